@@ -1,0 +1,23 @@
+//! The rules engine of imageswap: from text to decision, and from review to patch.
+//!
+//! Pure and synchronous: no input or output, no clock, no async, no `unsafe`; nothing that a client or a file
+//! holds makes it panic. A module uses only those above it in the list below.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
+
+pub mod diagnostic;
+pub mod reference;
+
+pub mod legacy;
+pub mod rules;
+
+pub mod admission;

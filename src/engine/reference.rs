@@ -1,0 +1,352 @@
+//! Image references, read exactly as the distribution reference grammar reads them.
+//!
+//! The grammar is that of `github.com/distribution/reference`, entered where the container runtimes and the
+//! kubelet enter it (`ParseNormalizedNamed`): short names are completed with `docker.io` and `library/`,
+//! `index.docker.io` is an alias. It is read by hand in one pass, without regular expressions and without
+//! copying: every part of a [`Reference`] is a slice of the text it was parsed from.
+
+use std::fmt;
+
+/// The registry of a short name, and what `index.docker.io` stands for.
+pub const DOCKER_HUB: &str = "docker.io";
+const DOCKER_HUB_ALIAS: &str = "index.docker.io";
+const OFFICIAL: &str = "library/";
+const LOCALHOST: &str = "localhost";
+/// The longest path, in bytes, `library/` included.
+const MAX_PATH: usize = 255;
+/// The longest tag, in bytes.
+const MAX_TAG: usize = 128;
+
+/// A valid image reference, in slices of the text it was parsed from.
+///
+/// ```
+/// use imageswap_engine::reference::Reference;
+///
+/// let image = Reference::parse("nginx:1.25").unwrap();
+/// assert_eq!(image.domain, Some("docker.io"));
+/// assert_eq!(image.path, "library/nginx");
+/// assert_eq!(image.tag, Some("1.25"));
+/// assert_eq!(image.to_string(), "docker.io/library/nginx:1.25");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reference<'a> {
+    /// The registry, as it is spelled, with its port. `None` where the first segment looks like a domain and
+    /// is none (`a_b.example.com/x`): the reference grammar then reads all of the name as a path.
+    pub domain: Option<&'a str>,
+    /// The repository below the registry.
+    pub path: RepositoryPath<'a>,
+    /// The tag, as written; none is ever added.
+    pub tag: Option<&'a str>,
+    /// The digest with its algorithm, `sha256:...`.
+    pub digest: Option<&'a str>,
+}
+
+/// The repository below a registry: what is written, behind `library/` where a short name was completed.
+#[derive(Clone, Copy, Debug, Eq)]
+pub struct RepositoryPath<'a> {
+    official: bool,
+    written: &'a str,
+}
+
+/// Why a text is no image reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReferenceError {
+    /// There is no name at all.
+    Empty,
+    /// 64 hexadecimal digits: the container runtimes take it for the id of an image.
+    Identifier,
+    /// The repository holds an upper-case letter.
+    Uppercase,
+    /// The repository is longer than 255 bytes.
+    TooLong,
+    /// The registry or the repository holds something that is not allowed where it stands.
+    Name,
+    /// The tag is empty, longer than 128 bytes, or holds something else than letters, digits, `_`, `.`, `-`.
+    Tag,
+    /// The digest is no `ALGORITHM:HEX`, of an unknown algorithm, or not of the algorithm's length.
+    Digest,
+}
+
+impl<'a> Reference<'a> {
+    /// Reads an image reference.
+    ///
+    /// # Errors
+    ///
+    /// [`ReferenceError`] says which part is wrong.
+    pub fn parse(text: &'a str) -> Result<Self, ReferenceError> {
+        if is_identifier(text) {
+            return Err(ReferenceError::Identifier);
+        }
+        let (domain, remainder) = split_domain(text);
+        // The reference implementation looks for upper-case letters in all that stands before the first
+        // colon, so it also refuses the algorithm of a digest that is spelled `SHA256`.
+        let before_colon = remainder.split_once(':').map_or(remainder, |(before, _)| before);
+        if before_colon.chars().any(char::is_uppercase) {
+            return Err(ReferenceError::Uppercase);
+        }
+        let (rest, digest) = match remainder.split_once('@') {
+            Some((rest, digest)) => (rest, Some(digest)),
+            None => (remainder, None),
+        };
+        let (written, tag) = match rest.split_once(':') {
+            Some((written, tag)) => (written, Some(tag)),
+            None => (rest, None),
+        };
+        if text.is_empty() || written.is_empty() {
+            return Err(ReferenceError::Empty);
+        }
+        if !written.split('/').all(is_path_component) {
+            return Err(ReferenceError::Name);
+        }
+        if tag.is_some_and(|tag| !is_tag(tag)) {
+            return Err(ReferenceError::Tag);
+        }
+        if digest.is_some_and(|digest| !is_digest(digest)) {
+            return Err(ReferenceError::Digest);
+        }
+        let (domain, path) = match domain {
+            Domain::Named(domain) if is_domain(domain) => (Some(domain), RepositoryPath::new(false, written)),
+            // A first segment that is no domain can still be the first segment of a path.
+            Domain::Named(domain) if is_path_component(domain) => {
+                let name = text.get(..domain.len() + 1 + written.len()).unwrap_or(text);
+                (None, RepositoryPath::new(false, name))
+            }
+            Domain::Named(_) => return Err(ReferenceError::Name),
+            Domain::Hub => (
+                Some(DOCKER_HUB),
+                RepositoryPath::new(!written.contains('/'), written),
+            ),
+        };
+        if path.len() > MAX_PATH {
+            return Err(ReferenceError::TooLong);
+        }
+        Ok(Self {
+            domain,
+            path,
+            tag,
+            digest,
+        })
+    }
+}
+
+/// Written out in full: `docker.io/library/nginx:1.25`.
+impl fmt::Display for Reference<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(domain) = self.domain {
+            write!(f, "{domain}/")?;
+        }
+        write!(f, "{}", self.path)?;
+        if let Some(tag) = self.tag {
+            write!(f, ":{tag}")?;
+        }
+        if let Some(digest) = self.digest {
+            write!(f, "@{digest}")?;
+        }
+        Ok(())
+    }
+}
+
+impl<'a> RepositoryPath<'a> {
+    fn new(official: bool, written: &'a str) -> Self {
+        Self { official, written }
+    }
+
+    /// The path as the text spells it, without a `library/` that was added.
+    #[must_use]
+    pub fn written(self) -> &'a str {
+        self.written
+    }
+
+    /// Whether `library/` was put before the written name.
+    #[must_use]
+    pub fn is_completed(self) -> bool {
+        self.official
+    }
+
+    /// The length of the completed path, in bytes.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "a path is never empty")]
+    pub fn len(self) -> usize {
+        self.written.len() + if self.official { OFFICIAL.len() } else { 0 }
+    }
+
+    /// The segments of the completed path.
+    pub fn segments(self) -> impl Iterator<Item = &'a str> {
+        self.official
+            .then_some("library")
+            .into_iter()
+            .chain(self.written.split('/'))
+    }
+
+    /// The last segment.
+    #[must_use]
+    pub fn name(self) -> &'a str {
+        self.written
+            .rsplit_once('/')
+            .map_or(self.written, |(_, name)| name)
+    }
+}
+
+/// Paths are equal where they are so once completed.
+impl PartialEq for RepositoryPath<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self.official, other.official) {
+            (true, false) => other == self.written,
+            (false, true) => self == other.written,
+            _ => self.written == other.written,
+        }
+    }
+}
+
+impl PartialEq<str> for RepositoryPath<'_> {
+    fn eq(&self, other: &str) -> bool {
+        if self.official {
+            other.strip_prefix(OFFICIAL) == Some(self.written)
+        } else {
+            self.written == other
+        }
+    }
+}
+
+impl PartialEq<&str> for RepositoryPath<'_> {
+    fn eq(&self, other: &&str) -> bool {
+        self == *other
+    }
+}
+
+impl fmt::Display for RepositoryPath<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.official {
+            f.write_str(OFFICIAL)?;
+        }
+        f.write_str(self.written)
+    }
+}
+
+impl fmt::Display for ReferenceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "it has no name",
+            Self::Identifier => "64 hexadecimal digits are the id of an image, not its name",
+            Self::Uppercase => "the repository must be in lower case",
+            Self::TooLong => "the repository is longer than 255 bytes",
+            Self::Name => "the registry or the repository holds something that may not stand there",
+            Self::Tag => {
+                "a tag has 1 to 128 letters, digits, `_`, `.` or `-`, and begins with none of the last two"
+            }
+            Self::Digest => "a digest is `sha256:` or `sha512:` with 64 or 128 lower-case hexadecimal digits",
+        })
+    }
+}
+
+impl std::error::Error for ReferenceError {}
+
+enum Domain<'a> {
+    Hub,
+    Named(&'a str),
+}
+
+/// Splits off the first segment if it is meant as a registry: it holds `.` or `:`, is `localhost`, or has an
+/// upper-case letter.
+fn split_domain(text: &str) -> (Domain<'_>, &str) {
+    match text.split_once('/') {
+        Some((DOCKER_HUB | DOCKER_HUB_ALIAS, rest)) => (Domain::Hub, rest),
+        Some((first, rest))
+            if first == LOCALHOST || first.contains(['.', ':']) || first.chars().any(char::is_uppercase) =>
+        {
+            (Domain::Named(first), rest)
+        }
+        _ => (Domain::Hub, text),
+    }
+}
+
+/// Whether the text is a registry: a host name, an IPv4 address or an IPv6 address in brackets, and perhaps a
+/// port.
+pub(crate) fn is_domain(text: &str) -> bool {
+    let (host, port) = match text.strip_prefix('[') {
+        Some(rest) => match rest.split_once(']') {
+            Some((address, port)) => {
+                let valid =
+                    !address.is_empty() && address.bytes().all(|b| b.is_ascii_hexdigit() || b == b':');
+                return valid && port.strip_prefix(':').map_or(port.is_empty(), is_port);
+            }
+            None => return false,
+        },
+        None => match text.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (text, None),
+        },
+    };
+    port.is_none_or(is_port) && host.split('.').all(is_domain_component)
+}
+
+fn is_port(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_domain_component(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+/// Whether the text is one segment of a repository: lower-case letters and digits, in runs that are separated
+/// by `.`, `_`, `__` or any number of `-`.
+pub(crate) fn is_path_component(text: &str) -> bool {
+    let mut run = Separator::Start;
+    for byte in text.bytes() {
+        run = match (byte, run) {
+            (b'a'..=b'z' | b'0'..=b'9', _) => Separator::None,
+            (b'.', Separator::None) => Separator::Closed,
+            (b'_', Separator::None) => Separator::Underscore,
+            (b'_', Separator::Underscore) => Separator::Closed,
+            (b'-', Separator::None | Separator::Hyphens) => Separator::Hyphens,
+            _ => return false,
+        };
+    }
+    matches!(run, Separator::None)
+}
+
+/// What the separator before the next byte of a path component is so far.
+#[derive(Clone, Copy)]
+enum Separator {
+    /// Nothing was read yet.
+    Start,
+    /// The last byte was a letter or a digit.
+    None,
+    /// One `_`, which may become two.
+    Underscore,
+    /// Hyphens, of which there may be any number.
+    Hyphens,
+    /// A `.` or `__`, behind which a letter or a digit must come.
+    Closed,
+}
+
+/// Whether the text is a tag.
+pub(crate) fn is_tag(text: &str) -> bool {
+    (1..=MAX_TAG).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
+        && !text.starts_with(['.', '-'])
+}
+
+/// Whether the text is a digest of an algorithm that the reference implementation has at hand, in lower case
+/// and of the algorithm's length. (`sha384` is registered too, but none of its users links it.)
+pub(crate) fn is_digest(text: &str) -> bool {
+    match text.split_once(':') {
+        Some(("sha256", hex)) => hex.len() == 64 && is_lower_hex(hex),
+        Some(("sha512", hex)) => hex.len() == 128 && is_lower_hex(hex),
+        _ => false,
+    }
+}
+
+fn is_identifier(text: &str) -> bool {
+    text.len() == 64 && is_lower_hex(text)
+}
+
+fn is_lower_hex(text: &str) -> bool {
+    text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
