@@ -1,152 +1,266 @@
 //! From the bytes of a review to the bytes of its answer.
+//!
+//! Pure: no network, no disk, no lock, no clock. What the request holds never makes an error: a webhook is
+//! called before the API server validates an object, and for kinds that nobody here knows.
+
+mod answer;
+mod changed;
+mod outcome;
+mod patch;
+mod pod;
+mod read;
+mod wording;
 
 use std::borrow::Cow;
-use std::fmt;
+use std::collections::HashSet;
 
-use crate::rules::{Operation, RuleId, RuleSet};
+pub use self::outcome::{ImageDecision, ImageEffect, LeftReason, Outcome, Policy, ReviewError, Reviewed};
 
-/// What a review is judged by.
-#[derive(Clone, Copy, Debug)]
-pub struct Policy<'a> {
-    /// The rules in force.
-    pub rules: &'a RuleSet,
-    /// Their digest, for the audit annotation.
-    pub digest: &'a str,
-    /// The label that breaks the glass for one workload where its value is `disabled`.
-    pub disable_label: &'a str,
-    /// The entry of the webhook configuration that called, where it has a name of its own.
-    pub hook: Option<&'a str>,
-    /// Decide and report, change and refuse nothing.
-    pub dry_run: bool,
-}
+use self::answer::AdmissionResponse;
+use self::changed::OldImages;
+use self::pod::{ImageField, Pod};
+use self::read::{Metadata, Object, Request, Review};
+use crate::rules::{Context, Decision, Effect, Invalid, Operation, Owner};
 
-/// An answered review.
-#[derive(Debug)]
-pub struct Reviewed<'a> {
-    /// The body of the answer, an `AdmissionReview` in JSON.
-    pub answer: Vec<u8>,
-    /// The uid of the request.
-    pub uid: Cow<'a, str>,
-    /// The object's kind; empty where the request names none.
-    pub kind: Cow<'a, str>,
-    /// The object's namespace.
-    pub namespace: Option<Cow<'a, str>>,
-    /// The object's name, or the prefix that its name will be made from.
-    pub name: Option<Cow<'a, str>>,
-    /// What is being done to the object.
-    pub operation: Option<Operation>,
-    /// Whether the caller asked for a dry run.
-    pub dry_run: bool,
-    /// What the answer says.
-    pub outcome: Outcome,
-    /// What was decided, image by image.
-    pub images: Vec<ImageDecision<'a>>,
-}
+/// The annotation of a Pod that the kubelet made from a file: it runs already, and its image is the file's.
+const MIRROR_POD: &str = "kubernetes.io/config.mirror";
+/// The value of the break-glass label.
+const DISABLED: &str = "disabled";
 
-/// What was decided for one image.
-#[derive(Debug)]
-pub struct ImageDecision<'a> {
-    /// The image as the manifest spells it.
-    pub image: Cow<'a, str>,
-    /// What was done with it.
-    pub effect: ImageEffect,
-    /// The rule that decided last.
-    pub rule: Option<RuleId>,
-}
-
-/// What was done with an image.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ImageEffect {
-    /// It was looked at and stays.
-    Keep,
-    /// It becomes this one.
-    Swap(String),
-    /// It is refused.
-    Deny,
-    /// It was not looked at, or stays because it makes no sense.
-    Left(LeftReason),
-}
-
-/// Why an image was left alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum LeftReason {
-    /// The break-glass label is set.
-    Disabled,
-    /// The object is being deleted.
-    Deleting,
-    /// The object is a static mirror pod.
-    MirrorPod,
-    /// The request does not change it.
-    Unchanged,
-    /// It is no image reference.
-    InvalidImage,
-    /// What a rule made of it is no image reference.
-    InvalidResult,
-    /// It is spelled `auto`: Istio's injector fills it in.
-    Auto,
-}
-
-/// What an answer says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Outcome {
-    /// Allowed, with a patch.
-    Patched,
-    /// Allowed as it is.
-    Unchanged,
-    /// Refused.
-    Denied,
-    /// Allowed without a look: break glass, a mirror pod, an object that is being deleted.
-    Left,
-}
-
-/// Why a body is no review: one line for the caller.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReviewError(pub(crate) String);
-
-impl fmt::Display for ReviewError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for ReviewError {}
-
-impl LeftReason {
-    /// The value of the label `reason` in metrics.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Disabled => "disabled",
-            Self::Deleting => "deleting",
-            Self::MirrorPod => "mirror-pod",
-            Self::Unchanged => "unchanged",
-            Self::InvalidImage => "invalid-image",
-            Self::InvalidResult => "invalid-result",
-            Self::Auto => "auto",
-        }
-    }
-}
-
-impl Outcome {
-    /// The value of the label `outcome` in metrics.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Patched => "patched",
-            Self::Unchanged => "unchanged",
-            Self::Denied => "denied",
-            Self::Left => "left",
-        }
-    }
-}
-
-/// Answers a review. A pure function of the policy and the bytes.
+/// Answers a review.
 ///
 /// # Errors
 ///
 /// Where the body is no `AdmissionReview`: the caller gets 400 and the error's line.
 pub fn review<'a>(body: &'a [u8], policy: &Policy<'_>) -> Result<Reviewed<'a>, ReviewError> {
-    let _ = policy;
-    Err(ReviewError(format!("not answered yet: {} bytes", body.len())))
+    let Review {
+        version,
+        uid,
+        request,
+    } = read::read(body)?;
+    let pod = request
+        .object
+        .as_ref()
+        .filter(|_| is_looked_at(&request))
+        .and_then(|object| Some((object, Pod::of(&request, object)?)));
+    let mut response = AdmissionResponse::new(version, &uid, policy.digest);
+    let (decided, outcome) = match &pod {
+        Some((object, pod)) => match left_alone(object, pod, policy) {
+            Some(reason) => {
+                let left = pod.images().map(|field| (field, Verdict::Left(reason))).collect();
+                (left, Outcome::Left)
+            }
+            None => (decide(&request, object, pod, policy), Outcome::Unchanged),
+        },
+        None => (Vec::new(), Outcome::Unchanged),
+    };
+    if let Some((_, pod)) = &pod {
+        fill(&mut response, &request, pod, &decided, policy);
+    }
+    let outcome = match () {
+        () if response.is_refused() => Outcome::Denied,
+        () if response.is_patched() => Outcome::Patched,
+        () => outcome,
+    };
+    let answer = response.into_bytes();
+    let images = decided
+        .into_iter()
+        .map(|(field, verdict)| verdict.into_image_decision(&field))
+        .collect();
+    let Request {
+        kind,
+        name,
+        namespace,
+        operation,
+        object,
+        dry_run,
+        ..
+    } = request;
+    let name = name.filter(|name| !name.is_empty());
+    Ok(Reviewed {
+        answer,
+        uid,
+        kind: kind.kind.unwrap_or_default(),
+        namespace,
+        name: name
+            .or_else(|| object.and_then(|object| object.metadata.name.or(object.metadata.generate_name))),
+        operation,
+        dry_run,
+        outcome,
+        images,
+    })
+}
+
+/// Only what is created or changed has images that are about to run.
+fn is_looked_at(request: &Request<'_>) -> bool {
+    !matches!(request.operation, Some(Operation::Delete | Operation::Connect))
+}
+
+/// Why an object is left alone as a whole.
+fn left_alone(object: &Object<'_>, pod: &Pod<'_, '_>, policy: &Policy<'_>) -> Option<LeftReason> {
+    let disabled = |metadata: &Metadata<'_>| {
+        metadata
+            .labels
+            .iter()
+            .any(|(key, value)| key == policy.disable_label && value == DISABLED)
+    };
+    if object.metadata.is_being_deleted {
+        Some(LeftReason::Deleting)
+    } else if pod.is_pod()
+        && object
+            .metadata
+            .annotations
+            .iter()
+            .any(|(key, _)| key == MIRROR_POD)
+    {
+        Some(LeftReason::MirrorPod)
+    } else if disabled(&object.metadata) || disabled(pod.metadata) {
+        Some(LeftReason::Disabled)
+    } else {
+        None
+    }
+}
+
+/// What comes of an image.
+enum Verdict<'p> {
+    Left(LeftReason),
+    Decided(Decision<'p>),
+}
+
+/// Decides every image that the request brings in or changes.
+fn decide<'r, 'a, 'p>(
+    request: &'r Request<'a>,
+    object: &'r Object<'a>,
+    pod: &Pod<'r, 'a>,
+    policy: &Policy<'p>,
+) -> Vec<(ImageField<'r, 'a>, Verdict<'p>)> {
+    let is_update = request.operation == Some(Operation::Update);
+    let old = request
+        .old_object
+        .as_ref()
+        .filter(|_| is_update)
+        .and_then(|old| Pod::of(request, old));
+    let old = old.as_ref().map(OldImages::new);
+    let context = context(request, object, pod, policy);
+    let decide = |field: ImageField<'r, 'a>| {
+        let verdict = match field.image {
+            None => Verdict::Left(LeftReason::NoImage),
+            Some(_) if old.as_ref().is_some_and(|old| old.has(&field)) => {
+                Verdict::Left(LeftReason::Unchanged)
+            }
+            Some(image) if image == crate::rules::AUTO => Verdict::Left(LeftReason::Auto),
+            Some(image) => {
+                let context = Context {
+                    container: field.container,
+                    place: field.place,
+                    ..context
+                };
+                Verdict::Decided(policy.rules.decide(image, &context))
+            }
+        };
+        (field, verdict)
+    };
+    pod.images().map(decide).collect()
+}
+
+/// What the rules can see of the object, whichever of its images is asked about.
+fn context<'r>(
+    request: &'r Request<'_>,
+    object: &'r Object<'_>,
+    pod: &Pod<'r, '_>,
+    policy: &Policy<'r>,
+) -> Context<'r> {
+    let owner = object
+        .metadata
+        .owners
+        .iter()
+        .find(|owner| owner.is_controller)
+        .map(|owner| {
+            let api_version = owner.api_version.as_deref().unwrap_or_default();
+            // `apps/v1` is of the group `apps`, `v1` of none.
+            let group = api_version.split_once('/').map_or("", |(group, _)| group);
+            Owner {
+                kind: owner.kind.as_deref().unwrap_or_default(),
+                group,
+            }
+        });
+    Context {
+        namespace: request.namespace.as_deref(),
+        labels: &pod.metadata.labels,
+        annotations: &pod.metadata.annotations,
+        owner,
+        kind: request.kind.kind.as_deref(),
+        operation: request.operation,
+        user: request.user.as_deref(),
+        hook: policy.hook,
+        ..Context::default()
+    }
+}
+
+/// Puts what was decided into the answer.
+fn fill<'d>(
+    response: &mut AdmissionResponse<'d>,
+    request: &Request<'_>,
+    pod: &Pod<'_, '_>,
+    decided: &'d [(ImageField<'_, '_>, Verdict<'_>)],
+    policy: &Policy<'d>,
+) {
+    let mut named = HashSet::new();
+    let mut secrets: Vec<&str> = Vec::new();
+    for (field, verdict) in decided {
+        let (Verdict::Decided(decision), Some(image)) = (verdict, field.image) else {
+            continue;
+        };
+        for rule in decision.warnings.iter().chain(&decision.rule) {
+            if named.insert(*rule) {
+                response.name_rule(policy.rules.rule_name(*rule));
+            }
+        }
+        match &decision.effect {
+            Effect::Keep => {}
+            Effect::Swap(result) if result == image.as_ref() => {}
+            Effect::Swap(result) if policy.dry_run => {
+                response.warn(wording::would_swap(field, image, result))
+            }
+            Effect::Swap(result) => response.patch().replace_image(field.pointer, result),
+            Effect::Deny if policy.dry_run => {
+                response.warn(wording::would_refuse(field, image, policy.rules, decision.rule));
+            }
+            Effect::Deny => response.refuse(wording::refused(field, image, policy.rules, decision.rule)),
+            Effect::Invalid(invalid) => response.warn(wording::left(field, image, invalid)),
+        }
+        secrets.extend(&decision.pull_secrets);
+    }
+    // In a template the list would displace the one of the Pod's service account.
+    if pod.is_pod() && request.operation == Some(Operation::Create) && !policy.dry_run {
+        let mut has_list = pod.pull_secrets().is_some();
+        let mut present: HashSet<&str> = pod.pull_secrets().into_iter().flatten().collect();
+        for secret in secrets {
+            if present.insert(secret) {
+                response.patch().add_pull_secret(secret, has_list);
+                has_list = true;
+            }
+        }
+    }
+}
+
+impl Verdict<'_> {
+    fn into_image_decision<'a>(self, field: &ImageField<'_, 'a>) -> ImageDecision<'a> {
+        let image = field.image.cloned().unwrap_or(Cow::Borrowed(""));
+        let (effect, rule) = match self {
+            Self::Left(reason) => (ImageEffect::Left(reason), None),
+            Self::Decided(decision) => {
+                let effect = match decision.effect {
+                    Effect::Keep => ImageEffect::Keep,
+                    Effect::Swap(result) if result == image => ImageEffect::Keep,
+                    Effect::Swap(result) => ImageEffect::Swap(result),
+                    Effect::Deny => ImageEffect::Deny,
+                    Effect::Invalid(Invalid::Image(_)) => ImageEffect::Left(LeftReason::InvalidImage),
+                    Effect::Invalid(Invalid::Result(_)) => ImageEffect::Left(LeftReason::InvalidResult),
+                };
+                (effect, decision.rule)
+            }
+        };
+        ImageDecision { image, effect, rule }
+    }
 }

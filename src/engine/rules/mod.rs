@@ -4,7 +4,7 @@ mod context;
 mod decision;
 
 pub use context::{Context, Operation, Owner, Place};
-pub use decision::{Decision, Effect, RuleId};
+pub use decision::{Decision, Effect, Invalid, RuleId};
 
 use crate::legacy::LegacyConfig;
 use crate::reference::Reference;
@@ -19,7 +19,7 @@ pub struct RuleSet {
 const LEGACY_RULE: &str = "map";
 
 /// What Istio's injector fills in itself.
-const AUTO: &str = "auto";
+pub(crate) const AUTO: &str = "auto";
 
 impl RuleSet {
     /// Decides one image, as the manifest spells it.

@@ -1,0 +1,51 @@
+//! Which images a request changes: of an object that exists already, only these are looked at, so that an edit
+//! of a label never restarts a container.
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
+use super::pod::{ImageField, ImageList, Pod};
+
+/// The images of the object as it was.
+pub(super) struct OldImages<'p, 'r, 'a> {
+    old: &'p Pod<'r, 'a>,
+    by_name: OnceCell<HashMap<(ImageList, &'r str), &'r str>>,
+}
+
+impl<'p, 'r, 'a> OldImages<'p, 'r, 'a> {
+    pub(super) fn new(old: &'p Pod<'r, 'a>) -> Self {
+        Self {
+            old,
+            by_name: OnceCell::new(),
+        }
+    }
+
+    /// Whether the container of this name in the same list had the same image.
+    ///
+    /// Containers rarely move, so the same index is tried first; the names are put in a map only where one did.
+    pub(super) fn has(&self, field: &ImageField<'_, '_>) -> bool {
+        let ImageField {
+            pointer,
+            container,
+            image,
+            ..
+        } = *field;
+        let image = image.map(AsRef::as_ref);
+        match self.old.image_at(pointer.list, pointer.index) {
+            Some(old) if old.container == container => old.image.map(AsRef::as_ref) == image,
+            _ => match (container, image) {
+                (Some(name), Some(image)) => self.named().get(&(pointer.list, name)) == Some(&image),
+                _ => false,
+            },
+        }
+    }
+
+    fn named(&self) -> &HashMap<(ImageList, &'r str), &'r str> {
+        self.by_name.get_or_init(|| {
+            let images = self.old.images();
+            images
+                .filter_map(|old| Some(((old.pointer.list, old.container?), old.image?.as_ref())))
+                .collect()
+        })
+    }
+}

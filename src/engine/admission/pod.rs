@@ -1,0 +1,182 @@
+//! Where the Pod, or the template of Pods, stands in an object, and the images in it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::read::{Container, Metadata, Object, PodSpec, PodTemplate, Request, Volume};
+use crate::rules::Place;
+
+/// The Pod of an object, or its template of Pods.
+#[derive(Debug)]
+pub(super) struct Pod<'r, 'a> {
+    /// What it is below: `/spec` of a Pod.
+    path: &'static str,
+    /// The metadata of the Pod or of the template.
+    pub(super) metadata: &'r Metadata<'a>,
+    spec: &'r PodSpec<'a>,
+}
+
+/// One image of a Pod.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ImageField<'r, 'a> {
+    /// Where it stands in the object.
+    pub(super) pointer: JsonPointer,
+    /// Where in the Pod it stands.
+    pub(super) place: Place,
+    /// The name of the container, or of the volume.
+    pub(super) container: Option<&'r str>,
+    /// The image; none where the field is missing, empty or no string.
+    pub(super) image: Option<&'r Cow<'a, str>>,
+}
+
+/// Where an image stands in an object (RFC 6901). None of its tokens needs escaping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct JsonPointer {
+    path: &'static str,
+    pub(super) list: ImageList,
+    pub(super) index: usize,
+}
+
+/// A list of a Pod that holds images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum ImageList {
+    Containers,
+    InitContainers,
+    EphemeralContainers,
+    Volumes,
+}
+
+impl<'r, 'a> Pod<'r, 'a> {
+    /// The Pod of an object of the request's kind; `None` where such a kind has none.
+    pub(super) fn of(request: &Request<'a>, object: &'r Object<'a>) -> Option<Self> {
+        let group = request.kind.group.as_deref().unwrap_or_default();
+        let kind = request.kind.kind.as_deref().unwrap_or_default();
+        match (group, kind) {
+            ("", "Pod") => Some(Self {
+                path: "/spec",
+                metadata: &object.metadata,
+                spec: &object.pod,
+            }),
+            ("", "PodTemplate") => Self::of_template("/template/spec", object.bare_template.as_ref()),
+            ("batch", "CronJob") => Self::of_template(
+                "/spec/jobTemplate/spec/template/spec",
+                object.job_template.as_ref(),
+            ),
+            _ => Self::of_template("/spec/template/spec", object.template.as_ref()),
+        }
+    }
+
+    fn of_template(path: &'static str, template: Option<&'r PodTemplate<'a>>) -> Option<Self> {
+        let template = template?;
+        Some(Self {
+            path,
+            metadata: &template.metadata,
+            spec: &template.spec,
+        })
+    }
+
+    /// Whether this is a Pod itself and not a template.
+    pub(super) fn is_pod(&self) -> bool {
+        self.path == "/spec"
+    }
+
+    /// The names of the pull secrets that the Pod has; `None` where it has no list of them.
+    pub(super) fn pull_secrets(&self) -> Option<impl Iterator<Item = &'r str>> {
+        let secrets = self.spec.image_pull_secrets.as_ref()?;
+        Some(secrets.iter().filter_map(|secret| secret.name.as_deref()))
+    }
+
+    /// Every image, in the order of the lists and of their elements.
+    pub(super) fn images(&self) -> impl Iterator<Item = ImageField<'r, 'a>> {
+        let path = self.path;
+        let containers = [
+            (ImageList::InitContainers, &self.spec.init_containers),
+            (ImageList::Containers, &self.spec.containers),
+            (ImageList::EphemeralContainers, &self.spec.ephemeral_containers),
+        ];
+        let containers = containers.into_iter().flat_map(move |(list, containers)| {
+            containers.iter().enumerate().map(move |(index, container)| {
+                ImageField::of_container(JsonPointer { path, list, index }, container)
+            })
+        });
+        let volumes = self
+            .spec
+            .volumes
+            .iter()
+            .enumerate()
+            .filter_map(move |(index, volume)| {
+                ImageField::of_volume(
+                    JsonPointer {
+                        path,
+                        list: ImageList::Volumes,
+                        index,
+                    },
+                    volume,
+                )
+            });
+        containers.chain(volumes)
+    }
+
+    /// The image at an index of a list, if there is one.
+    pub(super) fn image_at(&self, list: ImageList, index: usize) -> Option<ImageField<'r, 'a>> {
+        let pointer = JsonPointer {
+            path: self.path,
+            list,
+            index,
+        };
+        let containers = match list {
+            ImageList::Containers => &self.spec.containers,
+            ImageList::InitContainers => &self.spec.init_containers,
+            ImageList::EphemeralContainers => &self.spec.ephemeral_containers,
+            ImageList::Volumes => return ImageField::of_volume(pointer, self.spec.volumes.get(index)?),
+        };
+        containers
+            .get(index)
+            .map(|container| ImageField::of_container(pointer, container))
+    }
+}
+
+impl<'r, 'a> ImageField<'r, 'a> {
+    fn of_container(pointer: JsonPointer, container: &'r Container<'a>) -> Self {
+        let place = match pointer.list {
+            ImageList::InitContainers if container.restarts_always => Place::Sidecar,
+            ImageList::InitContainers => Place::Init,
+            ImageList::EphemeralContainers => Place::Ephemeral,
+            _ => Place::Main,
+        };
+        let image = container.image.as_ref().filter(|image| !image.is_empty());
+        Self {
+            pointer,
+            place,
+            container: container.name.as_deref(),
+            image,
+        }
+    }
+
+    fn of_volume(pointer: JsonPointer, volume: &'r Volume<'a>) -> Option<Self> {
+        let image = volume
+            .image
+            .as_ref()?
+            .reference
+            .as_ref()
+            .filter(|image| !image.is_empty());
+        Some(Self {
+            pointer,
+            place: Place::Volume,
+            container: volume.name.as_deref(),
+            image,
+        })
+    }
+}
+
+impl fmt::Display for JsonPointer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (list, field) = match self.list {
+            ImageList::Containers => ("containers", "image"),
+            ImageList::InitContainers => ("initContainers", "image"),
+            ImageList::EphemeralContainers => ("ephemeralContainers", "image"),
+            ImageList::Volumes => ("volumes", "image/reference"),
+        };
+        write!(f, "{}/{list}/{}/{field}", self.path, self.index)
+    }
+}

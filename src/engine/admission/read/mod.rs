@@ -1,0 +1,209 @@
+//! From the bytes of a review to what is wanted of it.
+//!
+//! This is the one place that reads JSON: [`read`] is its interface, and a faster reader has to agree with it.
+
+mod lenient;
+mod nesting;
+mod object;
+
+use std::borrow::Cow;
+
+use serde::de::MapAccess;
+
+use self::lenient::{Fields, Flag, Text, skip};
+use self::nesting::MAX_DEPTH;
+pub(super) use self::object::{Container, Metadata, Object, PodSpec, PodTemplate, Volume};
+use super::ReviewError;
+use crate::rules::Operation;
+
+/// What is wanted of a review.
+#[derive(Debug)]
+pub(super) struct Review<'a> {
+    /// The version that the answer has to be in.
+    pub(super) version: Version,
+    /// The request's uid, which the answer repeats.
+    pub(super) uid: Cow<'a, str>,
+    /// The rest of the request.
+    pub(super) request: Request<'a>,
+}
+
+/// A version of `AdmissionReview`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    V1,
+    V1Beta1,
+}
+
+/// What is wanted of a request.
+#[derive(Debug, Default)]
+pub(super) struct Request<'a> {
+    uid: Option<Cow<'a, str>>,
+    pub(super) kind: GroupKind<'a>,
+    pub(super) name: Option<Cow<'a, str>>,
+    pub(super) namespace: Option<Cow<'a, str>>,
+    pub(super) operation: Option<Operation>,
+    pub(super) user: Option<Cow<'a, str>>,
+    pub(super) object: Option<Object<'a>>,
+    pub(super) old_object: Option<Object<'a>>,
+    pub(super) dry_run: bool,
+}
+
+/// The kind of the object.
+#[derive(Debug, Default)]
+pub(super) struct GroupKind<'a> {
+    pub(super) group: Option<Cow<'a, str>>,
+    pub(super) kind: Option<Cow<'a, str>>,
+}
+
+/// Reads a review.
+///
+/// # Errors
+///
+/// Where the body is no JSON, no `AdmissionReview` of a known version, or has no request with a uid. What the
+/// request holds is never an error.
+pub(super) fn read(body: &[u8]) -> Result<Review<'_>, ReviewError> {
+    if body.is_empty() {
+        return refuse("the body is empty; an AdmissionReview in JSON is expected");
+    }
+    let text = match std::str::from_utf8(body) {
+        Ok(text) => text,
+        Err(error) => return refuse(format!("the body is not UTF-8 (byte {})", error.valid_up_to())),
+    };
+    if nesting::is_too_deep(body) {
+        return refuse(format!(
+            "the JSON of the body is nested more than {MAX_DEPTH} deep"
+        ));
+    }
+    let envelope: lenient::Object<Envelope<'_>> = match serde_json::from_str(text) {
+        Ok(envelope) => envelope,
+        Err(error) => return refuse(format!("the body is no JSON: {error}")),
+    };
+    let Some(envelope) = envelope.0 else {
+        return refuse("the body is JSON, but no object; an AdmissionReview is expected");
+    };
+    match envelope.kind.as_deref() {
+        Some("AdmissionReview") => {}
+        Some(kind) => {
+            return refuse(format!(
+                "the body is of kind `{}`, not AdmissionReview",
+                clip(kind)
+            ));
+        }
+        None => return refuse("the body has no `kind`; an AdmissionReview is expected"),
+    }
+    let version = match envelope.api_version.as_deref() {
+        Some("admission.k8s.io/v1") => Version::V1,
+        Some("admission.k8s.io/v1beta1") => Version::V1Beta1,
+        found => {
+            return refuse(format!(
+                "the review's apiVersion is `{}`; admission.k8s.io/v1 and v1beta1 are understood",
+                clip(found.unwrap_or_default())
+            ));
+        }
+    };
+    let Some(mut request) = envelope.request else {
+        return refuse("the review has no `request`");
+    };
+    match request.uid.take() {
+        Some(uid) if !uid.is_empty() => Ok(Review {
+            version,
+            uid,
+            request,
+        }),
+        _ => refuse("the review's request has no `uid`"),
+    }
+}
+
+impl Version {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::V1 => "admission.k8s.io/v1",
+            Self::V1Beta1 => "admission.k8s.io/v1beta1",
+        }
+    }
+}
+
+fn refuse<T>(why: impl Into<String>) -> Result<T, ReviewError> {
+    Err(ReviewError(why.into()))
+}
+
+/// Enough of a text to recognise it, on one line.
+fn clip(text: &str) -> String {
+    text.chars().take(80).flat_map(char::escape_debug).collect()
+}
+
+#[derive(Default)]
+struct Envelope<'a> {
+    api_version: Option<Cow<'a, str>>,
+    kind: Option<Cow<'a, str>>,
+    request: Option<Request<'a>>,
+}
+
+impl<'de> Fields<'de> for Envelope<'de> {
+    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "apiVersion" => self.api_version = map.next_value::<Text<'_>>()?.0,
+            "kind" => self.kind = map.next_value::<Text<'_>>()?.0,
+            "request" => self.request = map.next_value::<lenient::Object<_>>()?.0,
+            _ => skip(map)?,
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Fields<'de> for Request<'de> {
+    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "uid" => self.uid = map.next_value::<Text<'_>>()?.0,
+            "kind" => self.kind = map.next_value::<lenient::Object<_>>()?.0.unwrap_or_default(),
+            "name" => self.name = map.next_value::<Text<'_>>()?.0,
+            "namespace" => self.namespace = map.next_value::<Text<'_>>()?.0,
+            "operation" => self.operation = map.next_value::<Text<'_>>()?.0.and_then(|name| operation(&name)),
+            "userInfo" => {
+                self.user = map
+                    .next_value::<lenient::Object<User<'_>>>()?
+                    .0
+                    .and_then(|user| user.0)
+            }
+            "object" => self.object = map.next_value::<lenient::Object<_>>()?.0,
+            "oldObject" => self.old_object = map.next_value::<lenient::Object<_>>()?.0,
+            "dryRun" => self.dry_run = map.next_value::<Flag>()?.0,
+            _ => skip(map)?,
+        }
+        Ok(())
+    }
+}
+
+fn operation(name: &str) -> Option<Operation> {
+    match name {
+        "CREATE" => Some(Operation::Create),
+        "UPDATE" => Some(Operation::Update),
+        "DELETE" => Some(Operation::Delete),
+        "CONNECT" => Some(Operation::Connect),
+        _ => None,
+    }
+}
+
+impl<'de> Fields<'de> for GroupKind<'de> {
+    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "group" => self.group = map.next_value::<Text<'_>>()?.0,
+            "kind" => self.kind = map.next_value::<Text<'_>>()?.0,
+            _ => skip(map)?,
+        }
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct User<'a>(Option<Cow<'a, str>>);
+
+impl<'de> Fields<'de> for User<'de> {
+    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "username" => self.0 = map.next_value::<Text<'_>>()?.0,
+            _ => skip(map)?,
+        }
+        Ok(())
+    }
+}
