@@ -1,0 +1,36 @@
+# One command for each chore; CI runs the same ones.
+
+# List the recipes.
+default:
+    @just --list
+
+# Start a local webhook on a throwaway certificate.
+run:
+    cargo run --release --locked -- serve --self-signed --maps-file docs/examples/imageswap-maps.conf
+
+# The tests: nothing but the Rust toolchain and a C compiler is needed.
+test:
+    cargo test --workspace --locked
+
+# The tests that need more: promtool, from the package prometheus.
+test-more:
+    IMAGESWAP_TEST_PROMTOOL=1 cargo test --locked --test webhook promtool
+
+# Format, lint and documentation.
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
+
+# Licences, bans and sources of the dependencies, and the direction between the rooms of the house.
+deps:
+    cargo deny --offline --locked check licenses bans sources
+    cargo check --package imageswap-engine --locked
+
+# The figures: parts by criterion, the whole against a floor.
+bench:
+    cargo bench --locked
+
+# Everything that CI runs.
+ci:
+    .ci/run
