@@ -1,5 +1,6 @@
 //! Real reviews, and reviews that hold anything: what the answer says, and what its patch does.
 
+#![allow(clippy::disallowed_methods, reason = "a test reads its vectors from files")]
 use std::path::PathBuf;
 
 use base64::Engine as _;
