@@ -18,9 +18,12 @@
     )
 )]
 
-pub mod diagnostic;
 pub mod reference;
 
+pub mod diagnostic;
+pub mod syntax;
+
+pub mod glob;
 pub mod legacy;
 pub mod rules;
 

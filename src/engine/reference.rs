@@ -247,17 +247,31 @@ enum Domain<'a> {
     Named(&'a str),
 }
 
-/// Splits off the first segment if it is meant as a registry: it holds `.` or `:`, is `localhost`, or has an
-/// upper-case letter.
 fn split_domain(text: &str) -> (Domain<'_>, &str) {
+    match split_registry(text) {
+        (None | Some(DOCKER_HUB | DOCKER_HUB_ALIAS), rest) => (Domain::Hub, rest),
+        (Some(first), rest) => (Domain::Named(first), rest),
+    }
+}
+
+/// Splits off the first segment if it is meant as a registry, as it is spelled: it holds `.` or `:`, is
+/// `localhost`, or has an upper-case letter.
+pub(crate) fn split_registry(text: &str) -> (Option<&str>, &str) {
     match text.split_once('/') {
-        Some((DOCKER_HUB | DOCKER_HUB_ALIAS, rest)) => (Domain::Hub, rest),
         Some((first, rest))
             if first == LOCALHOST || first.contains(['.', ':']) || first.chars().any(char::is_uppercase) =>
         {
-            (Domain::Named(first), rest)
+            (Some(first), rest)
         }
-        _ => (Domain::Hub, text),
+        _ => (None, text),
+    }
+}
+
+/// Host and port of a registry; the host of an IPv6 address keeps its brackets.
+pub(crate) fn split_port(registry: &str) -> (&str, Option<&str>) {
+    match registry.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        _ => (registry, None),
     }
 }
 

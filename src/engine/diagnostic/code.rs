@@ -31,6 +31,10 @@ codes! {
     MAP_LINE_SKIPPED = "W0901";
     /// A line of a map file is split at a single colon.
     MAP_SINGLE_COLON = "W0902";
+    /// A line of a map file has no effect, since a later one has the same key.
+    MAP_KEY_REPLACED = "W0903";
+    /// No valid image can come of the value of a line of a map file.
+    MAP_UNUSABLE_VALUE = "W0904";
 }
 
 impl Code {

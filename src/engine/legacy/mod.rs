@@ -1,19 +1,48 @@
-//! The old configurations of imageswap-webhook v1.5.3: map files and the prefix of the LEGACY mode.
+//! The old configurations of imageswap-webhook v1.5.3: map files, and the prefix of the LEGACY mode.
+//!
+//! The same input gives the same image as there. Where that is wrong (an exception, a string that is no image,
+//! an image that is swapped again and again), it gives what was meant.
 
-use crate::reference::Reference;
+mod findings;
+mod map;
+mod prefix;
+mod targets;
+
+pub use map::Map;
+pub use prefix::Prefix;
 
 /// An old configuration, read once.
 #[derive(Debug)]
 pub enum LegacyConfig {
+    /// MAPS mode: a map file.
+    Maps(Box<Map>),
     /// LEGACY mode: `IMAGE_PREFIX`.
-    Prefix(String),
+    Prefix(Prefix),
 }
 
 impl LegacyConfig {
-    /// What the image becomes; `None` where it stays.
+    /// What a valid image, as the manifest spells it, becomes; `None` where it stays.
+    ///
+    /// Allocates nothing where it stays. The result is not checked to be an image reference.
     #[must_use]
-    pub fn decide(&self, image: &str, _reference: &Reference<'_>) -> Option<String> {
-        let Self::Prefix(prefix) = self;
-        (!prefix.is_empty()).then(|| format!("{prefix}/{image}"))
+    pub fn decide(&self, image: &str) -> Option<String> {
+        match self {
+            Self::Maps(map) => map.decide(image),
+            Self::Prefix(prefix) => prefix.decide(image),
+        }
+    }
+}
+
+/// The last segment of an image, with its tag and digest.
+fn last_segment(image: &str) -> &str {
+    image.rsplit_once('/').map_or(image, |(_, last)| last)
+}
+
+/// Puts a target before what is left of an image. A `/` at the end of the target is not doubled, and an empty
+/// target puts nothing there.
+fn join(target: &str, rest: &str) -> String {
+    match target.trim_end_matches('/') {
+        "" => rest.to_owned(),
+        target => format!("{target}/{rest}"),
     }
 }

@@ -59,6 +59,10 @@ impl Decision<'_> {
         Self::new(Effect::Invalid(Invalid::Image(error)), None)
     }
 
+    pub(crate) fn invalid_result(result: String, rule: RuleId) -> Self {
+        Self::new(Effect::Invalid(Invalid::Result(result)), Some(rule))
+    }
+
     fn new(effect: Effect, rule: Option<RuleId>) -> Self {
         Self {
             effect,

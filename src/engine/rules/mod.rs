@@ -7,7 +7,7 @@ pub use context::{Context, Operation, Owner, Place};
 pub use decision::{Decision, Effect, Invalid, RuleId};
 
 use crate::legacy::LegacyConfig;
-use crate::reference::Reference;
+use crate::reference::{Reference, ReferenceError};
 
 /// A compiled set of rules, with an old configuration as its last resort.
 #[derive(Debug, Default)]
@@ -36,14 +36,18 @@ impl RuleSet {
         };
         if reference.domain.is_none() {
             // It has no registry that a rule could speak of; a runtime refuses it.
-            return Decision::invalid(crate::reference::ReferenceError::Name);
+            return Decision::invalid(ReferenceError::Name);
         }
-        match self
-            .legacy
-            .as_ref()
-            .and_then(|legacy| legacy.decide(image, &reference))
-        {
-            Some(result) => Decision::swap(result, RuleId::LEGACY),
+        let Some(legacy) = &self.legacy else {
+            return Decision::keep();
+        };
+        match legacy.decide(image) {
+            Some(result) if result == image => Decision::keep(),
+            // A prefix is put before whatever there is, as in v1.5.3: it never made more sense than that.
+            Some(result) if matches!(legacy, LegacyConfig::Prefix(_)) || is_image(&result) => {
+                Decision::swap(result, RuleId::LEGACY)
+            }
+            Some(result) => Decision::invalid_result(result, RuleId::LEGACY),
             None => Decision::keep(),
         }
     }
@@ -56,6 +60,11 @@ impl RuleSet {
             _ => "",
         }
     }
+}
+
+/// Whether a runtime can pull it.
+fn is_image(text: &str) -> bool {
+    Reference::parse(text).is_ok_and(|reference| reference.domain.is_some())
 }
 
 impl From<LegacyConfig> for RuleSet {

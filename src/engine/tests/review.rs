@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use base64::Engine as _;
 use imageswap_engine::admission::{ImageEffect, LeftReason, Outcome, Policy, Reviewed, review};
-use imageswap_engine::legacy::LegacyConfig;
+use imageswap_engine::legacy::{LegacyConfig, Prefix};
 use imageswap_engine::rules::RuleSet;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 const MIRROR: &str = "mirror.example.com/hub";
 
 fn rules() -> RuleSet {
-    RuleSet::from(LegacyConfig::Prefix(MIRROR.to_owned()))
+    RuleSet::from(LegacyConfig::Prefix(Prefix::new(MIRROR)))
 }
 
 fn policy(rules: &RuleSet) -> Policy<'_> {

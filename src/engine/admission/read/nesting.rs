@@ -11,7 +11,12 @@ pub(super) const MAX_DEPTH: usize = 10_000;
 pub(super) fn is_too_deep(body: &[u8]) -> bool {
     // No more bytes are summed up at once than a byte can count, so that the compiler sees a loop over vectors.
     // `[` and `{` differ in one bit, 0x20.
-    let opened = |chunk: &[u8]| chunk.iter().map(|byte| u8::from(*byte & !0x20 == b'[')).sum::<u8>();
+    let opened = |chunk: &[u8]| {
+        chunk
+            .iter()
+            .map(|byte| u8::from(*byte & !0x20 == b'['))
+            .sum::<u8>()
+    };
     let opened: usize = body.chunks(u8::MAX.into()).map(opened).map(usize::from).sum();
     opened > MAX_DEPTH && depth_exceeds(body, MAX_DEPTH)
 }

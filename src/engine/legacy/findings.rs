@@ -1,0 +1,72 @@
+//! What there is to say of the lines of a map file.
+
+use crate::diagnostic::{Code, Diagnostic, SourceMap, Span};
+use crate::reference::Reference;
+
+/// A line that is neither of the two forms.
+pub(super) fn skipped(sources: &SourceMap, line: Span) -> Diagnostic {
+    let text = sources.slice(line);
+    let finding = Diagnostic::warning(Code::MAP_LINE_SKIPPED, "this line is skipped", line);
+    match (text.matches("::").count(), text.matches(':').count()) {
+        (0, 0) => finding
+            .label("no `::` here")
+            .help("a line is `KEY::VALUE`, or a comment that begins with `#`"),
+        (0, _) => finding
+            .label("more than one `:` and no `::`")
+            .help("a key or a value with a port needs `::` between the two, as in `quay.io:8443::harbor.example.com`"),
+        _ => finding
+            .label("more than one `::`")
+            .help("a line has one key and one value, as in `quay.io::harbor.example.com/quay`"),
+    }
+}
+
+/// A line in the older form.
+pub(super) fn single_colon(line: Span, separator: Span) -> Diagnostic {
+    Diagnostic::warning(
+        Code::MAP_SINGLE_COLON,
+        "a single `:` between key and value is deprecated",
+        line,
+    )
+    .suggest("write `::`", separator, "::")
+}
+
+/// A line whose key stands in a later one too.
+pub(super) fn replaced(key: &str, line: Span, by: Span) -> Diagnostic {
+    Diagnostic::warning(
+        Code::MAP_KEY_REPLACED,
+        format!("this line has no effect: a later one has the key `{key}` too"),
+        line,
+    )
+    .also(by, "this one counts")
+    .help("remove one of the two")
+}
+
+/// A value, of a line for one image, that is no image.
+pub(super) fn unusable_image(value: &str, line: Span) -> Option<Diagnostic> {
+    let error = Reference::parse(value).err().filter(|_| !value.is_empty())?;
+    let finding = Diagnostic::warning(
+        Code::MAP_UNUSABLE_VALUE,
+        format!("`{value}` is no valid image: {error}"),
+        line,
+    );
+    Some(finding.help("images that this line is for are left as they are; write a whole image as its value"))
+}
+
+/// A value, of any other line, that no valid image can come of.
+pub(super) fn unusable_target(value: &str, line: Span) -> Option<Diagnostic> {
+    let example = match value {
+        "" => return None,
+        _ if value.ends_with('-') => format!("{value}registry.example.com/image"),
+        _ => super::join(value, "image"),
+    };
+    let error = Reference::parse(&example).err()?;
+    let finding = Diagnostic::warning(
+        Code::MAP_UNUSABLE_VALUE,
+        format!("no valid image can come of `{value}`: {error}"),
+        line,
+    );
+    Some(finding.help(
+        "images that this line is for are left as they are; write a registry and perhaps a path, as in \
+         `harbor.example.com/hub`",
+    ))
+}

@@ -1,0 +1,173 @@
+//! MAPS mode: a map file, and what it makes of an image.
+
+use std::collections::HashMap;
+
+use super::findings;
+use super::targets::{Place, Targets};
+use super::{join, last_segment};
+use crate::diagnostic::{Diagnostic, SourceId, SourceMap, Span};
+use crate::glob::Glob;
+use crate::reference::{DOCKER_HUB, Reference, split_port, split_registry};
+use crate::syntax::map::{Statement, lines};
+
+const DEFAULT: &str = "default";
+const NOSWAP_WILDCARDS: &str = "noswap_wildcards";
+const EXACT: &str = "[EXACT]";
+const REPLACE: &str = "[REPLACE]";
+/// The key of Docker Hub's images of one segment.
+const OFFICIAL: &str = "docker.io/library";
+
+/// A map file, ready to be asked.
+#[derive(Debug, Default)]
+pub struct Map {
+    /// Images as manifests spell them.
+    exact: HashMap<Box<str>, Line>,
+    /// Globs over images as manifests spell them, in the order of the file.
+    replace: Vec<(Glob, Line)>,
+    /// Registries, `docker.io/library` and `default`.
+    registries: HashMap<Box<str>, Line>,
+    /// An image that holds one of these, and whose registry no line names, stays.
+    noswap: Vec<Box<str>>,
+    targets: Targets,
+}
+
+/// The value of a line, and where the line stands.
+#[derive(Debug)]
+struct Line {
+    value: Box<str>,
+    span: Span,
+}
+
+impl Map {
+    /// Reads a map file. Every line that is passed over, written in the older form or replaced by a later one,
+    /// and every value that can make no valid image, is a finding; none is an error.
+    #[must_use]
+    pub fn compile(sources: &SourceMap, source: SourceId) -> (Self, Vec<Diagnostic>) {
+        let text = sources
+            .get(source)
+            .map(crate::diagnostic::Source::text)
+            .unwrap_or_default();
+        let mut map = Self::default();
+        let mut found = Vec::new();
+        // Only while the file is read: where a glob's first line stands in the list.
+        let mut globs: HashMap<Box<str>, usize> = HashMap::new();
+        for line in lines(source, text) {
+            let (key, value, separator, single_colon) = match line.statement {
+                Statement::Pair {
+                    key,
+                    value,
+                    separator,
+                    single_colon,
+                } => (key, value, separator, single_colon),
+                Statement::Other => {
+                    found.push(findings::skipped(sources, line.span));
+                    continue;
+                }
+            };
+            if single_colon {
+                found.push(findings::single_colon(line.span, separator));
+            }
+            let line = Line {
+                value: value.as_ref().into(),
+                span: line.span,
+            };
+            found.extend(match key.as_ref() {
+                NOSWAP_WILDCARDS => None,
+                key if key.starts_with(EXACT) => findings::unusable_image(&value, line.span),
+                _ => findings::unusable_target(&value, line.span),
+            });
+            let replaced = if let Some(image) = key.strip_prefix(EXACT) {
+                map.exact.insert(image.into(), line)
+            } else if let Some(glob) = key.strip_prefix(REPLACE) {
+                match globs.get(glob).and_then(|at| map.replace.get_mut(*at)) {
+                    // The later value counts, in the place of the first.
+                    Some((_, first)) => Some(std::mem::replace(first, line)),
+                    None => {
+                        globs.insert(glob.into(), map.replace.len());
+                        map.replace.push((Glob::parse(glob), line));
+                        None
+                    }
+                }
+            } else {
+                map.registries.insert(key.as_ref().into(), line)
+            };
+            if let Some(replaced) = replaced {
+                found.push(findings::replaced(&key, replaced.span, separator));
+            }
+        }
+        map.finish();
+        found.sort_by_key(Diagnostic::span);
+        (map, found)
+    }
+
+    /// Draws out of the lines what is asked of all of them at once.
+    fn finish(&mut self) {
+        let noswap = self.registries.remove(NOSWAP_WILDCARDS);
+        // No value is no entry; beside others an empty entry occurs in everything.
+        self.noswap = noswap
+            .filter(|line| !line.value.is_empty())
+            .map(|line| line.value.split(',').map(Box::from).collect())
+            .unwrap_or_default();
+        let values = self
+            .registries
+            .values()
+            .chain(self.replace.iter().map(|(_, line)| line));
+        for line in values {
+            self.targets.add(&line.value);
+        }
+        for line in self.exact.values() {
+            self.targets.add_image(&line.value);
+        }
+    }
+
+    pub(super) fn decide(&self, image: &str) -> Option<String> {
+        if let Some(line) = self.exact.get(image) {
+            return (!line.value.is_empty()).then(|| line.value.to_string());
+        }
+        if let Some((_, line)) = self.replace.iter().find(|(glob, _)| glob.matches(image)) {
+            return Some(join(&line.value, last_segment(image)));
+        }
+        let default = self.registries.get(DEFAULT)?;
+        let (spelled, rest) = split_registry(image);
+        let registry = spelled.unwrap_or(DOCKER_HUB);
+        let (host, port) = split_port(registry);
+        let key = self.key(image, registry, host, port.is_some());
+        if key.is_none() && self.noswap.iter().any(|part| image.contains(part.as_ref())) {
+            return None;
+        }
+        let value = key.map_or(default, |(_, line)| line).value.as_ref();
+        let reference = Reference::parse(image).ok()?;
+        let place = key.map(|(key, _)| Place::of(key));
+        if value.is_empty() || self.targets.hold(image, &reference, place) {
+            return None;
+        }
+        Some(match (key, value.strip_suffix('-')) {
+            (Some(_), Some(_)) => format!("{value}{host}/{rest}"),
+            // Here the image follows as it is written, so that its registry stands twice. Its port, which can
+            // stand in no path, is dropped.
+            (None, Some(_)) if spelled.is_some() => format!("{value}{host}/{host}/{rest}"),
+            (None, Some(_)) => format!("{value}{host}/{rest}"),
+            (Some((key, _)), None) => match port {
+                // The key speaks of every port of its host, and the target of a host: so the port is kept.
+                Some(port) if key == host && !value.contains(['/', ':']) => format!("{value}:{port}/{rest}"),
+                _ => join(value, rest),
+            },
+            (None, None) => join(value, rest),
+        })
+    }
+
+    /// The key that matches, and its line.
+    fn key<'k>(
+        &self,
+        image: &str,
+        registry: &'k str,
+        host: &'k str,
+        has_port: bool,
+    ) -> Option<(&'k str, &Line)> {
+        let official = (!image.contains('/')).then_some(OFFICIAL);
+        let keys = [official, Some(registry), has_port.then_some(host)];
+        keys.into_iter()
+            .flatten()
+            .find_map(|key| Some((key, self.registries.get(key)?)))
+    }
+}

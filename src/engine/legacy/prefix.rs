@@ -1,0 +1,27 @@
+//! LEGACY mode: one prefix for every image.
+
+use super::{join, last_segment};
+
+/// The value of `IMAGE_PREFIX`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prefix(String);
+
+impl Prefix {
+    /// The prefix as it is configured; an empty one swaps nothing.
+    #[must_use]
+    pub fn new(prefix: impl Into<String>) -> Self {
+        Self(prefix.into())
+    }
+
+    pub(super) fn decide(&self, image: &str) -> Option<String> {
+        let Self(prefix) = self;
+        // An empty prefix occurs everywhere.
+        if image.contains(prefix.as_str()) {
+            None
+        } else if prefix.ends_with('-') {
+            Some(format!("{prefix}{image}"))
+        } else {
+            Some(join(prefix, last_segment(image)))
+        }
+    }
+}

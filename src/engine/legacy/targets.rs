@@ -1,0 +1,173 @@
+//! Which images are already where a map sends them.
+
+use std::collections::HashSet;
+
+use crate::reference::{DOCKER_HUB, Reference, split_registry};
+
+/// The places that the lines of a map lead to.
+#[derive(Debug, Default)]
+pub(super) struct Targets {
+    /// `h.io/hub`, of images below it. The empty one is all of a Docker Hub that is a target itself.
+    below: Places,
+    /// `h.io/hub-`, of images that begin with it.
+    dashed: Places,
+    /// Whole images.
+    images: Places,
+}
+
+/// Texts, apart by where they are: on Docker Hub, without `docker.io/` and `library/`, or elsewhere. So an image
+/// has one spelling, and it is a slice of the manifest's.
+#[derive(Debug, Default)]
+struct Places {
+    hub: HashSet<Box<str>>,
+    elsewhere: HashSet<Box<str>>,
+}
+
+/// A repository, or what is above repositories.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    on_hub: bool,
+    name: &'a str,
+}
+
+impl Targets {
+    /// Adds the value of a line for a registry, for globs or for the rest.
+    pub(super) fn add(&mut self, value: &str) {
+        if value.is_empty() {
+            return;
+        }
+        if value.ends_with('-') {
+            // The registry that is put behind it decides whether the first segment is a domain.
+            if !value.contains('/') {
+                self.dashed.insert(true, value);
+                self.dashed.insert(false, value);
+            } else {
+                let place = Place::of(value);
+                self.dashed.insert(place.on_hub, place.name);
+            }
+        } else {
+            let place = Place::of(value.trim_end_matches('/'));
+            self.below.insert(place.on_hub, place.name);
+        }
+    }
+
+    /// Adds the value of a line for one image.
+    pub(super) fn add_image(&mut self, value: &str) {
+        if Reference::parse(value).is_ok() {
+            let place = Place::of_image(value);
+            self.images.insert(place.on_hub, place.name);
+        }
+    }
+
+    /// Whether an image is at a target that is not at or above the key which matches it: such a key is there to
+    /// move the image on.
+    pub(super) fn hold(&self, image: &str, reference: &Reference<'_>, key: Option<Place<'_>>) -> bool {
+        let whole = Place::of_image(image);
+        if self.images.contains(whole.on_hub, whole.name) {
+            return true;
+        }
+        let repository = Place::of_reference(image, reference);
+        // What the reference completes is on no slice of the image: `nginx` is below `library`.
+        let completed = (reference.path.is_completed() && repository.on_hub).then_some("library");
+        let above = repository
+            .name
+            .match_indices('/')
+            .filter_map(|(slash, _)| repository.name.get(..slash));
+        let root = repository.on_hub.then_some("");
+        let below = above.chain(completed).chain(root).any(|target| {
+            self.below.contains(repository.on_hub, target)
+                && !key.is_some_and(|key| key.is_at_or_below(repository.on_hub, target))
+        });
+        let dashes = repository.name.match_indices('-');
+        let dashed = dashes.filter_map(|(dash, _)| repository.name.split_at_checked(dash + 1));
+        below
+            || dashed.filter(|(_, rest)| rest.contains('/')).any(|(target, _)| {
+                self.dashed.contains(repository.on_hub, target)
+                    && !key.is_some_and(|key| key.on_hub == repository.on_hub && key.name.starts_with(target))
+            })
+    }
+}
+
+impl Places {
+    fn insert(&mut self, on_hub: bool, text: &str) {
+        let places = if on_hub {
+            &mut self.hub
+        } else {
+            &mut self.elsewhere
+        };
+        if !places.contains(text) {
+            places.insert(text.into());
+        }
+    }
+
+    fn contains(&self, on_hub: bool, text: &str) -> bool {
+        let places = if on_hub { &self.hub } else { &self.elsewhere };
+        places.contains(text)
+    }
+}
+
+impl<'a> Place<'a> {
+    /// Of a registry, of a registry with a path, or of a path of Docker Hub.
+    pub(super) fn of(text: &'a str) -> Self {
+        match split_registry(text) {
+            (Some(DOCKER_HUB), path) => Self {
+                on_hub: true,
+                name: path,
+            },
+            (Some(_), _) => Self {
+                on_hub: false,
+                name: text,
+            },
+            (None, DOCKER_HUB) => Self {
+                on_hub: true,
+                name: "",
+            },
+            // A registry alone has no `/` behind it, by which an image's is known.
+            (None, _) if !text.contains('/') && (text.contains(['.', ':']) || text == "localhost") => Self {
+                on_hub: false,
+                name: text,
+            },
+            (None, path) => Self {
+                on_hub: true,
+                name: path,
+            },
+        }
+    }
+
+    /// Of an image with its tag and digest.
+    fn of_image(image: &'a str) -> Self {
+        match split_registry(image) {
+            (Some(DOCKER_HUB) | None, name) => Self {
+                on_hub: true,
+                name: name.strip_prefix("library/").unwrap_or(name),
+            },
+            (Some(_), _) => Self {
+                on_hub: false,
+                name: image,
+            },
+        }
+    }
+
+    /// Of an image's repository, without tag and digest.
+    fn of_reference(image: &'a str, reference: &Reference<'a>) -> Self {
+        let path = reference.path.written();
+        match split_registry(image) {
+            (Some(DOCKER_HUB) | None, _) => Self {
+                on_hub: true,
+                name: path,
+            },
+            (Some(registry), _) => Self {
+                on_hub: false,
+                name: image.get(..registry.len() + 1 + path.len()).unwrap_or(image),
+            },
+        }
+    }
+
+    fn is_at_or_below(self, on_hub: bool, target: &str) -> bool {
+        self.on_hub == on_hub
+            && self
+                .name
+                .strip_prefix(target)
+                .is_some_and(|rest| target.is_empty() || rest.is_empty() || rest.starts_with('/'))
+    }
+}

@@ -1,0 +1,198 @@
+//! The lines of an old map file.
+
+use std::borrow::Cow;
+
+use pest::Parser as _;
+use pest::iterators::Pair;
+
+use self::grammar::{MapParser, Rule};
+use crate::diagnostic::{SourceId, Span};
+
+#[expect(missing_docs, reason = "what pest derives has none; `grammar/map.pest` has")]
+mod grammar {
+    #[derive(pest_derive::Parser)]
+    #[grammar = "../../grammar/map.pest"]
+    pub(super) struct MapParser;
+}
+
+/// A line of a map file that says something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line<'t> {
+    /// Where it stands, without the white space and the comment around it.
+    pub span: Span,
+    /// What it says.
+    pub statement: Statement<'t>,
+}
+
+/// What a line of a map file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Statement<'t> {
+    /// A key and its value, freed of white space.
+    Pair {
+        /// What stands before the separator.
+        key: Cow<'t, str>,
+        /// What stands behind it.
+        value: Cow<'t, str>,
+        /// Where the separator stands.
+        separator: Span,
+        /// Whether the separator is the older single colon.
+        single_colon: bool,
+    },
+    /// Neither of the two forms.
+    Other,
+}
+
+/// The lines that say something, in the order of the file. Lines end with `\n`, `\r\n` or `\r`; a byte order
+/// mark is no part of the first one.
+pub fn lines(source: SourceId, text: &str) -> impl Iterator<Item = Line<'_>> {
+    let mut start = 0usize;
+    text.split_inclusive(['\n', '\r']).filter_map(move |whole| {
+        let mut offset = start;
+        start += whole.len();
+        let mut text = whole.trim_end_matches(['\n', '\r']);
+        if offset == 0 {
+            let marked = text;
+            text = text.trim_start_matches('\u{FEFF}');
+            offset += marked.len() - text.len();
+        }
+        line(source, offset, text)
+    })
+}
+
+fn line(source: SourceId, offset: usize, text: &str) -> Option<Line<'_>> {
+    // The grammar has a form for every line, so that none is an error.
+    let line = MapParser::parse(Rule::line, text).ok()?.next()?;
+    let statement = line
+        .into_inner()
+        .find(|part| matches!(part.as_rule(), Rule::pair | Rule::single_colon | Rule::other))?;
+    let span = |part: &Pair<'_, Rule>| {
+        let span = part.as_span();
+        let end = span.start() + span.as_str().trim_end().len();
+        // A map file is bounded far below 4 GiB.
+        let at = |byte: usize| u32::try_from(offset + byte).unwrap_or(u32::MAX);
+        Span {
+            source,
+            start: at(span.start()),
+            end: at(end),
+        }
+    };
+    let place = span(&statement);
+    let single_colon = statement.as_rule() == Rule::single_colon;
+    let statement = match statement.as_rule() {
+        Rule::other => Statement::Other,
+        _ => {
+            let mut parts = statement.into_inner();
+            let (key, separator, value) = (parts.next()?, parts.next()?, parts.next()?);
+            Statement::Pair {
+                key: without_space(key.as_str()),
+                separator: span(&separator),
+                value: without_space(value.as_str()),
+                single_colon,
+            }
+        }
+    };
+    Some(Line {
+        span: place,
+        statement,
+    })
+}
+
+/// The text without its white space; a slice of it wherever that stands at the ends only.
+fn without_space(text: &str) -> Cow<'_, str> {
+    let trimmed = text.trim();
+    if trimmed.contains(char::is_whitespace) {
+        Cow::Owned(trimmed.split_whitespace().collect())
+    } else {
+        Cow::Borrowed(trimmed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::SourceMap;
+
+    /// The statements of a text, as `KEY|VALUE`, `KEY|VALUE (single colon)` or `other: TEXT`.
+    fn read(text: &str) -> Vec<String> {
+        let mut sources = SourceMap::default();
+        let source = sources.add("map", text);
+        lines(source, text)
+            .map(|line| match line.statement {
+                Statement::Pair {
+                    key,
+                    value,
+                    single_colon,
+                    separator,
+                } => {
+                    let written = sources.slice(separator);
+                    assert_eq!(
+                        written.replace([' ', '\t'], "").len(),
+                        if single_colon { 1 } else { 2 }
+                    );
+                    format!(
+                        "{key}|{value}{}",
+                        if single_colon { " (single colon)" } else { "" }
+                    )
+                }
+                Statement::Other => format!("other: {}", sources.slice(line.span)),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_line_splits_at_its_only_double_colon() {
+        assert_eq!(read("docker.io::h.io:5000/hub"), ["docker.io|h.io:5000/hub"]);
+        assert_eq!(read("quay.io::\n::x\n"), ["quay.io|", "|x"]);
+        assert_eq!(read("a:::b"), ["a|:b"]);
+    }
+
+    #[test]
+    fn a_line_without_one_splits_at_its_only_colon() {
+        assert_eq!(
+            read("default:h.io\nquay.io:"),
+            ["default|h.io (single colon)", "quay.io| (single colon)"]
+        );
+    }
+
+    #[test]
+    fn any_other_line_is_passed_over() {
+        assert_eq!(
+            read("a::b::c\nquay.io:8443:h.io\nwords\na::::b"),
+            [
+                "other: a::b::c",
+                "other: quay.io:8443:h.io",
+                "other: words",
+                "other: a::::b"
+            ]
+        );
+    }
+
+    #[test]
+    fn white_space_means_nothing_wherever_it_stands() {
+        assert_eq!(
+            read("  doc ker.io : : h.io /hub \t# note"),
+            ["docker.io|h.io/hub"]
+        );
+        assert_eq!(read(" \t \n\n   # only a comment\n"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_comment_begins_at_the_first_number_sign() {
+        assert_eq!(read("#a::b\na::b # x # y::z\nc::d##e"), ["a|b", "c|d"]);
+    }
+
+    #[test]
+    fn every_line_ending_and_a_byte_order_mark_are_accepted() {
+        assert_eq!(read("\u{FEFF}a::b\r\nc::d\re::f"), ["a|b", "c|d", "e|f"]);
+    }
+
+    #[test]
+    fn a_place_is_counted_from_the_start_of_the_file() {
+        let text = "\u{FEFF}a::b\r\n\r\n  no map line  # really\n";
+        let mut sources = SourceMap::default();
+        let source = sources.add("maps", text);
+        let other = lines(source, text).nth(1).unwrap();
+        assert_eq!(sources.place(other.span), "maps:3:3");
+        assert_eq!(sources.slice(other.span), "no map line");
+    }
+}

@@ -1,0 +1,3 @@
+//! From text to a tree. The types of pest stay in here.
+
+pub mod map;

@@ -1,0 +1,172 @@
+//! Every recorded answer of imageswap-webhook v1.5.3, and what its map files say of themselves.
+
+#![allow(clippy::disallowed_methods, reason = "a test reads its vectors from files")]
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use imageswap_engine::diagnostic::SourceMap;
+use imageswap_engine::legacy::{LegacyConfig, Map, Prefix};
+use imageswap_engine::rules::{Context, Effect, RuleSet};
+use serde_json::Value;
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/conformance/legacy")
+}
+
+fn map(text: &str) -> (RuleSet, Vec<String>) {
+    let mut sources = SourceMap::default();
+    let source = sources.add("maps", text);
+    let (map, findings) = Map::compile(&sources, source);
+    let findings = findings.iter().map(|finding| finding.short(&sources)).collect();
+    (LegacyConfig::Maps(Box::new(map)).into(), findings)
+}
+
+/// What an image becomes; `None` where it stays, for whatever reason.
+fn swapped(rules: &RuleSet, image: &str) -> Option<String> {
+    match rules.decide(image, &Context::default()).effect {
+        Effect::Swap(result) => Some(result),
+        Effect::Keep | Effect::Deny | Effect::Invalid(_) => None,
+    }
+}
+
+fn assert_recorded(file: &str, rows: usize, mut rules: impl FnMut(&Value) -> RuleSet, key: &str) {
+    let text = std::fs::read_to_string(folder().join(file)).unwrap();
+    let mut sets = HashMap::new();
+    let mut wrong = Vec::new();
+    for line in text.lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let image = row["image"].as_str().unwrap();
+        let set = sets
+            .entry(row[key].to_string())
+            .or_insert_with(|| rules(&row[key]));
+        let expected = row["expect"].as_str().filter(|expected| *expected != image);
+        let found = swapped(set, image);
+        if found.as_deref() != expected {
+            wrong.push(format!(
+                "{} {image}: expected {expected:?}, found {found:?}",
+                row[key]
+            ));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} rows differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    assert_eq!(text.lines().count(), rows, "the whole list was read");
+}
+
+#[test]
+fn every_recorded_answer_of_a_map_is_given() {
+    let rules =
+        |name: &Value| map(&std::fs::read_to_string(folder().join(name.as_str().unwrap())).unwrap()).0;
+    assert_recorded("vectors.jsonl", 6773, rules, "map");
+}
+
+#[test]
+fn every_recorded_answer_of_a_prefix_is_given() {
+    let rules = |prefix: &Value| LegacyConfig::Prefix(Prefix::new(prefix.as_str().unwrap())).into();
+    assert_recorded("prefix.jsonl", 448, rules, "prefix");
+}
+
+#[test]
+fn every_line_that_is_skipped_or_deprecated_is_named_with_its_place_and_its_mend() {
+    let (_, findings) =
+        map("default:h.io\n\n# comment\nwords\nquay.io:8443:h.io\n  a::b::c # x\ndefault::h.io/hub\n");
+    assert_eq!(
+        findings,
+        [
+            "maps:1:1: warning[W0902]: a single `:` between key and value is deprecated; help: write `::`",
+            "maps:1:1: warning[W0903]: this line has no effect: a later one has the key `default` too; help: remove \
+             one of the two",
+            "maps:4:1: warning[W0901]: this line is skipped; help: a line is `KEY::VALUE`, or a comment that begins \
+             with `#`",
+            "maps:5:1: warning[W0901]: this line is skipped; help: a key or a value with a port needs `::` between \
+             the two, as in `quay.io:8443::harbor.example.com`",
+            "maps:6:3: warning[W0901]: this line is skipped; help: a line has one key and one value, as in \
+             `quay.io::harbor.example.com/quay`",
+        ]
+    );
+}
+
+#[test]
+fn a_value_that_no_image_can_come_of_is_named() {
+    let (rules, findings) =
+        map("default::https://h.io\nquay.io::h.io/hub/\n[EXACT]nginx::Nope\n[EXACT]a::\n");
+    assert_eq!(findings.len(), 2, "{findings:?}");
+    assert!(findings[0].starts_with("maps:1:1: warning[W0904]: no valid image can come of `https://h.io`"));
+    assert!(findings[1].starts_with("maps:3:1: warning[W0904]: `Nope` is no valid image: "));
+    assert_eq!(swapped(&rules, "gcr.io/x"), None);
+    assert_eq!(swapped(&rules, "nginx"), None);
+    assert_eq!(swapped(&rules, "quay.io/x").as_deref(), Some("h.io/hub/x"));
+}
+
+#[test]
+fn a_later_line_with_the_same_key_wins_in_the_place_of_the_first() {
+    let (rules, _) = map("[REPLACE]*redis*::one.io\n[REPLACE]*::two.io\n[REPLACE]*redis*::three.io\n");
+    assert_eq!(swapped(&rules, "redis:7").as_deref(), Some("three.io/redis:7"));
+}
+
+#[test]
+fn an_official_image_is_also_known_by_docker_io_library() {
+    let (rules, _) = map("default::d.io\ndocker.io/library::l.io\n");
+    assert_eq!(swapped(&rules, "nginx").as_deref(), Some("l.io/nginx"));
+    assert_eq!(swapped(&rules, "docker.io/nginx").as_deref(), Some("d.io/nginx"));
+    assert_eq!(
+        swapped(&rules, "library/nginx").as_deref(),
+        Some("d.io/library/nginx")
+    );
+}
+
+#[test]
+fn an_image_at_a_target_stays_however_it_is_spelled() {
+    let (rules, _) = map("default::docker.io/mirror\nquay.io::myorg-\n[EXACT]a/b:1::c/d:2\n");
+    for image in [
+        "mirror/nginx",
+        "docker.io/mirror/a/b:1",
+        "myorg-quay.io/x",
+        "c/d:2",
+        "docker.io/c/d:2",
+    ] {
+        assert_eq!(swapped(&rules, image), None, "{image}");
+    }
+    assert_eq!(
+        swapped(&rules, "mirrors/x").as_deref(),
+        Some("docker.io/mirror/mirrors/x")
+    );
+    assert_eq!(
+        swapped(&rules, "myorg-x:1").as_deref(),
+        Some("docker.io/mirror/myorg-x:1")
+    );
+}
+
+#[test]
+fn a_key_at_or_below_a_target_moves_its_images_on() {
+    let (rules, _) = map("default::h.io\nh.io::other.io/h\n");
+    assert_eq!(swapped(&rules, "nginx").as_deref(), Some("h.io/nginx"));
+    assert_eq!(swapped(&rules, "h.io/nginx").as_deref(), Some("other.io/h/nginx"));
+    assert_eq!(swapped(&rules, "other.io/h/nginx"), None);
+}
+
+#[test]
+fn an_empty_list_of_wildcards_is_none_and_an_empty_entry_is_in_everything() {
+    let (rules, _) = map("default::h.io\nnoswap_wildcards::\n");
+    assert_eq!(swapped(&rules, "nginx").as_deref(), Some("h.io/nginx"));
+    let (rules, _) = map("default::h.io\nnoswap_wildcards::corp,\n");
+    assert_eq!(swapped(&rules, "nginx"), None);
+}
+
+#[test]
+fn the_port_of_a_registry_goes_with_a_bare_host_only() {
+    let (rules, _) = map("default::\nquay.io::h.io\ngcr.io::h.io/hub\nghcr.io::h.io:5000\nmcr.io::m-\n");
+    let cases = [
+        ("quay.io:8443/x", "h.io:8443/x"),
+        ("gcr.io:8443/x", "h.io/hub/x"),
+        ("ghcr.io:8443/x", "h.io:5000/x"),
+        ("mcr.io:8443/a/b", "m-mcr.io/a/b"),
+    ];
+    for (image, expected) in cases {
+        assert_eq!(swapped(&rules, image).as_deref(), Some(expected));
+    }
+}
