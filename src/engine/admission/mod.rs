@@ -191,7 +191,7 @@ fn context<'r>(
         owner,
         kind: request.kind.kind.as_deref(),
         operation: request.operation,
-        user: request.user.as_deref(),
+        user: request.user.username.as_deref(),
         hook: policy.hook,
         ..Context::default()
     }
@@ -206,13 +206,15 @@ fn fill<'d>(
     policy: &Policy<'d>,
 ) {
     let mut named = HashSet::new();
+    let mut last = None;
     let mut secrets: Vec<&str> = Vec::new();
     for (field, verdict) in decided {
         let (Verdict::Decided(decision), Some(image)) = (verdict, field.image) else {
             continue;
         };
         for rule in decision.warnings.iter().chain(&decision.rule) {
-            if named.insert(*rule) {
+            // The images of a Pod mostly share a rule.
+            if last.replace(*rule) != Some(*rule) && named.insert(*rule) {
                 response.name_rule(policy.rules.rule_name(*rule));
             }
         }
@@ -232,7 +234,8 @@ fn fill<'d>(
         secrets.extend(&decision.pull_secrets);
     }
     // In a template the list would displace the one of the Pod's service account.
-    if pod.is_pod() && request.operation == Some(Operation::Create) && !policy.dry_run {
+    if !secrets.is_empty() && pod.is_pod() && request.operation == Some(Operation::Create) && !policy.dry_run
+    {
         let mut has_list = pod.pull_secrets().is_some();
         let mut present: HashSet<&str> = pod.pull_secrets().into_iter().flatten().collect();
         for secret in secrets {

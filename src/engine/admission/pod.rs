@@ -55,14 +55,14 @@ impl<'r, 'a> Pod<'r, 'a> {
             ("", "Pod") => Some(Self {
                 path: "/spec",
                 metadata: &object.metadata,
-                spec: &object.pod,
+                spec: &object.spec.pod,
             }),
-            ("", "PodTemplate") => Self::of_template("/template/spec", object.bare_template.as_ref()),
+            ("", "PodTemplate") => Self::of_template("/template/spec", object.template.as_deref()),
             ("batch", "CronJob") => Self::of_template(
                 "/spec/jobTemplate/spec/template/spec",
-                object.job_template.as_ref(),
+                object.spec.job_template.as_deref(),
             ),
-            _ => Self::of_template("/spec/template/spec", object.template.as_ref()),
+            _ => Self::of_template("/spec/template/spec", object.spec.template.as_deref()),
         }
     }
 

@@ -120,7 +120,7 @@ impl Map {
         }
     }
 
-    pub(super) fn decide(&self, image: &str) -> Option<String> {
+    pub(super) fn decide(&self, image: &str, reference: &Reference<'_>) -> Option<String> {
         if let Some(line) = self.exact.get(image) {
             return (!line.value.is_empty()).then(|| line.value.to_string());
         }
@@ -136,9 +136,8 @@ impl Map {
             return None;
         }
         let value = key.map_or(default, |(_, line)| line).value.as_ref();
-        let reference = Reference::parse(image).ok()?;
         let place = key.map(|(key, _)| Place::of(key));
-        if value.is_empty() || self.targets.hold(image, &reference, place) {
+        if value.is_empty() || self.targets.hold(image, reference, place) {
             return None;
         }
         Some(match (key, value.strip_suffix('-')) {

@@ -11,6 +11,8 @@ mod targets;
 pub use map::Map;
 pub use prefix::Prefix;
 
+use crate::reference::Reference;
+
 /// An old configuration, read once.
 #[derive(Debug)]
 pub enum LegacyConfig {
@@ -21,13 +23,13 @@ pub enum LegacyConfig {
 }
 
 impl LegacyConfig {
-    /// What a valid image, as the manifest spells it, becomes; `None` where it stays.
+    /// What an image, as the manifest spells it and as it is read, becomes; `None` where it stays.
     ///
     /// Allocates nothing where it stays. The result is not checked to be an image reference.
     #[must_use]
-    pub fn decide(&self, image: &str) -> Option<String> {
+    pub fn decide(&self, image: &str, reference: &Reference<'_>) -> Option<String> {
         match self {
-            Self::Maps(map) => map.decide(image),
+            Self::Maps(map) => map.decide(image, reference),
             Self::Prefix(prefix) => prefix.decide(image),
         }
     }

@@ -65,3 +65,16 @@ pub enum Operation {
     /// One connects to it.
     Connect,
 }
+
+impl Operation {
+    /// The name that an API server gives it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "CREATE",
+            Self::Update => "UPDATE",
+            Self::Delete => "DELETE",
+            Self::Connect => "CONNECT",
+        }
+    }
+}

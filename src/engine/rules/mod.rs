@@ -41,7 +41,7 @@ impl RuleSet {
         let Some(legacy) = &self.legacy else {
             return Decision::keep();
         };
-        match legacy.decide(image) {
+        match legacy.decide(image, &reference) {
             Some(result) if result == image => Decision::keep(),
             // A prefix is put before whatever there is, as in v1.5.3: it never made more sense than that.
             Some(result) if matches!(legacy, LegacyConfig::Prefix(_)) || is_image(&result) => {

@@ -8,7 +8,6 @@ use pest::iterators::Pair;
 use self::grammar::{MapParser, Rule};
 use crate::diagnostic::{SourceId, Span};
 
-#[expect(missing_docs, reason = "what pest derives has none; `grammar/map.pest` has")]
 mod grammar {
     #[derive(pest_derive::Parser)]
     #[grammar = "../../grammar/map.pest"]

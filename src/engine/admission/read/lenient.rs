@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// The members of a JSON object that are wanted.
 pub(super) trait Fields<'de>: Default {
@@ -16,13 +16,38 @@ pub(super) trait Fields<'de>: Default {
     fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error>;
 }
 
+/// Reads the value of a member into its place, which is empty where the value is no object.
+///
+/// In place, because an object is large: to hand it up from value to value costs more than to read it.
+pub(super) fn fill<'de, T, A>(place: &mut T, map: &mut A) -> Result<(), A::Error>
+where
+    T: Fields<'de>,
+    A: MapAccess<'de>,
+{
+    *place = T::default();
+    map.next_value_seed(Fill(place)).map(|_| ())
+}
+
+/// The same for a place that tells an object from the lack of one.
+pub(super) fn fill_option<'de, T, A>(place: &mut Option<T>, map: &mut A) -> Result<(), A::Error>
+where
+    T: Fields<'de>,
+    A: MapAccess<'de>,
+{
+    let is_object = map.next_value_seed(Fill(place.insert(T::default())))?;
+    if !is_object {
+        *place = None;
+    }
+    Ok(())
+}
+
 /// Passes over the value of a member.
 pub(super) fn skip<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
     map.next_value::<IgnoredAny>().map(|_| ())
 }
 
-/// A JSON object, or nothing where the value is none.
-pub(super) struct Object<T>(pub(super) Option<T>);
+/// A JSON object that is read into its place. What comes back says whether the value is one.
+pub(super) struct Fill<'t, T>(pub(super) &'t mut T);
 
 /// A list of JSON objects, each at its index; empty where the value is no list.
 pub(super) struct List<T>(pub(super) Vec<T>);
@@ -74,26 +99,25 @@ macro_rules! passes_over_objects {
     };
 }
 
-impl<'de, T: Fields<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ObjectVisitor<T>(PhantomData<T>);
+impl<'de, T: Fields<'de>> DeserializeSeed<'de> for Fill<'_, T> {
+    type Value = bool;
 
-        impl<'de, T: Fields<'de>> Visitor<'de> for ObjectVisitor<T> {
-            type Value = Object<T>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
 
-            passes_over!(Object(None); visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);
-            passes_over_lists!(Object(None));
+impl<'de, T: Fields<'de>> Visitor<'de> for Fill<'_, T> {
+    type Value = bool;
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut object = T::default();
-                while let Some(Text(key)) = map.next_key()? {
-                    object.field(&key.unwrap_or_default(), &mut map)?;
-                }
-                Ok(Object(Some(object)))
-            }
+    passes_over!(false; visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);
+    passes_over_lists!(false);
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
+        while let Some(Text(key)) = map.next_key()? {
+            self.0.field(&key.unwrap_or_default(), &mut map)?;
         }
-
-        deserializer.deserialize_any(ObjectVisitor(PhantomData))
+        Ok(true)
     }
 }
 
@@ -109,8 +133,9 @@ impl<'de, T: Fields<'de>> Deserialize<'de> for List<T> {
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
                 let mut elements = Vec::new();
-                while let Some(Object(element)) = list.next_element()? {
-                    elements.push(element.unwrap_or_default());
+                let mut element = T::default();
+                while list.next_element_seed(Fill(&mut element))?.is_some() {
+                    elements.push(std::mem::take(&mut element));
                 }
                 Ok(List(elements))
             }

@@ -8,9 +8,9 @@ mod object;
 
 use std::borrow::Cow;
 
-use serde::de::MapAccess;
+use serde::de::{DeserializeSeed as _, MapAccess};
 
-use self::lenient::{Fields, Flag, Text, skip};
+use self::lenient::{Fields, Fill, Flag, Text, fill, fill_option, skip};
 use self::nesting::MAX_DEPTH;
 pub(super) use self::object::{Container, Metadata, Object, PodSpec, PodTemplate, Volume};
 use super::ReviewError;
@@ -42,7 +42,7 @@ pub(super) struct Request<'a> {
     pub(super) name: Option<Cow<'a, str>>,
     pub(super) namespace: Option<Cow<'a, str>>,
     pub(super) operation: Option<Operation>,
-    pub(super) user: Option<Cow<'a, str>>,
+    pub(super) user: UserInfo<'a>,
     pub(super) object: Option<Object<'a>>,
     pub(super) old_object: Option<Object<'a>>,
     pub(super) dry_run: bool,
@@ -53,6 +53,12 @@ pub(super) struct Request<'a> {
 pub(super) struct GroupKind<'a> {
     pub(super) group: Option<Cow<'a, str>>,
     pub(super) kind: Option<Cow<'a, str>>,
+}
+
+/// Who makes the request.
+#[derive(Debug, Default)]
+pub(super) struct UserInfo<'a> {
+    pub(super) username: Option<Cow<'a, str>>,
 }
 
 /// Reads a review.
@@ -74,13 +80,14 @@ pub(super) fn read(body: &[u8]) -> Result<Review<'_>, ReviewError> {
             "the JSON of the body is nested more than {MAX_DEPTH} deep"
         ));
     }
-    let envelope: lenient::Object<Envelope<'_>> = match serde_json::from_str(text) {
-        Ok(envelope) => envelope,
+    let mut envelope = Envelope::default();
+    let mut json = serde_json::Deserializer::from_str(text);
+    let read = Fill(&mut envelope).deserialize(&mut json);
+    match read.and_then(|is_object| json.end().map(|()| is_object)) {
+        Ok(true) => {}
+        Ok(false) => return refuse("the body is JSON, but no object; an AdmissionReview is expected"),
         Err(error) => return refuse(format!("the body is no JSON: {error}")),
-    };
-    let Some(envelope) = envelope.0 else {
-        return refuse("the body is JSON, but no object; an AdmissionReview is expected");
-    };
+    }
     match envelope.kind.as_deref() {
         Some("AdmissionReview") => {}
         Some(kind) => {
@@ -144,7 +151,7 @@ impl<'de> Fields<'de> for Envelope<'de> {
         match key {
             "apiVersion" => self.api_version = map.next_value::<Text<'_>>()?.0,
             "kind" => self.kind = map.next_value::<Text<'_>>()?.0,
-            "request" => self.request = map.next_value::<lenient::Object<_>>()?.0,
+            "request" => fill_option(&mut self.request, map)?,
             _ => skip(map)?,
         }
         Ok(())
@@ -155,18 +162,13 @@ impl<'de> Fields<'de> for Request<'de> {
     fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
             "uid" => self.uid = map.next_value::<Text<'_>>()?.0,
-            "kind" => self.kind = map.next_value::<lenient::Object<_>>()?.0.unwrap_or_default(),
+            "kind" => fill(&mut self.kind, map)?,
             "name" => self.name = map.next_value::<Text<'_>>()?.0,
             "namespace" => self.namespace = map.next_value::<Text<'_>>()?.0,
             "operation" => self.operation = map.next_value::<Text<'_>>()?.0.and_then(|name| operation(&name)),
-            "userInfo" => {
-                self.user = map
-                    .next_value::<lenient::Object<User<'_>>>()?
-                    .0
-                    .and_then(|user| user.0)
-            }
-            "object" => self.object = map.next_value::<lenient::Object<_>>()?.0,
-            "oldObject" => self.old_object = map.next_value::<lenient::Object<_>>()?.0,
+            "userInfo" => fill(&mut self.user, map)?,
+            "object" => fill_option(&mut self.object, map)?,
+            "oldObject" => fill_option(&mut self.old_object, map)?,
             "dryRun" => self.dry_run = map.next_value::<Flag>()?.0,
             _ => skip(map)?,
         }
@@ -195,13 +197,10 @@ impl<'de> Fields<'de> for GroupKind<'de> {
     }
 }
 
-#[derive(Default)]
-struct User<'a>(Option<Cow<'a, str>>);
-
-impl<'de> Fields<'de> for User<'de> {
+impl<'de> Fields<'de> for UserInfo<'de> {
     fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
-            "username" => self.0 = map.next_value::<Text<'_>>()?.0,
+            "username" => self.username = map.next_value::<Text<'_>>()?.0,
             _ => skip(map)?,
         }
         Ok(())

@@ -4,20 +4,26 @@ use std::borrow::Cow;
 
 use serde::de::MapAccess;
 
-use super::lenient::{self, Fields, Flag, List, Pairs, Present, Text, skip};
+use super::lenient::{Fields, Flag, List, Pairs, Present, Text, fill, fill_option, skip};
 
 /// An object of any kind that may hold a Pod or a Pod template.
 #[derive(Debug, Default)]
 pub(in crate::admission) struct Object<'a> {
     pub(in crate::admission) metadata: Metadata<'a>,
+    pub(in crate::admission) spec: Spec<'a>,
+    /// `template`, of a PodTemplate.
+    pub(in crate::admission) template: Option<Box<PodTemplate<'a>>>,
+}
+
+/// `spec` of an object, as whatever it may be.
+#[derive(Debug, Default)]
+pub(in crate::admission) struct Spec<'a> {
     /// `spec` itself, where the object is a Pod.
     pub(in crate::admission) pod: PodSpec<'a>,
     /// `spec.template`, of most kinds that make Pods.
-    pub(in crate::admission) template: Option<PodTemplate<'a>>,
+    pub(in crate::admission) template: Option<Box<PodTemplate<'a>>>,
     /// `spec.jobTemplate.spec.template`, of a CronJob.
-    pub(in crate::admission) job_template: Option<PodTemplate<'a>>,
-    /// `template`, of a PodTemplate.
-    pub(in crate::admission) bare_template: Option<PodTemplate<'a>>,
+    pub(in crate::admission) job_template: Option<Box<PodTemplate<'a>>>,
 }
 
 /// The metadata of an object or of a Pod template.
@@ -78,23 +84,12 @@ pub(in crate::admission) struct PullSecret<'a> {
     pub(in crate::admission) name: Option<Cow<'a, str>>,
 }
 
-/// `spec` of an object, as what it may be.
-#[derive(Default)]
-struct Spec<'a> {
-    pod: PodSpec<'a>,
-    template: Option<PodTemplate<'a>>,
-    job_template: Option<PodTemplate<'a>>,
-}
-
 impl<'de> Fields<'de> for Object<'de> {
     fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
-            "metadata" => self.metadata = map.next_value::<lenient::Object<_>>()?.0.unwrap_or_default(),
-            "spec" => {
-                let spec: Spec<'_> = map.next_value::<lenient::Object<_>>()?.0.unwrap_or_default();
-                (self.pod, self.template, self.job_template) = (spec.pod, spec.template, spec.job_template);
-            }
-            "template" => self.bare_template = map.next_value::<lenient::Object<_>>()?.0,
+            "metadata" => fill(&mut self.metadata, map)?,
+            "spec" => fill(&mut self.spec, map)?,
+            "template" => fill_option(&mut self.template, map)?,
             _ => skip(map)?,
         }
         Ok(())
@@ -104,10 +99,11 @@ impl<'de> Fields<'de> for Object<'de> {
 impl<'de> Fields<'de> for Spec<'de> {
     fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
-            "template" => self.template = map.next_value::<lenient::Object<_>>()?.0,
+            "template" => fill_option(&mut self.template, map)?,
             "jobTemplate" => {
-                let job: Option<JobTemplate<'_>> = map.next_value::<lenient::Object<_>>()?.0;
-                self.job_template = job.and_then(|job| job.spec).and_then(|spec| spec.template);
+                let mut job = JobTemplate::default();
+                fill(&mut job, map)?;
+                self.job_template = job.spec.template;
             }
             _ => self.pod.field(key, map)?,
         }
@@ -117,13 +113,13 @@ impl<'de> Fields<'de> for Spec<'de> {
 
 #[derive(Default)]
 struct JobTemplate<'a> {
-    spec: Option<JobSpec<'a>>,
+    spec: JobSpec<'a>,
 }
 
 impl<'de> Fields<'de> for JobTemplate<'de> {
     fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
-            "spec" => self.spec = map.next_value::<lenient::Object<_>>()?.0,
+            "spec" => fill(&mut self.spec, map)?,
             _ => skip(map)?,
         }
         Ok(())
@@ -132,24 +128,25 @@ impl<'de> Fields<'de> for JobTemplate<'de> {
 
 #[derive(Default)]
 struct JobSpec<'a> {
-    template: Option<PodTemplate<'a>>,
+    template: Option<Box<PodTemplate<'a>>>,
 }
 
 impl<'de> Fields<'de> for JobSpec<'de> {
     fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
-            "template" => self.template = map.next_value::<lenient::Object<_>>()?.0,
+            "template" => fill_option(&mut self.template, map)?,
             _ => skip(map)?,
         }
         Ok(())
     }
 }
 
-impl<'de> Fields<'de> for PodTemplate<'de> {
+/// A template is large, and of the three places for one, two are empty at the least.
+impl<'de> Fields<'de> for Box<PodTemplate<'de>> {
     fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
-            "metadata" => self.metadata = map.next_value::<lenient::Object<_>>()?.0.unwrap_or_default(),
-            "spec" => self.spec = map.next_value::<lenient::Object<_>>()?.0.unwrap_or_default(),
+            "metadata" => fill(&mut self.metadata, map)?,
+            "spec" => fill(&mut self.spec, map)?,
             _ => skip(map)?,
         }
         Ok(())
@@ -220,7 +217,7 @@ impl<'de> Fields<'de> for Volume<'de> {
     fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
             "name" => self.name = map.next_value::<Text<'_>>()?.0,
-            "image" => self.image = map.next_value::<lenient::Object<_>>()?.0,
+            "image" => fill_option(&mut self.image, map)?,
             _ => skip(map)?,
         }
         Ok(())

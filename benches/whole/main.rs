@@ -1,0 +1,152 @@
+//! The whole webhook against a floor: what reading, deciding and answering a review costs.
+//!
+//! The floor is a server with the same salvo, rustls and settings that reads the body, parses nothing and
+//! gives a fixed answer. Both serve on one core, in turns of the same load from a client on the other, so that
+//! every figure is a ratio in one run: the machine may be slow or noisy, the ratio holds.
+//!
+//! `cargo bench --bench whole` prints the table; `-- --rounds N` takes more or fewer turns.
+
+mod client;
+mod floor;
+mod maps;
+mod reviews;
+mod server;
+mod table;
+
+use std::process::ExitCode;
+
+use crate::client::Load;
+use crate::server::Server;
+use crate::table::{Goal, Table};
+
+/// Kept connections, each with one request at a time.
+const CONNECTIONS: usize = 8;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["floor", port] => floor::serve(port.parse().expect("a port")),
+        ["client", port, body, requests] => {
+            client::run(
+                port.parse().expect("a port"),
+                body.as_ref(),
+                requests.parse().expect("a number"),
+            );
+        }
+        _ => {
+            let rounds = words
+                .iter()
+                .position(|word| *word == "--rounds")
+                .and_then(|at| words.get(at + 1));
+            measure(rounds.map_or(7, |rounds| rounds.parse().expect("--rounds takes a number")));
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn measure(rounds: usize) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let write = |name: &str, body: Vec<u8>| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, body).expect("a writable folder");
+        path
+    };
+    let small = write("small.json", reviews::small());
+    let large = write("large.json", reviews::large());
+    let few_lines = maps::write(folder.path(), "few", 10);
+    let many_lines = maps::write(folder.path(), "many", 100_000);
+
+    let floor = Server::floor();
+    let few = Server::webhook(&few_lines, folder.path());
+    let many = Server::webhook(&many_lines, folder.path());
+    let mut table = Table::default();
+    table.row(
+        "ready after start, 10 lines",
+        few.ready_after,
+        "ms",
+        Goal::AtMost(60.0),
+    );
+
+    let small_load = Load {
+        body: &small,
+        requests: 6_000,
+    };
+    let large_load = Load {
+        body: &large,
+        requests: 1_500,
+    };
+    for (name, load, throughput) in [("small", small_load, 0.65), ("large", large_load, 0.3)] {
+        let ratios = client::in_turns(rounds, &load, &few, &floor);
+        table.row(
+            &format!("{name}: requests a second, of the floor's"),
+            ratios.rate,
+            "x",
+            Goal::AtLeast(throughput),
+        );
+        let goal = if name == "small" {
+            Goal::AtMost(2.5)
+        } else {
+            Goal::None
+        };
+        table.row(&format!("{name}: p99, of the floor's"), ratios.p99, "x", goal);
+        table.row(
+            &format!("{name}: p50, of the floor's"),
+            ratios.p50,
+            "x",
+            Goal::None,
+        );
+        table.row(
+            &format!("{name}: the floor's requests a second"),
+            ratios.floor_rate,
+            "/s",
+            Goal::None,
+        );
+        table.row(
+            &format!("{name}: CPU time a request, of the floor's"),
+            ratios.cpu,
+            "x",
+            Goal::None,
+        );
+        table.row(
+            &format!("{name}: load of the floor's core"),
+            ratios.floor_load,
+            "x",
+            Goal::None,
+        );
+    }
+    table.row(
+        "resident after load, 10 lines",
+        few.resident(),
+        "MiB",
+        Goal::AtMost(12.0),
+    );
+
+    let ratios = client::in_turns(rounds, &small_load, &many, &few);
+    table.row(
+        "100,000 lines: CPU time a request, of 10 lines'",
+        ratios.cpu,
+        "x",
+        Goal::AtMost(1.1),
+    );
+    table.row(
+        "100,000 lines: resident after load",
+        many.resident(),
+        "MiB",
+        Goal::AtMost(40.0),
+    );
+    let in_force = maps::replace(&many_lines, 100_000, &many, &small);
+    table.row(
+        "100,000 lines: a changed map is in force after",
+        in_force,
+        "s",
+        Goal::AtMost(1.0),
+    );
+    table.row(
+        "100,000 lines: resident at the peak, with the change",
+        many.peak(),
+        "MiB",
+        Goal::None,
+    );
+    print!("{table}");
+}

@@ -1,0 +1,63 @@
+//! Variables that look like ours and are not.
+
+use clap::Command;
+
+const OURS: &str = "IMAGESWAP_";
+/// Variables of imageswap-webhook's init container, which shares its ConfigMap with the server.
+const OF_INIT_CONTAINER: [&str; 2] = ["IMAGESWAP_DISABLE_AUTO_MWC", "IMAGESWAP_CSR_SIGNER_NAME"];
+
+/// The variables that begin with `IMAGESWAP_` and mean nothing, each with the one that may be meant.
+///
+/// Left out are those that Kubernetes makes for each Service of a namespace, ours among them.
+pub(super) fn unknown(
+    command: &Command,
+    variables: impl Iterator<Item = (String, String)>,
+) -> Vec<(String, Option<String>)> {
+    let known: Vec<&str> = command
+        .get_subcommands()
+        .flat_map(Command::get_arguments)
+        .filter_map(|argument| argument.get_env()?.to_str())
+        .chain(OF_INIT_CONTAINER)
+        .collect();
+    let mut unknown: Vec<_> = variables
+        .filter(|(name, value)| {
+            name.starts_with(OURS) && !known.contains(&name.as_str()) && !is_of_service(name, value)
+        })
+        .map(|(name, _)| {
+            let similar = |known: &&str| strsim::normalized_damerau_levenshtein(&name, known);
+            let likeliest = known
+                .iter()
+                .copied()
+                .max_by(|a, b| similar(a).total_cmp(&similar(b)));
+            let meant = likeliest.filter(|known| similar(known) > 0.8).map(str::to_owned);
+            (name, meant)
+        })
+        .collect();
+    unknown.sort();
+    unknown
+}
+
+/// Whether a variable is one of those that the kubelet sets for a Service: `NAME_SERVICE_HOST`,
+/// `NAME_SERVICE_PORT`, `NAME_SERVICE_PORT_PORTNAME`, `NAME_PORT=tcp://...`, `NAME_PORT_443_TCP` and the same
+/// with `_PROTO`, `_PORT` and `_ADDR`.
+fn is_of_service(name: &str, value: &str) -> bool {
+    const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
+    if name.ends_with("_SERVICE_HOST") || name.ends_with("_SERVICE_PORT") || name.contains("_SERVICE_PORT_") {
+        return true;
+    }
+    if name.ends_with("_PORT")
+        && PROTOCOLS
+            .iter()
+            .any(|protocol| value.starts_with(&format!("{}://", protocol.to_lowercase())))
+    {
+        return true;
+    }
+    let Some((_, port)) = name.rsplit_once("_PORT_").or_else(|| name.split_once("_PORT_")) else {
+        return false;
+    };
+    let mut parts = port.split('_');
+    parts.next().is_some_and(|number| number.parse::<u16>().is_ok())
+        && parts.next().is_some_and(|protocol| PROTOCOLS.contains(&protocol))
+        && matches!(parts.next(), None | Some("PROTO" | "PORT" | "ADDR"))
+        && parts.next().is_none()
+}

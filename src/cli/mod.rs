@@ -1,0 +1,88 @@
+//! The command line: what is asked for, and what it ends with.
+
+mod environment;
+mod serve;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A mutating admission webhook for Kubernetes that rewrites container images by rules.
+#[derive(Debug, Parser)]
+#[command(name = "imageswap", version = VERSION, max_term_width = 100, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    " (commit ",
+    env!("IMAGESWAP_BUILD_COMMIT"),
+    ")"
+);
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+}
+
+/// Runs what the arguments say. 0: fine. 1: it did not work. 2: misuse.
+pub(crate) fn run() -> ExitCode {
+    let (arguments, is_gunicorn) = arguments(std::env::args_os());
+    let Cli { command } = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A closed pipe is no error.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let result = match command {
+        Command::Serve(serve) => serve.run(is_gunicorn),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("imageswap: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The arguments, and whether they are those of a Deployment of imageswap-webhook, whose command is
+/// `gunicorn imageswap:app --config=config.py`: called so, it serves, whatever its arguments.
+fn arguments(given: impl Iterator<Item = OsString>) -> (Vec<OsString>, bool) {
+    let given: Vec<OsString> = given.collect();
+    let is_gunicorn = given
+        .first()
+        .and_then(|program| Path::new(program).file_name())
+        .is_some_and(|name| name == "gunicorn");
+    if is_gunicorn {
+        (vec!["imageswap".into(), "serve".into()], true)
+    } else {
+        (given, false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn called_as_gunicorn_it_serves_whatever_its_arguments() {
+        let given = ["/usr/bin/gunicorn", "imageswap:app", "--config=config.py"];
+        let (arguments, is_gunicorn) = arguments(given.iter().map(Into::into));
+        assert!(is_gunicorn);
+        assert_eq!(arguments, ["imageswap", "serve"]);
+    }
+}

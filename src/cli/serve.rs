@@ -1,0 +1,257 @@
+//! `imageswap serve`: the webhook.
+
+use std::io::{self, IsTerminal as _};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, CommandFactory as _, ValueEnum};
+
+use super::{Cli, environment};
+use crate::config::RulesSource;
+use crate::webhook::{self, LogFormat, LogLevel, MAX_BODY, ServeError, Settings, TlsSource};
+
+/// Serve the webhook: answer the admission reviews that an API server posts to / over TLS.
+///
+/// A changed map file and a changed key pair are in force within a second, without a restart. Every option has
+/// a variable, those of imageswap-webhook v1.5.3 among them; the option wins.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  imageswap serve --self-signed --maps-file docs/examples/imageswap-maps.conf
+      A first look on one's own machine, with a throwaway certificate.
+  imageswap serve --maps-file /app/maps/imageswap-maps.conf --tls-dir /tls
+      The same as without options, as in a cluster.
+  IMAGESWAP_MODE=LEGACY IMAGE_PREFIX=harbor.example.com/hub imageswap serve
+      One prefix for every image.")]
+pub(super) struct Serve {
+    /// Where the rules are: in a map file, or in one prefix for every image
+    #[arg(
+        long,
+        env = "IMAGESWAP_MODE",
+        value_enum,
+        ignore_case = true,
+        default_value = "maps",
+        help_heading = "Rules"
+    )]
+    mode: Mode,
+    /// The map file of the mode maps
+    #[arg(
+        long,
+        env = "IMAGESWAP_MAPS_FILE",
+        value_name = "FILE",
+        default_value = "/app/maps/imageswap-maps.conf",
+        help_heading = "Rules"
+    )]
+    maps_file: PathBuf,
+    /// The prefix of the mode legacy; an empty one swaps nothing
+    #[arg(long, env = "IMAGE_PREFIX", value_name = "PREFIX", help_heading = "Rules")]
+    image_prefix: Option<String>,
+    /// The label that leaves an object alone where its value is `disabled`
+    #[arg(
+        long,
+        env = "IMAGESWAP_DISABLE_LABEL",
+        value_name = "KEY",
+        default_value = "k8s.twr.io/imageswap",
+        help_heading = "Rules"
+    )]
+    disable_label: String,
+    /// Decide, count, log and warn of everything, and change and refuse nothing
+    #[arg(long, env = "IMAGESWAP_DRY_RUN", help_heading = "Rules")]
+    dry_run: bool,
+
+    /// Where to take reviews, over TLS [default: [::]:5000, or 0.0.0.0:5000 where there is no IPv6]
+    #[arg(
+        long,
+        env = "IMAGESWAP_LISTEN",
+        value_name = "ADDRESS:PORT",
+        help_heading = "Network"
+    )]
+    listen: Option<SocketAddr>,
+    /// Where to serve health and metrics without TLS [default: [::]:9090, or 0.0.0.0:9090]
+    #[arg(
+        long,
+        env = "IMAGESWAP_HTTP_LISTEN",
+        value_name = "ADDRESS:PORT",
+        help_heading = "Network"
+    )]
+    http_listen: Option<SocketAddr>,
+    /// The directory of the key pair: cert.pem and key.pem, or tls.crt and tls.key
+    #[arg(
+        long,
+        env = "IMAGESWAP_TLS_DIR",
+        value_name = "DIRECTORY",
+        default_value = "/tls",
+        help_heading = "Network"
+    )]
+    tls_dir: PathBuf,
+    /// Make a throwaway certificate, for a look, and print the curl to try
+    #[arg(long, env = "IMAGESWAP_SELF_SIGNED", help_heading = "Network")]
+    self_signed: bool,
+
+    /// The connections that may be open at one time, on each of the two ports; more wait
+    #[arg(
+        long,
+        env = "IMAGESWAP_MAX_CONNECTIONS",
+        value_name = "NUMBER",
+        default_value_t = 2000,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000),
+        help_heading = "Limits"
+    )]
+    max_connections: u32,
+    /// The MiB that the bodies of all reviews may take at one time, 8 at least; more wait
+    #[arg(
+        long,
+        env = "IMAGESWAP_MAX_BODY_MEMORY",
+        value_name = "MIB",
+        default_value_t = 64,
+        value_parser = clap::value_parser!(u32).range(MAX_BODY_MIB..=65_536),
+        help_heading = "Limits"
+    )]
+    max_body_memory: u32,
+    /// The seconds to serve on after SIGTERM, unready, until nothing is sent here any more
+    #[arg(
+        long,
+        env = "IMAGESWAP_SHUTDOWN_DELAY",
+        value_name = "SECONDS",
+        default_value = "8",
+        value_parser = seconds,
+        help_heading = "Limits"
+    )]
+    shutdown_delay: Duration,
+    /// The seconds that requests in flight may take after that
+    #[arg(
+        long,
+        env = "IMAGESWAP_SHUTDOWN_TIMEOUT",
+        value_name = "SECONDS",
+        default_value = "15",
+        value_parser = seconds,
+        help_heading = "Limits"
+    )]
+    shutdown_timeout: Duration,
+
+    /// How much to log; Python's names (WARNING, CRITICAL) are understood too
+    #[arg(
+        long,
+        env = "IMAGESWAP_LOG_LEVEL",
+        value_enum,
+        ignore_case = true,
+        default_value = "info",
+        help_heading = "Log"
+    )]
+    log_level: LogLevel,
+    /// The form of the log, on stderr [default: human on a terminal, else json]
+    #[arg(
+        long,
+        env = "IMAGESWAP_LOG_FORMAT",
+        value_enum,
+        ignore_case = true,
+        help_heading = "Log"
+    )]
+    log_format: Option<LogFormat>,
+
+    /// The name of this Pod, which /healthz tells
+    #[arg(
+        long,
+        env = "IMAGESWAP_POD_NAME",
+        value_name = "NAME",
+        help_heading = "Identity"
+    )]
+    pod_name: Option<String>,
+    /// The namespace of this Pod, for which a throwaway certificate is made too
+    #[arg(
+        long,
+        env = "IMAGESWAP_NAMESPACE_NAME",
+        value_name = "NAME",
+        default_value = "imageswap-system",
+        help_heading = "Identity"
+    )]
+    namespace_name: String,
+}
+
+/// [`MAX_BODY`] in MiB: room for one body there must be.
+const MAX_BODY_MIB: i64 = (MAX_BODY >> 20) as i64;
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Mode {
+    /// A map file
+    Maps,
+    /// One prefix for every image
+    Legacy,
+}
+
+impl Serve {
+    pub(super) fn run(self, is_gunicorn: bool) -> Result<(), ServeError> {
+        let is_terminal = io::stderr().is_terminal();
+        let format = self.log_format.unwrap_or(if is_terminal {
+            LogFormat::Human
+        } else {
+            LogFormat::Json
+        });
+        let colour = is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let _log = webhook::start_logging(self.log_level, format, colour)?;
+        if is_gunicorn {
+            tracing::info!("called as gunicorn: serving as imageswap does, by its variables alone");
+        }
+        let variables = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
+        });
+        for (name, meant) in environment::unknown(&Cli::command(), variables) {
+            match meant {
+                Some(meant) => tracing::warn!("the variable {name} means nothing; is {meant} meant?"),
+                None => tracing::warn!(
+                    "the variable {name} means nothing; `imageswap serve --help` names those that do"
+                ),
+            }
+        }
+        webhook::serve(self.into_settings())
+    }
+
+    fn into_settings(self) -> Settings {
+        let rules = match self.mode {
+            Mode::Maps => RulesSource::MapFile(self.maps_file),
+            Mode::Legacy => {
+                if self.image_prefix.is_none() {
+                    let kind = clap::error::ErrorKind::MissingRequiredArgument;
+                    let missing = "the mode legacy needs a prefix: set IMAGE_PREFIX or --image-prefix";
+                    let mut command = Cli::command();
+                    command.build();
+                    if let Some(serve) = command.find_subcommand_mut("serve") {
+                        serve.error(kind, missing).exit();
+                    }
+                }
+                RulesSource::Prefix(self.image_prefix.unwrap_or_default())
+            }
+        };
+        let tls = if self.self_signed {
+            TlsSource::SelfSigned
+        } else {
+            TlsSource::Folder(self.tls_dir)
+        };
+        Settings {
+            rules,
+            listen: self.listen,
+            http_listen: self.http_listen,
+            tls,
+            disable_label: self.disable_label,
+            dry_run: self.dry_run,
+            pod_name: self.pod_name,
+            namespace: self.namespace_name,
+            shutdown_delay: self.shutdown_delay,
+            shutdown_timeout: self.shutdown_timeout,
+            max_body_memory: usize::try_from(self.max_body_memory)
+                .unwrap_or(usize::MAX)
+                .saturating_mul(1 << 20),
+            max_connections: usize::try_from(self.max_connections).unwrap_or(usize::MAX),
+        }
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text
+        .parse()
+        .map_err(|_| "a number of seconds is expected, such as 8 or 0.5".to_owned())?;
+    Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|duration| *duration <= Duration::from_secs(3600))
+        .ok_or_else(|| "from 0 to 3600 seconds are allowed".to_owned())
+}

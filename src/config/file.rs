@@ -1,0 +1,86 @@
+//! Reading one file of text, with a limit.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+/// The longest map file, in bytes.
+pub(super) const MAX_MAP: u64 = 8 << 20;
+
+/// Why a file is of no use: one line.
+#[derive(Debug)]
+pub(crate) struct ReadError {
+    path: PathBuf,
+    reason: Reason,
+}
+
+#[derive(Debug)]
+enum Reason {
+    Io(io::Error),
+    Folder,
+    TooLong { limit: u64 },
+    NotUtf8 { line: usize },
+}
+
+/// Reads a file of text.
+pub(super) fn read(path: &Path, limit: u64) -> Result<String, ReadError> {
+    let fail = |reason| ReadError {
+        path: path.to_owned(),
+        reason,
+    };
+    let bytes = read_bytes(path, limit).map_err(fail)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let line = error
+            .as_bytes()
+            .iter()
+            .take(valid)
+            .filter(|byte| **byte == b'\n')
+            .count()
+            + 1;
+        fail(Reason::NotUtf8 { line })
+    })
+}
+
+fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Reason> {
+    let file = File::open(path).map_err(Reason::Io)?;
+    let metadata = file.metadata().map_err(Reason::Io)?;
+    if metadata.is_dir() {
+        return Err(Reason::Folder);
+    }
+    if metadata.len() > limit {
+        return Err(Reason::TooLong { limit });
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
+    // The file may grow while it is read, or be a pipe, whose length is not known.
+    let read = file.take(limit + 1).read_to_end(&mut bytes).map_err(Reason::Io)?;
+    match u64::try_from(read) {
+        Ok(read) if read <= limit => Ok(bytes),
+        _ => Err(Reason::TooLong { limit }),
+    }
+}
+
+/// The folder that a file is in.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.display();
+        match &self.reason {
+            Reason::Io(error) => write!(f, "cannot read {path}: {error}"),
+            Reason::Folder => write!(f, "cannot read {path}: it is a directory, and a file is wanted"),
+            Reason::TooLong { limit } => {
+                write!(f, "cannot read {path}: it is longer than {} MiB", limit >> 20)
+            }
+            Reason::NotUtf8 { line } => write!(f, "cannot read {path}: line {line} is not UTF-8"),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}

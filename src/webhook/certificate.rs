@@ -1,0 +1,161 @@
+//! The key pair that the webhook shows, replaced while it serves.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::{self, PemObject as _};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use rustls::{InconsistentKeys, ServerConfig};
+
+use super::volume;
+
+/// The names that the two files go by: those of imageswap-webhook, and those of a Secret of type `tls`.
+const NAMES: [(&str, &str); 2] = [("cert.pem", "key.pem"), ("tls.crt", "tls.key")];
+
+/// The key pair in force. A pair that is of no use never gets in.
+#[derive(Debug)]
+pub(super) struct Certificate {
+    current: ArcSwap<CertifiedKey>,
+    folder: Option<PathBuf>,
+}
+
+/// The bytes of a key pair, from one generation of its folder.
+#[derive(PartialEq, Eq)]
+pub(super) struct PairText {
+    chain: Vec<u8>,
+    key: Vec<u8>,
+    names: (&'static str, &'static str),
+}
+
+/// Why there is no key pair: one line, without key material.
+#[derive(Debug)]
+pub(super) struct CertificateError {
+    folder: PathBuf,
+    reason: String,
+}
+
+impl Certificate {
+    /// Reads the pair of a folder.
+    pub(super) fn load(folder: &Path) -> Result<Self, CertificateError> {
+        let pair = PairText::read(folder)?.parse(folder)?;
+        Ok(Self {
+            current: ArcSwap::from_pointee(pair),
+            folder: Some(folder.to_owned()),
+        })
+    }
+
+    /// A pair that never changes.
+    pub(super) fn fixed(pair: CertifiedKey) -> Self {
+        Self {
+            current: ArcSwap::from_pointee(pair),
+            folder: None,
+        }
+    }
+
+    /// The folder whose changes change the pair; none where it never changes.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    /// Puts another pair in force, for the handshakes to come.
+    pub(super) fn replace(&self, pair: CertifiedKey) {
+        self.current.store(Arc::new(pair));
+    }
+
+    /// TLS for a server that shows the pair in force.
+    pub(super) fn server_config(self: Arc<Self>) -> Result<ServerConfig, rustls::Error> {
+        let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
+        let mut config = builder
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_cert_resolver(self);
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(config)
+    }
+}
+
+impl ResolvesServerCert for Certificate {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.current.load_full())
+    }
+}
+
+impl PairText {
+    /// Reads both files, of one generation.
+    pub(super) fn read(folder: &Path) -> Result<Self, CertificateError> {
+        let pair = volume::read_consistently(folder, |root| {
+            for names in NAMES {
+                match (fs::read(root.join(names.0)), fs::read(root.join(names.1))) {
+                    (Ok(chain), Ok(key)) => return Ok(Some(Self { chain, key, names })),
+                    (Err(error), _) | (_, Err(error)) if error.kind() != io::ErrorKind::NotFound => {
+                        return Err(error);
+                    }
+                    _ => {}
+                }
+            }
+            Ok(None)
+        });
+        match pair {
+            Ok(Some(pair)) => Ok(pair),
+            Ok(None) => Err(CertificateError::new(
+                folder,
+                "there is neither cert.pem with key.pem nor tls.crt with tls.key (for a first look, --self-signed \
+                 makes a throwaway certificate)",
+            )),
+            Err(error) => Err(CertificateError::new(folder, error.to_string())),
+        }
+    }
+
+    /// Understands the pair, and makes sure that the key belongs to the certificate.
+    pub(super) fn parse(&self, folder: &Path) -> Result<CertifiedKey, CertificateError> {
+        let fail = |reason: String| CertificateError::new(folder, reason);
+        let (chain_name, key_name) = self.names;
+        let no_pem = |name: &str, wanted: &str, error: &pem::Error| match error {
+            pem::Error::NoItemsFound => format!("{name} holds no {wanted} in PEM"),
+            error => format!("{name} is not valid PEM: {error}"),
+        };
+        let chain = CertificateDer::pem_slice_iter(&self.chain)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| fail(no_pem(chain_name, "certificate", &error)))?;
+        if chain.is_empty() {
+            return Err(fail(format!("{chain_name} holds no certificate in PEM")));
+        }
+        let key = PrivateKeyDer::from_pem_slice(&self.key)
+            .map_err(|error| fail(no_pem(key_name, "private key", &error)))?;
+        CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|error| {
+            fail(match error {
+                rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
+                    format!("the key in {key_name} does not belong to the certificate in {chain_name}")
+                }
+                rustls::Error::InvalidCertificate(error) => {
+                    format!("the certificate in {chain_name} is of no use: {error}")
+                }
+                error => format!("{chain_name} and {key_name} are of no use: {error}"),
+            })
+        })
+    }
+}
+
+impl CertificateError {
+    fn new(folder: &Path, reason: impl Into<String>) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            reason: reason.into(),
+        }
+    }
+}
+
+impl fmt::Display for CertificateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no key pair in {}: {}", self.folder.display(), self.reason)
+    }
+}
+
+impl std::error::Error for CertificateError {}

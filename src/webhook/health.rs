@@ -1,0 +1,77 @@
+//! Whether the webhook is alive, and whether it wants to be called.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::json;
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+use super::reload::What;
+
+/// The health of the process.
+#[derive(Debug)]
+pub(super) struct Health {
+    pod_name: Option<String>,
+    is_stopping: AtomicBool,
+    problems: Mutex<BTreeMap<What, String>>,
+}
+
+impl Health {
+    pub(super) fn new(pod_name: Option<String>) -> Self {
+        Self {
+            pod_name,
+            is_stopping: AtomicBool::new(false),
+            problems: Mutex::default(),
+        }
+    }
+
+    /// The body of `/healthz`, with the members that it had in v1.5.3.
+    pub(super) fn alive(&self) -> String {
+        let format =
+            format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:6]");
+        let now = OffsetDateTime::now_utc().format(format).unwrap_or_default();
+        json!({"pod_name": self.pod_name, "date_time": now, "health": "ok"}).to_string() + "\n"
+    }
+
+    /// The body of `/readyz`: an error where nothing more is to be sent here. A file that could not be reloaded
+    /// is told of, but takes nothing away: what is in force serves on.
+    pub(super) fn ready(&self) -> Result<String, &'static str> {
+        if self.is_stopping() {
+            return Err("not ready: the process is about to end\n");
+        }
+        let mut body = "ready\n".to_owned();
+        for (what, problem) in self
+            .problems
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+        {
+            let _ = writeln!(
+                body,
+                "{}: not reloaded, so the old stays in force: {problem}",
+                what.as_str()
+            );
+        }
+        Ok(body)
+    }
+
+    pub(super) fn set_problem(&self, what: What, problem: Option<String>) {
+        let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
+        match problem {
+            Some(problem) => problems.insert(what, problem),
+            None => problems.remove(&what),
+        };
+    }
+
+    /// From now on nothing more is to be sent here.
+    pub(super) fn stop(&self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,278 @@
+//! What the webhook counts, as OpenTelemetry metrics in the format of Prometheus.
+//!
+//! No label has an unbounded range: what a client could make up is `other`.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use imageswap_engine::admission::{ImageEffect, LeftReason, Reviewed};
+use imageswap_engine::rules::{Operation, RuleId, RuleSet};
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Counter, Histogram, Meter, MeterProvider as _};
+use opentelemetry_sdk::error::OTelSdkError;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use prometheus::{Encoder as _, Registry, TextEncoder};
+
+use super::reload::What;
+use super::rules::SharedRules;
+
+/// Upper bounds of the buckets of the duration, in seconds. A small review takes less than a millisecond.
+const DURATION_BUCKETS: [f64; 17] = [
+    0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
+    5.0, 10.0,
+];
+/// The kinds that have a label of their own.
+const KINDS: [&str; 9] = [
+    "CronJob",
+    "DaemonSet",
+    "Deployment",
+    "Job",
+    "Pod",
+    "PodTemplate",
+    "ReplicaSet",
+    "ReplicationController",
+    "StatefulSet",
+];
+const OTHER: &str = "other";
+/// The label of images that no rule decided.
+const NO_RULE: &str = "(none)";
+/// A broken client, or a scanner of ports, must not fill the log.
+const HANDSHAKE_LOG_INTERVAL: Duration = Duration::from_secs(10);
+
+/// The instruments.
+#[derive(Debug)]
+pub(super) struct Metrics {
+    registry: Registry,
+    provider: SdkMeterProvider,
+    meter: Meter,
+    requests: Counter<u64>,
+    duration: Histogram<f64>,
+    images: Counter<u64>,
+    images_left: Counter<u64>,
+    reloads: Counter<u64>,
+    handshake_failures: Counter<u64>,
+    handshake_log: Mutex<HandshakeLog>,
+}
+
+#[derive(Debug, Default)]
+struct HandshakeLog {
+    last: Option<Instant>,
+    unsaid: u64,
+}
+
+impl Metrics {
+    pub(super) fn new() -> Result<Self, OTelSdkError> {
+        let registry = Registry::new();
+        let reader = opentelemetry_prometheus::exporter()
+            .with_registry(registry.clone())
+            .scope_info_enabled(false)
+            .without_target_info()
+            .build()?;
+        let provider = SdkMeterProvider::builder().with_reader(reader).build();
+        let meter = provider.meter("imageswap");
+        // The exporter puts unit and `_total` behind the names.
+        let counter =
+            |name: &'static str, about: &'static str| meter.u64_counter(name).with_description(about).build();
+        let metrics = Self {
+            requests: counter(
+                "imageswap_requests",
+                "Requests for a review, by what came of them.",
+            ),
+            duration: meter
+                .f64_histogram("imageswap_request_duration")
+                .with_unit("s")
+                .with_description("How long reviews took, from the head of the request to the answer.")
+                .with_boundaries(DURATION_BUCKETS.to_vec())
+                .build(),
+            images: counter(
+                "imageswap_images",
+                "Images that were decided, by the rule and its effect.",
+            ),
+            images_left: counter(
+                "imageswap_images_left",
+                "Images that were left alone, by the reason.",
+            ),
+            reloads: counter(
+                "imageswap_reloads",
+                "Changed rules and certificates, by whether they are in force now.",
+            ),
+            handshake_failures: counter("imageswap_tls_handshake_failures", "TLS handshakes that failed."),
+            handshake_log: Mutex::default(),
+            registry,
+            provider,
+            meter,
+        };
+        // A series that is only there once something went wrong is one that no alert can be tried on.
+        metrics.handshake_failures.add(0, &[]);
+        for what in [What::Rules, What::Certificate] {
+            for result in ["ok", "failed"] {
+                metrics.count_reload(0, what, result);
+            }
+        }
+        metrics.about_the_build();
+        Ok(metrics)
+    }
+
+    fn about_the_build(&self) {
+        let version = [KeyValue::new("version", env!("CARGO_PKG_VERSION"))];
+        self.meter
+            .u64_observable_gauge("imageswap_build_info")
+            .with_description("Always 1; the label says which version runs.")
+            .with_callback(move |gauge| gauge.observe(1, &version))
+            .build();
+    }
+
+    /// Tells which rules are in force, from now on.
+    pub(super) fn watch_rules(&self, rules: &Arc<SharedRules>) {
+        let info = Arc::clone(rules);
+        self.meter
+            .u64_observable_gauge("imageswap_rules_info")
+            .with_description("Always 1; the label is the digest of the rules in force.")
+            .with_callback(move |gauge| gauge.observe(1, &[KeyValue::new("digest", info.digest())]))
+            .build();
+        let loaded = Arc::clone(rules);
+        self.meter
+            .f64_observable_gauge("imageswap_rules_loaded_timestamp")
+            .with_unit("s")
+            .with_description("When the rules in force were put there, in seconds since 1970.")
+            .with_callback(move |gauge| {
+                let since = loaded.current().loaded_at.duration_since(SystemTime::UNIX_EPOCH);
+                gauge.observe(since.unwrap_or_default().as_secs_f64(), &[]);
+            })
+            .build();
+    }
+
+    /// Counts an answered review.
+    pub(super) fn reviewed(&self, reviewed: &Reviewed<'_>, rules: &RuleSet, took: Duration) {
+        let kind = KINDS
+            .iter()
+            .find(|kind| **kind == reviewed.kind)
+            .copied()
+            .unwrap_or(OTHER);
+        let operation = reviewed.operation.map_or(OTHER, Operation::as_str);
+        self.requested(operation, kind, reviewed.outcome.as_str(), took);
+        // A Pod's images mostly share a rule and an effect, and to count costs more than to compare.
+        let mut run: Option<(Counted, u64)> = None;
+        for image in &reviewed.images {
+            let counted = Counted::of(&image.effect, image.rule);
+            run = Some(match run {
+                Some((same, count)) if same == counted => (same, count + 1),
+                before => {
+                    self.count_images(before, rules);
+                    (counted, 1)
+                }
+            });
+        }
+        self.count_images(run, rules);
+    }
+
+    /// Counts a request that was refused before there was a review.
+    pub(super) fn refused(&self, outcome: &'static str, took: Duration) {
+        self.requested(OTHER, OTHER, outcome, took);
+    }
+
+    fn requested(&self, operation: &'static str, kind: &'static str, outcome: &'static str, took: Duration) {
+        self.requests.add(
+            1,
+            &[
+                KeyValue::new("kind", kind),
+                KeyValue::new("operation", operation),
+                KeyValue::new("outcome", outcome),
+            ],
+        );
+        self.duration.record(took.as_secs_f64(), &[]);
+    }
+
+    fn count_images(&self, run: Option<(Counted, u64)>, rules: &RuleSet) {
+        match run {
+            Some((Counted::Left(reason), count)) => {
+                self.images_left
+                    .add(count, &[KeyValue::new("reason", reason.as_str())]);
+            }
+            Some((Counted::Decided(effect, rule), count)) => {
+                let rule = rule.map_or(NO_RULE, |rule| rules.rule_name(rule)).to_owned();
+                self.images.add(
+                    count,
+                    &[KeyValue::new("effect", effect), KeyValue::new("rule", rule)],
+                );
+            }
+            None => {}
+        }
+    }
+
+    /// Counts a changed file.
+    pub(super) fn reloaded(&self, what: What, is_in_force: bool) {
+        self.count_reload(1, what, if is_in_force { "ok" } else { "failed" });
+    }
+
+    fn count_reload(&self, count: u64, what: What, result: &'static str) {
+        let labels = [
+            KeyValue::new("result", result),
+            KeyValue::new("what", what.as_str()),
+        ];
+        self.reloads.add(count, &labels);
+    }
+
+    /// Counts and logs a handshake that failed; not one that was never begun in earnest, such as the look of a
+    /// port scanner or of a TCP probe.
+    pub(super) fn handshake_failed(&self, peer: &str, error: &io::Error) {
+        if matches!(
+            error.kind(),
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset
+        ) {
+            tracing::debug!(peer, %error, "a connection ended before its TLS handshake");
+            return;
+        }
+        self.handshake_failures.add(1, &[]);
+        let mut log = self.handshake_log.lock().unwrap_or_else(PoisonError::into_inner);
+        if log
+            .last
+            .is_some_and(|last| last.elapsed() < HANDSHAKE_LOG_INTERVAL)
+        {
+            log.unsaid += 1;
+            return;
+        }
+        tracing::warn!(
+            peer,
+            %error,
+            unsaid = log.unsaid,
+            "a TLS handshake failed: if this is the API server, does its caBundle fit the certificate?"
+        );
+        *log = HandshakeLog {
+            last: Some(Instant::now()),
+            unsaid: 0,
+        };
+    }
+
+    /// All metrics, and the media type that they are in.
+    pub(super) fn render(&self) -> prometheus::Result<(Vec<u8>, String)> {
+        let encoder = TextEncoder::new();
+        let mut text = Vec::new();
+        encoder.encode(&self.registry.gather(), &mut text)?;
+        Ok((text, encoder.format_type().to_owned()))
+    }
+
+    pub(super) fn shut_down(&self) {
+        // There is nothing to flush: Prometheus comes for what it wants.
+        let _ = self.provider.shutdown();
+    }
+}
+
+/// What an image is counted as.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Counted {
+    Left(LeftReason),
+    Decided(&'static str, Option<RuleId>),
+}
+
+impl Counted {
+    fn of(effect: &ImageEffect, rule: Option<RuleId>) -> Self {
+        match effect {
+            ImageEffect::Left(reason) => Self::Left(*reason),
+            ImageEffect::Keep => Self::Decided("keep", rule),
+            ImageEffect::Swap(_) => Self::Decided("swap", rule),
+            ImageEffect::Deny => Self::Decided("deny", rule),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What those who run the webhook ask of it: `/healthz`, `/readyz`, `/metrics`; and errors in plain text.
+
+use std::sync::Arc;
+
+use salvo::catcher::Catcher;
+use salvo::http::header::CONTENT_TYPE;
+use salvo::http::{HeaderValue, Method, StatusCode};
+use salvo::prelude::*;
+
+use super::health::Health;
+use super::metrics::Metrics;
+
+const PLAIN_TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+
+/// Serves health and metrics.
+#[derive(Clone, Debug)]
+pub(super) struct Operations {
+    pub(super) health: Arc<Health>,
+    pub(super) metrics: Arc<Metrics>,
+}
+
+impl Operations {
+    /// Their paths, to be put below `router`.
+    pub(super) fn below(self, router: Router) -> Router {
+        let at = |path: &str, handler: OperationsHandler| {
+            Router::with_path(path).get(handler.clone()).head(handler)
+        };
+        let handler = |what| OperationsHandler {
+            what,
+            operations: self.clone(),
+        };
+        router
+            .push(at("healthz", handler(Operation::Alive)))
+            .push(at("readyz", handler(Operation::Ready)))
+            .push(at("metrics", handler(Operation::Metrics)))
+    }
+}
+
+#[derive(Clone)]
+struct OperationsHandler {
+    what: Operation,
+    operations: Operations,
+}
+
+#[derive(Clone, Copy)]
+enum Operation {
+    Alive,
+    Ready,
+    Metrics,
+}
+
+#[async_trait]
+impl Handler for OperationsHandler {
+    async fn handle(&self, _: &mut Request, _: &mut Depot, response: &mut Response, _: &mut FlowCtrl) {
+        let Operations { health, metrics } = &self.operations;
+        let (status, body, media_type) = match self.what {
+            Operation::Alive => (
+                StatusCode::OK,
+                health.alive().into(),
+                Some("application/json".to_owned()),
+            ),
+            Operation::Ready => match health.ready() {
+                Ok(body) => (StatusCode::OK, body.into(), None),
+                Err(body) => (StatusCode::SERVICE_UNAVAILABLE, body.into(), None),
+            },
+            Operation::Metrics => match metrics.render() {
+                Ok((text, media_type)) => (StatusCode::OK, text, Some(media_type)),
+                Err(error) => {
+                    let body = format!("metrics cannot be written: {error}\n");
+                    (StatusCode::INTERNAL_SERVER_ERROR, body.into(), None)
+                }
+            },
+        };
+        let media_type = media_type.and_then(|media_type| HeaderValue::from_str(&media_type).ok());
+        response.status_code(status);
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, media_type.unwrap_or(PLAIN_TEXT));
+        response.body(body);
+    }
+}
+
+/// Answers with one line.
+pub(super) fn plain_text(response: &mut Response, status: StatusCode, line: String) {
+    response.status_code(status);
+    response.headers_mut().insert(CONTENT_TYPE, PLAIN_TEXT);
+    response.body(line);
+}
+
+/// Errors in plain text: an API server quotes them to the user, and a person reads them in a terminal.
+pub(super) fn plain_errors() -> Catcher {
+    Catcher::default().hoop(PlainErrors)
+}
+
+struct PlainErrors;
+
+#[async_trait]
+impl Handler for PlainErrors {
+    async fn handle(
+        &self,
+        request: &mut Request,
+        _: &mut Depot,
+        response: &mut Response,
+        ctrl: &mut FlowCtrl,
+    ) {
+        let status = response.status_code.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let path: String = request.uri().path().chars().take(80).collect();
+        let line = match status {
+            StatusCode::NOT_FOUND if request.method() == Method::POST => {
+                format!("there is nothing at {path}; reviews are posted to /")
+            }
+            StatusCode::NOT_FOUND => {
+                format!("there is nothing at {path}; there are /healthz, /readyz and /metrics")
+            }
+            StatusCode::METHOD_NOT_ALLOWED => {
+                let allowed = if path == "/" {
+                    "reviews are posted"
+                } else {
+                    "it is for GET"
+                };
+                format!("{} is not allowed at {path}: {allowed}", request.method())
+            }
+            status => status
+                .canonical_reason()
+                .unwrap_or("it did not work")
+                .to_lowercase(),
+        };
+        plain_text(response, status, format!("imageswap: {line}\n"));
+        ctrl.skip_rest();
+    }
+}

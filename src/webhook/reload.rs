@@ -1,0 +1,130 @@
+//! Putting changed rules and key pairs in force while the webhook serves.
+//!
+//! What is of no use leaves what is in force as it is, and is visible at once: in the log, in a metric and in
+//! the body of `/readyz`; once, however often it is looked at.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::task::JoinSet;
+
+use super::certificate::{Certificate, PairText};
+use super::health::Health;
+use super::metrics::Metrics;
+use super::rules::SharedRules;
+use super::watch::watch;
+use crate::config::RulesSource;
+
+/// What is reloaded, as logs, metrics and `/readyz` name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum What {
+    Rules,
+    Certificate,
+}
+
+impl What {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Rules => "rules",
+            Self::Certificate => "certificate",
+        }
+    }
+}
+
+/// Starts to look for changes; dropping what comes back ends it.
+pub(super) fn start(
+    source: RulesSource,
+    rules: &Arc<SharedRules>,
+    certificate: Arc<Certificate>,
+    health: &Arc<Health>,
+    metrics: &Arc<Metrics>,
+) -> JoinSet<()> {
+    let mut watches = JoinSet::new();
+    let reporter = |what| Reporter {
+        what,
+        health: Arc::clone(health),
+        metrics: Arc::clone(metrics),
+        failure: Mutex::new(None),
+    };
+    if let Some(folder) = source.folder().map(PathBuf::from) {
+        let (rules, reporter) = (Arc::clone(rules), reporter(What::Rules));
+        let look = move || match source.read() {
+            Ok(text) if text.digest() == rules.current().text_digest => reporter.unchanged(),
+            Ok(text) => {
+                rules.replace(text);
+                reporter.replaced(&format!("the rules are those of digest {} now", rules.digest()));
+            }
+            Err(error) => reporter.failed(error.to_string()),
+        };
+        watches.spawn(watch(folder, Arc::new(look)));
+    }
+    if let Some(folder) = certificate.folder().map(PathBuf::from) {
+        let reporter = reporter(What::Certificate);
+        let in_force = Mutex::new(PairText::read(&folder).ok());
+        let path = folder.clone();
+        let look = move || {
+            let mut in_force = in_force.lock().unwrap_or_else(PoisonError::into_inner);
+            match PairText::read(&path) {
+                Ok(text) if in_force.as_ref() == Some(&text) => reporter.unchanged(),
+                Ok(text) => match text.parse(&path) {
+                    Ok(pair) => {
+                        certificate.replace(pair);
+                        *in_force = Some(text);
+                        reporter.replaced("new connections get the new certificate");
+                    }
+                    Err(error) => reporter.failed(error.to_string()),
+                },
+                Err(error) => reporter.failed(error.to_string()),
+            }
+        };
+        watches.spawn(watch(folder, Arc::new(look)));
+    }
+    watches
+}
+
+/// Tells what came of a look.
+struct Reporter {
+    what: What,
+    health: Arc<Health>,
+    metrics: Arc<Metrics>,
+    /// What the last look failed with.
+    failure: Mutex<Option<String>>,
+}
+
+impl Reporter {
+    fn replaced(&self, how: &str) {
+        self.metrics.reloaded(self.what, true);
+        tracing::info!(what = self.what.as_str(), "reloaded: {how}");
+        self.set_failure(None);
+    }
+
+    fn unchanged(&self) {
+        if self.set_failure(None) {
+            tracing::info!(
+                what = self.what.as_str(),
+                "what is in force is also what is configured again"
+            );
+        }
+    }
+
+    fn failed(&self, error: String) {
+        if self.set_failure(Some(error.clone())) {
+            self.metrics.reloaded(self.what, false);
+            tracing::error!(
+                what = self.what.as_str(),
+                "not reloaded, so the old stays in force: {error}"
+            );
+        }
+    }
+
+    /// Whether that is something new.
+    fn set_failure(&self, new: Option<String>) -> bool {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        if *failure == new {
+            return false;
+        }
+        self.health.set_problem(self.what, new.clone());
+        *failure = new;
+        true
+    }
+}

@@ -1,0 +1,163 @@
+//! `POST /`: an admission review, from the request to the answer.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use imageswap_engine::admission::{ImageEffect, Policy, Reviewed, review};
+use imageswap_engine::rules::{Operation, RuleSet};
+use salvo::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
+use salvo::http::{HeaderMap, HeaderValue, StatusCode};
+use salvo::prelude::*;
+use tokio::time::Instant;
+
+use super::body::{BodyBudget, BodyError, MAX_BODY, patience};
+use super::health::Health;
+use super::metrics::Metrics;
+use super::operations::plain_text;
+use super::rules::SharedRules;
+
+/// Answers reviews.
+#[derive(Debug)]
+pub(super) struct Reviews {
+    pub(super) rules: Arc<SharedRules>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) health: Arc<Health>,
+    pub(super) budget: BodyBudget,
+    pub(super) disable_label: String,
+    pub(super) dry_run: bool,
+}
+
+/// Why a request gets no answer to a review: a status, one line, and what it is counted as.
+struct Refusal {
+    status: StatusCode,
+    line: String,
+    outcome: &'static str,
+}
+
+#[async_trait]
+impl Handler for Reviews {
+    async fn handle(&self, request: &mut Request, _: &mut Depot, response: &mut Response, _: &mut FlowCtrl) {
+        let started = Instant::now();
+        match self.answer(request, started).await {
+            Ok(answer) => {
+                let json = HeaderValue::from_static("application/json");
+                response.headers_mut().insert(CONTENT_TYPE, json);
+                response.status_code(StatusCode::OK);
+                response.body(answer);
+            }
+            Err(Refusal {
+                status,
+                line,
+                outcome,
+            }) => {
+                self.metrics.refused(outcome, started.elapsed());
+                let peer = super::listener::peer(request.remote_addr());
+                tracing::warn!(peer, status = status.as_u16(), "a request was refused: {line}");
+                plain_text(response, status, format!("imageswap: {line}\n"));
+            }
+        }
+        if self.health.is_stopping() {
+            // The caller is to go elsewhere before the connection is closed under its next request.
+            response
+                .headers_mut()
+                .insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+    }
+}
+
+impl Reviews {
+    async fn answer(&self, request: &mut Request, started: Instant) -> Result<Vec<u8>, Refusal> {
+        let deadline = started + patience(request.uri().query());
+        let length = content_length(request.headers());
+        let body = self.budget.read(request.take_body(), length, deadline).await?;
+        // From here on nothing waits, so that all of the answer comes from one set.
+        let current = self.rules.current();
+        let policy = Policy {
+            rules: &current.rules,
+            digest: &current.digest,
+            disable_label: &self.disable_label,
+            hook: None,
+            dry_run: self.dry_run,
+        };
+        let reviewed = review(body.as_bytes(), &policy).map_err(|error| Refusal {
+            status: StatusCode::BAD_REQUEST,
+            line: error.to_string(),
+            outcome: "malformed",
+        })?;
+        let took = started.elapsed();
+        self.metrics.reviewed(&reviewed, &current.rules, took);
+        log(&reviewed, &current.rules, took);
+        Ok(reviewed.answer)
+    }
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// One line a review; with `debug`, one more for each image that changes.
+fn log(reviewed: &Reviewed<'_>, rules: &RuleSet, took: Duration) {
+    if !tracing::enabled!(tracing::Level::INFO) {
+        return;
+    }
+    let mut named = String::new();
+    let mut last = None;
+    let mut swapped = 0u32;
+    for image in &reviewed.images {
+        if let ImageEffect::Swap(result) = &image.effect {
+            swapped += 1;
+            tracing::debug!(uid = %reviewed.uid, image = %image.image, result, "swapped");
+        }
+        let Some(rule) = image.rule.filter(|rule| last != Some(*rule)) else {
+            continue;
+        };
+        last = Some(rule);
+        let name = rules.rule_name(rule);
+        if !named.split(',').any(|named| named == name) {
+            let comma = if named.is_empty() { "" } else { "," };
+            let _ = write!(named, "{comma}{name}");
+        }
+    }
+    tracing::info!(
+        uid = reviewed.uid.as_ref(),
+        namespace = reviewed.namespace.as_deref(),
+        kind = reviewed.kind.as_ref(),
+        name = reviewed.name.as_deref(),
+        operation = reviewed.operation.map(Operation::as_str),
+        dry_run = reviewed.dry_run.then_some(true),
+        outcome = reviewed.outcome.as_str(),
+        images = reviewed.images.len(),
+        swapped,
+        rules = named.as_str(),
+        microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        "reviewed"
+    );
+}
+
+impl From<BodyError> for Refusal {
+    fn from(error: BodyError) -> Self {
+        let (status, line, outcome) = match error {
+            BodyError::TooLong => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                format!("the body is longer than {} MiB", MAX_BODY >> 20),
+                "too-large",
+            ),
+            BodyError::TooSlow => (
+                StatusCode::REQUEST_TIMEOUT,
+                "the body did not arrive in the time that the request grants".to_owned(),
+                "too-slow",
+            ),
+            BodyError::Broken => (
+                StatusCode::BAD_REQUEST,
+                "the body ended before its end".to_owned(),
+                "broken",
+            ),
+        };
+        Self {
+            status,
+            line,
+            outcome,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! A throwaway certificate, for a first look on one's own machine.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use rcgen::{CertificateParams, KeyPair};
+use rustls::crypto::ring;
+use rustls::pki_types::PrivateKeyDer;
+use rustls::sign::CertifiedKey;
+
+use super::certificate::Certificate;
+
+/// A real review, in the repository.
+const REVIEW: &str = "docs/examples/review.json";
+
+/// Makes a certificate for this machine and for the Service of a namespace.
+pub(super) fn certificate(namespace: &str) -> Result<Certificate, String> {
+    let fail = |error: &dyn std::fmt::Display| format!("cannot make a certificate: {error}");
+    let service = format!("imageswap.{namespace}.svc");
+    let names = [
+        "localhost".to_owned(),
+        "127.0.0.1".to_owned(),
+        "::1".to_owned(),
+        service,
+    ];
+    let key = KeyPair::generate().map_err(|error| fail(&error))?;
+    let certificate = CertificateParams::new(names)
+        .and_then(|parameters| parameters.self_signed(&key))
+        .map_err(|error| fail(&error))?;
+    let chain = vec![certificate.der().clone()];
+    let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(|error| fail(&error))?;
+    let pair = CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|error| fail(&error))?;
+    Ok(Certificate::fixed(pair))
+}
+
+/// Prints what to type next.
+pub(super) fn say_how_to_try(address: SocketAddr) {
+    let host = match address.ip() {
+        ip if ip.is_unspecified() || ip.is_loopback() => "localhost".to_owned(),
+        ip if ip.is_ipv6() => format!("[{ip}]"),
+        ip => ip.to_string(),
+    };
+    let review = if Path::new(REVIEW).is_file() {
+        REVIEW
+    } else {
+        "REVIEW.json"
+    };
+    eprintln!(
+        "\nThe certificate is a throwaway one. Send a review from another terminal:\n\n    \
+         curl --insecure --data-binary @{review} https://{host}:{}/\n",
+        address.port()
+    );
+}

@@ -1,0 +1,129 @@
+//! The two ports: reviews over TLS, and health and metrics without.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use salvo::conn::Acceptor;
+use salvo::conn::tcp::TcpAcceptor;
+use salvo::fuse::FuseConfig;
+use salvo::prelude::*;
+use salvo::server::ServerHandle;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use super::ServeError;
+use super::certificate::Certificate;
+use super::health::Health;
+use super::listener::TlsConnections;
+use super::metrics::Metrics;
+use super::operations::{Operations, plain_errors};
+use super::reviews::Reviews;
+
+/// How long a connection may wait for its next request. The API server closes one that it has not used for 90 s;
+/// who closes first can do so while the other is sending, so that must not be us.
+const IDLE: Duration = Duration::from_secs(120);
+/// How long a client may take nothing of what is sent to it.
+const STALL: Duration = Duration::from_secs(30);
+/// What is read of a connection at once, in bytes. A connection that waits for its turn holds so much.
+const READ_BUFFER: usize = 64 << 10;
+
+/// The sockets of the two ports.
+pub(super) struct Listeners {
+    pub(super) tls: TcpListener,
+    pub(super) plain: TcpListener,
+}
+
+/// The servers of the two ports, while they run.
+pub(super) struct Servers {
+    pub(super) tls_address: SocketAddr,
+    pub(super) plain_address: SocketAddr,
+    tls: Running,
+    plain: Running,
+}
+
+struct Running {
+    handle: ServerHandle,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+impl Servers {
+    pub(super) fn start(
+        listeners: Listeners,
+        certificate: &Arc<Certificate>,
+        reviews: Reviews,
+        health: &Arc<Health>,
+        metrics: &Arc<Metrics>,
+        max_connections: usize,
+    ) -> Result<Self, ServeError> {
+        let fail = |error: &dyn std::fmt::Display| ServeError(format!("cannot serve: {error}"));
+        let operations = Operations {
+            health: Arc::clone(health),
+            metrics: Arc::clone(metrics),
+        };
+        let tls = TcpAcceptor::try_from(listeners.tls).map_err(|error| fail(&error))?;
+        let plain = TcpAcceptor::try_from(listeners.plain).map_err(|error| fail(&error))?;
+        let tls_address = tls.local_addr().map_err(|error| fail(&error))?;
+        let plain_address = plain.local_addr().map_err(|error| fail(&error))?;
+        let config = Arc::clone(certificate)
+            .server_config()
+            .map_err(|error| fail(&error))?;
+        let tls = TlsConnections::new(tls, config, Arc::clone(metrics));
+        let every_path = operations.clone().below(Router::new().post(reviews));
+        Ok(Self {
+            tls_address,
+            plain_address,
+            tls: Running::start(tls, every_path, max_connections),
+            plain: Running::start(plain, operations.below(Router::new()), max_connections),
+        })
+    }
+
+    /// Until one of the two ends, which none should before it is told to.
+    pub(super) async fn ended(&mut self) {
+        tokio::select! {
+            _ = &mut self.tls.task => {}
+            _ = &mut self.plain.task => {}
+        }
+    }
+
+    /// Finishes what is in flight, and nothing else, for so long at most. Health is told until the end.
+    pub(super) async fn stop(self, timeout: Duration) {
+        self.tls.stop(timeout).await;
+        self.plain.stop(Duration::ZERO).await;
+    }
+}
+
+impl Running {
+    fn start<A>(acceptor: A, router: Router, max_connections: usize) -> Self
+    where
+        A: Acceptor + Send + 'static,
+    {
+        let patience = FuseConfig::default()
+            .with_http1_header_timeout(IDLE)
+            .with_write_stall_timeout(STALL);
+        let mut server = Server::new(acceptor)
+            .fuse_config(patience)
+            .max_connections(max_connections);
+        server.http1_mut().max_buf_size(READ_BUFFER);
+        let handle = server.handle();
+        let service = Service::new(router.hoop(CatchPanic::new())).catcher(plain_errors());
+        let task = tokio::spawn(server.try_serve(service));
+        Self { handle, task }
+    }
+
+    async fn stop(self, timeout: Duration) {
+        self.handle.stop_graceful(timeout);
+        let _ = self.task.await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_connection_is_left_to_the_api_server_to_close() {
+        let idle_timeout_of_the_api_server = Duration::from_secs(90);
+        assert!(IDLE > idle_timeout_of_the_api_server);
+    }
+}
