@@ -6,35 +6,23 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use imageswap_engine::admission::{ImageEffect, LeftReason, Reviewed};
-use imageswap_engine::rules::{Operation, RuleId, RuleSet};
+use imageswap_engine::admission::{ImageEffect, Reviewed};
+use imageswap_engine::rules::LEGACY_RULE;
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Counter, Histogram, Meter, MeterProvider as _};
+use opentelemetry::metrics::{AsyncInstrument, Counter, Histogram, Meter, MeterProvider as _};
 use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use prometheus::{Encoder as _, Registry, TextEncoder};
 
 use super::reload::What;
 use super::rules::SharedRules;
+use super::tally::{ImagesDecided, ImagesLeft, Refused, Requests};
 
 /// Upper bounds of the buckets of the duration, in seconds. A small review takes less than a millisecond.
 const DURATION_BUCKETS: [f64; 17] = [
     0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
     5.0, 10.0,
 ];
-/// The kinds that have a label of their own.
-const KINDS: [&str; 9] = [
-    "CronJob",
-    "DaemonSet",
-    "Deployment",
-    "Job",
-    "Pod",
-    "PodTemplate",
-    "ReplicaSet",
-    "ReplicationController",
-    "StatefulSet",
-];
-const OTHER: &str = "other";
 /// The label of images that no rule decided.
 const NO_RULE: &str = "(none)";
 /// A broken client, or a scanner of ports, must not fill the log.
@@ -46,13 +34,19 @@ pub(super) struct Metrics {
     registry: Registry,
     provider: SdkMeterProvider,
     meter: Meter,
-    requests: Counter<u64>,
+    tally: Arc<Tally>,
     duration: Histogram<f64>,
-    images: Counter<u64>,
-    images_left: Counter<u64>,
     reloads: Counter<u64>,
     handshake_failures: Counter<u64>,
     handshake_log: Mutex<HandshakeLog>,
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    requests: Requests,
+    decided_by_map: ImagesDecided,
+    decided_by_none: ImagesDecided,
+    left: ImagesLeft,
 }
 
 #[derive(Debug, Default)]
@@ -75,24 +69,13 @@ impl Metrics {
         let counter =
             |name: &'static str, about: &'static str| meter.u64_counter(name).with_description(about).build();
         let metrics = Self {
-            requests: counter(
-                "imageswap_requests",
-                "Requests for a review, by what came of them.",
-            ),
+            tally: Arc::default(),
             duration: meter
                 .f64_histogram("imageswap_request_duration")
                 .with_unit("s")
                 .with_description("How long reviews took, from the head of the request to the answer.")
                 .with_boundaries(DURATION_BUCKETS.to_vec())
                 .build(),
-            images: counter(
-                "imageswap_images",
-                "Images that were decided, by the rule and its effect.",
-            ),
-            images_left: counter(
-                "imageswap_images_left",
-                "Images that were left alone, by the reason.",
-            ),
             reloads: counter(
                 "imageswap_reloads",
                 "Changed rules and certificates, by whether they are in force now.",
@@ -111,6 +94,7 @@ impl Metrics {
             }
         }
         metrics.about_the_build();
+        metrics.tell_the_tally();
         Ok(metrics)
     }
 
@@ -121,6 +105,35 @@ impl Metrics {
             .with_description("Always 1; the label says which version runs.")
             .with_callback(move |gauge| gauge.observe(1, &version))
             .build();
+    }
+
+    fn tell_the_tally(&self) {
+        let tell =
+            |name: &'static str, about: &'static str, observe: fn(&Tally, &dyn AsyncInstrument<u64>)| {
+                let tally = Arc::clone(&self.tally);
+                let counter = self.meter.u64_observable_counter(name).with_description(about);
+                counter
+                    .with_callback(move |counter| observe(&tally, counter))
+                    .build();
+            };
+        tell(
+            "imageswap_requests",
+            "Requests for a review, by what came of them.",
+            |tally, counter| tally.requests.observe(counter),
+        );
+        tell(
+            "imageswap_images",
+            "Images that were decided, by the rule and its effect.",
+            |tally, counter| {
+                tally.decided_by_map.observe(LEGACY_RULE, counter);
+                tally.decided_by_none.observe(NO_RULE, counter);
+            },
+        );
+        tell(
+            "imageswap_images_left",
+            "Images that were left alone, by the reason.",
+            |tally, counter| tally.left.observe(counter),
+        );
     }
 
     /// Tells which rules are in force, from now on.
@@ -144,61 +157,24 @@ impl Metrics {
     }
 
     /// Counts an answered review.
-    pub(super) fn reviewed(&self, reviewed: &Reviewed<'_>, rules: &RuleSet, took: Duration) {
-        let kind = KINDS
-            .iter()
-            .find(|kind| **kind == reviewed.kind)
-            .copied()
-            .unwrap_or(OTHER);
-        let operation = reviewed.operation.map_or(OTHER, Operation::as_str);
-        self.requested(operation, kind, reviewed.outcome.as_str(), took);
-        // A Pod's images mostly share a rule and an effect, and to count costs more than to compare.
-        let mut run: Option<(Counted, u64)> = None;
+    pub(super) fn reviewed(&self, reviewed: &Reviewed<'_>, took: Duration) {
+        self.tally
+            .requests
+            .reviewed(&reviewed.kind, reviewed.operation, reviewed.outcome);
+        self.duration.record(took.as_secs_f64(), &[]);
         for image in &reviewed.images {
-            let counted = Counted::of(&image.effect, image.rule);
-            run = Some(match run {
-                Some((same, count)) if same == counted => (same, count + 1),
-                before => {
-                    self.count_images(before, rules);
-                    (counted, 1)
-                }
-            });
+            match (&image.effect, image.rule) {
+                (ImageEffect::Left(reason), _) => self.tally.left.count(*reason),
+                (effect, Some(_)) => self.tally.decided_by_map.count(effect),
+                (effect, None) => self.tally.decided_by_none.count(effect),
+            }
         }
-        self.count_images(run, rules);
     }
 
     /// Counts a request that was refused before there was a review.
-    pub(super) fn refused(&self, outcome: &'static str, took: Duration) {
-        self.requested(OTHER, OTHER, outcome, took);
-    }
-
-    fn requested(&self, operation: &'static str, kind: &'static str, outcome: &'static str, took: Duration) {
-        self.requests.add(
-            1,
-            &[
-                KeyValue::new("kind", kind),
-                KeyValue::new("operation", operation),
-                KeyValue::new("outcome", outcome),
-            ],
-        );
+    pub(super) fn refused(&self, why: Refused, took: Duration) {
+        self.tally.requests.refused(why);
         self.duration.record(took.as_secs_f64(), &[]);
-    }
-
-    fn count_images(&self, run: Option<(Counted, u64)>, rules: &RuleSet) {
-        match run {
-            Some((Counted::Left(reason), count)) => {
-                self.images_left
-                    .add(count, &[KeyValue::new("reason", reason.as_str())]);
-            }
-            Some((Counted::Decided(effect, rule), count)) => {
-                let rule = rule.map_or(NO_RULE, |rule| rules.rule_name(rule)).to_owned();
-                self.images.add(
-                    count,
-                    &[KeyValue::new("effect", effect), KeyValue::new("rule", rule)],
-                );
-            }
-            None => {}
-        }
     }
 
     /// Counts a changed file.
@@ -256,23 +232,5 @@ impl Metrics {
     pub(super) fn shut_down(&self) {
         // There is nothing to flush: Prometheus comes for what it wants.
         let _ = self.provider.shutdown();
-    }
-}
-
-/// What an image is counted as.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Counted {
-    Left(LeftReason),
-    Decided(&'static str, Option<RuleId>),
-}
-
-impl Counted {
-    fn of(effect: &ImageEffect, rule: Option<RuleId>) -> Self {
-        match effect {
-            ImageEffect::Left(reason) => Self::Left(*reason),
-            ImageEffect::Keep => Self::Decided("keep", rule),
-            ImageEffect::Swap(_) => Self::Decided("swap", rule),
-            ImageEffect::Deny => Self::Decided("deny", rule),
-        }
     }
 }

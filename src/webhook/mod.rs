@@ -13,6 +13,7 @@ mod rules;
 mod self_signed;
 mod server;
 mod shutdown;
+mod tally;
 mod volume;
 mod watch;
 

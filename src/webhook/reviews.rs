@@ -16,6 +16,7 @@ use super::health::Health;
 use super::metrics::Metrics;
 use super::operations::plain_text;
 use super::rules::SharedRules;
+use super::tally::Refused;
 
 /// Answers reviews.
 #[derive(Debug)]
@@ -32,7 +33,7 @@ pub(super) struct Reviews {
 struct Refusal {
     status: StatusCode,
     line: String,
-    outcome: &'static str,
+    why: Refused,
 }
 
 #[async_trait]
@@ -46,12 +47,8 @@ impl Handler for Reviews {
                 response.status_code(StatusCode::OK);
                 response.body(answer);
             }
-            Err(Refusal {
-                status,
-                line,
-                outcome,
-            }) => {
-                self.metrics.refused(outcome, started.elapsed());
+            Err(Refusal { status, line, why }) => {
+                self.metrics.refused(why, started.elapsed());
                 let peer = super::listener::peer(request.remote_addr());
                 tracing::warn!(peer, status = status.as_u16(), "a request was refused: {line}");
                 plain_text(response, status, format!("imageswap: {line}\n"));
@@ -83,10 +80,10 @@ impl Reviews {
         let reviewed = review(body.as_bytes(), &policy).map_err(|error| Refusal {
             status: StatusCode::BAD_REQUEST,
             line: error.to_string(),
-            outcome: "malformed",
+            why: Refused::Malformed,
         })?;
         let took = started.elapsed();
-        self.metrics.reviewed(&reviewed, &current.rules, took);
+        self.metrics.reviewed(&reviewed, took);
         log(&reviewed, &current.rules, took);
         Ok(reviewed.answer)
     }
@@ -137,27 +134,23 @@ fn log(reviewed: &Reviewed<'_>, rules: &RuleSet, took: Duration) {
 
 impl From<BodyError> for Refusal {
     fn from(error: BodyError) -> Self {
-        let (status, line, outcome) = match error {
+        let (status, line, why) = match error {
             BodyError::TooLong => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 format!("the body is longer than {} MiB", MAX_BODY >> 20),
-                "too-large",
+                Refused::TooLarge,
             ),
             BodyError::TooSlow => (
                 StatusCode::REQUEST_TIMEOUT,
                 "the body did not arrive in the time that the request grants".to_owned(),
-                "too-slow",
+                Refused::TooSlow,
             ),
             BodyError::Broken => (
                 StatusCode::BAD_REQUEST,
                 "the body ended before its end".to_owned(),
-                "broken",
+                Refused::Broken,
             ),
         };
-        Self {
-            status,
-            line,
-            outcome,
-        }
+        Self { status, line, why }
     }
 }

@@ -1,9 +1,6 @@
 //! The answer to a review, as the API server reads it.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde::{Serialize, Serializer};
-
+use super::json::Json;
 use super::patch::JsonPatch;
 use super::read::Version;
 
@@ -15,23 +12,19 @@ pub(super) struct AdmissionResponse<'a> {
     refusals: Vec<String>,
     warnings: Vec<String>,
     unsaid: usize,
-    audit: AuditAnnotations<'a>,
+    /// For the audit log: the digest of the set of rules, and the rules that decided or warned, each once.
+    digest: &'a str,
+    rules: Vec<&'a str>,
 }
 
 /// The most lines of one kind in an answer: a bound on what a hostile object can make of it, above what any
 /// real one needs. (Of warnings the API server passes on 4,096 characters in all.)
 const MAX_WARNINGS: usize = 50;
 const MAX_REFUSALS: usize = 1000;
+const MAX_RULES: usize = 100;
 
-/// What the API server writes into its audit log.
-#[derive(Default, Serialize)]
-pub(super) struct AuditAnnotations<'a> {
-    /// The digest of the set of rules.
-    digest: &'a str,
-    /// The rules that decided or warned, each once.
-    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "joined")]
-    rules: Vec<&'a str>,
-}
+/// About how long an answer is without its patch, in bytes.
+const ENVELOPE: usize = 400;
 
 impl<'a> AdmissionResponse<'a> {
     pub(super) fn new(version: Version, uid: &'a str, digest: &'a str) -> Self {
@@ -42,10 +35,8 @@ impl<'a> AdmissionResponse<'a> {
             refusals: Vec::new(),
             warnings: Vec::new(),
             unsaid: 0,
-            audit: AuditAnnotations {
-                digest,
-                rules: Vec::new(),
-            },
+            digest,
+            rules: Vec::new(),
         }
     }
 
@@ -73,9 +64,11 @@ impl<'a> AdmissionResponse<'a> {
         }
     }
 
-    /// Names a rule in the audit log.
+    /// Names a rule in the audit log, once.
     pub(super) fn name_rule(&mut self, rule: &'a str) {
-        self.audit.rules.push(rule);
+        if self.rules.len() < MAX_RULES && !self.rules.contains(&rule) {
+            self.rules.push(rule);
+        }
     }
 
     pub(super) fn is_refused(&self) -> bool {
@@ -86,72 +79,45 @@ impl<'a> AdmissionResponse<'a> {
         !self.is_refused() && !self.patch.is_empty()
     }
 
-    /// The body of the answer.
+    /// The body of the answer. Written piece by piece: it is a part of every answer, and most of it is fixed.
     pub(super) fn into_bytes(mut self) -> Vec<u8> {
         if self.unsaid > 0 {
             self.warnings
                 .push(format!("imageswap: {} more warnings", self.unsaid));
         }
-        let patch = self.is_patched().then(|| STANDARD.encode(json(&self.patch)));
-        let status = self.is_refused().then(|| Status {
-            status: "Failure",
-            message: self.refusals.join("\n"),
-            reason: "Forbidden",
-            code: 403,
-        });
-        json(&AdmissionReview {
-            kind: "AdmissionReview",
-            api_version: self.version.as_str(),
-            response: Response {
-                uid: self.uid,
-                allowed: status.is_none(),
-                status,
-                patch_type: patch.is_some().then_some("JSONPatch"),
-                patch,
-                warnings: &self.warnings,
-                audit_annotations: &self.audit,
-            },
-        })
+        let patch = self.is_patched().then(|| self.patch.into_json());
+        let mut json = Json::with_capacity(ENVELOPE + patch.as_ref().map_or(0, |patch| patch.len() * 4 / 3));
+        json.raw("{\"kind\":\"AdmissionReview\",\"apiVersion\":\"");
+        json.raw(self.version.as_str());
+        json.raw("\",\"response\":{\"uid\":");
+        json.text(self.uid);
+        json.raw(",\"allowed\":");
+        if self.refusals.is_empty() {
+            json.raw("true");
+        } else {
+            json.raw(
+                "false,\"status\":{\"status\":\"Failure\",\"reason\":\"Forbidden\",\"code\":403,\"message\":",
+            );
+            json.text(&self.refusals.join("\n"));
+            json.raw("}");
+        }
+        if let Some(patch) = patch {
+            json.raw(",\"patchType\":\"JSONPatch\",\"patch\":\"");
+            json.base64(&patch);
+            json.raw("\"");
+        }
+        if !self.warnings.is_empty() {
+            json.raw(",\"warnings\":[");
+            json.separated(&self.warnings, |json, warning| json.text(warning));
+            json.raw("]");
+        }
+        json.raw(",\"auditAnnotations\":{\"digest\":");
+        json.text(self.digest);
+        if !self.rules.is_empty() {
+            json.raw(",\"rules\":");
+            json.text(&self.rules.join(","));
+        }
+        json.raw("}}}");
+        json.into_bytes()
     }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct AdmissionReview<'a> {
-    kind: &'static str,
-    api_version: &'static str,
-    response: Response<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Response<'a> {
-    uid: &'a str,
-    allowed: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<Status>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    patch_type: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    patch: Option<String>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    warnings: &'a [String],
-    audit_annotations: &'a AuditAnnotations<'a>,
-}
-
-#[derive(Serialize)]
-struct Status {
-    status: &'static str,
-    message: String,
-    reason: &'static str,
-    code: u16,
-}
-
-fn joined<S: Serializer>(names: &[&str], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&names.join(","))
-}
-
-/// Strings, numbers and lists of them: what is written here has no way to fail.
-fn json(value: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(value).unwrap_or_default()
 }

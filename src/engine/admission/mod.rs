@@ -5,6 +5,7 @@
 
 mod answer;
 mod changed;
+mod json;
 mod outcome;
 mod patch;
 mod pod;
@@ -205,7 +206,6 @@ fn fill<'d>(
     decided: &'d [(ImageField<'_, '_>, Verdict<'_>)],
     policy: &Policy<'d>,
 ) {
-    let mut named = HashSet::new();
     let mut last = None;
     let mut secrets: Vec<&str> = Vec::new();
     for (field, verdict) in decided {
@@ -214,7 +214,7 @@ fn fill<'d>(
         };
         for rule in decision.warnings.iter().chain(&decision.rule) {
             // The images of a Pod mostly share a rule.
-            if last.replace(*rule) != Some(*rule) && named.insert(*rule) {
+            if last.replace(*rule) != Some(*rule) {
                 response.name_rule(policy.rules.rule_name(*rule));
             }
         }

@@ -115,6 +115,18 @@ impl fmt::Display for ReviewError {
 impl std::error::Error for ReviewError {}
 
 impl LeftReason {
+    /// Every reason there is.
+    pub const ALL: &'static [Self] = &[
+        Self::Disabled,
+        Self::Deleting,
+        Self::MirrorPod,
+        Self::Unchanged,
+        Self::InvalidImage,
+        Self::InvalidResult,
+        Self::Auto,
+        Self::NoImage,
+    ];
+
     /// The value of the label `reason` in metrics.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -134,7 +146,7 @@ impl LeftReason {
 impl Outcome {
     /// The value of the label `outcome` in metrics.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Patched => "patched",
             Self::Unchanged => "unchanged",

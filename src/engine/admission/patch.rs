@@ -1,12 +1,12 @@
 //! The JSON patch of an answer (RFC 6902): only what changes, each at its own pointer.
 
-use serde::{Serialize, Serializer};
+use std::fmt::Write as _;
 
+use super::json::Json;
 use super::pod::JsonPointer;
 
 /// The operations of a patch, in the order in which they apply.
-#[derive(Debug, Default, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Default)]
 pub(super) struct JsonPatch<'a> {
     operations: Vec<PatchOperation<'a>>,
 }
@@ -17,6 +17,9 @@ enum PatchOperation<'a> {
     AddPullSecretList { name: &'a str },
     AddPullSecret { name: &'a str },
 }
+
+/// About how long an operation is, in bytes.
+const OPERATION: usize = 160;
 
 impl<'a> JsonPatch<'a> {
     pub(super) fn is_empty(&self) -> bool {
@@ -35,46 +38,36 @@ impl<'a> JsonPatch<'a> {
             false => PatchOperation::AddPullSecretList { name },
         });
     }
+
+    /// The patch as it travels.
+    pub(super) fn into_json(self) -> Vec<u8> {
+        let mut json = Json::with_capacity(2 + OPERATION * self.operations.len());
+        json.raw("[");
+        json.separated(&self.operations, |json, operation| operation.write(json));
+        json.raw("]");
+        json.into_bytes()
+    }
 }
 
-#[derive(Serialize)]
-struct Operation<'p, V> {
-    op: &'static str,
-    #[serde(serialize_with = "as_text")]
-    path: &'p dyn std::fmt::Display,
-    value: V,
-}
-
-#[derive(Serialize)]
-struct PullSecret<'a> {
-    name: &'a str,
-}
-
-fn as_text<S: Serializer>(path: &dyn std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(path)
-}
-
-impl Serialize for PatchOperation<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl PatchOperation<'_> {
+    fn write(&self, json: &mut Json) {
         match *self {
-            Self::ReplaceImage { ref pointer, image } => Operation {
-                op: "replace",
-                path: pointer,
-                value: image,
+            Self::ReplaceImage { pointer, image } => {
+                // No token of such a pointer needs an escape, neither of RFC 6901 nor of JSON.
+                let _ = write!(json, "{{\"op\":\"replace\",\"path\":\"{pointer}\",\"value\":");
+                json.text(image);
+                json.raw("}");
             }
-            .serialize(serializer),
-            Self::AddPullSecretList { name } => Operation {
-                op: "add",
-                path: &"/spec/imagePullSecrets",
-                value: [PullSecret { name }],
+            Self::AddPullSecretList { name } => {
+                json.raw("{\"op\":\"add\",\"path\":\"/spec/imagePullSecrets\",\"value\":[{\"name\":");
+                json.text(name);
+                json.raw("}]}");
             }
-            .serialize(serializer),
-            Self::AddPullSecret { name } => Operation {
-                op: "add",
-                path: &"/spec/imagePullSecrets/-",
-                value: PullSecret { name },
+            Self::AddPullSecret { name } => {
+                json.raw("{\"op\":\"add\",\"path\":\"/spec/imagePullSecrets/-\",\"value\":{\"name\":");
+                json.text(name);
+                json.raw("}}");
             }
-            .serialize(serializer),
         }
     }
 }

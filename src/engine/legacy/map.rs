@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
+
 use super::findings;
 use super::targets::{Place, Targets};
 use super::{join, last_segment};
@@ -21,11 +23,11 @@ const OFFICIAL: &str = "docker.io/library";
 #[derive(Debug, Default)]
 pub struct Map {
     /// Images as manifests spell them.
-    exact: HashMap<Box<str>, Line>,
+    exact: HashMap<Box<str>, Line, FixedState>,
     /// Globs over images as manifests spell them, in the order of the file.
     replace: Vec<(Glob, Line)>,
     /// Registries, `docker.io/library` and `default`.
-    registries: HashMap<Box<str>, Line>,
+    registries: HashMap<Box<str>, Line, FixedState>,
     /// An image that holds one of these, and whose registry no line names, stays.
     noswap: Vec<Box<str>>,
     targets: Targets,

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use foldhash::fast::FixedState;
+
 use crate::reference::{DOCKER_HUB, Reference, split_registry};
 
 /// The places that the lines of a map lead to.
@@ -19,8 +21,8 @@ pub(super) struct Targets {
 /// has one spelling, and it is a slice of the manifest's.
 #[derive(Debug, Default)]
 struct Places {
-    hub: HashSet<Box<str>>,
-    elsewhere: HashSet<Box<str>>,
+    hub: HashSet<Box<str>, FixedState>,
+    elsewhere: HashSet<Box<str>, FixedState>,
 }
 
 /// A repository, or what is above repositories.

@@ -16,7 +16,7 @@ pub struct RuleSet {
 }
 
 /// What a map or a prefix is called where rules are named.
-const LEGACY_RULE: &str = "map";
+pub const LEGACY_RULE: &str = "map";
 
 /// What Istio's injector fills in itself.
 pub(crate) const AUTO: &str = "auto";

@@ -9,6 +9,10 @@ pub(super) const MAX_DEPTH: usize = 10_000;
 /// can have sent it. Counting the brackets comes first: it is a few instructions a kilobyte, and enough for
 /// nearly every review.
 pub(super) fn is_too_deep(body: &[u8]) -> bool {
+    // What is opened is closed as well, or is no JSON at all.
+    if body.len() < 2 * MAX_DEPTH {
+        return false;
+    }
     // No more bytes are summed up at once than a byte can count, so that the compiler sees a loop over vectors.
     // `[` and `{` differ in one bit, 0x20.
     let opened = |chunk: &[u8]| {

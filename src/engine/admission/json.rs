@@ -1,0 +1,57 @@
+//! JSON that is written piece by piece.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// A text in the making.
+#[derive(Debug)]
+pub(super) struct Json(Vec<u8>);
+
+impl Json {
+    pub(super) fn with_capacity(bytes: usize) -> Self {
+        Self(Vec::with_capacity(bytes))
+    }
+
+    /// Puts in what is JSON already.
+    pub(super) fn raw(&mut self, json: &str) {
+        self.0.extend_from_slice(json.as_bytes());
+    }
+
+    /// Puts in a string, with its quotes and escapes.
+    pub(super) fn text(&mut self, text: &str) {
+        // A string can be written always, and a vector takes whatever it is given.
+        let _ = serde_json::to_writer(&mut self.0, text);
+    }
+
+    /// Puts in bytes in base64, without quotes.
+    pub(super) fn base64(&mut self, bytes: &[u8]) {
+        let start = self.0.len();
+        self.0.resize(start + bytes.len().div_ceil(3) * 4, b'=');
+        if let Some(room) = self.0.get_mut(start..) {
+            // The room is just what it takes.
+            let _ = STANDARD.encode_slice(bytes, room);
+        }
+    }
+
+    /// Puts in elements with commas between them.
+    pub(super) fn separated<T>(&mut self, elements: &[T], mut write: impl FnMut(&mut Self, &T)) {
+        for (index, element) in elements.iter().enumerate() {
+            if index > 0 {
+                self.0.push(b',');
+            }
+            write(self, element);
+        }
+    }
+
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+/// What is written with `write!` has to be JSON already.
+impl std::fmt::Write for Json {
+    fn write_str(&mut self, json: &str) -> std::fmt::Result {
+        self.raw(json);
+        Ok(())
+    }
+}

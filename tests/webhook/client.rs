@@ -1,0 +1,222 @@
+//! A client as plain as can be, so that a test has every byte in its hand.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use base64::Engine as _;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::ring;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
+use serde_json::{Value, json};
+
+/// A connection over TLS that is kept from request to request.
+pub(crate) struct Connection {
+    stream: StreamOwned<ClientConnection, TcpStream>,
+    seen: Arc<AnyCertificate>,
+}
+
+/// An answer over HTTP.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Connection {
+    pub(crate) fn open(address: SocketAddr) -> Self {
+        Self::try_open(address).unwrap()
+    }
+
+    pub(crate) fn try_open(address: SocketAddr) -> io::Result<Self> {
+        let mut socket = TcpStream::connect(address)?;
+        socket.set_nodelay(true)?;
+        socket.set_read_timeout(Some(Duration::from_secs(60)))?;
+        let seen = Arc::new(AnyCertificate::default());
+        let name = ServerName::try_from("localhost").unwrap();
+        let mut tls = ClientConnection::new(config(&seen), name).unwrap();
+        while tls.is_handshaking() {
+            tls.complete_io(&mut socket)?;
+        }
+        Ok(Self {
+            stream: StreamOwned::new(tls, socket),
+            seen,
+        })
+    }
+
+    /// The certificate that the server showed, in DER.
+    pub(crate) fn certificate(&self) -> Vec<u8> {
+        self.seen.0.lock().unwrap().clone()
+    }
+
+    pub(crate) fn post(&mut self, path: &str, body: &[u8]) -> Answer {
+        self.try_post(path, body).unwrap()
+    }
+
+    pub(crate) fn try_post(&mut self, path: &str, body: &[u8]) -> io::Result<Answer> {
+        let head = format!("POST {path} HTTP/1.1\r\nHost: webhook\r\nContent-Length: {}\r\n\r\n", body.len());
+        self.send(&[head.as_bytes(), body].concat())?;
+        self.answer()
+    }
+
+    pub(crate) fn get(&mut self, path: &str) -> Answer {
+        self.send(format!("GET {path} HTTP/1.1\r\nHost: webhook\r\n\r\n").as_bytes()).unwrap();
+        self.answer().unwrap()
+    }
+
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes)?;
+        self.stream.flush()
+    }
+
+    pub(crate) fn answer(&mut self) -> io::Result<Answer> {
+        read_answer(&mut self.stream)
+    }
+
+    /// Whether the server has closed its side.
+    pub(crate) fn is_closed(&mut self) -> bool {
+        matches!(self.stream.read(&mut [0]), Ok(0) | Err(_))
+    }
+}
+
+/// Gets a path without TLS.
+pub(crate) fn get_plain(address: SocketAddr, path: &str) -> Answer {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let head = format!("GET {path} HTTP/1.1\r\nHost: webhook\r\nConnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
+    read_answer(&mut stream).unwrap()
+}
+
+fn read_answer(stream: &mut impl Read) -> io::Result<Answer> {
+    let mut bytes = Vec::new();
+    let mut chunk = [0; 16 << 10];
+    loop {
+        if let Some((status, head, body)) = whole(&bytes) {
+            return Ok(Answer { status, head, body });
+        }
+        match stream.read(&mut chunk)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            read => bytes.extend_from_slice(&chunk[..read]),
+        }
+    }
+}
+
+fn whole(bytes: &[u8]) -> Option<(u16, String, Vec<u8>)> {
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
+    let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().unwrap())
+    });
+    let body = &bytes[end..];
+    (body.len() >= length.unwrap_or_default()).then(|| (status, head.clone(), body.to_vec()))
+}
+
+impl Answer {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).unwrap()
+    }
+
+    /// The review of the answer.
+    pub(crate) fn review(&self) -> Value {
+        assert_eq!(self.status, 200, "{}", self.text());
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// The operations of the patch, as pointer and value.
+    pub(crate) fn patch(&self) -> Vec<(String, String)> {
+        let review = self.review();
+        let Some(patch) = review["response"]["patch"].as_str() else {
+            return Vec::new();
+        };
+        let patch = base64::engine::general_purpose::STANDARD.decode(patch).unwrap();
+        let patch: Value = serde_json::from_slice(&patch).unwrap();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let operations = patch.as_array().unwrap().iter();
+        operations.map(|operation| (text(&operation["path"]), text(&operation["value"]))).collect()
+    }
+
+    /// The images that the patch puts in, in its order.
+    pub(crate) fn images(&self) -> Vec<String> {
+        self.patch().into_iter().map(|(_, image)| image).collect()
+    }
+}
+
+/// A review of a new Pod with these images.
+pub(crate) fn pod(images: &[&str]) -> Vec<u8> {
+    let container = |(index, image): (usize, &&str)| json!({"name": format!("c{index}"), "image": image});
+    let containers: Vec<Value> = images.iter().enumerate().map(container).collect();
+    json!({
+        "kind": "AdmissionReview",
+        "apiVersion": "admission.k8s.io/v1",
+        "request": {
+            "uid": "u1",
+            "kind": {"group": "", "version": "v1", "kind": "Pod"},
+            "namespace": "default",
+            "operation": "CREATE",
+            "object": {"metadata": {"name": "p"}, "spec": {"containers": containers}},
+        },
+    })
+    .to_string()
+    .into_bytes()
+}
+
+fn config(verifier: &Arc<AnyCertificate>) -> Arc<ClientConfig> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().unwrap();
+    let verifier = Arc::clone(verifier);
+    let mut config = builder
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth();
+    // A resumed session shows no certificate.
+    config.resumption = rustls::client::Resumption::disabled();
+    Arc::new(config)
+}
+
+/// Takes any certificate and remembers it: most tests' are throwaway ones.
+#[derive(Debug, Default)]
+struct AnyCertificate(Mutex<Vec<u8>>);
+
+impl ServerCertVerifier for AnyCertificate {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        *self.0.lock().unwrap() = certificate.to_vec();
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = ring::default_provider().signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, certificate, signature, &algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = ring::default_provider().signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signature, &algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        ring::default_provider().signature_verification_algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,66 @@
+//! Connections that are kept, that are slow, and that are many.
+
+use std::time::Duration;
+
+use crate::client::{Connection, pod};
+use crate::server::{MAP, Server, Start};
+
+#[test]
+fn a_connection_is_kept_longer_than_the_api_server_keeps_it() {
+    let server = Server::start();
+    let mut connection = server.connect();
+    assert_eq!(connection.post("/", &pod(&["nginx"])).status, 200);
+    // An API server closes a connection that it has not used for 90 seconds. One that is closed here before that
+    // may be closed under its next request.
+    std::thread::sleep(Duration::from_secs(92));
+    assert_eq!(connection.post("/", &pod(&["nginx"])).status, 200);
+}
+
+#[test]
+fn requests_in_one_write_are_answered_one_after_the_other() {
+    let server = Server::start();
+    let mut connection = server.connect();
+    let body = pod(&["nginx"]);
+    let head = format!("POST / HTTP/1.1\r\nHost: webhook\r\nContent-Length: {}\r\n\r\n", body.len());
+    let request = [head.as_bytes(), &body].concat();
+    for request in [&request[..request.len() - 1], &request[request.len() - 1..]] {
+        connection.send(request).unwrap();
+    }
+    assert_eq!(connection.answer().unwrap().images(), ["mirror.example.com/hub/nginx"]);
+}
+
+#[test]
+fn connections_beyond_the_limit_wait_for_their_turn() {
+    let server = Start::new().self_signed().map(MAP).args(["--max-connections", "2"]).serve();
+    let first = server.connect();
+    let mut second = server.connect();
+    let address = server.address;
+    let third = std::thread::spawn(move || Connection::open(address).post("/", &pod(&["nginx"])).status);
+    assert_eq!(second.post("/", &pod(&["nginx"])).status, 200);
+    assert!(!third.is_finished());
+    drop(first);
+    assert_eq!(third.join().unwrap(), 200);
+}
+
+#[test]
+fn a_head_without_end_is_refused() {
+    let server = Server::start();
+    let mut connection = server.connect();
+    let header = format!("X-Long: {}\r\n", "x".repeat(1000));
+    let mut sent = connection.send(b"POST / HTTP/1.1\r\nHost: webhook\r\n");
+    for _ in 0..1000 {
+        sent = sent.and_then(|()| connection.send(header.as_bytes()));
+    }
+    assert!(sent.is_err() || matches!(connection.answer(), Ok(answer) if answer.status == 431));
+    assert_eq!(server.connect().get("/healthz").status, 200);
+}
+
+#[test]
+fn health_and_metrics_are_served_on_both_ports() {
+    let server = Server::start();
+    let mut connection = server.connect();
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        assert_eq!(connection.get(path).status, 200, "{path}");
+        assert_eq!(server.get(path).status, 200, "{path}");
+    }
+}

@@ -1,0 +1,14 @@
+//! The real binary, over real connections.
+
+mod bad_input;
+mod certificate;
+mod client;
+mod conformance;
+mod connections;
+mod drop_in;
+mod load;
+mod metrics;
+mod reload;
+mod server;
+mod shutdown;
+mod volume;

@@ -1,0 +1,64 @@
+//! What is counted, and that Prometheus' own tool finds nothing wrong with it.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use crate::client::pod;
+use crate::server::{Server, Start, real};
+
+#[test]
+fn requests_images_and_what_was_left_are_counted() {
+    let server = Start::new().self_signed().map("default::\ndocker.io::h.io/hub\nquay.io::\n").serve();
+    let mut connection = server.connect();
+    connection.post("/", &pod(&["nginx", "redis", "quay.io/x", "Bad", "auto"]));
+    connection.post("/", &real("041-create-pods-glass.json"));
+    connection.post("/", &real("016-create-deployments-web.json"));
+    let cases = [
+        ("imageswap_requests_total", "kind=\"Pod\",operation=\"CREATE\",outcome=\"patched\"", 1.0),
+        ("imageswap_requests_total", "kind=\"Pod\",operation=\"CREATE\",outcome=\"left\"", 1.0),
+        ("imageswap_requests_total", "kind=\"Deployment\"", 1.0),
+        ("imageswap_images_total", "effect=\"swap\",rule=\"map\"", 3.0),
+        ("imageswap_images_total", "effect=\"keep\",rule=\"(none)\"", 1.0),
+        ("imageswap_images_left_total", "reason=\"invalid-image\"", 1.0),
+        ("imageswap_images_left_total", "reason=\"auto\"", 1.0),
+        ("imageswap_images_left_total", "reason=\"disabled\"", 1.0),
+        ("imageswap_request_duration_seconds_count", "", 3.0),
+        ("imageswap_build_info", "version=", 1.0),
+        ("imageswap_rules_info", "digest=", 1.0),
+    ];
+    for (name, label, expected) in cases {
+        assert_eq!(server.metric(name, label), expected, "{name} {label}");
+    }
+    assert!(server.metric("imageswap_rules_loaded_timestamp_seconds", "") > 1.7e9);
+}
+
+#[test]
+fn a_kind_that_a_client_makes_up_has_no_label_of_its_own() {
+    let server = Server::start();
+    let body = String::from_utf8(pod(&["nginx"])).unwrap();
+    server.post(body.replace("\"kind\":\"Pod\"", "\"kind\":\"Made-Up\"").as_bytes());
+    assert_eq!(server.metric("imageswap_requests_total", "kind=\"other\""), 1.0);
+    assert!(!server.get("/metrics").text().contains("Made-Up"));
+}
+
+#[test]
+fn promtool_finds_nothing_wrong() {
+    if std::env::var_os("IMAGESWAP_TEST_PROMTOOL").is_none() {
+        eprintln!("not run: it needs promtool, of the package prometheus; IMAGESWAP_TEST_PROMTOOL=1 runs it");
+        return;
+    }
+    let server = Server::start();
+    server.post(&pod(&["nginx", "quay.io/x", "Bad"]));
+    server.post(b"no review");
+    let mut promtool = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("promtool, of the package prometheus");
+    promtool.stdin.take().unwrap().write_all(&server.get("/metrics").body).unwrap();
+    let output = promtool.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.is_empty(), "{said}");
+}

@@ -1,0 +1,86 @@
+//! A mounted ConfigMap or Secret, changed in the steps of the kubelet.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+/// A mounted volume.
+pub(crate) struct Volume {
+    folder: TempDir,
+    generation: usize,
+}
+
+impl Volume {
+    pub(crate) fn mount(files: &[(&str, &[u8])]) -> Self {
+        let mut volume = Self {
+            folder: tempfile::tempdir().unwrap(),
+            generation: 0,
+        };
+        volume.update(files);
+        volume
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.path().join(name)
+    }
+
+    /// Writes the new generation into a folder of its own, turns `..data` to it, adds the links of new files,
+    /// takes away those of files that are gone, and removes the old generation.
+    pub(crate) fn update(&mut self, files: &[(&str, &[u8])]) {
+        self.generation += 1;
+        let root = self.folder.path();
+        let name = format!("..2026_11_25_00_00_00.{:010}", self.generation);
+        fs::create_dir(root.join(&name)).unwrap();
+        for (file, content) in files {
+            fs::write(root.join(&name).join(file), content).unwrap();
+        }
+        let data = root.join("..data");
+        let old = fs::read_link(&data).ok();
+        symlink(&name, root.join("..data_tmp")).unwrap();
+        fs::rename(root.join("..data_tmp"), &data).unwrap();
+        for (file, _) in files {
+            let link = root.join(file);
+            if fs::symlink_metadata(&link).is_err() {
+                symlink(Path::new("..data").join(file), link).unwrap();
+            }
+        }
+        for entry in fs::read_dir(root).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            if !name.starts_with("..") && !files.iter().any(|(file, _)| *file == name) {
+                fs::remove_file(root.join(name)).unwrap();
+            }
+        }
+        if let Some(old) = old {
+            fs::remove_dir_all(root.join(old)).unwrap();
+        }
+    }
+}
+
+/// A new key pair in PEM, and its certificate in DER.
+pub(crate) struct Pair {
+    pub(crate) certificate: String,
+    pub(crate) key: String,
+    pub(crate) der: Vec<u8>,
+}
+
+impl Pair {
+    pub(crate) fn generate() -> Self {
+        let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        Self {
+            certificate: pair.cert.pem(),
+            key: pair.signing_key.serialize_pem(),
+            der: pair.cert.der().to_vec(),
+        }
+    }
+
+    /// As the files of imageswap-webhook's Secret.
+    pub(crate) fn files(&self) -> [(&'static str, &[u8]); 2] {
+        [("cert.pem", self.certificate.as_bytes()), ("key.pem", self.key.as_bytes())]
+    }
+}
