@@ -13,12 +13,27 @@ fn a_body_that_is_no_review_gets_400_and_one_line() {
     let mut connection = server.connect();
     let deep = [vec![b'['; 100_000], vec![b']'; 100_000]].concat();
     let cases: [(&[u8], &str); 6] = [
-        (b"", "imageswap: the body is empty; an AdmissionReview in JSON is expected\n"),
-        (b"swap me", "imageswap: the body is no JSON: expected value at line 1 column 1\n"),
-        (b"{}", "imageswap: the body has no `kind`; an AdmissionReview is expected\n"),
-        (b"{\"kind\":\"Pod\"}", "imageswap: the body is of kind `Pod`, not AdmissionReview\n"),
+        (
+            b"",
+            "imageswap: the body is empty; an AdmissionReview in JSON is expected\n",
+        ),
+        (
+            b"swap me",
+            "imageswap: the body is no JSON: expected value at line 1 column 1\n",
+        ),
+        (
+            b"{}",
+            "imageswap: the body has no `kind`; an AdmissionReview is expected\n",
+        ),
+        (
+            b"{\"kind\":\"Pod\"}",
+            "imageswap: the body is of kind `Pod`, not AdmissionReview\n",
+        ),
         (b"\xff", "imageswap: the body is not UTF-8 (byte 0)\n"),
-        (&deep, "imageswap: the JSON of the body is nested more than 10000 deep\n"),
+        (
+            &deep,
+            "imageswap: the JSON of the body is nested more than 10000 deep\n",
+        ),
     ];
     for (body, line) in cases {
         let answer = connection.post("/", body);
@@ -27,7 +42,10 @@ fn a_body_that_is_no_review_gets_400_and_one_line() {
     }
     // The connection is as good as before.
     assert_eq!(connection.post("/", &pod(&["nginx"])).images().len(), 1);
-    assert_eq!(server.metric("imageswap_requests_total", "outcome=\"malformed\""), 6.0);
+    assert_eq!(
+        server.metric("imageswap_requests_total", "outcome=\"malformed\""),
+        6.0
+    );
 }
 
 #[test]
@@ -35,12 +53,16 @@ fn a_body_longer_than_8_mib_gets_413_whether_it_says_so_or_not() {
     let server = Server::start();
     let line = "imageswap: the body is longer than 8 MiB\n";
     let mut connection = server.connect();
-    connection.send(b"POST / HTTP/1.1\r\nHost: webhook\r\nContent-Length: 8388609\r\n\r\n").unwrap();
+    connection
+        .send(b"POST / HTTP/1.1\r\nHost: webhook\r\nContent-Length: 8388609\r\n\r\n")
+        .unwrap();
     let answer = connection.answer().unwrap();
     assert_eq!((answer.status, answer.text().as_str()), (413, line));
 
     let mut connection = server.connect();
-    connection.send(b"POST / HTTP/1.1\r\nHost: webhook\r\nTransfer-Encoding: chunked\r\n\r\n").unwrap();
+    connection
+        .send(b"POST / HTTP/1.1\r\nHost: webhook\r\nTransfer-Encoding: chunked\r\n\r\n")
+        .unwrap();
     let chunk = [b"100000\r\n", &vec![b' '; 1 << 20][..], b"\r\n"].concat();
     // The answer may come before all is sent.
     for _ in 0..9 {
@@ -56,7 +78,9 @@ fn a_body_longer_than_8_mib_gets_413_whether_it_says_so_or_not() {
 fn a_body_that_comes_too_slowly_gets_408_within_what_the_request_grants() {
     let server = Server::start();
     let mut connection = server.connect();
-    connection.send(b"POST /?timeout=1s HTTP/1.1\r\nHost: webhook\r\nContent-Length: 100\r\n\r\n{").unwrap();
+    connection
+        .send(b"POST /?timeout=1s HTTP/1.1\r\nHost: webhook\r\nContent-Length: 100\r\n\r\n{")
+        .unwrap();
     let answer = connection.answer().unwrap();
     let line = "imageswap: the body did not arrive in the time that the request grants\n";
     assert_eq!((answer.status, answer.text().as_str()), (408, line));
@@ -70,9 +94,15 @@ fn a_wrong_path_gets_404_and_a_wrong_method_405() {
     let line = "imageswap: there is nothing at /mutate; reviews are posted to /\n";
     assert_eq!((answer.status, answer.text().as_str()), (404, line));
     let answer = connection.get("/");
-    assert_eq!((answer.status, answer.text().as_str()), (405, "imageswap: GET is not allowed at /: reviews are posted\n"));
+    assert_eq!(
+        (answer.status, answer.text().as_str()),
+        (405, "imageswap: GET is not allowed at /: reviews are posted\n")
+    );
     let answer = connection.post("/healthz", b"");
-    assert_eq!((answer.status, answer.text().as_str()), (405, "imageswap: POST is not allowed at /healthz: it is for GET\n"));
+    assert_eq!(
+        (answer.status, answer.text().as_str()),
+        (405, "imageswap: POST is not allowed at /healthz: it is for GET\n")
+    );
     // Reviews are not taken without TLS.
     assert_eq!(server.get("/").status, 404);
 }
@@ -97,7 +127,10 @@ fn a_map_file_that_is_of_no_use_ends_the_start_with_its_reason() {
     ];
     for (path, reason) in cases {
         let start = Start::new().self_signed().args(["--maps-file", &path]);
-        assert_eq!(end_of(start), (Some(1), format!("imageswap: cannot read {path}: {reason}")));
+        assert_eq!(
+            end_of(start),
+            (Some(1), format!("imageswap: cannot read {path}: {reason}"))
+        );
     }
 }
 
@@ -105,10 +138,18 @@ fn a_map_file_that_is_of_no_use_ends_the_start_with_its_reason() {
 fn a_key_pair_that_is_of_no_use_ends_the_start_with_its_reason() {
     let (one, other) = (Pair::generate(), Pair::generate());
     let cases = [
-        (one.certificate.as_str(), other.key.as_str(), "the key in key.pem does not belong to the certificate in cert.pem"),
+        (
+            one.certificate.as_str(),
+            other.key.as_str(),
+            "the key in key.pem does not belong to the certificate in cert.pem",
+        ),
         ("garbage", &one.key, "cert.pem holds no certificate in PEM"),
         (&one.certificate, "garbage", "key.pem holds no private key in PEM"),
-        (&one.certificate, &one.certificate, "key.pem holds no private key in PEM"),
+        (
+            &one.certificate,
+            &one.certificate,
+            "key.pem holds no private key in PEM",
+        ),
     ];
     for (certificate, key, reason) in cases {
         let folder = tempfile::tempdir().unwrap();
@@ -116,12 +157,22 @@ fn a_key_pair_that_is_of_no_use_ends_the_start_with_its_reason() {
         fs::write(folder.path().join("key.pem"), key).unwrap();
         let path = folder.path().to_str().unwrap();
         let (status, stderr) = Start::new().map(MAP).args(["--tls-dir", path]).fail();
-        assert_eq!((status, stderr), (Some(1), format!("imageswap: no key pair in {path}: {reason}\n")));
+        assert_eq!(
+            (status, stderr),
+            (Some(1), format!("imageswap: no key pair in {path}: {reason}\n"))
+        );
     }
     let empty = tempfile::tempdir().unwrap();
-    let (status, line) = end_of(Start::new().map(MAP).args(["--tls-dir", empty.path().to_str().unwrap()]));
+    let (status, line) = end_of(
+        Start::new()
+            .map(MAP)
+            .args(["--tls-dir", empty.path().to_str().unwrap()]),
+    );
     assert_eq!(status, Some(1));
-    assert!(line.contains("neither cert.pem with key.pem nor tls.crt with tls.key"), "{line}");
+    assert!(
+        line.contains("neither cert.pem with key.pem nor tls.crt with tls.key"),
+        "{line}"
+    );
 }
 
 #[test]
@@ -142,10 +193,18 @@ fn a_port_that_is_taken_ends_the_start_with_its_reason() {
 
 #[test]
 fn misuse_of_the_command_line_ends_with_2() {
-    for arguments in [["--mode", "both"], ["--log-level", "loud"], ["--max-body-memory", "7"], ["--nonsense", ""]] {
+    for arguments in [
+        ["--mode", "both"],
+        ["--log-level", "loud"],
+        ["--max-body-memory", "7"],
+        ["--nonsense", ""],
+    ] {
         assert_eq!(Start::new().args(arguments).fail().0, Some(2), "{arguments:?}");
     }
     let (status, stderr) = Start::new().args(["--mode", "legacy"]).fail();
     assert_eq!(status, Some(2));
-    assert!(stderr.contains("the mode legacy needs a prefix: set IMAGE_PREFIX or --image-prefix"), "{stderr}");
+    assert!(
+        stderr.contains("the mode legacy needs a prefix: set IMAGE_PREFIX or --image-prefix"),
+        "{stderr}"
+    );
 }

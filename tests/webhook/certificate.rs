@@ -13,7 +13,10 @@ use crate::server::{MAP, Server, Start, eventually};
 use crate::volume::{Pair, Volume};
 
 fn serve(volume: &Volume) -> Server {
-    Start::new().map(MAP).args(["--tls-dir", volume.path().to_str().unwrap()]).serve()
+    Start::new()
+        .map(MAP)
+        .args(["--tls-dir", volume.path().to_str().unwrap()])
+        .serve()
 }
 
 #[test]
@@ -22,7 +25,10 @@ fn the_names_of_a_secret_of_type_tls_are_understood_too() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("tls.crt"), &pair.certificate).unwrap();
     fs::write(folder.path().join("tls.key"), &pair.key).unwrap();
-    let server = Start::new().map(MAP).args(["--tls-dir", folder.path().to_str().unwrap()]).serve();
+    let server = Start::new()
+        .map(MAP)
+        .args(["--tls-dir", folder.path().to_str().unwrap()])
+        .serve();
     assert_eq!(server.connect().certificate(), pair.der);
 }
 
@@ -34,9 +40,14 @@ fn a_new_pair_is_shown_to_new_connections_and_breaks_no_old_one() {
     let mut kept = server.connect();
     assert_eq!(kept.certificate(), old.der);
     volume.update(&new.files());
-    eventually("the new certificate", || server.connect().certificate() == new.der);
+    eventually("the new certificate", || {
+        server.connect().certificate() == new.der
+    });
     assert_eq!(kept.get("/healthz").status, 200);
-    assert_eq!(server.metric("imageswap_reloads_total", "result=\"ok\",what=\"certificate\""), 1.0);
+    assert_eq!(
+        server.metric("imageswap_reloads_total", "result=\"ok\",what=\"certificate\""),
+        1.0
+    );
 }
 
 #[test]
@@ -44,18 +55,33 @@ fn a_pair_that_does_not_match_leaves_the_old_one_in_force_and_is_told_of() {
     let (old, new) = (Pair::generate(), Pair::generate());
     let mut volume = Volume::mount(&old.files());
     let server = serve(&volume);
-    volume.update(&[("cert.pem", new.certificate.as_bytes()), ("key.pem", old.key.as_bytes())]);
+    volume.update(&[
+        ("cert.pem", new.certificate.as_bytes()),
+        ("key.pem", old.key.as_bytes()),
+    ]);
     let line = server.wait_for_log(|line| line["level"] == "ERROR");
     let reason = "the key in key.pem does not belong to the certificate in cert.pem";
     assert!(line["message"].as_str().unwrap().ends_with(reason), "{line}");
     assert_eq!(server.connect().certificate(), old.der);
-    assert_eq!(server.metric("imageswap_reloads_total", "result=\"failed\",what=\"certificate\""), 1.0);
+    assert_eq!(
+        server.metric(
+            "imageswap_reloads_total",
+            "result=\"failed\",what=\"certificate\""
+        ),
+        1.0
+    );
     let ready = server.get("/readyz");
     assert_eq!(ready.status, 200);
-    assert!(ready.text().contains("certificate: not reloaded") && ready.text().contains(reason), "{}", ready.text());
+    assert!(
+        ready.text().contains("certificate: not reloaded") && ready.text().contains(reason),
+        "{}",
+        ready.text()
+    );
 
     volume.update(&new.files());
-    eventually("the new certificate", || server.connect().certificate() == new.der);
+    eventually("the new certificate", || {
+        server.connect().certificate() == new.der
+    });
     eventually("readiness", || server.get("/readyz").text() == "ready\n");
 }
 
@@ -65,10 +91,18 @@ fn no_key_is_ever_logged() {
     let mut volume = Volume::mount(&pair.files());
     let server = Start::new()
         .map(MAP)
-        .args(["--tls-dir", volume.path().to_str().unwrap(), "--log-level", "trace"])
+        .args([
+            "--tls-dir",
+            volume.path().to_str().unwrap(),
+            "--log-level",
+            "trace",
+        ])
         .serve();
     // The two files are the wrong way round.
-    volume.update(&[("cert.pem", pair.key.as_bytes()), ("key.pem", pair.certificate.as_bytes())]);
+    volume.update(&[
+        ("cert.pem", pair.key.as_bytes()),
+        ("key.pem", pair.certificate.as_bytes()),
+    ]);
     server.wait_for_log(|line| line["level"] == "ERROR");
     let secret = pair.key.lines().nth(1).unwrap();
     assert!(server.log().iter().all(|line| !line.to_string().contains(secret)));
@@ -87,7 +121,13 @@ fn a_client_that_distrusts_the_certificate_is_logged_and_counted() {
     let mut tls = ClientConnection::new(config.into(), ServerName::try_from("localhost").unwrap()).unwrap();
     while tls.complete_io(&mut socket).is_ok() {}
     let line = server.wait_for_log(|line| line["level"] == "WARN");
-    assert!(line["message"].as_str().unwrap().starts_with("a TLS handshake failed"), "{line}");
+    assert!(
+        line["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("a TLS handshake failed"),
+        "{line}"
+    );
     assert!(line["error"].as_str().unwrap().contains("UnknownCA"), "{line}");
     assert!(line["peer"].as_str().unwrap().starts_with("127.0.0.1:"), "{line}");
     assert_eq!(server.metric("imageswap_tls_handshake_failures_total", ""), 1.0);
@@ -99,8 +139,12 @@ fn a_request_without_tls_on_the_tls_port_is_counted_and_a_probe_of_the_port_is_n
     drop(TcpStream::connect(server.address).unwrap());
     let mut socket = TcpStream::connect(server.address).unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    socket.write_all(b"GET / HTTP/1.1\r\nHost: webhook\r\n\r\n").unwrap();
+    socket
+        .write_all(b"GET / HTTP/1.1\r\nHost: webhook\r\n\r\n")
+        .unwrap();
     let _ = socket.read_to_end(&mut Vec::new());
-    eventually("the count", || server.metric("imageswap_tls_handshake_failures_total", "") == 1.0);
+    eventually("the count", || {
+        server.metric("imageswap_tls_handshake_failures_total", "") == 1.0
+    });
     assert!(Connection::try_open(server.address).is_ok());
 }

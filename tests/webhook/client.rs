@@ -57,13 +57,17 @@ impl Connection {
     }
 
     pub(crate) fn try_post(&mut self, path: &str, body: &[u8]) -> io::Result<Answer> {
-        let head = format!("POST {path} HTTP/1.1\r\nHost: webhook\r\nContent-Length: {}\r\n\r\n", body.len());
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: webhook\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
         self.send(&[head.as_bytes(), body].concat())?;
         self.answer()
     }
 
     pub(crate) fn get(&mut self, path: &str) -> Answer {
-        self.send(format!("GET {path} HTTP/1.1\r\nHost: webhook\r\n\r\n").as_bytes()).unwrap();
+        self.send(format!("GET {path} HTTP/1.1\r\nHost: webhook\r\n\r\n").as_bytes())
+            .unwrap();
         self.answer().unwrap()
     }
 
@@ -111,7 +115,8 @@ fn whole(bytes: &[u8]) -> Option<(u16, String, Vec<u8>)> {
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     let length = head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().unwrap())
+        name.eq_ignore_ascii_case("content-length")
+            .then(|| value.trim().parse::<usize>().unwrap())
     });
     let body = &bytes[end..];
     (body.len() >= length.unwrap_or_default()).then(|| (status, head.clone(), body.to_vec()))
@@ -138,7 +143,9 @@ impl Answer {
         let patch: Value = serde_json::from_slice(&patch).unwrap();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let operations = patch.as_array().unwrap().iter();
-        operations.map(|operation| (text(&operation["path"]), text(&operation["value"]))).collect()
+        operations
+            .map(|operation| (text(&operation["path"]), text(&operation["value"])))
+            .collect()
     }
 
     /// The images that the patch puts in, in its order.
@@ -217,6 +224,8 @@ impl ServerCertVerifier for AnyCertificate {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        ring::default_provider().signature_verification_algorithms.supported_schemes()
+        ring::default_provider()
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }

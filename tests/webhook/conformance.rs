@@ -14,7 +14,10 @@ fn rows(file: &str, key: &str) -> BTreeMap<String, Vec<Value>> {
     let mut by_key: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for line in text.lines() {
         let row: Value = serde_json::from_str(line).unwrap();
-        by_key.entry(row[key].as_str().unwrap().to_owned()).or_default().push(row);
+        by_key
+            .entry(row[key].as_str().unwrap().to_owned())
+            .or_default()
+            .push(row);
     }
     by_key
 }
@@ -27,10 +30,15 @@ fn differences(server: &Server, rows: &[Value]) -> Vec<String> {
         let images: Vec<&str> = rows.iter().map(|row| row["image"].as_str().unwrap()).collect();
         let patch: BTreeMap<_, _> = connection.post("/", &pod(&images)).patch().into_iter().collect();
         for (index, row) in rows.iter().enumerate() {
-            let expected = row["expect"].as_str().filter(|expected| *expected != images[index]);
+            let expected = row["expect"]
+                .as_str()
+                .filter(|expected| *expected != images[index]);
             let found = patch.get(&format!("/spec/containers/{index}/image"));
             if found.map(String::as_str) != expected {
-                differences.push(format!("{}: expected {expected:?}, found {found:?}", images[index]));
+                differences.push(format!(
+                    "{}: expected {expected:?}, found {found:?}",
+                    images[index]
+                ));
             }
         }
     }
@@ -71,7 +79,12 @@ fn every_real_review_is_answered() {
         let body = fs::read(&path).unwrap();
         let request: Value = serde_json::from_slice(&body).unwrap();
         let review = connection.post("/?timeout=10s", &body).review();
-        assert_eq!(review["response"]["uid"], request["request"]["uid"], "{}", path.display());
+        assert_eq!(
+            review["response"]["uid"],
+            request["request"]["uid"],
+            "{}",
+            path.display()
+        );
         assert_eq!(review["response"]["allowed"], true);
         count += 1;
     }

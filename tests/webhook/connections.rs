@@ -21,17 +21,27 @@ fn requests_in_one_write_are_answered_one_after_the_other() {
     let server = Server::start();
     let mut connection = server.connect();
     let body = pod(&["nginx"]);
-    let head = format!("POST / HTTP/1.1\r\nHost: webhook\r\nContent-Length: {}\r\n\r\n", body.len());
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: webhook\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
     let request = [head.as_bytes(), &body].concat();
     for request in [&request[..request.len() - 1], &request[request.len() - 1..]] {
         connection.send(request).unwrap();
     }
-    assert_eq!(connection.answer().unwrap().images(), ["mirror.example.com/hub/nginx"]);
+    assert_eq!(
+        connection.answer().unwrap().images(),
+        ["mirror.example.com/hub/nginx"]
+    );
 }
 
 #[test]
 fn connections_beyond_the_limit_wait_for_their_turn() {
-    let server = Start::new().self_signed().map(MAP).args(["--max-connections", "2"]).serve();
+    let server = Start::new()
+        .self_signed()
+        .map(MAP)
+        .args(["--max-connections", "2"])
+        .serve();
     let first = server.connect();
     let mut second = server.connect();
     let address = server.address;

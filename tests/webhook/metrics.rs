@@ -8,14 +8,25 @@ use crate::server::{Server, Start, real};
 
 #[test]
 fn requests_images_and_what_was_left_are_counted() {
-    let server = Start::new().self_signed().map("default::\ndocker.io::h.io/hub\nquay.io::\n").serve();
+    let server = Start::new()
+        .self_signed()
+        .map("default::\ndocker.io::h.io/hub\nquay.io::\n")
+        .serve();
     let mut connection = server.connect();
     connection.post("/", &pod(&["nginx", "redis", "quay.io/x", "Bad", "auto"]));
     connection.post("/", &real("041-create-pods-glass.json"));
     connection.post("/", &real("016-create-deployments-web.json"));
     let cases = [
-        ("imageswap_requests_total", "kind=\"Pod\",operation=\"CREATE\",outcome=\"patched\"", 1.0),
-        ("imageswap_requests_total", "kind=\"Pod\",operation=\"CREATE\",outcome=\"left\"", 1.0),
+        (
+            "imageswap_requests_total",
+            "kind=\"Pod\",operation=\"CREATE\",outcome=\"patched\"",
+            1.0,
+        ),
+        (
+            "imageswap_requests_total",
+            "kind=\"Pod\",operation=\"CREATE\",outcome=\"left\"",
+            1.0,
+        ),
         ("imageswap_requests_total", "kind=\"Deployment\"", 1.0),
         ("imageswap_images_total", "effect=\"swap\",rule=\"map\"", 3.0),
         ("imageswap_images_total", "effect=\"keep\",rule=\"(none)\"", 1.0),
@@ -36,7 +47,10 @@ fn requests_images_and_what_was_left_are_counted() {
 fn a_kind_that_a_client_makes_up_has_no_label_of_its_own() {
     let server = Server::start();
     let body = String::from_utf8(pod(&["nginx"])).unwrap();
-    server.post(body.replace("\"kind\":\"Pod\"", "\"kind\":\"Made-Up\"").as_bytes());
+    server.post(
+        body.replace("\"kind\":\"Pod\"", "\"kind\":\"Made-Up\"")
+            .as_bytes(),
+    );
     assert_eq!(server.metric("imageswap_requests_total", "kind=\"other\""), 1.0);
     assert!(!server.get("/metrics").text().contains("Made-Up"));
 }
@@ -57,8 +71,14 @@ fn promtool_finds_nothing_wrong() {
         .stderr(Stdio::piped())
         .spawn()
         .expect("promtool, of the package prometheus");
-    promtool.stdin.take().unwrap().write_all(&server.get("/metrics").body).unwrap();
+    promtool
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(&server.get("/metrics").body)
+        .unwrap();
     let output = promtool.wait_with_output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    let said =
+        String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.is_empty(), "{said}");
 }

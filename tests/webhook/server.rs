@@ -42,8 +42,12 @@ impl Start {
         use std::os::unix::process::CommandExt as _;
         let mut start = Self::new();
         let mut command = self::command();
-        command.arg0("/usr/bin/gunicorn").args(["imageswap:app", "--config=config.py"]);
-        command.env("IMAGESWAP_LISTEN", "127.0.0.1:0").env("IMAGESWAP_HTTP_LISTEN", "127.0.0.1:0");
+        command
+            .arg0("/usr/bin/gunicorn")
+            .args(["imageswap:app", "--config=config.py"]);
+        command
+            .env("IMAGESWAP_LISTEN", "127.0.0.1:0")
+            .env("IMAGESWAP_HTTP_LISTEN", "127.0.0.1:0");
         start.command = command;
         start
     }
@@ -77,7 +81,9 @@ impl Start {
     /// Starts it, and waits until it serves.
     pub(crate) fn serve(mut self) -> Server {
         let log = self.folder.path().join("log");
-        self.command.stdout(Stdio::null()).stderr(fs::File::create(&log).unwrap());
+        self.command
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(&log).unwrap());
         let mut child = self.command.spawn().unwrap();
         let started = Instant::now();
         loop {
@@ -93,7 +99,10 @@ impl Start {
             }
             let text = fs::read_to_string(&log).unwrap();
             assert!(child.try_wait().unwrap().is_none(), "it ended: {text}");
-            assert!(started.elapsed() < Duration::from_secs(20), "it does not serve: {text}");
+            assert!(
+                started.elapsed() < Duration::from_secs(20),
+                "it does not serve: {text}"
+            );
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -150,7 +159,9 @@ impl Server {
             line.strip_prefix(name)
                 .is_some_and(|rest| rest.starts_with(['{', ' ']) && rest.contains(label))
         });
-        series.map(|line| line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap()).sum()
+        series
+            .map(|line| line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap())
+            .sum()
     }
 
     /// The lines of the log.
@@ -171,13 +182,22 @@ impl Server {
     /// The most memory that it has held, in KiB.
     pub(crate) fn peak_memory(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
     pub(crate) fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args(["-s", signal, &id])
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
     /// Waits until it has ended.
@@ -195,7 +215,10 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if std::thread::panicking() {
-            eprintln!("{}", fs::read_to_string(self.folder.path().join("log")).unwrap_or_default());
+            eprintln!(
+                "{}",
+                fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+            );
         }
     }
 }
@@ -203,7 +226,9 @@ impl Drop for Server {
 /// The JSON objects of a log; what is for people is left out.
 fn lines(log: &Path) -> Vec<Value> {
     let text = fs::read_to_string(log).unwrap_or_default();
-    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    text.lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect()
 }
 
 /// Waits until something is so, for longer than it should ever take.
@@ -218,7 +243,9 @@ pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
 
 /// A folder of the conformance vectors.
 pub(crate) fn conformance(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance").join(path)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/conformance")
+        .join(path)
 }
 
 /// A real review.

@@ -81,6 +81,9 @@ impl Pair {
 
     /// As the files of imageswap-webhook's Secret.
     pub(crate) fn files(&self) -> [(&'static str, &[u8]); 2] {
-        [("cert.pem", self.certificate.as_bytes()), ("key.pem", self.key.as_bytes())]
+        [
+            ("cert.pem", self.certificate.as_bytes()),
+            ("key.pem", self.key.as_bytes()),
+        ]
     }
 }

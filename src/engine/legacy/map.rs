@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 
-use foldhash::fast::FixedState;
-
 use super::findings;
 use super::targets::{Place, Targets};
+use super::text::{Piece, Table, Text};
 use super::{join, last_segment};
 use crate::diagnostic::{Diagnostic, SourceId, SourceMap, Span};
 use crate::glob::Glob;
@@ -22,21 +21,23 @@ const OFFICIAL: &str = "docker.io/library";
 /// A map file, ready to be asked.
 #[derive(Debug, Default)]
 pub struct Map {
+    /// The keys and values of the lines.
+    text: Text,
     /// Images as manifests spell them.
-    exact: HashMap<Box<str>, Line, FixedState>,
+    exact: Table<Line>,
     /// Globs over images as manifests spell them, in the order of the file.
     replace: Vec<(Glob, Line)>,
     /// Registries, `docker.io/library` and `default`.
-    registries: HashMap<Box<str>, Line, FixedState>,
+    registries: Table<Line>,
     /// An image that holds one of these, and whose registry no line names, stays.
     noswap: Vec<Box<str>>,
     targets: Targets,
 }
 
 /// The value of a line, and where the line stands.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Line {
-    value: Box<str>,
+    value: Piece,
     span: Span,
 }
 
@@ -70,7 +71,7 @@ impl Map {
                 found.push(findings::single_colon(line.span, separator));
             }
             let line = Line {
-                value: value.as_ref().into(),
+                value: map.text.add(&value),
                 span: line.span,
             };
             found.extend(match key.as_ref() {
@@ -79,7 +80,8 @@ impl Map {
                 _ => findings::unusable_target(&value, line.span),
             });
             let replaced = if let Some(image) = key.strip_prefix(EXACT) {
-                map.exact.insert(image.into(), line)
+                let image = map.text.add(image);
+                map.exact.insert(&map.text, image, line)
             } else if let Some(glob) = key.strip_prefix(REPLACE) {
                 match globs.get(glob).and_then(|at| map.replace.get_mut(*at)) {
                     // The later value counts, in the place of the first.
@@ -91,7 +93,8 @@ impl Map {
                     }
                 }
             } else {
-                map.registries.insert(key.as_ref().into(), line)
+                let key = map.text.add(&key);
+                map.registries.insert(&map.text, key, line)
             };
             if let Some(replaced) = replaced {
                 found.push(findings::replaced(&key, replaced.span, separator));
@@ -104,32 +107,36 @@ impl Map {
 
     /// Draws out of the lines what is asked of all of them at once.
     fn finish(&mut self) {
-        let noswap = self.registries.remove(NOSWAP_WILDCARDS);
+        self.text.shrink();
+        let text = &self.text;
+        let noswap = self.registries.remove(text, NOSWAP_WILDCARDS);
         // No value is no entry; beside others an empty entry occurs in everything.
         self.noswap = noswap
-            .filter(|line| !line.value.is_empty())
-            .map(|line| line.value.split(',').map(Box::from).collect())
+            .map(|line| text.get(line.value))
+            .filter(|value| !value.is_empty())
+            .map(|value| value.split(',').map(Box::from).collect())
             .unwrap_or_default();
         let values = self
             .registries
             .values()
             .chain(self.replace.iter().map(|(_, line)| line));
         for line in values {
-            self.targets.add(&line.value);
+            self.targets.add(text, line.value);
         }
         for line in self.exact.values() {
-            self.targets.add_image(&line.value);
+            self.targets.add_image(text, line.value);
         }
     }
 
     pub(super) fn decide(&self, image: &str, reference: &Reference<'_>) -> Option<String> {
-        if let Some(line) = self.exact.get(image) {
-            return (!line.value.is_empty()).then(|| line.value.to_string());
+        if let Some(line) = self.exact.get(&self.text, image) {
+            let value = self.text.get(line.value);
+            return (!value.is_empty()).then(|| value.to_owned());
         }
         if let Some((_, line)) = self.replace.iter().find(|(glob, _)| glob.matches(image)) {
-            return Some(join(&line.value, last_segment(image)));
+            return Some(join(self.text.get(line.value), last_segment(image)));
         }
-        let default = self.registries.get(DEFAULT)?;
+        let default = self.registries.get(&self.text, DEFAULT)?;
         let (spelled, rest) = split_registry(image);
         let registry = spelled.unwrap_or(DOCKER_HUB);
         let (host, port) = split_port(registry);
@@ -137,9 +144,9 @@ impl Map {
         if key.is_none() && self.noswap.iter().any(|part| image.contains(part.as_ref())) {
             return None;
         }
-        let value = key.map_or(default, |(_, line)| line).value.as_ref();
+        let value = self.text.get(key.map_or(default, |(_, line)| line).value);
         let place = key.map(|(key, _)| Place::of(key));
-        if value.is_empty() || self.targets.hold(image, reference, place) {
+        if value.is_empty() || self.targets.hold(&self.text, image, reference, place) {
             return None;
         }
         Some(match (key, value.strip_suffix('-')) {
@@ -169,6 +176,6 @@ impl Map {
         let keys = [official, Some(registry), has_port.then_some(host)];
         keys.into_iter()
             .flatten()
-            .find_map(|key| Some((key, self.registries.get(key)?)))
+            .find_map(|key| Some((key, self.registries.get(&self.text, key)?)))
     }
 }

@@ -7,6 +7,7 @@ mod findings;
 mod map;
 mod prefix;
 mod targets;
+mod text;
 
 pub use map::Map;
 pub use prefix::Prefix;

@@ -1,12 +1,9 @@
 //! Which images are already where a map sends them.
 
-use std::collections::HashSet;
-
-use foldhash::fast::FixedState;
-
+use super::text::{Piece, Table, Text};
 use crate::reference::{DOCKER_HUB, Reference, split_registry};
 
-/// The places that the lines of a map lead to.
+/// The places that the lines of a map lead to. Every call is given the text that they are pieces of.
 #[derive(Debug, Default)]
 pub(super) struct Targets {
     /// `h.io/hub`, of images below it. The empty one is all of a Docker Hub that is a target itself.
@@ -21,8 +18,8 @@ pub(super) struct Targets {
 /// has one spelling, and it is a slice of the manifest's.
 #[derive(Debug, Default)]
 struct Places {
-    hub: HashSet<Box<str>, FixedState>,
-    elsewhere: HashSet<Box<str>, FixedState>,
+    hub: Table<()>,
+    elsewhere: Table<()>,
 }
 
 /// A repository, or what is above repositories.
@@ -34,38 +31,52 @@ pub(super) struct Place<'a> {
 
 impl Targets {
     /// Adds the value of a line for a registry, for globs or for the rest.
-    pub(super) fn add(&mut self, value: &str) {
-        if value.is_empty() {
+    pub(super) fn add(&mut self, text: &Text, value: Piece) {
+        let spelled = text.get(value);
+        if spelled.is_empty() {
             return;
         }
-        if value.ends_with('-') {
-            // The registry that is put behind it decides whether the first segment is a domain.
-            if !value.contains('/') {
-                self.dashed.insert(true, value);
-                self.dashed.insert(false, value);
+        if spelled.ends_with('-') {
+            if spelled.contains('/') {
+                self.dashed.insert(text, value, Place::of(spelled));
             } else {
-                let place = Place::of(value);
-                self.dashed.insert(place.on_hub, place.name);
+                // The registry that is put behind it decides whether the first segment is a domain.
+                for on_hub in [true, false] {
+                    self.dashed.insert(
+                        text,
+                        value,
+                        Place {
+                            on_hub,
+                            name: spelled,
+                        },
+                    );
+                }
             }
         } else {
-            let place = Place::of(value.trim_end_matches('/'));
-            self.below.insert(place.on_hub, place.name);
+            self.below
+                .insert(text, value, Place::of(spelled.trim_end_matches('/')));
         }
     }
 
     /// Adds the value of a line for one image.
-    pub(super) fn add_image(&mut self, value: &str) {
-        if Reference::parse(value).is_ok() {
-            let place = Place::of_image(value);
-            self.images.insert(place.on_hub, place.name);
+    pub(super) fn add_image(&mut self, text: &Text, value: Piece) {
+        let spelled = text.get(value);
+        if Reference::parse(spelled).is_ok() {
+            self.images.insert(text, value, Place::of_image(spelled));
         }
     }
 
     /// Whether an image is at a target that is not at or above the key which matches it: such a key is there to
     /// move the image on.
-    pub(super) fn hold(&self, image: &str, reference: &Reference<'_>, key: Option<Place<'_>>) -> bool {
+    pub(super) fn hold(
+        &self,
+        text: &Text,
+        image: &str,
+        reference: &Reference<'_>,
+        key: Option<Place<'_>>,
+    ) -> bool {
         let whole = Place::of_image(image);
-        if self.images.contains(whole.on_hub, whole.name) {
+        if self.images.contain(text, whole.on_hub, whole.name) {
             return true;
         }
         let repository = Place::of_reference(image, reference);
@@ -77,34 +88,37 @@ impl Targets {
             .filter_map(|(slash, _)| repository.name.get(..slash));
         let root = repository.on_hub.then_some("");
         let below = above.chain(completed).chain(root).any(|target| {
-            self.below.contains(repository.on_hub, target)
+            self.below.contain(text, repository.on_hub, target)
                 && !key.is_some_and(|key| key.is_at_or_below(repository.on_hub, target))
         });
         let dashes = repository.name.match_indices('-');
         let dashed = dashes.filter_map(|(dash, _)| repository.name.split_at_checked(dash + 1));
         below
             || dashed.filter(|(_, rest)| rest.contains('/')).any(|(target, _)| {
-                self.dashed.contains(repository.on_hub, target)
+                self.dashed.contain(text, repository.on_hub, target)
                     && !key.is_some_and(|key| key.on_hub == repository.on_hub && key.name.starts_with(target))
             })
     }
 }
 
 impl Places {
-    fn insert(&mut self, on_hub: bool, text: &str) {
-        let places = if on_hub {
+    /// Adds a place whose name is a part of the value.
+    fn insert(&mut self, text: &Text, value: Piece, place: Place<'_>) {
+        let places = if place.on_hub {
             &mut self.hub
         } else {
             &mut self.elsewhere
         };
-        if !places.contains(text) {
-            places.insert(text.into());
-        }
+        // What a place leaves out of a value is `docker.io/` and the like before it, and `/` behind it.
+        let spelled = text.get(value);
+        let behind = spelled.len() - spelled.trim_end_matches('/').len();
+        let before = spelled.len() - behind - place.name.len();
+        places.insert(text, value.trimmed(before, behind), ());
     }
 
-    fn contains(&self, on_hub: bool, text: &str) -> bool {
+    fn contain(&self, text: &Text, on_hub: bool, name: &str) -> bool {
         let places = if on_hub { &self.hub } else { &self.elsewhere };
-        places.contains(text)
+        places.get(text, name).is_some()
     }
 }
 

@@ -1,0 +1,128 @@
+//! Many short texts in little memory: one long text, pieces of it, and tables keyed by pieces.
+//!
+//! A map may have 100,000 lines. Each key and each value in an allocation of its own takes four times as much.
+
+use std::hash::BuildHasher as _;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+
+/// The long text.
+#[derive(Debug, Default)]
+pub(super) struct Text(String);
+
+/// A part of a [`Text`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Piece {
+    start: u32,
+    end: u32,
+}
+
+/// Values by keys that are pieces of one text, with which every call is given.
+#[derive(Debug)]
+pub(super) struct Table<V>(HashTable<(Piece, V)>);
+
+impl Text {
+    /// Adds a text at the end. A text of 4 GiB or more is not to be had: files are bounded far below.
+    pub(super) fn add(&mut self, text: &str) -> Piece {
+        let start = position(self.0.len());
+        self.0.push_str(text);
+        Piece {
+            start,
+            end: position(self.0.len()),
+        }
+    }
+
+    pub(super) fn get(&self, piece: Piece) -> &str {
+        self.0
+            .get(piece.start as usize..piece.end as usize)
+            .unwrap_or_default()
+    }
+
+    /// Gives back what was set aside for more.
+    pub(super) fn shrink(&mut self) {
+        self.0.shrink_to_fit();
+    }
+}
+
+impl Piece {
+    /// What is left without some bytes of its beginning and of its end.
+    pub(super) fn trimmed(self, start: usize, end: usize) -> Self {
+        let start = self.start.saturating_add(position(start)).min(self.end);
+        Self {
+            start,
+            end: self.end.saturating_sub(position(end)).max(start),
+        }
+    }
+}
+
+impl<V> Table<V> {
+    pub(super) fn get(&self, text: &Text, key: &str) -> Option<&V> {
+        let found = self.0.find(hash(key), |(piece, _)| text.get(*piece) == key);
+        found.map(|(_, value)| value)
+    }
+
+    /// Puts in a value, and gives back the one that had the key before.
+    pub(super) fn insert(&mut self, text: &Text, key: Piece, value: V) -> Option<V> {
+        let name = text.get(key);
+        let entry = self.0.entry(
+            hash(name),
+            |(piece, _)| text.get(*piece) == name,
+            |(piece, _)| hash(text.get(*piece)),
+        );
+        match entry {
+            Entry::Occupied(mut occupied) => Some(std::mem::replace(&mut occupied.get_mut().1, value)),
+            Entry::Vacant(vacant) => {
+                vacant.insert((key, value));
+                None
+            }
+        }
+    }
+
+    pub(super) fn remove(&mut self, text: &Text, key: &str) -> Option<V> {
+        let found = self.0.find_entry(hash(key), |(piece, _)| text.get(*piece) == key);
+        found.ok().map(|entry| entry.remove().0.1)
+    }
+
+    pub(super) fn values(&self) -> impl Iterator<Item = &V> {
+        self.0.iter().map(|(_, value)| value)
+    }
+}
+
+impl<V> Default for Table<V> {
+    fn default() -> Self {
+        Self(HashTable::new())
+    }
+}
+
+/// Without a seed: the keys are those of a file that the operator wrote.
+fn hash(text: &str) -> u64 {
+    FixedState::default().hash_one(text)
+}
+
+fn position(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_keeps_the_last_value_of_a_key() {
+        let mut text = Text::default();
+        let mut table = Table::default();
+        for n in 0..1000 {
+            let key = text.add(&format!("key-{}", n % 500));
+            assert_eq!(table.insert(&text, key, n), (n >= 500).then(|| n - 500));
+        }
+        for n in 0..500 {
+            assert_eq!(table.get(&text, &format!("key-{n}")), Some(&(n + 500)));
+        }
+        assert_eq!(table.get(&text, "key-500"), None);
+        assert_eq!(table.remove(&text, "key-7"), Some(507));
+        assert_eq!(table.get(&text, "key-7"), None);
+        assert_eq!(table.values().count(), 499);
+    }
+}
