@@ -2,8 +2,9 @@
 
 mod file;
 
+use std::ffi::OsString;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use imageswap_engine::diagnostic::{Diagnostic, SourceMap};
 use imageswap_engine::legacy::{LegacyConfig, Map, Prefix};
@@ -72,10 +73,10 @@ impl RulesSource {
         })
     }
 
-    /// The folder whose changes change the rules; none where they can't change.
-    pub(crate) fn folder(&self) -> Option<&Path> {
+    /// The folder and the name of the file whose changes change the rules; none where they can't change.
+    pub(crate) fn folder_and_file(&self) -> Option<(PathBuf, OsString)> {
         match self {
-            Self::MapFile(path) => Some(file::folder_of(path)),
+            Self::MapFile(path) => Some((file::folder_of(path).to_owned(), path.file_name()?.to_owned())),
             Self::Prefix(_) => None,
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! A body is paid for as it arrives, so that a client which announces much and sends little holds little. Where
 //! all is spent, one body at a time may go on at the expense of a reserve which is large enough for any: so
-//! some body always gets on, however many began together.
+//! some body always gets on, however many began together. Short bodies, which nearly all are, have a share to
+//! themselves, so that long ones never hold them up.
 
 use std::time::Duration;
 
@@ -14,10 +15,16 @@ use tokio::time::{Instant, timeout_at};
 /// The longest body, in bytes. An object is a few MiB at most, and an update has it twice.
 pub(crate) const MAX_BODY: usize = 8 << 20;
 
-/// What all bodies together may hold.
+/// The longest body that the share for short ones pays for, in bytes.
+const SHORT: usize = 256 << 10;
+/// How long a client may leave off in the middle of a body, and how long it may be waited for in all.
+const GAP: Duration = Duration::from_secs(10);
+const WAITING: Duration = Duration::from_secs(30);
+
+/// What all bodies together may hold; a permit a byte.
 #[derive(Debug)]
 pub(super) struct BodyBudget {
-    /// A permit a byte.
+    short: Semaphore,
     shared: Semaphore,
     reserve: Mutex<()>,
 }
@@ -27,6 +34,8 @@ pub(super) struct BodyBudget {
 pub(super) struct Body<'b> {
     budget: &'b BodyBudget,
     bytes: bytes::Bytes,
+    is_short: bool,
+    paid_as_short: Option<SemaphorePermit<'b>>,
     paid: Option<SemaphorePermit<'b>>,
     reserve: Option<MutexGuard<'b, ()>>,
 }
@@ -45,22 +54,29 @@ pub(super) enum BodyError {
 impl BodyBudget {
     /// A budget of so many bytes, of which [`MAX_BODY`] are the reserve.
     pub(super) fn new(bytes: usize) -> Self {
+        let bytes = bytes.saturating_sub(MAX_BODY).min(Semaphore::MAX_PERMITS);
+        let short = bytes / 8;
         Self {
-            shared: Semaphore::new(bytes.saturating_sub(MAX_BODY).min(Semaphore::MAX_PERMITS)),
+            short: Semaphore::new(short),
+            shared: Semaphore::new(bytes - short),
             reserve: Mutex::new(()),
         }
     }
 
-    /// Reads a body, waiting for its turn where too much is in memory already.
+    /// Reads a body, waiting for its turn where too much is in memory already; where there is a deadline, until
+    /// then.
     pub(super) async fn read(
         &self,
         body: ReqBody,
         length: Option<u64>,
-        deadline: Instant,
+        deadline: Option<Instant>,
     ) -> Result<Body<'_>, BodyError> {
-        match timeout_at(deadline, self.collect(body, length)).await {
-            Ok(read) => read,
-            Err(_) => Err(BodyError::TooSlow),
+        let read = self.collect(body, length);
+        match deadline {
+            Some(deadline) => timeout_at(deadline, read)
+                .await
+                .unwrap_or(Err(BodyError::TooSlow)),
+            None => read.await,
         }
     }
 
@@ -72,29 +88,42 @@ impl BodyBudget {
         let mut whole = Body {
             budget: self,
             bytes: bytes::Bytes::new(),
+            is_short: length.is_some_and(|length| length <= SHORT),
+            paid_as_short: None,
             paid: None,
             reserve: None,
         };
         let mut parts = Vec::new();
-        while let Some(frame) = body.frame().await {
+        let mut read = 0;
+        let mut waiting = WAITING;
+        loop {
+            let asked = Instant::now();
+            let Ok(frame) = timeout_at(asked + waiting.min(GAP), body.frame()).await else {
+                return Err(BodyError::TooSlow);
+            };
+            // Only the client's own time counts, not the time that it waits for its turn.
+            waiting = waiting.saturating_sub(asked.elapsed());
+            let Some(frame) = frame else { break };
             let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else {
                 continue;
             };
-            if parts.len() + data.len() > MAX_BODY {
+            read += data.len();
+            if read > MAX_BODY {
                 return Err(BodyError::TooLong);
             }
             whole.pay(data.len()).await;
-            if parts.is_empty() && Some(data.len()) == length {
-                // Nearly always: then nothing is copied.
-                whole.bytes = data;
-                return Ok(whole);
+            parts.push(data);
+            if Some(read) == length {
+                break;
             }
-            if parts.is_empty() {
-                parts.reserve_exact(length.unwrap_or_default());
-            }
-            parts.extend_from_slice(&data);
         }
-        whole.bytes = parts.into();
+        whole.bytes = match <[bytes::Bytes; 1]>::try_from(parts) {
+            // Nearly always: then nothing is copied.
+            Ok([only]) => only,
+            // Only now, when it is soon over, is there one piece of memory as long as the body. To set it aside
+            // while most of the body is still to come would keep it from others who have their turn before.
+            Err(parts) => parts.concat().into(),
+        };
         Ok(whole)
     }
 }
@@ -111,6 +140,12 @@ impl Body<'_> {
             return;
         }
         let count = u32::try_from(bytes).unwrap_or(u32::MAX);
+        if self.is_short
+            && let Ok(permit) = self.budget.short.try_acquire_many(count)
+        {
+            merge(&mut self.paid_as_short, permit);
+            return;
+        }
         let permit = match self.budget.shared.try_acquire_many(count) {
             Ok(permit) => permit,
             Err(_) => tokio::select! {
@@ -125,25 +160,24 @@ impl Body<'_> {
                 }
             },
         };
-        match &mut self.paid {
-            Some(paid) => paid.merge(permit),
-            None => self.paid = Some(permit),
-        }
+        merge(&mut self.paid, permit);
     }
 }
 
-/// How long a review may take: what the caller grants it in `?timeout=`, within reason.
-pub(super) fn patience(query: Option<&str>) -> Duration {
-    /// What the API server grants where nothing is configured.
-    const DEFAULT: Duration = Duration::from_secs(10);
-    /// The most that can be configured.
-    const MOST: Duration = Duration::from_secs(30);
-    let granted = query.and_then(|query| {
-        let mut parameters = query.split('&');
-        let seconds = parameters.find_map(|parameter| parameter.strip_prefix("timeout="))?;
-        seconds.strip_suffix('s')?.parse().ok().map(Duration::from_secs)
-    });
-    granted.unwrap_or(DEFAULT).clamp(Duration::from_secs(1), MOST)
+fn merge<'b>(paid: &mut Option<SemaphorePermit<'b>>, permit: SemaphorePermit<'b>) {
+    match paid {
+        Some(paid) => paid.merge(permit),
+        None => *paid = Some(permit),
+    }
+}
+
+/// How long a request may wait, as the caller says in `?timeout=`: an API server always does.
+pub(super) fn patience(query: Option<&str>) -> Option<Duration> {
+    let mut parameters = query?.split('&');
+    let seconds = parameters.find_map(|parameter| parameter.strip_prefix("timeout="))?;
+    let seconds = seconds.strip_suffix('s')?.parse().ok()?;
+    // A day is as good as for ever, and can be added to any time.
+    Some(Duration::from_secs(seconds).clamp(Duration::from_secs(1), Duration::from_secs(86_400)))
 }
 
 #[cfg(test)]
@@ -153,8 +187,8 @@ mod tests {
 
     use super::*;
 
-    fn soon() -> Instant {
-        Instant::now() + Duration::from_secs(30)
+    fn soon() -> Option<Instant> {
+        Some(Instant::now() + Duration::from_secs(30))
     }
 
     #[tokio::test]
@@ -209,20 +243,37 @@ mod tests {
         let held = budget.read(one, None, soon()).await.unwrap();
         let other = ReqBody::Once(bytes::Bytes::from_static(b"2"));
         let read = budget
-            .read(other, None, Instant::now() + Duration::from_millis(20))
+            .read(other, None, Some(Instant::now() + Duration::from_millis(20)))
             .await;
         assert_eq!(read.unwrap_err(), BodyError::TooSlow);
         drop(held);
     }
 
+    #[tokio::test]
+    async fn a_short_body_does_not_wait_behind_long_ones() {
+        let budget = BodyBudget::new(2 * MAX_BODY);
+        let long = || ReqBody::Once(bytes::Bytes::from(vec![b' '; 7 << 20]));
+        let held = [
+            budget.read(long(), None, soon()).await.unwrap(),
+            budget.read(long(), None, soon()).await.unwrap(),
+        ];
+        let at_once = Some(Instant::now() + Duration::from_millis(100));
+        let another = budget.read(long(), None, at_once).await;
+        assert_eq!(another.unwrap_err(), BodyError::TooSlow);
+        let short = ReqBody::Once(bytes::Bytes::from(vec![b' '; SHORT]));
+        let short = budget.read(short, Some(SHORT as u64), at_once).await;
+        assert!(short.is_ok());
+        drop(held);
+    }
+
     #[test]
-    fn a_review_may_take_what_the_caller_grants_it() {
-        let seconds = |query| patience(query).as_secs();
-        assert_eq!(seconds(Some("timeout=5s")), 5);
-        assert_eq!(seconds(Some("a=b&timeout=7s")), 7);
-        assert_eq!(seconds(None), 10);
-        assert_eq!(seconds(Some("timeout=soon")), 10);
-        assert_eq!(seconds(Some("timeout=0s")), 1);
-        assert_eq!(seconds(Some("timeout=86400s")), 30);
+    fn a_request_may_wait_as_long_as_its_caller_says() {
+        let seconds = |query| patience(query).map(|patience| patience.as_secs());
+        assert_eq!(seconds(Some("timeout=5s")), Some(5));
+        assert_eq!(seconds(Some("a=b&timeout=7s")), Some(7));
+        assert_eq!(seconds(None), None);
+        assert_eq!(seconds(Some("timeout=soon")), None);
+        assert_eq!(seconds(Some("timeout=0s")), Some(1));
+        assert_eq!(seconds(Some("timeout=99999999s")), Some(86_400));
     }
 }

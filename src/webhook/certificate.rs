@@ -1,5 +1,6 @@
 //! The key pair that the webhook shows, replaced while it serves.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -88,6 +89,14 @@ impl ResolvesServerCert for Certificate {
 }
 
 impl PairText {
+    /// Every name that one of the files may have.
+    pub(super) fn files() -> Vec<OsString> {
+        NAMES
+            .into_iter()
+            .flat_map(|(chain, key)| [chain.into(), key.into()])
+            .collect()
+    }
+
     /// Reads both files, of one generation.
     pub(super) fn read(folder: &Path) -> Result<Self, CertificateError> {
         let pair = volume::read_consistently(folder, |root| {

@@ -46,7 +46,7 @@ pub(super) fn start(
         metrics: Arc::clone(metrics),
         failure: Mutex::new(None),
     };
-    if let Some(folder) = source.folder().map(PathBuf::from) {
+    if let Some((folder, file)) = source.folder_and_file() {
         let (rules, reporter) = (Arc::clone(rules), reporter(What::Rules));
         let look = move || match source.read() {
             Ok(text) if text.digest() == rules.current().text_digest => reporter.unchanged(),
@@ -56,7 +56,7 @@ pub(super) fn start(
             }
             Err(error) => reporter.failed(error.to_string()),
         };
-        watches.spawn(watch(folder, Arc::new(look)));
+        watches.spawn(watch(folder, vec![file], Arc::new(look)));
     }
     if let Some(folder) = certificate.folder().map(PathBuf::from) {
         let reporter = reporter(What::Certificate);
@@ -77,7 +77,7 @@ pub(super) fn start(
                 Err(error) => reporter.failed(error.to_string()),
             }
         };
-        watches.spawn(watch(folder, Arc::new(look)));
+        watches.spawn(watch(folder, PairText::files(), Arc::new(look)));
     }
     watches
 }

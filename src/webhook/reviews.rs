@@ -65,7 +65,7 @@ impl Handler for Reviews {
 
 impl Reviews {
     async fn answer(&self, request: &mut Request, started: Instant) -> Result<Vec<u8>, Refusal> {
-        let deadline = started + patience(request.uri().query());
+        let deadline = patience(request.uri().query()).map(|patience| started + patience);
         let length = content_length(request.headers());
         let body = self.budget.read(request.take_body(), length, deadline).await?;
         // From here on nothing waits, so that all of the answer comes from one set.
@@ -142,7 +142,7 @@ impl From<BodyError> for Refusal {
             ),
             BodyError::TooSlow => (
                 StatusCode::REQUEST_TIMEOUT,
-                "the body did not arrive in the time that the request grants".to_owned(),
+                "the body did not arrive in time".to_owned(),
                 Refused::TooSlow,
             ),
             BodyError::Broken => (

@@ -26,7 +26,7 @@ const IDLE: Duration = Duration::from_secs(120);
 /// How long a client may take nothing of what is sent to it.
 const STALL: Duration = Duration::from_secs(30);
 /// What is read of a connection at once, in bytes. A connection that waits for its turn holds so much.
-const READ_BUFFER: usize = 64 << 10;
+const READ_BUFFER: usize = 32 << 10;
 
 /// The sockets of the two ports.
 pub(super) struct Listeners {

@@ -4,6 +4,7 @@
 //! to the old generation and ends with it. Behind the watch the folder is looked at every now and then, for
 //! file systems that tell nothing, and for a folder that was put in the place of the watched one.
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -21,15 +22,17 @@ const SLOW: Duration = Duration::from_secs(10);
 /// How often to look where they are not.
 const FAST: Duration = Duration::from_millis(500);
 
-/// Calls `look`, on a thread where it may block, whenever something in the folder may have changed. Never ends.
-pub(super) async fn watch(folder: PathBuf, look: Arc<dyn Fn() + Send + Sync>) {
+/// Calls `look`, on a thread where it may block, whenever one of the files in the folder may have changed. Never
+/// ends.
+pub(super) async fn watch(folder: PathBuf, files: Vec<OsString>, look: Arc<dyn Fn() + Send + Sync>) {
+    let files: Arc<[OsString]> = files.into();
     // One place is enough: a change that comes while another waits is seen by the same look.
     let (changed, mut changes) = mpsc::channel(1);
     let mut watched: Option<Watched> = None;
     let mut is_told_of = true;
     loop {
         if !watched.as_ref().is_some_and(|watched| watched.is_still(&folder)) {
-            watched = match Watched::start(&folder, changed.clone()) {
+            watched = match Watched::start(&folder, Arc::clone(&files), changed.clone()) {
                 Ok(watched) => Some(watched),
                 Err(error) => {
                     if is_told_of {
@@ -64,12 +67,12 @@ struct Watched {
 }
 
 impl Watched {
-    fn start(folder: &Path, changed: mpsc::Sender<()>) -> notify::Result<Self> {
+    fn start(folder: &Path, files: Arc<[OsString]>, changed: mpsc::Sender<()>) -> notify::Result<Self> {
         let identity = identity(folder)?;
+        let this = folder.to_owned();
         let tell = move |event: notify::Result<Event>| {
-            // To look at the folder is an event as well, which must not cause the next look. An error means
-            // that events were lost.
-            if event.is_ok_and(|event| matches!(event.kind, EventKind::Access(_))) {
+            // An error means that events were lost.
+            if event.is_ok_and(|event| !is_of_interest(&event, &this, &files)) {
                 return;
             }
             let _ = changed.try_send(());
@@ -88,7 +91,64 @@ impl Watched {
     }
 }
 
+/// Whether one of the files may be another now. To look at the folder is an event as well, which must not cause
+/// the next look; and others may write their files into it.
+fn is_of_interest(event: &Event, folder: &Path, files: &[OsString]) -> bool {
+    let concerns = |path: &PathBuf| {
+        path == folder
+            || path
+                .file_name()
+                .is_none_or(|name| name == "..data" || files.iter().any(|file| file == name))
+    };
+    !matches!(event.kind, EventKind::Access(_))
+        && (event.paths.is_empty() || event.paths.iter().any(concerns))
+}
+
 fn identity(folder: &Path) -> std::io::Result<(u64, u64)> {
     let metadata = fs::metadata(folder)?;
     Ok((metadata.dev(), metadata.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_folder_in_the_place_of_the_watched_one_is_watched_and_other_files_are_not() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("maps");
+        fs::create_dir(&folder).unwrap();
+        let looks = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&looks);
+        let look = move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+        };
+        let watching = tokio::spawn(watch(folder.clone(), vec!["a".into()], Arc::new(look)));
+        let looked = async |times| {
+            while looks.load(Ordering::SeqCst) < times {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        looked(1).await;
+        for _ in 0..100 {
+            fs::write(folder.join("other"), "x").unwrap();
+            fs::read_dir(&folder).unwrap().count();
+        }
+        sleep(4 * DEBOUNCE).await;
+        assert_eq!(looks.load(Ordering::SeqCst), 1);
+        fs::write(folder.join("a"), "x").unwrap();
+        looked(2).await;
+        sleep(4 * DEBOUNCE).await;
+        let before = looks.load(Ordering::SeqCst);
+        fs::rename(&folder, root.path().join("old")).unwrap();
+        fs::create_dir(&folder).unwrap();
+        looked(before + 1).await;
+        sleep(4 * DEBOUNCE).await;
+        let before = looks.load(Ordering::SeqCst);
+        fs::write(folder.join("a"), "y").unwrap();
+        looked(before + 1).await;
+        watching.abort();
+    }
 }

@@ -34,7 +34,7 @@ impl Connection {
     pub(crate) fn try_open(address: SocketAddr) -> io::Result<Self> {
         let mut socket = TcpStream::connect(address)?;
         socket.set_nodelay(true)?;
-        socket.set_read_timeout(Some(Duration::from_secs(60)))?;
+        socket.set_read_timeout(Some(Duration::from_secs(300)))?;
         let seen = Arc::new(AnyCertificate::default());
         let name = ServerName::try_from("localhost").unwrap();
         let mut tls = ClientConnection::new(config(&seen), name).unwrap();

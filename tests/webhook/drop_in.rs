@@ -1,1 +1,228 @@
+//! In the place of imageswap-webhook v1.5.3: its command, its variables, its paths.
 
+use serde_json::Value;
+
+use crate::client::pod;
+use crate::server::{MAP, Server, Start, command, real};
+use crate::volume::{Pair, Volume};
+
+/// What the kubelet sets in a Pod of a namespace with the Services `imageswap` and `imageswap-metrics`.
+const OF_SERVICES: [(&str, &str); 16] = [
+    ("IMAGESWAP_SERVICE_HOST", "10.0.0.7"),
+    ("IMAGESWAP_SERVICE_PORT", "443"),
+    ("IMAGESWAP_SERVICE_PORT_HTTPS", "443"),
+    ("IMAGESWAP_PORT", "tcp://10.0.0.7:443"),
+    ("IMAGESWAP_PORT_443_TCP", "tcp://10.0.0.7:443"),
+    ("IMAGESWAP_PORT_443_TCP_PROTO", "tcp"),
+    ("IMAGESWAP_PORT_443_TCP_PORT", "443"),
+    ("IMAGESWAP_PORT_443_TCP_ADDR", "10.0.0.7"),
+    ("IMAGESWAP_METRICS_SERVICE_HOST", "10.0.0.8"),
+    ("IMAGESWAP_METRICS_SERVICE_PORT", "9090"),
+    ("IMAGESWAP_METRICS_PORT", "tcp://10.0.0.8:9090"),
+    ("IMAGESWAP_METRICS_PORT_9090_TCP", "tcp://10.0.0.8:9090"),
+    ("IMAGESWAP_METRICS_PORT_9090_TCP_PROTO", "tcp"),
+    ("IMAGESWAP_METRICS_PORT_9090_TCP_PORT", "9090"),
+    ("IMAGESWAP_METRICS_PORT_9090_TCP_ADDR", "10.0.0.8"),
+    ("IMAGESWAP_METRICS_SERVICE_PORT_HTTP", "9090"),
+];
+
+fn warnings(server: &Server) -> Vec<String> {
+    let text = |line: &Value| line["message"].as_str().unwrap().to_owned();
+    server
+        .log()
+        .iter()
+        .filter(|line| line["level"] == "WARN")
+        .map(text)
+        .collect()
+}
+
+#[test]
+fn the_deployment_of_the_old_webhook_serves_with_nothing_changed_but_its_image() {
+    let pair = Pair::generate();
+    let tls = Volume::mount(&pair.files());
+    let maps = Volume::mount(&[("imageswap-maps.conf", b"default:registry.example.com\n")]);
+    let mut start = Start::as_gunicorn()
+        // These two are fixed by the paths of the mounts in a cluster.
+        .env("IMAGESWAP_TLS_DIR", tls.path().to_str().unwrap())
+        .env(
+            "IMAGESWAP_MAPS_FILE",
+            maps.file("imageswap-maps.conf").to_str().unwrap(),
+        )
+        .env("FLASK_ENV", "production")
+        .env("PYTHONUNBUFFERED", "TRUE")
+        .env("IMAGESWAP_MODE", "MAPS")
+        .env("IMAGESWAP_LOG_LEVEL", "INFO")
+        .env("IMAGESWAP_DISABLE_AUTO_MWC", "FALSE")
+        .env("IMAGESWAP_CSR_SIGNER_NAME", "example.com/signer")
+        .env("IMAGESWAP_POD_NAME", "imageswap-5d4f")
+        .env("IMAGESWAP_NAMESPACE_NAME", "imageswap-system");
+    for (name, value) in OF_SERVICES {
+        start = start.env(name, value);
+    }
+    let server = start.serve();
+    let answer = server.post(&real("018-create-pods-web-7bfb4bc78d.json"));
+    assert_eq!(answer.images(), ["registry.example.com/nginx:1.25"]);
+    // The line of the map as it was shipped is deprecated; of the variables none is unknown.
+    let warnings = warnings(&server);
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(
+        warnings[0].contains("a single `:` between key and value is deprecated"),
+        "{warnings:?}"
+    );
+    let health: Value = serde_json::from_slice(&server.connect().get("/healthz").body).unwrap();
+    assert_eq!(
+        (&health["pod_name"], &health["health"]),
+        (&"imageswap-5d4f".into(), &"ok".into())
+    );
+    assert!(health["date_time"].as_str().unwrap().starts_with("20"));
+}
+
+#[test]
+fn the_legacy_mode_is_set_by_variables_too() {
+    let server = Start::new()
+        .self_signed()
+        .env("IMAGESWAP_MODE", "LEGACY")
+        .env("IMAGE_PREFIX", "jmsearcy/")
+        .serve();
+    assert_eq!(
+        server.swap("quay.io/coreos/etcd:v3").as_deref(),
+        Some("jmsearcy/etcd:v3")
+    );
+}
+
+#[test]
+fn the_break_glass_label_can_have_another_name() {
+    let server = Start::new()
+        .self_signed()
+        .map(MAP)
+        .env("IMAGESWAP_DISABLE_LABEL", "example.com/no-swap")
+        .serve();
+    let body = String::from_utf8(pod(&["nginx"])).unwrap();
+    let labelled = |label: &str| {
+        let metadata = format!("\"metadata\":{{\"labels\":{{\"{label}\":\"disabled\"}},");
+        body.replace("\"metadata\":{", &metadata).into_bytes()
+    };
+    assert_eq!(server.post(&labelled("example.com/no-swap")).images(), [""; 0]);
+    assert_eq!(server.post(&labelled("k8s.twr.io/imageswap")).images().len(), 1);
+}
+
+#[test]
+fn an_option_wins_over_its_variable() {
+    let server = Start::new()
+        .self_signed()
+        .env("IMAGESWAP_MODE", "LEGACY")
+        .env("IMAGE_PREFIX", "h.io/from-variable")
+        .args(["--image-prefix", "h.io/from-option"])
+        .serve();
+    assert_eq!(server.swap("nginx").as_deref(), Some("h.io/from-option/nginx"));
+}
+
+#[test]
+fn the_names_of_pythons_log_levels_are_understood() {
+    for level in ["DEBUG", "INFO", "NOTSET", "trace", "Info"] {
+        // It serves, and says so at these.
+        Start::new()
+            .self_signed()
+            .map(MAP)
+            .env("IMAGESWAP_LOG_LEVEL", level)
+            .serve();
+    }
+    for level in ["WARNING", "CRITICAL", "ERROR", "FATAL", "off"] {
+        let start = Start::new()
+            .env("IMAGESWAP_LOG_LEVEL", level)
+            .args(["--maps-file", "/missing"]);
+        assert_eq!(start.fail().0, Some(1), "{level}");
+    }
+}
+
+#[test]
+fn a_variable_that_means_nothing_is_named_with_what_may_be_meant() {
+    let server = Start::new()
+        .self_signed()
+        .map(MAP)
+        .env("IMAGESWAP_MAPS_FLIE", "/maps")
+        .env("IMAGESWAP_COLOUR", "blue")
+        .env("IMAGESWAP_HTTP_PORT", "9090")
+        .serve();
+    assert_eq!(
+        warnings(&server),
+        [
+            "the variable IMAGESWAP_COLOUR means nothing; `imageswap serve --help` names those that do",
+            "the variable IMAGESWAP_HTTP_PORT means nothing; `imageswap serve --help` names those that do",
+            "the variable IMAGESWAP_MAPS_FLIE means nothing; is IMAGESWAP_MAPS_FILE meant?",
+        ]
+    );
+}
+
+#[test]
+fn every_variable_is_an_option_and_the_help_says_so() {
+    let output = command().args(["serve", "--help"]).output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success());
+    for variable in [
+        "IMAGESWAP_MODE",
+        "IMAGESWAP_MAPS_FILE",
+        "IMAGE_PREFIX",
+        "IMAGESWAP_DISABLE_LABEL",
+        "IMAGESWAP_LOG_LEVEL",
+        "IMAGESWAP_NAMESPACE_NAME",
+        "IMAGESWAP_POD_NAME",
+    ] {
+        assert!(help.contains(&format!("[env: {variable}")), "{variable}");
+    }
+    for heading in ["Rules:", "Network:", "Limits:", "Log:", "Identity:", "Examples:"] {
+        assert!(help.contains(heading), "{heading}");
+    }
+}
+
+#[test]
+fn the_version_names_the_commit() {
+    let output = command().arg("--version").output().unwrap();
+    let version = String::from_utf8(output.stdout).unwrap();
+    let commit = version
+        .trim()
+        .strip_prefix(concat!("imageswap ", env!("CARGO_PKG_VERSION"), " (commit "));
+    let commit = commit.and_then(|rest| rest.strip_suffix(')')).expect(&version);
+    assert!(
+        commit == "unknown" || commit.len() == 12 && commit.chars().all(|c| c.is_ascii_hexdigit()),
+        "{version}"
+    );
+}
+
+#[test]
+fn a_dry_run_changes_nothing_and_warns_of_what_it_would_do() {
+    let server = Start::new().self_signed().map(MAP).args(["--dry-run"]).serve();
+    let review = server.post(&pod(&["nginx"])).review();
+    assert!(review["response"].get("patch").is_none());
+    assert_eq!(
+        review["response"]["warnings"][0],
+        "imageswap: nginx of container c0 would become mirror.example.com/hub/nginx (dry run)"
+    );
+    assert_eq!(server.metric("imageswap_images_total", "effect=\"swap\""), 1.0);
+}
+
+#[test]
+fn every_review_has_one_line_in_the_log() {
+    let server = Server::start();
+    server.post(&real("018-create-pods-web-7bfb4bc78d.json"));
+    let line = server.wait_for_log(|line| line["message"] == "reviewed");
+    let expected = [
+        ("level", Value::from("INFO")),
+        ("uid", "d4589333-37f2-4d5d-9d57-a633d23b5f92".into()),
+        ("namespace", "default".into()),
+        ("kind", "Pod".into()),
+        ("name", "web-7bfb4bc78d-".into()),
+        ("operation", "CREATE".into()),
+        ("outcome", "patched".into()),
+        ("images", 1.into()),
+        ("swapped", 1.into()),
+        ("rules", "map".into()),
+    ];
+    for (field, value) in expected {
+        assert_eq!(line[field], value, "{line}");
+    }
+    assert!(
+        line["microseconds"].is_u64() && line["timestamp"].is_string(),
+        "{line}"
+    );
+}

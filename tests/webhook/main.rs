@@ -8,6 +8,7 @@ mod connections;
 mod drop_in;
 mod load;
 mod metrics;
+mod readme;
 mod reload;
 mod server;
 mod shutdown;

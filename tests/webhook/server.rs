@@ -33,7 +33,15 @@ impl Start {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut command = command();
-        command.args(["serve", "--listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"]);
+        command.args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--http-listen",
+            "127.0.0.1:0",
+            "--log-format",
+            "json",
+        ]);
         Self { command, folder }
     }
 
@@ -64,6 +72,29 @@ impl Start {
 
     pub(crate) fn self_signed(self) -> Self {
         self.args(["--self-signed"])
+    }
+
+    /// From the folder that the repository is in.
+    pub(crate) fn in_repository(mut self) -> Self {
+        self.command.current_dir(env!("CARGO_MANIFEST_DIR"));
+        self
+    }
+
+    /// With another address of a port.
+    pub(crate) fn only(mut self, option: &str, address: &str) -> Self {
+        let arguments: Vec<_> = self.command.get_args().map(ToOwned::to_owned).collect();
+        let mut command = command();
+        let mut is_value = false;
+        for argument in arguments {
+            command.arg(if is_value {
+                address.into()
+            } else {
+                argument.clone()
+            });
+            is_value = argument == option;
+        }
+        self.command = command;
+        self
     }
 
     /// With this map, in a file that stays as it is.
@@ -162,6 +193,11 @@ impl Server {
         series
             .map(|line| line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap())
             .sum()
+    }
+
+    /// All that it wrote to stderr.
+    pub(crate) fn stderr(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap()
     }
 
     /// The lines of the log.

@@ -1,1 +1,126 @@
+//! The end of the process.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::client::{Connection, pod};
+use crate::server::{MAP, Server, Start, eventually};
+
+fn serve(delay: &str) -> Server {
+    Start::new()
+        .self_signed()
+        .map(MAP)
+        .args(["--shutdown-delay", delay])
+        .serve()
+}
+
+#[test]
+fn after_sigterm_it_is_unready_but_serves_on_until_the_delay_is_over() {
+    let mut server = serve("1.5");
+    let mut kept = server.connect();
+    server.signal("TERM");
+    eventually("unreadiness", || server.get("/readyz").status == 503);
+    assert_eq!(
+        server.get("/readyz").text(),
+        "not ready: the process is about to end\n"
+    );
+    assert_eq!(server.get("/healthz").status, 200);
+    // Old connections and new ones, and all of them are told to go elsewhere.
+    for connection in [&mut kept, &mut server.connect()] {
+        let answer = connection.post("/", &pod(&["nginx"]));
+        assert_eq!(answer.images().len(), 1);
+        assert!(
+            answer.head.to_lowercase().contains("connection: close"),
+            "{}",
+            answer.head
+        );
+        assert!(connection.is_closed());
+    }
+    assert!(server.is_running());
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+#[test]
+fn a_request_in_flight_is_finished_after_the_delay() {
+    let mut server = serve("0");
+    let mut connection = server.connect();
+    let body = pod(&["nginx"]);
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: webhook\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    connection.send(&[head.as_bytes(), &body[..10]].concat()).unwrap();
+    // The head is read before the signal comes.
+    thread::sleep(Duration::from_millis(200));
+    server.signal("TERM");
+    server.wait_for_log(|line| line["message"] == "ending: requests in flight are finished");
+    thread::sleep(Duration::from_millis(200));
+    connection.send(&body[10..]).unwrap();
+    assert_eq!(connection.answer().unwrap().images().len(), 1);
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+#[test]
+fn a_request_that_never_ends_holds_up_the_end_only_so_long() {
+    let mut server = Start::new()
+        .self_signed()
+        .map(MAP)
+        .args(["--shutdown-delay", "0", "--shutdown-timeout", "0.5"])
+        .serve();
+    let mut connection = server.connect();
+    connection
+        .send(b"POST /?timeout=30s HTTP/1.1\r\nHost: webhook\r\nContent-Length: 100\r\n\r\n{")
+        .unwrap();
+    thread::sleep(Duration::from_millis(200));
+    server.signal("TERM");
+    let started = Instant::now();
+    assert_eq!(server.wait().code(), Some(0));
+    assert!(started.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn sigint_and_a_second_sigterm_do_not_wait_for_the_delay() {
+    let mut server = serve("600");
+    server.signal("INT");
+    assert_eq!(server.wait().code(), Some(0));
+    let mut server = serve("600");
+    server.signal("TERM");
+    eventually("unreadiness", || server.get("/readyz").status == 503);
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+#[test]
+fn no_request_of_clients_that_go_when_they_are_told_to_fails() {
+    let mut server = serve("1");
+    let address = server.address;
+    let answered = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        let clients: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut connection = Connection::open(address);
+                    loop {
+                        let answer = connection.post("/", &pod(&["nginx"]));
+                        assert_eq!(answer.images().len(), 1);
+                        answered.fetch_add(1, Ordering::Relaxed);
+                        if answer.head.to_lowercase().contains("connection: close") {
+                            return;
+                        }
+                    }
+                })
+            })
+            .collect();
+        eventually("load", || answered.load(Ordering::Relaxed) > 100);
+        server.signal("TERM");
+        for client in clients {
+            client.join().unwrap();
+        }
+    });
+    assert_eq!(server.wait().code(), Some(0));
+    println!(
+        "{} requests were answered, and none failed",
+        answered.load(Ordering::Relaxed)
+    );
+}

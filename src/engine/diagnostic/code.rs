@@ -19,14 +19,8 @@ macro_rules! codes {
 }
 
 codes! {
-    // E00: files. E01 to E08: the rule language. W09: map files.
+    // W09: map files.
 
-    /// A file is missing, unreadable, or a directory where a file is wanted.
-    UNREADABLE = "E0001";
-    /// A file is not UTF-8.
-    NOT_UTF8 = "E0002";
-    /// A file is longer than its limit.
-    TOO_LONG = "E0003";
     /// A line of a map file is neither `KEY::VALUE` nor `KEY:VALUE` and is skipped.
     MAP_LINE_SKIPPED = "W0901";
     /// A line of a map file is split at a single colon.

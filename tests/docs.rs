@@ -1,0 +1,68 @@
+//! What the documentation says, tried.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use imageswap_engine::diagnostic::Code;
+
+fn read(file: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+}
+
+#[test]
+fn every_code_has_a_heading_in_the_errors_page_and_every_heading_is_a_code() {
+    let page = read("docs/errors.md");
+    let headings: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(headings, codes);
+}
+
+#[test]
+fn every_metric_and_every_variable_of_the_page_for_drop_in_is_there() {
+    let page = read("docs/drop-in.md");
+    let help = Command::new(env!("CARGO_BIN_EXE_imageswap"))
+        .args(["serve", "--help"])
+        .output()
+        .unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let options = page.lines().filter_map(|line| line.strip_prefix("| `IMAGE"));
+    let mut count = 0;
+    for row in options {
+        let (variable, option) = row.trim_end_matches("` |").split_once("` | `").unwrap();
+        assert!(help.contains(&format!("IMAGE{variable}=")), "{row}");
+        assert!(help.contains(option), "{row}");
+        count += 1;
+    }
+    assert_eq!(count, 7);
+    for option in [
+        "--max-body-memory",
+        "--max-connections",
+        "--shutdown-delay",
+        "--shutdown-timeout",
+    ] {
+        assert!(page.contains(option) && help.contains(option), "{option}");
+    }
+}
+
+#[test]
+fn every_file_that_a_page_links_to_is_there() {
+    for (page, folder) in [
+        ("README.md", ""),
+        ("docs/drop-in.md", "docs/"),
+        ("CONTRIBUTING.md", ""),
+    ] {
+        for link in read(page)
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
+            let is_there = link.starts_with("https://")
+                || Path::new(env!("CARGO_MANIFEST_DIR"))
+                    .join(folder)
+                    .join(link)
+                    .exists();
+            assert!(is_there, "{page} links to {link}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The README, word for word.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::server::{Start, eventually};
+
+/// The blocks of a language, in order.
+fn blocks(language: &str) -> Vec<String> {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let fence = format!("```{language}\n");
+    let blocks = readme.split(&fence).skip(1);
+    blocks
+        .map(|rest| rest.split("```").next().unwrap().trim().to_owned())
+        .collect()
+}
+
+#[test]
+fn the_first_look_goes_as_the_readme_says() {
+    let commands = blocks("sh");
+    let arguments = commands[0]
+        .strip_prefix("cargo run --release --locked -- serve ")
+        .expect("the first command starts the webhook");
+    let mut start = Start::new();
+    for argument in arguments.split(' ') {
+        start = start.args([argument]);
+    }
+    let server = start.in_repository().serve();
+    // What it prints is what the README has, but for the port.
+    eventually("the curl", || server.stderr().contains("curl "));
+    let printed = server.stderr();
+    let curl = printed
+        .lines()
+        .find(|line| line.trim().starts_with("curl "))
+        .expect(&printed);
+    let port = format!(":{}/", server.address.port());
+    assert_eq!(curl.trim().replace(&port, ":5000/"), commands[1]);
+
+    let review = commands[1]
+        .split(['@', ' '])
+        .find(|word| word.ends_with(".json"))
+        .unwrap();
+    let body = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(review)).unwrap();
+    let answer = server.post(&body);
+    let shown = blocks("json");
+    assert_eq!(answer.review(), serde_json::from_str::<Value>(&shown[0]).unwrap());
+    let patch: Value = serde_json::from_str(&shown[1]).unwrap();
+    let (path, value) = &answer.patch()[0];
+    assert_eq!(
+        patch,
+        serde_json::json!([{"op": "replace", "path": path, "value": value}])
+    );
+}
