@@ -155,3 +155,35 @@ impl Acceptor for TlsConnections {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn accepted_connections_do_not_wait_for_acknowledgements() {
+        let address = Address::Given(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        let listener = bind(address, "--listen").unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (accepted, _) = listener.accept().await.unwrap();
+        assert!(accepted.nodelay().unwrap());
+    }
+
+    #[tokio::test]
+    async fn every_address_is_listened_on_of_ipv4_too() {
+        let listener = bind(Address::AnyHost(0), "--listen").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
+        if listener.local_addr().unwrap().is_ipv6() {
+            TcpStream::connect((Ipv6Addr::LOCALHOST, port)).await.unwrap();
+        }
+    }
+
+    #[test]
+    fn a_client_of_ipv4_is_named_by_its_own_address() {
+        let mapped: SocketAddr = "[::ffff:192.0.2.1]:4000".parse().unwrap();
+        assert_eq!(peer(&mapped.into()), "192.0.2.1:4000");
+        let other: SocketAddr = "[2001:db8::1]:4000".parse().unwrap();
+        assert_eq!(peer(&other.into()), "[2001:db8::1]:4000");
+    }
+}

@@ -119,7 +119,50 @@ impl Running {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
     use super::*;
+
+    #[derive(Debug)]
+    struct Panics;
+
+    #[async_trait]
+    impl Handler for Panics {
+        async fn handle(&self, _: &mut Request, _: &mut Depot, _: &mut Response, _: &mut FlowCtrl) {
+            panic!("as the test wants it");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_one_answer_in_plain_text_and_breaks_no_connection() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().push(Router::with_path("panic").get(Panics));
+        let running = Running::start(TcpAcceptor::try_from(listener).unwrap(), router, 10);
+        let mut client = TcpStream::connect(address).await.unwrap();
+        let mut answers = String::new();
+        for (path, status) in [("/panic", "500"), ("/elsewhere", "404")] {
+            let request = format!("GET {path} HTTP/1.1\r\nHost: webhook\r\n\r\n");
+            client.write_all(request.as_bytes()).await.unwrap();
+            answers.clear();
+            while !answers.ends_with(".\n")
+                && !answers.ends_with("error\n")
+                && !answers.ends_with("/metrics\n")
+            {
+                let mut chunk = [0; 1024];
+                let read = client.read(&mut chunk).await.unwrap();
+                assert!(read > 0, "{answers}");
+                answers.push_str(std::str::from_utf8(&chunk[..read]).unwrap());
+            }
+            assert!(answers.starts_with(&format!("HTTP/1.1 {status} ")), "{answers}");
+            assert!(
+                answers.contains("content-type: text/plain; charset=utf-8"),
+                "{answers}"
+            );
+        }
+        running.stop(Duration::ZERO).await;
+    }
 
     #[test]
     fn a_kept_connection_is_left_to_the_api_server_to_close() {

@@ -116,6 +116,26 @@ mod tests {
     use super::*;
 
     #[tokio::test(flavor = "multi_thread")]
+    async fn where_no_change_is_told_changes_are_looked_for() {
+        // The kernel has no more watches to give, or, as here, there is nothing to watch yet.
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("maps");
+        let seen = Arc::new(AtomicUsize::new(0));
+        let (file, count) = (folder.join("a"), Arc::clone(&seen));
+        let look = move || {
+            count.store(fs::read(&file).map_or(0, |text| text.len()), Ordering::SeqCst);
+        };
+        let watching = tokio::spawn(watch(folder.clone(), vec!["a".into()], Arc::new(look)));
+        sleep(2 * DEBOUNCE).await;
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("a"), "text").unwrap();
+        while seen.load(Ordering::SeqCst) != 4 {
+            sleep(Duration::from_millis(5)).await;
+        }
+        watching.abort();
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
     async fn a_folder_in_the_place_of_the_watched_one_is_watched_and_other_files_are_not() {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("maps");
