@@ -6,6 +6,8 @@
 //!
 //! `cargo bench --bench whole` prints the table; `-- --rounds N` takes more or fewer turns.
 
+#[path = "../../tests/webhook/any_certificate.rs"]
+mod any_certificate;
 mod client;
 mod floor;
 mod maps;

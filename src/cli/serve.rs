@@ -59,18 +59,18 @@ pub(super) struct Serve {
     #[arg(long, env = "IMAGESWAP_DRY_RUN", help_heading = "Rules")]
     dry_run: bool,
 
-    /// Where to take reviews, over TLS [default: [::]:5000, or 0.0.0.0:5000 where there is no IPv6]
     #[arg(
         long,
         env = "IMAGESWAP_LISTEN",
+        help = "Where to take reviews, over TLS [default: [::]:5000, or 0.0.0.0:5000 where there is no IPv6]",
         value_name = "ADDRESS:PORT",
         help_heading = "Network"
     )]
     listen: Option<SocketAddr>,
-    /// Where to serve health and metrics without TLS [default: [::]:9090, or 0.0.0.0:9090]
     #[arg(
         long,
         env = "IMAGESWAP_HTTP_LISTEN",
+        help = "Where to serve health and metrics without TLS [default: [::]:9090, or 0.0.0.0:9090]",
         value_name = "ADDRESS:PORT",
         help_heading = "Network"
     )]

@@ -9,7 +9,21 @@ use serde_json::json;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::reload::What;
+/// What is reloaded, as logs, metrics and `/readyz` name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum What {
+    Rules,
+    Certificate,
+}
+
+impl What {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Rules => "rules",
+            Self::Certificate => "certificate",
+        }
+    }
+}
 
 /// The health of the process.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use prometheus::{Encoder as _, Registry, TextEncoder};
 
-use super::reload::What;
+use super::health::What;
 use super::rules::SharedRules;
 use super::tally::{ImagesDecided, ImagesLeft, Refused, Requests};
 

@@ -9,27 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinSet;
 
 use super::certificate::{Certificate, PairText};
-use super::health::Health;
+use super::health::{Health, What};
 use super::metrics::Metrics;
 use super::rules::SharedRules;
 use super::watch::watch;
 use crate::config::RulesSource;
-
-/// What is reloaded, as logs, metrics and `/readyz` name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum What {
-    Rules,
-    Certificate,
-}
-
-impl What {
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Rules => "rules",
-            Self::Certificate => "certificate",
-        }
-    }
-}
 
 /// Starts to look for changes; dropping what comes back ends it.
 pub(super) fn start(

@@ -2,15 +2,15 @@
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::ring;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, StreamOwned};
 use serde_json::{Value, json};
+
+use crate::any_certificate::AnyCertificate;
 
 /// A connection over TLS that is kept from request to request.
 pub(crate) struct Connection {
@@ -37,7 +37,7 @@ impl Connection {
         socket.set_read_timeout(Some(Duration::from_secs(300)))?;
         let seen = Arc::new(AnyCertificate::default());
         let name = ServerName::try_from("localhost").unwrap();
-        let mut tls = ClientConnection::new(config(&seen), name).unwrap();
+        let mut tls = ClientConnection::new(AnyCertificate::config(&seen), name).unwrap();
         while tls.is_handshaking() {
             tls.complete_io(&mut socket)?;
         }
@@ -49,7 +49,7 @@ impl Connection {
 
     /// The certificate that the server showed, in DER.
     pub(crate) fn certificate(&self) -> Vec<u8> {
-        self.seen.0.lock().unwrap().clone()
+        self.seen.certificate()
     }
 
     pub(crate) fn post(&mut self, path: &str, body: &[u8]) -> Answer {
@@ -171,61 +171,4 @@ pub(crate) fn pod(images: &[&str]) -> Vec<u8> {
     })
     .to_string()
     .into_bytes()
-}
-
-fn config(verifier: &Arc<AnyCertificate>) -> Arc<ClientConfig> {
-    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let builder = builder.with_safe_default_protocol_versions().unwrap();
-    let verifier = Arc::clone(verifier);
-    let mut config = builder
-        .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
-    // A resumed session shows no certificate.
-    config.resumption = rustls::client::Resumption::disabled();
-    Arc::new(config)
-}
-
-/// Takes any certificate and remembers it: most tests' are throwaway ones.
-#[derive(Debug, Default)]
-struct AnyCertificate(Mutex<Vec<u8>>);
-
-impl ServerCertVerifier for AnyCertificate {
-    fn verify_server_cert(
-        &self,
-        certificate: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        *self.0.lock().unwrap() = certificate.to_vec();
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = ring::default_provider().signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, certificate, signature, &algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = ring::default_provider().signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, certificate, signature, &algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        ring::default_provider()
-            .signature_verification_algorithms
-            .supported_schemes()
-    }
 }

@@ -1,5 +1,6 @@
 //! The real binary, over real connections.
 
+mod any_certificate;
 mod bad_input;
 mod certificate;
 mod client;
