@@ -52,14 +52,23 @@ pub(super) fn unusable_image(value: &str, line: Span) -> Option<Diagnostic> {
     Some(finding.help("images that this line is for are left as they are; write a whole image as its value"))
 }
 
+/// A value, of a line for globs, that no valid image can come of.
+pub(super) fn unusable_place(value: &str, line: Span) -> Option<Diagnostic> {
+    // An empty value is of use here: it leaves the last segment.
+    unusable(value, &super::join(value, "image"), line)
+}
+
 /// A value, of any other line, that no valid image can come of.
 pub(super) fn unusable_target(value: &str, line: Span) -> Option<Diagnostic> {
-    let example = match value {
-        "" => return None,
-        _ if value.ends_with('-') => format!("{value}registry.example.com/image"),
-        _ => super::join(value, "image"),
-    };
-    let error = Reference::parse(&example).err()?;
+    match value {
+        "" => None,
+        _ if value.ends_with('-') => unusable(value, &format!("{value}registry.example.com/image"), line),
+        _ => unusable_place(value, line),
+    }
+}
+
+fn unusable(value: &str, example: &str, line: Span) -> Option<Diagnostic> {
+    let error = Reference::parse(example).err()?;
     let finding = Diagnostic::warning(
         Code::MAP_UNUSABLE_VALUE,
         format!("no valid image can come of `{value}`: {error}"),

@@ -77,6 +77,7 @@ impl Map {
             found.extend(match key.as_ref() {
                 NOSWAP_WILDCARDS => None,
                 key if key.starts_with(EXACT) => findings::unusable_image(&value, line.span),
+                key if key.starts_with(REPLACE) => findings::unusable_place(&value, line.span),
                 _ => findings::unusable_target(&value, line.span),
             });
             let replaced = if let Some(image) = key.strip_prefix(EXACT) {

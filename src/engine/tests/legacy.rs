@@ -92,9 +92,11 @@ fn every_line_that_is_skipped_or_deprecated_is_named_with_its_place_and_its_mend
 
 #[test]
 fn a_value_that_no_image_can_come_of_is_named() {
-    let (rules, findings) =
-        map("default::https://h.io\nquay.io::h.io/hub/\n[EXACT]nginx::Nope\n[EXACT]a::\n");
-    assert_eq!(findings.len(), 2, "{findings:?}");
+    let text =
+        "default::https://h.io\nquay.io::h.io/hub/\n[EXACT]nginx::Nope\n[EXACT]a::\n[REPLACE]x*::h.io/y-\n";
+    let (rules, findings) = map(text);
+    assert_eq!(findings.len(), 3, "{findings:?}");
+    assert!(findings[2].starts_with("maps:5:1: warning[W0904]: no valid image can come of `h.io/y-`"));
     assert!(findings[0].starts_with("maps:1:1: warning[W0904]: no valid image can come of `https://h.io`"));
     assert!(findings[1].starts_with("maps:3:1: warning[W0904]: `Nope` is no valid image: "));
     assert_eq!(swapped(&rules, "gcr.io/x"), None);
