@@ -4,12 +4,12 @@ use std::path::Path;
 use std::process::Command;
 
 fn main() {
-    println!("cargo::rerun-if-env-changed=IMAGESWAP_COMMIT");
+    println!("cargo::rerun-if-env-changed=BUILD_COMMIT");
     println!("cargo::rerun-if-changed=src/build.rs");
     // A build without the repository, as in an image, is told by the variable.
-    let commit = std::env::var("IMAGESWAP_COMMIT").ok().or_else(from_git);
+    let commit = std::env::var("BUILD_COMMIT").ok().or_else(from_git);
     println!(
-        "cargo::rustc-env=IMAGESWAP_BUILD_COMMIT={}",
+        "cargo::rustc-env=BUILD_COMMIT={}",
         commit.as_deref().unwrap_or("unknown")
     );
 }

@@ -17,12 +17,7 @@ struct Cli {
     command: Command,
 }
 
-const VERSION: &str = concat!(
-    env!("CARGO_PKG_VERSION"),
-    " (commit ",
-    env!("IMAGESWAP_BUILD_COMMIT"),
-    ")"
-);
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (commit ", env!("BUILD_COMMIT"), ")");
 
 #[derive(Debug, Subcommand)]
 enum Command {

@@ -23,7 +23,8 @@ fn the_first_look_goes_as_the_readme_says() {
     let arguments = commands[0]
         .strip_prefix("cargo run --release --locked -- serve ")
         .expect("the first command starts the webhook");
-    let mut start = Start::new();
+    // `cargo run` passes on what the build script has set.
+    let mut start = Start::new().env("BUILD_COMMIT", "0123456789ab");
     for argument in arguments.split(' ') {
         start = start.args([argument]);
     }
@@ -37,6 +38,12 @@ fn the_first_look_goes_as_the_readme_says() {
         .expect(&printed);
     let port = format!(":{}/", server.address.port());
     assert_eq!(curl.trim().replace(&port, ":5000/"), commands[1]);
+
+    // Nothing that `cargo run` sets, or that anything else does, is complained of.
+    assert!(
+        server.log().iter().all(|line| line["level"] == "INFO"),
+        "{printed}"
+    );
 
     let review = commands[1]
         .split(['@', ' '])
