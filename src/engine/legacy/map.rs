@@ -108,7 +108,6 @@ impl Map {
 
     /// Draws out of the lines what is asked of all of them at once.
     fn finish(&mut self) {
-        self.text.shrink();
         let text = &self.text;
         let noswap = self.registries.remove(text, NOSWAP_WILDCARDS);
         // No value is no entry; beside others an empty entry occurs in everything.
@@ -117,16 +116,28 @@ impl Map {
             .filter(|value| !value.is_empty())
             .map(|value| value.split(',').map(Box::from).collect())
             .unwrap_or_default();
-        let values = self
-            .registries
-            .values()
-            .chain(self.replace.iter().map(|(_, line)| line));
-        for line in values {
+        for (_, line) in &self.replace {
             self.targets.add(text, line.value);
+        }
+        // What a `-` is put before is known, but for the line `default`.
+        let mut dashed = Vec::new();
+        for (key, line) in self.registries.iter() {
+            let (key, value) = (text.get(*key), text.get(line.value));
+            if value.ends_with('-') && key != DEFAULT {
+                let registry = key.split('/').next().unwrap_or_default();
+                dashed.push(format!("{value}{}", split_port(registry).0));
+            } else {
+                self.targets.add(text, line.value);
+            }
         }
         for line in self.exact.values() {
             self.targets.add_image(text, line.value);
         }
+        for target in dashed {
+            let target = self.text.add(&target);
+            self.targets.add(&self.text, target);
+        }
+        self.text.shrink();
     }
 
     pub(super) fn decide(&self, image: &str, reference: &Reference<'_>) -> Option<String> {

@@ -85,6 +85,10 @@ impl<V> Table<V> {
         found.ok().map(|entry| entry.remove().0.1)
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(Piece, V)> {
+        self.0.iter()
+    }
+
     pub(super) fn values(&self) -> impl Iterator<Item = &V> {
         self.0.iter().map(|(_, value)| value)
     }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use imageswap_engine::diagnostic::SourceMap;
 use imageswap_engine::legacy::{LegacyConfig, Map, Prefix};
 use imageswap_engine::rules::{Context, Effect, RuleSet};
+use proptest::prelude::*;
 use serde_json::Value;
 
 fn folder() -> PathBuf {
@@ -170,5 +171,84 @@ fn the_port_of_a_registry_goes_with_a_bare_host_only() {
     ];
     for (image, expected) in cases {
         assert_eq!(swapped(&rules, image).as_deref(), Some(expected));
+    }
+}
+
+#[test]
+fn an_image_that_only_begins_like_a_target_is_not_there_yet() {
+    let (rules, _) = map("default::\ndocker.io::my-\n");
+    assert_eq!(
+        swapped(&rules, "my-org/app").as_deref(),
+        Some("my-docker.io/my-org/app")
+    );
+    assert_eq!(swapped(&rules, "my-docker.io/my-org/app"), None);
+}
+
+/// A map of lines for registries, no value of which is the key of another line.
+fn any_map() -> impl Strategy<Value = String> {
+    let keys = [
+        "docker.io",
+        "docker.io/library",
+        "quay.io",
+        "quay.io:8443",
+        "localhost",
+        "gcr.io",
+        "k:5000",
+    ];
+    let values = [
+        "",
+        "h.io",
+        "h.io/hub",
+        "h.io:5000",
+        "h.io:5000/hub/",
+        "myorg",
+        "docker.io/mirror",
+        "my-",
+        "h.io/my-",
+    ];
+    let line = (
+        prop::sample::select(keys.to_vec()),
+        prop::sample::select(values.to_vec()),
+    );
+    let default = prop::option::of(prop::sample::select(values.to_vec()));
+    (prop::collection::vec(line, 0..6), default).prop_map(|(lines, default)| {
+        let default = default
+            .map(|value| format!("default::{value}\n"))
+            .unwrap_or_default();
+        default
+            + &lines
+                .into_iter()
+                .map(|(key, value)| format!("{key}::{value}\n"))
+                .collect::<String>()
+    })
+}
+
+/// No port that a key without one would hand on to a bare host: the recorded answers have such an image swapped
+/// again.
+fn any_image() -> impl Strategy<Value = String> {
+    let registries = [
+        "",
+        "docker.io/",
+        "quay.io/",
+        "localhost/",
+        "gcr.io/",
+        "k:5000/",
+        "x.io/",
+    ];
+    let paths = ["nginx", "library/nginx", "a/b", "a/b/c:1", "my-x", "mirror/x"];
+    (
+        prop::sample::select(registries.to_vec()),
+        prop::sample::select(paths.to_vec()),
+    )
+        .prop_map(|(registry, path)| format!("{registry}{path}"))
+}
+
+proptest! {
+    #[test]
+    fn an_image_that_was_swapped_stays(text in any_map(), image in any_image()) {
+        let (rules, _) = map(&text);
+        if let Some(once) = swapped(&rules, &image) {
+            prop_assert_eq!(swapped(&rules, &once), None, "{} became {}", image, once);
+        }
     }
 }

@@ -102,10 +102,13 @@ pub(super) fn read(body: &[u8]) -> Result<Review<'_>, ReviewError> {
     let version = match envelope.api_version.as_deref() {
         Some("admission.k8s.io/v1") => Version::V1,
         Some("admission.k8s.io/v1beta1") => Version::V1Beta1,
-        found => {
+        None => {
+            return refuse("the review has no `apiVersion`; admission.k8s.io/v1 and v1beta1 are understood");
+        }
+        Some(found) => {
             return refuse(format!(
                 "the review's apiVersion is `{}`; admission.k8s.io/v1 and v1beta1 are understood",
-                clip(found.unwrap_or_default())
+                clip(found)
             ));
         }
     };
