@@ -5,6 +5,7 @@
 //! some body always gets on, however many began together. Short bodies, which nearly all are, have a share to
 //! themselves, so that long ones never hold them up.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http_body_util::BodyExt as _;
@@ -45,8 +46,10 @@ pub(super) struct Body<'b> {
 pub(super) enum BodyError {
     /// It is longer than [`MAX_BODY`].
     TooLong,
-    /// It did not arrive in time, or its turn did not come.
+    /// It did not arrive in time.
     TooSlow,
+    /// Its turn did not come in time.
+    NoTurn,
     /// The connection broke.
     Broken,
 }
@@ -71,18 +74,29 @@ impl BodyBudget {
         length: Option<u64>,
         deadline: Option<Instant>,
     ) -> Result<Body<'_>, BodyError> {
-        let read = self.collect(body, length);
-        match deadline {
-            Some(deadline) => timeout_at(deadline, read)
-                .await
-                .unwrap_or(Err(BodyError::TooSlow)),
-            None => read.await,
-        }
+        let waits = AtomicBool::new(false);
+        let read = self.collect(body, length, &waits);
+        let Some(deadline) = deadline else {
+            return read.await;
+        };
+        timeout_at(deadline, read).await.unwrap_or_else(|_| {
+            Err(if waits.load(Ordering::Relaxed) {
+                BodyError::NoTurn
+            } else {
+                BodyError::TooSlow
+            })
+        })
     }
 
-    async fn collect(&self, mut body: ReqBody, length: Option<u64>) -> Result<Body<'_>, BodyError> {
+    async fn collect(
+        &self,
+        mut body: ReqBody,
+        length: Option<u64>,
+        waits: &AtomicBool,
+    ) -> Result<Body<'_>, BodyError> {
         let length = length.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
         if length.is_some_and(|length| length > MAX_BODY) {
+            drain(body).await;
             return Err(BodyError::TooLong);
         }
         let mut whole = Body {
@@ -93,7 +107,7 @@ impl BodyBudget {
             paid: None,
             reserve: None,
         };
-        let mut parts = Vec::new();
+        let mut parts = Parts::default();
         let mut read = 0;
         let mut waiting = WAITING;
         loop {
@@ -109,23 +123,76 @@ impl BodyBudget {
             };
             read += data.len();
             if read > MAX_BODY {
+                drain(body).await;
                 return Err(BodyError::TooLong);
             }
-            whole.pay(data.len()).await;
+            whole.pay(data.len(), waits).await;
+            if Some(data.len()) == length {
+                // Nearly always: then nothing is copied.
+                whole.bytes = data;
+                return Ok(whole);
+            }
             parts.push(data);
             if Some(read) == length {
                 break;
             }
         }
-        whole.bytes = match <[bytes::Bytes; 1]>::try_from(parts) {
-            // Nearly always: then nothing is copied.
-            Ok([only]) => only,
-            // Only now, when it is soon over, is there one piece of memory as long as the body. To set it aside
-            // while most of the body is still to come would keep it from others who have their turn before.
-            Err(parts) => parts.concat().into(),
-        };
+        // Only now, when it is soon over, is there one piece of memory as long as the body. To set it aside while
+        // most of the body is still to come would keep it from others who have their turn before.
+        whole.bytes = parts.concat();
         Ok(whole)
     }
+}
+
+/// The pieces of a body. Small ones are put together: each takes some memory besides its bytes, which nobody
+/// pays for.
+#[derive(Default)]
+struct Parts {
+    done: Vec<bytes::Bytes>,
+    small: Vec<u8>,
+}
+
+impl Parts {
+    fn push(&mut self, data: bytes::Bytes) {
+        /// What is long enough to stand for itself, in bytes.
+        const LARGE: usize = 4 << 10;
+        if data.len() < LARGE {
+            self.small.extend_from_slice(&data);
+        }
+        if data.len() >= LARGE || self.small.len() >= 16 * LARGE {
+            if !self.small.is_empty() {
+                self.done.push(std::mem::take(&mut self.small).into());
+            }
+            if data.len() >= LARGE {
+                self.done.push(data);
+            }
+        }
+    }
+
+    fn concat(mut self) -> bytes::Bytes {
+        if !self.small.is_empty() {
+            self.done.push(self.small.into());
+        }
+        match <[bytes::Bytes; 1]>::try_from(self.done) {
+            Ok([only]) => only,
+            Err(parts) => parts.concat().into(),
+        }
+    }
+}
+
+/// Reads what a client is still sending, for a while, and drops it: a connection that is closed with something
+/// unread is reset, and the answer may be lost with it.
+async fn drain(mut body: ReqBody) {
+    let enough = async {
+        let mut read = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            read += frame.data_ref().map_or(0, bytes::Bytes::len);
+            if read > 4 * MAX_BODY {
+                return;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(Duration::from_secs(2), enough).await;
 }
 
 impl Body<'_> {
@@ -133,8 +200,8 @@ impl Body<'_> {
         &self.bytes
     }
 
-    /// Pays for so many bytes, as soon as there is something to pay with.
-    async fn pay(&mut self, bytes: usize) {
+    /// Pays for so many bytes, as soon as there is something to pay with; until then, it says that it waits.
+    async fn pay(&mut self, bytes: usize, waits: &AtomicBool) {
         if self.reserve.is_some() {
             // The reserve pays for whatever is still to come.
             return;
@@ -146,21 +213,17 @@ impl Body<'_> {
             merge(&mut self.paid_as_short, permit);
             return;
         }
-        let permit = match self.budget.shared.try_acquire_many(count) {
-            Ok(permit) => permit,
-            Err(_) => tokio::select! {
-                permit = self.budget.shared.acquire_many(count) => match permit {
-                    Ok(permit) => permit,
-                    // It is never closed.
-                    Err(_) => return,
-                },
-                reserve = self.budget.reserve.lock() => {
-                    self.reserve = Some(reserve);
-                    return;
-                }
-            },
-        };
-        merge(&mut self.paid, permit);
+        if let Ok(permit) = self.budget.shared.try_acquire_many(count) {
+            merge(&mut self.paid, permit);
+            return;
+        }
+        waits.store(true, Ordering::Relaxed);
+        tokio::select! {
+            // It is never closed.
+            Ok(permit) = self.budget.shared.acquire_many(count) => merge(&mut self.paid, permit),
+            reserve = self.budget.reserve.lock() => self.reserve = Some(reserve),
+        }
+        waits.store(false, Ordering::Relaxed);
     }
 }
 
@@ -183,7 +246,7 @@ pub(super) fn patience(query: Option<&str>) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     use super::*;
 
@@ -245,7 +308,7 @@ mod tests {
         let read = budget
             .read(other, None, Some(Instant::now() + Duration::from_millis(20)))
             .await;
-        assert_eq!(read.unwrap_err(), BodyError::TooSlow);
+        assert_eq!(read.unwrap_err(), BodyError::NoTurn);
         drop(held);
     }
 
@@ -259,7 +322,7 @@ mod tests {
         ];
         let at_once = Some(Instant::now() + Duration::from_millis(100));
         let another = budget.read(long(), None, at_once).await;
-        assert_eq!(another.unwrap_err(), BodyError::TooSlow);
+        assert_eq!(another.unwrap_err(), BodyError::NoTurn);
         let short = ReqBody::Once(bytes::Bytes::from(vec![b' '; SHORT]));
         let short = budget.read(short, Some(SHORT as u64), at_once).await;
         assert!(short.is_ok());

@@ -145,6 +145,11 @@ impl From<BodyError> for Refusal {
                 "the body did not arrive in time".to_owned(),
                 Refused::TooSlow,
             ),
+            BodyError::NoTurn => (
+                StatusCode::REQUEST_TIMEOUT,
+                "the turn of the body did not come in time: --max-body-memory is spent on others".to_owned(),
+                Refused::NoTurn,
+            ),
             BodyError::Broken => (
                 StatusCode::BAD_REQUEST,
                 "the body ended before its end".to_owned(),

@@ -26,7 +26,7 @@ const KINDS: [&str; 10] = [
     OTHER,
 ];
 const OPERATIONS: [&str; 5] = ["CREATE", "UPDATE", "DELETE", "CONNECT", OTHER];
-const OUTCOMES: [&str; 8] = [
+const OUTCOMES: [&str; 9] = [
     Outcome::Patched.as_str(),
     Outcome::Unchanged.as_str(),
     Outcome::Denied.as_str(),
@@ -34,6 +34,7 @@ const OUTCOMES: [&str; 8] = [
     Refused::Malformed.as_str(),
     Refused::TooLarge.as_str(),
     Refused::TooSlow.as_str(),
+    Refused::NoTurn.as_str(),
     Refused::Broken.as_str(),
 ];
 
@@ -46,6 +47,8 @@ pub(super) enum Refused {
     TooLarge,
     /// The body did not arrive in time.
     TooSlow,
+    /// The turn of the body did not come in time.
+    NoTurn,
     /// The connection broke.
     Broken,
 }
@@ -185,6 +188,7 @@ impl Refused {
             Self::Malformed => "malformed",
             Self::TooLarge => "too-large",
             Self::TooSlow => "too-slow",
+            Self::NoTurn => "no-turn",
             Self::Broken => "broken",
         }
     }

@@ -33,6 +33,30 @@ fn five_hundred_bodies_of_8_mib_are_all_answered_in_little_memory() {
         assert_eq!(client.join().unwrap(), (200, 1));
     }
     let peak = server.peak_memory() >> 10;
-    println!("{CLIENTS} bodies of 8 MiB were answered in {peak} MiB");
+    tell!("{CLIENTS} bodies of 8 MiB were answered in {peak} MiB");
     assert!(peak < 160, "{peak} MiB");
+}
+
+#[test]
+fn a_body_in_pieces_of_one_byte_takes_no_more_memory_than_another() {
+    let server = Start::new().self_signed().map(MAP).serve();
+    let body = pod(&["nginx"]);
+    let mut connection = server.connect();
+    connection
+        .send(b"POST / HTTP/1.1\r\nHost: webhook\r\nTransfer-Encoding: chunked\r\n\r\n")
+        .unwrap();
+    let space = b"1\r\n \r\n".repeat(1 << 16);
+    for _ in 0..64 {
+        connection.send(&space).unwrap();
+    }
+    let rest = [
+        format!("{:x}\r\n", body.len()).as_bytes(),
+        &body,
+        b"\r\n0\r\n\r\n",
+    ]
+    .concat();
+    connection.send(&rest).unwrap();
+    assert_eq!(connection.answer().unwrap().images().len(), 1);
+    let peak = server.peak_memory() >> 10;
+    assert!(peak < 40, "{peak} MiB for a body of 4");
 }
