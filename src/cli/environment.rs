@@ -1,10 +1,47 @@
-//! Variables that look like ours and are not.
+//! Variables: those that are empty, that are at fault, and that look like ours and are not.
+
+use std::ffi::OsString;
 
 use clap::Command;
+use clap::error::{ContextKind, ContextValue, Error};
+
+/// The one variable that means something where it is empty: nothing is swapped.
+const MAY_BE_EMPTY: &str = "IMAGE_PREFIX";
 
 const OURS: &str = "IMAGESWAP_";
 /// Variables of imageswap-webhook's init container, which shares its ConfigMap with the server.
 const OF_INIT_CONTAINER: [&str; 2] = ["IMAGESWAP_DISABLE_AUTO_MWC", "IMAGESWAP_CSR_SIGNER_NAME"];
+
+/// The command line without the variables that are empty: a ConfigMap has such values where nothing is set.
+pub(super) fn without_empty(command: Command) -> Command {
+    command.mut_subcommands(|subcommand| {
+        subcommand.mut_args(|argument| {
+            let is_empty = argument.get_env().is_some_and(|variable| {
+                variable != MAY_BE_EMPTY && std::env::var_os(variable).is_some_and(|value| value.is_empty())
+            });
+            if is_empty {
+                argument.env(None::<&str>)
+            } else {
+                argument
+            }
+        })
+    })
+}
+
+/// The variable that a value at fault comes from; none where it is an option's.
+pub(super) fn at_fault(command: &Command, error: &Error, arguments: &[OsString]) -> Option<String> {
+    let Some(ContextValue::String(named)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let long = named.split([' ', '=']).next()?;
+    let is_given = arguments
+        .iter()
+        .any(|argument| argument.to_string_lossy().split('=').next() == Some(long));
+    let mut every = command.get_subcommands().flat_map(Command::get_arguments);
+    let argument = every.find(|argument| argument.get_long() == long.strip_prefix("--"))?;
+    let variable = argument.get_env()?.to_str()?;
+    (!is_given && std::env::var_os(variable).is_some()).then(|| variable.to_owned())
+}
 
 /// The variables that begin with `IMAGESWAP_` and mean nothing, each with the one that may be meant.
 ///

@@ -4,10 +4,11 @@ mod environment;
 mod serve;
 
 use std::ffi::OsString;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 /// A mutating admission webhook for Kubernetes that rewrites container images by rules.
 #[derive(Debug, Parser)]
@@ -27,11 +28,16 @@ enum Command {
 /// Runs what the arguments say. 0: fine. 1: it did not work. 2: misuse.
 pub(crate) fn run() -> ExitCode {
     let (arguments, is_gunicorn) = arguments(std::env::args_os());
-    let Cli { command } = match Cli::try_parse_from(arguments) {
+    let command = environment::without_empty(Cli::command());
+    let parsed = command.clone().try_get_matches_from(&arguments);
+    let Cli { command } = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
             // A closed pipe is no error.
             let _ = error.print();
+            if let Some(variable) = environment::at_fault(&command, &error, &arguments) {
+                let _ = writeln!(io::stderr(), "\nThe value is that of the variable {variable}.");
+            }
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
@@ -41,7 +47,8 @@ pub(crate) fn run() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("imageswap: {error}");
+            // A closed pipe is no error.
+            let _ = writeln!(io::stderr(), "imageswap: {error}");
             ExitCode::FAILURE
         }
     }
@@ -64,8 +71,6 @@ fn arguments(given: impl Iterator<Item = OsString>) -> (Vec<OsString>, bool) {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]

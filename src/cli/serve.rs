@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, CommandFactory as _, ValueEnum};
 
 use super::{Cli, environment};
@@ -56,7 +57,7 @@ pub(super) struct Serve {
     )]
     disable_label: String,
     /// Decide, count, log and warn of everything, and change and refuse nothing
-    #[arg(long, env = "IMAGESWAP_DRY_RUN", help_heading = "Rules")]
+    #[arg(long, env = "IMAGESWAP_DRY_RUN", value_parser = BoolishValueParser::new(), help_heading = "Rules")]
     dry_run: bool,
 
     #[arg(
@@ -85,7 +86,7 @@ pub(super) struct Serve {
     )]
     tls_dir: PathBuf,
     /// Make a throwaway certificate, for a look, and print the curl to try
-    #[arg(long, env = "IMAGESWAP_SELF_SIGNED", help_heading = "Network")]
+    #[arg(long, env = "IMAGESWAP_SELF_SIGNED", value_parser = BoolishValueParser::new(), help_heading = "Network")]
     self_signed: bool,
 
     /// The connections that may be open at one time, on each of the two ports; more wait

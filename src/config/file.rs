@@ -1,7 +1,7 @@
 //! Reading one file of text, with a limit.
 
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -19,6 +19,7 @@ pub(crate) struct ReadError {
 enum Reason {
     Io(io::Error),
     Folder,
+    Special,
     TooLong { limit: u64 },
     NotUtf8 { line: usize },
 }
@@ -44,16 +45,20 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<String, ReadError> {
 }
 
 fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Reason> {
-    let file = File::open(path).map_err(Reason::Io)?;
-    let metadata = file.metadata().map_err(Reason::Io)?;
+    // Before it is opened, which would wait for the other end of a pipe. And a pipe can be read once only.
+    let metadata = fs::metadata(path).map_err(Reason::Io)?;
     if metadata.is_dir() {
         return Err(Reason::Folder);
     }
+    if !metadata.is_file() {
+        return Err(Reason::Special);
+    }
+    let file = File::open(path).map_err(Reason::Io)?;
     if metadata.len() > limit {
         return Err(Reason::TooLong { limit });
     }
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
-    // The file may grow while it is read, or be a pipe, whose length is not known.
+    // The file may grow while it is read.
     let read = file.take(limit + 1).read_to_end(&mut bytes).map_err(Reason::Io)?;
     match u64::try_from(read) {
         Ok(read) if read <= limit => Ok(bytes),
@@ -75,6 +80,7 @@ impl fmt::Display for ReadError {
         match &self.reason {
             Reason::Io(error) => write!(f, "cannot read {path}: {error}"),
             Reason::Folder => write!(f, "cannot read {path}: it is a directory, and a file is wanted"),
+            Reason::Special => write!(f, "cannot read {path}: it is no regular file"),
             Reason::TooLong { limit } => {
                 write!(f, "cannot read {path}: it is longer than {} MiB", limit >> 20)
             }

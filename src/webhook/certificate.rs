@@ -5,7 +5,7 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use rustls::crypto::ring;
@@ -24,12 +24,19 @@ const NAMES: [(&str, &str); 2] = [("cert.pem", "key.pem"), ("tls.crt", "tls.key"
 #[derive(Debug)]
 pub(super) struct Certificate {
     current: ArcSwap<CertifiedKey>,
-    folder: Option<PathBuf>,
+    source: Option<Source>,
+}
+
+/// Where a pair comes from, and which text the one in force was made from.
+#[derive(Debug)]
+struct Source {
+    folder: PathBuf,
+    text: Mutex<PairText>,
 }
 
 /// The bytes of a key pair, from one generation of its folder.
 #[derive(PartialEq, Eq)]
-pub(super) struct PairText {
+struct PairText {
     chain: Vec<u8>,
     key: Vec<u8>,
     names: (&'static str, &'static str),
@@ -45,10 +52,14 @@ pub(super) struct CertificateError {
 impl Certificate {
     /// Reads the pair of a folder.
     pub(super) fn load(folder: &Path) -> Result<Self, CertificateError> {
-        let pair = PairText::read(folder)?.parse(folder)?;
+        let text = PairText::read(folder)?;
+        let pair = text.parse(folder)?;
         Ok(Self {
             current: ArcSwap::from_pointee(pair),
-            folder: Some(folder.to_owned()),
+            source: Some(Source {
+                folder: folder.to_owned(),
+                text: Mutex::new(text),
+            }),
         })
     }
 
@@ -56,18 +67,37 @@ impl Certificate {
     pub(super) fn fixed(pair: CertifiedKey) -> Self {
         Self {
             current: ArcSwap::from_pointee(pair),
-            folder: None,
+            source: None,
         }
     }
 
     /// The folder whose changes change the pair; none where it never changes.
     pub(super) fn folder(&self) -> Option<&Path> {
-        self.folder.as_deref()
+        self.source.as_ref().map(|source| source.folder.as_path())
     }
 
-    /// Puts another pair in force, for the handshakes to come.
-    pub(super) fn replace(&self, pair: CertifiedKey) {
-        self.current.store(Arc::new(pair));
+    /// Every name that one of the files may have.
+    pub(super) fn files() -> Vec<OsString> {
+        NAMES
+            .into_iter()
+            .flat_map(|(chain, key)| [chain.into(), key.into()])
+            .collect()
+    }
+
+    /// Looks whether the folder holds another pair, and puts it in force, for the handshakes to come. Says
+    /// whether it did. Blocks.
+    pub(super) fn reload(&self) -> Result<bool, CertificateError> {
+        let Some(Source { folder, text }) = &self.source else {
+            return Ok(false);
+        };
+        let mut in_force = text.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = PairText::read(folder)?;
+        if new == *in_force {
+            return Ok(false);
+        }
+        self.current.store(Arc::new(new.parse(folder)?));
+        *in_force = new;
+        Ok(true)
     }
 
     /// TLS for a server that shows the pair in force.
@@ -89,16 +119,8 @@ impl ResolvesServerCert for Certificate {
 }
 
 impl PairText {
-    /// Every name that one of the files may have.
-    pub(super) fn files() -> Vec<OsString> {
-        NAMES
-            .into_iter()
-            .flat_map(|(chain, key)| [chain.into(), key.into()])
-            .collect()
-    }
-
     /// Reads both files, of one generation.
-    pub(super) fn read(folder: &Path) -> Result<Self, CertificateError> {
+    fn read(folder: &Path) -> Result<Self, CertificateError> {
         let pair = volume::read_consistently(folder, |root| {
             for names in NAMES {
                 match (fs::read(root.join(names.0)), fs::read(root.join(names.1))) {
@@ -123,7 +145,7 @@ impl PairText {
     }
 
     /// Understands the pair, and makes sure that the key belongs to the certificate.
-    pub(super) fn parse(&self, folder: &Path) -> Result<CertifiedKey, CertificateError> {
+    fn parse(&self, folder: &Path) -> Result<CertifiedKey, CertificateError> {
         let fail = |reason: String| CertificateError::new(folder, reason);
         let (chain_name, key_name) = self.names;
         let no_pem = |name: &str, wanted: &str, error: &pem::Error| match error {
@@ -168,3 +190,37 @@ impl fmt::Display for CertificateError {
 }
 
 impl std::error::Error for CertificateError {}
+
+/// Without the bytes: they are secret.
+impl fmt::Debug for PairText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PairText")
+            .field("names", &self.names)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(folder: &Path) -> Vec<u8> {
+        let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        fs::write(folder.join("cert.pem"), pair.cert.pem()).unwrap();
+        fs::write(folder.join("key.pem"), pair.signing_key.serialize_pem()).unwrap();
+        pair.cert.der().to_vec()
+    }
+
+    #[test]
+    fn a_pair_that_changed_before_it_was_watched_is_put_in_force_by_the_first_look() {
+        let folder = tempfile::tempdir().unwrap();
+        let shown = |certificate: &Certificate| certificate.current.load().cert[0].to_vec();
+        let first = write(folder.path());
+        let certificate = Certificate::load(folder.path()).unwrap();
+        assert_eq!(shown(&certificate), first);
+        let second = write(folder.path());
+        assert!(certificate.reload().unwrap());
+        assert_eq!(shown(&certificate), second);
+        assert!(!certificate.reload().unwrap());
+    }
+}

@@ -190,8 +190,8 @@ impl Metrics {
         self.reloads.add(count, &labels);
     }
 
-    /// Counts and logs a handshake that failed; not one that was never begun in earnest, such as the look of a
-    /// port scanner or of a TCP probe.
+    /// Counts and logs a handshake that failed; not one whose connection just ended, as it does for a port scanner
+    /// and for a TCP probe.
     pub(super) fn handshake_failed(&self, peer: &str, error: &io::Error) {
         if matches!(
             error.kind(),

@@ -133,7 +133,7 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
         self_signed::say_how_to_try(servers.tls_address);
     }
     let reloading = reload::start(settings.rules, &rules, certificate, &health, &metrics);
-    signals
+    let result = signals
         .shut_down(
             &health,
             servers,
@@ -143,7 +143,7 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
         .await;
     drop(reloading);
     metrics.shut_down();
-    Ok(())
+    result
 }
 
 impl fmt::Display for ServeError {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::task::JoinSet;
 
-use super::certificate::{Certificate, PairText};
+use super::certificate::Certificate;
 use super::health::{Health, What};
 use super::metrics::Metrics;
 use super::rules::SharedRules;
@@ -35,8 +35,9 @@ pub(super) fn start(
         let look = move || match source.read() {
             Ok(text) if text.digest() == rules.current().text_digest => reporter.unchanged(),
             Ok(text) => {
-                rules.replace(text);
+                let old = rules.replace(text);
                 reporter.replaced(&format!("the rules are those of digest {} now", rules.digest()));
+                old.retire();
             }
             Err(error) => reporter.failed(error.to_string()),
         };
@@ -44,24 +45,12 @@ pub(super) fn start(
     }
     if let Some(folder) = certificate.folder().map(PathBuf::from) {
         let reporter = reporter(What::Certificate);
-        let in_force = Mutex::new(PairText::read(&folder).ok());
-        let path = folder.clone();
-        let look = move || {
-            let mut in_force = in_force.lock().unwrap_or_else(PoisonError::into_inner);
-            match PairText::read(&path) {
-                Ok(text) if in_force.as_ref() == Some(&text) => reporter.unchanged(),
-                Ok(text) => match text.parse(&path) {
-                    Ok(pair) => {
-                        certificate.replace(pair);
-                        *in_force = Some(text);
-                        reporter.replaced("new connections get the new certificate");
-                    }
-                    Err(error) => reporter.failed(error.to_string()),
-                },
-                Err(error) => reporter.failed(error.to_string()),
-            }
+        let look = move || match certificate.reload() {
+            Ok(true) => reporter.replaced("new connections get the new certificate"),
+            Ok(false) => reporter.unchanged(),
+            Err(error) => reporter.failed(error.to_string()),
         };
-        watches.spawn(watch(folder, PairText::files(), Arc::new(look)));
+        watches.spawn(watch(folder, Certificate::files(), Arc::new(look)));
     }
     watches
 }

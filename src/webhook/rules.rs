@@ -40,9 +40,8 @@ impl SharedRules {
     }
 
     /// Compiles a text and puts it in force. Blocks.
-    pub(super) fn replace(&self, text: RulesText) {
-        let old = self.0.swap(Arc::new(compile(text)));
-        retire(old);
+    pub(super) fn replace(&self, text: RulesText) -> OldRules {
+        OldRules(self.0.swap(Arc::new(compile(text))))
     }
 }
 
@@ -63,15 +62,21 @@ fn compile(text: RulesText) -> LoadedRules {
     }
 }
 
-/// Waits until no request uses a set any more, so that none of them has to take it apart: a large one takes
-/// milliseconds.
-fn retire(old: Arc<LoadedRules>) {
-    let mut old = old;
-    for _ in 0..1000 {
-        match Arc::try_unwrap(old) {
-            Ok(unused) => return drop(unused),
-            Err(used) => old = used,
+/// A set that was in force.
+#[must_use]
+pub(super) struct OldRules(Arc<LoadedRules>);
+
+impl OldRules {
+    /// Waits until no request uses the set any more, so that none of them has to take it apart: a large one
+    /// takes milliseconds.
+    pub(super) fn retire(self) {
+        let Self(mut old) = self;
+        for _ in 0..1000 {
+            match Arc::try_unwrap(old) {
+                Ok(unused) => return drop(unused),
+                Err(used) => old = used,
+            }
+            std::thread::sleep(Duration::from_millis(1));
         }
-        std::thread::sleep(Duration::from_millis(1));
     }
 }

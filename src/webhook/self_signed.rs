@@ -1,5 +1,6 @@
 //! A throwaway certificate, for a first look on one's own machine.
 
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -45,7 +46,8 @@ pub(super) fn say_how_to_try(address: SocketAddr) {
     } else {
         "REVIEW.json"
     };
-    eprintln!(
+    let _ = writeln!(
+        io::stderr(),
         "\nThe certificate is a throwaway one. Send a review from another terminal:\n\n    \
          curl --insecure --data-binary @{review} https://{host}:{}/\n",
         address.port()

@@ -1,5 +1,6 @@
 //! The two ports: reviews over TLS, and health and metrics without.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,7 +45,8 @@ pub(super) struct Servers {
 
 struct Running {
     handle: ServerHandle,
-    task: JoinHandle<std::io::Result<()>>,
+    /// None once it has ended by itself.
+    task: Option<JoinHandle<io::Result<()>>>,
 }
 
 impl Servers {
@@ -78,11 +80,11 @@ impl Servers {
         })
     }
 
-    /// Until one of the two ends, which none should before it is told to.
-    pub(super) async fn ended(&mut self) {
+    /// Until one of the two ends, which none should before it is told to: why it did.
+    pub(super) async fn failed(&mut self) -> ServeError {
         tokio::select! {
-            _ = &mut self.tls.task => {}
-            _ = &mut self.plain.task => {}
+            why = self.tls.ended() => ServeError(format!("the server of {} ended: {why}", self.tls_address)),
+            why = self.plain.ended() => ServeError(format!("the server of {} ended: {why}", self.plain_address)),
         }
     }
 
@@ -107,13 +109,28 @@ impl Running {
         server.http1_mut().max_buf_size(READ_BUFFER);
         let handle = server.handle();
         let service = Service::new(router.hoop(CatchPanic::new())).catcher(plain_errors());
-        let task = tokio::spawn(server.try_serve(service));
+        let task = Some(tokio::spawn(server.try_serve(service)));
         Self { handle, task }
+    }
+
+    async fn ended(&mut self) -> String {
+        let Some(task) = &mut self.task else {
+            return std::future::pending().await;
+        };
+        let ended = task.await;
+        self.task = None;
+        match ended {
+            Ok(Ok(())) => "nobody told it to".to_owned(),
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        }
     }
 
     async fn stop(self, timeout: Duration) {
         self.handle.stop_graceful(timeout);
-        let _ = self.task.await;
+        if let Some(task) = self.task {
+            let _ = task.await;
+        }
     }
 }
 
@@ -123,6 +140,15 @@ mod tests {
     use tokio::net::TcpStream;
 
     use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_ends_by_itself_is_told_of_and_can_be_stopped_all_the_same() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut running = Running::start(TcpAcceptor::try_from(listener).unwrap(), Router::new(), 10);
+        running.task.as_ref().unwrap().abort();
+        assert!(running.ended().await.contains("cancelled"));
+        running.stop(Duration::ZERO).await;
+    }
 
     #[derive(Debug)]
     struct Panics;

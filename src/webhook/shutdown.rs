@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::sleep;
 
+use super::ServeError;
 use super::health::Health;
 use super::server::Servers;
 
@@ -28,18 +29,23 @@ impl Signals {
     /// On SIGTERM it is unready at once, but serves on for `delay`: it takes that long until every API server
     /// has heard that this replica is no endpoint any more. A person at a terminal, who sends SIGINT, is not
     /// kept waiting; a second signal is obeyed at once.
+    ///
+    /// # Errors
+    ///
+    /// Where it ends because a server did.
     pub(super) async fn shut_down(
         mut self,
         health: &Health,
         mut servers: Servers,
         delay: Duration,
         timeout: Duration,
-    ) {
+    ) -> Result<(), ServeError> {
+        let mut result = Ok(());
         let is_patient = tokio::select! {
             _ = self.terminate.recv() => true,
             _ = self.interrupt.recv() => false,
-            () = servers.ended() => {
-                tracing::error!("a server ended by itself");
+            failed = servers.failed() => {
+                result = Err(failed);
                 false
             }
         };
@@ -62,6 +68,7 @@ impl Signals {
             () = servers.stop(timeout) => tracing::info!("ended"),
             () = self.again() => tracing::warn!("ended at once, as told"),
         }
+        result
     }
 
     async fn again(&mut self) {

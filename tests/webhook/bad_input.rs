@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::net::TcpListener;
+use std::process::Command;
 
 use crate::client::pod;
-use crate::server::{MAP, Server, Start};
+use crate::server::{MAP, Server, Start, command};
 use crate::volume::Pair;
 
 #[test]
@@ -75,6 +76,25 @@ fn a_body_longer_than_8_mib_gets_413_whether_it_says_so_or_not() {
 }
 
 #[test]
+fn the_answer_to_a_body_that_is_too_long_arrives_also_where_all_of_it_is_sent_first() {
+    let server = Server::start();
+    for _ in 0..20 {
+        let answer = server.post(&vec![b' '; 12 << 20]);
+        assert_eq!(answer.status, 413);
+    }
+}
+
+#[test]
+fn an_error_is_no_panic_where_nobody_reads_it() {
+    let mut command = command();
+    command.args(["serve", "--maps-file", "/missing"]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let status = command.stderr(writer).status().unwrap();
+    assert_eq!(status.code(), Some(1));
+}
+
+#[test]
 fn a_body_that_comes_too_slowly_gets_408_within_what_the_request_grants() {
     let server = Server::start();
     let mut connection = server.connect();
@@ -119,7 +139,15 @@ fn a_map_file_that_is_of_no_use_ends_the_start_with_its_reason() {
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     fs::write(path("latin-1"), b"default::\n# M\xfcnchen\n").unwrap();
     fs::write(path("long"), vec![b'#'; (8 << 20) + 1]).unwrap();
+    assert!(
+        Command::new("mkfifo")
+            .arg(path("pipe"))
+            .status()
+            .unwrap()
+            .success()
+    );
     let cases = [
+        (path("pipe"), "it is no regular file"),
         (path("missing"), "No such file or directory (os error 2)"),
         (path(""), "it is a directory, and a file is wanted"),
         (path("latin-1"), "line 2 is not UTF-8"),

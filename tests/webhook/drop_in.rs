@@ -118,6 +118,45 @@ fn an_option_wins_over_its_variable() {
 }
 
 #[test]
+fn a_switch_can_be_set_in_the_words_of_a_config_map_and_an_empty_variable_is_none() {
+    for on in ["TRUE", "true", "1", "yes"] {
+        let server = Start::new()
+            .self_signed()
+            .map(MAP)
+            .env("IMAGESWAP_DRY_RUN", on)
+            .serve();
+        assert_eq!(server.swap("nginx"), None, "{on}");
+    }
+    for off in ["FALSE", "0", "no", ""] {
+        let server = Start::new()
+            .self_signed()
+            .map(MAP)
+            .env("IMAGESWAP_DRY_RUN", off)
+            .env("IMAGESWAP_MODE", "")
+            .env("IMAGESWAP_LOG_LEVEL", "")
+            .env("IMAGESWAP_DISABLE_LABEL", "")
+            .serve();
+        assert!(server.swap("nginx").is_some(), "{off}");
+        assert_eq!(server.post(&real("041-create-pods-glass.json")).images(), [""; 0]);
+    }
+}
+
+#[test]
+fn an_error_in_a_variable_names_the_variable() {
+    let (status, stderr) = Start::new().env("IMAGESWAP_MODE", "both").fail();
+    assert_eq!(status, Some(2));
+    assert!(
+        stderr.ends_with("The value is that of the variable IMAGESWAP_MODE.\n"),
+        "{stderr}"
+    );
+    let (_, stderr) = Start::new()
+        .env("IMAGESWAP_MODE", "maps")
+        .args(["--mode", "both"])
+        .fail();
+    assert!(!stderr.contains("The value is that of the variable"), "{stderr}");
+}
+
+#[test]
 fn the_names_of_pythons_log_levels_are_understood() {
     for level in ["DEBUG", "INFO", "NOTSET", "trace", "Info"] {
         // It serves, and says so at these.

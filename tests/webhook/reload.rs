@@ -203,7 +203,7 @@ fn no_request_fails_while_maps_and_certificates_are_replaced_under_load() {
         (reloads("rules"), reloads("certificate")),
         (RELOADS as f64, RELOADS as f64)
     );
-    println!(
+    tell!(
         "{} requests were answered during {RELOADS} reloads of each, and none failed",
         answered.load(Ordering::Relaxed)
     );

@@ -119,7 +119,7 @@ fn no_request_of_clients_that_go_when_they_are_told_to_fails() {
         }
     });
     assert_eq!(server.wait().code(), Some(0));
-    println!(
+    tell!(
         "{} requests were answered, and none failed",
         answered.load(Ordering::Relaxed)
     );

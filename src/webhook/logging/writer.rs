@@ -5,13 +5,15 @@
 
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 /// What may wait to be written, in bytes.
 const MOST: usize = 4 << 20;
 /// What is kept of a buffer that was longer once.
 const KEPT: usize = 64 << 10;
+/// How long the end of the process waits for the log.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// How long lines are gathered before they are written together.
 const LINGER: Duration = Duration::from_millis(2);
 
@@ -19,17 +21,16 @@ const LINGER: Duration = Duration::from_millis(2);
 #[derive(Clone, Debug)]
 pub(super) struct LogWriter(Arc<Shared>);
 
-/// Writes what is still to be written when it is dropped.
+/// Waits until what is still to be written is written when it is dropped; but not for a reader that reads no
+/// more.
 #[derive(Debug)]
-pub(crate) struct LogGuard {
-    shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
-}
+pub(crate) struct LogGuard(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
     waiting: Mutex<Waiting>,
     filled: Condvar,
+    finished: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -37,22 +38,18 @@ struct Waiting {
     lines: Vec<u8>,
     dropped: u64,
     is_closed: bool,
+    is_finished: bool,
 }
 
 impl LogWriter {
     /// Begins to write to `sink`.
     pub(super) fn start(sink: impl Write + Send + 'static) -> io::Result<(Self, LogGuard)> {
         let shared = Arc::new(Shared::default());
-        let thread = {
-            let shared = Arc::clone(&shared);
-            thread::Builder::new()
-                .name("log".to_owned())
-                .spawn(move || shared.write_all(sink))?
-        };
-        let guard = LogGuard {
-            shared: Arc::clone(&shared),
-            thread: Some(thread),
-        };
+        let guard = LogGuard(Arc::clone(&shared));
+        let thread = Arc::clone(&shared);
+        thread::Builder::new()
+            .name("log".to_owned())
+            .spawn(move || thread.write_all(sink))?;
         Ok((Self(shared), guard))
     }
 
@@ -105,6 +102,8 @@ impl Shared {
             lines.clear();
             lines.shrink_to(KEPT);
             if is_closed {
+                self.lock().is_finished = true;
+                self.finished.notify_all();
                 return;
             }
         }
@@ -113,11 +112,14 @@ impl Shared {
 
 impl Drop for LogGuard {
     fn drop(&mut self) {
-        self.shared.lock().is_closed = true;
-        self.shared.filled.notify_one();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        let mut waiting = self.0.lock();
+        waiting.is_closed = true;
+        self.0.filled.notify_one();
+        let finished = self
+            .0
+            .finished
+            .wait_timeout_while(waiting, PATIENCE, |waiting| !waiting.is_finished);
+        drop(finished);
     }
 }
 
@@ -181,6 +183,20 @@ mod tests {
             })
             .sum();
         assert_eq!(kept + dropped, count);
+    }
+
+    #[test]
+    fn the_end_does_not_wait_for_a_log_that_is_never_read() {
+        let (never, blocked) = mpsc::channel();
+        let (log, guard) = LogWriter::start(Blocked(blocked, Arc::default())).unwrap();
+        log.put(b"one\n");
+        let (ended, end) = mpsc::channel();
+        thread::spawn(move || {
+            drop(guard);
+            ended.send(()).unwrap();
+        });
+        end.recv_timeout(20 * PATIENCE).unwrap();
+        drop(never);
     }
 
     #[test]
