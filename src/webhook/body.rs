@@ -5,7 +5,10 @@
 //! some body always gets on, however many began together. Short bodies, which nearly all are, have a share to
 //! themselves, so that long ones never hold them up.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use http_body_util::BodyExt as _;
@@ -111,12 +114,16 @@ impl BodyBudget {
         let mut read = 0;
         let mut waiting = WAITING;
         loop {
-            let asked = Instant::now();
-            let Ok(frame) = timeout_at(asked + waiting.min(GAP), body.frame()).await else {
-                return Err(BodyError::TooSlow);
-            };
             // Only the client's own time counts, not the time that it waits for its turn.
-            waiting = waiting.saturating_sub(asked.elapsed());
+            let frame = match poll_immediate(body.frame()).await {
+                Some(frame) => frame,
+                None => {
+                    let asked = Instant::now();
+                    let frame = timeout_at(asked + waiting.min(GAP), body.frame()).await;
+                    waiting = waiting.saturating_sub(asked.elapsed());
+                    frame.map_err(|_| BodyError::TooSlow)?
+                }
+            };
             let Some(frame) = frame else { break };
             let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else {
                 continue;
@@ -178,6 +185,16 @@ impl Parts {
             Err(parts) => parts.concat().into(),
         }
     }
+}
+
+/// What comes of a future at once; a future that is polled again later goes on where a new one of its kind does.
+async fn poll_immediate<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 /// Reads what a client is still sending, for a while, and drops it: a connection that is closed with something

@@ -1,6 +1,5 @@
 //! `POST /`: an admission review, from the request to the answer.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -93,29 +92,36 @@ fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
+/// How many rules a line of the log names.
+const MOST_NAMED: usize = 100;
+
 /// One line a review; with `debug`, one more for each image that changes.
 fn log(reviewed: &Reviewed<'_>, rules: &RuleSet, took: Duration) {
     if !tracing::enabled!(tracing::Level::INFO) {
         return;
     }
-    let mut named = String::new();
-    let mut last = None;
+    let mut named: Vec<&str> = Vec::new();
     let mut swapped = 0u32;
     for image in &reviewed.images {
         if let ImageEffect::Swap(result) = &image.effect {
             swapped += 1;
             tracing::debug!(uid = %reviewed.uid, image = %image.image, result, "swapped");
         }
-        let Some(rule) = image.rule.filter(|rule| last != Some(*rule)) else {
-            continue;
-        };
-        last = Some(rule);
-        let name = rules.rule_name(rule);
-        if !named.split(',').any(|named| named == name) {
-            let comma = if named.is_empty() { "" } else { "," };
-            let _ = write!(named, "{comma}{name}");
+        if let Some(name) = image.rule.map(|rule| rules.rule_name(rule))
+            && named.len() < MOST_NAMED
+            && !named.contains(&name)
+        {
+            named.push(name);
         }
     }
+    let joined;
+    let named = match named.as_slice() {
+        [only] => only,
+        several => {
+            joined = several.join(",");
+            joined.as_str()
+        }
+    };
     tracing::info!(
         uid = reviewed.uid.as_ref(),
         namespace = reviewed.namespace.as_deref(),
@@ -126,7 +132,7 @@ fn log(reviewed: &Reviewed<'_>, rules: &RuleSet, took: Duration) {
         outcome = reviewed.outcome.as_str(),
         images = reviewed.images.len(),
         swapped,
-        rules = named.as_str(),
+        rules = named,
         microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         "reviewed"
     );

@@ -113,9 +113,16 @@ impl<'a> AdmissionResponse<'a> {
         }
         json.raw(",\"auditAnnotations\":{\"digest\":");
         json.text(self.digest);
-        if !self.rules.is_empty() {
-            json.raw(",\"rules\":");
-            json.text(&self.rules.join(","));
+        match self.rules.as_slice() {
+            [] => {}
+            [only] => {
+                json.raw(",\"rules\":");
+                json.text(only);
+            }
+            several => {
+                json.raw(",\"rules\":");
+                json.text(&several.join(","));
+            }
         }
         json.raw("}}}");
         json.into_bytes()

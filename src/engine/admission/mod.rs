@@ -41,7 +41,7 @@ pub fn review<'a>(body: &'a [u8], policy: &Policy<'_>) -> Result<Reviewed<'a>, R
     } = read::read(body)?;
     let pod = request
         .object
-        .as_ref()
+        .as_deref()
         .filter(|_| is_looked_at(&request))
         .and_then(|object| Some((object, Pod::of(&request, object)?)));
     let mut response = AdmissionResponse::new(version, &uid, policy.digest);
@@ -138,7 +138,7 @@ fn decide<'r, 'a, 'p>(
     let is_update = request.operation == Some(Operation::Update);
     let old = request
         .old_object
-        .as_ref()
+        .as_deref()
         .filter(|_| is_update)
         .and_then(|old| Pod::of(request, old));
     let old = old.as_ref().map(OldImages::new);

@@ -29,6 +29,8 @@ pub struct Map {
     replace: Vec<(Glob, Line)>,
     /// Registries, `docker.io/library` and `default`.
     registries: Table<Line>,
+    /// The line `default`, without which no registry is swapped.
+    default: Option<Line>,
     /// An image that holds one of these, and whose registry no line names, stays.
     noswap: Vec<Box<str>>,
     targets: Targets,
@@ -109,6 +111,7 @@ impl Map {
     /// Draws out of the lines what is asked of all of them at once.
     fn finish(&mut self) {
         let text = &self.text;
+        self.default = self.registries.get(text, DEFAULT).copied();
         let noswap = self.registries.remove(text, NOSWAP_WILDCARDS);
         // No value is no entry; beside others an empty entry occurs in everything.
         self.noswap = noswap
@@ -148,7 +151,7 @@ impl Map {
         if let Some((_, line)) = self.replace.iter().find(|(glob, _)| glob.matches(image)) {
             return Some(join(self.text.get(line.value), last_segment(image)));
         }
-        let default = self.registries.get(&self.text, DEFAULT)?;
+        let default = self.default.as_ref()?;
         let (spelled, rest) = split_registry(image);
         let registry = spelled.unwrap_or(DOCKER_HUB);
         let (host, port) = split_port(registry);

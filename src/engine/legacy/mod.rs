@@ -46,6 +46,6 @@ fn last_segment(image: &str) -> &str {
 fn join(target: &str, rest: &str) -> String {
     match target.trim_end_matches('/') {
         "" => rest.to_owned(),
-        target => format!("{target}/{rest}"),
+        target => [target, "/", rest].concat(),
     }
 }

@@ -59,6 +59,10 @@ impl Piece {
 
 impl<V> Table<V> {
     pub(super) fn get(&self, text: &Text, key: &str) -> Option<&V> {
+        // Many tables of a map are empty, and a hash takes longer than to see that.
+        if self.0.is_empty() {
+            return None;
+        }
         let found = self.0.find(hash(key), |(piece, _)| text.get(*piece) == key);
         found.map(|(_, value)| value)
     }

@@ -4,7 +4,8 @@
 //! long for it as all the rest of the answer.
 
 use std::cell::RefCell;
-use std::fmt::{self, Write as _};
+use std::fmt;
+use std::io::Write as _;
 
 use time::OffsetDateTime;
 use tracing::field::{Field, Visit};
@@ -18,16 +19,26 @@ use super::writer::LogWriter;
 pub(super) struct JsonLayer(pub(super) LogWriter);
 
 thread_local! {
-    /// A line in the making, and a text that is yet to be escaped.
-    static LINE: RefCell<(Vec<u8>, String)> = const { RefCell::new((Vec::new(), String::new())) };
+    static SCRATCH: RefCell<Scratch> = const { RefCell::new(Scratch::new()) };
+}
+
+/// What a thread keeps from line to line.
+struct Scratch {
+    line: Vec<u8>,
+    /// A text that is yet to be escaped.
+    text: String,
+    /// The second of the last line, and how it is written up to its fraction.
+    second: i64,
+    written: [u8; 20],
 }
 
 impl<S: Subscriber> Layer<S> for JsonLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        LINE.with_borrow_mut(|(line, text)| {
-            line.clear();
-            line.extend_from_slice(b"{\"timestamp\":\"");
-            timestamp(line, OffsetDateTime::now_utc());
+        SCRATCH.with_borrow_mut(|scratch| {
+            scratch.line.clear();
+            scratch.line.extend_from_slice(b"{\"timestamp\":\"");
+            scratch.timestamp(OffsetDateTime::now_utc());
+            let Scratch { line, text, .. } = scratch;
             line.extend_from_slice(b"\",\"level\":\"");
             line.extend_from_slice(event.metadata().level().as_str().as_bytes());
             line.push(b'"');
@@ -38,22 +49,40 @@ impl<S: Subscriber> Layer<S> for JsonLayer {
     }
 }
 
-/// RFC 3339 in microseconds, of a year with four digits.
-fn timestamp(line: &mut Vec<u8>, now: OffsetDateTime) {
-    let mut digits = |number: u32, count: u32, behind: u8| {
-        for place in (0..count).rev() {
-            let digit = number / 10u32.pow(place) % 10;
-            line.extend(char::from_digit(digit, 10).map(|digit| digit as u8));
+impl Scratch {
+    const fn new() -> Self {
+        Self {
+            line: Vec::new(),
+            text: String::new(),
+            second: i64::MIN,
+            written: [0; 20],
         }
-        line.push(behind);
-    };
-    digits(now.year().unsigned_abs(), 4, b'-');
-    digits(u8::from(now.month()).into(), 2, b'-');
-    digits(now.day().into(), 2, b'T');
-    digits(now.hour().into(), 2, b':');
-    digits(now.minute().into(), 2, b':');
-    digits(now.second().into(), 2, b'.');
-    digits(now.microsecond(), 6, b'Z');
+    }
+
+    /// RFC 3339 in microseconds, of a year with four digits. All but the fraction is the same for many lines.
+    fn timestamp(&mut self, now: OffsetDateTime) {
+        let second = now.unix_timestamp();
+        if second != self.second {
+            let (year, month, day) = now.to_calendar_date();
+            let (hour, minute, of_minute) = now.to_hms();
+            let month = u8::from(month);
+            let mut written = self.written.as_mut_slice();
+            // It is as long as the place for it.
+            let _ = write!(
+                written,
+                "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{of_minute:02}."
+            );
+            self.second = second;
+        }
+        self.line.extend_from_slice(&self.written);
+        let mut fraction = now.microsecond();
+        let mut digits = *b"000000Z";
+        for digit in digits[..6].iter_mut().rev() {
+            *digit = b'0' + u8::try_from(fraction % 10).unwrap_or_default();
+            fraction /= 10;
+        }
+        self.line.extend_from_slice(&digits);
+    }
 }
 
 struct Fields<'l> {
@@ -64,11 +93,15 @@ struct Fields<'l> {
 impl Fields<'_> {
     /// Writes a member. A vector takes whatever it is given, and what is given here is JSON in itself.
     fn member(&mut self, field: &Field, value: &impl serde::Serialize) {
+        self.name(field);
+        let _ = serde_json::to_writer(&mut *self.line, value);
+    }
+
+    fn name(&mut self, field: &Field) {
         // The name is one of the program's own: nothing in it needs an escape.
         self.line.extend_from_slice(b",\"");
         self.line.extend_from_slice(field.name().as_bytes());
         self.line.extend_from_slice(b"\":");
-        let _ = serde_json::to_writer(&mut *self.line, value);
     }
 }
 
@@ -76,13 +109,22 @@ impl Visit for Fields<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let mut text = std::mem::take(self.text);
         text.clear();
-        let _ = write!(text, "{value:?}");
-        self.member(field, &text);
+        let _ = fmt::Write::write_fmt(&mut text, format_args!("{value:?}"));
+        self.record_str(field, &text);
         *self.text = text;
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.member(field, &value);
+        self.name(field);
+        let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+        if value.bytes().all(is_plain) {
+            // Nearly always.
+            self.line.push(b'"');
+            self.line.extend_from_slice(value.as_bytes());
+            self.line.push(b'"');
+        } else {
+            let _ = serde_json::to_writer(&mut *self.line, value);
+        }
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
@@ -110,8 +152,55 @@ mod tests {
 
     #[test]
     fn a_timestamp_is_rfc_3339_with_every_digit() {
-        let mut line = Vec::new();
-        timestamp(&mut line, datetime!(2026-01-02 03:04:05.000_006 UTC));
-        assert_eq!(line, b"2026-01-02T03:04:05.000006Z");
+        let mut scratch = Scratch::new();
+        let mut written = |now| {
+            scratch.line.clear();
+            scratch.timestamp(now);
+            String::from_utf8(scratch.line.clone()).unwrap()
+        };
+        assert_eq!(
+            written(datetime!(2026-01-02 03:04:05.000_006 UTC)),
+            "2026-01-02T03:04:05.000006Z"
+        );
+        assert_eq!(
+            written(datetime!(2026-01-02 03:04:05.987_654_321 UTC)),
+            "2026-01-02T03:04:05.987654Z"
+        );
+        assert_eq!(
+            written(datetime!(2026-12-31 23:59:59 UTC)),
+            "2026-12-31T23:59:59.000000Z"
+        );
+    }
+
+    #[test]
+    fn whatever_a_field_holds_the_line_is_json() {
+        let (log, lines) = std::sync::mpsc::channel();
+        struct Sink(std::sync::mpsc::Sender<Vec<u8>>);
+        impl std::io::Write for Sink {
+            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+                let _ = self.0.send(bytes.to_vec());
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let (writer, guard) = LogWriter::start(Sink(log)).unwrap();
+        let subscriber =
+            tracing_subscriber::layer::SubscriberExt::with(tracing_subscriber::registry(), JsonLayer(writer));
+        let hostile = "a\"b\\c\nd\u{1}é\u{2028}";
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::info!(text = hostile, debug = ?hostile, number = -5, flag = true, none = None::<u64>, "{hostile}");
+        });
+        drop(guard);
+        let line = lines.iter().flatten().collect::<Vec<u8>>();
+        assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
+        let line: serde_json::Value = serde_json::from_slice(&line).unwrap();
+        assert_eq!(
+            (&line["message"], &line["text"]),
+            (&hostile.into(), &hostile.into())
+        );
+        assert_eq!((&line["number"], &line["flag"]), (&(-5).into(), &true.into()));
+        assert!(line.get("none").is_none());
     }
 }

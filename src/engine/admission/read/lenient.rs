@@ -16,6 +16,12 @@ pub(super) trait Fields<'de>: Default {
     fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error>;
 }
 
+impl<'de, T: Fields<'de>> Fields<'de> for Box<T> {
+    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        T::field(self, key, map)
+    }
+}
+
 /// Reads the value of a member into its place, which is empty where the value is no object.
 ///
 /// In place, because an object is large: to hand it up from value to value costs more than to read it.

@@ -43,8 +43,9 @@ pub(super) struct Request<'a> {
     pub(super) namespace: Option<Cow<'a, str>>,
     pub(super) operation: Option<Operation>,
     pub(super) user: UserInfo<'a>,
-    pub(super) object: Option<Object<'a>>,
-    pub(super) old_object: Option<Object<'a>>,
+    // Boxed, because a request is handed on from place to place, and an object is large.
+    pub(super) object: Option<Box<Object<'a>>>,
+    pub(super) old_object: Option<Box<Object<'a>>>,
     pub(super) dry_run: bool,
 }
 

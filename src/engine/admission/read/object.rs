@@ -20,7 +20,8 @@ pub(in crate::admission) struct Object<'a> {
 pub(in crate::admission) struct Spec<'a> {
     /// `spec` itself, where the object is a Pod.
     pub(in crate::admission) pod: PodSpec<'a>,
-    /// `spec.template`, of most kinds that make Pods.
+    /// `spec.template`, of most kinds that make Pods. (A template is large, and of the three places for one, two
+    /// are empty at the least.)
     pub(in crate::admission) template: Option<Box<PodTemplate<'a>>>,
     /// `spec.jobTemplate.spec.template`, of a CronJob.
     pub(in crate::admission) job_template: Option<Box<PodTemplate<'a>>>,
@@ -141,8 +142,7 @@ impl<'de> Fields<'de> for JobSpec<'de> {
     }
 }
 
-/// A template is large, and of the three places for one, two are empty at the least.
-impl<'de> Fields<'de> for Box<PodTemplate<'de>> {
+impl<'de> Fields<'de> for PodTemplate<'de> {
     fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
             "metadata" => fill(&mut self.metadata, map)?,
