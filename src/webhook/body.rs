@@ -6,7 +6,7 @@
 //! themselves, so that long ones never hold them up.
 
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
@@ -78,7 +78,11 @@ impl BodyBudget {
         deadline: Option<Instant>,
     ) -> Result<Body<'_>, BodyError> {
         let waits = AtomicBool::new(false);
-        let read = self.collect(body, length, &waits);
+        let mut read = pin!(self.collect(body, length, &waits));
+        // Nearly always all of it is there with the head of the request, and no clock is needed.
+        if let Some(body) = poll_once(read.as_mut()).await {
+            return body;
+        }
         let Some(deadline) = deadline else {
             return read.await;
         };
@@ -115,7 +119,7 @@ impl BodyBudget {
         let mut waiting = WAITING;
         loop {
             // Only the client's own time counts, not the time that it waits for its turn.
-            let frame = match poll_immediate(body.frame()).await {
+            let frame = match poll_once(pin!(body.frame())).await {
                 Some(frame) => frame,
                 None => {
                     let asked = Instant::now();
@@ -187,9 +191,8 @@ impl Parts {
     }
 }
 
-/// What comes of a future at once; a future that is polled again later goes on where a new one of its kind does.
-async fn poll_immediate<F: Future>(future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
+/// What comes of a future at once, if anything does.
+async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
     poll_fn(|context| match future.as_mut().poll(context) {
         Poll::Ready(output) => Poll::Ready(Some(output)),
         Poll::Pending => Poll::Ready(None),

@@ -15,7 +15,7 @@ const KEPT: usize = 64 << 10;
 /// How long the end of the process waits for the log.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How long lines are gathered before they are written together.
-const LINGER: Duration = Duration::from_millis(2);
+const LINGER: Duration = Duration::from_millis(10);
 
 /// A log that lines are put into.
 #[derive(Clone, Debug)]
