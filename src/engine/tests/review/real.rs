@@ -1,102 +1,13 @@
-//! Real reviews, and reviews that hold anything: what the answer says, and what its patch does.
+//! What is done with the objects that there are.
 
-#![allow(clippy::disallowed_methods, reason = "a test reads its vectors from files")]
 use std::path::PathBuf;
 
-use base64::Engine as _;
-use imageswap_engine::admission::{ImageEffect, LeftReason, Outcome, Policy, Reviewed, review};
-use imageswap_engine::legacy::{LegacyConfig, Prefix};
-use imageswap_engine::rules::RuleSet;
-use proptest::prelude::*;
+use imageswap_engine::admission::{LeftReason, Outcome, Policy, review};
 use serde_json::{Value, json};
 
-const MIRROR: &str = "mirror.example.com/hub";
-
-fn rules() -> RuleSet {
-    RuleSet::from(LegacyConfig::Prefix(Prefix::new(MIRROR)))
-}
-
-fn policy(rules: &RuleSet) -> Policy<'_> {
-    Policy {
-        rules,
-        digest: "d1",
-        disable_label: "k8s.twr.io/imageswap",
-        hook: None,
-        dry_run: false,
-    }
-}
-
-fn reviewed(body: &[u8]) -> Reviewed<'_> {
-    review(body, &policy(&rules())).unwrap()
-}
-
-fn real(file: &str) -> Vec<u8> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/conformance/reviews");
-    std::fs::read(folder.join(file)).unwrap()
-}
-
-/// A review of a Pod, from its spec and metadata.
-fn of_pod(metadata: Value, spec: Value) -> Vec<u8> {
-    of(
-        "CREATE",
-        "",
-        "Pod",
-        json!({"metadata": metadata, "spec": spec}),
-        Value::Null,
-    )
-}
-
-fn of(operation: &str, group: &str, kind: &str, object: Value, old: Value) -> Vec<u8> {
-    let request = json!({
-        "uid": "u1", "kind": {"group": group, "version": "v1", "kind": kind}, "namespace": "default",
-        "operation": operation, "object": object, "oldObject": old,
-    });
-    json!({"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "request": request})
-        .to_string()
-        .into_bytes()
-}
-
-fn answer(reviewed: &Reviewed<'_>) -> Value {
-    serde_json::from_slice(&reviewed.answer).unwrap()
-}
-
-/// The operations of the patch, as (pointer, image).
-fn patch(reviewed: &Reviewed<'_>) -> Vec<(String, String)> {
-    let answer = answer(reviewed);
-    let Some(patch) = answer["response"].get("patch") else {
-        return Vec::new();
-    };
-    let patch = base64::engine::general_purpose::STANDARD
-        .decode(patch.as_str().unwrap())
-        .unwrap();
-    let patch: Vec<Value> = serde_json::from_slice(&patch).unwrap();
-    patch
-        .iter()
-        .map(|operation| {
-            assert_eq!(operation["op"], "replace");
-            (
-                operation["path"].as_str().unwrap().to_owned(),
-                operation["value"].as_str().unwrap().to_owned(),
-            )
-        })
-        .collect()
-}
-
-fn pointers(reviewed: &Reviewed<'_>) -> Vec<String> {
-    patch(reviewed).into_iter().map(|(pointer, _)| pointer).collect()
-}
-
-fn left(reviewed: &Reviewed<'_>) -> Vec<LeftReason> {
-    let reason = |effect: &ImageEffect| match effect {
-        ImageEffect::Left(reason) => Some(*reason),
-        _ => None,
-    };
-    reviewed
-        .images
-        .iter()
-        .filter_map(|image| reason(&image.effect))
-        .collect()
-}
+use crate::support::{
+    answer, assert_only_images_change, left, of, of_pod, patch, pointers, policy, real, reviewed, rules,
+};
 
 #[test]
 fn every_real_review_is_answered_with_its_uid_and_a_patch_that_applies() {
@@ -123,27 +34,6 @@ fn every_real_review_is_answered_with_its_uid_and_a_patch_that_applies() {
         count += 1;
     }
     assert_eq!(count, 38, "every real review was read");
-}
-
-/// Applies the patch and takes the images back out: nothing else may differ.
-fn assert_only_images_change(object: &Value, reviewed: &Reviewed<'_>) {
-    let answer = answer(reviewed);
-    let Some(encoded) = answer["response"].get("patch") else {
-        return;
-    };
-    let decoded = base64::engine::general_purpose::STANDARD
-        .decode(encoded.as_str().unwrap())
-        .unwrap();
-    let operations: json_patch::Patch = serde_json::from_slice(&decoded).unwrap();
-    let mut patched = object.clone();
-    json_patch::patch(&mut patched, &operations).unwrap();
-    for (pointer, image) in patch(reviewed) {
-        assert_eq!(patched.pointer(&pointer).unwrap(), &image);
-        let old = object.pointer(&pointer).unwrap().clone();
-        assert!(old.is_string(), "{pointer} was an image");
-        *patched.pointer_mut(&pointer).unwrap() = old;
-    }
-    assert_eq!(&patched, object);
 }
 
 #[test]
@@ -396,123 +286,4 @@ fn a_dry_run_changes_nothing_and_says_what_it_would_do() {
         warning.contains("nginx:1.25 of container nginx would become "),
         "{warning}"
     );
-}
-
-#[test]
-fn values_of_the_wrong_type_are_passed_over() {
-    let spec = json!({
-        "containers": [null, 7, "text", [], {"name": 5, "image": {"a": 1}}, {"name": "b", "image": "b"}],
-        "initContainers": {"name": "x"}, "ephemeralContainers": 3.5, "volumes": [{"image": "text"}, {"image": null}],
-        "template": [], "jobTemplate": true,
-    });
-    let metadata =
-        json!({"labels": ["a"], "annotations": {"n": 5}, "ownerReferences": "x", "deletionTimestamp": null});
-    let body = of_pod(metadata, spec);
-    assert_eq!(pointers(&reviewed(&body)), ["/spec/containers/5/image"]);
-}
-
-#[test]
-fn of_two_members_with_one_name_the_last_counts() {
-    let body = r#"{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"u","kind":{"kind":"Pod"},
-        "operation":"CREATE","object":{"spec":{"containers":[{"image":"a","image":"b"}]}}}}"#;
-    assert!(patch(&reviewed(body.as_bytes()))[0].1.ends_with("/b"));
-}
-
-#[test]
-fn escapes_in_an_image_are_read() {
-    let body = String::from_utf8(of_pod(json!({}), json!({"containers": [{"image": "SPOT"}]}))).unwrap();
-    let body = body.replace("SPOT", "ngin\\u0078");
-    assert!(patch(&reviewed(body.as_bytes()))[0].1.ends_with("/nginx"));
-}
-
-#[test]
-fn a_body_that_is_no_review_is_told_why() {
-    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    let in_object = String::from_utf8(of_pod(json!({}), json!({"SPOT": 1}))).unwrap();
-    let in_object = in_object.replace("{\"SPOT\":1}", &format!("{{\"x\":{deep}}}"));
-    let cases: &[(&str, &str)] = &[
-        ("", "the body is empty"),
-        ("not json", "the body is no JSON"),
-        ("{\"kind\":\"AdmissionReview\"", "the body is no JSON"),
-        ("[]", "no object"),
-        ("null", "no object"),
-        ("{}", "no `kind`"),
-        (r#"{"kind":"Pod"}"#, "of kind `Pod`"),
-        (r#"{"kind":"AdmissionReview"}"#, "apiVersion"),
-        (
-            r#"{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v2","request":{}}"#,
-            "`admission.k8s.io/v2`",
-        ),
-        (
-            r#"{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1"}"#,
-            "no `request`",
-        ),
-        (
-            r#"{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{}}"#,
-            "no `uid`",
-        ),
-        (&deep, "nested"),
-        (&in_object, "nested"),
-    ];
-    for (body, why) in cases {
-        let error = review(body.as_bytes(), &policy(&rules()))
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains(why), "{error}");
-        assert!(!error.contains('\n') && error.len() < 300, "{error}");
-    }
-    let error = review(b"\xff\xfe", &policy(&rules())).unwrap_err().to_string();
-    assert!(error.contains("not UTF-8"), "{error}");
-}
-
-fn any_json() -> impl Strategy<Value = Value> {
-    let key = prop::sample::select(vec![
-        "spec",
-        "template",
-        "metadata",
-        "labels",
-        "containers",
-        "initContainers",
-        "image",
-        "name",
-        "volumes",
-        "reference",
-        "jobTemplate",
-        "k8s.twr.io/imageswap",
-        "ephemeralContainers",
-        "other",
-    ]);
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        "[a-z./:@]{0,12}".prop_map(Value::from),
-        ".{0,6}".prop_map(Value::from),
-        Just(Value::from("disabled")),
-    ];
-    leaf.prop_recursive(8, 120, 6, move |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-            prop::collection::btree_map(key.clone().prop_map(str::to_owned), inner, 0..8)
-                .prop_map(|map| Value::Object(map.into_iter().collect())),
-        ]
-    })
-}
-
-proptest! {
-    #[test]
-    fn a_patch_changes_images_and_nothing_else_whatever_the_object_holds(
-        object in any_json(), old in any_json(),
-        kind in prop::sample::select(vec![("", "Pod"), ("batch", "CronJob"), ("apps", "Deployment"), ("", "PodTemplate")]),
-        operation in prop::sample::select(vec!["CREATE", "UPDATE", "DELETE", "CONNECT", "?"]),
-    ) {
-        let body = of(operation, kind.0, kind.1, object.clone(), old);
-        let reviewed = reviewed(&body);
-        assert_only_images_change(&object, &reviewed);
-    }
-
-    #[test]
-    fn any_bytes_are_an_answer_or_an_error(body in prop::collection::vec(any::<u8>(), 0..300)) {
-        let _ = review(&body, &policy(&rules()));
-    }
 }

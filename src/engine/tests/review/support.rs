@@ -1,0 +1,118 @@
+//! Reviews to ask with, and what is read of the answers.
+
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use imageswap_engine::admission::{ImageEffect, LeftReason, Policy, Reviewed, review};
+use imageswap_engine::legacy::{LegacyConfig, Prefix};
+use imageswap_engine::rules::RuleSet;
+use serde_json::{Value, json};
+
+pub(crate) const MIRROR: &str = "mirror.example.com/hub";
+
+pub(crate) fn rules() -> RuleSet {
+    RuleSet::from(LegacyConfig::Prefix(Prefix::new(MIRROR)))
+}
+
+pub(crate) fn policy(rules: &RuleSet) -> Policy<'_> {
+    Policy {
+        rules,
+        digest: "d1",
+        disable_label: "k8s.twr.io/imageswap",
+        hook: None,
+        dry_run: false,
+    }
+}
+
+pub(crate) fn reviewed(body: &[u8]) -> Reviewed<'_> {
+    review(body, &policy(&rules())).unwrap()
+}
+
+pub(crate) fn real(file: &str) -> Vec<u8> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/conformance/reviews");
+    std::fs::read(folder.join(file)).unwrap()
+}
+
+/// A review of a Pod, from its spec and metadata.
+pub(crate) fn of_pod(metadata: Value, spec: Value) -> Vec<u8> {
+    of(
+        "CREATE",
+        "",
+        "Pod",
+        json!({"metadata": metadata, "spec": spec}),
+        Value::Null,
+    )
+}
+
+pub(crate) fn of(operation: &str, group: &str, kind: &str, object: Value, old: Value) -> Vec<u8> {
+    let request = json!({
+        "uid": "u1", "kind": {"group": group, "version": "v1", "kind": kind}, "namespace": "default",
+        "operation": operation, "object": object, "oldObject": old,
+    });
+    json!({"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "request": request})
+        .to_string()
+        .into_bytes()
+}
+
+pub(crate) fn answer(reviewed: &Reviewed<'_>) -> Value {
+    serde_json::from_slice(&reviewed.answer).unwrap()
+}
+
+/// The operations of the patch, as (pointer, image).
+pub(crate) fn patch(reviewed: &Reviewed<'_>) -> Vec<(String, String)> {
+    let answer = answer(reviewed);
+    let Some(patch) = answer["response"].get("patch") else {
+        return Vec::new();
+    };
+    let patch = base64::engine::general_purpose::STANDARD
+        .decode(patch.as_str().unwrap())
+        .unwrap();
+    let patch: Vec<Value> = serde_json::from_slice(&patch).unwrap();
+    patch
+        .iter()
+        .map(|operation| {
+            assert_eq!(operation["op"], "replace");
+            (
+                operation["path"].as_str().unwrap().to_owned(),
+                operation["value"].as_str().unwrap().to_owned(),
+            )
+        })
+        .collect()
+}
+
+pub(crate) fn pointers(reviewed: &Reviewed<'_>) -> Vec<String> {
+    patch(reviewed).into_iter().map(|(pointer, _)| pointer).collect()
+}
+
+pub(crate) fn left(reviewed: &Reviewed<'_>) -> Vec<LeftReason> {
+    let reason = |effect: &ImageEffect| match effect {
+        ImageEffect::Left(reason) => Some(*reason),
+        _ => None,
+    };
+    reviewed
+        .images
+        .iter()
+        .filter_map(|image| reason(&image.effect))
+        .collect()
+}
+
+/// Applies the patch and takes the images back out: nothing else may differ.
+pub(crate) fn assert_only_images_change(object: &Value, reviewed: &Reviewed<'_>) {
+    let answer = answer(reviewed);
+    let Some(encoded) = answer["response"].get("patch") else {
+        return;
+    };
+    let decoded = base64::engine::general_purpose::STANDARD
+        .decode(encoded.as_str().unwrap())
+        .unwrap();
+    let operations: json_patch::Patch = serde_json::from_slice(&decoded).unwrap();
+    let mut patched = object.clone();
+    json_patch::patch(&mut patched, &operations).unwrap();
+    for (pointer, image) in patch(reviewed) {
+        assert_eq!(patched.pointer(&pointer).unwrap(), &image);
+        let old = object.pointer(&pointer).unwrap().clone();
+        assert!(old.is_string(), "{pointer} was an image");
+        *patched.pointer_mut(&pointer).unwrap() = old;
+    }
+    assert_eq!(&patched, object);
+}
