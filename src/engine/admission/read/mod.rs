@@ -2,15 +2,13 @@
 //!
 //! This is the one place that reads JSON: [`read`] is its interface, and a faster reader has to agree with it.
 
-mod lenient;
+mod json;
 mod nesting;
 mod object;
 
 use std::borrow::Cow;
 
-use serde::de::{DeserializeSeed as _, MapAccess};
-
-use self::lenient::{Fields, Fill, Flag, Text, fill, fill_option, skip};
+use self::json::{Fields, Json, Malformed};
 use self::nesting::MAX_DEPTH;
 pub(super) use self::object::{Container, Metadata, Object, PodSpec, PodTemplate, Volume};
 use super::ReviewError;
@@ -83,12 +81,14 @@ pub(super) fn read(body: &[u8]) -> Result<Review<'_>, ReviewError> {
         ));
     }
     let mut envelope = Envelope::default();
-    let mut json = serde_json::Deserializer::from_str(text);
-    let read = Fill(&mut envelope).deserialize(&mut json);
-    match read.and_then(|is_object| json.end().map(|()| is_object)) {
+    let mut json = Json::new(text);
+    match json
+        .object(&mut envelope)
+        .and_then(|is_object| json.end().map(|()| is_object))
+    {
         Ok(true) => {}
         Ok(false) => return refuse("the body is JSON, but no object; an AdmissionReview is expected"),
-        Err(error) => return refuse(format!("the body is no JSON: {error}")),
+        Err(Malformed) => return refuse(format!("the body is no JSON: {}", why(text))),
     }
     match envelope.kind.as_deref() {
         Some("AdmissionReview") => {}
@@ -135,6 +135,15 @@ impl Version {
     }
 }
 
+/// What is wrong with a text that is no JSON, and where. The reader does not keep account of lines: the library
+/// that does is asked only here.
+fn why(text: &str) -> String {
+    match serde_json::from_str::<serde_json::Value>(text) {
+        Err(error) => error.to_string(),
+        Ok(_) => "it can't be read".to_owned(),
+    }
+}
+
 fn refuse<T>(why: impl Into<String>) -> Result<T, ReviewError> {
     Err(ReviewError(why.into()))
 }
@@ -151,31 +160,31 @@ struct Envelope<'a> {
     request: Option<Request<'a>>,
 }
 
-impl<'de> Fields<'de> for Envelope<'de> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for Envelope<'a> {
+    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
         match key {
-            "apiVersion" => self.api_version = map.next_value::<Text<'_>>()?.0,
-            "kind" => self.kind = map.next_value::<Text<'_>>()?.0,
-            "request" => fill_option(&mut self.request, map)?,
-            _ => skip(map)?,
+            "apiVersion" => self.api_version = json.text()?,
+            "kind" => self.kind = json.text()?,
+            "request" => json.optional(&mut self.request)?,
+            _ => json.skip()?,
         }
         Ok(())
     }
 }
 
-impl<'de> Fields<'de> for Request<'de> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for Request<'a> {
+    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
         match key {
-            "uid" => self.uid = map.next_value::<Text<'_>>()?.0,
-            "kind" => fill(&mut self.kind, map)?,
-            "name" => self.name = map.next_value::<Text<'_>>()?.0,
-            "namespace" => self.namespace = map.next_value::<Text<'_>>()?.0,
-            "operation" => self.operation = map.next_value::<Text<'_>>()?.0.and_then(|name| operation(&name)),
-            "userInfo" => fill(&mut self.user, map)?,
-            "object" => fill_option(&mut self.object, map)?,
-            "oldObject" => fill_option(&mut self.old_object, map)?,
-            "dryRun" => self.dry_run = map.next_value::<Flag>()?.0,
-            _ => skip(map)?,
+            "uid" => self.uid = json.text()?,
+            "kind" => json.fill(&mut self.kind)?,
+            "name" => self.name = json.text()?,
+            "namespace" => self.namespace = json.text()?,
+            "operation" => self.operation = json.text()?.and_then(|name| operation(&name)),
+            "userInfo" => json.fill(&mut self.user)?,
+            "object" => json.optional(&mut self.object)?,
+            "oldObject" => json.optional(&mut self.old_object)?,
+            "dryRun" => self.dry_run = json.is_true()?,
+            _ => json.skip()?,
         }
         Ok(())
     }
@@ -191,22 +200,22 @@ fn operation(name: &str) -> Option<Operation> {
     }
 }
 
-impl<'de> Fields<'de> for GroupKind<'de> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for GroupKind<'a> {
+    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
         match key {
-            "group" => self.group = map.next_value::<Text<'_>>()?.0,
-            "kind" => self.kind = map.next_value::<Text<'_>>()?.0,
-            _ => skip(map)?,
+            "group" => self.group = json.text()?,
+            "kind" => self.kind = json.text()?,
+            _ => json.skip()?,
         }
         Ok(())
     }
 }
 
-impl<'de> Fields<'de> for UserInfo<'de> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for UserInfo<'a> {
+    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
         match key {
-            "username" => self.username = map.next_value::<Text<'_>>()?.0,
-            _ => skip(map)?,
+            "username" => self.username = json.text()?,
+            _ => json.skip()?,
         }
         Ok(())
     }

@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::de::MapAccess;
-
-use super::lenient::{Fields, Flag, List, Pairs, Present, Text, fill, fill_option, skip};
+use super::json::{Fields, Json, Malformed};
 
 /// An object of any kind that may hold a Pod or a Pod template.
 #[derive(Debug, Default)]
@@ -85,28 +83,28 @@ pub(in crate::admission) struct PullSecret<'a> {
     pub(in crate::admission) name: Option<Cow<'a, str>>,
 }
 
-impl<'de> Fields<'de> for Object<'de> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for Object<'a> {
+    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
         match key {
-            "metadata" => fill(&mut self.metadata, map)?,
-            "spec" => fill(&mut self.spec, map)?,
-            "template" => fill_option(&mut self.template, map)?,
-            _ => skip(map)?,
+            "metadata" => json.fill(&mut self.metadata)?,
+            "spec" => json.fill(&mut self.spec)?,
+            "template" => json.optional(&mut self.template)?,
+            _ => json.skip()?,
         }
         Ok(())
     }
 }
 
-impl<'de> Fields<'de> for Spec<'de> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for Spec<'a> {
+    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
         match key {
-            "template" => fill_option(&mut self.template, map)?,
+            "template" => json.optional(&mut self.template)?,
             "jobTemplate" => {
                 let mut job = JobTemplate::default();
-                fill(&mut job, map)?;
+                json.fill(&mut job)?;
                 self.job_template = job.spec.template;
             }
-            _ => self.pod.field(key, map)?,
+            _ => self.pod.field(key, json)?,
         }
         Ok(())
     }
@@ -117,11 +115,11 @@ struct JobTemplate<'a> {
     spec: JobSpec<'a>,
 }
 
-impl<'de> Fields<'de> for JobTemplate<'de> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for JobTemplate<'a> {
+    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
         match key {
-            "spec" => fill(&mut self.spec, map)?,
-            _ => skip(map)?,
+            "spec" => json.fill(&mut self.spec)?,
+            _ => json.skip()?,
         }
         Ok(())
     }
@@ -132,113 +130,110 @@ struct JobSpec<'a> {
     template: Option<Box<PodTemplate<'a>>>,
 }
 
-impl<'de> Fields<'de> for JobSpec<'de> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for JobSpec<'a> {
+    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
         match key {
-            "template" => fill_option(&mut self.template, map)?,
-            _ => skip(map)?,
+            "template" => json.optional(&mut self.template)?,
+            _ => json.skip()?,
         }
         Ok(())
     }
 }
 
-impl<'de> Fields<'de> for PodTemplate<'de> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for PodTemplate<'a> {
+    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
         match key {
-            "metadata" => fill(&mut self.metadata, map)?,
-            "spec" => fill(&mut self.spec, map)?,
-            _ => skip(map)?,
+            "metadata" => json.fill(&mut self.metadata)?,
+            "spec" => json.fill(&mut self.spec)?,
+            _ => json.skip()?,
         }
         Ok(())
     }
 }
 
-impl<'de> Fields<'de> for Metadata<'de> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for Metadata<'a> {
+    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
         match key {
-            "name" => self.name = map.next_value::<Text<'_>>()?.0,
-            "generateName" => self.generate_name = map.next_value::<Text<'_>>()?.0,
-            "labels" => self.labels = map.next_value::<Pairs<'_>>()?.0,
-            "annotations" => self.annotations = map.next_value::<Pairs<'_>>()?.0,
-            "ownerReferences" => self.owners = map.next_value::<List<_>>()?.0,
-            "deletionTimestamp" => self.is_being_deleted = map.next_value::<Present>()?.0,
-            _ => skip(map)?,
+            "name" => self.name = json.text()?,
+            "generateName" => self.generate_name = json.text()?,
+            "labels" => self.labels = json.pairs()?,
+            "annotations" => self.annotations = json.pairs()?,
+            "ownerReferences" => self.owners = json.list()?.unwrap_or_default(),
+            "deletionTimestamp" => self.is_being_deleted = json.is_present()?,
+            _ => json.skip()?,
         }
         Ok(())
     }
 }
 
-impl<'de> Fields<'de> for OwnerReference<'de> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for OwnerReference<'a> {
+    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
         match key {
-            "apiVersion" => self.api_version = map.next_value::<Text<'_>>()?.0,
-            "kind" => self.kind = map.next_value::<Text<'_>>()?.0,
-            "controller" => self.is_controller = map.next_value::<Flag>()?.0,
-            _ => skip(map)?,
+            "apiVersion" => self.api_version = json.text()?,
+            "kind" => self.kind = json.text()?,
+            "controller" => self.is_controller = json.is_true()?,
+            _ => json.skip()?,
         }
         Ok(())
     }
 }
 
-impl<'de> Fields<'de> for PodSpec<'de> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for PodSpec<'a> {
+    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
         match key {
-            "containers" => self.containers = map.next_value::<List<_>>()?.0,
-            "initContainers" => self.init_containers = map.next_value::<List<_>>()?.0,
-            "ephemeralContainers" => self.ephemeral_containers = map.next_value::<List<_>>()?.0,
-            "volumes" => self.volumes = map.next_value::<List<_>>()?.0,
+            "containers" => self.containers = json.list()?.unwrap_or_default(),
+            "initContainers" => self.init_containers = json.list()?.unwrap_or_default(),
+            "ephemeralContainers" => self.ephemeral_containers = json.list()?.unwrap_or_default(),
+            "volumes" => self.volumes = json.list()?.unwrap_or_default(),
             "imagePullSecrets" => {
-                self.image_pull_secrets = map.next_value::<Option<List<_>>>()?.map(|secrets| secrets.0);
+                self.image_pull_secrets = json.list()?;
             }
-            _ => skip(map)?,
+            _ => json.skip()?,
         }
         Ok(())
     }
 }
 
-impl<'de> Fields<'de> for Container<'de> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for Container<'a> {
+    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
         match key {
-            "name" => self.name = map.next_value::<Text<'_>>()?.0,
-            "image" => self.image = map.next_value::<Text<'_>>()?.0,
+            "name" => self.name = json.text()?,
+            "image" => self.image = json.text()?,
             "restartPolicy" => {
-                self.restarts_always = map
-                    .next_value::<Text<'_>>()?
-                    .0
-                    .is_some_and(|policy| policy == "Always");
+                self.restarts_always = json.text()?.is_some_and(|policy| policy == "Always");
             }
-            _ => skip(map)?,
+            _ => json.skip()?,
         }
         Ok(())
     }
 }
 
-impl<'de> Fields<'de> for Volume<'de> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for Volume<'a> {
+    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
         match key {
-            "name" => self.name = map.next_value::<Text<'_>>()?.0,
-            "image" => fill_option(&mut self.image, map)?,
-            _ => skip(map)?,
+            "name" => self.name = json.text()?,
+            "image" => json.optional(&mut self.image)?,
+            _ => json.skip()?,
         }
         Ok(())
     }
 }
 
-impl<'de> Fields<'de> for ImageSource<'de> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for ImageSource<'a> {
+    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
         match key {
-            "reference" => self.reference = map.next_value::<Text<'_>>()?.0,
-            _ => skip(map)?,
+            "reference" => self.reference = json.text()?,
+            _ => json.skip()?,
         }
         Ok(())
     }
 }
 
-impl<'de> Fields<'de> for PullSecret<'de> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'a> Fields<'a> for PullSecret<'a> {
+    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
         match key {
-            "name" => self.name = map.next_value::<Text<'_>>()?.0,
-            _ => skip(map)?,
+            "name" => self.name = json.text()?,
+            _ => json.skip()?,
         }
         Ok(())
     }
