@@ -152,6 +152,7 @@ impl<'a> Json<'a> {
     }
 
     /// Reads a string; a slice of the text unless there is an escape in it.
+    #[inline]
     fn string(&mut self) -> Result<Cow<'a, str>> {
         if self.next_token() != Some(b'"') {
             return Err(Malformed);

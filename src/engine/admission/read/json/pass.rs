@@ -1,4 +1,6 @@
 //! Passing over what is not wanted, and making sure that it is JSON.
+//!
+//! What is inlined is a few instructions long and done for every token: without, a large review took a tenth longer.
 
 use super::{Json, Malformed, Result};
 
@@ -48,6 +50,7 @@ impl Json<'_> {
     }
 
     /// After a member or an element: whether another follows, or the closing bracket.
+    #[inline]
     pub(super) fn goes_on(&mut self, closing: u8) -> Result<bool> {
         let token = self.next_token();
         self.at += 1;
@@ -66,6 +69,7 @@ impl Json<'_> {
         self.take(b':')
     }
 
+    #[inline]
     pub(super) fn take(&mut self, token: u8) -> Result<()> {
         if self.next_token() != Some(token) {
             return Err(Malformed);
@@ -75,6 +79,7 @@ impl Json<'_> {
     }
 
     /// Passes over a string from its opening to behind its closing quote, and says whether there is an escape in it.
+    #[inline]
     pub(super) fn pass_string(&mut self) -> Result<bool> {
         let mut has_escape = false;
         self.at += 1;
@@ -145,6 +150,7 @@ impl Json<'_> {
     }
 
     /// The first byte behind white space, which is passed over.
+    #[inline]
     pub(super) fn next_token(&mut self) -> Option<u8> {
         loop {
             match self.bytes().get(self.at) {
@@ -154,12 +160,14 @@ impl Json<'_> {
         }
     }
 
+    #[inline]
     fn bytes(&self) -> &[u8] {
         self.text.as_bytes()
     }
 }
 
 /// How many bytes there are before the first quote, backslash or control character: eight at a time.
+#[inline]
 fn plain(bytes: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;
