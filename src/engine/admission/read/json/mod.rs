@@ -56,22 +56,7 @@ impl<'a> Json<'a> {
     /// Reads an object into its place, which is empty where the value is none. Says whether it is one.
     pub(super) fn object<T: Fields<'a>>(&mut self, place: &mut T) -> Result<bool> {
         *place = T::default();
-        if self.next_token() != Some(b'{') {
-            return self.skip().map(|()| false);
-        }
-        self.at += 1;
-        if self.next_token() == Some(b'}') {
-            self.at += 1;
-            return Ok(true);
-        }
-        loop {
-            let key = self.string()?;
-            self.take(b':')?;
-            place.field(&key, self)?;
-            if !self.goes_on(b'}')? {
-                return Ok(true);
-            }
-        }
+        self.members(|key, json| place.field(&key, json))
     }
 
     /// The same where it makes no difference whether it is one.
@@ -111,22 +96,31 @@ impl<'a> Json<'a> {
     /// The members of an object whose values are strings, in order; none where the value is no object.
     pub(super) fn pairs(&mut self) -> Result<Vec<(Cow<'a, str>, Cow<'a, str>)>> {
         let mut pairs = Vec::new();
+        self.members(|key, json| {
+            pairs.extend(json.text()?.map(|value| (key, value)));
+            Ok(())
+        })?;
+        Ok(pairs)
+    }
+
+    /// Gives out the members of an object, each to have its value read; passes over what is none. Says whether it
+    /// is one.
+    #[inline]
+    fn members(&mut self, mut member: impl FnMut(Cow<'a, str>, &mut Self) -> Result<()>) -> Result<bool> {
         if self.next_token() != Some(b'{') {
-            return self.skip().map(|()| pairs);
+            return self.skip().map(|()| false);
         }
         self.at += 1;
         if self.next_token() == Some(b'}') {
             self.at += 1;
-            return Ok(pairs);
+            return Ok(true);
         }
         loop {
             let key = self.string()?;
             self.take(b':')?;
-            if let Some(value) = self.text()? {
-                pairs.push((key, value));
-            }
+            member(key, self)?;
             if !self.goes_on(b'}')? {
-                return Ok(pairs);
+                return Ok(true);
             }
         }
     }
