@@ -1,0 +1,240 @@
+//! Writing a language down from left to right.
+//!
+//! Every byte that may be written has a state of its own, which stands for having just written it (Glushkov's
+//! construction), so there are no empty moves to get rid of. The exception is `any` behind a byte: it loops in
+//! the state of that byte, so that `a*b` has no more states than `ab`.
+
+use super::{Bytes, Edge, Language, START, State};
+
+/// A language in the making: each call appends to all texts so far.
+#[derive(Clone, Debug)]
+pub(crate) struct Builder {
+    /// How many states there are.
+    states: u32,
+    edges: Vec<(u32, Edge)>,
+    /// The states in which texts so far may end, in ascending order. What is being appended leaves all of them
+    /// in the same way, or none.
+    ends: Vec<u32>,
+    /// Whether there is one end, without edges, which nothing else goes on from.
+    fresh: bool,
+}
+
+impl Builder {
+    /// The language of the empty text.
+    pub(crate) fn new() -> Self {
+        Self {
+            states: START + 1,
+            edges: Vec::new(),
+            ends: vec![START],
+            fresh: true,
+        }
+    }
+
+    /// Appends a text.
+    pub(crate) fn literal(&mut self, text: &str) -> &mut Self {
+        for byte in text.bytes() {
+            self.one(Bytes::one(byte));
+        }
+        self
+    }
+
+    /// Appends one byte of the set.
+    pub(crate) fn one(&mut self, bytes: Bytes) -> &mut Self {
+        let state = self.state();
+        self.lead_to(state, bytes);
+        self.ends.clear();
+        self.ends.push(state);
+        self.fresh = true;
+        self
+    }
+
+    /// Appends any number of bytes of the set, none too.
+    pub(crate) fn any(&mut self, bytes: Bytes) -> &mut Self {
+        if !self.fresh {
+            let state = self.state();
+            self.lead_to(state, bytes);
+            self.edge(state, bytes, state);
+            self.ends.push(state);
+        } else if let Some(end) = self.ends.first() {
+            self.edge(*end, bytes, *end);
+        }
+        self.fresh = false;
+        self
+    }
+
+    /// Appends one or more bytes of the set.
+    pub(crate) fn many(&mut self, bytes: Bytes) -> &mut Self {
+        self.one(bytes).any(bytes)
+    }
+
+    /// Appends the texts of a pattern: `*` is any number of bytes of the set, all else is itself.
+    pub(crate) fn glob(&mut self, pattern: &str, star: Bytes) -> &mut Self {
+        let mut last = None;
+        for byte in pattern.bytes() {
+            match byte {
+                b'*' if last == Some(b'*') => {}
+                b'*' => _ = self.any(star),
+                _ => _ = self.one(Bytes::one(byte)),
+            }
+            last = Some(byte);
+        }
+        self
+    }
+
+    /// Appends what is appended inside, or nothing.
+    pub(crate) fn optional(&mut self, inside: impl FnOnce(&mut Self)) -> &mut Self {
+        self.either(inside, |_| {})
+    }
+
+    /// Appends what is appended inside, any number of times.
+    pub(crate) fn repeat(&mut self, inside: impl FnOnce(&mut Self)) -> &mut Self {
+        let begins = self.ends.clone();
+        let before = self.edges.len();
+        self.fresh = false;
+        inside(self);
+        // What leads in from where it begins, leads in from where it ends. Wherever it begins, it is the same.
+        if let Some(begin) = begins.first() {
+            let inside = self.edges.iter().skip(before);
+            let entries: Vec<Edge> = inside
+                .filter(|(from, _)| from == begin)
+                .map(|(_, edge)| *edge)
+                .collect();
+            for end in &self.ends {
+                if begins.binary_search(end).is_err() {
+                    self.edges.extend(entries.iter().map(|entry| (*end, *entry)));
+                }
+            }
+        }
+        self.join(begins);
+        self
+    }
+
+    /// Appends one of two.
+    pub(crate) fn either(
+        &mut self,
+        first: impl FnOnce(&mut Self),
+        second: impl FnOnce(&mut Self),
+    ) -> &mut Self {
+        let begins = self.ends.clone();
+        self.fresh = false;
+        first(self);
+        let ends = std::mem::replace(&mut self.ends, begins);
+        self.fresh = false;
+        second(self);
+        self.join(ends);
+        self
+    }
+
+    /// Appends what is appended for one of the items; without items there is no text at all.
+    pub(crate) fn any_of<T>(
+        &mut self,
+        items: impl IntoIterator<Item = T>,
+        mut inside: impl FnMut(&mut Self, T),
+    ) -> &mut Self {
+        let begins = std::mem::take(&mut self.ends);
+        let mut ends = Vec::new();
+        for item in items {
+            self.ends.clone_from(&begins);
+            self.fresh = false;
+            inside(self, item);
+            ends.append(&mut self.ends);
+        }
+        self.join(ends);
+        self
+    }
+
+    /// Appends the texts of a language.
+    pub(crate) fn language(&mut self, other: &Language) -> &mut Self {
+        // The other's first state is where texts end now if nothing else goes on from there, and else a state of
+        // its own, with a way past it.
+        let begin = match self.ends.first() {
+            Some(end) if self.fresh => *end,
+            _ => self.state(),
+        };
+        let base = self.states - 1;
+        let renamed = |state| if state == START { begin } else { base + state };
+        let mut ends = Vec::new();
+        for (state, old) in (START..).zip(&other.states) {
+            for edge in other.edges(state) {
+                self.edge(renamed(state), edge.bytes, renamed(edge.to));
+            }
+            if old.accepting {
+                ends.push(renamed(state));
+            }
+        }
+        if !self.fresh {
+            for edge in other.edges(START) {
+                self.lead_to(renamed(edge.to), edge.bytes);
+            }
+            if other.accepts(START) {
+                ends.append(&mut self.ends);
+            }
+        }
+        self.states += u32::try_from(other.states.len() - 1).unwrap_or(u32::MAX);
+        self.ends.clear();
+        self.join(ends);
+        self
+    }
+
+    /// The language.
+    pub(crate) fn finish(mut self) -> Language {
+        self.edges.sort_unstable_by_key(|(from, edge)| (*from, edge.to));
+        self.edges.dedup_by(|(from, edge), (kept_from, kept)| {
+            let same = (*from, edge.to) == (*kept_from, kept.to);
+            if same {
+                kept.bytes = kept.bytes.union(edge.bytes);
+            }
+            same
+        });
+        let mut edges_end = 0;
+        let mut leaving = self.edges.iter().peekable();
+        let mut ends = self.ends.iter().peekable();
+        let states = (START..self.states)
+            .map(|state| {
+                while leaving.next_if(|(from, _)| *from == state).is_some() {
+                    edges_end += 1;
+                }
+                State {
+                    edges_end,
+                    accepting: ends.next_if_eq(&&state).is_some(),
+                }
+            })
+            .collect();
+        let edges: Box<[Edge]> = self.edges.iter().map(|(_, edge)| *edge).collect();
+        Language {
+            states,
+            alphabet: edges
+                .iter()
+                .fold(Bytes::none(), |all, edge| all.union(edge.bytes)),
+            edges,
+        }
+    }
+
+    fn state(&mut self) -> u32 {
+        let state = self.states;
+        self.states += 1;
+        state
+    }
+
+    fn edge(&mut self, from: u32, bytes: Bytes, to: u32) {
+        if !bytes.is_empty() {
+            self.edges.push((from, Edge { bytes, to }));
+        }
+    }
+
+    /// Leads from all ends to a state.
+    fn lead_to(&mut self, to: u32, bytes: Bytes) {
+        if !bytes.is_empty() {
+            self.edges
+                .extend(self.ends.iter().map(|end| (*end, Edge { bytes, to })));
+        }
+    }
+
+    /// Adds ends.
+    fn join(&mut self, mut ends: Vec<u32>) {
+        self.ends.append(&mut ends);
+        self.ends.sort_unstable();
+        self.ends.dedup();
+        self.fresh = false;
+    }
+}
