@@ -2,6 +2,8 @@
 //!
 //! A `*` takes `/` too. What looks like the beginning of a set and is never closed is text.
 
+use crate::automaton::{Builder, Bytes, Language};
+
 /// A compiled glob.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Glob {
@@ -29,7 +31,6 @@ impl Glob {
         let mut rest = text.chars();
         while let Some(character) = rest.next() {
             let part = match character {
-                '*' if parts.last() == Some(&Part::Any) => continue,
                 '*' => Part::Any,
                 '?' => Part::One,
                 '[' => match set(rest.as_str()) {
@@ -50,16 +51,55 @@ impl Glob {
     /// allocating.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
+        self.walk(text, &mut |_| {})
+    }
+
+    /// How many `*` the glob has.
+    pub(crate) fn stars(&self) -> usize {
+        self.parts.iter().filter(|part| **part == Part::Any).count()
+    }
+
+    /// What each `*` takes of a text that matches, as little as it can, from the left.
+    pub(crate) fn captures<'t>(&self, text: &'t str, taken: &mut Vec<&'t str>) {
+        self.walk(text, &mut |text| taken.push(text));
+    }
+
+    /// The images that it matches, which are ASCII.
+    pub(crate) fn language(&self) -> Language {
+        let mut builder = Builder::new();
+        for part in &self.parts {
+            match part {
+                Part::Any => _ = builder.any(Bytes::all()),
+                Part::One => _ = builder.one(Bytes::range(0, 0x7f)),
+                Part::Literal(literal) => _ = builder.literal(literal.encode_utf8(&mut [0; 4])),
+                Part::Set { .. } => {
+                    let taken: Vec<u8> = (0..0x80).filter(|byte| part.takes(char::from(*byte))).collect();
+                    builder.one(Bytes::of(&taken));
+                }
+            }
+        }
+        builder.finish()
+    }
+
+    /// Matches, and tells what each `*` takes. What was told counts only if it matches.
+    fn walk<'t>(&self, text: &'t str, tell: &mut dyn FnMut(&'t str)) -> bool {
         let mut parts = self.parts.as_ref();
         let mut rest = text.chars();
         // Where to go on if what follows the last `*` fails: an earlier `*` never has to take more, since
         // what follows it was found as early as possible.
-        let mut last_any = None;
+        let mut last_any: Option<Any<'_, 't>> = None;
         loop {
             match parts.split_first() {
                 Some((Part::Any, behind)) => {
+                    if let Some(any) = last_any {
+                        tell(any.taken());
+                    }
                     parts = behind;
-                    last_any = Some((behind, rest.clone()));
+                    last_any = Some(Any {
+                        behind,
+                        start: rest.as_str(),
+                        from: rest.clone(),
+                    });
                     continue;
                 }
                 Some((part, behind)) => {
@@ -69,10 +109,15 @@ impl Glob {
                         continue;
                     }
                 }
-                None if rest.as_str().is_empty() => return true,
+                None if rest.as_str().is_empty() => {
+                    if let Some(any) = last_any {
+                        tell(any.taken());
+                    }
+                    return true;
+                }
                 None => {}
             }
-            let Some((behind, from)) = &mut last_any else {
+            let Some(Any { behind, from, .. }) = &mut last_any else {
                 return false;
             };
             if from.next().is_none() {
@@ -80,6 +125,22 @@ impl Glob {
             }
             (parts, rest) = (behind, from.clone());
         }
+    }
+}
+
+/// A `*` while what follows it is looked for.
+struct Any<'g, 't> {
+    behind: &'g [Part],
+    /// Where it begins.
+    start: &'t str,
+    /// Where what follows it is tried next.
+    from: std::str::Chars<'t>,
+}
+
+impl<'t> Any<'_, 't> {
+    fn taken(&self) -> &'t str {
+        let length = self.start.len() - self.from.as_str().len();
+        self.start.get(..length).unwrap_or_default()
     }
 }
 
@@ -168,6 +229,23 @@ mod tests {
         ];
         for (glob, text, expected) in cases {
             assert_eq!(Glob::parse(glob).matches(text), expected, "{glob} {text}");
+        }
+    }
+
+    #[test]
+    fn each_star_takes_as_little_as_it_can_from_the_left() {
+        for (glob, text, expected) in [
+            ("*a*", "bab", vec!["b", "b"]),
+            ("*/*:*", "a/b/c:d:e", vec!["a", "b/c", "d:e"]),
+            ("**", "ab", vec!["", "ab"]),
+            ("x", "x", vec![]),
+            ("*[a-c]?*", "zzaby", vec!["zz", "y"]),
+            ("*", "", vec![""]),
+        ] {
+            let (glob, mut taken) = (Glob::parse(glob), Vec::new());
+            glob.captures(text, &mut taken);
+            assert_eq!(taken, expected);
+            assert_eq!(glob.stars(), expected.len());
         }
     }
 

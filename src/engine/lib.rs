@@ -23,11 +23,6 @@ pub mod reference;
 pub mod diagnostic;
 pub mod syntax;
 
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "its users come with the rules that it proves things about"
-)]
 mod automaton;
 pub mod glob;
 pub mod legacy;

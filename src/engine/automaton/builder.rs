@@ -143,39 +143,6 @@ impl Builder {
         self
     }
 
-    /// Appends the texts of a language.
-    pub(crate) fn language(&mut self, other: &Language) -> &mut Self {
-        // The other's first state is where texts end now if nothing else goes on from there, and else a state of
-        // its own, with a way past it.
-        let begin = match self.ends.first() {
-            Some(end) if self.fresh => *end,
-            _ => self.state(),
-        };
-        let base = self.states - 1;
-        let renamed = |state| if state == START { begin } else { base + state };
-        let mut ends = Vec::new();
-        for (state, old) in (START..).zip(&other.states) {
-            for edge in other.edges(state) {
-                self.edge(renamed(state), edge.bytes, renamed(edge.to));
-            }
-            if old.accepting {
-                ends.push(renamed(state));
-            }
-        }
-        if !self.fresh {
-            for edge in other.edges(START) {
-                self.lead_to(renamed(edge.to), edge.bytes);
-            }
-            if other.accepts(START) {
-                ends.append(&mut self.ends);
-            }
-        }
-        self.states += u32::try_from(other.states.len() - 1).unwrap_or(u32::MAX);
-        self.ends.clear();
-        self.join(ends);
-        self
-    }
-
     /// The language.
     pub(crate) fn finish(mut self) -> Language {
         self.edges.sort_unstable_by_key(|(from, edge)| (*from, edge.to));

@@ -1,9 +1,11 @@
 //! What is wrong with a text, as plain data: rendered elsewhere, for people or for machines.
 
 mod code;
+mod similar;
 mod source;
 
 pub use code::Code;
+pub use similar::similar;
 pub use source::{Position, Source, SourceId, SourceMap, Span};
 
 /// How much a finding weighs.

@@ -4,11 +4,11 @@ use std::fmt;
 use std::ops::Range;
 
 /// A text in a [`SourceMap`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(u32);
 
 /// A run of bytes in a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     /// Which text.
     pub source: SourceId,
@@ -86,6 +86,13 @@ impl SourceMap {
         self.get(span.source)
             .and_then(|source| source.text.get(span.range()))
             .unwrap_or_default()
+    }
+
+    /// The line, from 1, of the first byte of a place.
+    #[must_use]
+    pub fn line(&self, span: Span) -> usize {
+        self.get(span.source)
+            .map_or(0, |source| source.position(span.start).line)
     }
 
     /// `FILE:LINE:COLUMN` of the first byte of a place.

@@ -51,16 +51,8 @@ impl Decision<'_> {
         Self::new(Effect::Keep, None)
     }
 
-    pub(crate) fn swap(image: String, rule: RuleId) -> Self {
-        Self::new(Effect::Swap(image), Some(rule))
-    }
-
     pub(crate) fn invalid(error: ReferenceError) -> Self {
         Self::new(Effect::Invalid(Invalid::Image(error)), None)
-    }
-
-    pub(crate) fn invalid_result(result: String, rule: RuleId) -> Self {
-        Self::new(Effect::Invalid(Invalid::Result(result)), Some(rule))
     }
 
     fn new(effect: Effect, rule: Option<RuleId>) -> Self {

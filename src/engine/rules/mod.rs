@@ -1,17 +1,50 @@
 //! What is done with an image: a set of rules, and what it decides.
 
+mod compile;
+mod condition;
 mod context;
+mod decide;
 mod decision;
+mod explain;
+mod home;
+mod image;
+mod index;
+mod languages;
+mod lints;
+mod lower;
+mod pattern;
+mod proof;
+mod rule;
+mod shape;
+mod target;
+mod template;
+mod tests_of_set;
 
+pub use compile::{Compilation, Limits, RulesFile, compile};
 pub use context::{Context, Operation, Owner, Place};
 pub use decision::{Decision, Effect, Invalid, RuleId};
+pub use explain::{Explanation, Round, RuleInfo, Step};
+pub use rule::Mismatch;
+pub use tests_of_set::{Expected, Report, Test, TestOutcome};
 
 use crate::legacy::LegacyConfig;
-use crate::reference::{Reference, ReferenceError};
+
+use self::condition::Condition;
+use self::index::RuleIndex;
+use self::rule::Rule;
 
 /// A compiled set of rules, with an old configuration as its last resort.
 #[derive(Debug, Default)]
 pub struct RuleSet {
+    rules: Box<[Rule]>,
+    /// The condition of each file.
+    files: Box<[Box<[Condition]>]>,
+    /// The prefixes that images come to rest below, each with its `/`.
+    home: Box<[Box<str>]>,
+    /// Rules by their patterns.
+    index: RuleIndex,
+    /// Swaps by the shape of their targets; empty where there is no map to protect them from.
+    shapes: RuleIndex,
     legacy: Option<LegacyConfig>,
 }
 
@@ -22,53 +55,49 @@ pub const LEGACY_RULE: &str = "map";
 pub(crate) const AUTO: &str = "auto";
 
 impl RuleSet {
-    /// Decides one image, as the manifest spells it.
-    ///
-    /// Allocates nothing unless the image changes.
-    #[must_use]
-    pub fn decide(&self, image: &str, _context: &Context<'_>) -> Decision<'_> {
-        if image == AUTO {
-            return Decision::keep();
-        }
-        let reference = match Reference::parse(image) {
-            Ok(reference) => reference,
-            Err(error) => return Decision::invalid(error),
-        };
-        if reference.domain.is_none() {
-            // It has no registry that a rule could speak of; a runtime refuses it.
-            return Decision::invalid(ReferenceError::Name);
-        }
-        let Some(legacy) = &self.legacy else {
-            return Decision::keep();
-        };
-        match legacy.decide(image, &reference) {
-            Some(result) if result == image => Decision::keep(),
-            // A prefix is put before whatever there is, as in v1.5.3: it never made more sense than that.
-            Some(result) if matches!(legacy, LegacyConfig::Prefix(_)) || is_image(&result) => {
-                Decision::swap(result, RuleId::LEGACY)
-            }
-            Some(result) => Decision::invalid_result(result, RuleId::LEGACY),
-            None => Decision::keep(),
-        }
-    }
-
-    /// The name of a rule in metrics, logs and audit annotations.
+    /// The name of a rule in metrics, logs and audit annotations: its own, else `FILE:LINE`.
     #[must_use]
     pub fn rule_name(&self, rule: RuleId) -> &str {
         match rule {
             RuleId::LEGACY => LEGACY_RULE,
-            _ => "",
+            _ => self.rule(rule).map_or("", |rule| &rule.name),
         }
     }
-}
 
-/// Whether a runtime can pull it.
-fn is_image(text: &str) -> bool {
-    Reference::parse(text).is_ok_and(|reference| reference.domain.is_some())
+    /// What a rule tells people: its `because`.
+    #[must_use]
+    pub fn because(&self, rule: RuleId) -> Option<&str> {
+        self.rule(rule)?.because.as_deref()
+    }
+
+    /// How many rules there are, without the lines of a map.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Whether there is no rule, nor a map.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty() && self.legacy.is_none()
+    }
+
+    /// A rule's place in this set, from 0; none for a map.
+    #[must_use]
+    pub fn position(&self, rule: RuleId) -> Option<usize> {
+        (rule != RuleId::LEGACY).then_some(rule.0 as usize)
+    }
+
+    fn rule(&self, rule: RuleId) -> Option<&Rule> {
+        self.rules.get(rule.0 as usize)
+    }
 }
 
 impl From<LegacyConfig> for RuleSet {
     fn from(legacy: LegacyConfig) -> Self {
-        Self { legacy: Some(legacy) }
+        Self {
+            legacy: Some(legacy),
+            ..Self::default()
+        }
     }
 }

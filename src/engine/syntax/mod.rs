@@ -1,3 +1,9 @@
-//! From text to a tree. The types of pest stay in here.
+//! From text to statements: the only place that knows pest.
 
+pub mod ast;
 pub mod map;
+pub mod rules;
+
+mod expected;
+mod lines;
+mod words;

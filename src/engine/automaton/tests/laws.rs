@@ -19,8 +19,6 @@ enum Shape {
     Repeat(Box<Shape>),
     Either(Box<Shape>, Box<Shape>),
     AnyOf(Vec<Shape>),
-    /// Built apart, and then appended.
-    Apart(Box<Shape>),
     Sequence(Vec<Shape>),
 }
 
@@ -62,7 +60,6 @@ impl Shape {
                 builder.either(|inside| first.build(inside), |inside| second.build(inside))
             }
             Self::AnyOf(shapes) => builder.any_of(shapes, |inside, shape| shape.build(inside)),
-            Self::Apart(shape) => builder.language(&shape.language()),
             Self::Sequence(shapes) => {
                 shapes.iter().for_each(|shape| shape.build(builder));
                 builder
@@ -110,7 +107,6 @@ impl Shape {
             }
             Self::Either(first, second) => &first.ends(text, begin) | &second.ends(text, begin),
             Self::AnyOf(shapes) => shapes.iter().flat_map(|shape| shape.ends(text, begin)).collect(),
-            Self::Apart(shape) => shape.ends(text, begin),
             Self::Sequence(shapes) => shapes.iter().fold(BTreeSet::from([begin]), |ends, shape| {
                 ends.iter().flat_map(|end| shape.ends(text, *end)).collect()
             }),
@@ -137,7 +133,6 @@ fn shape() -> impl Strategy<Value = Shape> {
             2 => boxed.clone().prop_map(Shape::Repeat),
             1 => (boxed.clone(), boxed.clone()).prop_map(|(first, second)| Shape::Either(first, second)),
             1 => prop::collection::vec(inner.clone(), 0..3).prop_map(Shape::AnyOf),
-            1 => boxed.prop_map(Shape::Apart),
             4 => prop::collection::vec(inner, 2..4).prop_map(Shape::Sequence),
         ]
     })

@@ -94,8 +94,6 @@ fn one_of_no_items_is_no_text_at_all() {
     });
     assert!(!empty.contains("") && !empty.contains("a"));
     assert_eq!(found(&[&empty], &[]), None);
-    let appended = language(|builder| _ = builder.literal("a").language(&empty));
-    assert_eq!(found(&[&appended], &[]), None);
 }
 
 #[test]

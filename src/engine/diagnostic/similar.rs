@@ -1,0 +1,40 @@
+//! What may have been meant by a word that means nothing.
+
+/// The candidate that is most similar to a word, if one is so similar that it may be a slip.
+#[must_use]
+pub fn similar<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    /// Words that long are no slips, and comparing them takes the product of their lengths.
+    const LONGEST: usize = 64;
+    if word.len() > LONGEST {
+        return None;
+    }
+    let lower = word.to_lowercase();
+    candidates
+        .into_iter()
+        .filter(|candidate| candidate.len() <= LONGEST)
+        .map(|candidate| (strsim::osa_distance(&lower, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, candidate)| *distance <= candidate.chars().count().div_ceil(3).min(3))
+        // The first of several that are as near.
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_recognised_and_another_word_is_not() {
+        let candidates = ["namespace", "label", "operation", "hub"];
+        for (word, meant) in [
+            ("namspace", Some("namespace")),
+            ("Label", Some("label")),
+            ("opreation", Some("operation")),
+            ("hubb", Some("hub")),
+            ("colour", None),
+            ("x", None),
+        ] {
+            assert_eq!(similar(word, candidates), meant, "{word}");
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Why an image is decided as it is: the same code that decides, with an observer.
+
+use super::RuleSet;
+use super::condition::{OPERATIONS, PLACES, name_of};
+use super::context::Context;
+use super::decide::{Manner, Observer};
+use super::decision::{Decision, RuleId};
+use super::rule::Mismatch;
+use crate::diagnostic::Span;
+use crate::syntax::ast::{Action, Subject};
+
+/// What was decided, and how it came to that.
+#[derive(Clone, Debug)]
+pub struct Explanation<'r> {
+    /// What was decided.
+    pub decision: Decision<'r>,
+    /// The rounds, from the image of the manifest to the last result.
+    pub rounds: Vec<Round>,
+}
+
+/// One round of deciding.
+#[derive(Clone, Debug, Default)]
+pub struct Round {
+    /// The image as it stands.
+    pub image: String,
+    /// The rules that were looked at, in order. The last one decides, if it matches and is no `warn`.
+    pub steps: Vec<Step>,
+    /// Whether a map was asked, and what it made of the image.
+    pub map: Option<Option<String>>,
+}
+
+/// A rule that was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Which rule.
+    pub rule: RuleId,
+    /// Whether it matches, else why not.
+    pub outcome: Result<(), Mismatch>,
+}
+
+/// A rule as it is listed.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleInfo<'r> {
+    /// Which rule.
+    pub id: RuleId,
+    /// Its name, else `FILE:LINE`.
+    pub name: &'r str,
+    /// Whether the name is its own.
+    pub is_named: bool,
+    /// What it does.
+    pub action: Action,
+    /// Whether an `off` names it.
+    pub is_off: bool,
+    /// Where it stands.
+    pub span: Span,
+    /// Lives through a change of lines: a hash of file and text.
+    pub fingerprint: u64,
+}
+
+#[derive(Default)]
+struct Notes(Vec<Round>);
+
+impl Observer for Notes {
+    fn round(&mut self, image: &str) {
+        self.0.push(Round {
+            image: image.to_owned(),
+            ..Round::default()
+        });
+    }
+
+    fn looked_at(&mut self, rule: RuleId, outcome: Result<(), Mismatch>) {
+        if let Some(round) = self.0.last_mut() {
+            round.steps.push(Step { rule, outcome });
+        }
+    }
+
+    fn asked_map(&mut self, result: Option<&str>) {
+        if let Some(round) = self.0.last_mut() {
+            round.map = Some(result.map(ToOwned::to_owned));
+        }
+    }
+}
+
+impl RuleSet {
+    /// Decides an image and tells how. `every_rule`: look at every rule, and not at those alone that the index finds.
+    #[must_use]
+    pub fn explain(&self, image: &str, context: &Context<'_>, every_rule: bool) -> Explanation<'_> {
+        let mut notes = Notes::default();
+        let manner = Manner {
+            ask_all: every_rule,
+            ..Manner::default()
+        };
+        let decision = self.decide_watched(image, context, manner, &mut notes);
+        Explanation {
+            decision,
+            rounds: notes.0,
+        }
+    }
+
+    /// The rules, in order.
+    pub fn rules(&self) -> impl ExactSizeIterator<Item = RuleInfo<'_>> {
+        self.rules.iter().enumerate().map(|(number, rule)| RuleInfo {
+            id: RuleId(u32::try_from(number).unwrap_or(u32::MAX)),
+            name: &rule.name,
+            is_named: rule.is_named,
+            action: rule.action,
+            is_off: rule.is_off,
+            span: rule.span,
+            fingerprint: rule.fingerprint,
+        })
+    }
+
+    /// The rule of an id; none for a map.
+    #[must_use]
+    pub fn info(&self, rule: RuleId) -> Option<RuleInfo<'_>> {
+        self.rules().nth(self.position(rule)?)
+    }
+
+    /// The prefixes that images come to rest below.
+    pub fn home(&self) -> impl Iterator<Item = &str> {
+        self.home.iter().map(|prefix| &**prefix)
+    }
+
+    /// Why a rule did not match, in words.
+    #[must_use]
+    pub fn reason(&self, rule: RuleId, why: Mismatch, context: &Context<'_>) -> String {
+        let rule = self.rule(rule);
+        match why {
+            Mismatch::Off => "it is off".to_owned(),
+            Mismatch::Pattern => "the pattern does not match".to_owned(),
+            Mismatch::Condition(number) => {
+                match rule.and_then(|rule| rule.conditions(&self.files).nth(number)) {
+                    Some(condition) => {
+                        let has = had(condition.subject, condition.key.as_deref(), context);
+                        format!("`{condition}` does not hold: {has}")
+                    }
+                    None => "a condition does not hold".to_owned(),
+                }
+            }
+            Mismatch::Home => {
+                "the image is at home, and the pattern has a wildcard in its registry".to_owned()
+            }
+            Mismatch::OwnShape => "the image has the shape of the rule's own target".to_owned(),
+        }
+    }
+}
+
+/// What an object has of the thing that a condition asks about.
+fn had(subject: Subject, key: Option<&str>, context: &Context<'_>) -> String {
+    let name = subject.as_str();
+    let text = |value: Option<&str>| match value {
+        Some(value) => format!("the {name} is `{value}`"),
+        None => format!("there is no {name}"),
+    };
+    let pair = |pairs: &[(std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)]| {
+        let key = key.unwrap_or_default();
+        match pairs.iter().find(|(known, _)| known == key) {
+            Some((_, value)) => format!("the {name} is `{key}={value}`"),
+            None => format!("there is no {name} `{key}`"),
+        }
+    };
+    match subject {
+        Subject::Namespace => text(context.namespace),
+        Subject::Label => pair(context.labels),
+        Subject::Annotation => pair(context.annotations),
+        Subject::Owner => match context.owner {
+            Some(owner) if owner.group.is_empty() => text(Some(owner.kind)),
+            Some(owner) => text(Some(&format!("{}.{}", owner.kind, owner.group))),
+            None => text(None),
+        },
+        Subject::Container => text(context.container),
+        Subject::Place => text(name_of(&PLACES, &context.place)),
+        Subject::Kind => text(context.kind),
+        Subject::Operation => text(
+            context
+                .operation
+                .and_then(|operation| name_of(&OPERATIONS, &operation)),
+        ),
+        Subject::User => text(context.user),
+        Subject::Hook => text(context.hook),
+        Subject::Unqualified => "the image is spelled with a registry, or is a result".to_owned(),
+    }
+}

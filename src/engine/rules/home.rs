@@ -1,0 +1,98 @@
+//! Home: where images come to rest, so that no rule with a wildcard in its registry sends them on.
+
+use std::collections::BTreeSet;
+
+use super::image::DOCKER_HUB;
+use super::index::shape_prefix;
+use super::languages;
+use super::pattern::{Pattern, match_glob};
+use super::rule::Rule;
+use super::target::Target;
+use crate::automaton::witness;
+use crate::diagnostic::{Code, Diagnostic, Span};
+
+/// The prefixes of a set: those that it names, else the one registry that all swaps lead to.
+///
+/// # Errors
+///
+/// Where they lead to several, or to Docker Hub, and a pattern with a wildcard in its registry matches one of these.
+pub(super) fn of(rules: &[Rule], named: Vec<Box<str>>) -> Result<Vec<Box<str>>, Box<Diagnostic>> {
+    if !named.is_empty() {
+        return Ok(named);
+    }
+    let targets = || rules.iter().filter_map(|rule| rule.target.as_deref());
+    let registries: BTreeSet<&str> = targets().filter_map(Target::literal_registry).collect();
+    let mut each = registries.iter();
+    match (each.next(), each.next()) {
+        (None, _) => return Ok(Vec::new()),
+        (Some(registry), None) if *registry != DOCKER_HUB => return Ok(vec![format!("{registry}/").into()]),
+        _ => {}
+    }
+    let is_at_fault = |rule: &&Rule| {
+        rule.target.is_some()
+            && rule.pattern.is_open()
+            && registries
+                .iter()
+                .any(|registry| may_match(&rule.pattern, registry))
+    };
+    let mut at_fault = rules.iter().filter(is_at_fault);
+    let Some(first) = at_fault.next() else {
+        return Ok(Vec::new());
+    };
+    let prefixes: BTreeSet<String> = targets().filter_map(prefix_of).collect();
+    let line = format!(
+        "home {}",
+        prefixes.into_iter().collect::<Vec<String>>().join(", ")
+    );
+    let mut finding = Diagnostic::error(
+        Code::NO_HOME,
+        "the rules lead to several registries or to Docker Hub, so where images come to rest has to be said",
+        first.span,
+    )
+    .label("has a wildcard in its registry, and would send on what has arrived");
+    for rule in at_fault.take(3) {
+        finding = finding.also(rule.span, "and this one");
+    }
+    let start = rules.first().map_or(first.span, |rule| rule.span);
+    let start = Span {
+        end: start.start,
+        ..start
+    };
+    Err(Box::new(finding.suggest(
+        format!("write `{line}`"),
+        start,
+        format!("{line}\n"),
+    )))
+}
+
+/// The prefix that a target's results stand below: of Docker Hub as much as is literal, of others the registry.
+fn prefix_of(target: &Target) -> Option<String> {
+    let registry = target.literal_registry()?;
+    if registry != DOCKER_HUB {
+        return Some(format!("{registry}/"));
+    }
+    let prefix = match target.shape() {
+        Some(shape) => shape_prefix(registry, shape),
+        None if target.path.is_empty() => registry.to_owned(),
+        None if target.below => format!("{registry}/{}", target.path),
+        None => target
+            .path
+            .rsplit_once('/')
+            .map_or_else(|| registry.to_owned(), |(path, _)| format!("{registry}/{path}")),
+    };
+    Some(format!("{prefix}/"))
+}
+
+/// Whether a pattern with a wildcard in its registry may match an image of this registry.
+fn may_match(pattern: &Pattern, registry: &str) -> bool {
+    match pattern {
+        Pattern::Parts(parts) => parts.registry() == "**" || match_glob(parts.registry(), registry),
+        Pattern::Written(written) => {
+            let below = languages::below(&format!("{registry}/"), true);
+            !matches!(
+                witness(&[&written.glob.language(), &below], &[], languages::BUDGET),
+                Ok(None)
+            )
+        }
+    }
+}

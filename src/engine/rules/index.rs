@@ -1,0 +1,441 @@
+//! Finding the rules that may match an image, by what is literal in their patterns.
+//!
+//! Each rule is filed under one key: the most telling literal part of its pattern. An image has few keys, however
+//! many rules there are. Keys are kept as hashes: where two are alike by chance, a rule is looked at in vain.
+
+use std::hash::BuildHasherDefault;
+
+use smallvec::SmallVec;
+use std::collections::HashMap;
+
+use super::condition::Condition;
+use super::image::Image;
+use super::pattern::{Parts, Pattern};
+use super::shape::{Segment, SegmentPart, Shape};
+use super::target::Target;
+use super::template::has_placeholder;
+use crate::syntax::ast::Subject;
+
+/// Which part of an image a key is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Registry and repository.
+    Name,
+    /// Registry and repository, and the tag.
+    NameAndTag,
+    /// The registry and the first segments of the repository.
+    Below,
+    /// The end of the registry, from one of its dots; empty for any registry.
+    Suffix,
+    /// The same, and the first segment of the repository.
+    SuffixAndFirst,
+    /// The host, of a registry with a port.
+    Host,
+    /// The last segment of the repository.
+    Last,
+    /// The tag.
+    Tag,
+    /// The image as it is spelled.
+    Spelled,
+    /// The first segments of the image as it is spelled.
+    SpelledBelow,
+    /// Nothing that a key can be made of: always looked at.
+    Rest,
+}
+
+/// The rules by the keys of their patterns.
+#[derive(Debug, Default)]
+pub(crate) struct RuleIndex {
+    lists: HashMap<u64, List, BuildHasherDefault<Hashed>>,
+    /// The rules of all lists, each in the order of the set.
+    rules: Box<[u32]>,
+    /// The kinds of keys that there are, as bits.
+    kinds: u16,
+    /// Whether rules are filed under a namespace too.
+    has_namespaces: bool,
+    /// The longest end of a registry that is a key: an image's can have any length, and any number of dots.
+    longest_suffix: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct List {
+    start: u32,
+    length: u32,
+}
+
+/// A hasher for keys that are hashes.
+#[derive(Debug, Default)]
+struct Hashed(u64);
+
+impl std::hash::Hasher for Hashed {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 << 8) | u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// The hash of a key while its text is read.
+#[derive(Clone, Copy)]
+struct Key(u64);
+
+impl Key {
+    fn new(kind: Kind) -> Self {
+        Self(0xcbf2_9ce4_8422_2325 ^ ((kind as u64) << 56))
+    }
+
+    /// FNV-1a: short texts, read from the left, with a hash at each `/` on the way.
+    fn add(mut self, text: &str) -> Self {
+        for byte in text.bytes() {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+        self
+    }
+
+    fn of(kind: Kind, text: &str) -> Self {
+        Self::new(kind).add(text)
+    }
+
+    /// The hash, of rules for one namespace or of those for all.
+    fn hash(self, namespace: Option<&str>) -> u64 {
+        let hash = match namespace {
+            Some(namespace) => self.add("\0").add(namespace).0,
+            None => self.0,
+        };
+        // The high bits pick the place in the table.
+        (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
+/// Collects what is to be filed.
+#[derive(Debug, Default)]
+pub(crate) struct IndexBuilder {
+    filed: Vec<(u64, u32)>,
+    kinds: u16,
+    has_namespaces: bool,
+    longest_suffix: usize,
+}
+
+impl IndexBuilder {
+    /// Files a rule by its pattern, and by the namespaces that its conditions name.
+    pub(super) fn add<'c>(
+        &mut self,
+        rule: u32,
+        pattern: &Pattern,
+        conditions: impl Iterator<Item = &'c Condition>,
+    ) {
+        let (kind, key) = key_of(pattern);
+        if let Pattern::Parts(parts) = pattern {
+            self.longest_suffix = self.longest_suffix.max(parts.registry().len());
+        }
+        let mut namespaces = conditions.filter(|condition| {
+            condition.subject == Subject::Namespace
+                && !condition.negated
+                && condition.values.iter().all(|value| !value.contains('*'))
+        });
+        match namespaces.next() {
+            Some(condition) => {
+                self.has_namespaces = true;
+                let mut values: Vec<&str> = condition.values.iter().map(|value| &**value).collect();
+                values.sort_unstable();
+                values.dedup();
+                for value in values {
+                    self.file(kind, key.hash(Some(value)), rule);
+                }
+            }
+            None => self.file(kind, key.hash(None), rule),
+        }
+    }
+
+    /// Files what has the shape of a target.
+    pub(super) fn add_shape(&mut self, rule: u32, target: &Target) {
+        let (kind, key) = key_of_shape(target);
+        self.longest_suffix = self.longest_suffix.max(target.registry.len());
+        self.file(kind, key.hash(None), rule);
+    }
+
+    fn file(&mut self, kind: Kind, hash: u64, rule: u32) {
+        self.kinds |= 1 << kind as u16;
+        self.filed.push((hash, rule));
+    }
+
+    pub(super) fn finish(mut self) -> RuleIndex {
+        self.filed.sort_unstable();
+        let mut lists: HashMap<u64, List, BuildHasherDefault<Hashed>> = HashMap::default();
+        for (place, (hash, _)) in (0u32..).zip(&self.filed) {
+            lists
+                .entry(*hash)
+                .or_insert(List {
+                    start: place,
+                    length: 0,
+                })
+                .length += 1;
+        }
+        lists.shrink_to_fit();
+        RuleIndex {
+            lists,
+            rules: self.filed.into_iter().map(|(_, rule)| rule).collect(),
+            kinds: self.kinds,
+            has_namespaces: self.has_namespaces,
+            longest_suffix: self.longest_suffix,
+        }
+    }
+}
+
+fn key_of(pattern: &Pattern) -> (Kind, Key) {
+    let of = |kind, text| (kind, Key::of(kind, text));
+    match pattern {
+        Pattern::Written(written) => {
+            let text = &*written.text;
+            match text.find(['*', '?', '[']) {
+                None => of(Kind::Spelled, text),
+                Some(at) => match text.get(..at).and_then(|before| before.rsplit_once('/')) {
+                    Some((before, _)) => of(Kind::SpelledBelow, before),
+                    None => of(Kind::Rest, ""),
+                },
+            }
+        }
+        Pattern::Parts(parts) if parts.is_literal && !parts.below => match &parts.tag {
+            Some(tag) if !tag.contains('*') && parts.digest.is_none() => {
+                let kind = Kind::NameAndTag;
+                (kind, Key::of(kind, &parts.name).add(":").add(tag))
+            }
+            _ => of(Kind::Name, &parts.name),
+        },
+        Pattern::Parts(parts) if !parts.registry().contains('*') => {
+            of(Kind::Below, literal_segments(&parts.name))
+        }
+        Pattern::Parts(parts) => key_of_open(parts),
+    }
+}
+
+/// The key of a pattern with a wildcard in its registry.
+fn key_of_open(parts: &Parts) -> (Kind, Key) {
+    let registry = parts.registry();
+    let last = parts.path().rsplit('/').next().unwrap_or_default();
+    if registry == "**" {
+        return if !parts.below && !last.is_empty() && !last.contains('*') {
+            (Kind::Last, Key::of(Kind::Last, last))
+        } else if let Some(tag) = parts.tag.as_deref().filter(|tag| !tag.contains('*')) {
+            (Kind::Tag, Key::of(Kind::Tag, tag))
+        } else {
+            (Kind::Rest, Key::new(Kind::Rest))
+        };
+    }
+    if let Some(host) = registry.strip_suffix(":*").filter(|host| !host.contains('*')) {
+        return (Kind::Host, Key::of(Kind::Host, host));
+    }
+    let first = parts.path().split('/').next().unwrap_or_default();
+    key_of_suffix(
+        registry,
+        (!first.is_empty() && !first.contains('*')).then_some(first),
+    )
+}
+
+fn key_of_suffix(registry: &str, first: Option<&str>) -> (Kind, Key) {
+    let end = registry.rsplit('*').next().unwrap_or_default();
+    let suffix = end.find('.').and_then(|dot| end.get(dot..)).unwrap_or_default();
+    match first {
+        Some(first) => {
+            let kind = Kind::SuffixAndFirst;
+            (kind, Key::of(kind, suffix).add("/").add(first))
+        }
+        None => (Kind::Suffix, Key::of(Kind::Suffix, suffix)),
+    }
+}
+
+fn key_of_shape(target: &Target) -> (Kind, Key) {
+    let below = |name: &str| (Kind::Below, Key::of(Kind::Below, name));
+    match target.shape() {
+        None if target.path.is_empty() => below(&target.registry),
+        None => {
+            let name = format!("{}/{}", target.registry, target.path);
+            if target.below {
+                below(&name)
+            } else {
+                (Kind::Name, Key::of(Kind::Name, &name))
+            }
+        }
+        Some(_) if has_placeholder(&target.registry) => key_of_suffix(&shape_registry(target), None),
+        Some(shape) => below(&shape_prefix(&target.registry, shape)),
+    }
+}
+
+fn shape_registry(target: &Target) -> Box<str> {
+    target
+        .shape()
+        .map(|shape| shape.registry.clone())
+        .unwrap_or_default()
+}
+
+/// Registry and literal segments that every image of the shape begins with.
+pub(super) fn shape_prefix(registry: &str, shape: &Shape) -> String {
+    let mut prefix = registry.to_owned();
+    // A result of one segment is completed on Docker Hub, which changes its beginning.
+    let is_long = registry != super::image::DOCKER_HUB || shape.segments.len() + usize::from(shape.below) > 1;
+    let all_are_there = shape
+        .segments
+        .iter()
+        .all(|segment| !matches!(segment, Segment::One { optional: true, .. }));
+    if is_long && (all_are_there || registry != super::image::DOCKER_HUB) {
+        for segment in &shape.segments {
+            match segment {
+                Segment::One { parts, .. } => match &**parts {
+                    [SegmentPart::Literal(literal)] => {
+                        prefix.push('/');
+                        prefix.push_str(literal);
+                    }
+                    _ => break,
+                },
+                Segment::Many => break,
+            }
+        }
+    }
+    prefix
+}
+
+/// The segments before the first that has a wildcard.
+pub(super) fn literal_segments(name: &str) -> &str {
+    match name.find('*') {
+        Some(star) => name
+            .get(..star)
+            .and_then(|before| before.rsplit_once('/'))
+            .map_or("", |(before, _)| before),
+        None => name,
+    }
+}
+
+/// The rules that may match an image, in the order of the set.
+pub(super) struct Candidates<'i> {
+    lists: SmallVec<[&'i [u32]; 12]>,
+}
+
+impl RuleIndex {
+    /// The rules that may match the image: all that do are among them.
+    pub(super) fn candidates<'i>(&'i self, image: &Image<'_>, namespace: Option<&str>) -> Candidates<'i> {
+        let mut found = Candidates {
+            lists: SmallVec::new(),
+        };
+        let mut look = |key: Key| {
+            found.add(self.list(key.hash(None)));
+            if self.has_namespaces && namespace.is_some() {
+                found.add(self.list(key.hash(namespace)));
+            }
+        };
+        let name = image.name();
+        if self.has(Kind::Name) {
+            look(Key::of(Kind::Name, name));
+        }
+        if let Some(tag) = image.compared_tag() {
+            if self.has(Kind::NameAndTag) {
+                look(Key::of(Kind::NameAndTag, name).add(":").add(tag));
+            }
+            if self.has(Kind::Tag) {
+                look(Key::of(Kind::Tag, tag));
+            }
+        }
+        if self.has(Kind::Below) {
+            each_prefix(Kind::Below, name, &mut look);
+        }
+        if self.has(Kind::Last) {
+            look(Key::of(Kind::Last, name.rsplit('/').next().unwrap_or_default()));
+        }
+        if self.has(Kind::Suffix) || self.has(Kind::SuffixAndFirst) {
+            let (registry, first) = (
+                image.registry(),
+                image.path().split('/').next().unwrap_or_default(),
+            );
+            let end = registry.len().saturating_sub(self.longest_suffix);
+            let dots = registry.match_indices('.').filter(|(dot, _)| *dot >= end);
+            for suffix in dots.filter_map(|(dot, _)| registry.get(dot..)).chain([""]) {
+                look(Key::of(Kind::Suffix, suffix));
+                look(Key::of(Kind::SuffixAndFirst, suffix).add("/").add(first));
+            }
+        }
+        if self.has(Kind::Host)
+            && let Some((host, _)) = image.registry().rsplit_once(':')
+        {
+            look(Key::of(Kind::Host, host));
+        }
+        if self.has(Kind::Spelled) {
+            look(Key::of(Kind::Spelled, image.spelled));
+        }
+        if self.has(Kind::SpelledBelow) {
+            each_prefix(Kind::SpelledBelow, image.spelled, &mut look);
+        }
+        if self.has(Kind::Rest) {
+            look(Key::new(Kind::Rest));
+        }
+        found
+    }
+
+    fn has(&self, kind: Kind) -> bool {
+        self.kinds & (1 << kind as u16) != 0
+    }
+
+    fn list(&self, hash: u64) -> &[u32] {
+        self.lists
+            .get(&hash)
+            .and_then(|list| {
+                self.rules
+                    .get(list.start as usize..(list.start + list.length) as usize)
+            })
+            .unwrap_or_default()
+    }
+}
+
+/// Looks at the key of each run of first segments, the whole text too.
+fn each_prefix(kind: Kind, text: &str, look: &mut impl FnMut(Key)) {
+    let mut key = Key::new(kind);
+    for (number, segment) in text.split('/').enumerate() {
+        if number > 0 {
+            key = key.add("/");
+        }
+        key = key.add(segment);
+        look(key);
+    }
+}
+
+impl<'i> Candidates<'i> {
+    /// Every rule of a set.
+    pub(super) fn all(rules: &'i [u32]) -> Self {
+        let mut found = Self {
+            lists: SmallVec::new(),
+        };
+        found.add(rules);
+        found
+    }
+
+    fn add(&mut self, list: &'i [u32]) {
+        if !list.is_empty() {
+            self.lists.push(list);
+        }
+    }
+}
+
+impl Iterator for Candidates<'_> {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        let (at, rule) = self
+            .lists
+            .iter()
+            .enumerate()
+            .filter_map(|(at, list)| Some((at, *list.first()?)))
+            .min_by_key(|(_, rule)| *rule)?;
+        let list = self.lists.get_mut(at)?;
+        *list = list.split_first()?.1;
+        if list.is_empty() {
+            self.lists.swap_remove(at);
+        }
+        Some(rule)
+    }
+}

@@ -1,0 +1,363 @@
+//! Lints of what a rule reaches: nothing at all, nothing that is left to it, or only what is refused.
+//!
+//! A few images are made of each pattern and looked up in the index: only what matches them all can cover the pattern,
+//! and that is compared in full. So no rule is compared with every other.
+
+use crate::automaton::{Language, witness};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::reference::{Reference, is_path_component, is_tag};
+use crate::rules::RuleSet;
+use crate::rules::condition::Condition;
+use crate::rules::image::Image;
+use crate::rules::languages::{self, BUDGET};
+use crate::rules::pattern::{Parts, Pattern};
+use crate::rules::proof::prefix_of;
+use crate::rules::rule::Rule;
+use crate::syntax::ast::Action;
+
+pub(super) struct Reach<'r> {
+    set: &'r RuleSet,
+    valid: Language,
+    short_hub: Language,
+}
+
+impl<'r> Reach<'r> {
+    pub(super) fn new(set: &'r RuleSet) -> Self {
+        Self {
+            set,
+            valid: languages::valid(),
+            short_hub: languages::short_hub(),
+        }
+    }
+
+    /// A pattern that no image can match.
+    pub(super) fn matches_nothing(&self, rule: &Rule) -> Option<Diagnostic> {
+        let why = match &rule.pattern {
+            Pattern::Parts(parts) => impossible(parts)?,
+            Pattern::Written(written) => {
+                let spelled = languages::spelled();
+                let is_empty = witness(&[&written.glob.language(), &spelled], &[], BUDGET) == Ok(None);
+                is_empty.then_some("no image is spelled like that")?
+            }
+        };
+        Some(
+            Diagnostic::warning(
+                Code::MATCHES_NOTHING,
+                "no image can match this pattern",
+                rule.span,
+            )
+            .label(why)
+            .help("mend the pattern, or remove the rule"),
+        )
+    }
+
+    /// A rule that no image is left for.
+    pub(super) fn never_fires(&self, number: usize, rule: &Rule) -> Option<Diagnostic> {
+        if let Some(target) = rule.target.as_deref()
+            && self.is_within_own_shape(rule)
+        {
+            let finding = Diagnostic::warning(
+                Code::NEVER_FIRES,
+                "this rule never fires: all that it matches has the shape of its own target",
+                rule.span,
+            )
+            .label("what has arrived is not moved");
+            return Some(match &rule.pattern {
+                Pattern::Parts(parts) if parts.below && target.below => {
+                    let stars = parts.name.bytes().filter(|byte| *byte == b'*').count();
+                    let to = if target.path.is_empty() {
+                        target.registry.to_string()
+                    } else {
+                        format!("{}/{}", target.registry, target.path)
+                    };
+                    finding.help(format!(
+                        "to move what lies right below, write `{}/* -> {to}/{{{}}}`",
+                        parts.name,
+                        stars + 1
+                    ))
+                }
+                _ => finding.help("lead it to another place, or remove the rule"),
+            });
+        }
+        let cover = self.cover_of(number, rule)?;
+        Some(
+            Diagnostic::warning(
+                Code::NEVER_FIRES,
+                "this rule never fires: a rule above it decides all that it matches",
+                rule.span,
+            )
+            .label("no image is left for it")
+            .also(cover.span, "this rule comes first")
+            .help("move it above that rule, or remove it"),
+        )
+    }
+
+    fn is_within_own_shape(&self, rule: &Rule) -> bool {
+        let (Some(target), Pattern::Parts(parts)) = (rule.target.as_deref(), &rule.pattern) else {
+            return false;
+        };
+        let samples = samples(parts);
+        let fits = |sample: &String| Image::parse(sample).is_ok_and(|image| target.has_shape_of(&image));
+        !samples.is_empty()
+            && samples.iter().all(fits)
+            && witness(
+                &[&languages::of_pattern(&rule.pattern), &self.valid],
+                &[&languages::of_shape(target), &self.short_hub],
+                BUDGET,
+            ) == Ok(None)
+    }
+
+    /// A rule above that decides every image which the rule matches, in every context.
+    fn cover_of(&self, number: usize, rule: &Rule) -> Option<&'r Rule> {
+        let Pattern::Parts(parts) = &rule.pattern else {
+            return self.cover_of_written(number, rule);
+        };
+        let samples = samples(parts);
+        let first = samples.first()?;
+        let image = Image::parse(first).ok()?;
+        let conditions: Vec<&Condition> = rule.conditions(&self.set.files).collect();
+        let namespace = conditions
+            .iter()
+            .find_map(|condition| condition.only_value_of_namespace());
+        let pattern = std::cell::OnceCell::new();
+        self.set
+            .index
+            .candidates(&image, namespace)
+            .take_while(|above| (*above as usize) < number)
+            .filter_map(|above| self.set.rules.get(above as usize))
+            .filter(|above| self.may_cover(above, &conditions))
+            .filter(|above| {
+                samples
+                    .iter()
+                    .all(|sample| Image::parse(sample).is_ok_and(|image| above.pattern.matches(&image)))
+            })
+            .find(|above| {
+                let pattern = pattern.get_or_init(|| languages::of_pattern(&rule.pattern));
+                self.covers(above, pattern)
+            })
+    }
+
+    /// A glob over the spelling is compared with what is the same, and with what matches every image.
+    fn cover_of_written(&self, number: usize, rule: &Rule) -> Option<&'r Rule> {
+        // Globs are looked for among a bounded number of rules: they are few, and not in the index by what they match.
+        const LOOKED_AT: usize = 256;
+        let conditions: Vec<&Condition> = rule.conditions(&self.set.files).collect();
+        self.set
+            .rules
+            .get(number.saturating_sub(LOOKED_AT)..number)?
+            .iter()
+            .find(|above| {
+                let is_same = above.pattern == rule.pattern;
+                let is_all = match &above.pattern {
+                    Pattern::Parts(parts) => {
+                        &*parts.name == "**" && parts.tag.is_none() && parts.digest.is_none()
+                    }
+                    Pattern::Written(written) => &*written.text == "*",
+                };
+                (is_same || is_all) && above.target.is_none() && self.may_cover(above, &conditions)
+            })
+    }
+
+    /// Whether a rule decides, is on, and asks nothing that the other does not ask as well.
+    fn may_cover(&self, above: &Rule, conditions: &[&Condition]) -> bool {
+        above.action != Action::Warn
+            && !above.is_off
+            && above
+                .conditions(&self.set.files)
+                .all(|asked| conditions.contains(&asked))
+    }
+
+    /// Whether a rule matches the whole of a language, and its guards leave nothing of it to others.
+    fn covers(&self, above: &Rule, language: &Language) -> bool {
+        if matches!(above.pattern, Pattern::Written(_)) {
+            return false;
+        }
+        let within = languages::of_pattern(&above.pattern);
+        if witness(&[language, &self.valid], &[&within, &self.short_hub], BUDGET) != Ok(None) {
+            return false;
+        }
+        let Some(target) = above.target.as_deref() else {
+            return true;
+        };
+        let is_untouched = |guard: &Language| {
+            witness(&[language, guard, &self.valid], &[&self.short_hub], BUDGET) == Ok(None)
+        };
+        is_untouched(&languages::of_shape(target))
+            && (!above.pattern.is_open()
+                || self
+                    .set
+                    .home
+                    .iter()
+                    .all(|prefix| is_untouched(&languages::below(prefix, false))))
+    }
+
+    /// A swap whose every result is refused: the first rule that decides any of them denies them all.
+    pub(super) fn always_refused(&self, rule: &Rule) -> Option<Diagnostic> {
+        let target = rule.target.as_deref()?;
+        let mut sample = prefix_of(target);
+        if sample.is_empty() {
+            return None;
+        }
+        if target.below || target.shape().is_some() || !sample.contains('/') {
+            sample.push_str("/sample");
+        }
+        for (sign, part) in [(':', &target.tag), ('@', &target.digest)] {
+            if let Some(part) = part {
+                sample.push(sign);
+                sample.push_str(part);
+            }
+        }
+        let image = Image::parse(&sample).ok()?;
+        let conditions: Vec<&Condition> = rule.conditions(&self.set.files).collect();
+        let namespace = conditions
+            .iter()
+            .find_map(|condition| condition.only_value_of_namespace());
+        let denies = |number: &u32| {
+            self.set
+                .rules
+                .get(*number as usize)
+                .is_some_and(|rule| rule.action == Action::Deny && rule.pattern.matches(&image))
+        };
+        let deny = self.set.index.candidates(&image, namespace).find(denies)?;
+        let results = languages::of_results(&rule.pattern, target);
+        // Nothing above it may take a part of the results.
+        for (number, above) in (0..=deny).zip(&self.set.rules) {
+            if above.is_off || above.action == Action::Warn || std::ptr::eq(above, rule) {
+                continue;
+            }
+            if number == deny {
+                let is_covered = self.may_cover(above, &conditions) && self.covers(above, &results);
+                return is_covered.then(|| {
+                    Diagnostic::warning(
+                        Code::ALWAYS_REFUSED,
+                        "every result of this swap is refused",
+                        rule.span,
+                    )
+                    .label("its results are decided again")
+                    .also(above.span, "and refused here")
+                    .help("keep what has arrived, with a `keep` above, or lead the rule elsewhere")
+                });
+            }
+            let takes_some = witness(
+                &[&results, &languages::of_pattern(&above.pattern), &self.valid],
+                &[&self.short_hub],
+                BUDGET,
+            ) != Ok(None);
+            if takes_some {
+                return None;
+            }
+        }
+        None
+    }
+}
+
+/// Why no image can match, if that is so.
+fn impossible(parts: &Parts) -> Option<&'static str> {
+    let (registry, path) = (parts.registry(), parts.path());
+    if !registry.contains('*') && Reference::parse(&format!("{registry}/x")).is_err() {
+        return Some("no registry is spelled like that");
+    }
+    for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+        if segment.contains(|character: char| character.is_ascii_uppercase()) {
+            return Some("a repository is in lower case");
+        }
+        if !segment.contains('*') && !is_path_component(segment) {
+            return Some("no segment of a repository is spelled like that");
+        }
+        if segment != "**" && segment.contains('*') && !could_be(segment) {
+            return Some("no segment of a repository is spelled like that");
+        }
+    }
+    let least = path.bytes().filter(|byte| *byte != b'*').count();
+    if least > 255 {
+        return Some("a repository has 255 bytes at most");
+    }
+    if registry == DOCKER_HUB_REGISTRY
+        && !path.contains('/')
+        && !parts.below
+        && !path.is_empty()
+        && path != "**"
+    {
+        return Some("on Docker Hub a repository has two segments");
+    }
+    match parts.tag.as_deref() {
+        Some(tag) if !tag.contains('*') && !is_tag(tag) => Some("no tag is spelled like that"),
+        Some(tag) if tag.len() > 130 || tag.starts_with(['.', '-']) => Some("no tag is spelled like that"),
+        _ => digest_is_impossible(parts.digest.as_deref()?).then_some("no digest is spelled like that"),
+    }
+}
+
+const DOCKER_HUB_REGISTRY: &str = "docker.io";
+
+/// Whether a segment with wildcards can be one of a repository: with some text in their place.
+fn could_be(segment: &str) -> bool {
+    ["a", ""]
+        .iter()
+        .any(|text| is_path_component(&segment.replace('*', text)))
+        || is_path_component(&segment.replacen('*', "", 1).replace('*', "a"))
+        || is_path_component(&segment.replacen('*', "a", 1).replace('*', ""))
+}
+
+fn digest_is_impossible(digest: &str) -> bool {
+    if digest.contains('*') {
+        let (algorithm, hex) = digest.split_once(':').unwrap_or(("*", digest));
+        let known = ["sha256", "sha512"]
+            .iter()
+            .any(|known| crate::rules::pattern::match_glob(algorithm, known));
+        return !known
+            || !hex.bytes().all(|byte| {
+                byte == b'*' || byte == b':' || byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)
+            }) && digest.contains(':');
+    }
+    !crate::reference::is_digest(digest)
+}
+
+/// Images that a pattern matches, made from its text: short ones and long ones. Few, since most patterns are literal.
+fn samples(parts: &Parts) -> Vec<String> {
+    let tag = match (parts.tag.as_deref(), parts.digest.as_deref()) {
+        (None, None) => vec![":sample-1".to_owned(), String::new()],
+        (Some(tag), None) => vec![format!(":{}", tag.replace('*', "1"))],
+        (tag, Some(digest)) => {
+            let tag = tag
+                .map(|tag| format!(":{}", tag.replace('*', "1")))
+                .unwrap_or_default();
+            let hex = "0".repeat(64);
+            let digest = match digest {
+                "*" => format!("sha256:{hex}"),
+                _ if digest.contains('*') => {
+                    let literal = digest.replace('*', "");
+                    let missing = "sha256:".len() + 64usize.saturating_sub(literal.len());
+                    digest.replacen('*', &"0".repeat(missing), 1).replace('*', "")
+                }
+                _ => digest.to_owned(),
+            };
+            vec![format!("{tag}@{digest}")]
+        }
+    };
+    let name = |text: &str| {
+        parts
+            .name
+            .split('/')
+            .enumerate()
+            .map(|(number, segment)| match (segment, number) {
+                ("**" | "*", 0) => format!("{text}.example.org"),
+                ("**", _) => format!("{text}/{text}"),
+                (_, 0) => segment.replace(":*", ":5999").replace('*', text),
+                _ => segment.replace('*', text),
+            })
+            .collect::<Vec<String>>()
+            .join("/")
+    };
+    let below = if parts.below || !parts.name.contains('/') {
+        "/sample"
+    } else {
+        ""
+    };
+    let texts: &[&str] = if parts.is_literal { &["a"] } else { &["a", "b9"] };
+    texts
+        .iter()
+        .flat_map(|text| tag.iter().map(move |tag| (text, tag)))
+        .map(|(text, tag)| format!("{}{below}{tag}", name(text)))
+        .filter(|sample| Image::parse(sample).is_ok())
+        .collect()
+}

@@ -1,0 +1,178 @@
+//! Lints of what comes together in one name, and of what is left out beside it.
+
+use std::collections::HashMap;
+
+use super::is_allowed;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::rules::RuleSet;
+use crate::rules::pattern::{CaptureKind, Pattern, match_glob};
+use crate::rules::rule::Rule;
+use crate::rules::target::Target;
+use crate::rules::template::{Piece, Placeholder, pieces};
+
+/// A target that leaves out what its pattern's images differ in.
+pub(super) fn loses_names(rule: &Rule) -> Option<Diagnostic> {
+    let target = rule.target.as_deref()?;
+    let lost = lost(&rule.pattern, target)?;
+    Some(
+        Diagnostic::warning(
+            Code::SHARED_TARGET,
+            format!("different images get one name: the target leaves out {lost}"),
+            rule.span,
+        )
+        .help("put in what tells the images apart: `{domain}`, `{path}` or a capture"),
+    )
+}
+
+/// What is lost of the names that a pattern matches.
+fn lost(pattern: &Pattern, target: &Target) -> Option<&'static str> {
+    let used: Vec<Placeholder> = [&*target.registry, &*target.path]
+        .into_iter()
+        .flat_map(pieces)
+        .filter_map(|piece| match piece {
+            Piece::Placeholder(placeholder) => Some(placeholder),
+            Piece::Literal(_) => None,
+        })
+        .collect();
+    let has = |placeholder| used.contains(&placeholder);
+    let has_path = has(Placeholder::Path) || has(Placeholder::Written);
+    let parts = match pattern {
+        Pattern::Parts(parts) => parts,
+        Pattern::Written(written) => {
+            let is_captured = (1..=written.glob.stars()).all(|number| has(Placeholder::Capture(number)))
+                && !written.text.contains(['?', '[']);
+            let is_fixed = !written.text.contains(['*', '?', '[']);
+            let is_open = pattern.is_open();
+            return match () {
+                () if is_fixed || is_captured || (has_path && (has(Placeholder::Domain) || !is_open)) => None,
+                () if has_path => Some("the registry"),
+                () => Some("what the glob took"),
+            };
+        }
+    };
+    let kinds = pattern.capture_kinds();
+    let mut last_is_open = parts.path().is_empty() && parts.below;
+    if let Some(last) = parts.path().rsplit('/').next()
+        && !parts.below
+    {
+        last_is_open = last.contains('*') && last != "**";
+    }
+    let segments_are_open = parts
+        .path()
+        .rsplit_once('/')
+        .is_some_and(|(before, _)| before.contains('*'));
+    for (number, kind) in (1..).zip(&kinds) {
+        let is_captured = has(Placeholder::Capture(number));
+        let is_kept = match kind {
+            CaptureKind::Registry => {
+                is_captured || has(Placeholder::Domain) || is_port_kept(&parts.name, &used)
+            }
+            CaptureKind::RegistryAndSegments => is_captured || (has(Placeholder::Domain) && has_path),
+            CaptureKind::Segments => is_captured || has_path,
+            CaptureKind::Segment { .. } => {
+                is_captured || has_path || (has(Placeholder::Name) && last_is_open && !segments_are_open)
+            }
+            CaptureKind::Tag | CaptureKind::Digest | CaptureKind::Written => true,
+        };
+        if !is_kept {
+            return Some(match kind {
+                CaptureKind::Registry => "what a wildcard of the registry took",
+                CaptureKind::RegistryAndSegments if has_path => "the registry",
+                _ => "what a wildcard took",
+            });
+        }
+    }
+    (parts.below && !target.below && !has_path).then_some("what lies below the pattern")
+}
+
+/// Whether the one wildcard of a registry is its port, and the port is kept.
+fn is_port_kept(name: &str, used: &[Placeholder]) -> bool {
+    let registry = name.split('/').next().unwrap_or_default();
+    used.contains(&Placeholder::Port)
+        && registry
+            .strip_suffix(":*")
+            .is_some_and(|host| !host.contains('*'))
+}
+
+/// Rules for different registries or prefixes that lead to the same place.
+pub(super) fn shared_targets(set: &RuleSet) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    let mut first_to: HashMap<(&str, &str), &Rule> = HashMap::new();
+    for rule in &set.rules {
+        let Some(target) = rule.target.as_deref().filter(|target| target.below) else {
+            continue;
+        };
+        let Pattern::Parts(parts) = &rule.pattern else {
+            continue;
+        };
+        if target.shape().is_some() {
+            continue;
+        }
+        let first = *first_to.entry((&*target.registry, &*target.path)).or_insert(rule);
+        let is_same_source = matches!(&first.pattern, Pattern::Parts(known) if known.name == parts.name);
+        if is_same_source {
+            continue;
+        }
+        let finding = Diagnostic::warning(
+            Code::SHARED_TARGET,
+            format!("images of `{}/` and of other rules get one name", parts.name),
+            rule.span,
+        )
+        .label("leads to the same place")
+        .also(first.span, "as this rule")
+        .help("give each source a place of its own; where both hold the same images, `allow shared-target`");
+        if !is_allowed(rule, &finding) {
+            findings.push(finding);
+        }
+    }
+    findings
+}
+
+/// A pattern for the hosts below a registry, and none for the registry itself.
+pub(super) fn bare_registries(set: &RuleSet) -> Vec<Diagnostic> {
+    let registries = || {
+        set.rules.iter().filter_map(|rule| match &rule.pattern {
+            Pattern::Parts(parts) => Some((rule, parts.registry())),
+            Pattern::Written(_) => None,
+        })
+    };
+    let mut bare: Vec<(&Rule, &str)> = registries()
+        .filter_map(|(rule, registry)| {
+            let host = registry.strip_prefix("*.")?;
+            (host.contains('.') && !host.contains('*')).then_some((rule, host))
+        })
+        .collect();
+    if bare.is_empty() {
+        return Vec::new();
+    }
+    let literal: std::collections::HashSet<&str> = registries()
+        .map(|(_, registry)| registry)
+        .filter(|registry| !registry.contains('*'))
+        .collect();
+    let globs: Vec<&str> = registries()
+        .map(|(_, registry)| registry)
+        .filter(|registry| registry.contains('*') && *registry != "*" && *registry != "**")
+        .take(1000)
+        .collect();
+    bare.retain(|(_, host)| !literal.contains(host) && !globs.iter().any(|glob| match_glob(glob, host)));
+    bare.into_iter()
+        .map(|(rule, host)| {
+            Diagnostic::warning(
+                Code::BARE_REGISTRY,
+                format!("no rule is for `{host}` itself"),
+                rule.span,
+            )
+            .label(format!("`*.{host}` matches the hosts below it alone"))
+            .help(format!(
+                "add a rule for `{host}/`; where it is not used, `allow {}`",
+                Code::BARE_REGISTRY
+            ))
+        })
+        .filter(|finding| {
+            finding
+                .span()
+                .and_then(|span| set.rules.iter().find(|rule| rule.span == span))
+                .is_none_or(|rule| !is_allowed(rule, finding))
+        })
+        .collect()
+}

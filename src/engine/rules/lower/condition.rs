@@ -1,0 +1,167 @@
+//! Reading conditions, and the settings of tests.
+
+use super::Lowering;
+use super::constants::Use;
+use crate::diagnostic::{Code, Diagnostic, similar};
+use crate::rules::condition::{Condition, OPERATIONS, PLACES};
+use crate::rules::pattern::match_glob;
+use crate::rules::tests_of_set::Setting;
+use crate::syntax::ast::{self, Subject, Word};
+
+impl Lowering<'_> {
+    /// Reads a list that `and` joins; what has an error is left out.
+    pub(super) fn conditions(&mut self, list: &[ast::Condition]) -> Box<[Condition]> {
+        list.iter()
+            .filter_map(|condition| self.condition(condition))
+            .collect()
+    }
+
+    fn condition(&mut self, condition: &ast::Condition) -> Option<Condition> {
+        let (key, mut values) = match condition.subject {
+            Subject::Label | Subject::Annotation => self.key_and_values(condition)?,
+            _ => (None, condition.values.clone()),
+        };
+        let has_key = key.is_some();
+        let key = match key {
+            Some(key) => Some(self.word(key)?),
+            None => None,
+        };
+        let mut globs: Vec<Box<str>> = Vec::with_capacity(values.len());
+        for (number, word) in values.drain(..).enumerate() {
+            let glob = self.word(word)?;
+            // `team=` is the empty value; it can't be the rest of a list.
+            if glob.is_empty() && !(has_key && number == 0) {
+                self.report(
+                    Diagnostic::error(Code::CONSTANT_VALUE, "an empty value", word.span(self.source))
+                        .help("a constant that is empty is no value"),
+                );
+                return None;
+            }
+            self.check_value(condition.subject, &glob, word)?;
+            globs.push(glob.into());
+        }
+        Some(Condition {
+            negated: condition.negated,
+            subject: condition.subject,
+            key: key.map(Into::into),
+            values: globs.into(),
+        })
+    }
+
+    /// Splits `KEY=VALUE`; there are no values where only the key has to exist.
+    fn key_and_values(&mut self, condition: &ast::Condition) -> Option<(Option<Word>, Vec<Word>)> {
+        let (first, others) = condition.values.split_first()?;
+        let text = first.of(self.text);
+        let name = condition.subject.as_str();
+        let key_length = text.find('=');
+        let end = key_length.map_or(first.end, |length| {
+            first.start + u32::try_from(length).unwrap_or_default()
+        });
+        let key = Word {
+            start: first.start,
+            end,
+        };
+        if key.start == key.end {
+            self.report(
+                Diagnostic::error(
+                    Code::KEY,
+                    format!("the key of the {name} is missing"),
+                    first.span(self.source),
+                )
+                .help(format!(
+                    "write `{name} KEY=VALUE`, or `{name} KEY` for one that exists"
+                )),
+            );
+            return None;
+        }
+        let second = others
+            .iter()
+            .find(|other| key_length.is_none() || other.of(self.text).contains('='));
+        if let Some(second) = second {
+            self.report(
+                Diagnostic::error(Code::KEY, format!("one {name} has one key"), second.span(self.source))
+                    .label("a comma gives several values of one key")
+                    .help(format!(
+                        "write `{name} KEY=VALUE, VALUE`; for several keys `{name} KEY and {name} KEY`, or a second rule"
+                    )),
+            );
+            return None;
+        }
+        if key_length.is_none() {
+            return Some((Some(key), Vec::new()));
+        }
+        let value = Word {
+            start: end + 1,
+            end: first.end,
+        };
+        Some((
+            Some(key),
+            [value].into_iter().chain(others.iter().copied()).collect(),
+        ))
+    }
+
+    /// A place and an operation have a closed set of values.
+    fn check_value(&mut self, subject: Subject, glob: &str, word: Word) -> Option<()> {
+        let known: Vec<&str> = match subject {
+            Subject::Place => PLACES.iter().map(|(name, _)| *name).collect(),
+            Subject::Operation => OPERATIONS.iter().map(|(name, _)| *name).collect(),
+            _ => return Some(()),
+        };
+        if known.iter().any(|value| match_glob(glob, value)) {
+            return Some(());
+        }
+        let span = word.span(self.source);
+        let name = subject.as_str();
+        let finding = Diagnostic::error(Code::UNKNOWN_VALUE, format!("`{glob}` is no {name}"), span);
+        self.report(match similar(glob, known.iter().copied()) {
+            Some(meant) => finding.suggest(format!("write `{meant}`"), span, meant),
+            None => finding.help(format!("there are `{}`", known.join("`, `"))),
+        });
+        None
+    }
+
+    /// Reads the setting of a test: plain values, each once.
+    pub(super) fn setting(&mut self, list: &[ast::Condition]) -> Option<Setting> {
+        let conditions = self.conditions(list);
+        if conditions.len() < list.len() {
+            return None;
+        }
+        let mut setting = Setting::default();
+        for (condition, place) in conditions.iter().zip(list) {
+            let span = place.word.span(self.source);
+            let fault = |message: &str| Diagnostic::error(Code::TEST_SETTING, message, span);
+            let name = condition.subject.as_str();
+            let found = match &*condition.values {
+                _ if condition.negated => Err(fault("`not` in the setting of a test")
+                    .help("a setting says what is; what it does not name is absent")),
+                _ if condition.subject == Subject::Unqualified => {
+                    Err(fault("`unqualified` in the setting of a test")
+                        .help("the image of the test itself is spelled with a registry or without one"))
+                }
+                [] => Err(fault("a label or an annotation without a value")
+                    .help(format!("write `{name} KEY=VALUE`"))),
+                [value] if value.contains('*') => Err(fault("a wildcard in the setting of a test")
+                    .help(format!("name one value: `{name} prod-eu`, not `{name} prod-*`"))),
+                [value] => {
+                    if setting.set(condition.subject, condition.key.as_deref(), value) {
+                        Ok(())
+                    } else {
+                        Err(fault("the same thing is set twice")
+                            .help("a test has one setting; write a second test"))
+                    }
+                }
+                _ => Err(fault("a list in the setting of a test")
+                    .help("a test has one setting; write a second test")),
+            };
+            if let Err(finding) = found {
+                self.report(finding);
+                return None;
+            }
+        }
+        Some(setting)
+    }
+
+    fn word(&mut self, word: Word) -> Option<String> {
+        self.expand(word, Use::Word).map(|text| text.text.into_owned())
+    }
+}

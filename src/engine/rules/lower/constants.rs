@@ -1,0 +1,217 @@
+//! Constants: defined with `let`, put in as text.
+
+use std::borrow::Cow;
+
+use std::collections::HashMap;
+
+use super::fault::{Fault, Text};
+use crate::diagnostic::{Code, Diagnostic, SourceId, Span, similar};
+use crate::rules::template::{NAMES, Placeholder};
+use crate::syntax::ast::Word;
+use crate::syntax::rules::MAX_STATEMENT;
+
+/// The constants that are defined so far.
+#[derive(Debug, Default)]
+pub(super) struct Constants {
+    values: HashMap<String, (String, Span)>,
+    /// Those of the whole set, by where they are defined.
+    all: HashMap<String, Span>,
+}
+
+/// Where a text stands, which says what braces may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// A target, where parts of the image and captures have a meaning.
+    Target,
+    /// Another word.
+    Word,
+    /// A text in quotes, for people.
+    Text,
+    /// A text in quotes that is the value of a constant.
+    Value,
+}
+
+impl Constants {
+    /// Notes that a constant is defined somewhere in the set.
+    pub(super) fn announce(&mut self, name: &str, span: Span) {
+        self.all.entry(name.to_owned()).or_insert(span);
+    }
+
+    /// Defines a constant.
+    pub(super) fn define(&mut self, name: &str, value: String, span: Span) -> Option<Diagnostic> {
+        if let Some((_, first)) = self.values.get(name) {
+            let finding = Diagnostic::error(
+                Code::CONSTANT_TWICE,
+                format!("the constant `{name}` is defined twice"),
+                span,
+            )
+            .label("defined again")
+            .also(*first, "first defined here")
+            .help("a constant has one value in all files; give one of them another name");
+            return Some(finding);
+        }
+        self.values.insert(name.to_owned(), (value, span));
+        None
+    }
+
+    /// Puts the constants into a word.
+    pub(super) fn expand<'t>(
+        &self,
+        word: Word,
+        source: SourceId,
+        text: &'t str,
+        used: Use,
+    ) -> Result<Text<'t>, Box<Diagnostic>> {
+        let raw = word.of(text);
+        let exact = Text::exact(raw, word, source);
+        if !raw.contains(['{', '}']) {
+            return Ok(exact);
+        }
+        match self.put_in(raw, used) {
+            Ok(Cow::Borrowed(_)) => Ok(exact),
+            Ok(Cow::Owned(expanded)) => Ok(Text::expanded(expanded, word, source)),
+            Err(fault) => Err(Box::new(exact.finding(fault))),
+        }
+    }
+
+    /// Reads a text in quotes.
+    pub(super) fn unquote(
+        &self,
+        word: Word,
+        source: SourceId,
+        text: &str,
+        used: Use,
+    ) -> Result<String, Box<Diagnostic>> {
+        let inside = Word {
+            start: word.start + 1,
+            end: word.end.saturating_sub(1),
+        };
+        let raw = inside.of(text);
+        let exact = Text::exact(raw, inside, source);
+        match self.put_in(raw, used) {
+            Ok(text) => Ok(text.into_owned()),
+            Err(fault) => Err(Box::new(exact.finding(fault))),
+        }
+    }
+
+    fn put_in<'t>(&self, raw: &'t str, used: Use) -> Result<Cow<'t, str>, Fault> {
+        let is_text = matches!(used, Use::Text | Use::Value);
+        let mut out = String::new();
+        let mut is_changed = is_text;
+        let mut rest = raw;
+        while let Some(at) = rest.find(['{', '}', '\\']) {
+            let start = raw.len() - rest.len() + at;
+            let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
+            out.push_str(before);
+            let mut characters = from.chars();
+            match characters.next() {
+                Some('\\') if is_text => {
+                    // The escapes were checked with the words.
+                    out.extend(characters.next());
+                    rest = characters.as_str();
+                }
+                Some('{') => {
+                    let Some((name, behind)) = characters.as_str().split_once('}') else {
+                        let what = if is_text {
+                            "a brace in a text is written `\\{`"
+                        } else {
+                            "write the `}`"
+                        };
+                        return Err(Fault::new(Code::BRACE, "a placeholder that does not end")
+                            .at(start..raw.len())
+                            .label("no `}` follows")
+                            .help(what));
+                    };
+                    let range = start..start + name.len() + 2;
+                    match (self.values.get(name), used) {
+                        (Some((value, _)), _) => {
+                            check_value(name, value, used).map_err(|fault| fault.at(range))?;
+                            out.push_str(value);
+                            is_changed = true;
+                        }
+                        (None, Use::Target) if Placeholder::parse(name).is_some() => {
+                            out.push('{');
+                            out.push_str(name);
+                            out.push('}');
+                        }
+                        (None, _) => return Err(self.unknown(name, used).at(range)),
+                    }
+                    rest = behind;
+                }
+                Some('}') if !is_text => {
+                    return Err(Fault::new(Code::BRACE, "a `}` that closes nothing").at(start..start + 1));
+                }
+                Some(character) => {
+                    out.push(character);
+                    rest = characters.as_str();
+                }
+                None => break,
+            }
+            if out.len() > MAX_STATEMENT {
+                return Err(Fault::new(
+                    Code::CONSTANT_TOO_LONG,
+                    format!("with its constants put in, this has more than {MAX_STATEMENT} bytes"),
+                )
+                .help("a constant that holds others grows with each step; shorten them"));
+            }
+        }
+        if is_changed {
+            out.push_str(rest);
+            Ok(Cow::Owned(out))
+        } else {
+            Ok(Cow::Borrowed(raw))
+        }
+    }
+
+    fn unknown(&self, name: &str, used: Use) -> Fault {
+        let shown: String = name.chars().take(80).collect();
+        let fault = Fault::new(
+            Code::UNKNOWN_PLACEHOLDER,
+            format!("unknown placeholder `{{{shown}}}`"),
+        );
+        if Placeholder::parse(name).is_some() {
+            return fault
+                .label("a part of the image, and not a constant")
+                .help("parts of the image and captures have a meaning in targets alone");
+        }
+        let fault = fault.label(match used {
+            Use::Target => "not a constant, a capture or a part of the image",
+            _ => "not a constant",
+        });
+        if self.all.contains_key(name) {
+            return fault.help(format!(
+                "`{name}` is defined further down; move its `let` above this line"
+            ));
+        }
+        let parts: &[&str] = if used == Use::Target { &NAMES } else { &[] };
+        let mut names: Vec<&str> = self.values.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        match similar(name, names.into_iter().chain(parts.iter().copied())) {
+            Some(meant) if parts.contains(&meant) => fault.help(format!(
+                "a part of the image with a similar name exists: `{{{meant}}}`"
+            )),
+            Some(meant) => fault.help(format!("a constant with a similar name exists: `{{{meant}}}`")),
+            None if used == Use::Text => fault.help("a brace in a text is written `\\{`"),
+            None => fault.help(format!("define it above: `let {shown} = ...`")),
+        }
+    }
+}
+
+/// A constant is put in as text, and makes no list and no further words.
+fn check_value(name: &str, value: &str, used: Use) -> Result<(), Fault> {
+    if matches!(used, Use::Text | Use::Value) {
+        return Ok(());
+    }
+    let what = match () {
+        () if value.contains(char::is_whitespace) => "white space",
+        () if value.contains(',') => "a comma",
+        () if value.contains("->") => "`->`",
+        () => return Ok(()),
+    };
+    Err(Fault::new(
+        Code::CONSTANT_VALUE,
+        format!("the constant `{name}` holds {what}, and can't stand here"),
+    )
+    .label(format!("it is `{value}`"))
+    .help("a constant makes no list and no further words: define one for each value"))
+}

@@ -1,0 +1,592 @@
+//! From the statements of all files to compiled rules, file by file and line by line. Every problem is reported; what
+//! has one is left out.
+
+mod condition;
+mod constants;
+mod fault;
+mod pattern;
+mod target;
+
+use std::hash::{BuildHasher as _, Hasher as _};
+
+use std::collections::HashMap;
+
+use self::constants::{Constants, Use};
+use self::fault::Text;
+use super::compile::{Limits, RulesFile};
+use super::condition::Condition;
+use super::image::Image;
+use super::lints;
+use super::pattern::Pattern;
+use super::rule::{Lints, Rule};
+use super::template::{NAMES, Placeholder};
+use super::tests_of_set::{Expected, Test};
+use super::{AUTO, LEGACY_RULE};
+use crate::diagnostic::{Code, Diagnostic, SourceId, SourceMap, Span, similar};
+use crate::syntax::ast::{self, Modifier, ModifierKind, Outcome, Statement, StatementKind, Value, Word};
+use crate::syntax::rules::{Header, is_rules_file};
+
+/// The version of the language that this release reads.
+const VERSION: &str = "v1";
+
+/// The words that no name may be.
+const KEYWORDS: [&str; 17] = [
+    "rules",
+    "let",
+    "home",
+    "swap",
+    "keep",
+    "deny",
+    "warn",
+    "off",
+    "test",
+    "when",
+    "and",
+    "not",
+    "as",
+    "because",
+    "pull-secret",
+    "allow",
+    "written",
+];
+
+/// What the statements of all files say.
+#[derive(Debug, Default)]
+pub(super) struct Lowered {
+    pub(super) rules: Vec<Rule>,
+    /// The condition of each file.
+    pub(super) files: Vec<Box<[Condition]>>,
+    /// The `home` prefixes.
+    pub(super) home: Vec<Box<str>>,
+    pub(super) tests: Vec<Test>,
+    pub(super) findings: Vec<Diagnostic>,
+}
+
+/// `off NAME`
+struct Off {
+    name: String,
+    span: Span,
+    file: u16,
+}
+
+struct Lowering<'s> {
+    sources: &'s SourceMap,
+    limits: Limits,
+    has_map: bool,
+    constants: Constants,
+    /// Rules by their names.
+    names: HashMap<String, u32>,
+    offs: Vec<Off>,
+    lowered: Lowered,
+    // Of the file at hand.
+    file: u16,
+    source: SourceId,
+    text: &'s str,
+    label: &'s str,
+}
+
+/// Reads the statements of all files, in order.
+pub(super) fn lower(sources: &SourceMap, files: &[RulesFile], has_map: bool, limits: Limits) -> Lowered {
+    let Some(first) = files.first() else {
+        return Lowered::default();
+    };
+    let mut lowering = Lowering {
+        sources,
+        limits,
+        has_map,
+        constants: Constants::default(),
+        names: HashMap::new(),
+        offs: Vec::new(),
+        lowered: Lowered::default(),
+        file: 0,
+        source: first.file.source,
+        text: "",
+        label: "",
+    };
+    for file in files {
+        lowering.announce_constants(file);
+    }
+    for (number, file) in (0..).zip(files) {
+        lowering.file = number;
+        lowering.source = file.file.source;
+        lowering.text = sources.get(file.file.source).map_or("", |source| source.text());
+        lowering.label = &file.label;
+        lowering.file(file);
+    }
+    lowering.switch_off();
+    lowering.lowered
+}
+
+impl<'s> Lowering<'s> {
+    fn report(&mut self, finding: Diagnostic) {
+        self.lowered.findings.push(finding);
+    }
+
+    fn expand(&mut self, word: Word, used: Use) -> Option<Text<'s>> {
+        match self.constants.expand(word, self.source, self.text, used) {
+            Ok(text) => Some(text),
+            Err(finding) => {
+                self.report(*finding);
+                None
+            }
+        }
+    }
+
+    fn unquote(&mut self, word: Word, used: Use) -> Option<String> {
+        match self.constants.unquote(word, self.source, self.text, used) {
+            Ok(text) => Some(text),
+            Err(finding) => {
+                self.report(*finding);
+                None
+            }
+        }
+    }
+
+    fn announce_constants(&mut self, file: &RulesFile) {
+        let text = self
+            .sources
+            .get(file.file.source)
+            .map_or("", |source| source.text());
+        for statement in &file.file.statements {
+            if let StatementKind::Let { name, .. } = &statement.kind {
+                self.constants
+                    .announce(name.of(text), name.span(file.file.source));
+            }
+        }
+    }
+
+    fn file(&mut self, file: &RulesFile) {
+        let statements = &file.file.statements;
+        let is_confined = self.header(statements);
+        for (number, statement) in statements.iter().enumerate() {
+            if self.lowered.rules.len() >= self.limits.rules
+                && matches!(statement.kind, StatementKind::Rule(_))
+            {
+                let span = statement.word.span(self.source);
+                let finding = Diagnostic::error(
+                    Code::TOO_MANY_RULES,
+                    format!("more than {} rules", self.limits.rules),
+                    span,
+                )
+                .label("one too many")
+                .help("`--max-rules` allows more");
+                self.report(finding);
+                return;
+            }
+            self.statement(number, statement, is_confined);
+        }
+    }
+
+    /// Sees to the `rules` statement, and says whether the file has a condition.
+    fn header(&mut self, statements: &[Statement]) -> bool {
+        let first = statements.first();
+        let Some(StatementKind::Rules { version, when }) = first.map(|statement| &statement.kind) else {
+            // If it is there and has an error, that is reported already.
+            if is_rules_file(self.text) != Some(Header::There) {
+                let word = first.map_or(Word { start: 0, end: 0 }, |statement| statement.word);
+                let start = Span {
+                    end: word.start,
+                    ..word.span(self.source)
+                };
+                let keyword = Word {
+                    end: word.start
+                        + u32::try_from(word.of(self.text).find([' ', '\t']).unwrap_or_default())
+                            .unwrap_or_default(),
+                    ..word
+                };
+                let finding = Diagnostic::error(
+                    Code::MISSING_HEADER,
+                    "a rules file begins with `rules v1`",
+                    keyword.span(self.source),
+                )
+                .label("the header is missing")
+                .suggest("add the line", start, "rules v1\n");
+                self.report(finding);
+            }
+            self.lowered.files.push(Box::default());
+            return false;
+        };
+        let (version, when) = (*version, when.as_deref());
+        let written = version.of(self.text);
+        if written != VERSION {
+            let span = version.span(self.source);
+            let finding = Diagnostic::error(
+                Code::UNKNOWN_VERSION,
+                format!("unknown version `{written}` of the language"),
+                span,
+            );
+            let is_newer = written
+                .strip_prefix('v')
+                .and_then(|number| number.parse::<u32>().ok())
+                .is_some_and(|number| number > 1);
+            self.report(if is_newer {
+                finding.help(format!(
+                    "this release, {}, reads versions up to {VERSION}; a later release of imageswap reads {written}",
+                    env!("CARGO_PKG_VERSION")
+                ))
+            } else {
+                finding.suggest(format!("write `{VERSION}`"), span, VERSION)
+            });
+        }
+        let conditions = self.conditions(when.unwrap_or_default());
+        self.lowered.files.push(conditions);
+        when.is_some()
+    }
+
+    fn statement(&mut self, number: usize, statement: &Statement, is_confined: bool) {
+        let span = statement.word.span(self.source);
+        match &statement.kind {
+            StatementKind::Rules { .. } if number == 0 => {}
+            StatementKind::Rules { .. } => self.report(
+                Diagnostic::error(
+                    Code::HEADER_AGAIN,
+                    "a `rules` statement that is not the first",
+                    span,
+                )
+                .help("it stands once in each file, before all others; remove this one"),
+            ),
+            StatementKind::Let { name, value } => self.constant(*name, *value),
+            StatementKind::Home { .. } if is_confined => self.report(
+                Diagnostic::error(Code::CONFINED_HOME, "`home` in a file with a condition", span)
+                    .label("home is one for all images")
+                    .help("move the line to a file whose header has no `when`"),
+            ),
+            StatementKind::Home { prefixes } => {
+                for prefix in prefixes {
+                    self.home(*prefix);
+                }
+            }
+            StatementKind::Rule(rule) => {
+                self.rule(statement.word, rule);
+            }
+            StatementKind::Off { name, because } => {
+                if let Some(because) = because {
+                    self.unquote(*because, Use::Text);
+                }
+                self.offs.push(Off {
+                    name: name.of(self.text).to_owned(),
+                    span: name.span(self.source),
+                    file: if is_confined { self.file } else { u16::MAX },
+                });
+            }
+            StatementKind::Test { image, outcome, when } => {
+                self.test(span, *image, *outcome, when.as_deref().unwrap_or_default());
+            }
+        }
+    }
+
+    fn constant(&mut self, name: Word, value: Value) {
+        let name_is_good = self.check_name(name);
+        let value = match value {
+            Value::Word(word) => self.expand(word, Use::Word).map(|text| text.text.into_owned()),
+            Value::Text(word) => self.unquote(word, Use::Value),
+        };
+        // With a value that has an error, the name is known all the same: it is not unknown wherever it is used.
+        if name_is_good {
+            let span = name.span(self.source);
+            let finding =
+                self.constants
+                    .define(name.of(self.text), value.unwrap_or_else(|| "x".to_owned()), span);
+            if let Some(finding) = finding {
+                self.report(finding);
+            }
+        }
+    }
+
+    fn home(&mut self, prefix: Word) {
+        let Some(text) = self.expand(prefix, Use::Word) else {
+            return;
+        };
+        match pattern::home(&text.text) {
+            Ok(prefix) => self.lowered.home.push(prefix),
+            Err(fault) => self.report(text.finding(fault)),
+        }
+    }
+
+    fn rule(&mut self, word: Word, rule: &ast::Rule) -> Option<()> {
+        let pattern = self.pattern(rule);
+        let target_text = rule.target.map(|target| self.expand(target, Use::Target));
+        let mut modifiers = Modifiers::default();
+        self.modifiers(&rule.modifiers, &mut modifiers);
+        let pattern = pattern?;
+        let target = match target_text {
+            Some(text) => {
+                let text = text?;
+                match target::target(&text.text, &pattern) {
+                    Ok(target) => Some(Box::new(target)),
+                    Err(fault) => {
+                        self.report(text.finding(fault));
+                        return None;
+                    }
+                }
+            }
+            None => None,
+        };
+        let span = word.span(self.source);
+        let number = u32::try_from(self.lowered.rules.len()).unwrap_or(u32::MAX);
+        let is_named = modifiers.name.is_some();
+        let name = match modifiers.name {
+            Some((name, span)) => {
+                self.note_name(&name, span, number);
+                name.into()
+            }
+            None => {
+                let line = self
+                    .sources
+                    .get(self.source)
+                    .map_or(0, |source| source.position(word.start).line);
+                format!("{}:{line}", self.label).into()
+            }
+        };
+        let mut hasher = foldhash::fast::FixedState::default().build_hasher();
+        hasher.write(self.label.as_bytes());
+        hasher.write(word.of(self.text).as_bytes());
+        self.lowered.rules.push(Rule {
+            action: rule.action,
+            is_off: false,
+            is_named,
+            allowed: modifiers.allowed,
+            file: self.file,
+            span,
+            fingerprint: hasher.finish(),
+            pattern,
+            target,
+            when: modifiers.when,
+            name,
+            because: modifiers.because.map(Into::into),
+            pull_secret: modifiers.pull_secret.map(Into::into),
+        });
+        Some(())
+    }
+
+    fn pattern(&mut self, rule: &ast::Rule) -> Option<Pattern> {
+        let text = self.expand(rule.pattern, Use::Word)?;
+        let read = if rule.written {
+            pattern::written(&text.text).map(|written| Pattern::Written(Box::new(written)))
+        } else {
+            pattern::parts(&text.text).map(Pattern::Parts)
+        };
+        match read {
+            Ok(pattern) => Some(pattern),
+            Err(fault) => {
+                self.report(text.finding(fault));
+                None
+            }
+        }
+    }
+
+    fn modifiers(&mut self, list: &[Modifier], into: &mut Modifiers) {
+        let mut seen: Vec<(&str, Word)> = Vec::new();
+        for Modifier { keyword, kind } in list {
+            let text = self.text;
+            let word = keyword.of(text);
+            if let Some((_, first)) = seen.iter().find(|(known, _)| *known == word) {
+                let finding = Diagnostic::error(
+                    Code::TWICE,
+                    format!("`{word}` stands twice in one rule"),
+                    keyword.span(self.source),
+                )
+                .label("again")
+                .also(first.span(self.source), "first")
+                .help(match word {
+                    "when" => "join the conditions with `and`; a second rule is the \"or\"",
+                    "allow" => "separate the names with commas",
+                    _ => "remove one of them",
+                });
+                self.report(finding);
+                continue;
+            }
+            seen.push((word, *keyword));
+            match kind {
+                ModifierKind::When(list) => into.when = self.conditions(list),
+                ModifierKind::As(name) => {
+                    if self.check_name(*name) {
+                        into.name = Some((name.of(text).to_owned(), name.span(self.source)));
+                    }
+                }
+                ModifierKind::Because(text) => into.because = self.unquote(*text, Use::Text),
+                ModifierKind::PullSecret(secret) => {
+                    into.pull_secret = self.expand(*secret, Use::Word).map(|text| text.text.into_owned());
+                }
+                ModifierKind::Allow(names) => {
+                    for name in names {
+                        self.allow(*name, &mut into.allowed);
+                    }
+                }
+            }
+        }
+    }
+
+    fn allow(&mut self, name: Word, allowed: &mut Lints) {
+        let written = name.of(self.text);
+        if let Some(number) = lints::number(written) {
+            allowed.insert(number);
+            return;
+        }
+        let span = name.span(self.source);
+        let finding = Diagnostic::error(Code::UNKNOWN_LINT, format!("unknown lint `{written}`"), span);
+        let known = lints::ALL.map(Code::as_str);
+        self.report(match similar(written, known) {
+            Some(meant) => finding.suggest(format!("write `{meant}`"), span, meant),
+            None => finding.help(format!("there are `{}`", known.join("`, `"))),
+        });
+    }
+
+    fn note_name(&mut self, name: &str, span: Span, number: u32) {
+        if let Some(first) = self.names.get(name) {
+            let first = self.lowered.rules.get(*first as usize).map(|rule| rule.span);
+            let mut finding = Diagnostic::error(
+                Code::NAME_TWICE,
+                format!("two rules have the name `{name}`"),
+                span,
+            )
+            .label("again")
+            .help("a name is unique over all files");
+            if let Some(first) = first {
+                finding = finding.also(first, "first here");
+            }
+            self.report(finding);
+            return;
+        }
+        if name == LEGACY_RULE && self.has_map {
+            self.report(
+                Diagnostic::error(
+                    Code::RESERVED_NAME,
+                    format!("`{LEGACY_RULE}` is the name of the map file"),
+                    span,
+                )
+                .help("beside a map, no rule has this name; choose another"),
+            );
+        }
+        self.names.insert(name.to_owned(), number);
+    }
+
+    /// Whether a word can be a name.
+    fn check_name(&mut self, name: Word) -> bool {
+        let text = name.of(self.text);
+        let span = name.span(self.source);
+        let is_first = |character: char| character.is_ascii_alphabetic() || character == '_';
+        let is_other =
+            |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
+        let finding = if !text.starts_with(is_first) || !text.chars().all(is_other) {
+            Diagnostic::error(Code::BAD_NAME, format!("`{text}` can't be a name"), span)
+                .help("a name begins with a letter or `_`; letters, digits, `_`, `-` and `.` may follow")
+        } else if KEYWORDS.contains(&text) {
+            Diagnostic::error(Code::RESERVED_NAME, format!("`{text}` is a keyword"), span)
+                .help("choose another name")
+        } else if Placeholder::parse(text).is_some() {
+            Diagnostic::error(
+                Code::RESERVED_NAME,
+                format!("`{{{text}}}` is a part of the image"),
+                span,
+            )
+            .help(format!(
+                "choose another name; none may be `{}`",
+                NAMES.join("`, `")
+            ))
+        } else {
+            return true;
+        };
+        self.report(finding);
+        false
+    }
+
+    /// Switches off the rules that `off` names, once all are known.
+    fn switch_off(&mut self) {
+        for off in std::mem::take(&mut self.offs) {
+            let number = self.names.get(&off.name).copied();
+            let rule = number.and_then(|number| self.lowered.rules.get_mut(number as usize));
+            let finding = match rule {
+                Some(rule) if off.file == u16::MAX || rule.file == off.file => {
+                    rule.is_off = true;
+                    continue;
+                }
+                Some(rule) => Diagnostic::error(
+                    Code::FOREIGN_RULE,
+                    format!("the rule `{}` stands in another file", off.name),
+                    off.span,
+                )
+                .label("this file has a condition, and may switch off only its own rules")
+                .also(rule.span, "the rule")
+                .help("move the `off` to a file whose header has no `when`"),
+                None => {
+                    let mut names: Vec<&str> = self.names.keys().map(String::as_str).collect();
+                    names.sort_unstable();
+                    let finding = Diagnostic::error(
+                        Code::UNKNOWN_RULE,
+                        format!("no rule has the name `{}`", off.name),
+                        off.span,
+                    );
+                    match similar(&off.name, names) {
+                        Some(meant) => finding.suggest(format!("write `{meant}`"), off.span, meant),
+                        None => finding.help("a rule gets a name with `as NAME`"),
+                    }
+                }
+            };
+            self.report(finding);
+        }
+    }
+
+    fn test(&mut self, span: Span, image: Word, outcome: Outcome, when: &[ast::Condition]) -> Option<()> {
+        let image_text = self.expand(image, Use::Word);
+        let result = match outcome {
+            Outcome::Image(result) => Some(self.expand(result, Use::Word)),
+            _ => None,
+        };
+        let setting = self.setting(when);
+        let image = image_text?;
+        if !(outcome == Outcome::Keep && image.text == AUTO) {
+            self.check_image(&image)?;
+        }
+        let expected = match outcome {
+            Outcome::Image(_) => {
+                let result = result??;
+                self.check_image(&result)?;
+                Expected::Image(result.text.into())
+            }
+            Outcome::Keep => Expected::Keep,
+            Outcome::Deny => Expected::Deny,
+            Outcome::Warn => Expected::Warn,
+        };
+        self.lowered.tests.push(Test {
+            span,
+            image: image.text.into(),
+            expected,
+            setting: setting?,
+        });
+        Some(())
+    }
+
+    fn check_image(&mut self, image: &Text<'_>) -> Option<()> {
+        match Image::parse(&image.text) {
+            Ok(_) => Some(()),
+            Err(error) => {
+                self.report(
+                    Diagnostic::error(
+                        Code::TEST_IMAGE,
+                        format!("`{}` is no image", image.text),
+                        image.span(),
+                    )
+                    .label(error.to_string())
+                    .help("an image that does not parse is left as it is, and no rule is asked; test one that does"),
+                );
+                None
+            }
+        }
+    }
+}
+
+/// Reads the text of a pattern over the parts of an image, for a mend that is to be tried.
+pub(super) fn read_pattern(text: &str) -> Option<Pattern> {
+    pattern::parts(text).ok().map(Pattern::Parts)
+}
+
+/// What follows a rule.
+#[derive(Default)]
+struct Modifiers {
+    when: Box<[Condition]>,
+    name: Option<(String, Span)>,
+    because: Option<String>,
+    pull_secret: Option<String>,
+    allowed: Lints,
+}

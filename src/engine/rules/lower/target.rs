@@ -1,0 +1,243 @@
+//! Reading targets.
+
+use super::fault::Fault;
+use super::pattern::{Split, empty_segment, is_registry_text, scheme, split};
+use crate::diagnostic::Code;
+use crate::reference::{is_digest, is_domain, is_path_component, is_tag};
+use crate::rules::image::{DEFAULT_PORT, DOCKER_HUB, compared};
+use crate::rules::pattern::{CaptureKind, Pattern};
+use crate::rules::target::Target;
+use crate::rules::template::{Piece, Placeholder, has_placeholder, pieces};
+
+/// The longest repository.
+const MAX_PATH: usize = 255;
+
+/// Reads the target of a swap with this pattern. Its braces hold placeholders only.
+pub(super) fn target(text: &str, pattern: &Pattern) -> Result<Target, Fault> {
+    let kinds = pattern.capture_kinds();
+    check_captures(text, &kinds)?;
+    if let Some(at) = text.find("://") {
+        return Err(scheme(text, at));
+    }
+    if let Some(at) = text.find('*') {
+        return Err(Fault::new(Code::TARGET_WILDCARD, "a wildcard in a target")
+            .at(at..at + 1)
+            .help(match kinds.len() {
+                0 => "a target says what comes out: the pattern has no wildcard that `{1}` could stand for"
+                    .to_owned(),
+                _ => {
+                    "a target says what comes out: `{1}` is what the pattern's first wildcard took".to_owned()
+                }
+            }));
+    }
+    let Split {
+        name,
+        below,
+        tag,
+        digest,
+    } = split(text)?;
+    if name.split('/').any(str::is_empty) {
+        return Err(empty_segment(text));
+    }
+    let (registry, path) = match name.split_once('/') {
+        Some((registry, path)) => (registry, path),
+        None if below || is_registry_text(name) => (name, ""),
+        None => ("", name),
+    };
+    if !is_registry_text(registry) {
+        return Err(Fault::new(Code::NO_REGISTRY, "a target without a registry")
+            .at_part(text, if registry.is_empty() { name } else { registry })
+            .label("no registry: it has neither a `.` nor a port")
+            .help("the registry of a target is written out")
+            .write(format!("{DOCKER_HUB}/{text}")));
+    }
+    check_registry(text, registry, &kinds)?;
+    if path.is_empty() && !below {
+        return Err(Fault::new(Code::NO_PATH, format!("`{text}` is a registry alone"))
+            .label("which image of it?")
+            .help(match is_below(pattern) {
+                true => format!("write `{registry}/` to append what lies below the pattern's prefix"),
+                false => format!("write `{registry}/{{path}}` to keep the repository's name"),
+            }));
+    }
+    check_path(text, path)?;
+    check_tag(text, tag, digest)?;
+    if below && !is_below(pattern) {
+        let captures = if kinds.is_empty() {
+            ""
+        } else {
+            ", or captures such as `{1}`"
+        };
+        return Err(Fault::new(
+            Code::NOTHING_BELOW,
+            "the target ends in `/`, but nothing lies below the pattern",
+        )
+        .label("what is to be appended?")
+        .help(format!(
+            "write `{text}{{path}}` for the whole repository, `{text}{{name}}` for its last segment{captures}"
+        )));
+    }
+    if !below && is_below(pattern) && !has_placeholder(text) {
+        return Err(Fault::new(
+            Code::ALL_BECOME_ONE,
+            "all images below the pattern would become one",
+        )
+        .label("one name")
+        .write(format!("{}/", name)));
+    }
+    Ok(Target::new(registry, path, below, tag, digest, &kinds))
+}
+
+fn is_below(pattern: &Pattern) -> bool {
+    matches!(pattern, Pattern::Parts(parts) if parts.below)
+}
+
+fn check_captures(text: &str, kinds: &[CaptureKind]) -> Result<(), Fault> {
+    for piece in pieces(text) {
+        let Piece::Placeholder(Placeholder::Capture(number)) = piece else {
+            continue;
+        };
+        if number == 0 || number > kinds.len() {
+            let shown = format!("{{{number}}}");
+            let at = text.find(&shown).unwrap_or_default();
+            return Err(Fault::new(
+                Code::UNKNOWN_PLACEHOLDER,
+                format!("unknown placeholder `{shown}`"),
+            )
+            .at(at..at + shown.len())
+            .label(match kinds.len() {
+                0 => "the pattern has no wildcard".to_owned(),
+                1 => "the pattern has one wildcard".to_owned(),
+                count => format!("the pattern has {count} wildcards"),
+            })
+            .help("`{1}` is what the first wildcard of the pattern took, from the left"));
+        }
+    }
+    Ok(())
+}
+
+/// The template with some text in the place of each placeholder, to see whether the rest can stand beside it.
+fn filled(template: &str) -> String {
+    pieces(template)
+        .map(|piece| match piece {
+            Piece::Literal(literal) => literal,
+            Piece::Placeholder(_) => "a",
+        })
+        .collect()
+}
+
+fn check_registry(text: &str, registry: &str, kinds: &[CaptureKind]) -> Result<(), Fault> {
+    let all: Vec<Piece<'_>> = pieces(registry).collect();
+    for (number, piece) in all.iter().enumerate() {
+        let Piece::Placeholder(placeholder) = piece else {
+            continue;
+        };
+        let fault = |message: &str| {
+            Fault::new(Code::REGISTRY_PLACEHOLDER, message)
+                .at_part(text, registry)
+                .help("write the registry out: only constants, and captures of wildcards in the pattern's own registry with a literal dot behind them, may stand in it")
+        };
+        match placeholder {
+            Placeholder::Capture(capture)
+                if kinds.get(capture.saturating_sub(1)) == Some(&CaptureKind::Registry) => {}
+            Placeholder::Capture(_) => {
+                return Err(fault(
+                    "a capture in the registry of a target that was not taken from a registry",
+                ));
+            }
+            _ => return Err(fault("a part of the image in the registry of a target")),
+        }
+        let has_dot = all
+            .iter()
+            .skip(number)
+            .any(|piece| matches!(piece, Piece::Literal(literal) if literal.contains('.')));
+        if !has_dot {
+            return Err(fault(
+                "a capture in the registry of a target without a literal dot behind it",
+            ));
+        }
+    }
+    let fault = |label: &str| {
+        Fault::new(
+            Code::TARGET_REGISTRY,
+            format!("`{registry}` can't be the registry of a target"),
+        )
+        .at_part(text, registry)
+        .label(label)
+        .help("a registry is a host name with a dot, or a host and a port other than 443, or `localhost`")
+    };
+    if has_placeholder(registry) {
+        let lower = registry.to_ascii_lowercase();
+        if lower.ends_with(DOCKER_HUB) || lower.ends_with(DEFAULT_PORT) {
+            return Err(fault(
+                "with a capture it may end in neither `docker.io` nor `:443`",
+            ));
+        }
+    }
+    let registry = filled(registry);
+    let host = compared(&registry);
+    if !is_domain(&host) {
+        return Err(fault("no host name"));
+    }
+    if host != "localhost" && !host.contains(['.', ':']) {
+        return Err(fault("read as a path of Docker Hub once it is written"));
+    }
+    Ok(())
+}
+
+fn check_path(text: &str, path: &str) -> Result<(), Fault> {
+    for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+        if !is_path_component(&filled(segment)) {
+            return Err(Fault::new(Code::TARGET_CHARACTER, format!("`{segment}` can't be a segment of a repository"))
+                .at_part(text, segment)
+                .help("a segment is made of lower-case letters and digits, with single `.` or `_`, `__` or hyphens between them"));
+        }
+    }
+    if !has_placeholder(path) && path.len() > MAX_PATH {
+        return Err(Fault::new(
+            Code::TARGET_CHARACTER,
+            format!("a repository of {} bytes", path.len()),
+        )
+        .at_part(text, path)
+        .help(format!("a repository has {MAX_PATH} bytes at most")));
+    }
+    Ok(())
+}
+
+fn check_tag(text: &str, tag: Option<&str>, digest: Option<&str>) -> Result<(), Fault> {
+    if let Some(tag) = tag {
+        if pieces(tag).any(|piece| piece == Piece::Placeholder(Placeholder::Digest)) {
+            return Err(Fault::new(
+                Code::DIGEST_AS_TAG,
+                "a digest can't stand where the tag does: it holds a colon",
+            )
+            .at_part(text, tag)
+            .help("write `@{digest}`, and `:{tag}@{digest}` for both"));
+        }
+        if !is_tag(&filled(tag)) {
+            return Err(Fault::new(Code::TARGET_CHARACTER, format!("`{tag}` can't be a tag"))
+                .at_part(text, tag)
+                .help("a tag has 1 to 128 letters, digits, `_`, `.` or `-`, and begins with none of the last two"));
+        }
+    }
+    if let Some(digest) = digest {
+        let is_valid = if has_placeholder(digest) {
+            pieces(digest).all(|piece| match piece {
+                Piece::Literal(literal) => literal
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b':'),
+                Piece::Placeholder(_) => true,
+            })
+        } else {
+            is_digest(digest)
+        };
+        if !is_valid {
+            return Err(
+                Fault::new(Code::TARGET_CHARACTER, format!("`{digest}` can't be a digest"))
+                    .at_part(text, digest)
+                    .help("a digest is `sha256:` or `sha512:` with 64 or 128 lower-case hexadecimal digits"),
+            );
+        }
+    }
+    Ok(())
+}

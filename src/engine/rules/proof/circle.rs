@@ -1,0 +1,112 @@
+//! What is said of a circle: its rules, an image for each step, and the `keep` that mends it.
+
+use super::Part;
+use super::steps::{Steps, Swap};
+use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::rules::lower::read_pattern;
+
+/// The rules that a finding names at most.
+const SHOWN: usize = 8;
+
+/// A finding for each group of swaps that lead to one another.
+pub(super) fn findings(part: Part<'_>, steps: &Steps<'_>) -> Vec<Diagnostic> {
+    let component = steps.graph.components();
+    let mut told = Vec::new();
+    let mut findings = Vec::new();
+    for swap in 0..steps.swaps.len() {
+        let Some(own) = component.get(swap) else { continue };
+        if told.contains(own) {
+            continue;
+        }
+        if let Some(circle) = steps.graph.circle(swap) {
+            told.push(*own);
+            findings.push(finding(part, steps, &circle));
+        }
+    }
+    findings
+}
+
+fn finding(part: Part<'_>, steps: &Steps<'_>, circle: &[usize]) -> Diagnostic {
+    let swaps: Vec<&Swap<'_>> = circle.iter().filter_map(|at| steps.swaps.get(*at)).collect();
+    let name = |swap: &&Swap<'_>| format!("`{}`", swap.rule.name);
+    let mut names: Vec<String> = swaps.iter().take(SHOWN).map(name).collect();
+    if swaps.len() > SHOWN {
+        names.push(format!("{} more", swaps.len() - SHOWN));
+    }
+    names.extend(swaps.first().map(name));
+    let mut labels = circle
+        .iter()
+        .zip(circle.iter().cycle().skip(1))
+        .filter_map(|(one, next)| {
+            let (swap, following) = (steps.swaps.get(*one)?, steps.swaps.get(*next)?);
+            let label = match steps.example_of(*one, *next) {
+                Some(image) => format!(
+                    "makes images such as `{image}`, which `{}` moves on",
+                    following.rule.name
+                ),
+                None => format!("makes images that `{}` moves on", following.rule.name),
+            };
+            Some((swap.rule.span, label))
+        })
+        .take(SHOWN);
+    let (span, label) = labels.next().unwrap_or((Span::default(), String::new()));
+    let mut finding = Diagnostic::error(
+        Code::CIRCLE,
+        format!("rules lead back to themselves: {}", names.join(" to ")),
+        span,
+    )
+    .label(label);
+    for (span, label) in labels {
+        finding = finding.also(span, label);
+    }
+    let top = swaps
+        .iter()
+        .min_by_key(|swap| swap.number)
+        .and_then(|swap| part.rule(swap.number));
+    if let (Some(keep), Some(top)) = (keep_for(steps, &swaps), top) {
+        let start = Span {
+            end: top.span.start,
+            ..top.span
+        };
+        finding = finding.suggest(
+            format!("keep what has arrived, above the first of them: `keep {keep}`"),
+            start,
+            format!("keep {keep}\n"),
+        );
+    }
+    finding.help("or give one of them a `when` that excludes the other's")
+}
+
+/// The pattern that keeps all results of one of the swaps: the narrowest that can be written.
+fn keep_for(steps: &Steps<'_>, swaps: &[&Swap<'_>]) -> Option<String> {
+    swaps
+        .iter()
+        .filter_map(|swap| {
+            let texts = candidates(swap);
+            texts
+                .into_iter()
+                .find(|text| read_pattern(text).is_some_and(|pattern| steps.text_covers(&pattern, swap)))
+        })
+        // The one with the most segments says the least about other images.
+        .max_by_key(|text| text.matches('/').count())
+}
+
+/// Patterns that may cover the results of a swap, from narrow to wide.
+fn candidates(swap: &Swap<'_>) -> Vec<String> {
+    let mut texts = Vec::new();
+    let prefix = &swap.prefix;
+    if swap.target.shape().is_none() && !swap.target.below {
+        texts.push(prefix.clone());
+    }
+    let mut rest = prefix.as_str();
+    while !rest.is_empty() {
+        texts.push(format!("{rest}/"));
+        rest = rest.rsplit_once('/').map_or("", |(before, _)| before);
+    }
+    if let Some(shape) = swap.target.shape()
+        && prefix.is_empty()
+    {
+        texts.push(format!("{}/", shape.registry));
+    }
+    texts
+}

@@ -1,0 +1,159 @@
+//! The first, coarse step of the proof: which swaps can lie on a circle, by the registries that they lead from and to.
+
+use std::collections::HashMap;
+
+use super::Part;
+use super::graph::Graph;
+use crate::automaton::{Bytes, Language, witness};
+use crate::rules::languages::BUDGET;
+use crate::rules::pattern::{Pattern, match_glob};
+use crate::rules::rule::Rule;
+use crate::rules::template::has_placeholder;
+use crate::syntax::ast::Action;
+
+/// The registries that swaps lead to. One with captures is a glob.
+struct Registries<'r> {
+    names: Vec<&'r str>,
+    /// The literal ones by name.
+    literal: HashMap<&'r str, usize>,
+    /// The places of the globs.
+    globs: Vec<usize>,
+    /// The literal ones that are not at home as a whole: those that an open pattern can take an image from.
+    away: Vec<usize>,
+}
+
+/// The swaps that may lie on a circle: those that lead from one registry to another within a circle of registries.
+pub(super) fn suspects(part: Part<'_>) -> Vec<usize> {
+    let swaps: Vec<(usize, &Rule)> = part
+        .rules()
+        .filter(|(_, rule)| rule.action == Action::Swap)
+        .collect();
+    let registries = Registries::new(part, &swaps);
+    let mut graph = Graph::new(registries.names.len());
+    // From where to where each swap may lead.
+    let mut ways: Vec<(usize, Vec<usize>, usize)> = Vec::new();
+    for (number, rule) in &swaps {
+        let Some(to) = registry_of(rule).and_then(|registry| registries.place(registry)) else {
+            continue;
+        };
+        if rule
+            .conditions(&part.set.files)
+            .any(super::super::condition::Condition::is_first_round_only)
+        {
+            continue;
+        }
+        let from = registries.sources(&rule.pattern);
+        for from in &from {
+            graph.add(*from, to);
+        }
+        if !from.is_empty() {
+            ways.push((*number, from, to));
+        }
+    }
+    for edges in &mut graph.edges {
+        edges.sort_unstable();
+        edges.dedup();
+    }
+    let component = graph.components();
+    let is_within = |from: usize, to: usize| component.get(from) == component.get(to);
+    ways.retain(|(_, from, to)| from.iter().any(|from| is_within(*from, *to)));
+    ways.into_iter().map(|(number, ..)| number).collect()
+}
+
+fn registry_of(rule: &Rule) -> Option<&str> {
+    rule.target.as_deref().map(|target| &*target.registry)
+}
+
+impl<'r> Registries<'r> {
+    fn new(part: Part<'r>, swaps: &[(usize, &'r Rule)]) -> Self {
+        let mut registries = Self {
+            names: Vec::new(),
+            literal: HashMap::new(),
+            globs: Vec::new(),
+            away: Vec::new(),
+        };
+        for registry in swaps.iter().filter_map(|(_, rule)| registry_of(rule)) {
+            let next = registries.names.len();
+            let place = *registries.literal.entry(registry).or_insert(next);
+            if place < next {
+                continue;
+            }
+            registries.names.push(registry);
+            if has_placeholder(registry) {
+                registries.globs.push(next);
+            } else {
+                let is_home = part
+                    .set
+                    .home
+                    .iter()
+                    .any(|prefix| prefix.strip_suffix('/') == Some(registry));
+                if !is_home {
+                    registries.away.push(next);
+                }
+            }
+        }
+        registries
+    }
+
+    fn place(&self, registry: &str) -> Option<usize> {
+        self.literal.get(registry).copied()
+    }
+
+    /// The registries whose images a swap may match in a later round, its guard at home included.
+    fn sources(&self, pattern: &Pattern) -> Vec<usize> {
+        let registry = match pattern {
+            Pattern::Parts(parts) => parts.registry(),
+            Pattern::Written(written) => match written.text.split_once('/') {
+                Some((registry, _)) if !registry.contains(['?', '[']) => registry,
+                // Sets and single characters are looked at later.
+                _ if pattern.is_open() => "**",
+                // A result has a registry, and so a `/`.
+                _ => return Vec::new(),
+            },
+        };
+        // A `*` of a glob over the whole image may take a `/` and more.
+        let is_any = registry == "**" || matches!(pattern, Pattern::Written(_)) && registry.contains('*');
+        if !registry.contains('*') {
+            let globs = self
+                .globs
+                .iter()
+                .copied()
+                .filter(|glob| self.glob_may_be(*glob, registry));
+            return self.place(registry).into_iter().chain(globs).collect();
+        }
+        let literal = self.away.iter().copied().filter(|place| {
+            is_any
+                || self
+                    .names
+                    .get(*place)
+                    .is_some_and(|name| match_glob(registry, name))
+        });
+        let globs = self
+            .globs
+            .iter()
+            .copied()
+            .filter(|glob| is_any || self.glob_may_be(*glob, registry));
+        literal.chain(globs).collect()
+    }
+
+    /// Whether a registry with captures may come out as one that a pattern's registry matches.
+    fn glob_may_be(&self, glob: usize, registry: &str) -> bool {
+        let Some(name) = self.names.get(glob) else {
+            return false;
+        };
+        let open = |text: &str| Language::glob(&braces_as_stars(text), Bytes::all().except(b"/"));
+        !matches!(witness(&[&open(name), &open(registry)], &[], BUDGET), Ok(None))
+    }
+}
+
+fn braces_as_stars(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, from)) = rest.split_once('{') {
+        out.push_str(before);
+        out.push('*');
+        rest = from.split_once('}').map_or("", |(_, behind)| behind);
+    }
+    out.push_str(rest);
+    out
+}

@@ -1,0 +1,291 @@
+//! The fine step of the proof: which swap leads to which, pattern by pattern.
+
+use std::collections::HashMap;
+
+use super::Part;
+use super::graph::Graph;
+use crate::automaton::{Language, witness};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::rules::condition::{Condition, exclude_each_other};
+use crate::rules::index::{literal_segments, shape_prefix};
+use crate::rules::languages::{self, BUDGET};
+use crate::rules::pattern::Pattern;
+use crate::rules::rule::Rule;
+use crate::rules::target::Target;
+use crate::syntax::ast::Action;
+
+/// The pairs that are compared at most. An ordinary set of 100,000 rules has none, or a few for each rule.
+const MAX_PAIRS: usize = 2_000_000;
+/// The pairs that are compared state by state at most.
+const MAX_SEARCHES: usize = 200_000;
+
+/// Swaps that may lie on a circle, and which leads to which.
+pub(super) struct Steps<'r> {
+    part: Part<'r>,
+    pub(super) swaps: Vec<Swap<'r>>,
+    pub(super) graph: Graph,
+    always: Always,
+}
+
+pub(super) struct Swap<'r> {
+    /// The rule's place in the set.
+    pub(super) number: usize,
+    pub(super) rule: &'r Rule,
+    pub(super) target: &'r Target,
+    /// What every result begins with: registry and literal segments.
+    pub(super) prefix: String,
+}
+
+/// The languages that every comparison needs.
+struct Always {
+    valid: Language,
+    short_hub: Language,
+    home: Vec<Language>,
+}
+
+impl<'r> Steps<'r> {
+    /// Compares what may lead to one another.
+    pub(super) fn new(part: Part<'r>, suspects: Vec<usize>) -> Result<Self, Box<Diagnostic>> {
+        let swaps: Vec<Swap<'r>> = suspects
+            .into_iter()
+            .filter_map(|number| {
+                let rule = part.rule(number)?;
+                let target = rule.target.as_deref()?;
+                Some(Swap {
+                    number,
+                    rule,
+                    target,
+                    prefix: prefix_of(target),
+                })
+            })
+            .collect();
+        let home = part
+            .set
+            .home
+            .iter()
+            .map(|prefix| languages::below(prefix, false))
+            .collect();
+        let mut steps = Self {
+            part,
+            graph: Graph::new(swaps.len()),
+            swaps,
+            always: Always {
+                valid: languages::valid(),
+                short_hub: languages::short_hub(),
+                home,
+            },
+        };
+        steps.compare()?;
+        Ok(steps)
+    }
+
+    fn compare(&mut self) -> Result<(), Box<Diagnostic>> {
+        let beginnings = Beginnings::new(self.swaps.iter().map(|swap| beginning(&swap.rule.pattern)));
+        let (mut pairs, mut searches) = (0, 0);
+        for one in 0..self.swaps.len() {
+            let Some(swap) = self.swaps.get(one) else { continue };
+            let mut results = None;
+            let mut to = Vec::new();
+            for other in beginnings.alike(&swap.prefix) {
+                pairs += 1;
+                if pairs > MAX_PAIRS || searches > MAX_SEARCHES {
+                    return Err(Box::new(unproven(swap)));
+                }
+                let Some(next) = self.swaps.get(other) else {
+                    continue;
+                };
+                if other == one || self.is_excluded(swap.rule, next.rule) {
+                    continue;
+                }
+                searches += 1;
+                let results =
+                    results.get_or_insert_with(|| languages::of_results(&swap.rule.pattern, swap.target));
+                if self.example(results, next) != Ok(None) {
+                    to.push(other);
+                }
+            }
+            for other in to {
+                self.graph.add(one, other);
+            }
+        }
+        Ok(())
+    }
+
+    fn is_excluded(&self, one: &Rule, other: &Rule) -> bool {
+        let files = &self.part.set.files;
+        other.conditions(files).any(Condition::is_first_round_only)
+            || exclude_each_other(one.conditions(files), other.conditions(files))
+    }
+
+    /// An image among the results that the next swap matches, its guards included.
+    fn example(
+        &self,
+        results: &Language,
+        next: &Swap<'_>,
+    ) -> Result<Option<String>, crate::automaton::Exhausted> {
+        let pattern = languages::of_pattern(&next.rule.pattern);
+        let own = languages::of_shape(next.target);
+        let mut none = vec![&own, &self.always.short_hub];
+        if next.rule.pattern.is_open() {
+            none.extend(&self.always.home);
+        }
+        witness(&[results, &pattern, &self.always.valid], &none, BUDGET)
+    }
+
+    /// An image that the first swap makes and the second one matches; none where the search gave up.
+    pub(super) fn example_of(&self, one: usize, other: usize) -> Option<String> {
+        let (one, other) = (self.swaps.get(one)?, self.swaps.get(other)?);
+        let results = languages::of_results(&one.rule.pattern, one.target);
+        self.example(&results, other).ok().flatten()
+    }
+
+    /// Takes away the steps past an unconditional `keep` or `deny` that covers all results of a swap. Only those of
+    /// swaps on circles are looked at.
+    pub(super) fn cut_at_covers(&mut self) {
+        let component = self.graph.components();
+        let mut members: HashMap<u32, usize> = HashMap::new();
+        for component in &component {
+            *members.entry(*component).or_default() += 1;
+        }
+        let on_circles: Vec<usize> = (0..self.swaps.len())
+            .filter(|swap| {
+                component
+                    .get(*swap)
+                    .and_then(|component| members.get(component))
+                    .is_some_and(|count| *count > 1)
+            })
+            .collect();
+        if on_circles.is_empty() {
+            return;
+        }
+        let stops: Vec<(usize, &Rule)> = self
+            .part
+            .rules()
+            .filter(|(_, rule)| {
+                matches!(rule.action, Action::Keep | Action::Deny) && self.part.is_unconditional(rule)
+            })
+            .collect();
+        let beginnings = Beginnings::new(stops.iter().map(|(_, rule)| beginning(&rule.pattern)));
+        for one in on_circles {
+            let Some(swap) = self.swaps.get(one) else { continue };
+            let results = languages::of_results(&swap.rule.pattern, swap.target);
+            // What covers them all begins no later than they do.
+            let first = beginnings
+                .shorter(&swap.prefix)
+                .filter_map(|stop| stops.get(stop))
+                .filter(|(_, stop)| self.covers(stop, &results))
+                .map(|(number, _)| *number)
+                .min();
+            let Some(first) = first else { continue };
+            let swaps = &self.swaps;
+            if let Some(edges) = self.graph.edges.get_mut(one) {
+                edges.retain(|other| {
+                    swaps
+                        .get(*other as usize)
+                        .is_some_and(|other| other.number < first)
+                });
+            }
+        }
+    }
+
+    /// Whether a rule's pattern matches all of the results.
+    pub(super) fn covers(&self, stop: &Rule, results: &Language) -> bool {
+        covers(&stop.pattern, results, &self.always.valid, &self.always.short_hub)
+    }
+
+    /// Whether a pattern, by its text, matches all results of a swap.
+    pub(super) fn text_covers(&self, pattern: &Pattern, swap: &Swap<'_>) -> bool {
+        let results = languages::of_results(&swap.rule.pattern, swap.target);
+        covers(pattern, &results, &self.always.valid, &self.always.short_hub)
+    }
+}
+
+fn covers(pattern: &Pattern, results: &Language, valid: &Language, short_hub: &Language) -> bool {
+    let pattern = languages::of_pattern(pattern);
+    witness(&[results, valid], &[&pattern, short_hub], BUDGET) == Ok(None)
+}
+
+fn unproven(swap: &Swap<'_>) -> Diagnostic {
+    Diagnostic::error(
+        Code::UNPROVEN,
+        "too many rules may lead to one another to show that deciding ends",
+        swap.rule.span,
+    )
+    .label("the results of this rule were being compared")
+    .help("let the rules lead to a registry that no rule is for, or keep what has arrived with a `keep` above them all")
+}
+
+/// What every result of a target begins with.
+pub(in crate::rules) fn prefix_of(target: &Target) -> String {
+    let Some(registry) = target.literal_registry() else {
+        return String::new();
+    };
+    match target.shape() {
+        Some(shape) => shape_prefix(registry, shape),
+        None if target.path.is_empty() => registry.to_owned(),
+        None => format!("{registry}/{}", target.path),
+    }
+}
+
+/// What everything that a pattern matches begins with: whole segments.
+fn beginning(pattern: &Pattern) -> &str {
+    match pattern {
+        Pattern::Parts(parts) if parts.registry() == "**" => "",
+        Pattern::Parts(parts) => literal_segments(&parts.name),
+        Pattern::Written(written) => {
+            let literal = written.text.split(['*', '?', '[']).next().unwrap_or_default();
+            literal.rsplit_once('/').map_or("", |(before, _)| before)
+        }
+    }
+}
+
+/// Patterns by what they begin with.
+struct Beginnings<'p> {
+    sorted: Vec<(&'p str, usize)>,
+}
+
+impl<'p> Beginnings<'p> {
+    fn new(beginnings: impl Iterator<Item = &'p str>) -> Self {
+        let mut sorted: Vec<(&str, usize)> = beginnings.zip(0..).collect();
+        sorted.sort_unstable();
+        Self { sorted }
+    }
+
+    /// Those that begin as a prefix does, or with less.
+    fn shorter<'s>(&'s self, prefix: &'s str) -> impl Iterator<Item = usize> + 's {
+        let ends = prefix
+            .match_indices('/')
+            .map(|(slash, _)| slash)
+            .chain([prefix.len()]);
+        let none = (!prefix.is_empty()).then_some(0);
+        none.into_iter().chain(ends).flat_map(move |end| {
+            let wanted = prefix.get(..end).unwrap_or_default();
+            let start = self.sorted.partition_point(|(text, _)| *text < wanted);
+            self.sorted
+                .get(start..)
+                .unwrap_or_default()
+                .iter()
+                .take_while(move |(text, _)| *text == wanted)
+                .map(|(_, pattern)| *pattern)
+        })
+    }
+
+    /// Those, and those that go on behind it.
+    fn alike<'s>(&'s self, prefix: &'s str) -> impl Iterator<Item = usize> + 's {
+        let below = if prefix.is_empty() {
+            String::new()
+        } else {
+            format!("{prefix}/")
+        };
+        let start = self.sorted.partition_point(|(text, _)| *text < below.as_str());
+        let longer = self
+            .sorted
+            .get(start..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(move |(text, _)| text.starts_with(&below))
+            .filter(|(text, _)| !text.is_empty())
+            .map(|(_, pattern)| *pattern);
+        self.shorter(prefix).chain(longer)
+    }
+}

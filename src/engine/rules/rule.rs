@@ -1,0 +1,123 @@
+//! A compiled rule.
+
+use super::condition::Condition;
+use super::context::Context;
+use super::image::Image;
+use super::pattern::Pattern;
+use super::target::Target;
+use crate::diagnostic::Span;
+use crate::syntax::ast::Action;
+
+/// A rule of a set.
+#[derive(Clone, Debug)]
+pub(crate) struct Rule {
+    pub(super) action: Action,
+    /// Whether an `off` names it.
+    pub(super) is_off: bool,
+    /// Whether it bears a name of its own, and not that of its place.
+    pub(super) is_named: bool,
+    /// The lints that it is excused from.
+    pub(super) allowed: Lints,
+    /// The file that it stands in, whose condition is its own too.
+    pub(super) file: u16,
+    /// Where it stands.
+    pub(super) span: Span,
+    /// A name for its counts that lives through a change of lines: the hash of file and text.
+    pub(super) fingerprint: u64,
+    pub(super) pattern: Pattern,
+    /// Of a swap alone.
+    pub(super) target: Option<Box<Target>>,
+    pub(super) when: Box<[Condition]>,
+    /// Its name, else `FILE:LINE`.
+    pub(super) name: Box<str>,
+    pub(super) because: Option<Box<str>>,
+    pub(super) pull_secret: Option<Box<str>>,
+}
+
+/// A set of lints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lints(u8);
+
+impl Lints {
+    pub(super) fn insert(&mut self, number: usize) {
+        self.0 |= 1 << number;
+    }
+
+    pub(super) fn contains(self, number: usize) -> bool {
+        self.0 & (1 << number) != 0
+    }
+}
+
+/// Why a rule does not match an image. In the order in which it is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mismatch {
+    /// It is off.
+    Off,
+    /// Its pattern does not match.
+    Pattern,
+    /// This one of its conditions does not hold, counted from 0: those of the file come first.
+    Condition(usize),
+    /// The image is at home, and the pattern has a wildcard in its registry.
+    Home,
+    /// The image has the shape of the rule's own target.
+    OwnShape,
+}
+
+/// What a set asks of a rule besides its own text.
+pub(super) struct Surroundings<'s> {
+    /// The condition of each file.
+    pub(super) files: &'s [Box<[Condition]>],
+    /// The prefixes that images come to rest below, each with its `/`.
+    pub(super) home: &'s [Box<str>],
+    /// Whether rules that are off are asked all the same, as tests do.
+    pub(super) nothing_is_off: bool,
+}
+
+impl Rule {
+    /// Whether it matches an image, its guards included.
+    pub(super) fn check(
+        &self,
+        image: &Image<'_>,
+        context: &Context<'_>,
+        surroundings: &Surroundings<'_>,
+    ) -> Result<(), Mismatch> {
+        if self.is_off && !surroundings.nothing_is_off {
+            return Err(Mismatch::Off);
+        }
+        if !self.pattern.matches(image) {
+            return Err(Mismatch::Pattern);
+        }
+        for (number, condition) in self.conditions(surroundings.files).enumerate() {
+            if !condition.holds(image, context) {
+                return Err(Mismatch::Condition(number));
+            }
+        }
+        if let Some(target) = &self.target {
+            if self.pattern.is_open() && is_at_home(surroundings.home, image.name()) {
+                return Err(Mismatch::Home);
+            }
+            if target.has_shape_of(image) {
+                return Err(Mismatch::OwnShape);
+            }
+        }
+        Ok(())
+    }
+
+    /// The conditions of its file, and its own.
+    pub(super) fn conditions<'r>(
+        &'r self,
+        files: &'r [Box<[Condition]>],
+    ) -> impl Iterator<Item = &'r Condition> + Clone {
+        files
+            .get(usize::from(self.file))
+            .into_iter()
+            .flat_map(|conditions| conditions.iter())
+            .chain(&self.when)
+    }
+}
+
+/// Whether a name stands below one of the home prefixes.
+pub(super) fn is_at_home(home: &[Box<str>], name: &str) -> bool {
+    home.iter()
+        .any(|prefix| name.len() > prefix.len() && name.starts_with(&**prefix))
+}

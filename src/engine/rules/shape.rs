@@ -1,0 +1,272 @@
+//! The shape of a target: what its results look like.
+//!
+//! The target with its placeholders open. `{path}` and `{written}` alone in a segment, and a trailing `/`, stand for
+//! one segment or more; beside other text, and what `**` and globs took, for any text; every other placeholder for
+//! any text without `/`. What is made only of placeholders that can be empty may be missing.
+
+use super::image::{DOCKER_HUB, Image, OFFICIAL};
+use super::pattern::{CaptureKind, match_glob};
+use super::target::Target;
+use super::template::{Piece, Placeholder, is_all_placeholders, pieces};
+
+/// The shape of a target that has placeholders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// The registry, with a `*` for each capture.
+    pub(super) registry: Box<str>,
+    pub(super) segments: Box<[Segment]>,
+    /// Whether it ends in `/`.
+    pub(super) below: bool,
+    /// Tag and digest, where the target names any: then what is not there may not be there.
+    pub(super) names_tag: bool,
+    pub(super) tag: Option<Part>,
+    pub(super) digest: Option<Part>,
+}
+
+/// A tag or a digest, with a `*` for each placeholder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) glob: Box<str>,
+    /// Whether it may be missing.
+    pub(super) optional: bool,
+}
+
+/// A segment of the repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Segment {
+    /// One segment or more.
+    Many,
+    One {
+        parts: Box<[SegmentPart]>,
+        /// Whether it may be missing.
+        optional: bool,
+        /// Whether it is the capture of a whole `*` segment, which is never empty.
+        is_whole: bool,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum SegmentPart {
+    Literal(Box<str>),
+    /// Any text without `/`.
+    Star,
+    /// Any text.
+    Any,
+}
+
+impl Shape {
+    pub(super) fn new(target: &Target, kinds: &[CaptureKind]) -> Self {
+        let segments = target
+            .path
+            .split('/')
+            .filter(|segment| !segment.is_empty())
+            .map(|segment| Segment::new(segment, kinds))
+            .collect();
+        let part = |template: &Option<Box<str>>| {
+            template.as_deref().map(|template| Part {
+                glob: open(template),
+                optional: is_optional(template),
+            })
+        };
+        Self {
+            registry: open(&target.registry),
+            segments,
+            below: target.below,
+            names_tag: target.names_tag(),
+            tag: part(&target.tag),
+            digest: part(&target.digest),
+        }
+    }
+
+    /// Whether an image has this shape.
+    pub(super) fn matches(&self, image: &Image<'_>) -> bool {
+        match_glob(&self.registry, image.registry()) && self.matches_path(image) && self.matches_tag(image)
+    }
+
+    fn matches_tag(&self, image: &Image<'_>) -> bool {
+        let matches = |part: &Option<Part>, text: Option<&str>| match (part, text) {
+            (None, None) => true,
+            (None, Some(_)) => false,
+            (Some(part), None) => part.optional,
+            (Some(part), Some(text)) => match_glob(&part.glob, text),
+        };
+        !self.names_tag || (matches(&self.tag, image.tag) && matches(&self.digest, image.digest))
+    }
+
+    fn matches_path(&self, image: &Image<'_>) -> bool {
+        let path = image.path();
+        // A result of one segment is completed.
+        let short = path
+            .strip_prefix(OFFICIAL)
+            .filter(|name| image.registry() == DOCKER_HUB && !name.contains('/'));
+        self.matches_segments(path) || short.is_some_and(|name| self.matches_segments(name))
+    }
+
+    /// Follows all ways at once: a set of places in the path, each the start of a segment, or the end.
+    fn matches_segments(&self, path: &str) -> bool {
+        let mut places = Places::default();
+        places.insert(0);
+        for segment in &self.segments {
+            let mut next = Places::default();
+            if let Segment::One { optional: true, .. } = segment {
+                next = places;
+            }
+            let ends = match segment {
+                Segment::Many => places.ends_of_segments(path),
+                Segment::One { parts, .. } => {
+                    parts.iter().fold(places.within(path), |places, part| match part {
+                        SegmentPart::Literal(literal) => places.after(literal, path),
+                        SegmentPart::Star => places.within_segment(path),
+                        SegmentPart::Any => places.anywhere_behind(path),
+                    })
+                }
+            };
+            next.insert_starts_behind(ends, path);
+            places = next;
+        }
+        if self.below {
+            places.iter().any(|place| place < path.len())
+        } else {
+            places.contains(path.len() + 1)
+        }
+    }
+}
+
+impl Segment {
+    fn new(template: &str, kinds: &[CaptureKind]) -> Self {
+        let mut all = pieces(template);
+        let first = all.next();
+        if all.next().is_none()
+            && matches!(
+                first,
+                Some(Piece::Placeholder(Placeholder::Path | Placeholder::Written))
+            )
+        {
+            return Self::Many;
+        }
+        let kind_of = |number: usize| number.checked_sub(1).and_then(|at| kinds.get(at)).copied();
+        let part = |piece| match piece {
+            Piece::Literal(literal) => SegmentPart::Literal(literal.into()),
+            Piece::Placeholder(Placeholder::Path | Placeholder::Written) => SegmentPart::Any,
+            Piece::Placeholder(Placeholder::Capture(number)) => match kind_of(number) {
+                Some(CaptureKind::Segments | CaptureKind::RegistryAndSegments | CaptureKind::Written) => {
+                    SegmentPart::Any
+                }
+                _ => SegmentPart::Star,
+            },
+            Piece::Placeholder(_) => SegmentPart::Star,
+        };
+        let is_whole = match (first, pieces(template).count()) {
+            (Some(Piece::Placeholder(Placeholder::Capture(number))), 1) => {
+                kind_of(number) == Some(CaptureKind::Segment { whole: true })
+            }
+            _ => false,
+        };
+        Self::One {
+            parts: pieces(template).map(part).collect(),
+            optional: is_optional(template),
+            is_whole,
+        }
+    }
+}
+
+/// Whether a template is made only of what can be empty.
+fn is_optional(template: &str) -> bool {
+    is_all_placeholders(template)
+        && pieces(template).all(|piece| match piece {
+            Piece::Literal(_) => false,
+            Piece::Placeholder(placeholder) => placeholder.can_be_empty(),
+        })
+}
+
+/// A template with a `*` for each placeholder.
+fn open(template: &str) -> Box<str> {
+    pieces(template)
+        .map(|piece| match piece {
+            Piece::Literal(literal) => literal,
+            Piece::Placeholder(_) => "*",
+        })
+        .collect::<String>()
+        .into()
+}
+
+/// A set of byte places in a path, which has 263 bytes at most; the place behind the end is where a path has ended
+/// with the segment before.
+#[derive(Clone, Copy, Debug, Default)]
+struct Places([u64; 5]);
+
+impl Places {
+    fn insert(&mut self, place: usize) {
+        if let Some(word) = self.0.get_mut(place / 64) {
+            *word |= 1 << (place % 64);
+        }
+    }
+
+    fn contains(&self, place: usize) -> bool {
+        self.0
+            .get(place / 64)
+            .is_some_and(|word| word & (1 << (place % 64)) != 0)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = usize> {
+        (0usize..).zip(self.0).flat_map(|(number, word)| {
+            let mut left = word;
+            std::iter::from_fn(move || {
+                let bit = left.trailing_zeros();
+                left &= left.wrapping_sub(1);
+                (bit < 64).then_some(number * 64 + bit as usize)
+            })
+        })
+    }
+
+    fn of(places: impl Iterator<Item = usize>) -> Self {
+        let mut set = Self::default();
+        places.for_each(|place| set.insert(place));
+        set
+    }
+
+    /// Those at which a segment can begin.
+    fn within(&self, path: &str) -> Self {
+        Self::of(self.iter().filter(|place| *place < path.len()))
+    }
+
+    fn after(&self, literal: &str, path: &str) -> Self {
+        let follows = |place: &usize| path.get(*place..).is_some_and(|rest| rest.starts_with(literal));
+        Self::of(self.iter().filter(follows).map(|place| place + literal.len()))
+    }
+
+    /// Every place up to the end of the segment.
+    fn within_segment(&self, path: &str) -> Self {
+        Self::of(self.iter().flat_map(|place| {
+            let rest = path.get(place..).unwrap_or_default();
+            place..=place + rest.find('/').unwrap_or(rest.len())
+        }))
+    }
+
+    fn anywhere_behind(&self, path: &str) -> Self {
+        match self.iter().next() {
+            Some(first) => Self::of(first..=path.len()),
+            None => Self::default(),
+        }
+    }
+
+    /// Where a segment ends that begins at or behind one of the places.
+    fn ends_of_segments(&self, path: &str) -> Self {
+        match self.within(path).iter().next() {
+            Some(first) => {
+                let slashes = path.match_indices('/').map(|(slash, _)| slash);
+                Self::of(slashes.filter(|slash| *slash > first).chain([path.len()]))
+            }
+            None => Self::default(),
+        }
+    }
+
+    /// Adds the starts of the segments behind these ends; behind the end of the path, the place that says so.
+    fn insert_starts_behind(&mut self, ends: Self, path: &str) {
+        for end in ends.iter() {
+            if end == path.len() || path.get(end..).is_some_and(|rest| rest.starts_with('/')) {
+                self.insert(end + 1);
+            }
+        }
+    }
+}

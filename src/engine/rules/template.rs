@@ -1,0 +1,159 @@
+//! Texts with placeholders: `harbor.example.com/gcr-{1}/{path}`.
+
+use super::image::Image;
+use super::pattern::{CaptureKind, Captures};
+use crate::reference::split_port;
+
+/// A part of an image, or what a wildcard took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Placeholder {
+    Domain,
+    Host,
+    Port,
+    Path,
+    Name,
+    Tag,
+    Digest,
+    Written,
+    /// From 1.
+    Capture(usize),
+}
+
+/// The names of the parts of an image.
+pub(super) const NAMES: [&str; 8] = [
+    "domain", "host", "port", "path", "name", "tag", "digest", "written",
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Piece<'t> {
+    Literal(&'t str),
+    Placeholder(Placeholder),
+}
+
+impl Placeholder {
+    /// Reads what stands between braces; none for a constant and for what means nothing.
+    pub(super) fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "domain" => Self::Domain,
+            "host" => Self::Host,
+            "port" => Self::Port,
+            "path" => Self::Path,
+            "name" => Self::Name,
+            "tag" => Self::Tag,
+            "digest" => Self::Digest,
+            "written" => Self::Written,
+            _ => {
+                let digits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+                return digits.then(|| Self::Capture(name.parse().unwrap_or(usize::MAX)));
+            }
+        })
+    }
+
+    /// Whether it can come out empty, as far as can be told from its name.
+    pub(super) fn can_be_empty(self) -> bool {
+        matches!(self, Self::Port | Self::Tag | Self::Digest | Self::Capture(_))
+    }
+}
+
+/// The pieces of a template whose braces were checked.
+pub(super) fn pieces(template: &str) -> impl Iterator<Item = Piece<'_>> {
+    let mut rest = template;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let inside = rest
+            .strip_prefix('{')
+            .and_then(|rest| rest.split_once('}'))
+            .and_then(|(name, behind)| Some((Placeholder::parse(name)?, behind)));
+        if let Some((placeholder, behind)) = inside {
+            rest = behind;
+            return Some(Piece::Placeholder(placeholder));
+        }
+        // The first character is text even where it is a brace.
+        let end = rest
+            .char_indices()
+            .skip(1)
+            .find(|(_, character)| *character == '{')
+            .map_or(rest.len(), |(end, _)| end);
+        let (literal, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        rest = behind;
+        Some(Piece::Literal(literal))
+    })
+}
+
+/// Whether the template has a placeholder.
+pub(super) fn has_placeholder(template: &str) -> bool {
+    pieces(template).any(|piece| matches!(piece, Piece::Placeholder(_)))
+}
+
+/// Whether it is made of placeholders alone.
+pub(super) fn is_all_placeholders(template: &str) -> bool {
+    pieces(template).all(|piece| matches!(piece, Piece::Placeholder(_)))
+}
+
+/// What placeholders stand for, for one image.
+pub(super) struct Values<'i> {
+    pub(super) image: &'i Image<'i>,
+    pub(super) captures: Captures<'i>,
+    pub(super) kinds: Vec<CaptureKind>,
+}
+
+impl Values<'_> {
+    /// Writes the template out as a registry.
+    pub(super) fn registry(&self, template: &str, text: &mut String) {
+        for piece in pieces(template) {
+            match piece {
+                Piece::Literal(literal) => text.push_str(literal),
+                Piece::Placeholder(placeholder) => text.push_str(self.of(placeholder)),
+            }
+        }
+    }
+
+    /// Writes the template out behind a registry, where a port has no `:`.
+    pub(super) fn behind_registry(&self, template: &str, text: &mut String) {
+        for piece in pieces(template) {
+            match piece {
+                Piece::Literal(literal) => text.push_str(literal),
+                Piece::Placeholder(placeholder) => {
+                    let value = self.of(placeholder);
+                    if self.holds_registry(placeholder) && value.contains(':') {
+                        text.push_str(&value.replace(':', "_"));
+                    } else {
+                        text.push_str(value);
+                    }
+                }
+            }
+        }
+    }
+
+    fn holds_registry(&self, placeholder: Placeholder) -> bool {
+        match placeholder {
+            Placeholder::Domain => true,
+            Placeholder::Capture(number) => matches!(
+                number.checked_sub(1).and_then(|at| self.kinds.get(at)),
+                Some(CaptureKind::Registry | CaptureKind::RegistryAndSegments)
+            ),
+            _ => false,
+        }
+    }
+
+    fn of(&self, placeholder: Placeholder) -> &str {
+        let image = self.image;
+        match placeholder {
+            Placeholder::Domain => image.registry(),
+            Placeholder::Host => split_port(image.registry()).0,
+            Placeholder::Port => split_port(image.registry()).1.unwrap_or_default(),
+            Placeholder::Path => image.path(),
+            Placeholder::Name => image.path().rsplit('/').next().unwrap_or_default(),
+            Placeholder::Tag => image.tag.unwrap_or_default(),
+            Placeholder::Digest => image.digest.unwrap_or_default(),
+            Placeholder::Written => image.written,
+            Placeholder::Capture(number) => number
+                .checked_sub(1)
+                .and_then(|at| self.captures.taken.get(at))
+                .copied()
+                .unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! The tests that a set brings with it.
+
+use std::borrow::Cow;
+
+use super::RuleSet;
+use super::condition::{OPERATIONS, PLACES};
+use super::context::{Context, Operation, Owner, Place};
+use super::decide::{Manner, Observer};
+use super::decision::{Decision, Effect, Invalid, RuleId};
+use super::image::Image;
+use super::rule::Mismatch;
+use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::syntax::ast::Subject;
+
+/// A `test` statement.
+#[derive(Clone, Debug)]
+pub struct Test {
+    /// Where it stands.
+    pub span: Span,
+    /// The image that is decided.
+    pub image: Box<str>,
+    /// What must come out.
+    pub expected: Expected,
+    pub(crate) setting: Setting,
+}
+
+/// What must come out of a test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// This image, moved or not, compared by meaning.
+    Image(Box<str>),
+    /// The image stays.
+    Keep,
+    /// The object is refused.
+    Deny,
+    /// Some warn rule speaks.
+    Warn,
+}
+
+/// The object and the request that a test supposes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Setting {
+    values: Vec<(Subject, Box<str>)>,
+    labels: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    annotations: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+}
+
+impl Setting {
+    /// Sets one thing; false where it is set already.
+    pub(super) fn set(&mut self, subject: Subject, key: Option<&str>, value: &str) -> bool {
+        let pairs = match subject {
+            Subject::Label => &mut self.labels,
+            Subject::Annotation => &mut self.annotations,
+            _ => {
+                let is_new = self.values.iter().all(|(known, _)| *known != subject);
+                self.values.push((subject, value.into()));
+                return is_new;
+            }
+        };
+        let key = key.unwrap_or_default();
+        let is_new = pairs.iter().all(|(known, _)| known != key);
+        pairs.push((key.to_owned().into(), value.to_owned().into()));
+        is_new
+    }
+
+    fn value(&self, subject: Subject) -> Option<&str> {
+        self.values
+            .iter()
+            .find(|(known, _)| *known == subject)
+            .map(|(_, value)| &**value)
+    }
+
+    /// The context, with the defaults of a test for what is not set.
+    pub(crate) fn context(&self) -> Context<'_> {
+        let owner = self.value(Subject::Owner).map(|owner| {
+            let (kind, group) = owner.split_once('.').unwrap_or((owner, ""));
+            Owner { kind, group }
+        });
+        Context {
+            namespace: Some(self.value(Subject::Namespace).unwrap_or("default")),
+            labels: &self.labels,
+            annotations: &self.annotations,
+            owner,
+            container: Some(self.value(Subject::Container).unwrap_or("main")),
+            place: of_name(&PLACES, self.value(Subject::Place)).unwrap_or(Place::Main),
+            kind: Some(self.value(Subject::Kind).unwrap_or("Pod")),
+            operation: Some(
+                of_name(&OPERATIONS, self.value(Subject::Operation)).unwrap_or(Operation::Create),
+            ),
+            user: self.value(Subject::User),
+            hook: self.value(Subject::Hook),
+        }
+    }
+}
+
+fn of_name<T: Copy>(names: &[(&str, T)], name: Option<&str>) -> Option<T> {
+    names
+        .iter()
+        .find(|(known, _)| Some(*known) == name)
+        .map(|(_, value)| *value)
+}
+
+/// What came of the tests of a set.
+#[derive(Debug, Default)]
+pub struct Report<'r> {
+    /// One for each test, in order.
+    pub outcomes: Vec<TestOutcome<'r>>,
+    /// How often each rule decided, or warned, in the tests; by its place in the set.
+    pub reached: Vec<u32>,
+}
+
+/// What came of one test.
+#[derive(Debug)]
+pub struct TestOutcome<'r> {
+    /// Whether it is what was expected.
+    pub passed: bool,
+    /// Whether no rule had a part in it, not even by leaving the image alone.
+    pub is_idle: bool,
+    /// What was decided.
+    pub decision: Decision<'r>,
+}
+
+/// Notes which rules had a part.
+struct Parts<'c> {
+    reached: &'c mut [u32],
+    any: bool,
+}
+
+impl Observer for Parts<'_> {
+    fn looked_at(&mut self, rule: RuleId, outcome: Result<(), Mismatch>) {
+        match outcome {
+            Ok(()) => {
+                self.any = true;
+                if let Some(count) = self.reached.get_mut(rule.0 as usize) {
+                    *count = count.saturating_add(1);
+                }
+            }
+            Err(Mismatch::Home | Mismatch::OwnShape) => self.any = true,
+            Err(_) => {}
+        }
+    }
+
+    fn asked_map(&mut self, result: Option<&str>) {
+        self.any |= result.is_some();
+    }
+}
+
+impl RuleSet {
+    /// Runs tests, as if nothing were off.
+    #[must_use]
+    pub fn run_tests(&self, tests: &[Test]) -> Report<'_> {
+        let mut reached = vec![0; self.rules.len()];
+        let manner = Manner {
+            nothing_is_off: true,
+            ..Manner::default()
+        };
+        let outcomes = tests
+            .iter()
+            .map(|test| {
+                let mut parts = Parts {
+                    reached: &mut reached,
+                    any: false,
+                };
+                let decision = self.decide_watched(&test.image, &test.setting.context(), manner, &mut parts);
+                TestOutcome {
+                    passed: test.is_passed_by(&decision),
+                    is_idle: !parts.any,
+                    decision,
+                }
+            })
+            .collect();
+        Report { outcomes, reached }
+    }
+
+    /// Runs tests, and gives a finding for each that fails or is idle.
+    #[must_use]
+    pub fn test_findings(&self, tests: &[Test]) -> Vec<Diagnostic> {
+        let report = self.run_tests(tests);
+        tests
+            .iter()
+            .zip(&report.outcomes)
+            .filter_map(|(test, outcome)| {
+                if !outcome.passed {
+                    Some(self.failure(test, &outcome.decision))
+                } else if outcome.is_idle {
+                    Some(idle(test))
+                } else {
+                    None
+                }
+            })
+            .collect()
+    }
+
+    /// The finding that a failed test is.
+    #[must_use]
+    pub fn failure(&self, test: &Test, decision: &Decision<'_>) -> Diagnostic {
+        let came = match &decision.effect {
+            Effect::Keep => "it stays".to_owned(),
+            Effect::Swap(result) => format!("`{result}`"),
+            Effect::Deny => "it is refused".to_owned(),
+            Effect::Invalid(Invalid::Result(result)) => {
+                format!("it stays, since the rules make `{result}` of it, which is no valid image")
+            }
+            Effect::Invalid(Invalid::Image(error)) => format!("it stays: {error}"),
+        };
+        let expected = match &test.expected {
+            Expected::Image(image) => format!("`{image}`"),
+            Expected::Keep => "that it stays".to_owned(),
+            Expected::Deny => "that it is refused".to_owned(),
+            Expected::Warn => "a warning".to_owned(),
+        };
+        let came = match &test.expected {
+            Expected::Warn => format!("no warn rule spoke; {came}"),
+            _ => came,
+        };
+        let mut finding = Diagnostic::error(
+            Code::TEST_FAILED,
+            format!("the test of `{}` fails", test.image),
+            test.span,
+        )
+        .label(format!("expected {expected}"))
+        .note(format!("what came: {came}"));
+        match decision.rule.and_then(|rule| self.rule(rule)) {
+            Some(rule) => finding = finding.also(rule.span, "decided by this rule"),
+            None if decision.rule == Some(RuleId::LEGACY) => finding = finding.note("decided by the map"),
+            None => finding = finding.note("no rule matched"),
+        }
+        finding.help(format!(
+            "see why: `imageswap explain --rules PATH {}`",
+            test.image
+        ))
+    }
+}
+
+/// The finding that a test is in which no rule has a part.
+fn idle(test: &Test) -> Diagnostic {
+    Diagnostic::warning(
+        Code::IDLE_TEST,
+        format!("the test of `{}` passes without any rule", test.image),
+        test.span,
+    )
+    .label("the outcome is that of an empty set")
+    .help("test an image that a rule moves, keeps or refuses, or remove the test")
+}
+
+impl Test {
+    fn is_passed_by(&self, decision: &Decision<'_>) -> bool {
+        match (&self.expected, &decision.effect) {
+            (Expected::Image(expected), Effect::Keep) => is_same(expected, &self.image),
+            (Expected::Image(expected), Effect::Swap(result)) => is_same(expected, result),
+            (Expected::Keep, Effect::Keep) | (Expected::Deny, Effect::Deny) => true,
+            (Expected::Warn, _) => !decision.warnings.is_empty(),
+            _ => false,
+        }
+    }
+}
+
+fn is_same(one: &str, other: &str) -> bool {
+    match (Image::parse(one), Image::parse(other)) {
+        (Ok(one), Ok(other)) => one.is_same(&other),
+        _ => one == other,
+    }
+}

@@ -1,0 +1,352 @@
+//! What is said where a statement is none: what was found, and what was expected.
+
+use pest::error::{Error, ErrorVariant, InputLocation};
+
+use super::ast::Word;
+use super::lines::{self, Extent, STATEMENTS};
+use super::rules::Token;
+use crate::diagnostic::{Code, Diagnostic, SourceId, similar};
+
+/// The words that a condition begins with.
+const SUBJECTS: [&str; 11] = [
+    "namespace",
+    "label",
+    "annotation",
+    "owner",
+    "container",
+    "place",
+    "kind",
+    "operation",
+    "user",
+    "hook",
+    "unqualified",
+];
+/// The words that may follow a rule or a condition.
+const CLAUSES: [&str; 6] = ["when", "and", "as", "because", "pull-secret", "allow"];
+
+/// A statement that is indented.
+pub(super) fn indented(
+    source: SourceId,
+    indent: Word,
+    statement: Word,
+    text: &str,
+    first: bool,
+) -> Diagnostic {
+    let keyword = lines::first_word(statement.of(text));
+    let message = if first && !STATEMENTS.contains(&keyword) {
+        "the first line is indented, and there is no statement that it could continue".to_owned()
+    } else {
+        format!("the statement `{keyword}` is indented")
+    };
+    let place = Word {
+        start: statement.start,
+        end: statement.start + u32::try_from(keyword.len()).unwrap_or_default(),
+    };
+    Diagnostic::error(Code::INDENT, message, place.span(source))
+        .label("an indented line continues the statement above it")
+        .suggest("remove the indent", indent.span(source), "")
+}
+
+/// A line that begins with none of the words that begin a statement.
+pub(super) fn unknown_statement(source: SourceId, statement: Word, text: &str) -> Diagnostic {
+    let first = lines::first_word(text);
+    let span = Word {
+        start: statement.start,
+        end: statement.start + u32::try_from(first.len()).unwrap_or_default(),
+    }
+    .span(source);
+    let finding = Diagnostic::error(
+        Code::UNKNOWN_STATEMENT,
+        format!("unknown statement `{}`", shown(first)),
+        span,
+    )
+    .label("expected `let`, `home`, `swap`, `keep`, `deny`, `warn`, `off` or `test`");
+    if CLAUSES.contains(&first) || first == "not" || first == "->" {
+        return finding.suggest(
+            "indent the line to continue the statement above it",
+            at_start(span),
+            "  ",
+        );
+    }
+    if first.contains("::") {
+        return finding.help(
+            "a line of an old map stands in a map file of its own, beside the rules; as a rule it is `swap KEY/ -> VALUE/`",
+        );
+    }
+    match (similar(first, STATEMENTS), synonym(first)) {
+        (Some(meant), _) | (None, Some(meant)) => finding.suggest(format!("write `{meant}`"), span, meant),
+        (None, None) => finding.help("each statement begins with its keyword at the start of a line"),
+    }
+}
+
+/// What other tools call it.
+fn synonym(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "redirect" | "replace" | "rewrite" | "mirror" | "map" | "move" => "swap",
+        "ignore" | "skip" | "noswap" | "exclude" | "allow" => "keep",
+        "block" | "reject" | "refuse" | "forbid" => "deny",
+        "set" | "const" | "var" | "define" => "let",
+        "disable" => "off",
+        "expect" | "assert" | "check" => "test",
+        _ => return None,
+    })
+}
+
+/// Turns pest's error into a finding; none where the statement only seems to end early, since an indented keyword
+/// has cut it.
+pub(super) fn finding(
+    source: SourceId,
+    extent: &Extent,
+    text: &str,
+    error: &Error<Token>,
+) -> Option<Diagnostic> {
+    let position = match error.location {
+        InputLocation::Pos(position) | InputLocation::Span((position, _)) => position.min(text.len()),
+    };
+    let expected = match &error.variant {
+        ErrorVariant::ParsingError { positives, .. } => positives.as_slice(),
+        ErrorVariant::CustomError { .. } => &[],
+    };
+    let (start, found) = found_at(text, position);
+    if found.is_empty() && extent.is_cut {
+        return None;
+    }
+    let at = |offset: usize| extent.word.start + u32::try_from(offset).unwrap_or(u32::MAX);
+    let span = Word {
+        start: at(start),
+        end: at(start + found.len()),
+    }
+    .span(source);
+    let found = (!found.is_empty()).then_some(found);
+    let names = expected_names(expected);
+    let keyword = lines::first_word(text);
+    Some(match found {
+        Some(word) if is_condition(expected) => {
+            let finding = Diagnostic::error(
+                Code::UNKNOWN_CONDITION,
+                format!("unknown condition `{}`", shown(word)),
+                span,
+            )
+            .label("not something that can be asked about");
+            match similar(word, SUBJECTS) {
+                Some(meant) => finding.suggest(format!("write `{meant}`"), span, meant),
+                None => finding.help(format!("there are {}", listed(&SUBJECTS, "and"))),
+            }
+        }
+        Some(word) if expected.contains(&Token::end) || expected.contains(&Token::EOI) => {
+            unexpected(source, extent, keyword, text, (start, word), &names)
+        }
+        Some(word) => {
+            let finding = Diagnostic::error(
+                Code::SYNTAX,
+                format!("expected {}, found `{}`", either(&names), shown(word)),
+                span,
+            );
+            syntax_help(finding, expected, word, keyword)
+        }
+        None => Diagnostic::error(
+            Code::SYNTAX,
+            format!("expected {}, and the statement ends", either(&names)),
+            span,
+        )
+        .help(form_of(keyword)),
+    })
+}
+
+/// A word behind which the statement should have ended or gone on otherwise.
+fn unexpected(
+    source: SourceId,
+    extent: &Extent,
+    keyword: &str,
+    text: &str,
+    (start, word): (usize, &str),
+    names: &[&str],
+) -> Diagnostic {
+    let at = |offset: usize| extent.word.start + u32::try_from(offset).unwrap_or(u32::MAX);
+    let span = Word {
+        start: at(start),
+        end: at(start + word.len()),
+    }
+    .span(source);
+    let finding = Diagnostic::error(
+        Code::UNEXPECTED,
+        format!("`{}` can't stand here", shown(word)),
+        span,
+    )
+    .label(format!("expected {}", either(names)));
+    match word {
+        "or" => finding.help("a second rule is the `or`: write the rule once for each condition"),
+        "pull-secret" => finding.help("only `swap` and `keep` take a pull secret: the others let no image through"),
+        "->" if keyword == "keep" || keyword == "deny" || keyword == "warn" => {
+            finding.help("only `swap` has a target")
+        }
+        "=" | "==" => finding.help("a condition is `namespace VALUE` or `label KEY=VALUE`, without spaces around the `=`"),
+        "&&" => finding.suggest("write `and`", span, "and"),
+        "," if text.get(..start).is_some_and(|before| before.trim_end().ends_with(',')) => {
+            finding.help("remove one of the commas")
+        }
+        _ => match similar(word, CLAUSES) {
+            Some(meant) => finding.suggest(format!("write `{meant}`"), span, meant),
+            None if keyword == "let" => finding.help("a value with spaces in it stands in quotes"),
+            None if keyword == "home" => finding.help("a comma stands between two prefixes"),
+            None if matches!(keyword, "swap" | "keep" | "deny" | "warn") => finding.help(
+                "a rule has one pattern; a second rule is the \"or\", and a comma gives several values of a condition",
+            ),
+            None => finding.help(form_of(keyword)),
+        },
+    }
+}
+
+fn syntax_help(finding: Diagnostic, expected: &[Token], word: &str, keyword: &str) -> Diagnostic {
+    if word.starts_with('"') {
+        return finding
+            .help("words need no quotes, and a value has none: a `*` stands for what can't be spelled");
+    }
+    if expected.contains(&Token::text) && keyword != "let" {
+        return finding.help("a text for people stands in double quotes: `because \"pin a version\"`");
+    }
+    if expected.contains(&Token::arrow) && (word == "=>" || word == "=" || word == "→" || word == "to") {
+        let span = finding.span();
+        return match span {
+            Some(span) => finding.suggest("write `->`", span, "->"),
+            None => finding,
+        };
+    }
+    finding.help(form_of(keyword))
+}
+
+/// The form of a statement, for who does not know it by heart.
+fn form_of(keyword: &str) -> &'static str {
+    match keyword {
+        "rules" => "the form is `rules v1`, or `rules v1 when CONDITION`",
+        "let" => "the form is `let NAME = VALUE`, with white space around the `=`",
+        "home" => "the form is `home PREFIX/, PREFIX/`",
+        "swap" => "the form is `swap PATTERN -> TARGET`, with white space around the `->`",
+        "off" => "the form is `off NAME`, or `off NAME because \"TEXT\"`",
+        "test" => {
+            "the form is `test IMAGE -> IMAGE`, `test IMAGE keep`, `test IMAGE deny` or `test IMAGE warn`, and `when` with its setting"
+        }
+        "keep" => {
+            "the form is `keep PATTERN`, then `when CONDITION`, `as NAME`, `because \"TEXT\"`, `pull-secret SECRET`, `allow LINT`"
+        }
+        "deny" => {
+            "the form is `deny PATTERN`, then `when CONDITION`, `as NAME`, `because \"TEXT\"`, `allow LINT`"
+        }
+        _ => "the form is `warn PATTERN`, then `when CONDITION`, `as NAME`, `because \"TEXT\"`, `allow LINT`",
+    }
+}
+
+/// The word at, or next after, a position: white space and comments are passed over.
+fn found_at(text: &str, position: usize) -> (usize, &str) {
+    let mut rest = text.get(position..).unwrap_or_default();
+    loop {
+        let trimmed = rest.trim_start();
+        let is_behind_space = trimmed.len() < rest.len() || position == 0;
+        rest = trimmed;
+        match rest.strip_prefix('#') {
+            Some(comment) if is_behind_space => {
+                rest = comment
+                    .find('\n')
+                    .and_then(|end| comment.get(end..))
+                    .unwrap_or_default();
+            }
+            _ => break,
+        }
+    }
+    let word = if rest.starts_with('"') {
+        let end = rest
+            .match_indices('"')
+            .nth(1)
+            .map_or(rest.len(), |(end, _)| end + 1);
+        rest.get(..end).unwrap_or(rest)
+    } else {
+        rest.split([' ', '\t', '\n', '\r']).next().unwrap_or_default()
+    };
+    (text.len() - rest.len(), word)
+}
+
+/// What the expected rules are called, each once, in the order of the grammar.
+fn expected_names(expected: &[Token]) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for token in expected {
+        let name = match token {
+            Token::EOI | Token::end => "the end of the statement",
+            Token::version => "a version",
+            Token::name => "a name",
+            Token::constant => "a value",
+            Token::prefix => "a prefix",
+            Token::pattern | Token::word => "a pattern",
+            Token::target => "a target",
+            Token::image | Token::result => "an image",
+            Token::secret => "the name of a Secret",
+            Token::lint => "the name of a lint",
+            Token::value => "a value",
+            Token::text => "a text in quotes",
+            Token::arrow => "`->`",
+            Token::equals => "`=`",
+            Token::comma => "`,`",
+            Token::keep => "`keep`",
+            Token::deny => "`deny`",
+            Token::warn => "`warn`",
+            Token::when | Token::condition_list => "`when`",
+            Token::and => "`and`",
+            Token::as_ | Token::as_clause => "`as`",
+            Token::because | Token::because_clause => "`because`",
+            Token::pull_secret | Token::pull_secret_clause => "`pull-secret`",
+            Token::allow | Token::allow_clause => "`allow`",
+            Token::written => "`written`",
+            Token::condition | Token::namespace | Token::not | Token::unqualified => "a condition",
+            _ => continue,
+        };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn is_condition(expected: &[Token]) -> bool {
+    expected
+        .iter()
+        .any(|token| matches!(token, Token::condition | Token::namespace | Token::unqualified))
+}
+
+fn either(names: &[&str]) -> String {
+    if names.is_empty() {
+        "something else".to_owned()
+    } else {
+        listed_plain(names, "or")
+    }
+}
+
+/// `` `a`, `b` and `c` ``
+fn listed(words: &[&str], last: &str) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    let quoted: Vec<&str> = quoted.iter().map(String::as_str).collect();
+    listed_plain(&quoted, last)
+}
+
+fn listed_plain(words: &[&str], last: &str) -> String {
+    match words.split_last() {
+        Some((end, [])) => (*end).to_owned(),
+        Some((end, before)) => format!("{} {last} {end}", before.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// The empty place where a span begins.
+fn at_start(span: crate::diagnostic::Span) -> crate::diagnostic::Span {
+    crate::diagnostic::Span {
+        end: span.start,
+        ..span
+    }
+}
+
+/// As much of a word as a message shows.
+fn shown(word: &str) -> String {
+    const SHOWN: usize = 80;
+    match word.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}...", word.get(..end).unwrap_or_default()),
+        None => word.to_owned(),
+    }
+}

@@ -1,0 +1,111 @@
+//! The extents of statements: a statement is one line, and the indented lines below it continue it.
+
+use super::ast::Word;
+
+/// A statement's text, from its first word to its last, comments and empty lines within it included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Extent {
+    pub(super) word: Word,
+    /// The white space before its first line, where there is some that may not be there.
+    pub(super) indent: Option<Word>,
+    /// Whether the next statement is indented, and may have been meant as a part of this one.
+    pub(super) is_cut: bool,
+}
+
+/// The words that begin a statement.
+pub(super) const STATEMENTS: [&str; 9] = [
+    "rules", "let", "home", "swap", "keep", "deny", "warn", "off", "test",
+];
+
+/// What templates write at the start of a file, and is no part of its first line.
+const BYTE_ORDER_MARK: &str = "\u{FEFF}";
+
+/// Finds the statements of a text.
+pub(super) fn extents(text: &str) -> Vec<Extent> {
+    let mut extents: Vec<Extent> = Vec::new();
+    let mut offset = 0u32;
+    for (number, whole) in text.split_inclusive('\n').enumerate() {
+        let mut start = offset;
+        offset = offset.saturating_add(length(whole));
+        let mut line = whole;
+        if number == 0
+            && let Some(rest) = line.strip_prefix(BYTE_ORDER_MARK)
+        {
+            line = rest;
+            start += length(BYTE_ORDER_MARK);
+        }
+        let words = line.trim_start_matches([' ', '\t']);
+        let indent = Word {
+            start,
+            end: start + length(line) - length(words),
+        };
+        let words = words.trim_end_matches([' ', '\t', '\r', '\n']);
+        if words.is_empty() || words.starts_with('#') {
+            continue;
+        }
+        let word = Word {
+            start: indent.end,
+            end: indent.end + length(words),
+        };
+        let is_indented = indent.start < indent.end;
+        match extents.last_mut() {
+            Some(above) if is_indented && !STATEMENTS.contains(&first_word(words)) => {
+                above.word.end = word.end
+            }
+            above => {
+                if let Some(above) = above {
+                    above.is_cut = is_indented;
+                }
+                extents.push(Extent {
+                    word,
+                    indent: is_indented.then_some(indent),
+                    is_cut: false,
+                });
+            }
+        }
+    }
+    extents
+}
+
+/// The first word of a line without indent.
+pub(super) fn first_word(line: &str) -> &str {
+    line.split([' ', '\t', '\r', '\n']).next().unwrap_or_default()
+}
+
+/// A text's length; files are bounded far below 4 GiB.
+fn length(text: &str) -> u32 {
+    u32::try_from(text.len()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<&str> {
+        extents(text).iter().map(|extent| extent.word.of(text)).collect()
+    }
+
+    #[test]
+    fn indented_lines_continue_a_statement_over_empty_lines_and_comments() {
+        let text = "keep a/\r\n\n# between\n   # indented\n\twhen x  \n\nkeep b/\n# end\n";
+        assert_eq!(
+            read(text),
+            ["keep a/\r\n\n# between\n   # indented\n\twhen x", "keep b/"]
+        );
+    }
+
+    #[test]
+    fn an_indented_keyword_is_a_statement_that_stands_wrong() {
+        let text = "keep a/\n  swap b/ -> c.io/\n    as x\n";
+        let found = extents(text);
+        assert_eq!(read(text), ["keep a/", "swap b/ -> c.io/\n    as x"]);
+        assert!(found[0].is_cut && found[0].indent.is_none());
+        assert_eq!(found[1].indent.map(|indent| indent.of(text)), Some("  "));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_first_line() {
+        assert_eq!(read("\u{FEFF}rules v1"), ["rules v1"]);
+        assert_eq!(read("\u{FEFF}"), [""; 0]);
+    }
+}

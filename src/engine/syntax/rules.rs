@@ -1,0 +1,298 @@
+//! Statements of a rules file, parsed one by one.
+
+use pest::Parser as _;
+use pest::iterators::{Pair, Pairs};
+
+pub(super) use self::grammar::Rule as Token;
+use self::grammar::RulesParser;
+use super::ast::{
+    Action, Condition, File, Modifier, ModifierKind, Outcome, Rule, Statement, StatementKind, Subject, Value,
+    Word,
+};
+use super::{expected, lines, words};
+use crate::diagnostic::{Code, Diagnostic, SourceId};
+
+mod grammar {
+    #[derive(pest_derive::Parser)]
+    #[grammar = "../../grammar/rules.pest"]
+    pub(in crate::syntax) struct RulesParser;
+}
+
+/// The longest statement, in bytes, its continuation lines included.
+pub const MAX_STATEMENT: usize = 4096;
+
+/// Whether a text is a rules file, by its first statement: `None` where it is an old map file.
+#[must_use]
+pub fn is_rules_file(text: &str) -> Option<Header> {
+    let first = lines::extents(first_statement(text)).first()?.word.of(text);
+    match lines::first_word(first) {
+        "rules" => Some(Header::There),
+        word if lines::STATEMENTS.contains(&word) && is_statement(first) => Some(Header::Missing),
+        _ => None,
+    }
+}
+
+/// What a rules file begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Header {
+    /// `rules ...`
+    There,
+    /// Another statement.
+    Missing,
+}
+
+/// The text up to the end of the first line that says something, so that a long file is not read for its first word.
+fn first_statement(text: &str) -> &str {
+    let mut end = 0;
+    for line in text.split_inclusive('\n') {
+        end += line.len();
+        let line = line.trim_start_matches('\u{FEFF}').trim();
+        if !line.is_empty() && !line.starts_with('#') {
+            break;
+        }
+    }
+    text.get(..end).unwrap_or(text)
+}
+
+/// A map line may begin with the same word (`home::x`, `test ::x`), but never goes on as a statement does.
+fn is_statement(first: &str) -> bool {
+    first
+        .split_whitespace()
+        .nth(1)
+        .is_some_and(|second| !second.starts_with(':'))
+}
+
+/// Reads the statements of a text. Where one has an error it is missing from the tree, and the error is among the
+/// findings: all of them come at once.
+#[must_use]
+pub fn parse(source: SourceId, text: &str) -> (File, Vec<Diagnostic>) {
+    let mut findings = Vec::new();
+    let extents = lines::extents(text);
+    let mut statements = Vec::with_capacity(extents.len());
+    for (number, extent) in extents.iter().enumerate() {
+        if let Some(indent) = extent.indent {
+            let first = number == 0;
+            findings.push(expected::indented(source, indent, extent.word, text, first));
+        }
+        match statement(source, extent, text) {
+            Ok(statement) => statements.push(statement),
+            Err(Some(finding)) => findings.push(*finding),
+            Err(None) => {}
+        }
+    }
+    (File { source, statements }, findings)
+}
+
+type Parsed<T> = Result<T, Option<Box<Diagnostic>>>;
+
+fn statement(source: SourceId, extent: &lines::Extent, text: &str) -> Parsed<Statement> {
+    let word = extent.word;
+    let text = word.of(text);
+    let fail = |finding| Err(Some(Box::new(finding)));
+    if text.len() > MAX_STATEMENT {
+        let start = Word {
+            start: word.start,
+            end: word.start + u32::try_from(lines::first_word(text).len().min(80)).unwrap_or_default(),
+        };
+        let message = format!("a statement of {} bytes", text.len());
+        return fail(
+            Diagnostic::error(Code::STATEMENT_TOO_LONG, message, start.span(source)).help(format!(
+                "a statement has {MAX_STATEMENT} bytes at most, its continuation lines included"
+            )),
+        );
+    }
+    let Some(rule) = rule_of(lines::first_word(text)) else {
+        return fail(expected::unknown_statement(source, word, text));
+    };
+    if let Some(finding) = words::check(source, word, text) {
+        return fail(finding);
+    }
+    match RulesParser::parse(rule, text) {
+        Ok(mut pairs) => {
+            let reader = Reader { base: word.start };
+            let kind = pairs.next().and_then(|pair| reader.statement(pair));
+            // The reader knows every form that the grammar has.
+            kind.map(|kind| Statement { word, kind }).ok_or(None)
+        }
+        Err(error) => {
+            // White space is nothing that can be expected: with some at the end, pest tells what would come next.
+            let padded = format!("{text}\n");
+            let error = RulesParser::parse(rule, &padded).err().unwrap_or(error);
+            Err(expected::finding(source, extent, text, &error).map(Box::new))
+        }
+    }
+}
+
+fn rule_of(word: &str) -> Option<Token> {
+    Some(match word {
+        "rules" => Token::rules_statement,
+        "let" => Token::let_statement,
+        "home" => Token::home_statement,
+        "swap" => Token::swap_statement,
+        "keep" => Token::keep_statement,
+        "deny" => Token::deny_statement,
+        "warn" => Token::warn_statement,
+        "off" => Token::off_statement,
+        "test" => Token::test_statement,
+        _ => return None,
+    })
+}
+
+/// Makes the tree from what pest found in one statement.
+struct Reader {
+    /// Where the statement begins in its file.
+    base: u32,
+}
+
+impl Reader {
+    fn word(&self, pair: &Pair<'_, Token>) -> Word {
+        let span = pair.as_span();
+        let at = |offset: usize| self.base + u32::try_from(offset).unwrap_or(u32::MAX);
+        Word {
+            start: at(span.start()),
+            end: at(span.end()),
+        }
+    }
+
+    fn statement(&self, pair: Pair<'_, Token>) -> Option<StatementKind> {
+        let form = pair.as_rule();
+        let mut parts = pair.into_inner();
+        let keyword = parts.next()?.as_rule();
+        Some(match form {
+            Token::rules_statement => StatementKind::Rules {
+                version: self.word(&parts.next()?),
+                when: self.when(&mut parts),
+            },
+            Token::let_statement => {
+                let (name, _equals, value) = (parts.next()?, parts.next()?, parts.next()?);
+                let word = self.word(&value);
+                StatementKind::Let {
+                    name: self.word(&name),
+                    value: match value.as_rule() {
+                        Token::text => Value::Text(word),
+                        _ => Value::Word(word),
+                    },
+                }
+            }
+            Token::home_statement => StatementKind::Home {
+                prefixes: self.all(parts, Token::prefix),
+            },
+            Token::off_statement => StatementKind::Off {
+                name: self.word(&parts.next()?),
+                because: match parts.next()? {
+                    clause if clause.as_rule() == Token::because_clause => {
+                        Some(self.word(&clause.into_inner().nth(1)?))
+                    }
+                    _ => None,
+                },
+            },
+            Token::test_statement => {
+                let image = self.word(&parts.next()?);
+                let outcome = match parts.next()?.as_rule() {
+                    Token::arrow => Outcome::Image(self.word(&parts.next()?)),
+                    Token::keep => Outcome::Keep,
+                    Token::deny => Outcome::Deny,
+                    _ => Outcome::Warn,
+                };
+                let when = self.when(&mut parts);
+                StatementKind::Test { image, outcome, when }
+            }
+            _ => {
+                let action = match keyword {
+                    Token::swap => Action::Swap,
+                    Token::keep => Action::Keep,
+                    Token::deny => Action::Deny,
+                    _ => Action::Warn,
+                };
+                StatementKind::Rule(Box::new(self.rule(action, parts)?))
+            }
+        })
+    }
+
+    fn rule(&self, action: Action, mut parts: Pairs<'_, Token>) -> Option<Rule> {
+        let pattern = parts.next()?.into_inner();
+        let written = pattern.clone().any(|part| part.as_rule() == Token::written);
+        let pattern = self.word(&pattern.last()?);
+        let mut target = None;
+        let mut modifiers = Vec::new();
+        for part in parts {
+            match part.as_rule() {
+                Token::arrow | Token::end => {}
+                Token::target => target = Some(self.word(&part)),
+                _ => modifiers.push(self.modifier(part)?),
+            }
+        }
+        Some(Rule {
+            action,
+            written,
+            pattern,
+            target,
+            modifiers,
+        })
+    }
+
+    fn modifier(&self, clause: Pair<'_, Token>) -> Option<Modifier> {
+        let form = clause.as_rule();
+        let mut parts = clause.into_inner();
+        let keyword = self.word(&parts.next()?);
+        let kind = match form {
+            Token::condition_list => ModifierKind::When(self.conditions(parts)),
+            Token::as_clause => ModifierKind::As(self.word(&parts.next()?)),
+            Token::because_clause => ModifierKind::Because(self.word(&parts.next()?)),
+            Token::pull_secret_clause => ModifierKind::PullSecret(self.word(&parts.next()?)),
+            _ => ModifierKind::Allow(self.all(parts, Token::lint)),
+        };
+        Some(Modifier { keyword, kind })
+    }
+
+    /// The condition list that may come next.
+    fn when(&self, parts: &mut Pairs<'_, Token>) -> Option<Vec<Condition>> {
+        let list = parts
+            .next()
+            .filter(|list| list.as_rule() == Token::condition_list)?;
+        Some(self.conditions(list.into_inner()))
+    }
+
+    fn conditions(&self, parts: Pairs<'_, Token>) -> Vec<Condition> {
+        parts
+            .filter(|part| part.as_rule() == Token::condition)
+            .filter_map(|condition| self.condition(condition))
+            .collect()
+    }
+
+    fn condition(&self, pair: Pair<'_, Token>) -> Option<Condition> {
+        let word = self.word(&pair);
+        let mut parts = pair.into_inner().peekable();
+        let negated = parts.next_if(|part| part.as_rule() == Token::not).is_some();
+        let subject = match parts.next()?.as_rule() {
+            Token::namespace => Subject::Namespace,
+            Token::label => Subject::Label,
+            Token::annotation => Subject::Annotation,
+            Token::owner => Subject::Owner,
+            Token::container => Subject::Container,
+            Token::place => Subject::Place,
+            Token::kind => Subject::Kind,
+            Token::operation => Subject::Operation,
+            Token::user => Subject::User,
+            Token::hook => Subject::Hook,
+            _ => Subject::Unqualified,
+        };
+        let values = parts
+            .filter(|part| part.as_rule() == Token::value)
+            .map(|value| self.word(&value))
+            .collect();
+        Some(Condition {
+            word,
+            negated,
+            subject,
+            values,
+        })
+    }
+
+    fn all(&self, parts: Pairs<'_, Token>, of: Token) -> Vec<Word> {
+        parts
+            .filter(|part| part.as_rule() == of)
+            .map(|part| self.word(&part))
+            .collect()
+    }
+}

@@ -1,0 +1,105 @@
+//! What may stand in a statement before its words mean anything: characters, quotes and escapes.
+
+use super::ast::Word;
+use crate::diagnostic::{Code, Diagnostic, SourceId};
+
+/// The first thing that is wrong with the characters of a statement.
+pub(super) fn check(source: SourceId, statement: Word, text: &str) -> Option<Diagnostic> {
+    let (found, start, end) = first_fault(text)?;
+    let at = |offset: usize| statement.start + u32::try_from(offset).unwrap_or(u32::MAX);
+    let span = Word {
+        start: at(start),
+        end: at(end),
+    }
+    .span(source);
+    let character = text.get(start..end).unwrap_or_default();
+    Some(match found {
+        Fault::Control => Diagnostic::error(
+            Code::CHARACTER,
+            format!("a control character, `{}`", character.escape_default()),
+            span,
+        )
+        .help("only spaces, tabs and line ends may stand between words"),
+        Fault::Space => Diagnostic::error(
+            Code::CHARACTER,
+            format!(
+                "white space that is neither a space nor a tab, `{}`",
+                character.escape_unicode()
+            ),
+            span,
+        )
+        .suggest("write a space", span, " "),
+        Fault::QuoteInWord => Diagnostic::error(Code::QUOTES, "a quote inside a word", span)
+            .label("a text in quotes begins behind white space")
+            .help("words need no quotes; only a text for people has them: `because \"pin a version\"`"),
+        Fault::Open => Diagnostic::error(Code::QUOTES, "the text in quotes does not end", span)
+            .label("begins here")
+            .help("a text ends with `\"` on the same line; a quote within it is written `\\\"`"),
+        Fault::Behind => Diagnostic::error(
+            Code::QUOTES,
+            "a text in quotes ends in the middle of a word",
+            span,
+        )
+        .help("put white space behind the closing quote, or write a quote within the text as `\\\"`"),
+        Fault::Escape => Diagnostic::error(Code::ESCAPE, format!("unknown escape `{character}`"), span)
+            .help("there are `\\\"`, `\\\\` and `\\{`"),
+    })
+}
+
+enum Fault {
+    Control,
+    Space,
+    QuoteInWord,
+    Open,
+    Behind,
+    Escape,
+}
+
+#[derive(Clone, Copy)]
+enum State {
+    Gap,
+    Word,
+    Comment,
+    Text { start: usize },
+    Closed,
+}
+
+fn first_fault(text: &str) -> Option<(Fault, usize, usize)> {
+    let mut state = State::Gap;
+    let mut characters = text.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
+        let end = at + character.len_utf8();
+        let is_line_end =
+            character == '\n' || character == '\r' && characters.peek().is_none_or(|(_, next)| *next == '\n');
+        if character.is_control() && character != '\t' && !is_line_end {
+            return Some((Fault::Control, at, end));
+        }
+        let is_space = is_line_end || matches!(character, ' ' | '\t');
+        state = match state {
+            State::Comment if character != '\n' => State::Comment,
+            State::Text { start } => match character {
+                '"' => State::Closed,
+                '\n' => return Some((Fault::Open, start, at)),
+                '\\' => match characters.next() {
+                    Some((_, '"' | '\\' | '{')) => state,
+                    Some((_, '\n' | '\r')) | None => return Some((Fault::Open, start, end)),
+                    Some((next, escaped)) => {
+                        return Some((Fault::Escape, at, next + escaped.len_utf8()));
+                    }
+                },
+                _ => state,
+            },
+            _ if is_space => State::Gap,
+            _ if character.is_whitespace() => return Some((Fault::Space, at, end)),
+            State::Gap if character == '#' => State::Comment,
+            State::Gap if character == '"' => State::Text { start: at },
+            State::Word if character == '"' => return Some((Fault::QuoteInWord, at, end)),
+            State::Closed => return Some((Fault::Behind, at, end)),
+            _ => State::Word,
+        };
+    }
+    match state {
+        State::Text { start } => Some((Fault::Open, start, text.len())),
+        _ => None,
+    }
+}

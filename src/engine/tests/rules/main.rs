@@ -1,0 +1,7 @@
+//! The rule language: what files mean, by recorded vectors and by laws.
+
+#![allow(clippy::disallowed_methods, reason = "a test reads its vectors from files")]
+#![allow(clippy::indexing_slicing, reason = "a test may panic")]
+
+mod support;
+mod vectors;

@@ -1,0 +1,146 @@
+//! Loading sets as `check` does, and contexts from JSON.
+
+use std::borrow::Cow;
+
+use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceMap};
+use imageswap_engine::rules::{
+    Compilation, Context, Limits, Operation, Owner, Place, RuleSet, RulesFile, compile,
+};
+use imageswap_engine::syntax::rules::parse;
+use serde_json::Value;
+
+/// A set with all that there is to say of it.
+pub(crate) struct Loaded {
+    pub(crate) set: Option<RuleSet>,
+    pub(crate) findings: Vec<Diagnostic>,
+    pub(crate) sources: SourceMap,
+}
+
+impl Loaded {
+    pub(crate) fn errors(&self) -> Vec<&Diagnostic> {
+        self.findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error)
+            .collect()
+    }
+
+    pub(crate) fn short(&self) -> String {
+        self.findings
+            .iter()
+            .map(|finding| finding.short(&self.sources) + "\n")
+            .collect()
+    }
+
+    /// The set, which loads.
+    pub(crate) fn set(&self) -> &RuleSet {
+        assert!(self.errors().is_empty(), "{}", self.short());
+        self.set.as_ref().unwrap()
+    }
+}
+
+/// Loads files, given as names and texts.
+pub(crate) fn load<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Loaded {
+    let mut sources = SourceMap::default();
+    let mut findings = Vec::new();
+    let mut parsed = Vec::new();
+    for (name, text) in files {
+        let source = sources.add(name, text);
+        let (file, found) = parse(source, text);
+        findings.extend(found);
+        parsed.push(RulesFile {
+            label: name.to_owned(),
+            file,
+        });
+    }
+    let Compilation {
+        set,
+        tests,
+        findings: found,
+    } = compile(&sources, &parsed, None, Limits::default());
+    findings.extend(found);
+    if let Some(set) = &set {
+        findings.extend(set.prove());
+        findings.extend(set.lint());
+        findings.extend(set.test_findings(&tests));
+    }
+    findings.sort_by_key(Diagnostic::span);
+    Loaded {
+        set,
+        findings,
+        sources,
+    }
+}
+
+/// Loads one file.
+pub(crate) fn load_text(text: &str) -> Loaded {
+    load([("a.rules", text)])
+}
+
+/// A context as vectors give it, with the defaults of a test for what they don't name.
+pub(crate) struct Given {
+    value: Value,
+    labels: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    annotations: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+}
+
+impl Given {
+    pub(crate) fn new(value: &Value) -> Self {
+        let pairs = |key: &str| {
+            value[key]
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(key, value)| {
+                    (
+                        Cow::Owned(key.clone()),
+                        Cow::Owned(value.as_str().unwrap().to_owned()),
+                    )
+                })
+                .collect()
+        };
+        Self {
+            labels: pairs("labels"),
+            annotations: pairs("annotations"),
+            value: value.clone(),
+        }
+    }
+
+    fn text<'a>(&'a self, key: &str, default: Option<&'a str>) -> Option<&'a str> {
+        match self.value.get(key) {
+            None => default,
+            Some(value) => value.as_str(),
+        }
+    }
+
+    pub(crate) fn context(&self) -> Context<'_> {
+        let place = match self.text("place", Some("main")).unwrap() {
+            "main" => Place::Main,
+            "init" => Place::Init,
+            "sidecar" => Place::Sidecar,
+            "ephemeral" => Place::Ephemeral,
+            "volume" => Place::Volume,
+            other => panic!("{other}"),
+        };
+        let operation = match self.text("operation", Some("create")) {
+            Some("create") => Some(Operation::Create),
+            Some("update") => Some(Operation::Update),
+            None => None,
+            Some(other) => panic!("{other}"),
+        };
+        Context {
+            namespace: self.text("namespace", Some("default")),
+            labels: &self.labels,
+            annotations: &self.annotations,
+            owner: self.text("owner", None).map(|owner| {
+                let (kind, group) = owner.split_once('.').unwrap_or((owner, ""));
+                Owner { kind, group }
+            }),
+            container: self.text("container", Some("main")),
+            place,
+            kind: self.text("kind", Some("Pod")),
+            operation,
+            user: self.text("user", None),
+            hook: self.text("hook", None),
+        }
+    }
+}
