@@ -1,6 +1,7 @@
 //! The command line: what is asked for, and what it ends with.
 
 mod environment;
+mod limits;
 mod serve;
 
 use std::ffi::OsString;

@@ -14,18 +14,31 @@ use crate::webhook::{self, LogFormat, LogLevel, MAX_BODY, ServeError, Settings, 
 
 /// Serve the webhook: answer the admission reviews that an API server posts to / over TLS.
 ///
-/// A changed map file and a changed key pair are in force within a second, without a restart. Every option has
+/// Changed rules and a changed key pair are in force within a second, without a restart. Every option has
 /// a variable, those of imageswap-webhook v1.5.3 among them; the option wins.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   imageswap serve --self-signed --maps-file docs/examples/imageswap-maps.conf
       A first look on one's own machine, with a throwaway certificate.
+  imageswap serve --self-signed --rules rules/
+      The same with a directory of rules files.
   imageswap serve --maps-file /app/maps/imageswap-maps.conf --tls-dir /tls
       The same as without options, as in a cluster.
   IMAGESWAP_MODE=LEGACY IMAGE_PREFIX=harbor.example.com/hub imageswap serve
       One prefix for every image.")]
 pub(super) struct Serve {
-    /// Where the rules are: in a map file, or in one prefix for every image
+    /// A file or a directory of rules; again for more. What imageswap-webhook's variables name is not used then
+    #[arg(
+        long,
+        env = "IMAGESWAP_RULES",
+        value_name = "PATH",
+        value_delimiter = ':',
+        help_heading = "Rules"
+    )]
+    rules: Vec<PathBuf>,
+    #[command(flatten)]
+    limits: super::limits::LimitOptions,
+    /// Where the rules are without --rules: in a map file, or in one prefix for every image
     #[arg(
         long,
         env = "IMAGESWAP_MODE",
@@ -209,6 +222,14 @@ impl Serve {
 
     fn into_settings(self) -> Settings {
         let rules = match self.mode {
+            _ if !self.rules.is_empty() => {
+                for name in ["IMAGESWAP_MODE", "IMAGESWAP_MAPS_FILE", "IMAGE_PREFIX"] {
+                    if std::env::var_os(name).is_some() {
+                        tracing::info!("the variable {name} is not used: --rules names the rules");
+                    }
+                }
+                RulesSource::Paths(self.rules)
+            }
             Mode::Maps => RulesSource::MapFile(self.maps_file),
             Mode::Legacy => {
                 if self.image_prefix.is_none() {
@@ -230,6 +251,7 @@ impl Serve {
         };
         Settings {
             rules,
+            limits: self.limits.into_limits(),
             listen: self.listen,
             http_listen: self.http_listen,
             tls,

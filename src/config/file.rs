@@ -1,12 +1,11 @@
-//! Reading one file of text, with a limit.
+//! Reading one text, with a limit.
 
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-/// The longest map file, in bytes.
-pub(super) const MAX_MAP: u64 = 8 << 20;
+use super::volume::MayBeGone;
 
 /// Why a file is of no use: one line.
 #[derive(Debug)]
@@ -22,6 +21,7 @@ enum Reason {
     Special,
     TooLong { limit: u64 },
     NotUtf8 { line: usize },
+    SecondMap { first: String },
 }
 
 /// Reads a file of text.
@@ -30,7 +30,10 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<String, ReadError> {
         path: path.to_owned(),
         reason,
     };
-    let bytes = read_bytes(path, limit).map_err(fail)?;
+    text(read_bytes(path, limit).map_err(fail)?).map_err(fail)
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, Reason> {
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let line = error
@@ -40,7 +43,7 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<String, ReadError> {
             .filter(|byte| **byte == b'\n')
             .count()
             + 1;
-        fail(Reason::NotUtf8 { line })
+        Reason::NotUtf8 { line }
     })
 }
 
@@ -66,6 +69,24 @@ fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Reason> {
     }
 }
 
+/// Reads what stdin gives.
+pub(super) fn read_stdin(limit: u64) -> Result<String, ReadError> {
+    let fail = |reason| ReadError {
+        path: PathBuf::from("stdin"),
+        reason,
+    };
+    let mut bytes = Vec::new();
+    let read = io::stdin()
+        .lock()
+        .take(limit + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| fail(Reason::Io(error)))?;
+    if u64::try_from(read).is_ok_and(|read| read > limit) {
+        return Err(fail(Reason::TooLong { limit }));
+    }
+    text(bytes).map_err(fail)
+}
+
 /// The folder that a file is in.
 pub(super) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
@@ -82,11 +103,60 @@ impl fmt::Display for ReadError {
             Reason::Folder => write!(f, "cannot read {path}: it is a directory, and a file is wanted"),
             Reason::Special => write!(f, "cannot read {path}: it is no regular file"),
             Reason::TooLong { limit } => {
-                write!(f, "cannot read {path}: it is longer than {} MiB", limit >> 20)
+                write!(
+                    f,
+                    "cannot read {path}: it is longer than {} MiB; --max-file-size allows more",
+                    limit >> 20
+                )
             }
+            Reason::SecondMap { first } => write!(
+                f,
+                "{path} is a second map file beside {first}: a set has one at most; write its lines into the first, or \
+                 as rules"
+            ),
             Reason::NotUtf8 { line } => write!(f, "cannot read {path}: line {line} is not UTF-8"),
         }
     }
 }
 
 impl std::error::Error for ReadError {}
+
+impl ReadError {
+    /// A path that can't be looked at.
+    pub(super) fn io(path: &Path, error: io::Error) -> Self {
+        Self {
+            path: path.to_owned(),
+            reason: Reason::Io(error),
+        }
+    }
+
+    /// A file that is too long for what it holds.
+    pub(super) fn too_long(path: &Path, limit: u64) -> Self {
+        Self {
+            path: path.to_owned(),
+            reason: Reason::TooLong { limit },
+        }
+    }
+
+    /// A map beside another.
+    pub(super) fn second_map(path: &Path, first: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            reason: Reason::SecondMap {
+                first: first.to_owned(),
+            },
+        }
+    }
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        Self::io(Path::new("the directory"), error)
+    }
+}
+
+impl MayBeGone for ReadError {
+    fn is_gone(&self) -> bool {
+        matches!(&self.reason, Reason::Io(error) if error.is_gone())
+    }
+}

@@ -1,84 +1,127 @@
 //! From what is configured to a set of rules: the only place that reads files of rules.
 
 mod file;
+mod loaded;
+mod set;
+mod volume;
 
 use std::ffi::OsString;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use imageswap_engine::diagnostic::{Diagnostic, SourceMap};
-use imageswap_engine::legacy::{LegacyConfig, Map, Prefix};
-use imageswap_engine::rules::RuleSet;
+use imageswap_engine::legacy::{LegacyConfig, Prefix};
 use sha2::{Digest as _, Sha256};
 
 pub(crate) use file::ReadError;
+pub(crate) use loaded::Loaded;
+pub(crate) use set::Limits;
+pub(crate) use volume::read_consistently;
+
+use self::set::{Entries, Entry};
 
 /// Where the rules come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RulesSource {
-    /// MAPS mode: a map file.
+    /// MAPS mode: a map file, or rules in its place.
     MapFile(PathBuf),
     /// LEGACY mode: a prefix for every image.
     Prefix(String),
+    /// Files and directories of rules, with a map as the last resort.
+    Paths(Vec<PathBuf>),
 }
 
 /// The texts that a set of rules is made from, read but not yet understood.
 #[derive(Debug)]
 pub(crate) struct RulesText {
-    name: String,
     text: Text,
     digest: [u8; 32],
 }
 
 #[derive(Debug)]
 enum Text {
-    Map(String),
+    Entries(Entries),
     Prefix(String),
 }
 
-/// A set of rules, and what there is to say of its text.
-#[derive(Debug)]
-pub(crate) struct Loaded {
-    pub(crate) rules: RuleSet,
-    /// The first half of the SHA-256 of the text, in hexadecimal digits.
-    pub(crate) digest: String,
-    pub(crate) findings: Vec<Diagnostic>,
-    /// What the findings point into.
-    pub(crate) sources: SourceMap,
+/// What is to be watched for changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Watched {
+    /// The folder.
+    pub(crate) folder: PathBuf,
+    /// The files in it; all of them where it is the folder that was given.
+    pub(crate) files: Option<Vec<OsString>>,
 }
 
 impl RulesSource {
-    /// Reads the text.
+    /// Reads the texts.
     ///
     /// # Errors
     ///
-    /// Where a file can't be read, is too long or no UTF-8.
-    pub(crate) fn read(&self) -> Result<RulesText, ReadError> {
-        let (name, text) = match self {
-            Self::MapFile(path) => (
-                path.display().to_string(),
-                Text::Map(file::read(path, file::MAX_MAP)?),
-            ),
-            Self::Prefix(prefix) => ("IMAGE_PREFIX".to_owned(), Text::Prefix(prefix.clone())),
+    /// Where a file can't be read, is too long or no UTF-8, or where there are two maps.
+    pub(crate) fn read(&self, limits: Limits) -> Result<RulesText, ReadError> {
+        let text = match self {
+            Self::MapFile(path) => Text::Entries(set::read(std::slice::from_ref(path), limits)?),
+            Self::Paths(paths) => Text::Entries(set::read(paths, limits)?),
+            Self::Prefix(prefix) => Text::Prefix(prefix.clone()),
         };
-        let mut hasher = Sha256::new();
-        match &text {
-            Text::Map(text) => hasher.update(["map\0", text].concat()),
-            Text::Prefix(prefix) => hasher.update(["prefix\0", prefix].concat()),
-        }
         Ok(RulesText {
-            name,
+            digest: text.digest(),
             text,
-            digest: hasher.finalize().into(),
         })
     }
 
-    /// The folder and the name of the file whose changes change the rules; none where they can't change.
-    pub(crate) fn folder_and_file(&self) -> Option<(PathBuf, OsString)> {
-        match self {
-            Self::MapFile(path) => Some((file::folder_of(path).to_owned(), path.file_name()?.to_owned())),
-            Self::Prefix(_) => None,
+    /// The places whose changes change the rules.
+    pub(crate) fn watched(&self) -> Vec<Watched> {
+        let paths = match self {
+            Self::MapFile(path) => std::slice::from_ref(path),
+            Self::Paths(paths) => paths,
+            Self::Prefix(_) => return Vec::new(),
+        };
+        let mut watched: Vec<Watched> = Vec::new();
+        for path in paths {
+            let (folder, file) = if path.is_dir() {
+                (path.as_path(), None)
+            } else {
+                (file::folder_of(path), path.file_name().map(ToOwned::to_owned))
+            };
+            match watched.iter_mut().find(|known| known.folder == folder) {
+                Some(known) => match (&mut known.files, file) {
+                    (Some(files), Some(file)) => files.push(file),
+                    (files, _) => *files = None,
+                },
+                None => watched.push(Watched {
+                    folder: folder.to_owned(),
+                    files: file.map(|file| vec![file]),
+                }),
+            }
         }
+        watched
+    }
+}
+
+impl Text {
+    /// Names the text: the same one has the same digest, in every replica.
+    fn digest(&self) -> [u8; 32] {
+        let mut hasher = Sha256::new();
+        match self {
+            Self::Prefix(prefix) => hasher.update(["prefix\0", prefix].concat()),
+            Self::Entries(Entries { entries, .. }) => match entries.as_slice() {
+                [
+                    Entry {
+                        is_map: true, text, ..
+                    },
+                ] => hasher.update(["map\0", text].concat()),
+                entries => {
+                    for entry in entries {
+                        let kind = if entry.is_map { "map" } else { "rules" };
+                        let length = entry.text.len();
+                        hasher.update(format!("{kind}\0{}\0{length}\0", entry.label));
+                        hasher.update(&entry.text);
+                    }
+                }
+            },
+        }
+        hasher.finalize().into()
     }
 }
 
@@ -88,29 +131,34 @@ impl RulesText {
         self.digest
     }
 
-    /// Makes the rules.
-    pub(crate) fn compile(self) -> Loaded {
-        let mut sources = SourceMap::default();
-        let (legacy, findings) = match self.text {
-            Text::Map(text) => {
-                let source = sources.add(self.name, text);
-                let (map, findings) = Map::compile(&sources, source);
-                (LegacyConfig::Maps(Box::new(map)), findings)
-            }
-            Text::Prefix(prefix) => (LegacyConfig::Prefix(Prefix::new(prefix)), Vec::new()),
-        };
-        let digest = self
-            .digest
+    /// The name of the text: the first half of its digest, in hexadecimal digits.
+    pub(crate) fn name(&self) -> String {
+        self.digest
             .iter()
             .take(8)
             .map(|byte| format!("{byte:02x}"))
-            .collect();
-        Loaded {
-            rules: legacy.into(),
-            digest,
-            findings,
-            sources,
+            .collect()
+    }
+
+    /// Makes the rules.
+    pub(crate) fn load(self, limits: Limits) -> Loaded {
+        match self.text {
+            Text::Prefix(prefix) => Loaded::plain(LegacyConfig::Prefix(Prefix::new(prefix)).into()),
+            Text::Entries(Entries { entries, notices }) => loaded::load(entries, notices, limits),
         }
+    }
+}
+
+/// Paths, one after the other.
+struct Paths<'p>(&'p [PathBuf]);
+
+impl fmt::Display for Paths<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, path) in self.0.iter().enumerate() {
+            let comma = if number == 0 { "" } else { ", " };
+            write!(f, "{comma}{}", Path::display(path))?;
+        }
+        Ok(())
     }
 }
 
@@ -120,6 +168,7 @@ impl fmt::Display for RulesSource {
             Self::MapFile(path) => write!(f, "the map file {}", path.display()),
             Self::Prefix(prefix) if prefix.is_empty() => f.write_str("an empty prefix, which swaps nothing"),
             Self::Prefix(prefix) => write!(f, "the prefix `{prefix}`"),
+            Self::Paths(paths) => write!(f, "{}", Paths(paths)),
         }
     }
 }

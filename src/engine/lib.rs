@@ -2,6 +2,7 @@
 //!
 //! Pure and synchronous: no input or output, no clock, no async, no `unsafe`; nothing that a client or a file
 //! holds makes it panic. A module uses only those above it in the list below.
+#![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
     deny(

@@ -15,7 +15,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{InconsistentKeys, ServerConfig};
 
-use super::volume;
+use crate::config::read_consistently;
 
 /// The names that the two files go by: those of imageswap-webhook, and those of a Secret of type `tls`.
 const NAMES: [(&str, &str); 2] = [("cert.pem", "key.pem"), ("tls.crt", "tls.key")];
@@ -121,9 +121,9 @@ impl ResolvesServerCert for Certificate {
 impl PairText {
     /// Reads both files, of one generation.
     fn read(folder: &Path) -> Result<Self, CertificateError> {
-        let pair = volume::read_consistently(folder, |root| {
+        let pair = read_consistently(&[folder], || {
             for names in NAMES {
-                match (fs::read(root.join(names.0)), fs::read(root.join(names.1))) {
+                match (fs::read(folder.join(names.0)), fs::read(folder.join(names.1))) {
                     (Ok(chain), Ok(key)) => return Ok(Some(Self { chain, key, names })),
                     (Err(error), _) | (_, Err(error)) if error.kind() != io::ErrorKind::NotFound => {
                         return Err(error);

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use imageswap_engine::admission::{ImageEffect, Reviewed};
-use imageswap_engine::rules::LEGACY_RULE;
+use imageswap_engine::rules::RuleSet;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Counter, Histogram, Meter, MeterProvider as _};
 use opentelemetry_sdk::error::OTelSdkError;
@@ -15,16 +15,15 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use prometheus::{Encoder as _, Registry, TextEncoder};
 
 use super::health::What;
+use super::rule_counts::RuleCounts;
 use super::rules::SharedRules;
-use super::tally::{ImagesDecided, ImagesLeft, Refused, Requests};
+use super::tally::{ImagesLeft, Refused, Requests};
 
 /// Upper bounds of the buckets of the duration, in seconds. A small review takes less than a millisecond.
 const DURATION_BUCKETS: [f64; 17] = [
     0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
     5.0, 10.0,
 ];
-/// The label of images that no rule decided.
-const NO_RULE: &str = "(none)";
 /// A broken client, or a scanner of ports, must not fill the log.
 const HANDSHAKE_LOG_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -44,8 +43,6 @@ pub(super) struct Metrics {
 #[derive(Debug, Default)]
 struct Tally {
     requests: Requests,
-    decided_by_map: ImagesDecided,
-    decided_by_none: ImagesDecided,
     left: ImagesLeft,
 }
 
@@ -122,14 +119,6 @@ impl Metrics {
             |tally, counter| tally.requests.observe(counter),
         );
         tell(
-            "imageswap_images",
-            "Images that were decided, by the rule and its effect.",
-            |tally, counter| {
-                tally.decided_by_map.observe(LEGACY_RULE, counter);
-                tally.decided_by_none.observe(NO_RULE, counter);
-            },
-        );
-        tell(
             "imageswap_images_left",
             "Images that were left alone, by the reason.",
             |tally, counter| tally.left.observe(counter),
@@ -138,6 +127,12 @@ impl Metrics {
 
     /// Tells which rules are in force, from now on.
     pub(super) fn watch_rules(&self, rules: &Arc<SharedRules>) {
+        let counts = Arc::clone(rules);
+        self.meter
+            .u64_observable_counter("imageswap_images")
+            .with_description("Images that were decided, by the rule and its effect.")
+            .with_callback(move |counter| counts.current().counts.observe(counter))
+            .build();
         let info = Arc::clone(rules);
         self.meter
             .u64_observable_gauge("imageswap_rules_info")
@@ -157,16 +152,21 @@ impl Metrics {
     }
 
     /// Counts an answered review.
-    pub(super) fn reviewed(&self, reviewed: &Reviewed<'_>, took: Duration) {
+    pub(super) fn reviewed(
+        &self,
+        reviewed: &Reviewed<'_>,
+        rules: &RuleSet,
+        counts: &RuleCounts,
+        took: Duration,
+    ) {
         self.tally
             .requests
             .reviewed(&reviewed.kind, reviewed.operation, reviewed.outcome);
         self.duration.record(took.as_secs_f64(), &[]);
         for image in &reviewed.images {
-            match (&image.effect, image.rule) {
-                (ImageEffect::Left(reason), _) => self.tally.left.count(*reason),
-                (effect, Some(_)) => self.tally.decided_by_map.count(effect),
-                (effect, None) => self.tally.decided_by_none.count(effect),
+            match &image.effect {
+                ImageEffect::Left(reason) => self.tally.left.count(*reason),
+                effect => counts.count(rules, image.rule, effect),
             }
         }
     }

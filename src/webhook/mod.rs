@@ -5,16 +5,17 @@ mod certificate;
 mod health;
 mod listener;
 mod logging;
+mod memory;
 mod metrics;
 mod operations;
 mod reload;
 mod reviews;
+mod rule_counts;
 mod rules;
 mod self_signed;
 mod server;
 mod shutdown;
 mod tally;
-mod volume;
 mod watch;
 
 use std::fmt;
@@ -33,12 +34,14 @@ use self::listener::Address;
 use self::metrics::Metrics;
 use self::reviews::Reviews;
 use self::rules::SharedRules;
-use crate::config::RulesSource;
+use crate::config::{Limits, RulesSource};
 
 /// What `imageswap serve` is told.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) rules: RulesSource,
+    /// What the files of the rules may hold.
+    pub(crate) limits: Limits,
     /// Where reviews are taken, over TLS; none for `[::]:5000`, or `0.0.0.0:5000` where there is no IPv6.
     pub(crate) listen: Option<SocketAddr>,
     /// Where health and metrics are served without TLS; none for port 9090 likewise.
@@ -86,7 +89,14 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
     let health = Arc::new(Health::new(settings.pod_name));
     let metrics =
         Arc::new(Metrics::new().map_err(|error| ServeError(format!("cannot set up metrics: {error}")))?);
-    let rules = Arc::new(SharedRules::load(&settings.rules).map_err(|error| ServeError(error.to_string()))?);
+    let rules = Arc::new(
+        SharedRules::load(&settings.rules, settings.limits).map_err(|error| {
+            if let rules::LoadError::Refused(set) = &error {
+                logging::findings(&set.findings, &set.sources);
+            }
+            ServeError(error.to_string())
+        })?,
+    );
     metrics.watch_rules(&rules);
     let certificate = Arc::new(match &settings.tls {
         TlsSource::Folder(folder) => {
@@ -108,7 +118,7 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
         rules: Arc::clone(&rules),
         metrics: Arc::clone(&metrics),
         health: Arc::clone(&health),
-        budget: BodyBudget::new(settings.max_body_memory),
+        budget: Arc::new(BodyBudget::new(settings.max_body_memory)),
         disable_label: settings.disable_label,
         dry_run: settings.dry_run,
     };

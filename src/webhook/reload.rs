@@ -10,10 +10,11 @@ use tokio::task::JoinSet;
 
 use super::certificate::Certificate;
 use super::health::{Health, What};
+use super::logging;
 use super::metrics::Metrics;
-use super::rules::SharedRules;
+use super::rules::{LoadError, SharedRules};
 use super::watch::watch;
-use crate::config::RulesSource;
+use crate::config::{RulesSource, Watched};
 
 /// Starts to look for changes; dropping what comes back ends it.
 pub(super) fn start(
@@ -30,18 +31,10 @@ pub(super) fn start(
         metrics: Arc::clone(metrics),
         failure: Mutex::new(None),
     };
-    if let Some((folder, file)) = source.folder_and_file() {
-        let (rules, reporter) = (Arc::clone(rules), reporter(What::Rules));
-        let look = move || match source.read() {
-            Ok(text) if text.digest() == rules.current().text_digest => reporter.unchanged(),
-            Ok(text) => {
-                let old = rules.replace(text);
-                reporter.replaced(&format!("the rules are those of digest {} now", rules.digest()));
-                old.retire();
-            }
-            Err(error) => reporter.failed(error.to_string()),
-        };
-        watches.spawn(watch(folder, vec![file], Arc::new(look)));
+    let watched = source.watched();
+    let rules_look: Arc<dyn Fn() + Send + Sync> = Arc::new(rules_look(source, rules, reporter(What::Rules)));
+    for Watched { folder, files } in watched {
+        watches.spawn(watch(folder, files, Arc::clone(&rules_look)));
     }
     if let Some(folder) = certificate.folder().map(PathBuf::from) {
         let reporter = reporter(What::Certificate);
@@ -50,9 +43,53 @@ pub(super) fn start(
             Ok(false) => reporter.unchanged(),
             Err(error) => reporter.failed(error.to_string()),
         };
-        watches.spawn(watch(folder, Certificate::files(), Arc::new(look)));
+        watches.spawn(watch(folder, Some(Certificate::files()), Arc::new(look)));
     }
     watches
+}
+
+/// Looks whether the rules are others now, and puts them in force. Looks that come at one time, from several folders,
+/// take turns.
+fn rules_look(
+    source: RulesSource,
+    rules: &Arc<SharedRules>,
+    reporter: Reporter,
+) -> impl Fn() + Send + Sync + 'static {
+    let rules = Arc::clone(rules);
+    // The text that was refused last: it is not compiled again and again.
+    let refused: Mutex<Option<([u8; 32], String)>> = Mutex::new(None);
+    move || {
+        let mut refused = refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = match source.read(rules.limits()) {
+            Ok(text) => text,
+            Err(error) => return reporter.failed(error.to_string()),
+        };
+        let digest = text.digest();
+        if digest == rules.current().text_digest {
+            *refused = None;
+            return reporter.unchanged();
+        }
+        if let Some((known, error)) = &*refused
+            && *known == digest
+        {
+            return reporter.failed(error.clone());
+        }
+        match rules.replace(text) {
+            Ok(old) => {
+                *refused = None;
+                reporter.replaced(&format!("the rules are those of digest {} now", rules.digest()));
+                old.retire();
+            }
+            Err(error) => {
+                if let LoadError::Refused(set) = &error {
+                    logging::findings(&set.findings, &set.sources);
+                }
+                let line = error.to_string();
+                *refused = Some((digest, line.clone()));
+                reporter.failed(line);
+            }
+        }
+    }
 }
 
 /// Tells what came of a look.

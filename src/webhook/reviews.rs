@@ -1,5 +1,6 @@
-//! `POST /`: an admission review, from the request to the answer.
+//! `POST /` and `POST /hook/NAME`: an admission review, from the request to the answer.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,13 +18,16 @@ use super::operations::plain_text;
 use super::rules::SharedRules;
 use super::tally::Refused;
 
+/// The part of a path that names the entry of the webhook configuration that called.
+pub(super) const HOOK_NAME: &str = "name";
+
 /// Answers reviews.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Reviews {
     pub(super) rules: Arc<SharedRules>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) health: Arc<Health>,
-    pub(super) budget: BodyBudget,
+    pub(super) budget: Arc<BodyBudget>,
     pub(super) disable_label: String,
     pub(super) dry_run: bool,
 }
@@ -67,13 +71,15 @@ impl Reviews {
         let deadline = patience(request.uri().query()).map(|patience| started + patience);
         let length = content_length(request.headers());
         let body = self.budget.read(request.take_body(), length, deadline).await?;
+        // A further entry of the webhook configuration, which the rules can tell from the others.
+        let hook = request.params().get(HOOK_NAME).map(String::as_str);
         // From here on nothing waits, so that all of the answer comes from one set.
         let current = self.rules.current();
         let policy = Policy {
             rules: &current.rules,
             digest: &current.digest,
             disable_label: &self.disable_label,
-            hook: None,
+            hook,
             dry_run: self.dry_run,
         };
         let reviewed = review(body.as_bytes(), &policy).map_err(|error| Refusal {
@@ -82,7 +88,8 @@ impl Reviews {
             why: Refused::Malformed,
         })?;
         let took = started.elapsed();
-        self.metrics.reviewed(&reviewed, took);
+        self.metrics
+            .reviewed(&reviewed, &current.rules, &current.counts, took);
         log(&reviewed, &current.rules, took);
         Ok(reviewed.answer)
     }
@@ -100,7 +107,7 @@ fn log(reviewed: &Reviewed<'_>, rules: &RuleSet, took: Duration) {
     if !tracing::enabled!(tracing::Level::INFO) {
         return;
     }
-    let mut named: Vec<&str> = Vec::new();
+    let mut named: Vec<Cow<'_, str>> = Vec::new();
     let mut swapped = 0u32;
     for image in &reviewed.images {
         if let ImageEffect::Swap(result) = &image.effect {
@@ -116,7 +123,7 @@ fn log(reviewed: &Reviewed<'_>, rules: &RuleSet, took: Duration) {
     }
     let joined;
     let named = match named.as_slice() {
-        [only] => only,
+        [only] => only.as_ref(),
         several => {
             joined = several.join(",");
             joined.as_str()

@@ -1,13 +1,17 @@
 //! The rules in force.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, Guard};
+use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceMap};
 use imageswap_engine::rules::RuleSet;
 
 use super::logging;
-use crate::config::{Loaded, ReadError, RulesSource, RulesText};
+use super::memory;
+use super::rule_counts::RuleCounts;
+use crate::config::{Limits, Loaded, ReadError, RulesSource, RulesText};
 
 /// A set of rules as it was put in force.
 #[derive(Debug)]
@@ -18,47 +22,120 @@ pub(super) struct LoadedRules {
     pub(super) loaded_at: SystemTime,
     /// The SHA-256 of the text.
     pub(super) text_digest: [u8; 32],
+    /// Where its rules are counted.
+    pub(super) counts: RuleCounts,
 }
 
 /// The set in force, replaced atomically: a request is answered by one set.
 #[derive(Debug)]
-pub(super) struct SharedRules(ArcSwap<LoadedRules>);
+pub(super) struct SharedRules {
+    current: ArcSwap<LoadedRules>,
+    limits: Limits,
+}
+
+/// Why a set is not put in force.
+#[derive(Debug)]
+pub(super) enum LoadError {
+    /// Its texts can't be had.
+    Read(ReadError),
+    /// It does not load.
+    Refused(Box<Refused>),
+}
+
+/// A set that does not load.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) findings: Vec<Diagnostic>,
+    pub(super) sources: SourceMap,
+}
 
 impl SharedRules {
     /// Reads and compiles the first set.
-    pub(super) fn load(source: &RulesSource) -> Result<Self, ReadError> {
-        Ok(Self(ArcSwap::from_pointee(compile(source.read()?))))
+    pub(super) fn load(source: &RulesSource, limits: Limits) -> Result<Self, LoadError> {
+        let loaded = compile(source.read(limits)?, limits, RuleCounts::default())?;
+        memory::give_back();
+        Ok(Self {
+            current: ArcSwap::from_pointee(loaded),
+            limits,
+        })
     }
 
     /// The set in force, for one request.
     pub(super) fn current(&self) -> Guard<Arc<LoadedRules>> {
-        self.0.load()
+        self.current.load()
     }
 
     pub(super) fn digest(&self) -> String {
         self.current().digest.clone()
     }
 
-    /// Compiles a text and puts it in force. Blocks.
-    pub(super) fn replace(&self, text: RulesText) -> OldRules {
-        OldRules(self.0.swap(Arc::new(compile(text))))
+    /// What the files of a set may hold.
+    pub(super) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Compiles a text and puts it in force, if it loads. Blocks.
+    pub(super) fn replace(&self, text: RulesText) -> Result<OldRules, LoadError> {
+        // Counts live through a reload.
+        let counts = self.current().counts.for_another_set();
+        let loaded = compile(text, self.limits, counts)?;
+        Ok(OldRules(self.current.swap(Arc::new(loaded))))
     }
 }
 
-fn compile(text: RulesText) -> LoadedRules {
-    let text_digest = text.digest();
-    let Loaded {
-        rules,
-        digest,
-        findings,
-        sources,
-    } = text.compile();
-    logging::findings(&findings, &sources);
-    LoadedRules {
+fn compile(text: RulesText, limits: Limits, mut counts: RuleCounts) -> Result<LoadedRules, LoadError> {
+    let (text_digest, digest) = (text.digest(), text.name());
+    let mut loaded = text.load(limits);
+    for notice in &loaded.notices {
+        tracing::info!("{notice}");
+    }
+    let Some(rules) = loaded.take_set() else {
+        return Err(LoadError::refused(loaded));
+    };
+    logging::findings(&loaded.findings, &loaded.sources);
+    counts.name_rules(&rules, loaded.sources);
+    Ok(LoadedRules {
         rules,
         digest,
         loaded_at: SystemTime::now(),
         text_digest,
+        counts,
+    })
+}
+
+impl LoadError {
+    fn refused(loaded: Loaded) -> Self {
+        Self::Refused(Box::new(Refused {
+            findings: loaded.findings,
+            sources: loaded.sources,
+        }))
+    }
+}
+
+impl From<ReadError> for LoadError {
+    fn from(error: ReadError) -> Self {
+        Self::Read(error)
+    }
+}
+
+/// One line, with the first error.
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read(error) => error.fmt(f),
+            Self::Refused(refused) => {
+                let mut errors = refused
+                    .findings
+                    .iter()
+                    .filter(|finding| finding.severity == Severity::Error);
+                let first = errors.next().map(|finding| finding.short(&refused.sources));
+                write!(f, "the rules do not load: {}", first.unwrap_or_default())?;
+                match errors.count() {
+                    0 => Ok(()),
+                    more => write!(f, "; and {more} more errors"),
+                }
+            }
+        }
     }
 }
 
@@ -73,7 +150,10 @@ impl OldRules {
         let Self(mut old) = self;
         for _ in 0..1000 {
             match Arc::try_unwrap(old) {
-                Ok(unused) => return drop(unused),
+                Ok(unused) => {
+                    drop(unused);
+                    return memory::give_back();
+                }
                 Err(used) => old = used,
             }
             std::thread::sleep(Duration::from_millis(1));

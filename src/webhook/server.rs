@@ -19,7 +19,7 @@ use super::health::Health;
 use super::listener::TlsConnections;
 use super::metrics::Metrics;
 use super::operations::{Operations, plain_errors};
-use super::reviews::Reviews;
+use super::reviews::{HOOK_NAME, Reviews};
 
 /// How long a connection may wait for its next request. The API server closes one that it has not used for 90 s;
 /// who closes first can do so while the other is sending, so that must not be us.
@@ -71,7 +71,8 @@ impl Servers {
             .server_config()
             .map_err(|error| fail(&error))?;
         let tls = TlsConnections::new(tls, config, Arc::clone(metrics));
-        let every_path = operations.clone().below(Router::new().post(reviews));
+        let hook = Router::with_path(format!("hook/{{{HOOK_NAME}}}")).post(reviews.clone());
+        let every_path = operations.clone().below(Router::new().post(reviews).push(hook));
         Ok(Self {
             tls_address,
             plain_address,

@@ -162,10 +162,13 @@ impl ImagesDecided {
         count.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn observe(&self, rule: &'static str, counter: &dyn AsyncInstrument<u64>) {
+    pub(super) fn observe(&self, rule: &str, counter: &dyn AsyncInstrument<u64>) {
         for (effect, count) in EFFECTS.iter().zip(&self.0) {
             observe(counter, count, || {
-                [KeyValue::new("effect", *effect), KeyValue::new("rule", rule)]
+                [
+                    KeyValue::new("effect", *effect),
+                    KeyValue::new("rule", rule.to_owned()),
+                ]
             });
         }
     }

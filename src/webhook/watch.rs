@@ -22,17 +22,17 @@ const SLOW: Duration = Duration::from_secs(10);
 /// How often to look where they are not.
 const FAST: Duration = Duration::from_millis(500);
 
-/// Calls `look`, on a thread where it may block, whenever one of the files in the folder may have changed. Never
-/// ends.
-pub(super) async fn watch(folder: PathBuf, files: Vec<OsString>, look: Arc<dyn Fn() + Send + Sync>) {
-    let files: Arc<[OsString]> = files.into();
+/// Calls `look`, on a thread where it may block, whenever one of the files in the folder (none named: any) may have
+/// changed. Never ends.
+pub(super) async fn watch(folder: PathBuf, files: Option<Vec<OsString>>, look: Arc<dyn Fn() + Send + Sync>) {
+    let files: Option<Arc<[OsString]>> = files.map(Into::into);
     // One place is enough: a change that comes while another waits is seen by the same look.
     let (changed, mut changes) = mpsc::channel(1);
     let mut watched: Option<Watched> = None;
     let mut is_told_of = true;
     loop {
         if !watched.as_ref().is_some_and(|watched| watched.is_still(&folder)) {
-            watched = match Watched::start(&folder, Arc::clone(&files), changed.clone()) {
+            watched = match Watched::start(&folder, files.clone(), changed.clone()) {
                 Ok(watched) => Some(watched),
                 Err(error) => {
                     if is_told_of {
@@ -67,12 +67,16 @@ struct Watched {
 }
 
 impl Watched {
-    fn start(folder: &Path, files: Arc<[OsString]>, changed: mpsc::Sender<()>) -> notify::Result<Self> {
+    fn start(
+        folder: &Path,
+        files: Option<Arc<[OsString]>>,
+        changed: mpsc::Sender<()>,
+    ) -> notify::Result<Self> {
         let identity = identity(folder)?;
         let this = folder.to_owned();
         let tell = move |event: notify::Result<Event>| {
             // An error means that events were lost.
-            if event.is_ok_and(|event| !is_of_interest(&event, &this, &files)) {
+            if event.is_ok_and(|event| !is_of_interest(&event, &this, files.as_deref())) {
                 return;
             }
             let _ = changed.try_send(());
@@ -93,12 +97,12 @@ impl Watched {
 
 /// Whether one of the files may be another now. To look at the folder is an event as well, which must not cause
 /// the next look; and others may write their files into it.
-fn is_of_interest(event: &Event, folder: &Path, files: &[OsString]) -> bool {
+fn is_of_interest(event: &Event, folder: &Path, files: Option<&[OsString]>) -> bool {
     let concerns = |path: &PathBuf| {
         path == folder
-            || path
-                .file_name()
-                .is_none_or(|name| name == "..data" || files.iter().any(|file| file == name))
+            || path.file_name().is_none_or(|name| {
+                name == "..data" || files.is_none_or(|files| files.iter().any(|file| file == name))
+            })
     };
     !matches!(event.kind, EventKind::Access(_))
         && (event.paths.is_empty() || event.paths.iter().any(concerns))
@@ -125,7 +129,7 @@ mod tests {
         let look = move || {
             count.store(fs::read(&file).map_or(0, |text| text.len()), Ordering::SeqCst);
         };
-        let watching = tokio::spawn(watch(folder.clone(), vec!["a".into()], Arc::new(look)));
+        let watching = tokio::spawn(watch(folder.clone(), Some(vec!["a".into()]), Arc::new(look)));
         sleep(2 * DEBOUNCE).await;
         fs::create_dir(&folder).unwrap();
         fs::write(folder.join("a"), "text").unwrap();
@@ -145,7 +149,7 @@ mod tests {
         let look = move || {
             counted.fetch_add(1, Ordering::SeqCst);
         };
-        let watching = tokio::spawn(watch(folder.clone(), vec!["a".into()], Arc::new(look)));
+        let watching = tokio::spawn(watch(folder.clone(), Some(vec!["a".into()]), Arc::new(look)));
         let looked = async |times| {
             while looks.load(Ordering::SeqCst) < times {
                 sleep(Duration::from_millis(5)).await;

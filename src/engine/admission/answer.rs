@@ -1,5 +1,7 @@
 //! The answer to a review, as the API server reads it.
 
+use std::borrow::Cow;
+
 use super::json::Json;
 use super::patch::JsonPatch;
 use super::read::Version;
@@ -14,7 +16,7 @@ pub(super) struct AdmissionResponse<'a> {
     unsaid: usize,
     /// For the audit log: the digest of the set of rules, and the rules that decided or warned, each once.
     digest: &'a str,
-    rules: Vec<&'a str>,
+    rules: Vec<Cow<'a, str>>,
 }
 
 /// The most lines of one kind in an answer: a bound on what a hostile object can make of it, above what any
@@ -65,7 +67,7 @@ impl<'a> AdmissionResponse<'a> {
     }
 
     /// Names a rule in the audit log, once.
-    pub(super) fn name_rule(&mut self, rule: &'a str) {
+    pub(super) fn name_rule(&mut self, rule: Cow<'a, str>) {
         if self.rules.len() < MAX_RULES && !self.rules.contains(&rule) {
             self.rules.push(rule);
         }

@@ -218,6 +218,9 @@ fn fill<'d>(
                 response.name_rule(policy.rules.rule_name(*rule));
             }
         }
+        for rule in &decision.warnings {
+            response.warn(wording::warned(field, image, policy.rules, *rule));
+        }
         match &decision.effect {
             Effect::Keep => {}
             Effect::Swap(result) if result == image.as_ref() => {}

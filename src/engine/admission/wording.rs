@@ -15,7 +15,7 @@ pub(super) fn refused(
     rules: &RuleSet,
     rule: Option<RuleId>,
 ) -> String {
-    refusal(field, image, rules, rule, "is refused by")
+    judgement(field, image, rules, rule, "is refused by")
 }
 
 /// An image that would be refused, were this no dry run.
@@ -25,7 +25,7 @@ pub(super) fn would_refuse(
     rules: &RuleSet,
     rule: Option<RuleId>,
 ) -> String {
-    refusal(field, image, rules, rule, "would be refused by")
+    judgement(field, image, rules, rule, "would be refused by")
 }
 
 /// An image that would become another, were this no dry run.
@@ -36,6 +36,11 @@ pub(super) fn would_swap(field: &ImageField<'_, '_>, image: &str, result: &str) 
         Owner(field),
         Shown(result)
     )
+}
+
+/// An image that a warn rule speaks of.
+pub(super) fn warned(field: &ImageField<'_, '_>, image: &str, rules: &RuleSet, rule: RuleId) -> String {
+    judgement(field, image, rules, Some(rule), "is warned of by")
 }
 
 /// An image that stays because it, or what a rule made of it, is no image reference.
@@ -54,15 +59,33 @@ pub(super) fn left(field: &ImageField<'_, '_>, image: &str, invalid: &Invalid) -
     }
 }
 
-fn refusal(
+/// An image, what is done to it, the rule that does it, and why.
+fn judgement(
     field: &ImageField<'_, '_>,
     image: &str,
     rules: &RuleSet,
     rule: Option<RuleId>,
     verb: &str,
 ) -> String {
-    let rule = rule.map_or("a rule", |rule| rules.rule_name(rule));
-    format!("imageswap: {} {} {verb} {rule}", Shown(image), Owner(field))
+    let name = rule.map_or("a rule".into(), |rule| rules.rule_name(rule));
+    let because = Because(rule.and_then(|rule| rules.because(rule)));
+    format!(
+        "imageswap: {} {} {verb} {name}{because}",
+        Shown(image),
+        Owner(field)
+    )
+}
+
+/// What a rule tells people: `: pin a version`.
+struct Because<'r>(Option<&'r str>);
+
+impl fmt::Display for Because<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(text) => write!(f, ": {}", Shown(text)),
+            None => Ok(()),
+        }
+    }
 }
 
 /// `of container web`, or by its index where it has no name.

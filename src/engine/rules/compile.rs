@@ -47,14 +47,14 @@ pub struct Compilation {
 /// What is wrong with single statements comes out at once. The set as a whole is judged by [`RuleSet::prove`],
 /// [`RuleSet::lint`] and [`RuleSet::run_tests`], which take time of their own and can run side by side.
 #[must_use]
-pub fn compile(sources: &SourceMap, files: &[RulesFile], map: Option<Map>, limits: Limits) -> Compilation {
+pub fn compile(sources: &SourceMap, parsed: &[RulesFile], map: Option<Map>, limits: Limits) -> Compilation {
     let Lowered {
         rules,
-        files: conditions,
+        files,
         home,
         tests,
         mut findings,
-    } = lower(sources, files, map.is_some(), limits);
+    } = lower(sources, parsed, map.is_some(), limits);
     let home = match home::of(&rules, home) {
         Ok(home) => home,
         Err(finding) => {
@@ -73,7 +73,7 @@ pub fn compile(sources: &SourceMap, files: &[RulesFile], map: Option<Map>, limit
     let mut index = IndexBuilder::default();
     let mut shapes = IndexBuilder::default();
     for (number, rule) in (0..).zip(&rules) {
-        index.add(number, &rule.pattern, rule.conditions(&conditions));
+        index.add(number, &rule.pattern, rule.conditions(&files));
         if map.is_some()
             && let Some(target) = &rule.target
         {
@@ -84,7 +84,7 @@ pub fn compile(sources: &SourceMap, files: &[RulesFile], map: Option<Map>, limit
         index: index.finish(),
         shapes: shapes.finish(),
         rules: rules.into(),
-        files: conditions.into(),
+        files: files.into(),
         home: home.into(),
         legacy: map.map(|map| LegacyConfig::Maps(Box::new(map))),
     };

@@ -1,11 +1,13 @@
 //! Why an image is decided as it is: the same code that decides, with an observer.
 
+use std::borrow::Cow;
+
 use super::RuleSet;
 use super::condition::{OPERATIONS, PLACES, name_of};
 use super::context::Context;
 use super::decide::{Manner, Observer};
 use super::decision::{Decision, RuleId};
-use super::rule::Mismatch;
+use super::rule::{Mismatch, Rule};
 use crate::diagnostic::Span;
 use crate::syntax::ast::{Action, Subject};
 
@@ -39,12 +41,12 @@ pub struct Step {
 }
 
 /// A rule as it is listed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct RuleInfo<'r> {
     /// Which rule.
     pub id: RuleId,
     /// Its name, else `FILE:LINE`.
-    pub name: &'r str,
+    pub name: Cow<'r, str>,
     /// Whether the name is its own.
     pub is_named: bool,
     /// What it does.
@@ -53,8 +55,6 @@ pub struct RuleInfo<'r> {
     pub is_off: bool,
     /// Where it stands.
     pub span: Span,
-    /// Lives through a change of lines: a hash of file and text.
-    pub fingerprint: u64,
 }
 
 #[derive(Default)]
@@ -99,21 +99,28 @@ impl RuleSet {
 
     /// The rules, in order.
     pub fn rules(&self) -> impl ExactSizeIterator<Item = RuleInfo<'_>> {
-        self.rules.iter().enumerate().map(|(number, rule)| RuleInfo {
-            id: RuleId(u32::try_from(number).unwrap_or(u32::MAX)),
-            name: &rule.name,
-            is_named: rule.is_named,
-            action: rule.action,
-            is_off: rule.is_off,
-            span: rule.span,
-            fingerprint: rule.fingerprint,
-        })
+        self.rules
+            .iter()
+            .enumerate()
+            .map(|(number, rule)| self.info_of(number, rule))
     }
 
     /// The rule of an id; none for a map.
     #[must_use]
     pub fn info(&self, rule: RuleId) -> Option<RuleInfo<'_>> {
-        self.rules().nth(self.position(rule)?)
+        let number = self.position(rule)?;
+        Some(self.info_of(number, self.rules.get(number)?))
+    }
+
+    fn info_of<'r>(&'r self, number: usize, rule: &'r Rule) -> RuleInfo<'r> {
+        RuleInfo {
+            id: RuleId(u32::try_from(number).unwrap_or(u32::MAX)),
+            name: self.name_of(rule),
+            is_named: rule.name.is_some(),
+            action: rule.action,
+            is_off: rule.is_off,
+            span: rule.span,
+        }
     }
 
     /// The prefixes that images come to rest below.

@@ -73,12 +73,11 @@ fn prefix_of(target: &Target) -> Option<String> {
     }
     let prefix = match target.shape() {
         Some(shape) => shape_prefix(registry, shape),
-        None if target.path.is_empty() => registry.to_owned(),
-        None if target.below => format!("{registry}/{}", target.path),
+        None if target.below => target.name().to_owned(),
         None => target
-            .path
+            .name()
             .rsplit_once('/')
-            .map_or_else(|| registry.to_owned(), |(path, _)| format!("{registry}/{path}")),
+            .map_or_else(|| registry.to_owned(), |(path, _)| path.to_owned()),
     };
     Some(format!("{prefix}/"))
 }

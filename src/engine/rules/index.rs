@@ -158,7 +158,7 @@ impl IndexBuilder {
     /// Files what has the shape of a target.
     pub(super) fn add_shape(&mut self, rule: u32, target: &Target) {
         let (kind, key) = key_of_shape(target);
-        self.longest_suffix = self.longest_suffix.max(target.registry.len());
+        self.longest_suffix = self.longest_suffix.max(target.registry().len());
         self.file(kind, key.hash(None), rule);
     }
 
@@ -255,17 +255,16 @@ fn key_of_suffix(registry: &str, first: Option<&str>) -> (Kind, Key) {
 fn key_of_shape(target: &Target) -> (Kind, Key) {
     let below = |name: &str| (Kind::Below, Key::of(Kind::Below, name));
     match target.shape() {
-        None if target.path.is_empty() => below(&target.registry),
         None => {
-            let name = format!("{}/{}", target.registry, target.path);
+            let name = target.name();
             if target.below {
-                below(&name)
+                below(name)
             } else {
-                (Kind::Name, Key::of(Kind::Name, &name))
+                (Kind::Name, Key::of(Kind::Name, name))
             }
         }
-        Some(_) if has_placeholder(&target.registry) => key_of_suffix(&shape_registry(target), None),
-        Some(shape) => below(&shape_prefix(&target.registry, shape)),
+        Some(_) if has_placeholder(target.registry()) => key_of_suffix(&shape_registry(target), None),
+        Some(shape) => below(&shape_prefix(target.registry(), shape)),
     }
 }
 

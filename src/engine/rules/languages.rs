@@ -159,20 +159,20 @@ fn shape(target: &Target, from: Option<&Pattern>) -> Language {
 fn registry_of(target: &Target) -> Box<str> {
     target
         .shape()
-        .map_or_else(|| target.registry.clone(), |shape| shape.registry.clone())
+        .map_or_else(|| target.registry().into(), |shape| shape.registry.clone())
 }
 
 fn tag_of(target: &Target) -> Option<Part> {
     match target.shape() {
         Some(shape) => shape.tag.clone(),
-        None => literal_part(target.tag.as_deref()),
+        None => literal_part(target.tag()),
     }
 }
 
 fn digest_of(target: &Target) -> Option<Part> {
     match target.shape() {
         Some(shape) => shape.digest.clone(),
-        None => literal_part(target.digest.as_deref()),
+        None => literal_part(target.digest()),
     }
 }
 
@@ -212,7 +212,7 @@ fn segments_of(target: &Target, is_fine: bool) -> Vec<SegmentShape> {
             })
             .collect(),
         None => target
-            .path
+            .path()
             .split('/')
             .filter(|segment| !segment.is_empty())
             .map(|segment| SegmentShape {

@@ -27,6 +27,8 @@ pub use explain::{Explanation, Round, RuleInfo, Step};
 pub use rule::Mismatch;
 pub use tests_of_set::{Expected, Report, Test, TestOutcome};
 
+use std::borrow::Cow;
+
 use crate::legacy::LegacyConfig;
 
 use self::condition::Condition;
@@ -37,8 +39,8 @@ use self::rule::Rule;
 #[derive(Debug, Default)]
 pub struct RuleSet {
     rules: Box<[Rule]>,
-    /// The condition of each file.
-    files: Box<[Box<[Condition]>]>,
+    /// The files that the rules stand in.
+    files: Box<[File]>,
     /// The prefixes that images come to rest below, each with its `/`.
     home: Box<[Box<str>]>,
     /// Rules by their patterns.
@@ -46,6 +48,15 @@ pub struct RuleSet {
     /// Swaps by the shape of their targets; empty where there is no map to protect them from.
     shapes: RuleIndex,
     legacy: Option<LegacyConfig>,
+}
+
+/// What is common to the rules of one file.
+#[derive(Debug)]
+struct File {
+    /// What rules without a name are called by: `LABEL:LINE`.
+    label: Box<str>,
+    /// The condition of all its rules.
+    when: Box<[Condition]>,
 }
 
 /// What a map or a prefix is called where rules are named.
@@ -57,10 +68,23 @@ pub(crate) const AUTO: &str = "auto";
 impl RuleSet {
     /// The name of a rule in metrics, logs and audit annotations: its own, else `FILE:LINE`.
     #[must_use]
-    pub fn rule_name(&self, rule: RuleId) -> &str {
+    pub fn rule_name(&self, rule: RuleId) -> Cow<'_, str> {
         match rule {
-            RuleId::LEGACY => LEGACY_RULE,
-            _ => self.rule(rule).map_or("", |rule| &rule.name),
+            RuleId::LEGACY => LEGACY_RULE.into(),
+            _ => self.rule(rule).map_or("".into(), |rule| self.name_of(rule)),
+        }
+    }
+
+    fn name_of<'r>(&'r self, rule: &'r Rule) -> Cow<'r, str> {
+        match &rule.name {
+            Some(name) => Cow::Borrowed(name),
+            None => {
+                let file = self
+                    .files
+                    .get(usize::from(rule.file))
+                    .map_or("", |file| &file.label);
+                format!("{file}:{}", rule.line).into()
+            }
         }
     }
 

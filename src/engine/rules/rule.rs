@@ -1,5 +1,6 @@
 //! A compiled rule.
 
+use super::File;
 use super::condition::Condition;
 use super::context::Context;
 use super::image::Image;
@@ -14,22 +15,20 @@ pub(crate) struct Rule {
     pub(super) action: Action,
     /// Whether an `off` names it.
     pub(super) is_off: bool,
-    /// Whether it bears a name of its own, and not that of its place.
-    pub(super) is_named: bool,
     /// The lints that it is excused from.
     pub(super) allowed: Lints,
     /// The file that it stands in, whose condition is its own too.
     pub(super) file: u16,
     /// Where it stands.
     pub(super) span: Span,
-    /// A name for its counts that lives through a change of lines: the hash of file and text.
-    pub(super) fingerprint: u64,
+    /// The line that it begins on, from 1.
+    pub(super) line: u32,
     pub(super) pattern: Pattern,
     /// Of a swap alone.
     pub(super) target: Option<Box<Target>>,
     pub(super) when: Box<[Condition]>,
-    /// Its name, else `FILE:LINE`.
-    pub(super) name: Box<str>,
+    /// Its name, if it has one of its own.
+    pub(super) name: Option<Box<str>>,
     pub(super) because: Option<Box<str>>,
     pub(super) pull_secret: Option<Box<str>>,
 }
@@ -65,8 +64,8 @@ pub enum Mismatch {
 
 /// What a set asks of a rule besides its own text.
 pub(super) struct Surroundings<'s> {
-    /// The condition of each file.
-    pub(super) files: &'s [Box<[Condition]>],
+    /// The files of the set.
+    pub(super) files: &'s [File],
     /// The prefixes that images come to rest below, each with its `/`.
     pub(super) home: &'s [Box<str>],
     /// Whether rules that are off are asked all the same, as tests do.
@@ -104,14 +103,11 @@ impl Rule {
     }
 
     /// The conditions of its file, and its own.
-    pub(super) fn conditions<'r>(
-        &'r self,
-        files: &'r [Box<[Condition]>],
-    ) -> impl Iterator<Item = &'r Condition> + Clone {
+    pub(super) fn conditions<'r>(&'r self, files: &'r [File]) -> impl Iterator<Item = &'r Condition> + Clone {
         files
             .get(usize::from(self.file))
             .into_iter()
-            .flat_map(|conditions| conditions.iter())
+            .flat_map(|file| file.when.iter())
             .chain(&self.when)
     }
 }

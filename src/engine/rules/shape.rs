@@ -57,24 +57,24 @@ pub(super) enum SegmentPart {
 impl Shape {
     pub(super) fn new(target: &Target, kinds: &[CaptureKind]) -> Self {
         let segments = target
-            .path
+            .path()
             .split('/')
             .filter(|segment| !segment.is_empty())
             .map(|segment| Segment::new(segment, kinds))
             .collect();
-        let part = |template: &Option<Box<str>>| {
-            template.as_deref().map(|template| Part {
+        let part = |template: Option<&str>| {
+            template.map(|template| Part {
                 glob: open(template),
                 optional: is_optional(template),
             })
         };
         Self {
-            registry: open(&target.registry),
+            registry: open(target.registry()),
             segments,
             below: target.below,
             names_tag: target.names_tag(),
-            tag: part(&target.tag),
-            digest: part(&target.digest),
+            tag: part(target.tag()),
+            digest: part(target.digest()),
         }
     }
 

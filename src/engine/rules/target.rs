@@ -9,17 +9,19 @@ use crate::reference::Reference;
 /// A compiled target. Its parts are templates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
-    /// The registry, in lower case and without the default port.
-    pub(super) registry: Box<str>,
-    /// The repository, without a trailing `/`; empty where the target is `REGISTRY/`. Completed where it is literal.
-    pub(super) path: Box<str>,
+    /// The registry, in lower case and without the default port, and the repository, if there is any. Completed where
+    /// it is literal.
+    name: Box<str>,
     /// Whether it ends in `/`: what lies below the pattern is appended.
     pub(super) below: bool,
-    pub(super) tag: Option<Box<str>>,
-    pub(super) digest: Option<Box<str>>,
+    /// The tag and the digest, where it names any of them.
+    tag_and_digest: Option<Box<TagAndDigest>>,
     /// What results look like; none where the target has no placeholder, and is its own shape.
     shape: Option<Box<Shape>>,
 }
+
+/// A tag and a digest; one of them may be missing.
+type TagAndDigest = (Option<Box<str>>, Option<Box<str>>);
 
 impl Target {
     pub(super) fn new(
@@ -45,12 +47,12 @@ impl Target {
         .all(|part| !has_placeholder(part));
         let is_short = is_literal && !below && registry == DOCKER_HUB && !path.contains('/');
         let official = if is_short { OFFICIAL } else { "" };
+        let slash = if path.is_empty() { "" } else { "/" };
+        let names_tag = tag.is_some() || digest.is_some();
         let mut target = Self {
-            registry: registry.into(),
-            path: format!("{official}{path}").into(),
+            name: format!("{registry}{slash}{official}{path}").into(),
             below,
-            tag: tag.map(Into::into),
-            digest: digest.map(Into::into),
+            tag_and_digest: names_tag.then(|| Box::new((tag.map(Into::into), digest.map(Into::into)))),
             shape: None,
         };
         if !is_literal {
@@ -61,12 +63,38 @@ impl Target {
 
     /// Whether the target names a tag or a digest of its own, so that both of the image's go.
     pub(super) fn names_tag(&self) -> bool {
-        self.tag.is_some() || self.digest.is_some()
+        self.tag_and_digest.is_some()
+    }
+
+    /// Registry and repository, `harbor.example.com/hub`; the registry alone where the target is `REGISTRY/`.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The registry.
+    pub(super) fn registry(&self) -> &str {
+        self.name.split('/').next().unwrap_or_default()
+    }
+
+    /// The repository; empty where the target is `REGISTRY/`.
+    pub(super) fn path(&self) -> &str {
+        self.name.split_once('/').map_or("", |(_, path)| path)
+    }
+
+    /// The tag, where the target names one.
+    pub(super) fn tag(&self) -> Option<&str> {
+        self.tag_and_digest.as_deref()?.0.as_deref()
+    }
+
+    /// The digest, where the target names one.
+    pub(super) fn digest(&self) -> Option<&str> {
+        self.tag_and_digest.as_deref()?.1.as_deref()
     }
 
     /// The one registry that it leads to; none where it holds a capture.
     pub(super) fn literal_registry(&self) -> Option<&str> {
-        (!has_placeholder(&self.registry)).then_some(&*self.registry)
+        let registry = self.registry();
+        (!has_placeholder(registry)).then_some(registry)
     }
 
     /// What results look like, where the target has placeholders.
@@ -79,14 +107,12 @@ impl Target {
         if let Some(shape) = &self.shape {
             return shape.matches(image);
         }
-        image.registry() == &*self.registry
-            && match image.path().strip_prefix(&*self.path) {
-                Some("") => !self.below,
-                Some(rest) => self.below && (self.path.is_empty() || rest.starts_with('/')),
-                None => false,
-            }
-            && (!self.names_tag()
-                || (image.tag == self.tag.as_deref() && image.digest == self.digest.as_deref()))
+        let is_there = match image.name().strip_prefix(&*self.name) {
+            Some("") => !self.below,
+            Some(rest) => self.below && rest.starts_with('/'),
+            None => false,
+        };
+        is_there && (!self.names_tag() || (image.tag == self.tag() && image.digest == self.digest()))
     }
 
     /// What becomes of an image that matches the pattern.
@@ -104,11 +130,10 @@ impl Target {
                 Vec::new()
             },
         };
-        let mut text =
-            String::with_capacity(image.spelled.len() + self.registry.len() + self.path.len() + 16);
-        values.registry(&self.registry, &mut text);
+        let mut text = String::with_capacity(image.spelled.len() + self.name.len() + 16);
+        values.registry(self.registry(), &mut text);
         let registry = text.len();
-        for segment in self.path.split('/').filter(|segment| !segment.is_empty()) {
+        for segment in self.path().split('/').filter(|segment| !segment.is_empty()) {
             let start = text.len();
             text.push('/');
             values.behind_registry(segment, &mut text);
@@ -128,7 +153,7 @@ impl Target {
             text.insert_str(registry + 1, OFFICIAL);
         }
         if self.names_tag() {
-            for (sign, template) in [(':', &self.tag), ('@', &self.digest)] {
+            for (sign, template) in [(':', self.tag()), ('@', self.digest())] {
                 let Some(template) = template else { continue };
                 let start = text.len();
                 text.push(sign);

@@ -57,9 +57,9 @@ fn is_allowed(rule: &Rule, finding: &Diagnostic) -> bool {
 /// A target that ends in `:{tag}` keeps nothing that would not stay, and drops the digest.
 fn stays_anyway(rule: &Rule) -> Option<Diagnostic> {
     let target = rule.target.as_deref()?;
-    let mut parts = pieces(target.tag.as_deref()?);
+    let mut parts = pieces(target.tag()?);
     let is_tag = parts.next() == Some(Piece::Placeholder(Placeholder::Tag)) && parts.next().is_none();
-    (is_tag && target.digest.is_none()).then(|| {
+    (is_tag && target.digest().is_none()).then(|| {
         Diagnostic::warning(
             Code::STAYS_ANYWAY,
             "the target ends in `:{tag}`, so it drops the digest",

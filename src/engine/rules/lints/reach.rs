@@ -65,11 +65,7 @@ impl<'r> Reach<'r> {
             return Some(match &rule.pattern {
                 Pattern::Parts(parts) if parts.below && target.below => {
                     let stars = parts.name.bytes().filter(|byte| *byte == b'*').count();
-                    let to = if target.path.is_empty() {
-                        target.registry.to_string()
-                    } else {
-                        format!("{}/{}", target.registry, target.path)
-                    };
+                    let to = target.name();
                     finding.help(format!(
                         "to move what lies right below, write `{}/* -> {to}/{{{}}}`",
                         parts.name,
@@ -201,7 +197,7 @@ impl<'r> Reach<'r> {
         if target.below || target.shape().is_some() || !sample.contains('/') {
             sample.push_str("/sample");
         }
-        for (sign, part) in [(':', &target.tag), ('@', &target.digest)] {
+        for (sign, part) in [(':', target.tag()), ('@', target.digest())] {
             if let Some(part) = part {
                 sample.push(sign);
                 sample.push_str(part);

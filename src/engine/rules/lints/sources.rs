@@ -26,9 +26,7 @@ pub(super) fn loses_names(rule: &Rule) -> Option<Diagnostic> {
 
 /// What is lost of the names that a pattern matches.
 fn lost(pattern: &Pattern, target: &Target) -> Option<&'static str> {
-    let used: Vec<Placeholder> = [&*target.registry, &*target.path]
-        .into_iter()
-        .flat_map(pieces)
+    let used: Vec<Placeholder> = pieces(target.name())
         .filter_map(|piece| match piece {
             Piece::Placeholder(placeholder) => Some(placeholder),
             Piece::Literal(_) => None,
@@ -97,7 +95,7 @@ fn is_port_kept(name: &str, used: &[Placeholder]) -> bool {
 /// Rules for different registries or prefixes that lead to the same place.
 pub(super) fn shared_targets(set: &RuleSet) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    let mut first_to: HashMap<(&str, &str), &Rule> = HashMap::new();
+    let mut first_to: HashMap<&str, &Rule> = HashMap::new();
     for rule in &set.rules {
         let Some(target) = rule.target.as_deref().filter(|target| target.below) else {
             continue;
@@ -108,7 +106,7 @@ pub(super) fn shared_targets(set: &RuleSet) -> Vec<Diagnostic> {
         if target.shape().is_some() {
             continue;
         }
-        let first = *first_to.entry((&*target.registry, &*target.path)).or_insert(rule);
+        let first = *first_to.entry(target.name()).or_insert(rule);
         let is_same_source = matches!(&first.pattern, Pattern::Parts(known) if known.name == parts.name);
         if is_same_source {
             continue;

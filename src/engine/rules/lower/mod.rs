@@ -7,8 +7,6 @@ mod fault;
 mod pattern;
 mod target;
 
-use std::hash::{BuildHasher as _, Hasher as _};
-
 use std::collections::HashMap;
 
 use self::constants::{Constants, Use};
@@ -54,8 +52,7 @@ const KEYWORDS: [&str; 17] = [
 #[derive(Debug, Default)]
 pub(super) struct Lowered {
     pub(super) rules: Vec<Rule>,
-    /// The condition of each file.
-    pub(super) files: Vec<Box<[Condition]>>,
+    pub(super) files: Vec<super::File>,
     /// The `home` prefixes.
     pub(super) home: Vec<Box<str>>,
     pub(super) tests: Vec<Test>,
@@ -203,7 +200,7 @@ impl<'s> Lowering<'s> {
                 .suggest("add the line", start, "rules v1\n");
                 self.report(finding);
             }
-            self.lowered.files.push(Box::default());
+            self.note_file(Box::default());
             return false;
         };
         let (version, when) = (*version, when.as_deref());
@@ -229,8 +226,15 @@ impl<'s> Lowering<'s> {
             });
         }
         let conditions = self.conditions(when.unwrap_or_default());
-        self.lowered.files.push(conditions);
+        self.note_file(conditions);
         when.is_some()
+    }
+
+    fn note_file(&mut self, when: Box<[Condition]>) {
+        self.lowered.files.push(super::File {
+            label: self.label.into(),
+            when,
+        });
     }
 
     fn statement(&mut self, number: usize, statement: &Statement, is_confined: bool) {
@@ -324,35 +328,24 @@ impl<'s> Lowering<'s> {
         };
         let span = word.span(self.source);
         let number = u32::try_from(self.lowered.rules.len()).unwrap_or(u32::MAX);
-        let is_named = modifiers.name.is_some();
-        let name = match modifiers.name {
-            Some((name, span)) => {
-                self.note_name(&name, span, number);
-                name.into()
-            }
-            None => {
-                let line = self
-                    .sources
-                    .get(self.source)
-                    .map_or(0, |source| source.position(word.start).line);
-                format!("{}:{line}", self.label).into()
-            }
-        };
-        let mut hasher = foldhash::fast::FixedState::default().build_hasher();
-        hasher.write(self.label.as_bytes());
-        hasher.write(word.of(self.text).as_bytes());
+        if let Some((name, span)) = &modifiers.name {
+            self.note_name(name, *span, number);
+        }
+        let line = self
+            .sources
+            .get(self.source)
+            .map_or(0, |source| source.position(word.start).line);
         self.lowered.rules.push(Rule {
             action: rule.action,
             is_off: false,
-            is_named,
             allowed: modifiers.allowed,
             file: self.file,
             span,
-            fingerprint: hasher.finish(),
+            line: u32::try_from(line).unwrap_or(u32::MAX),
             pattern,
             target,
             when: modifiers.when,
-            name,
+            name: modifiers.name.map(|(name, _)| name.into()),
             because: modifiers.because.map(Into::into),
             pull_secret: modifiers.pull_secret.map(Into::into),
         });

@@ -28,7 +28,7 @@ pub(super) fn findings(part: Part<'_>, steps: &Steps<'_>) -> Vec<Diagnostic> {
 
 fn finding(part: Part<'_>, steps: &Steps<'_>, circle: &[usize]) -> Diagnostic {
     let swaps: Vec<&Swap<'_>> = circle.iter().filter_map(|at| steps.swaps.get(*at)).collect();
-    let name = |swap: &&Swap<'_>| format!("`{}`", swap.rule.name);
+    let name = |swap: &&Swap<'_>| format!("`{}`", part.set.name_of(swap.rule));
     let mut names: Vec<String> = swaps.iter().take(SHOWN).map(name).collect();
     if swaps.len() > SHOWN {
         names.push(format!("{} more", swaps.len() - SHOWN));
@@ -42,9 +42,12 @@ fn finding(part: Part<'_>, steps: &Steps<'_>, circle: &[usize]) -> Diagnostic {
             let label = match steps.example_of(*one, *next) {
                 Some(image) => format!(
                     "makes images such as `{image}`, which `{}` moves on",
-                    following.rule.name
+                    part.set.name_of(following.rule)
                 ),
-                None => format!("makes images that `{}` moves on", following.rule.name),
+                None => format!(
+                    "makes images that `{}` moves on",
+                    part.set.name_of(following.rule)
+                ),
             };
             Some((swap.rule.span, label))
         })

@@ -8,6 +8,7 @@ use crate::automaton::{Bytes, Language, witness};
 use crate::rules::languages::BUDGET;
 use crate::rules::pattern::{Pattern, match_glob};
 use crate::rules::rule::Rule;
+use crate::rules::target::Target;
 use crate::rules::template::has_placeholder;
 use crate::syntax::ast::Action;
 
@@ -61,7 +62,7 @@ pub(super) fn suspects(part: Part<'_>) -> Vec<usize> {
 }
 
 fn registry_of(rule: &Rule) -> Option<&str> {
-    rule.target.as_deref().map(|target| &*target.registry)
+    rule.target.as_deref().map(Target::registry)
 }
 
 impl<'r> Registries<'r> {

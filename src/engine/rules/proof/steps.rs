@@ -222,8 +222,7 @@ pub(in crate::rules) fn prefix_of(target: &Target) -> String {
     };
     match target.shape() {
         Some(shape) => shape_prefix(registry, shape),
-        None if target.path.is_empty() => registry.to_owned(),
-        None => format!("{registry}/{}", target.path),
+        None => target.name().to_owned(),
     }
 }
 

@@ -5,32 +5,66 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A reader meets a swap at most once in a while; so often in a row never.
 const TRIES: usize = 16;
 
-/// Reads with `read`, which is given the folder to read in, until one generation stood still for it.
-pub(super) fn read_consistently<T>(folder: &Path, read: impl Fn(&Path) -> io::Result<T>) -> io::Result<T> {
-    let mut failed = io::Error::from(io::ErrorKind::Interrupted);
+/// What can fail since a generation was removed meanwhile.
+pub(crate) trait MayBeGone: From<io::Error> {
+    /// Whether something was not there.
+    fn is_gone(&self) -> bool;
+}
+
+impl MayBeGone for io::Error {
+    fn is_gone(&self) -> bool {
+        self.kind() == io::ErrorKind::NotFound
+    }
+}
+
+/// Reads with `read` what lies in these folders, until one generation of each stood still for it.
+pub(crate) fn read_consistently<T, E: MayBeGone>(
+    folders: &[&Path],
+    read: impl Fn() -> Result<T, E>,
+) -> Result<T, E> {
+    let mut failed = E::from(io::Error::from(io::ErrorKind::Interrupted));
     for _ in 0..TRIES {
-        let data = folder.join("..data");
-        let generation = match fs::canonicalize(&data) {
-            Ok(generation) => generation,
-            // No mounted volume, but a plain folder.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return read(folder),
-            Err(error) => return Err(error),
-        };
-        match read(&generation) {
+        let before = generations(folders)?;
+        match read() {
             // What was read can be trusted only if its generation is still the one in force.
-            Ok(value) if fs::canonicalize(&data).is_ok_and(|now| now == generation) => return Ok(value),
+            Ok(value) if generations(folders)? == before => return Ok(value),
             Ok(_) => {}
-            // It was removed meanwhile.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => failed = error,
+            // It may have been removed meanwhile.
+            Err(error) if error.is_gone() => {
+                if generations(folders)? == before {
+                    return Err(error);
+                }
+                failed = error;
+            }
             Err(error) => return Err(error),
         }
     }
     Err(failed)
+}
+
+/// The generations that folders stand at; none for a plain folder.
+fn generations(folders: &[&Path]) -> io::Result<Vec<Option<PathBuf>>> {
+    folders
+        .iter()
+        .map(|folder| match fs::read_link(folder.join("..data")) {
+            Ok(generation) => Ok(Some(generation)),
+            // `EINVAL`: something else than a link has that name.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::InvalidInput | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -50,6 +84,12 @@ mod tests {
         }
         let old = fs::read_link(volume.join("..data")).ok();
         symlink(&name, volume.join("..data_tmp")).unwrap();
+        for file in ["a", "b"]
+            .into_iter()
+            .filter(|file| !volume.join(file).is_symlink())
+        {
+            symlink(Path::new("..data").join(file), volume.join(file)).unwrap();
+        }
         fs::rename(volume.join("..data_tmp"), volume.join("..data")).unwrap();
         if let Some(old) = old {
             fs::remove_dir_all(volume.join(old)).unwrap();
@@ -70,9 +110,10 @@ mod tests {
             });
             let mut reads = 0;
             while !done.load(Ordering::Relaxed) {
-                let read = |root: &Path| Ok((fs::read(root.join("a"))?, fs::read(root.join("b"))?));
+                let root = volume.path();
+                let read = || Ok::<_, io::Error>((fs::read(root.join("a"))?, fs::read(root.join("b"))?));
                 // Against a writer that never rests it may give up, but never mixes.
-                if let Ok((a, b)) = read_consistently(volume.path(), read) {
+                if let Ok((a, b)) = read_consistently(&[root], read) {
                     assert_eq!(a, b);
                     reads += 1;
                 }
@@ -86,10 +127,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a"), "1").unwrap();
         assert_eq!(
-            read_consistently(folder.path(), |root| fs::read(root.join("a"))).unwrap(),
+            read_consistently(&[folder.path()], || fs::read(folder.path().join("a"))).unwrap(),
             b"1"
         );
-        let missing = read_consistently(folder.path(), |root| fs::read(root.join("b")));
+        let missing = read_consistently(&[folder.path()], || fs::read(folder.path().join("b")));
         assert_eq!(missing.unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 }

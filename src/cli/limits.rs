@@ -1,0 +1,37 @@
+//! What the files of a set may hold: options that every command has.
+
+use clap::Args;
+
+use crate::config::Limits;
+
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct LimitOptions {
+    /// The MiB that a file may have [default: 1 for rules, 8 for a map]
+    #[arg(
+        long,
+        env = "IMAGESWAP_MAX_FILE_SIZE",
+        value_name = "MIB",
+        value_parser = clap::value_parser!(u32).range(1..=1024),
+        help_heading = "Limits"
+    )]
+    max_file_size: Option<u32>,
+    /// The rules that a set may have
+    #[arg(
+        long,
+        env = "IMAGESWAP_MAX_RULES",
+        value_name = "NUMBER",
+        default_value_t = 100_000,
+        value_parser = clap::value_parser!(u32).range(1..=10_000_000),
+        help_heading = "Limits"
+    )]
+    max_rules: u32,
+}
+
+impl LimitOptions {
+    pub(super) fn into_limits(self) -> Limits {
+        Limits {
+            file_size: self.max_file_size.map(|mib| u64::from(mib) << 20),
+            rules: usize::try_from(self.max_rules).unwrap_or(usize::MAX),
+        }
+    }
+}

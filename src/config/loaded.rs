@@ -1,0 +1,152 @@
+//! From texts to a set of rules, with all that there is to say of it.
+
+use std::num::NonZero;
+use std::thread;
+
+use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceId, SourceMap};
+use imageswap_engine::legacy::Map;
+use imageswap_engine::rules::{self, Compilation, RuleSet, RulesFile, Test, compile};
+use imageswap_engine::syntax::ast::File;
+use imageswap_engine::syntax::rules::parse;
+
+use super::set::{Entry, Limits};
+
+/// A set of rules, and what there is to say of its texts.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    /// The rules; none where a statement has an error.
+    pub(crate) set: Option<RuleSet>,
+    /// Its tests.
+    pub(crate) tests: Vec<Test>,
+    /// All findings, in the order of the texts.
+    pub(crate) findings: Vec<Diagnostic>,
+    /// What the findings point into.
+    pub(crate) sources: SourceMap,
+    /// What is worth knowing of how the texts were found.
+    pub(crate) notices: Vec<String>,
+}
+
+impl Loaded {
+    /// A set that has no text.
+    pub(super) fn plain(set: RuleSet) -> Self {
+        Self {
+            set: Some(set),
+            tests: Vec::new(),
+            findings: Vec::new(),
+            sources: SourceMap::default(),
+            notices: Vec::new(),
+        }
+    }
+
+    /// Whether the set loads: no statement, no test and no proof fails.
+    pub(crate) fn loads(&self) -> bool {
+        self.set.is_some()
+            && self
+                .findings
+                .iter()
+                .all(|finding| finding.severity != Severity::Error)
+    }
+
+    /// The rules, if the set loads.
+    pub(crate) fn take_set(&mut self) -> Option<RuleSet> {
+        if self.loads() { self.set.take() } else { None }
+    }
+}
+
+/// Loads a set: parses its files side by side, compiles them as one, and judges the whole.
+pub(super) fn load(entries: Vec<Entry>, notices: Vec<String>, limits: Limits) -> Loaded {
+    let mut sources = SourceMap::default();
+    let mut files = Vec::new();
+    let mut map_source = None;
+    for entry in entries {
+        let source = sources.add(entry.name, entry.text);
+        if entry.is_map {
+            map_source = Some(source);
+        } else {
+            files.push((source, entry.label));
+        }
+    }
+    let mut findings = Vec::new();
+    let map = map_source.map(|source| {
+        let (map, found) = Map::compile(&sources, source);
+        findings.extend(found);
+        map
+    });
+    let mut parsed = Vec::with_capacity(files.len());
+    for ((file, found), (_, label)) in parse_all(&sources, &files).into_iter().zip(&files) {
+        findings.extend(found);
+        parsed.push(RulesFile {
+            label: label.clone(),
+            file,
+        });
+    }
+    let limits = rules::Limits { rules: limits.rules };
+    let Compilation {
+        set,
+        tests,
+        findings: found,
+    } = compile(&sources, &parsed, map, limits);
+    drop(parsed);
+    findings.extend(found);
+    if let Some(set) = &set {
+        // Where statements are missing since they have an error, the rest would be misjudged.
+        if findings.iter().all(|finding| finding.severity != Severity::Error) {
+            findings.extend(judge(set, &tests));
+        }
+    }
+    findings.sort_by_key(|finding| (finding.span(), finding.severity != Severity::Error));
+    Loaded {
+        set,
+        tests,
+        findings,
+        sources,
+        notices,
+    }
+}
+
+/// Proof, lints and tests of a set, side by side.
+fn judge(set: &RuleSet, tests: &[Test]) -> Vec<Diagnostic> {
+    thread::scope(|scope| {
+        let tested = scope.spawn(|| {
+            let mut found = set.prove();
+            found.extend(set.test_findings(tests));
+            found
+        });
+        let mut found = set.lint();
+        found.extend(
+            tested
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+        );
+        found
+    })
+}
+
+type Parsed = (File, Vec<Diagnostic>);
+
+/// Parses files on as many threads as there are processors.
+fn parse_all(sources: &SourceMap, files: &[(SourceId, String)]) -> Vec<Parsed> {
+    let parse = |(source, _): &(SourceId, String)| {
+        parse(*source, sources.get(*source).map_or("", |source| source.text()))
+    };
+    let threads = thread::available_parallelism()
+        .map_or(1, NonZero::get)
+        .min(files.len());
+    if threads < 2 {
+        return files.iter().map(parse).collect();
+    }
+    thread::scope(|scope| {
+        let shares: Vec<_> = files
+            .chunks(files.len().div_ceil(threads))
+            .map(|share| scope.spawn(move || share.iter().map(parse).collect::<Vec<Parsed>>()))
+            .collect();
+        shares
+            .into_iter()
+            .flat_map(|share| {
+                share
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
+            .collect()
+    })
+}

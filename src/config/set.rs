@@ -1,0 +1,172 @@
+//! The texts of a set: files and directories, in order, and what each of them is.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use imageswap_engine::syntax::rules::is_rules_file;
+
+use super::file::{self, ReadError};
+use super::volume::read_consistently;
+
+/// The longest rules file, in bytes: what a ConfigMap holds.
+const MAX_RULES_FILE: u64 = 1 << 20;
+/// The longest map file, in bytes.
+const MAX_MAP: u64 = 8 << 20;
+/// The path that means stdin.
+pub(crate) const STDIN: &str = "-";
+
+/// What the files of a set may hold at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// The bytes of a file of either kind, where it is not what each kind has by itself.
+    pub(crate) file_size: Option<u64>,
+    /// The rules of a set.
+    pub(crate) rules: usize,
+}
+
+/// One text of a set.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// What findings call it.
+    pub(super) name: String,
+    /// What its rules are called by: the file's own name.
+    pub(super) label: String,
+    pub(super) text: String,
+    pub(super) is_map: bool,
+}
+
+/// The texts of a set.
+#[derive(Debug, Default)]
+pub(super) struct Entries {
+    pub(super) entries: Vec<Entry>,
+    /// What is worth knowing of how they were found.
+    pub(super) notices: Vec<String>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            file_size: None,
+            rules: imageswap_engine::rules::Limits::default().rules,
+        }
+    }
+}
+
+impl Limits {
+    fn any_file(self) -> u64 {
+        self.file_size.unwrap_or(MAX_MAP)
+    }
+
+    fn rules_file(self) -> u64 {
+        self.file_size.unwrap_or(MAX_RULES_FILE)
+    }
+}
+
+/// Reads all paths: directories, files, and stdin.
+pub(super) fn read(paths: &[PathBuf], limits: Limits) -> Result<Entries, ReadError> {
+    let folders: Vec<&Path> = paths
+        .iter()
+        .map(|path| {
+            if path.is_dir() {
+                path
+            } else {
+                file::folder_of(path)
+            }
+        })
+        .collect();
+    // Stdin can be read once only.
+    let is_stdin = |path: &PathBuf| path.as_os_str() == STDIN;
+    let stdin = match paths.iter().any(is_stdin) {
+        true => Some(file::read_stdin(limits.any_file())?),
+        false => None,
+    };
+    let mut entries = read_consistently(&folders, || -> Result<Entries, ReadError> {
+        let mut entries = Entries::default();
+        for path in paths {
+            if is_stdin(path) {
+                entries.add(Path::new("stdin"), stdin.clone().unwrap_or_default(), limits)?;
+            } else if path.is_dir() {
+                entries.add_folder(path, limits)?;
+            } else {
+                entries.add(path, file::read(path, limits.any_file())?, limits)?;
+            }
+        }
+        Ok(entries)
+    })?;
+    entries.tell_apart();
+    Ok(entries)
+}
+
+impl Entries {
+    /// A directory is read in the bytewise order of its file names.
+    fn add_folder(&mut self, folder: &Path, limits: Limits) -> Result<(), ReadError> {
+        let fail = |error| ReadError::io(folder, error);
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder).map_err(fail)? {
+            names.push(entry.map_err(fail)?.file_name());
+        }
+        names.sort_by(|one, other| one.as_encoded_bytes().cmp(other.as_encoded_bytes()));
+        let before = self.entries.len();
+        for name in names {
+            let path = folder.join(&name);
+            let name = name.to_string_lossy();
+            // A mounted ConfigMap keeps its generations beside its keys.
+            if name.starts_with('.') {
+                continue;
+            }
+            let is_ours = name.ends_with(".rules") || name.ends_with(".conf") || name == "maps";
+            if !is_ours || path.is_dir() {
+                self.notices.push(format!(
+                    "{} is left alone: the files of a set are *.rules, and one map, *.conf or `maps`",
+                    path.display()
+                ));
+                continue;
+            }
+            self.add(&path, file::read(&path, limits.any_file())?, limits)?;
+        }
+        if self.entries.len() == before {
+            self.notices.push(format!(
+                "{} holds no rules: an empty set, which keeps every image",
+                folder.display()
+            ));
+        }
+        Ok(())
+    }
+
+    /// A text is what its first statement says; a file named `*.rules` is no map.
+    fn add(&mut self, path: &Path, text: String, limits: Limits) -> Result<(), ReadError> {
+        let name = path.display().to_string();
+        let label = path
+            .file_name()
+            .map_or_else(|| name.clone(), |name| name.to_string_lossy().into_owned());
+        let is_map = !label.ends_with(".rules") && is_rules_file(&text).is_none();
+        if is_map {
+            if let Some(first) = self.entries.iter().find(|entry| entry.is_map) {
+                return Err(ReadError::second_map(path, &first.name));
+            }
+        } else if u64::try_from(text.len()).is_ok_and(|length| length > limits.rules_file()) {
+            return Err(ReadError::too_long(path, limits.rules_file()));
+        }
+        self.entries.push(Entry {
+            name,
+            label,
+            text,
+            is_map,
+        });
+        Ok(())
+    }
+
+    /// Where two files have the same name, their rules are called by the whole path.
+    fn tell_apart(&mut self) {
+        let labels: Vec<String> = self.entries.iter().map(|entry| entry.label.clone()).collect();
+        for (number, entry) in self.entries.iter_mut().enumerate() {
+            let is_shared = labels
+                .iter()
+                .enumerate()
+                .any(|(other, label)| other != number && *label == entry.label);
+            if is_shared {
+                entry.label.clone_from(&entry.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! How many images each rule decided.
+//!
+//! A count goes by the rule's name, else by its file and text, never by its line, and lives through a reload. A rule has
+//! a series once it has decided something; of those there are 2,000 at most, and the rest add up as one.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use imageswap_engine::admission::ImageEffect;
+use imageswap_engine::diagnostic::{SourceMap, Span};
+use imageswap_engine::rules::{LEGACY_RULE, RuleId, RuleSet};
+use opentelemetry::metrics::AsyncInstrument;
+
+use super::tally::ImagesDecided;
+
+/// The series of rules at most.
+const MOST_SERIES: usize = 2_000;
+/// Where the rest are counted.
+const OTHER_RULES: &str = "(other)";
+/// The label of images that no rule decided.
+const NO_RULE: &str = "(none)";
+/// As much of a rule's text as a label holds, in characters.
+const LABEL: usize = 160;
+
+/// The counts of one set; sets that follow one another share the series.
+#[derive(Debug, Default)]
+pub(super) struct RuleCounts {
+    series: Arc<Series>,
+    /// Where each rule of the set is counted, once it has decided something.
+    rules: Box<[OnceLock<Arc<ImagesDecided>>]>,
+    /// What rules without a name are known by: the texts, and where they stand.
+    spans: Box<[Span]>,
+    sources: SourceMap,
+}
+
+/// All series, by their labels.
+#[derive(Debug, Default)]
+struct Series {
+    by_rule: Mutex<HashMap<String, Arc<ImagesDecided>>>,
+    by_map: ImagesDecided,
+    by_none: ImagesDecided,
+    by_others: Arc<ImagesDecided>,
+}
+
+impl RuleCounts {
+    /// Counts for a set that follows: the series stay.
+    pub(super) fn for_another_set(&self) -> Self {
+        Self {
+            series: Arc::clone(&self.series),
+            ..Self::default()
+        }
+    }
+
+    /// Makes room for the rules of a set.
+    pub(super) fn name_rules(&mut self, set: &RuleSet, sources: SourceMap) {
+        self.rules = set.rules().map(|_| OnceLock::new()).collect();
+        self.spans = set.rules().map(|rule| rule.span).collect();
+        self.sources = sources;
+    }
+
+    /// Counts an image, unless it was left alone.
+    pub(super) fn count(&self, set: &RuleSet, rule: Option<RuleId>, effect: &ImageEffect) {
+        let Some(rule) = rule else {
+            return self.series.by_none.count(effect);
+        };
+        match set.position(rule).and_then(|place| self.rules.get(place)) {
+            Some(counts) => counts.get_or_init(|| self.series_of(set, rule)).count(effect),
+            None => self.series.by_map.count(effect),
+        }
+    }
+
+    fn series_of(&self, set: &RuleSet, rule: RuleId) -> Arc<ImagesDecided> {
+        let label = self.label(set, rule);
+        let mut by_rule = self.series.by_rule.lock().unwrap_or_else(PoisonError::into_inner);
+        if by_rule.len() >= MOST_SERIES && !by_rule.contains_key(&label) {
+            return Arc::clone(&self.series.by_others);
+        }
+        Arc::clone(by_rule.entry(label).or_default())
+    }
+
+    /// The name of a rule, else its file and its text on one line.
+    fn label(&self, set: &RuleSet, rule: RuleId) -> String {
+        let name = set.rule_name(rule);
+        let is_named = set.info(rule).is_some_and(|rule| rule.is_named);
+        let span = set.position(rule).and_then(|place| self.spans.get(place));
+        match span {
+            Some(span) if !is_named => {
+                let file = name.rsplit_once(':').map_or(name.as_ref(), |(file, _)| file);
+                let text = self.sources.slice(*span);
+                let words = text.lines().flat_map(|line| {
+                    let line = line.trim();
+                    let is_comment = line.starts_with('#');
+                    line.split_whitespace().filter(move |_| !is_comment)
+                });
+                let mut label = file.to_owned();
+                for word in words {
+                    label.push(' ');
+                    label.push_str(word);
+                }
+                match label.char_indices().nth(LABEL) {
+                    Some((end, _)) => {
+                        label.truncate(end);
+                        label + "..."
+                    }
+                    None => label,
+                }
+            }
+            _ => name.into_owned(),
+        }
+    }
+
+    /// Tells every series that has been counted once.
+    pub(super) fn observe(&self, counter: &dyn AsyncInstrument<u64>) {
+        let series = &self.series;
+        for (rule, counts) in &*series.by_rule.lock().unwrap_or_else(PoisonError::into_inner) {
+            counts.observe(rule, counter);
+        }
+        series.by_map.observe(LEGACY_RULE, counter);
+        series.by_none.observe(NO_RULE, counter);
+        series.by_others.observe(OTHER_RULES, counter);
+    }
+}
