@@ -60,7 +60,7 @@ impl RulesSource {
     /// Where a file can't be read, is too long or no UTF-8, or where there are two maps.
     pub(crate) fn read(&self, limits: Limits) -> Result<RulesText, ReadError> {
         let text = match self {
-            Self::MapFile(path) => Text::Entries(set::read(std::slice::from_ref(path), limits)?),
+            Self::MapFile(path) => Text::Entries(set::read_file(path, limits)?),
             Self::Paths(paths) => Text::Entries(set::read(paths, limits)?),
             Self::Prefix(prefix) => Text::Prefix(prefix.clone()),
         };

@@ -97,6 +97,13 @@ pub(super) fn read(paths: &[PathBuf], limits: Limits) -> Result<Entries, ReadErr
     Ok(entries)
 }
 
+/// Reads one file, which may be no directory.
+pub(super) fn read_file(path: &Path, limits: Limits) -> Result<Entries, ReadError> {
+    let mut entries = Entries::default();
+    entries.add(path, file::read(path, limits.any_file())?, limits)?;
+    Ok(entries)
+}
+
 impl Entries {
     /// A directory is read in the bytewise order of its file names.
     fn add_folder(&mut self, folder: &Path, limits: Limits) -> Result<(), ReadError> {
