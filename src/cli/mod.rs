@@ -1,6 +1,9 @@
 //! The command line: what is asked for, and what it ends with.
 
+mod colour;
 mod environment;
+#[cfg_attr(not(test), expect(dead_code, reason = "for the commands that look at rules"))]
+mod report;
 mod serve;
 
 use std::ffi::OsString;
