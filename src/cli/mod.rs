@@ -1,14 +1,22 @@
 //! The command line: what is asked for, and what it ends with.
 
+mod check;
+mod colour;
 mod environment;
+mod explain;
+mod input;
 mod limits;
+mod output;
+mod report;
 mod serve;
+mod test;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
+use self::output::CommandError;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 /// A mutating admission webhook for Kubernetes that rewrites container images by rules.
@@ -24,6 +32,9 @@ const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (commit ", env!("BUIL
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Check(check::Check),
+    Test(test::TestCommand),
+    Explain(Box<explain::Explain>),
 }
 
 /// Runs what the arguments say. 0: fine. 1: it did not work. 2: misuse.
@@ -42,16 +53,33 @@ pub(crate) fn run() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    let result = match command {
-        Command::Serve(serve) => serve.run(is_gunicorn),
+    let ended = match command {
+        Command::Serve(serve) => match serve.run(is_gunicorn) {
+            Ok(()) => Ok(ExitCode::SUCCESS),
+            Err(error) => Err(CommandError::new(error)),
+        },
+        Command::Check(check) => check.run(),
+        Command::Test(test) => test.run(),
+        Command::Explain(explain) => explain.run(),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
+    match ended {
+        Ok(code) => code,
         Err(error) => {
             // A closed pipe is no error.
             let _ = writeln!(io::stderr(), "imageswap: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Ends with what is wrong with the arguments of the command that runs.
+fn misuse(kind: clap::error::ErrorKind, message: &str) -> ! {
+    let mut command = Cli::command();
+    command.build();
+    let name = std::env::args().nth(1).unwrap_or_default();
+    match command.find_subcommand_mut(&name) {
+        Some(subcommand) => subcommand.error(kind, message).exit(),
+        None => command.error(kind, message).exit(),
     }
 }
 

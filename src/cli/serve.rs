@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use clap::{Args, CommandFactory as _, ValueEnum};
 
-use super::{Cli, environment};
+use super::{Cli, colour, environment};
 use crate::config::RulesSource;
 use crate::webhook::{self, LogFormat, LogLevel, MAX_BODY, ServeError, Settings, TlsSource};
 
@@ -201,8 +201,7 @@ impl Serve {
         } else {
             LogFormat::Json
         });
-        let colour = is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        let _log = webhook::start_logging(self.log_level, format, colour)?;
+        let _log = webhook::start_logging(self.log_level, format, colour::is_wanted(&io::stderr()))?;
         if is_gunicorn {
             tracing::info!("called as gunicorn: serving as imageswap does, by its variables alone");
         }

@@ -5,6 +5,7 @@
 
 mod answer;
 mod changed;
+mod explain;
 mod json;
 mod outcome;
 mod patch;
@@ -15,6 +16,7 @@ mod wording;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+pub use self::explain::{ExplainedImage, explain};
 pub use self::outcome::{ImageDecision, ImageEffect, LeftReason, Outcome, Policy, ReviewError, Reviewed};
 
 use self::answer::AdmissionResponse;
@@ -51,7 +53,13 @@ pub fn review<'a>(body: &'a [u8], policy: &Policy<'_>) -> Result<Reviewed<'a>, R
                 let left = pod.images().map(|field| (field, Verdict::Left(reason))).collect();
                 (left, Outcome::Left)
             }
-            None => (decide(&request, object, pod, policy), Outcome::Unchanged),
+            None => {
+                let decide_one = |image: &str, context: &Context<'_>| policy.rules.decide(image, context);
+                (
+                    decide(&request, object, pod, policy, decide_one),
+                    Outcome::Unchanged,
+                )
+            }
         },
         None => (Vec::new(), Outcome::Unchanged),
     };
@@ -123,18 +131,19 @@ fn left_alone(object: &Object<'_>, pod: &Pod<'_, '_>, policy: &Policy<'_>) -> Op
 }
 
 /// What comes of an image.
-enum Verdict<'p> {
+enum Verdict<D> {
     Left(LeftReason),
-    Decided(Decision<'p>),
+    Decided(D),
 }
 
 /// Decides every image that the request brings in or changes.
-fn decide<'r, 'a, 'p>(
+fn decide<'r, 'a, D>(
     request: &'r Request<'a>,
     object: &'r Object<'a>,
     pod: &Pod<'r, 'a>,
-    policy: &Policy<'p>,
-) -> Vec<(ImageField<'r, 'a>, Verdict<'p>)> {
+    policy: &Policy<'_>,
+    decide_one: impl Fn(&str, &Context<'_>) -> D,
+) -> Vec<(ImageField<'r, 'a>, Verdict<D>)> {
     let is_update = request.operation == Some(Operation::Update);
     let old = request
         .old_object
@@ -156,7 +165,7 @@ fn decide<'r, 'a, 'p>(
                     place: field.place,
                     ..context
                 };
-                Verdict::Decided(policy.rules.decide(image, &context))
+                Verdict::Decided(decide_one(image, &context))
             }
         };
         (field, verdict)
@@ -169,7 +178,7 @@ fn context<'r>(
     request: &'r Request<'_>,
     object: &'r Object<'_>,
     pod: &Pod<'r, '_>,
-    policy: &Policy<'r>,
+    policy: &'r Policy<'_>,
 ) -> Context<'r> {
     let owner = object
         .metadata
@@ -203,7 +212,7 @@ fn fill<'d>(
     response: &mut AdmissionResponse<'d>,
     request: &Request<'_>,
     pod: &Pod<'_, '_>,
-    decided: &'d [(ImageField<'_, '_>, Verdict<'_>)],
+    decided: &'d [(ImageField<'_, '_>, Verdict<Decision<'_>>)],
     policy: &Policy<'d>,
 ) {
     let mut last = None;
@@ -250,7 +259,7 @@ fn fill<'d>(
     }
 }
 
-impl Verdict<'_> {
+impl Verdict<Decision<'_>> {
     fn into_image_decision<'a>(self, field: &ImageField<'_, 'a>) -> ImageDecision<'a> {
         let image = field.image.cloned().unwrap_or(Cow::Borrowed(""));
         let (effect, rule) = match self {

@@ -4,9 +4,11 @@ mod code;
 mod similar;
 mod source;
 
+use std::borrow::Cow;
+
 pub use code::Code;
 pub use similar::similar;
-pub use source::{Position, Source, SourceId, SourceMap, Span};
+pub use source::{Piece, Position, Source, SourceId, SourceMap, Span, visible};
 
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -138,7 +140,7 @@ impl Diagnostic {
         self.labels.first().map(|label| label.span)
     }
 
-    /// The finding on one line: `FILE:LINE:COLUMN: severity[CODE]: message; help: ...`.
+    /// The finding on one line, fit for a terminal: `FILE:LINE:COLUMN: severity[CODE]: message; help: ...`.
     #[must_use]
     pub fn short(&self, sources: &SourceMap) -> String {
         let mut line = String::new();
@@ -154,7 +156,10 @@ impl Diagnostic {
             line.push_str("; help: ");
             line.push_str(help);
         }
-        line
+        match visible(&line) {
+            Cow::Borrowed(_) => line,
+            Cow::Owned(shown) => shown,
+        }
     }
 }
 

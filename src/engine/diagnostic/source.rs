@@ -1,5 +1,6 @@
 //! The texts that findings point into.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
@@ -24,6 +25,26 @@ pub struct Source {
     name: String,
     text: String,
     lines: Vec<u32>,
+    origin: Option<Origin>,
+}
+
+/// The text that another was taken from.
+#[derive(Clone, Debug)]
+struct Origin {
+    parent: SourceId,
+    pieces: Vec<Piece>,
+}
+
+/// A run of bytes of an embedded text that stands in its parent as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The first byte in the embedded text.
+    pub start: u32,
+    /// The same byte in the parent.
+    pub parent: u32,
+    /// How many bytes are the same. What comes after them, up to the next piece, stands nowhere in the parent:
+    /// it is said to be at the end of this piece.
+    pub len: u32,
 }
 
 /// All texts of one load.
@@ -52,7 +73,24 @@ impl Span {
 impl SourceMap {
     /// Adds a text under the name that findings give it.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
-        let text = text.into();
+        self.push(name.into(), text.into(), None)
+    }
+
+    /// Adds a text that stands in another, a value of a YAML file for one. It has a name of its own, but findings
+    /// name the place in the parent.
+    ///
+    /// The pieces are in the order of the embedded text; without any, all of it is at the start of the parent.
+    pub fn add_embedded(
+        &mut self,
+        name: impl Into<String>,
+        text: impl Into<String>,
+        parent: SourceId,
+        pieces: Vec<Piece>,
+    ) -> SourceId {
+        self.push(name.into(), text.into(), Some(Origin { parent, pieces }))
+    }
+
+    fn push(&mut self, name: String, text: String, origin: Option<Origin>) -> SourceId {
         let mut lines = vec![0];
         lines.extend(
             text.bytes()
@@ -61,9 +99,10 @@ impl SourceMap {
                 .map(|(_, next)| next),
         );
         self.sources.push(Source {
-            name: name.into(),
+            name,
             text,
             lines,
+            origin,
         });
         // Files are bounded in size and sets in number, so 32 bits are plenty.
         SourceId(u32::try_from(self.sources.len() - 1).unwrap_or(u32::MAX))
@@ -88,16 +127,33 @@ impl SourceMap {
             .unwrap_or_default()
     }
 
-    /// The line, from 1, of the first byte of a place.
+    /// The place in the text that a reader has before them: that of the parent where the text is embedded.
     #[must_use]
-    pub fn line(&self, span: Span) -> usize {
-        self.get(span.source)
-            .map_or(0, |source| source.position(span.start).line)
+    pub fn resolve(&self, mut span: Span) -> Span {
+        while let Some(origin) = self
+            .get(span.source)
+            .and_then(|source| source.origin.as_ref())
+            // What is embedded was added after its parent: there is no circle.
+            .filter(|origin| origin.parent < span.source)
+        {
+            span = origin.resolve(span);
+        }
+        span
+    }
+
+    /// The file and the line, from 1, of the first byte of a place.
+    #[must_use]
+    pub fn file_and_line(&self, span: Span) -> (&str, usize) {
+        let span = self.resolve(span);
+        self.get(span.source).map_or(("", 0), |source| {
+            (source.name(), source.position(span.start).line)
+        })
     }
 
     /// `FILE:LINE:COLUMN` of the first byte of a place.
     #[must_use]
     pub fn place(&self, span: Span) -> String {
+        let span = self.resolve(span);
         match self.get(span.source) {
             Some(source) => {
                 let Position { line, column } = source.position(span.start);
@@ -127,15 +183,155 @@ impl Source {
         let line = self.lines.partition_point(|start| *start <= offset).max(1);
         let start = self.lines.get(line - 1).copied().unwrap_or(0);
         let before = self.text.get(start as usize..offset as usize).unwrap_or_default();
+        // No editor counts a byte order mark.
+        let before = match line {
+            1 => before.strip_prefix('\u{feff}').unwrap_or(before),
+            _ => before,
+        };
         Position {
             line,
             column: before.chars().count() + 1,
         }
     }
+
+    /// The bytes of a line, counted from 1, without its end; none where there is no such line.
+    #[must_use]
+    pub fn line(&self, line: usize) -> Option<Range<usize>> {
+        let start = *self.lines.get(line.checked_sub(1)?)? as usize;
+        let next = self.lines.get(line).map(|next| *next as usize);
+        let text = self.text.get(start..next.unwrap_or(self.text.len()))?;
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        let text = text.strip_suffix('\r').unwrap_or(text);
+        Some(start..start + text.len())
+    }
+}
+
+impl Origin {
+    fn resolve(&self, span: Span) -> Span {
+        let start = self.locate(span.start, |piece| piece.start <= span.start);
+        let end = if span.end > span.start {
+            // The end belongs to what stands before it, not to the line below.
+            self.locate(span.end, |piece| piece.start < span.end).max(start)
+        } else {
+            start
+        };
+        Span {
+            source: self.parent,
+            start,
+            end,
+        }
+    }
+
+    fn locate(&self, offset: u32, is_before: impl Fn(&Piece) -> bool) -> u32 {
+        let behind = self.pieces.partition_point(is_before);
+        let piece = self
+            .pieces
+            .get(behind.saturating_sub(1))
+            .copied()
+            .unwrap_or(Piece {
+                start: 0,
+                parent: 0,
+                len: 0,
+            });
+        piece.parent + offset.saturating_sub(piece.start).min(piece.len)
+    }
+}
+
+/// A text with what could drive a terminal, or deceive the eye, written as an escape: controls, line separators
+/// and changes of direction.
+#[must_use]
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for char in text.chars() {
+        if is_hidden(char) {
+            shown.extend(char.escape_default());
+        } else {
+            shown.push(char);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+fn is_hidden(char: char) -> bool {
+    char.is_control()
+        || matches!(
+            char,
+            '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
+        )
 }
 
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(source: SourceId, start: u32, end: u32) -> Span {
+        Span { source, start, end }
+    }
+
+    #[test]
+    fn a_place_in_an_embedded_text_is_that_of_its_parent() {
+        let mut sources = SourceMap::default();
+        let parent = sources.add("cm.yaml", "data:\n  a: |\n    one\n    two\n");
+        let pieces = vec![
+            Piece {
+                start: 0,
+                parent: 17,
+                len: 3,
+            },
+            Piece {
+                start: 4,
+                parent: 25,
+                len: 3,
+            },
+        ];
+        let source = sources.add_embedded("a", "one\ntwo\n", parent, pieces);
+        assert_eq!(sources.slice(span(source, 4, 7)), "two");
+        assert_eq!(sources.place(span(source, 4, 7)), "cm.yaml:4:5");
+        assert_eq!(sources.slice(sources.resolve(span(source, 5, 7))), "wo");
+        assert_eq!(sources.slice(sources.resolve(span(source, 0, 4))), "one");
+        assert_eq!(sources.place(span(source, 8, 8)), "cm.yaml:4:8");
+    }
+
+    #[test]
+    fn a_text_that_stands_nowhere_is_at_the_start_of_its_parent() {
+        let mut sources = SourceMap::default();
+        let parent = sources.add("cm.yaml", "a: b");
+        let source = sources.add_embedded("a", "b", parent, Vec::new());
+        assert_eq!(sources.place(span(source, 1, 1)), "cm.yaml:1:1");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_column() {
+        let mut sources = SourceMap::default();
+        let source = sources.add("a.rules", "\u{feff}rules v1");
+        assert_eq!(sources.place(span(source, 3, 8)), "a.rules:1:1");
+    }
+
+    #[test]
+    fn a_line_is_without_its_end() {
+        let mut sources = SourceMap::default();
+        let id = sources.add("a.rules", "a\r\n\nb\n");
+        let source = sources.get(id).unwrap();
+        let lines: Vec<_> = (0..6).map(|line| source.line(line)).collect();
+        assert_eq!(
+            lines,
+            [None, Some(0..1), Some(3..3), Some(4..5), Some(6..6), None]
+        );
+    }
+
+    #[test]
+    fn what_could_drive_a_terminal_is_an_escape() {
+        let text = "a\u{1b}[31m\u{9b}\u{202e}\n`ä→`";
+        assert_eq!(visible(text), "a\\u{1b}[31m\\u{9b}\\u{202e}\\n`ä→`");
+        assert!(matches!(visible("`ä→`"), Cow::Borrowed(_)));
     }
 }

@@ -32,12 +32,14 @@ pub struct Round {
 }
 
 /// A rule that was looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// Which rule.
     pub rule: RuleId,
     /// Whether it matches, else why not.
     pub outcome: Result<(), Mismatch>,
+    /// Why it does not match, in words.
+    pub reason: Option<String>,
 }
 
 /// A rule as it is listed.
@@ -70,7 +72,11 @@ impl Observer for Notes {
 
     fn looked_at(&mut self, rule: RuleId, outcome: Result<(), Mismatch>) {
         if let Some(round) = self.0.last_mut() {
-            round.steps.push(Step { rule, outcome });
+            round.steps.push(Step {
+                rule,
+                outcome,
+                reason: None,
+            });
         }
     }
 
@@ -91,10 +97,13 @@ impl RuleSet {
             ..Manner::default()
         };
         let decision = self.decide_watched(image, context, manner, &mut notes);
-        Explanation {
-            decision,
-            rounds: notes.0,
+        let mut rounds = notes.0;
+        for step in rounds.iter_mut().flat_map(|round| &mut round.steps) {
+            if let Err(why) = step.outcome {
+                step.reason = Some(self.reason(step.rule, why, context));
+            }
         }
+        Explanation { decision, rounds }
     }
 
     /// The rules, in order.
@@ -129,8 +138,7 @@ impl RuleSet {
     }
 
     /// Why a rule did not match, in words.
-    #[must_use]
-    pub fn reason(&self, rule: RuleId, why: Mismatch, context: &Context<'_>) -> String {
+    fn reason(&self, rule: RuleId, why: Mismatch, context: &Context<'_>) -> String {
         let rule = self.rule(rule);
         match why {
             Mismatch::Off => "it is off".to_owned(),

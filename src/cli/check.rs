@@ -1,0 +1,64 @@
+//! `imageswap check`: would this set load, and does it mean what it says?
+
+use clap::Args;
+
+use super::input::SetOptions;
+use super::output::{Ended, Output, OutputOptions};
+use super::report::Counts;
+
+/// Check rules: would this set load, and does it mean what it says?
+///
+/// Every problem comes at once: of single statements, of the set as a whole (does deciding end for every image?), of
+/// its tests, and warnings about what can't have been meant. Exit status 0: it loads. 1: it does not, or there are
+/// warnings and --deny-warnings. 2: misuse.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  imageswap check rules/
+      A directory, as `imageswap serve --rules rules/` would load it.
+  imageswap check 10-mirror.rules 20-team.rules
+      Files, as one list in this order.
+  kubectl get configmap imageswap-rules -n imageswap-system -o yaml | imageswap check -
+      A ConfigMap: each key is what a file of that name would be. Places are lines of the YAML.
+  imageswap check --deny-warnings --format short rules/
+      For a script: a line for each finding, and no warnings allowed.")]
+pub(super) struct Check {
+    #[command(flatten)]
+    set: SetOptions,
+    /// Fail where there are warnings
+    #[arg(long)]
+    deny_warnings: bool,
+    #[command(flatten)]
+    output: OutputOptions,
+}
+
+impl Check {
+    pub(super) fn run(self) -> Ended {
+        let mut output = Output::new(self.output);
+        let loaded = match self.set.load(&mut output)? {
+            Some(loaded) => loaded,
+            None => return output.failed(),
+        };
+        output.findings(&loaded.findings, &loaded.sources)?;
+        let counts = Counts::of(&loaded.findings);
+        let rules = loaded.set.as_ref().map_or(0, |set| set.len());
+        if loaded.loads() {
+            let tests = loaded.tests.len();
+            output.say(&format!(
+                "it loads: {}, {}; {counts}",
+                counted(rules, "rule"),
+                counted(tests, "test")
+            ))?;
+        } else {
+            output.say(&format!("it does not load: {counts}"))?;
+        }
+        if !loaded.loads() || (self.deny_warnings && counts.warnings > 0) {
+            return output.failed();
+        }
+        output.fine()
+    }
+}
+
+/// `1 rule`, `2 rules`
+pub(super) fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

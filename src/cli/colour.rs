@@ -1,0 +1,26 @@
+//! Whether to write in colour: the one place that decides it.
+
+use std::ffi::OsStr;
+use std::io::IsTerminal;
+
+/// Whether what is written to a stream may be in colour: at a terminal, unless `NO_COLOR` has a value.
+pub(super) fn is_wanted(stream: &impl IsTerminal) -> bool {
+    decide(stream.is_terminal(), std::env::var_os("NO_COLOR").as_deref())
+}
+
+fn decide(is_terminal: bool, no_color: Option<&OsStr>) -> bool {
+    is_terminal && no_color.is_none_or(OsStr::is_empty)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colour_is_for_a_terminal_whose_user_wants_it() {
+        assert!(decide(true, None));
+        assert!(decide(true, Some(OsStr::new(""))));
+        assert!(!decide(true, Some(OsStr::new("1"))));
+        assert!(!decide(false, None));
+    }
+}

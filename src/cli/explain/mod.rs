@@ -1,0 +1,197 @@
+//! `imageswap explain`: which rule decides an image, and why.
+
+mod context;
+mod show;
+
+use std::io::{self, BufRead as _, Read as _};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use clap::error::ErrorKind;
+use imageswap_engine::admission::{ExplainedImage, Policy, explain};
+use imageswap_engine::rules::RuleSet;
+
+pub(super) use self::show::outcome_of;
+
+use self::context::ContextOptions;
+use self::show::Shown;
+use super::input::load;
+use super::limits::LimitOptions;
+use super::output::{CommandError, Ended, Output, OutputOptions};
+use super::report::Counts;
+use crate::config::{self, STDIN};
+
+/// Show which rule decides an image, and why: every rule that is looked at, round by round.
+///
+/// It is the same code that decides in the webhook, with somebody looking on. What the object is said to have is set by
+/// the words of the language; what is not set has the defaults of a `test`. Exit status 0: shown. 1: the rules do not
+/// load. 2: misuse.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  imageswap explain --rules rules/ nginx:1.25
+      What becomes of an image, and by which rules.
+  imageswap explain --rules rules/ --namespace prod-eu --label team=core nginx
+      The same in a certain namespace, for a Pod with a label.
+  kubectl get pods -A -o yaml | imageswap explain --rules rules/ --manifest -
+      What becomes of everything that runs in a cluster.
+  imageswap explain --rules rules/ --format json - < images.txt
+      Many images, one a line; an object for each.
+  imageswap explain --rules rules/ --review review.json
+      The images of a recorded admission review.")]
+pub(super) struct Explain {
+    /// A file or a directory of rules or of an old map; again for more
+    #[arg(long, value_name = "PATH", required = true)]
+    rules: Vec<PathBuf>,
+    /// Images; - reads them from stdin, one a line
+    #[arg(value_name = "IMAGE")]
+    images: Vec<String>,
+    /// The images of an admission review in JSON; - for stdin
+    #[arg(long, value_name = "FILE", conflicts_with = "images")]
+    review: Option<PathBuf>,
+    /// The images of manifests in YAML or JSON, lists included; - for stdin
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["images", "review"])]
+    manifest: Option<PathBuf>,
+    /// Look at every rule, and not at those alone that the index finds
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    context: ContextOptions,
+    #[command(flatten)]
+    limits: LimitOptions,
+    #[command(flatten)]
+    output: OutputOptions,
+}
+
+impl Explain {
+    pub(super) fn run(self) -> Ended {
+        let mut output = Output::new(self.output);
+        if self.images.is_empty() && self.review.is_none() && self.manifest.is_none() {
+            super::misuse(
+                ErrorKind::MissingRequiredArgument,
+                "name an image, - for images from stdin, or --review or --manifest with a file",
+            );
+        }
+        let Some(loaded) = load(self.rules.clone(), self.limits, &mut output)? else {
+            return output.failed();
+        };
+        let Some(set) = &loaded.set else {
+            output.findings(&loaded.findings, &loaded.sources)?;
+            output.say("the rules do not load")?;
+            return output.failed();
+        };
+        if !loaded.loads() {
+            let counts = Counts::of(&loaded.findings);
+            output.say(&format!(
+                "notice: this set does not load ({counts}; see `imageswap check`); this is what it would do"
+            ))?;
+        }
+        let mut shown = Shown {
+            output: &mut output,
+            set,
+            sources: &loaded.sources,
+        };
+        if let Some(file) = &self.review {
+            let body = read(file)?;
+            self.explain_review(&mut shown, body.as_bytes(), file)?;
+        } else if let Some(file) = &self.manifest {
+            self.explain_manifests(&mut shown, file)?;
+        } else {
+            self.explain_images(&mut shown)?;
+        }
+        output.fine()
+    }
+
+    fn explain_images(&self, shown: &mut Shown<'_, '_>) -> Result<(), CommandError> {
+        let context = self.context.context();
+        for image in &self.images {
+            if image != STDIN {
+                shown.image(image, &shown.set.explain(image, &context, self.all))?;
+                continue;
+            }
+            for line in io::stdin().lock().lines() {
+                let line =
+                    line.map_err(|error| CommandError::new(format_args!("cannot read stdin: {error}")))?;
+                let line = line.trim();
+                if !line.is_empty() && !line.starts_with('#') {
+                    shown.image(line, &shown.set.explain(line, &context, self.all))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn explain_review(
+        &self,
+        shown: &mut Shown<'_, '_>,
+        body: &[u8],
+        file: &Path,
+    ) -> Result<(), CommandError> {
+        let images = self.images_of(shown.set, body).map_err(|error| {
+            CommandError::new(format_args!("{} is no admission review: {error}", file.display()))
+        })?;
+        if images.is_empty() {
+            shown
+                .output
+                .say("the review holds no image that would be looked at")?;
+        }
+        images.iter().try_for_each(|image| shown.field("", image))
+    }
+
+    /// Each object as an API server would send it when it is created.
+    fn explain_manifests(&self, shown: &mut Shown<'_, '_>, file: &Path) -> Result<(), CommandError> {
+        let text = read(file)?;
+        let objects = config::objects(&text)
+            .map_err(|error| CommandError::new(format_args!("{}: {error}", file.display())))?;
+        let mut count = 0;
+        for object in &objects {
+            let review = self.context.review_of(object);
+            let images = self
+                .images_of(shown.set, review.to_string().as_bytes())
+                .map_err(|error| CommandError::new(format_args!("{}: {error}", file.display())))?;
+            let name = context::name_of(object);
+            for image in &images {
+                count += 1;
+                shown.field(&name, image)?;
+            }
+        }
+        if count == 0 {
+            shown.output.say(&format!(
+                "{} objects hold no image: Pods, and what has a Pod template, do",
+                objects.len()
+            ))?;
+        }
+        Ok(())
+    }
+
+    fn images_of<'s>(&self, rules: &'s RuleSet, body: &[u8]) -> Result<Vec<ExplainedImage<'s>>, String> {
+        let policy = Policy {
+            rules,
+            digest: "",
+            disable_label: "k8s.twr.io/imageswap",
+            hook: self.context.hook(),
+            dry_run: false,
+        };
+        explain(body, &policy, self.all).map_err(|error| error.to_string())
+    }
+}
+
+/// The longest review or manifest, in bytes: a list of all Pods of a large cluster is tens of megabytes.
+const MAX_INPUT: u64 = 256 << 20;
+
+fn read(file: &Path) -> Result<String, CommandError> {
+    let fail = |error: io::Error| CommandError::new(format_args!("cannot read {}: {error}", file.display()));
+    let mut text = String::new();
+    let read = if file.as_os_str() == STDIN {
+        io::stdin().lock().take(MAX_INPUT + 1).read_to_string(&mut text)
+    } else {
+        std::fs::File::open(file).and_then(|opened| opened.take(MAX_INPUT + 1).read_to_string(&mut text))
+    };
+    match u64::try_from(read.map_err(fail)?) {
+        Ok(length) if length <= MAX_INPUT => Ok(text),
+        _ => Err(CommandError::new(format_args!(
+            "{} is longer than {} MiB",
+            file.display(),
+            MAX_INPUT >> 20
+        ))),
+    }
+}

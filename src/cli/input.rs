@@ -1,0 +1,58 @@
+//! Which set a command is about.
+
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::error::ErrorKind;
+
+use super::limits::LimitOptions;
+use super::output::{CommandError, Output};
+use crate::config::{Loaded, RulesSource, STDIN};
+
+#[derive(Args, Debug)]
+pub(super) struct SetOptions {
+    /// Files and directories of rules or of old maps, Kubernetes YAML with ConfigMaps, or - for stdin
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    limits: LimitOptions,
+}
+
+impl SetOptions {
+    /// Loads the set; none where its files can't be had, which is said.
+    pub(super) fn load(self, output: &mut Output) -> Result<Option<Loaded>, CommandError> {
+        let paths = match self.paths {
+            paths if !paths.is_empty() => paths,
+            _ if io::stdin().is_terminal() => {
+                super::misuse(
+                    ErrorKind::MissingRequiredArgument,
+                    "name a file or a directory of rules, or - for stdin",
+                );
+            }
+            _ => vec![STDIN.into()],
+        };
+        load(paths, self.limits, output)
+    }
+}
+
+/// Loads a set from paths.
+pub(super) fn load(
+    paths: Vec<PathBuf>,
+    limits: LimitOptions,
+    output: &mut Output,
+) -> Result<Option<Loaded>, CommandError> {
+    let limits = limits.into_limits();
+    let text = match RulesSource::Paths(paths).read(limits) {
+        Ok(text) => text,
+        Err(error) => {
+            output.say(&format!("imageswap: {error}"))?;
+            return Ok(None);
+        }
+    };
+    let loaded = text.load(limits);
+    for notice in &loaded.notices {
+        output.say(&format!("notice: {notice}"))?;
+    }
+    Ok(Some(loaded))
+}
