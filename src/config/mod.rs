@@ -1,6 +1,11 @@
 //! From what is configured to a set of rules: the only place that reads files of rules.
 
 mod file;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "for the commands that look at manifests")
+)]
+pub(crate) mod yaml;
 
 use std::ffi::OsString;
 use std::fmt;
