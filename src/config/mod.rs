@@ -5,6 +5,11 @@ mod file;
     not(test),
     expect(dead_code, reason = "for the commands that look at manifests")
 )]
+pub(crate) mod manifest;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "for the commands that look at manifests")
+)]
 pub(crate) mod yaml;
 
 use std::ffi::OsString;

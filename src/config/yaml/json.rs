@@ -3,7 +3,22 @@
 use saphyr_parser::ScalarStyle;
 use serde_json::{Number, Value as Json};
 
-use super::tree::Scalar;
+use super::tree::{NodeId, Scalar, Tree, Value};
+
+/// A node as JSON. Keys are what their text says, whatever type it has.
+pub(in crate::config) fn to_json(tree: &Tree<'_>, id: NodeId) -> Json {
+    match &tree.node(id).value {
+        Value::Scalar(scalar) => scalar_to_json(scalar),
+        Value::List(items) => items.iter().map(|item| to_json(tree, *item)).collect(),
+        Value::Mapping(pairs) => pairs
+            .iter()
+            .map(|(key, value)| {
+                let key = tree.text_of(*key).unwrap_or_default();
+                (key.to_owned(), to_json(tree, *value))
+            })
+            .collect(),
+    }
+}
 
 pub(super) fn is_null(scalar: &Scalar<'_>) -> bool {
     scalar_to_json(scalar).is_null()

@@ -9,8 +9,10 @@ mod tree;
 
 use imageswap_engine::diagnostic::{Piece, SourceId, SourceMap};
 
+pub(super) use self::json::to_json;
 pub(crate) use self::place::YamlError;
-use self::tree::{NodeId, Tree, Value};
+pub(super) use self::tree::Tree;
+use self::tree::{NodeId, Value};
 
 /// A ConfigMap.
 #[derive(Debug)]
