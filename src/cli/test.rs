@@ -1,7 +1,7 @@
 //! `imageswap test`: run the tests of a set.
 
 use clap::Args;
-use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceMap};
+use imageswap_engine::diagnostic::{Code, Diagnostic, Severity, SourceMap};
 use imageswap_engine::rules::{Expected, Report, RuleSet, Test, TestOutcome};
 use serde_json::{Value, json};
 
@@ -43,7 +43,7 @@ impl TestCommand {
             return output.failed();
         };
         let is_other_error =
-            |finding: &&Diagnostic| finding.severity == Severity::Error && !finding.is_failed_test();
+            |finding: &&Diagnostic| finding.severity == Severity::Error && finding.code != Code::TEST_FAILED;
         let errors: Vec<Diagnostic> = loaded.findings.iter().filter(is_other_error).cloned().collect();
         let (Some(set), true) = (&loaded.set, errors.is_empty()) else {
             output.findings(&errors, &loaded.sources)?;

@@ -6,6 +6,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::volume::MayBeGone;
+use super::yaml::YamlError;
 
 /// Why a file is of no use: one line.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ enum Reason {
     TooLong { limit: u64 },
     NotUtf8 { line: usize },
     SecondMap { first: String },
+    Yaml(String),
+    NoConfigMap,
 }
 
 /// Reads a file of text.
@@ -114,6 +117,8 @@ impl fmt::Display for ReadError {
                 "{path} is a second map file beside {first}: a set has one at most; write its lines into the first, or \
                  as rules"
             ),
+            Reason::Yaml(error) => write!(f, "cannot read {path}: {error}"),
+            Reason::NoConfigMap => write!(f, "{path} holds no ConfigMap, so there are no rules in it"),
             Reason::NotUtf8 { line } => write!(f, "cannot read {path}: line {line} is not UTF-8"),
         }
     }
@@ -135,6 +140,26 @@ impl ReadError {
         Self {
             path: path.to_owned(),
             reason: Reason::TooLong { limit },
+        }
+    }
+
+    /// A text that is no YAML.
+    pub(super) fn yaml(path: &Path, error: &YamlError) -> Self {
+        let help = error
+            .help
+            .map(|help| format!("; help: {help}"))
+            .unwrap_or_default();
+        Self {
+            path: path.to_owned(),
+            reason: Reason::Yaml(format!("{error}{help}")),
+        }
+    }
+
+    /// YAML without what is needed.
+    pub(super) fn no_config_map(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            reason: Reason::NoConfigMap,
         }
     }
 

@@ -9,7 +9,7 @@ use imageswap_engine::rules::{self, Compilation, RuleSet, RulesFile, Test, compi
 use imageswap_engine::syntax::ast::File;
 use imageswap_engine::syntax::rules::parse;
 
-use super::set::{Entry, Limits};
+use super::set::{Entries, Limits};
 
 /// A set of rules, and what there is to say of its texts.
 #[derive(Debug)]
@@ -54,12 +54,26 @@ impl Loaded {
 }
 
 /// Loads a set: parses its files side by side, compiles them as one, and judges the whole.
-pub(super) fn load(entries: Vec<Entry>, notices: Vec<String>, limits: Limits) -> Loaded {
+pub(super) fn load(entries: Entries, limits: Limits) -> Loaded {
+    let Entries {
+        entries,
+        yaml,
+        notices,
+    } = entries;
     let mut sources = SourceMap::default();
+    let yaml: Vec<SourceId> = yaml
+        .into_iter()
+        .map(|(name, text)| sources.add(name, text))
+        .collect();
     let mut files = Vec::new();
     let mut map_source = None;
     for entry in entries {
-        let source = sources.add(entry.name, entry.text);
+        let value = entry.value.as_ref();
+        let parent = value.and_then(|(place, value)| Some((value, *yaml.get(*place)?)));
+        let source = match parent {
+            Some((value, parent)) => value.add_to(&mut sources, parent),
+            None => sources.add(entry.name, entry.text),
+        };
         if entry.is_map {
             map_source = Some(source);
         } else {

@@ -2,8 +2,10 @@
 
 mod file;
 mod loaded;
+mod manifest;
 mod set;
 mod volume;
+mod yaml;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -14,7 +16,8 @@ use sha2::{Digest as _, Sha256};
 
 pub(crate) use file::ReadError;
 pub(crate) use loaded::Loaded;
-pub(crate) use set::Limits;
+pub(crate) use manifest::objects;
+pub(crate) use set::{Limits, STDIN};
 pub(crate) use volume::read_consistently;
 
 use self::set::{Entries, Entry};
@@ -144,7 +147,7 @@ impl RulesText {
     pub(crate) fn load(self, limits: Limits) -> Loaded {
         match self.text {
             Text::Prefix(prefix) => Loaded::plain(LegacyConfig::Prefix(Prefix::new(prefix)).into()),
-            Text::Entries(Entries { entries, notices }) => loaded::load(entries, notices, limits),
+            Text::Entries(entries) => loaded::load(entries, limits),
         }
     }
 }

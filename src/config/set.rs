@@ -1,5 +1,6 @@
 //! The texts of a set: files and directories, in order, and what each of them is.
 
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -7,6 +8,7 @@ use imageswap_engine::syntax::rules::is_rules_file;
 
 use super::file::{self, ReadError};
 use super::volume::read_consistently;
+use super::yaml;
 
 /// The longest rules file, in bytes: what a ConfigMap holds.
 const MAX_RULES_FILE: u64 = 1 << 20;
@@ -33,12 +35,16 @@ pub(super) struct Entry {
     pub(super) label: String,
     pub(super) text: String,
     pub(super) is_map: bool,
+    /// The value of a ConfigMap that it is: the YAML by its place in [`Entries::yaml`].
+    pub(super) value: Option<(usize, yaml::Entry)>,
 }
 
 /// The texts of a set.
 #[derive(Debug, Default)]
 pub(super) struct Entries {
     pub(super) entries: Vec<Entry>,
+    /// The texts that ConfigMaps were found in, by their names.
+    pub(super) yaml: Vec<(String, String)>,
     /// What is worth knowing of how they were found.
     pub(super) notices: Vec<String>,
 }
@@ -84,17 +90,38 @@ pub(super) fn read(paths: &[PathBuf], limits: Limits) -> Result<Entries, ReadErr
         let mut entries = Entries::default();
         for path in paths {
             if is_stdin(path) {
-                entries.add(Path::new("stdin"), stdin.clone().unwrap_or_default(), limits)?;
+                entries.add_given(Path::new("stdin"), stdin.clone().unwrap_or_default(), limits)?;
             } else if path.is_dir() {
                 entries.add_folder(path, limits)?;
             } else {
-                entries.add(path, file::read(path, limits.any_file())?, limits)?;
+                entries.add_given(path, file::read(path, limits.any_file())?, limits)?;
             }
         }
         Ok(entries)
     })?;
     entries.tell_apart();
     Ok(entries)
+}
+
+/// Whether a file of this name is one of a set.
+fn is_of_a_set(name: &str) -> bool {
+    name.ends_with(".rules") || name.ends_with(".conf") || name == "maps"
+}
+
+/// Whether a file is Kubernetes YAML, by its name; what comes by stdin, by its first lines.
+fn is_yaml(path: &Path, text: &str) -> bool {
+    let by_name = path
+        .extension()
+        .is_some_and(|extension| extension == "yaml" || extension == "yml" || extension == "json");
+    let begins = |line: &str| {
+        ["apiVersion:", "kind:", "metadata:", "data:", "---", "{"]
+            .iter()
+            .any(|word| line.starts_with(word))
+    };
+    let first = text
+        .lines()
+        .find(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    by_name || (path == Path::new("stdin") && first.is_some_and(begins))
 }
 
 /// Reads one file, which may be no directory.
@@ -121,12 +148,8 @@ impl Entries {
             if name.starts_with('.') {
                 continue;
             }
-            let is_ours = name.ends_with(".rules") || name.ends_with(".conf") || name == "maps";
-            if !is_ours || path.is_dir() {
-                self.notices.push(format!(
-                    "{} is left alone: the files of a set are *.rules, and one map, *.conf or `maps`",
-                    path.display()
-                ));
+            if !is_of_a_set(&name) || path.is_dir() {
+                self.leave_alone(path.display());
                 continue;
             }
             self.add(&path, file::read(&path, limits.any_file())?, limits)?;
@@ -137,6 +160,51 @@ impl Entries {
                 folder.display()
             ));
         }
+        Ok(())
+    }
+
+    fn leave_alone(&mut self, what: impl fmt::Display) {
+        self.notices.push(format!(
+            "{what} is left alone: the files of a set are *.rules, and one map, *.conf or `maps`"
+        ));
+    }
+
+    /// A file that was given by itself may be Kubernetes YAML.
+    fn add_given(&mut self, path: &Path, text: String, limits: Limits) -> Result<(), ReadError> {
+        if is_yaml(path, &text) {
+            self.add_config_maps(path, text, limits)
+        } else {
+            self.add(path, text, limits)
+        }
+    }
+
+    /// A key of a ConfigMap is what a file of that name would be.
+    fn add_config_maps(&mut self, path: &Path, text: String, limits: Limits) -> Result<(), ReadError> {
+        let name = path.display().to_string();
+        let maps = yaml::config_maps(&text).map_err(|error| ReadError::yaml(path, &error))?;
+        if maps.is_empty() {
+            return Err(ReadError::no_config_map(path));
+        }
+        for mut map in maps {
+            map.data
+                .sort_by(|one, other| one.key.as_bytes().cmp(other.key.as_bytes()));
+            for value in map.data {
+                if !is_of_a_set(&value.key) {
+                    self.leave_alone(format_args!(
+                        "the key {} of ConfigMap {}",
+                        value.key,
+                        map.name.as_deref().unwrap_or_default()
+                    ));
+                    continue;
+                }
+                let key = PathBuf::from(&value.key);
+                self.add(&key, value.text.clone(), limits)?;
+                if let Some(entry) = self.entries.last_mut() {
+                    entry.value = Some((self.yaml.len(), value));
+                }
+            }
+        }
+        self.yaml.push((name, text));
         Ok(())
     }
 
@@ -159,6 +227,7 @@ impl Entries {
             label,
             text,
             is_map,
+            value: None,
         });
         Ok(())
     }

@@ -163,7 +163,7 @@ impl Explain {
         Ok(())
     }
 
-    fn images_of<'s>(&self, rules: &'s RuleSet, body: &[u8]) -> Result<Vec<ExplainedImage<'s>>, String> {
+    fn images_of<'s>(&'s self, rules: &'s RuleSet, body: &[u8]) -> Result<Vec<ExplainedImage<'s>>, String> {
         let policy = Policy {
             rules,
             digest: "",
