@@ -4,6 +4,7 @@ pub mod ast;
 pub mod map;
 pub mod rules;
 
+mod begins;
 mod expected;
 mod lines;
 mod words;
