@@ -43,10 +43,9 @@ impl<'r> Reach<'r> {
         Some(
             Diagnostic::warning(
                 Code::MATCHES_NOTHING,
-                "no image can match this pattern",
+                format!("no image can match this pattern: {why}"),
                 rule.span,
             )
-            .label(why)
             .help("mend the pattern, or remove the rule"),
         )
     }
@@ -83,7 +82,10 @@ impl<'r> Reach<'r> {
         Some(
             Diagnostic::warning(
                 Code::NEVER_FIRES,
-                "this rule never fires: a rule above it decides all that it matches",
+                format!(
+                    "this rule never fires: `{}`, above it, decides all that it matches",
+                    cover.name
+                ),
                 rule.span,
             )
             .label("no image is left for it")
@@ -230,7 +232,7 @@ impl<'r> Reach<'r> {
                 return is_covered.then(|| {
                     Diagnostic::warning(
                         Code::ALWAYS_REFUSED,
-                        "every result of this swap is refused",
+                        format!("every result of this swap is refused, by `{}`", above.name),
                         rule.span,
                     )
                     .label("its results are decided again")

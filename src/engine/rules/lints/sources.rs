@@ -115,7 +115,10 @@ pub(super) fn shared_targets(set: &RuleSet) -> Vec<Diagnostic> {
         }
         let finding = Diagnostic::warning(
             Code::SHARED_TARGET,
-            format!("images of `{}/` and of other rules get one name", parts.name),
+            format!(
+                "images of `{}/` get the names of those that `{}` moves",
+                parts.name, first.name
+            ),
             rule.span,
         )
         .label("leads to the same place")
