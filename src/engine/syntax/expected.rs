@@ -3,6 +3,7 @@
 use pest::error::{Error, ErrorVariant, InputLocation};
 
 use super::ast::Word;
+use super::forms::form_of;
 use super::lines::{self, CLAUSES, Extent};
 use super::rules::Token;
 use crate::diagnostic::{Code, Diagnostic, SourceId, similar};
@@ -222,27 +223,6 @@ fn syntax_help(finding: Diagnostic, expected: &[Token], word: &str, keyword: &st
         };
     }
     finding.help(form_of(keyword))
-}
-
-/// The form of a statement, for who does not know it by heart.
-fn form_of(keyword: &str) -> &'static str {
-    match keyword {
-        "rules" => "the form is `rules v1`, or `rules v1 when CONDITION`",
-        "let" => "the form is `let NAME = VALUE`, with white space around the `=`",
-        "home" => "the form is `home PREFIX/, PREFIX/`",
-        "swap" => "the form is `swap PATTERN -> TARGET`, with white space around the `->`",
-        "off" => "the form is `off NAME`, or `off NAME because \"TEXT\"`",
-        "test" => {
-            "the form is `test IMAGE -> IMAGE`, `test IMAGE keep`, `test IMAGE deny` or `test IMAGE warn`, and `when` with its setting"
-        }
-        "keep" => {
-            "the form is `keep PATTERN`, then `when CONDITION`, `as NAME`, `because \"TEXT\"`, `pull-secret SECRET`, `allow LINT`"
-        }
-        "deny" => {
-            "the form is `deny PATTERN`, then `when CONDITION`, `as NAME`, `because \"TEXT\"`, `allow LINT`"
-        }
-        _ => "the form is `warn PATTERN`, then `when CONDITION`, `as NAME`, `because \"TEXT\"`, `allow LINT`",
-    }
 }
 
 /// The word at, or next after, a position: white space and comments are passed over.

@@ -6,5 +6,6 @@ pub mod rules;
 
 mod begins;
 mod expected;
+mod forms;
 mod lines;
 mod words;
