@@ -274,22 +274,12 @@ fn impossible(parts: &Parts) -> Option<&'static str> {
     if least > 255 {
         return Some("a repository has 255 bytes at most");
     }
-    if registry == DOCKER_HUB_REGISTRY
-        && !path.contains('/')
-        && !parts.below
-        && !path.is_empty()
-        && path != "**"
-    {
-        return Some("on Docker Hub a repository has two segments");
-    }
     match parts.tag.as_deref() {
         Some(tag) if !tag.contains('*') && !is_tag(tag) => Some("no tag is spelled like that"),
         Some(tag) if tag.len() > 130 || tag.starts_with(['.', '-']) => Some("no tag is spelled like that"),
         _ => digest_is_impossible(parts.digest.as_deref()?).then_some("no digest is spelled like that"),
     }
 }
-
-const DOCKER_HUB_REGISTRY: &str = "docker.io";
 
 /// Whether a segment with wildcards can be one of a repository: with some text in their place.
 fn could_be(segment: &str) -> bool {

@@ -67,11 +67,16 @@ impl Constants {
         if words.next() == Some("let")
             && let Some(name) = words.next().and_then(|word| word.split(['=', ':']).next())
         {
-            let value = None;
-            self.values
-                .entry(name.to_owned())
-                .or_insert(Constant { value, span });
+            self.define_bad(name, span);
         }
+    }
+
+    /// Notes a name that may be none.
+    pub(super) fn define_bad(&mut self, name: &str, span: Span) {
+        let value = None;
+        self.values
+            .entry(name.to_owned())
+            .or_insert(Constant { value, span });
     }
 
     /// Puts the constants into a word. Without a finding, what is wrong is reported already.

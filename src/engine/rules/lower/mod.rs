@@ -321,12 +321,12 @@ impl<'s> Lowering<'s> {
             Value::Word(word) => self.expand(word, Use::Word).map(|text| text.text.into_owned()),
             Value::Text(word) => self.unquote(word, Use::Value),
         };
+        let span = name.span(self.source);
         if name_is_good {
-            let span = name.span(self.source);
             let finding = self.constants.define(name.of(self.text), value, span);
-            if let Some(finding) = finding {
-                self.report(finding);
-            }
+            self.lowered.findings.extend(finding);
+        } else {
+            self.constants.define_bad(name.of(self.text), span);
         }
     }
 
@@ -440,6 +440,8 @@ impl<'s> Lowering<'s> {
                 ModifierKind::As(name) => {
                     if self.check_name(*name) {
                         into.name = Some((name.of(text).to_owned(), name.span(self.source)));
+                    } else {
+                        self.names.entry(name.of(text).to_owned()).or_insert(None);
                     }
                 }
                 ModifierKind::Because(text) => into.because = self.unquote(*text, Use::Text),
