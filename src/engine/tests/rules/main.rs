@@ -4,5 +4,6 @@
 #![allow(clippy::indexing_slicing, reason = "a test may panic")]
 
 mod cases;
+mod errors;
 mod support;
 mod vectors;
