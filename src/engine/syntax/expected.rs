@@ -6,6 +6,7 @@ use super::ast::Word;
 use super::forms::form_of;
 use super::lines::{self, CLAUSES, Extent};
 use super::rules::Token;
+use super::words;
 use crate::diagnostic::{Code, Diagnostic, SourceId, similar};
 
 /// The words that a condition begins with.
@@ -251,6 +252,9 @@ fn found_at(text: &str, position: usize) -> (usize, &str) {
     } else {
         rest.split([' ', '\t', '\n', '\r']).next().unwrap_or_default()
     };
+    if word.is_empty() {
+        return (words::end(text), word);
+    }
     (text.len() - rest.len(), word)
 }
 

@@ -89,7 +89,8 @@ pub fn parse(source: SourceId, text: &str) -> (File, Vec<Diagnostic>) {
     let mut statements = Vec::with_capacity(extents.len());
     let mut broken = Vec::new();
     // Of an old map under the name of a rules file all lines are wrong in the same way: the missing header says it.
-    let is_map = is_rules_file(text).is_none();
+    let is_header = |extent: &lines::Extent| lines::first_word(extent.word.of(text)) == "rules";
+    let is_map = is_rules_file(text).is_none() && !extents.iter().any(is_header);
     for (number, extent) in extents.iter().enumerate() {
         let mut is_told = is_map && lines::first_word(extent.word.of(text)).contains("::");
         if let Some(indent) = extent.indent {

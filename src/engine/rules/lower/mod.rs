@@ -211,7 +211,14 @@ impl<'s> Lowering<'s> {
         let Some(StatementKind::Rules { version, when }) = first.map(|statement| &statement.kind) else {
             // If it is there and has an error, or stands further down, that is reported by itself.
             let is_header = |statement: &Statement| matches!(statement.kind, StatementKind::Rules { .. });
-            if is_rules_file(self.text) != Some(Header::There) && !statements.iter().any(is_header) {
+            let word = first_word(self.text).of(self.text);
+            let is_slip = is_rules_file(self.text).is_none()
+                && !word.contains("::")
+                && similar(word, ["rules"]).is_some();
+            if !is_slip
+                && is_rules_file(self.text) != Some(Header::There)
+                && !statements.iter().any(is_header)
+            {
                 self.missing_header();
             }
             self.lowered.files.push(Box::default());

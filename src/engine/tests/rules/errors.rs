@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use imageswap_engine::diagnostic::{Code, Severity};
 use imageswap_engine::rules::Limits;
+use proptest::prelude::*;
 
 use super::support::{Loaded, load, load_text, load_within};
 
@@ -72,6 +73,50 @@ fn a_set_with_too_many_ways_from_rule_to_rule_is_refused() {
     }
     let loaded = load_text(&text);
     assert!(shows_only(&loaded, Code::UNPROVEN), "{}", loaded.short());
+}
+
+/// Pieces of lines that go together, and others that do not.
+const PIECES: [&str; 26] = [
+    "rules v1",
+    "rules",
+    "rul::x",
+    "keep quay.io/",
+    "swap",
+    "docker.io::h.io",
+    "\n",
+    "\n",
+    "\n  ",
+    " ",
+    "->",
+    "h.io/",
+    "when",
+    "not",
+    "label a=b",
+    "{x}",
+    "let x = y",
+    "let x=y",
+    "as x",
+    "off x",
+    "test nginx keep",
+    "# c",
+    "\"",
+    "\u{a0}",
+    "\u{FEFF}",
+    "allow",
+];
+
+proptest! {
+    #[test]
+    fn a_text_that_does_not_load_says_why(pieces in proptest::collection::vec(0..PIECES.len(), 0..12)) {
+        let text: String = pieces.iter().map(|piece| PIECES[*piece]).collect();
+        let loaded = load_text(&text);
+        prop_assert!(loaded.set.is_some() || !loaded.errors().is_empty(), "{text:?}");
+        for start in ["", "rules v1\n"] {
+            let text = format!("{start}{}", pieces.iter().map(|piece| format!("{} ", PIECES[*piece])).collect::<String>());
+            let loaded = load_text(&text);
+            prop_assert!(loaded.set.is_some() || !loaded.errors().is_empty(), "{text:?}");
+        }
+    }
 }
 
 /// Whether the code is among the findings, and no other one is an error.
