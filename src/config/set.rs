@@ -188,13 +188,14 @@ impl Entries {
         for mut map in maps {
             map.data
                 .sort_by(|one, other| one.key.as_bytes().cmp(other.key.as_bytes()));
+            let names: Vec<&str> = [map.namespace.as_deref(), map.name.as_deref()]
+                .into_iter()
+                .flatten()
+                .collect();
+            let map_name = names.join("/");
             for value in map.data {
                 if !is_of_a_set(&value.key) {
-                    self.leave_alone(format_args!(
-                        "the key {} of ConfigMap {}",
-                        value.key,
-                        map.name.as_deref().unwrap_or_default()
-                    ));
+                    self.leave_alone(format_args!("the key {} of ConfigMap {map_name}", value.key));
                     continue;
                 }
                 let key = PathBuf::from(&value.key);

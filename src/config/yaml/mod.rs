@@ -17,7 +17,6 @@ use self::tree::{NodeId, Value};
 /// A ConfigMap.
 #[derive(Debug)]
 pub(crate) struct ConfigMap {
-    #[cfg(test)]
     pub(crate) namespace: Option<String>,
     pub(crate) name: Option<String>,
     /// What is in `data`, in the order of the YAML.

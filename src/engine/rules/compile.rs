@@ -34,7 +34,7 @@ impl Default for Limits {
 /// What came of a set's files.
 #[derive(Debug)]
 pub struct Compilation {
-    /// The rules; none where there is an error. Its tests have not run, and nothing is proven of it.
+    /// The rules; none where there is an error, in the text of a file too. Its tests have not run, and nothing is proven of it.
     pub set: Option<RuleSet>,
     /// Its tests.
     pub tests: Vec<Test>,
@@ -54,16 +54,19 @@ pub fn compile(sources: &SourceMap, parsed: &[RulesFile], map: Option<Map>, limi
         home,
         tests,
         mut findings,
+        is_broken,
     } = lower(sources, parsed, map.is_some(), limits);
-    let home = match home::of(&rules, home) {
+    // A `home` line, or the swap that decides which it would be, may be among what has an error.
+    let is_whole = !is_broken && !findings.iter().any(|finding| finding.severity == Severity::Error);
+    let home = match home::of(&rules, &files, home) {
         Ok(home) => home,
         Err(finding) => {
-            findings.push(*finding);
+            findings.extend(is_whole.then_some(*finding));
             Vec::new()
         }
     };
     findings.sort_by_key(|finding| finding.span().map(|span| (span.source, span.start)));
-    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+    if is_broken || findings.iter().any(|finding| finding.severity == Severity::Error) {
         return Compilation {
             set: None,
             tests,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::File;
 use super::image::DOCKER_HUB;
 use super::index::shape_prefix;
 use super::languages;
@@ -16,7 +17,11 @@ use crate::diagnostic::{Code, Diagnostic, Span};
 /// # Errors
 ///
 /// Where they lead to several, or to Docker Hub, and a pattern with a wildcard in its registry matches one of these.
-pub(super) fn of(rules: &[Rule], named: Vec<Box<str>>) -> Result<Vec<Box<str>>, Box<Diagnostic>> {
+pub(super) fn of(
+    rules: &[Rule],
+    files: &[File],
+    named: Vec<Box<str>>,
+) -> Result<Vec<Box<str>>, Box<Diagnostic>> {
     if !named.is_empty() {
         return Ok(named);
     }
@@ -44,16 +49,22 @@ pub(super) fn of(rules: &[Rule], named: Vec<Box<str>>) -> Result<Vec<Box<str>>, 
         "home {}",
         prefixes.into_iter().collect::<Vec<String>>().join(", ")
     );
-    let mut finding = Diagnostic::error(
-        Code::NO_HOME,
-        "the rules lead to several registries or to Docker Hub, so where images come to rest has to be said",
-        first.span,
-    )
-    .label("has a wildcard in its registry, and would send on what has arrived");
+    let to = match registries.len() {
+        1 => "to Docker Hub",
+        _ => "to several registries",
+    };
+    let message = format!("the rules lead {to}, so where images come to rest has to be said");
+    let mut finding = Diagnostic::error(Code::NO_HOME, message, first.span)
+        .label("has a wildcard in its registry, and would send on what has arrived");
     for rule in at_fault.take(3) {
         finding = finding.also(rule.span, "and this one");
     }
-    let start = rules.first().map_or(first.span, |rule| rule.span);
+    // In a file with a condition it may not stand.
+    let is_for_all = |rule: &&Rule| rule.conditions(files).count() == rule.when.len();
+    let Some(start) = rules.iter().find(is_for_all).map(|rule| rule.span) else {
+        let help = format!("write `{line}` in a file whose header has no `when`");
+        return Err(Box::new(finding.help(help)));
+    };
     let start = Span {
         end: start.start,
         ..start

@@ -194,32 +194,27 @@ impl RuleSet {
     /// The finding that a failed test is.
     #[must_use]
     pub fn failure(&self, test: &Test, decision: &Decision<'_>) -> Diagnostic {
-        let came = match &decision.effect {
-            Effect::Keep => "it stays".to_owned(),
-            Effect::Swap(result) => format!("`{result}`"),
-            Effect::Deny => "it is refused".to_owned(),
-            Effect::Invalid(Invalid::Result(result)) => {
-                format!("it stays, since the rules make `{result}` of it, which is no valid image")
-            }
-            Effect::Invalid(Invalid::Image(error)) => format!("it stays: {error}"),
-        };
         let expected = match &test.expected {
-            Expected::Image(image) => format!("`{image}`"),
-            Expected::Keep => "that it stays".to_owned(),
-            Expected::Deny => "that it is refused".to_owned(),
-            Expected::Warn => "a warning".to_owned(),
+            Expected::Image(image) => format!("`{image}` should come out"),
+            Expected::Keep => "it should stay".to_owned(),
+            Expected::Deny => "it should be refused".to_owned(),
+            Expected::Warn => "a rule should warn".to_owned(),
         };
-        let came = match &test.expected {
-            Expected::Warn => format!("no warn rule spoke; {came}"),
-            _ => came,
+        let came = match (&test.expected, &decision.effect) {
+            (Expected::Warn, _) => "none does".to_owned(),
+            (_, Effect::Keep) => "it stays".to_owned(),
+            (_, Effect::Swap(result)) => format!("`{result}` comes out"),
+            (_, Effect::Deny) => "it is refused".to_owned(),
+            (_, Effect::Invalid(Invalid::Result(result))) => {
+                format!("the rules make `{result}` of it, which is no valid image")
+            }
+            (_, Effect::Invalid(Invalid::Image(error))) => format!("it stays: {error}"),
         };
         let mut finding = Diagnostic::error(
             Code::TEST_FAILED,
-            format!("the test of `{}` fails", test.image),
+            format!("the test of `{}` fails: {expected}, but {came}", test.image),
             test.span,
-        )
-        .label(format!("expected {expected}"))
-        .note(format!("what came: {came}"));
+        );
         match decision.rule.and_then(|rule| self.rule(rule)) {
             Some(rule) => finding = finding.also(rule.span, "decided by this rule"),
             None if decision.rule == Some(RuleId::LEGACY) => finding = finding.note("decided by the map"),

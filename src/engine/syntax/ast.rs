@@ -2,13 +2,15 @@
 
 use crate::diagnostic::{SourceId, Span};
 
-/// A rules file. Statements with an error are missing.
+/// A rules file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
     /// The text that all words point into.
     pub source: SourceId,
-    /// The statements in the order of the text.
+    /// The statements in the order of the text, without those that have an error.
     pub statements: Vec<Statement>,
+    /// The statements that have an error: what they would have defined is not unknown.
+    pub broken: Vec<Word>,
 }
 
 /// A run of bytes in the text of a [`File`].

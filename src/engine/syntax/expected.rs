@@ -3,8 +3,10 @@
 use pest::error::{Error, ErrorVariant, InputLocation};
 
 use super::ast::Word;
-use super::lines::{self, Extent, STATEMENTS};
+use super::forms::form_of;
+use super::lines::{self, CLAUSES, Extent};
 use super::rules::Token;
+use super::words;
 use crate::diagnostic::{Code, Diagnostic, SourceId, similar};
 
 /// The words that a condition begins with.
@@ -21,76 +23,6 @@ const SUBJECTS: [&str; 11] = [
     "hook",
     "unqualified",
 ];
-/// The words that may follow a rule or a condition.
-const CLAUSES: [&str; 6] = ["when", "and", "as", "because", "pull-secret", "allow"];
-
-/// A statement that is indented.
-pub(super) fn indented(
-    source: SourceId,
-    indent: Word,
-    statement: Word,
-    text: &str,
-    first: bool,
-) -> Diagnostic {
-    let keyword = lines::first_word(statement.of(text));
-    let message = if first && !STATEMENTS.contains(&keyword) {
-        "the first line is indented, and there is no statement that it could continue".to_owned()
-    } else {
-        format!("the statement `{keyword}` is indented")
-    };
-    let place = Word {
-        start: statement.start,
-        end: statement.start + u32::try_from(keyword.len()).unwrap_or_default(),
-    };
-    Diagnostic::error(Code::INDENT, message, place.span(source))
-        .label("an indented line continues the statement above it")
-        .suggest("remove the indent", indent.span(source), "")
-}
-
-/// A line that begins with none of the words that begin a statement.
-pub(super) fn unknown_statement(source: SourceId, statement: Word, text: &str) -> Diagnostic {
-    let first = lines::first_word(text);
-    let span = Word {
-        start: statement.start,
-        end: statement.start + u32::try_from(first.len()).unwrap_or_default(),
-    }
-    .span(source);
-    let finding = Diagnostic::error(
-        Code::UNKNOWN_STATEMENT,
-        format!("unknown statement `{}`", shown(first)),
-        span,
-    )
-    .label("expected `let`, `home`, `swap`, `keep`, `deny`, `warn`, `off` or `test`");
-    if CLAUSES.contains(&first) || first == "not" || first == "->" {
-        return finding.suggest(
-            "indent the line to continue the statement above it",
-            at_start(span),
-            "  ",
-        );
-    }
-    if first.contains("::") {
-        return finding.help(
-            "a line of an old map stands in a map file of its own, beside the rules; as a rule it is `swap KEY/ -> VALUE/`",
-        );
-    }
-    match (similar(first, STATEMENTS), synonym(first)) {
-        (Some(meant), _) | (None, Some(meant)) => finding.suggest(format!("write `{meant}`"), span, meant),
-        (None, None) => finding.help("each statement begins with its keyword at the start of a line"),
-    }
-}
-
-/// What other tools call it.
-fn synonym(word: &str) -> Option<&'static str> {
-    Some(match word {
-        "redirect" | "replace" | "rewrite" | "mirror" | "map" | "move" => "swap",
-        "ignore" | "skip" | "noswap" | "exclude" | "allow" => "keep",
-        "block" | "reject" | "refuse" | "forbid" => "deny",
-        "set" | "const" | "var" | "define" => "let",
-        "disable" => "off",
-        "expect" | "assert" | "check" => "test",
-        _ => return None,
-    })
-}
 
 /// Turns pest's error into a finding; none where the statement only seems to end early, since an indented keyword
 /// has cut it.
@@ -107,6 +39,9 @@ pub(super) fn finding(
         ErrorVariant::ParsingError { positives, .. } => positives.as_slice(),
         ErrorVariant::CustomError { .. } => &[],
     };
+    if let Some(finding) = unspaced(source, extent, text, position, expected) {
+        return Some(finding);
+    }
     let (start, found) = found_at(text, position);
     if found.is_empty() && extent.is_cut {
         return None;
@@ -144,13 +79,47 @@ pub(super) fn finding(
             );
             syntax_help(finding, expected, word, keyword)
         }
-        None => Diagnostic::error(
-            Code::SYNTAX,
-            format!("expected {}, and the statement ends", either(&names)),
-            span,
-        )
-        .help(form_of(keyword)),
+        None => {
+            let message = format!("expected {}, and the statement ends", either(&names));
+            let finding = Diagnostic::error(Code::SYNTAX, message, span);
+            if is_condition(expected) {
+                finding.help(format!("there are {}", listed(&SUBJECTS, "and")))
+            } else {
+                finding.help(form_of(keyword))
+            }
+        }
     })
+}
+
+/// An arrow or an equals sign that is a part of the word before the place where it was expected.
+fn unspaced(
+    source: SourceId,
+    extent: &Extent,
+    text: &str,
+    position: usize,
+    expected: &[Token],
+) -> Option<Diagnostic> {
+    let sign = match () {
+        () if expected.contains(&Token::arrow) => "->",
+        () if expected.contains(&Token::equals) => "=",
+        () => return None,
+    };
+    let before = text.get(..position)?.trim_end();
+    let word = before.rsplit([' ', '\t', '\n', '\r']).next()?;
+    let (left, right) = word.split_once(sign)?;
+    let start = extent.word.start + u32::try_from(before.len() - word.len()).ok()?;
+    let span = Word {
+        start,
+        end: start + u32::try_from(word.len()).ok()?,
+    }
+    .span(source);
+    let spaced = format!("{left} {sign} {right}");
+    let message = format!("no white space around the `{sign}` in `{}`", shown(word));
+    Some(Diagnostic::error(Code::SYNTAX, message, span).suggest(
+        format!("write `{}`", shown(spaced.trim())),
+        span,
+        spaced.trim(),
+    ))
 }
 
 /// A word behind which the statement should have ended or gone on otherwise.
@@ -162,6 +131,15 @@ fn unexpected(
     (start, word): (usize, &str),
     names: &[&str],
 ) -> Diagnostic {
+    let before = text.get(..start).unwrap_or_default().trim_end();
+    let previous = before.rsplit([' ', '\t', '\n', '\r']).next().unwrap_or_default();
+    // `namespace = prod` has a value already: the sign.
+    let is_sign = matches!(previous, "=" | "==");
+    let (start, word) = if is_sign {
+        (before.len() - previous.len(), previous)
+    } else {
+        (start, word)
+    };
     let at = |offset: usize| extent.word.start + u32::try_from(offset).unwrap_or(u32::MAX);
     let span = Word {
         start: at(start),
@@ -176,34 +154,67 @@ fn unexpected(
     .label(format!("expected {}", either(names)));
     match word {
         "or" => finding.help("a second rule is the `or`: write the rule once for each condition"),
-        "pull-secret" => finding.help("only `swap` and `keep` take a pull secret: the others let no image through"),
+        "pull-secret" => {
+            finding.help("only `swap` and `keep` take a pull secret: the others let no image through")
+        }
         "->" if keyword == "keep" || keyword == "deny" || keyword == "warn" => {
             finding.help("only `swap` has a target")
         }
-        "=" | "==" => finding.help("a condition is `namespace VALUE` or `label KEY=VALUE`, without spaces around the `=`"),
+        "=" | "==" => finding
+            .help("a condition is `namespace VALUE` or `label KEY=VALUE`, without spaces around the `=`"),
         "&&" => finding.suggest("write `and`", span, "and"),
-        "," if text.get(..start).is_some_and(|before| before.trim_end().ends_with(',')) => {
-            finding.help("remove one of the commas")
-        }
-        _ => match similar(word, CLAUSES) {
+        _ if previous == "unqualified" => finding.help("`unqualified` takes no value"),
+        _ if previous.ends_with('{') => finding.help("braces hold a name without spaces: `{hub}`"),
+        _ => match meant(word, names) {
             Some(meant) => finding.suggest(format!("write `{meant}`"), span, meant),
             None if keyword == "let" => finding.help("a value with spaces in it stands in quotes"),
             None if keyword == "home" => finding.help("a comma stands between two prefixes"),
-            None if matches!(keyword, "swap" | "keep" | "deny" | "warn") => finding.help(
-                "a rule has one pattern; a second rule is the \"or\", and a comma gives several values of a condition",
-            ),
+            None if before.split_whitespace().any(|word| word == "when") => {
+                finding.help("a comma stands between two values, and `and` between two conditions")
+            }
+            None if keyword == "swap" => {
+                finding.help("a swap has one pattern and one target: write a rule for each")
+            }
+            None if matches!(keyword, "keep" | "deny" | "warn") => {
+                finding.help("a rule has one pattern: write a rule for each")
+            }
             None => finding.help(form_of(keyword)),
         },
     }
 }
 
+/// Which of the expected words may have been meant.
+fn meant(word: &str, names: &[&str]) -> Option<&'static str> {
+    let synonym = match word {
+        "if" | "where" => "when",
+        "named" | "name" => "as",
+        "message" | "reason" => "because",
+        _ => word,
+    };
+    let expected = |clause: &&str| names.contains(&format!("`{clause}`").as_str());
+    similar(synonym, CLAUSES.into_iter().filter(expected))
+}
+
 fn syntax_help(finding: Diagnostic, expected: &[Token], word: &str, keyword: &str) -> Diagnostic {
-    if word.starts_with('"') {
-        return finding
-            .help("words need no quotes, and a value has none: a `*` stands for what can't be spelled");
+    let quoted = word.strip_prefix('"').and_then(|word| word.strip_suffix('"'));
+    if let (Some(quoted), Some(span)) = (quoted, finding.span()) {
+        let is_word = !quoted.is_empty() && !quoted.contains([' ', '\t', '\\', '"']);
+        return match is_word {
+            true => finding.suggest(format!("write `{quoted}`, without quotes"), span, quoted),
+            false => finding
+                .help("words need no quotes, and a value has none: a `*` stands for what can't be spelled"),
+        };
     }
     if expected.contains(&Token::text) && keyword != "let" {
         return finding.help("a text for people stands in double quotes: `because \"pin a version\"`");
+    }
+    if let (true, Some(target), Some(span)) = (
+        expected.contains(&Token::arrow),
+        word.strip_prefix("->"),
+        finding.span(),
+    ) {
+        let spaced = format!("-> {target}");
+        return finding.suggest(format!("write `{}`", shown(&spaced)), span, spaced);
     }
     if expected.contains(&Token::arrow) && (word == "=>" || word == "=" || word == "→" || word == "to") {
         let span = finding.span();
@@ -213,27 +224,6 @@ fn syntax_help(finding: Diagnostic, expected: &[Token], word: &str, keyword: &st
         };
     }
     finding.help(form_of(keyword))
-}
-
-/// The form of a statement, for who does not know it by heart.
-fn form_of(keyword: &str) -> &'static str {
-    match keyword {
-        "rules" => "the form is `rules v1`, or `rules v1 when CONDITION`",
-        "let" => "the form is `let NAME = VALUE`, with white space around the `=`",
-        "home" => "the form is `home PREFIX/, PREFIX/`",
-        "swap" => "the form is `swap PATTERN -> TARGET`, with white space around the `->`",
-        "off" => "the form is `off NAME`, or `off NAME because \"TEXT\"`",
-        "test" => {
-            "the form is `test IMAGE -> IMAGE`, `test IMAGE keep`, `test IMAGE deny` or `test IMAGE warn`, and `when` with its setting"
-        }
-        "keep" => {
-            "the form is `keep PATTERN`, then `when CONDITION`, `as NAME`, `because \"TEXT\"`, `pull-secret SECRET`, `allow LINT`"
-        }
-        "deny" => {
-            "the form is `deny PATTERN`, then `when CONDITION`, `as NAME`, `because \"TEXT\"`, `allow LINT`"
-        }
-        _ => "the form is `warn PATTERN`, then `when CONDITION`, `as NAME`, `because \"TEXT\"`, `allow LINT`",
-    }
 }
 
 /// The word at, or next after, a position: white space and comments are passed over.
@@ -262,6 +252,9 @@ fn found_at(text: &str, position: usize) -> (usize, &str) {
     } else {
         rest.split([' ', '\t', '\n', '\r']).next().unwrap_or_default()
     };
+    if word.is_empty() {
+        return (words::end(text), word);
+    }
     (text.len() - rest.len(), word)
 }
 
@@ -334,16 +327,8 @@ fn listed_plain(words: &[&str], last: &str) -> String {
     }
 }
 
-/// The empty place where a span begins.
-fn at_start(span: crate::diagnostic::Span) -> crate::diagnostic::Span {
-    crate::diagnostic::Span {
-        end: span.start,
-        ..span
-    }
-}
-
 /// As much of a word as a message shows.
-fn shown(word: &str) -> String {
+pub(super) fn shown(word: &str) -> String {
     const SHOWN: usize = 80;
     match word.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}...", word.get(..end).unwrap_or_default()),

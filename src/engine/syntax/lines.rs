@@ -8,7 +8,8 @@ pub(super) struct Extent {
     pub(super) word: Word,
     /// The white space before its first line, where there is some that may not be there.
     pub(super) indent: Option<Word>,
-    /// Whether the next statement is indented, and may have been meant as a part of this one.
+    /// Whether the next line may have been meant as a part of this statement: it is indented and begins as a statement
+    /// does, or is not indented and begins as none does, but as what follows in one.
     pub(super) is_cut: bool,
 }
 
@@ -16,6 +17,9 @@ pub(super) struct Extent {
 pub(super) const STATEMENTS: [&str; 9] = [
     "rules", "let", "home", "swap", "keep", "deny", "warn", "off", "test",
 ];
+
+/// The words that may follow in a statement.
+pub(super) const CLAUSES: [&str; 6] = ["when", "and", "as", "because", "pull-secret", "allow"];
 
 /// What templates write at the start of a file, and is no part of its first line.
 const BYTE_ORDER_MARK: &str = "\u{FEFF}";
@@ -54,7 +58,7 @@ pub(super) fn extents(text: &str) -> Vec<Extent> {
             }
             above => {
                 if let Some(above) = above {
-                    above.is_cut = is_indented;
+                    above.is_cut = is_indented || continues(first_word(words));
                 }
                 extents.push(Extent {
                     word,
@@ -65,6 +69,11 @@ pub(super) fn extents(text: &str) -> Vec<Extent> {
         }
     }
     extents
+}
+
+/// Whether a word begins no statement, but goes on with one.
+pub(super) fn continues(word: &str) -> bool {
+    CLAUSES.contains(&word) || word == "not" || word == "->"
 }
 
 /// The first word of a line without indent.

@@ -4,6 +4,8 @@ pub mod ast;
 pub mod map;
 pub mod rules;
 
+mod begins;
 mod expected;
+mod forms;
 mod lines;
 mod words;

@@ -9,7 +9,7 @@ use super::ast::{
     Action, Condition, File, Modifier, ModifierKind, Outcome, Rule, Statement, StatementKind, Subject, Value,
     Word,
 };
-use super::{expected, lines, words};
+use super::{begins, expected, lines, words};
 use crate::diagnostic::{Code, Diagnostic, SourceId};
 
 mod grammar {
@@ -29,6 +29,24 @@ pub fn is_rules_file(text: &str) -> Option<Header> {
         "rules" => Some(Header::There),
         word if lines::STATEMENTS.contains(&word) && is_statement(first) => Some(Header::Missing),
         _ => None,
+    }
+}
+
+/// The first word of a file, where it says anything; without, the empty place where it could begin.
+#[must_use]
+pub fn first_word(text: &str) -> Word {
+    let mark = if text.starts_with('\u{FEFF}') { 3 } else { 0 };
+    let extent = lines::extents(first_statement(text));
+    let Some(word) = extent.first().map(|extent| extent.word) else {
+        return Word {
+            start: mark,
+            end: mark,
+        };
+    };
+    let length = lines::first_word(word.of(text)).len();
+    Word {
+        end: word.start + u32::try_from(length).unwrap_or_default(),
+        ..word
     }
 }
 
@@ -69,18 +87,31 @@ pub fn parse(source: SourceId, text: &str) -> (File, Vec<Diagnostic>) {
     let mut findings = Vec::new();
     let extents = lines::extents(text);
     let mut statements = Vec::with_capacity(extents.len());
+    let mut broken = Vec::new();
+    // Of an old map under the name of a rules file all lines are wrong in the same way: the missing header says it.
+    let is_header = |extent: &lines::Extent| lines::first_word(extent.word.of(text)) == "rules";
+    let is_map = is_rules_file(text).is_none() && !extents.iter().any(is_header);
     for (number, extent) in extents.iter().enumerate() {
+        let mut is_told = is_map && lines::first_word(extent.word.of(text)).contains("::");
         if let Some(indent) = extent.indent {
-            let first = number == 0;
-            findings.push(expected::indented(source, indent, extent.word, text, first));
+            let (finding, is_all) = begins::indented(source, indent, extent.word, text, number == 0);
+            findings.push(finding);
+            is_told |= is_all;
         }
         match statement(source, extent, text) {
             Ok(statement) => statements.push(statement),
-            Err(Some(finding)) => findings.push(*finding),
-            Err(None) => {}
+            Err(finding) => {
+                broken.push(extent.word);
+                findings.extend(finding.filter(|_| !is_told).map(|finding| *finding));
+            }
         }
     }
-    (File { source, statements }, findings)
+    let file = File {
+        source,
+        statements,
+        broken,
+    };
+    (file, findings)
 }
 
 type Parsed<T> = Result<T, Option<Box<Diagnostic>>>;
@@ -101,8 +132,15 @@ fn statement(source: SourceId, extent: &lines::Extent, text: &str) -> Parsed<Sta
             )),
         );
     }
-    let Some(rule) = rule_of(lines::first_word(text)) else {
-        return fail(expected::unknown_statement(source, word, text));
+    let first = lines::first_word(text);
+    let Some(rule) = rule_of(first) else {
+        // White space of another kind hides where the first word ends.
+        if first.contains(|character: char| character.is_whitespace() || character.is_control())
+            && let Some(finding) = words::check(source, word, text)
+        {
+            return fail(finding);
+        }
+        return fail(begins::unknown_statement(source, word, text));
     };
     if let Some(finding) = words::check(source, word, text) {
         return fail(finding);

@@ -46,6 +46,30 @@ pub(super) fn check(source: SourceId, statement: Word, text: &str) -> Option<Dia
     })
 }
 
+/// Where the last word of a statement ends: comments behind it are passed over.
+pub(super) fn end(text: &str) -> usize {
+    let mut end = 0;
+    let mut state = State::Gap;
+    let mut is_escaped = false;
+    for (at, character) in text.char_indices() {
+        state = match (state, character) {
+            (State::Comment, '\n') => State::Gap,
+            (State::Comment, _) => State::Comment,
+            (State::Text { start }, _) if is_escaped || character != '"' => State::Text { start },
+            (State::Text { .. }, _) => State::Closed,
+            (_, ' ' | '\t' | '\r' | '\n') => State::Gap,
+            (State::Gap, '#') => State::Comment,
+            (State::Gap, '"') => State::Text { start: at },
+            _ => State::Word,
+        };
+        is_escaped = character == '\\' && !is_escaped;
+        if !matches!(state, State::Gap | State::Comment) {
+            end = at + character.len_utf8();
+        }
+    }
+    end
+}
+
 enum Fault {
     Control,
     Space,

@@ -43,10 +43,9 @@ impl<'r> Reach<'r> {
         Some(
             Diagnostic::warning(
                 Code::MATCHES_NOTHING,
-                "no image can match this pattern",
+                format!("no image can match this pattern: {why}"),
                 rule.span,
             )
-            .label(why)
             .help("mend the pattern, or remove the rule"),
         )
     }
@@ -79,7 +78,10 @@ impl<'r> Reach<'r> {
         Some(
             Diagnostic::warning(
                 Code::NEVER_FIRES,
-                "this rule never fires: a rule above it decides all that it matches",
+                format!(
+                    "this rule never fires: `{}`, above it, decides all that it matches",
+                    self.set.name_of(cover)
+                ),
                 rule.span,
             )
             .label("no image is left for it")
@@ -226,7 +228,10 @@ impl<'r> Reach<'r> {
                 return is_covered.then(|| {
                     Diagnostic::warning(
                         Code::ALWAYS_REFUSED,
-                        "every result of this swap is refused",
+                        format!(
+                            "every result of this swap is refused, by `{}`",
+                            self.set.name_of(above)
+                        ),
                         rule.span,
                     )
                     .label("its results are decided again")
@@ -268,22 +273,12 @@ fn impossible(parts: &Parts) -> Option<&'static str> {
     if least > 255 {
         return Some("a repository has 255 bytes at most");
     }
-    if registry == DOCKER_HUB_REGISTRY
-        && !path.contains('/')
-        && !parts.below
-        && !path.is_empty()
-        && path != "**"
-    {
-        return Some("on Docker Hub a repository has two segments");
-    }
     match parts.tag.as_deref() {
         Some(tag) if !tag.contains('*') && !is_tag(tag) => Some("no tag is spelled like that"),
         Some(tag) if tag.len() > 130 || tag.starts_with(['.', '-']) => Some("no tag is spelled like that"),
         _ => digest_is_impossible(parts.digest.as_deref()?).then_some("no digest is spelled like that"),
     }
 }
-
-const DOCKER_HUB_REGISTRY: &str = "docker.io";
 
 /// Whether a segment with wildcards can be one of a repository: with some text in their place.
 fn could_be(segment: &str) -> bool {

@@ -113,7 +113,11 @@ pub(super) fn shared_targets(set: &RuleSet) -> Vec<Diagnostic> {
         }
         let finding = Diagnostic::warning(
             Code::SHARED_TARGET,
-            format!("images of `{}/` and of other rules get one name", parts.name),
+            format!(
+                "images of `{}/` get the names of those that `{}` moves",
+                parts.name,
+                set.name_of(first)
+            ),
             rule.span,
         )
         .label("leads to the same place")

@@ -138,15 +138,15 @@ impl Lowering<'_> {
                     Err(fault("`unqualified` in the setting of a test")
                         .help("the image of the test itself is spelled with a registry or without one"))
                 }
-                [] => Err(fault("a label or an annotation without a value")
+                [] => Err(fault("a key without a value in the setting of a test")
                     .help(format!("write `{name} KEY=VALUE`"))),
                 [value] if value.contains('*') => Err(fault("a wildcard in the setting of a test")
-                    .help(format!("name one value: `{name} prod-eu`, not `{name} prod-*`"))),
+                    .help("a test has one setting: name the value")),
                 [value] => {
                     if setting.set(condition.subject, condition.key.as_deref(), value) {
                         Ok(())
                     } else {
-                        Err(fault("the same thing is set twice")
+                        Err(fault("the same thing is set twice in one test")
                             .help("a test has one setting; write a second test"))
                     }
                 }

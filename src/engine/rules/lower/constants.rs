@@ -13,9 +13,16 @@ use crate::syntax::rules::MAX_STATEMENT;
 /// The constants that are defined so far.
 #[derive(Debug, Default)]
 pub(super) struct Constants {
-    values: HashMap<String, (String, Span)>,
+    values: HashMap<String, Constant>,
     /// Those of the whole set, by where they are defined.
     all: HashMap<String, Span>,
+}
+
+#[derive(Debug)]
+struct Constant {
+    /// None where the definition has an error: that is reported there, and not wherever the constant is used.
+    value: Option<String>,
+    span: Span,
 }
 
 /// Where a text stands, which says what braces may hold.
@@ -38,30 +45,48 @@ impl Constants {
     }
 
     /// Defines a constant.
-    pub(super) fn define(&mut self, name: &str, value: String, span: Span) -> Option<Diagnostic> {
-        if let Some((_, first)) = self.values.get(name) {
+    pub(super) fn define(&mut self, name: &str, value: Option<String>, span: Span) -> Option<Diagnostic> {
+        if let Some(first) = self.values.get(name) {
             let finding = Diagnostic::error(
                 Code::CONSTANT_TWICE,
                 format!("the constant `{name}` is defined twice"),
                 span,
             )
             .label("defined again")
-            .also(*first, "first defined here")
+            .also(first.span, "first defined here")
             .help("a constant has one value in all files; give one of them another name");
             return Some(finding);
         }
-        self.values.insert(name.to_owned(), (value, span));
+        self.values.insert(name.to_owned(), Constant { value, span });
         None
     }
 
-    /// Puts the constants into a word.
+    /// Notes the name that a `let` with an error would have defined.
+    pub(super) fn define_broken(&mut self, statement: &str, span: Span) {
+        let mut words = statement.split_whitespace();
+        if words.next() == Some("let")
+            && let Some(name) = words.next().and_then(|word| word.split(['=', ':']).next())
+        {
+            self.define_bad(name, span);
+        }
+    }
+
+    /// Notes a name that may be none.
+    pub(super) fn define_bad(&mut self, name: &str, span: Span) {
+        let value = None;
+        self.values
+            .entry(name.to_owned())
+            .or_insert(Constant { value, span });
+    }
+
+    /// Puts the constants into a word. Without a finding, what is wrong is reported already.
     pub(super) fn expand<'t>(
         &self,
         word: Word,
         source: SourceId,
         text: &'t str,
         used: Use,
-    ) -> Result<Text<'t>, Box<Diagnostic>> {
+    ) -> Result<Text<'t>, Option<Box<Diagnostic>>> {
         let raw = word.of(text);
         let exact = Text::exact(raw, word, source);
         if !raw.contains(['{', '}']) {
@@ -70,18 +95,18 @@ impl Constants {
         match self.put_in(raw, used) {
             Ok(Cow::Borrowed(_)) => Ok(exact),
             Ok(Cow::Owned(expanded)) => Ok(Text::expanded(expanded, word, source)),
-            Err(fault) => Err(Box::new(exact.finding(fault))),
+            Err(fault) => Err(fault.map(|fault| Box::new(exact.finding(fault)))),
         }
     }
 
-    /// Reads a text in quotes.
+    /// Reads a text in quotes. Without a finding, what is wrong is reported already.
     pub(super) fn unquote(
         &self,
         word: Word,
         source: SourceId,
         text: &str,
         used: Use,
-    ) -> Result<String, Box<Diagnostic>> {
+    ) -> Result<String, Option<Box<Diagnostic>>> {
         let inside = Word {
             start: word.start + 1,
             end: word.end.saturating_sub(1),
@@ -90,11 +115,11 @@ impl Constants {
         let exact = Text::exact(raw, inside, source);
         match self.put_in(raw, used) {
             Ok(text) => Ok(text.into_owned()),
-            Err(fault) => Err(Box::new(exact.finding(fault))),
+            Err(fault) => Err(fault.map(|fault| Box::new(exact.finding(fault)))),
         }
     }
 
-    fn put_in<'t>(&self, raw: &'t str, used: Use) -> Result<Cow<'t, str>, Fault> {
+    fn put_in<'t>(&self, raw: &'t str, used: Use) -> Result<Cow<'t, str>, Option<Fault>> {
         let is_text = matches!(used, Use::Text | Use::Value);
         let mut out = String::new();
         let mut is_changed = is_text;
@@ -117,15 +142,23 @@ impl Constants {
                         } else {
                             "write the `}`"
                         };
-                        return Err(Fault::new(Code::BRACE, "a placeholder that does not end")
-                            .at(start..raw.len())
-                            .label("no `}` follows")
-                            .help(what));
+                        return Err(Some(
+                            Fault::new(Code::BRACE, "a placeholder that does not end")
+                                .at(start..raw.len())
+                                .label("no `}` follows")
+                                .help(what),
+                        ));
                     };
                     let range = start..start + name.len() + 2;
                     match (self.values.get(name), used) {
-                        (Some((value, _)), _) => {
-                            check_value(name, value, used).map_err(|fault| fault.at(range))?;
+                        (Some(Constant { value: None, .. }), _) => return Err(None),
+                        (
+                            Some(Constant {
+                                value: Some(value), ..
+                            }),
+                            _,
+                        ) => {
+                            check_value(name, value, used).map_err(|fault| Some(fault.at(range)))?;
                             out.push_str(value);
                             is_changed = true;
                         }
@@ -134,12 +167,16 @@ impl Constants {
                             out.push_str(name);
                             out.push('}');
                         }
-                        (None, _) => return Err(self.unknown(name, used).at(range)),
+                        (None, _) => return Err(Some(self.unknown(name, used).at(range))),
                     }
                     rest = behind;
                 }
                 Some('}') if !is_text => {
-                    return Err(Fault::new(Code::BRACE, "a `}` that closes nothing").at(start..start + 1));
+                    return Err(Some(
+                        Fault::new(Code::BRACE, "a `}` that closes nothing")
+                            .at(start..start + 1)
+                            .help("remove it, or write the `{` before the name"),
+                    ));
                 }
                 Some(character) => {
                     out.push(character);
@@ -148,11 +185,13 @@ impl Constants {
                 None => break,
             }
             if out.len() > MAX_STATEMENT {
-                return Err(Fault::new(
-                    Code::CONSTANT_TOO_LONG,
-                    format!("with its constants put in, this has more than {MAX_STATEMENT} bytes"),
-                )
-                .help("a constant that holds others grows with each step; shorten them"));
+                return Err(Some(
+                    Fault::new(
+                        Code::CONSTANT_TOO_LONG,
+                        format!("with its constants put in, this has more than {MAX_STATEMENT} bytes"),
+                    )
+                    .help("a constant that holds others grows with each step; shorten them"),
+                ));
             }
         }
         if is_changed {
@@ -174,6 +213,17 @@ impl Constants {
                 .label("a part of the image, and not a constant")
                 .help("parts of the image and captures have a meaning in targets alone");
         }
+        if name.is_empty() || name.contains(|character: char| !is_of_name(character)) {
+            return fault.label("no name").help(match used {
+                Use::Target => {
+                    "braces hold the name of a constant, the number of a capture or a part of the image"
+                }
+                Use::Word => "braces hold the name of a constant",
+                Use::Text | Use::Value => {
+                    "braces hold the name of a constant; a brace in a text is written `\\{`"
+                }
+            });
+        }
         let fault = fault.label(match used {
             Use::Target => "not a constant, a capture or a part of the image",
             _ => "not a constant",
@@ -191,10 +241,17 @@ impl Constants {
                 "a part of the image with a similar name exists: `{{{meant}}}`"
             )),
             Some(meant) => fault.help(format!("a constant with a similar name exists: `{{{meant}}}`")),
-            None if used == Use::Text => fault.help("a brace in a text is written `\\{`"),
+            None if matches!(used, Use::Text | Use::Value) => fault.help(format!(
+                "define it above, `let {shown} = ...`, or write `\\{{` for a brace"
+            )),
             None => fault.help(format!("define it above: `let {shown} = ...`")),
         }
     }
+}
+
+/// Whether a name may hold this character.
+pub(super) fn is_of_name(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.')
 }
 
 /// A constant is put in as text, and makes no list and no further words.

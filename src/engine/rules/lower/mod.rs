@@ -9,7 +9,7 @@ mod target;
 
 use std::collections::HashMap;
 
-use self::constants::{Constants, Use};
+use self::constants::{Constants, Use, is_of_name};
 use self::fault::Text;
 use super::compile::{Limits, RulesFile};
 use super::condition::Condition;
@@ -17,12 +17,13 @@ use super::image::Image;
 use super::lints;
 use super::pattern::Pattern;
 use super::rule::{Lints, Rule};
+use super::target::Target;
 use super::template::{NAMES, Placeholder};
 use super::tests_of_set::{Expected, Test};
 use super::{AUTO, LEGACY_RULE};
 use crate::diagnostic::{Code, Diagnostic, SourceId, SourceMap, Span, similar};
 use crate::syntax::ast::{self, Modifier, ModifierKind, Outcome, Statement, StatementKind, Value, Word};
-use crate::syntax::rules::{Header, is_rules_file};
+use crate::syntax::rules::{Header, first_word, is_rules_file};
 
 /// The version of the language that this release reads.
 const VERSION: &str = "v1";
@@ -57,6 +58,8 @@ pub(super) struct Lowered {
     pub(super) home: Vec<Box<str>>,
     pub(super) tests: Vec<Test>,
     pub(super) findings: Vec<Diagnostic>,
+    /// Whether statements are missing that could not be read.
+    pub(super) is_broken: bool,
 }
 
 /// `off NAME`
@@ -71,8 +74,10 @@ struct Lowering<'s> {
     limits: Limits,
     has_map: bool,
     constants: Constants,
-    /// Rules by their names.
-    names: HashMap<String, u32>,
+    /// Rules by their names; none for those that have an error.
+    names: HashMap<String, Option<u32>>,
+    /// Whether there are as many rules as may be: then nothing more is read.
+    is_full: bool,
     offs: Vec<Off>,
     lowered: Lowered,
     // Of the file at hand.
@@ -93,6 +98,7 @@ pub(super) fn lower(sources: &SourceMap, files: &[RulesFile], has_map: bool, lim
         has_map,
         constants: Constants::default(),
         names: HashMap::new(),
+        is_full: false,
         offs: Vec::new(),
         lowered: Lowered::default(),
         file: 0,
@@ -109,6 +115,9 @@ pub(super) fn lower(sources: &SourceMap, files: &[RulesFile], has_map: bool, lim
         lowering.text = sources.get(file.file.source).map_or("", |source| source.text());
         lowering.label = &file.label;
         lowering.file(file);
+        if lowering.is_full {
+            return lowering.lowered;
+        }
     }
     lowering.switch_off();
     lowering.lowered
@@ -123,7 +132,7 @@ impl<'s> Lowering<'s> {
         match self.constants.expand(word, self.source, self.text, used) {
             Ok(text) => Some(text),
             Err(finding) => {
-                self.report(*finding);
+                self.lowered.findings.extend(finding.map(|finding| *finding));
                 None
             }
         }
@@ -133,7 +142,7 @@ impl<'s> Lowering<'s> {
         match self.constants.unquote(word, self.source, self.text, used) {
             Ok(text) => Some(text),
             Err(finding) => {
-                self.report(*finding);
+                self.lowered.findings.extend(finding.map(|finding| *finding));
                 None
             }
         }
@@ -154,6 +163,7 @@ impl<'s> Lowering<'s> {
 
     fn file(&mut self, file: &RulesFile) {
         let statements = &file.file.statements;
+        self.broken(&file.file.broken);
         let is_confined = self.header(statements);
         for (number, statement) in statements.iter().enumerate() {
             if self.lowered.rules.len() >= self.limits.rules
@@ -168,37 +178,45 @@ impl<'s> Lowering<'s> {
                 .label("one too many")
                 .help("`--max-rules` allows more");
                 self.report(finding);
+                self.is_full = true;
                 return;
             }
             self.statement(number, statement, is_confined);
         }
     }
 
+    /// Notes what statements with an error would have defined, so that it is not unknown wherever it is used.
+    fn broken(&mut self, broken: &[Word]) {
+        for word in broken {
+            let statement = word.of(self.text);
+            self.constants.define_broken(statement, word.span(self.source));
+            let mut words = statement.split_whitespace();
+            while let Some(word) = words.next() {
+                if word == "as"
+                    && let Some(name) = words.next()
+                {
+                    self.names.entry(name.to_owned()).or_insert(None);
+                }
+            }
+        }
+        self.lowered.is_broken |= !broken.is_empty();
+    }
+
     /// Sees to the `rules` statement, and says whether the file has a condition.
     fn header(&mut self, statements: &[Statement]) -> bool {
         let first = statements.first();
         let Some(StatementKind::Rules { version, when }) = first.map(|statement| &statement.kind) else {
-            // If it is there and has an error, that is reported already.
-            if is_rules_file(self.text) != Some(Header::There) {
-                let word = first.map_or(Word { start: 0, end: 0 }, |statement| statement.word);
-                let start = Span {
-                    end: word.start,
-                    ..word.span(self.source)
-                };
-                let keyword = Word {
-                    end: word.start
-                        + u32::try_from(word.of(self.text).find([' ', '\t']).unwrap_or_default())
-                            .unwrap_or_default(),
-                    ..word
-                };
-                let finding = Diagnostic::error(
-                    Code::MISSING_HEADER,
-                    "a rules file begins with `rules v1`",
-                    keyword.span(self.source),
-                )
-                .label("the header is missing")
-                .suggest("add the line", start, "rules v1\n");
-                self.report(finding);
+            // If it is there and has an error, or stands further down, that is reported by itself.
+            let is_header = |statement: &Statement| matches!(statement.kind, StatementKind::Rules { .. });
+            let word = first_word(self.text).of(self.text);
+            let is_slip = is_rules_file(self.text).is_none()
+                && !word.contains("::")
+                && similar(word, ["rules"]).is_some();
+            if !is_slip
+                && is_rules_file(self.text) != Some(Header::There)
+                && !statements.iter().any(is_header)
+            {
+                self.missing_header();
             }
             self.note_file(Box::default());
             return false;
@@ -218,8 +236,7 @@ impl<'s> Lowering<'s> {
                 .is_some_and(|number| number > 1);
             self.report(if is_newer {
                 finding.help(format!(
-                    "this release, {}, reads versions up to {VERSION}; a later release of imageswap reads {written}",
-                    env!("CARGO_PKG_VERSION")
+                    "this release of imageswap reads {VERSION} and nothing later; write the file in {VERSION}, or use a later release"
                 ))
             } else {
                 finding.suggest(format!("write `{VERSION}`"), span, VERSION)
@@ -237,6 +254,32 @@ impl<'s> Lowering<'s> {
         });
     }
 
+    fn missing_header(&mut self) {
+        let word = first_word(self.text);
+        let finding = Diagnostic::error(
+            Code::MISSING_HEADER,
+            "a rules file begins with `rules v1`",
+            word.span(self.source),
+        )
+        .label("the header is missing");
+        if is_rules_file(self.text).is_none() && word.of(self.text).contains("::") {
+            self.report(
+                finding.help("a map of the old format is a file `maps`, or one that ends in `.conf`"),
+            );
+            return;
+        }
+        // At the start of the line: an indent is told of by itself.
+        let before = self.text.get(..word.start as usize).unwrap_or_default();
+        let indent = before.len() - before.trim_end_matches([' ', '\t']).len();
+        let start = word.start - u32::try_from(indent).unwrap_or_default();
+        let start = Span {
+            start,
+            end: start,
+            source: self.source,
+        };
+        self.report(finding.suggest("write it above all else", start, "rules v1\n"));
+    }
+
     fn statement(&mut self, number: usize, statement: &Statement, is_confined: bool) {
         let span = statement.word.span(self.source);
         match &statement.kind {
@@ -247,7 +290,11 @@ impl<'s> Lowering<'s> {
                     "a `rules` statement that is not the first",
                     span,
                 )
-                .help("it stands once in each file, before all others; remove this one"),
+                .help(if is_rules_file(self.text) == Some(Header::There) {
+                    "it stands once in each file; remove this one"
+                } else {
+                    "it stands before all other statements; move it to the top"
+                }),
             ),
             StatementKind::Let { name, value } => self.constant(*name, *value),
             StatementKind::Home { .. } if is_confined => self.report(
@@ -285,15 +332,12 @@ impl<'s> Lowering<'s> {
             Value::Word(word) => self.expand(word, Use::Word).map(|text| text.text.into_owned()),
             Value::Text(word) => self.unquote(word, Use::Value),
         };
-        // With a value that has an error, the name is known all the same: it is not unknown wherever it is used.
+        let span = name.span(self.source);
         if name_is_good {
-            let span = name.span(self.source);
-            let finding =
-                self.constants
-                    .define(name.of(self.text), value.unwrap_or_else(|| "x".to_owned()), span);
-            if let Some(finding) = finding {
-                self.report(finding);
-            }
+            let finding = self.constants.define(name.of(self.text), value, span);
+            self.lowered.findings.extend(finding);
+        } else {
+            self.constants.define_bad(name.of(self.text), span);
         }
     }
 
@@ -312,25 +356,13 @@ impl<'s> Lowering<'s> {
         let target_text = rule.target.map(|target| self.expand(target, Use::Target));
         let mut modifiers = Modifiers::default();
         self.modifiers(&rule.modifiers, &mut modifiers);
-        let pattern = pattern?;
-        let target = match target_text {
-            Some(text) => {
-                let text = text?;
-                match target::target(&text.text, &pattern) {
-                    Ok(target) => Some(Box::new(target)),
-                    Err(fault) => {
-                        self.report(text.finding(fault));
-                        return None;
-                    }
-                }
-            }
-            None => None,
-        };
-        let span = word.span(self.source);
-        let number = u32::try_from(self.lowered.rules.len()).unwrap_or(u32::MAX);
+        let parts = pattern.and_then(|pattern| Some((self.target(target_text, &pattern)?, pattern)));
+        let number = u32::try_from(self.lowered.rules.len()).ok();
         if let Some((name, span)) = &modifiers.name {
-            self.note_name(name, *span, number);
+            self.note_name(name, *span, number.filter(|_| parts.is_some()));
         }
+        let (target, pattern) = parts?;
+        let span = word.span(self.source);
         let line = self
             .sources
             .get(self.source)
@@ -350,6 +382,19 @@ impl<'s> Lowering<'s> {
             pull_secret: modifiers.pull_secret.map(Into::into),
         });
         Some(())
+    }
+
+    /// Reads a target, where there is one.
+    fn target(&mut self, text: Option<Option<Text<'_>>>, pattern: &Pattern) -> Option<Option<Box<Target>>> {
+        let Some(text) = text else { return Some(None) };
+        let text = text?;
+        match target::target(&text.text, pattern) {
+            Ok(target) => Some(Some(Box::new(target))),
+            Err(fault) => {
+                self.report(text.finding(fault));
+                None
+            }
+        }
     }
 
     fn pattern(&mut self, rule: &ast::Rule) -> Option<Pattern> {
@@ -395,6 +440,8 @@ impl<'s> Lowering<'s> {
                 ModifierKind::As(name) => {
                     if self.check_name(*name) {
                         into.name = Some((name.of(text).to_owned(), name.span(self.source)));
+                    } else {
+                        self.names.entry(name.of(text).to_owned()).or_insert(None);
                     }
                 }
                 ModifierKind::Because(text) => into.because = self.unquote(*text, Use::Text),
@@ -425,16 +472,17 @@ impl<'s> Lowering<'s> {
         });
     }
 
-    fn note_name(&mut self, name: &str, span: Span, number: u32) {
+    fn note_name(&mut self, name: &str, span: Span, number: Option<u32>) {
         if let Some(first) = self.names.get(name) {
-            let first = self.lowered.rules.get(*first as usize).map(|rule| rule.span);
+            let first = first.and_then(|first| self.lowered.rules.get(first as usize));
+            let first = first.map(|rule| rule.span);
             let mut finding = Diagnostic::error(
                 Code::NAME_TWICE,
                 format!("two rules have the name `{name}`"),
                 span,
             )
             .label("again")
-            .help("a name is unique over all files");
+            .help("a name is unique over all files; choose another for one of them");
             if let Some(first) = first {
                 finding = finding.also(first, "first here");
             }
@@ -459,9 +507,7 @@ impl<'s> Lowering<'s> {
         let text = name.of(self.text);
         let span = name.span(self.source);
         let is_first = |character: char| character.is_ascii_alphabetic() || character == '_';
-        let is_other =
-            |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
-        let finding = if !text.starts_with(is_first) || !text.chars().all(is_other) {
+        let finding = if !text.starts_with(is_first) || !text.chars().all(is_of_name) {
             Diagnostic::error(Code::BAD_NAME, format!("`{text}` can't be a name"), span)
                 .help("a name begins with a letter or `_`; letters, digits, `_`, `-` and `.` may follow")
         } else if KEYWORDS.contains(&text) {
@@ -487,7 +533,10 @@ impl<'s> Lowering<'s> {
     /// Switches off the rules that `off` names, once all are known.
     fn switch_off(&mut self) {
         for off in std::mem::take(&mut self.offs) {
-            let number = self.names.get(&off.name).copied();
+            let number = match self.names.get(&off.name) {
+                Some(None) => continue,
+                number => number.copied().flatten(),
+            };
             let rule = number.and_then(|number| self.lowered.rules.get_mut(number as usize));
             let finding = match rule {
                 Some(rule) if off.file == u16::MAX || rule.file == off.file => {

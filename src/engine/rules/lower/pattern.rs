@@ -9,13 +9,12 @@ use crate::rules::pattern::{Parts, Written};
 /// Reads a pattern over the parts of an image.
 pub(super) fn parts(text: &str) -> Result<Parts, Fault> {
     check_characters(text)?;
-    let split = split(text)?;
     let Split {
         name,
         below,
         tag,
         digest,
-    } = split;
+    } = split(text, Role::Pattern)?;
     let segments: Vec<&str> = name.split('/').collect();
     for segment in &segments {
         if segment.is_empty() {
@@ -118,8 +117,25 @@ pub(super) struct Split<'t> {
     pub(super) digest: Option<&'t str>,
 }
 
+/// What a text is read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Pattern,
+    Target,
+}
+
+impl Role {
+    /// What stands for all that lies below.
+    fn all_below(self) -> &'static str {
+        match self {
+            Self::Pattern => "**",
+            Self::Target => "{path}",
+        }
+    }
+}
+
 /// Splits a pattern or a target.
-pub(super) fn split(text: &str) -> Result<Split<'_>, Fault> {
+pub(super) fn split(text: &str, used: Role) -> Result<Split<'_>, Fault> {
     let (before, digest) = match text.split_once('@') {
         Some((before, digest)) => (before, Some(digest)),
         None => (text, None),
@@ -154,7 +170,11 @@ pub(super) fn split(text: &str) -> Result<Split<'_>, Fault> {
         }
     }
     if name.is_empty() && (tag.is_some() || digest.is_some()) {
-        return Err(empty_segment(text));
+        return Err(
+            Fault::new(Code::EMPTY_SEGMENT, "a tag or a digest without a name")
+                .label("of which image?")
+                .help("before it stands the name of an image; in a pattern `**` is any"),
+        );
     }
     if name.ends_with('/') && (tag.is_some() || digest.is_some()) {
         let behind = text.get(name.len()..).unwrap_or_default();
@@ -162,7 +182,7 @@ pub(super) fn split(text: &str) -> Result<Split<'_>, Fault> {
             Fault::new(Code::TAG_AFTER_SLASH, "a tag or a digest right behind a `/`")
                 .at_part(text, behind)
                 .label("of which image?")
-                .write(format!("{name}**{behind}")),
+                .write(format!("{name}{}{behind}", used.all_below())),
         );
     }
     let below = name.ends_with('/');
@@ -186,7 +206,7 @@ pub(super) fn empty_segment(text: &str) -> Fault {
     let at = text.find("//").map_or(0, |at| at + 1);
     Fault::new(Code::EMPTY_SEGMENT, "an empty segment")
         .at(at..at + 1)
-        .help("between two `/`, and before the first one, stands something")
+        .help("remove the `/` that is too many, or write what is missing before it")
 }
 
 fn empty_tag(text: &str, what: &str, sign: &str) -> Fault {
@@ -194,7 +214,7 @@ fn empty_tag(text: &str, what: &str, sign: &str) -> Fault {
     Fault::new(Code::EMPTY_TAG, format!("an empty {what}"))
         .at(at..at + 1)
         .help(format!(
-            "leave out the `{sign}`: without it any {what} is meant, and none too"
+            "write the {what} behind the `{sign}`, or remove the `{sign}`"
         ))
 }
 
@@ -221,12 +241,17 @@ fn check_alone(text: &str, segment: &str, tag: Option<&str>) -> Result<(), Fault
         } else {
             segment
         };
+        // With a tag or a digest only some of its images are meant.
+        let behind = text.get(registry.len()..).filter(|behind| !behind.is_empty());
         return Err(Fault::new(
             Code::BARE_REGISTRY_PATTERN,
             format!("`{registry}` alone is a repository of Docker Hub"),
         )
         .label("a registry?")
-        .write(format!("{registry}/")));
+        .write(match behind {
+            Some(behind) => format!("{registry}/**{behind}"),
+            None => format!("{registry}/"),
+        }));
     }
     Ok(())
 }
@@ -311,7 +336,7 @@ fn bad_character(text: &str, part: &str, at: usize, character: char) -> Fault {
         }
         ',' => fault.help("a rule has one pattern; write the rule once for each"),
         '>' => fault.help("white space stands on both sides of `->`"),
-        '"' => fault.help("a pattern has no quotes"),
+        ':' => fault.help("a port stands in the registry, a tag behind the last segment"),
         _ => fault.help("an image is REGISTRY/PATH:TAG@DIGEST, of letters, digits and `.`, `_`, `-`"),
     }
 }

@@ -1,7 +1,7 @@
 //! Reading targets.
 
 use super::fault::Fault;
-use super::pattern::{Split, empty_segment, is_registry_text, scheme, split};
+use super::pattern::{Role, Split, empty_segment, is_registry_text, scheme, split};
 use crate::diagnostic::Code;
 use crate::reference::{is_digest, is_domain, is_path_component, is_tag};
 use crate::rules::image::{DEFAULT_PORT, DOCKER_HUB, compared};
@@ -35,7 +35,7 @@ pub(super) fn target(text: &str, pattern: &Pattern) -> Result<Target, Fault> {
         below,
         tag,
         digest,
-    } = split(text)?;
+    } = split(text, Role::Target)?;
     if name.split('/').any(str::is_empty) {
         return Err(empty_segment(text));
     }
@@ -53,12 +53,15 @@ pub(super) fn target(text: &str, pattern: &Pattern) -> Result<Target, Fault> {
     }
     check_registry(text, registry, &kinds)?;
     if path.is_empty() && !below {
-        return Err(Fault::new(Code::NO_PATH, format!("`{text}` is a registry alone"))
-            .label("which image of it?")
-            .help(match is_below(pattern) {
-                true => format!("write `{registry}/` to append what lies below the pattern's prefix"),
-                false => format!("write `{registry}/{{path}}` to keep the repository's name"),
-            }));
+        let behind = text.get(registry.len()..).unwrap_or_default();
+        let is_port = tag.is_some_and(|tag| tag.bytes().all(|byte| byte.is_ascii_digit()));
+        let fault =
+            Fault::new(Code::NO_PATH, format!("`{text}` is a registry alone")).label("which image of it?");
+        return Err(match is_below(pattern) {
+            true if is_port || behind.is_empty() => fault.write(format!("{text}/")),
+            _ if is_port => fault.write(format!("{text}/{{path}}")),
+            _ => fault.write(format!("{registry}/{{path}}{behind}")),
+        });
     }
     check_path(text, path)?;
     check_tag(text, tag, digest)?;
@@ -83,7 +86,10 @@ pub(super) fn target(text: &str, pattern: &Pattern) -> Result<Target, Fault> {
             "all images below the pattern would become one",
         )
         .label("one name")
-        .write(format!("{}/", name)));
+        .write(match text.get(name.len()..) {
+            Some(behind) if !behind.is_empty() => format!("{name}/{{path}}{behind}"),
+            _ => format!("{name}/"),
+        }));
     }
     Ok(Target::new(registry, path, below, tag, digest, &kinds))
 }
@@ -93,24 +99,32 @@ fn is_below(pattern: &Pattern) -> bool {
 }
 
 fn check_captures(text: &str, kinds: &[CaptureKind]) -> Result<(), Fault> {
-    for piece in pieces(text) {
-        let Piece::Placeholder(Placeholder::Capture(number)) = piece else {
+    let mut rest = text;
+    while let Some((_, from)) = rest.split_once('{') {
+        let Some((name, behind)) = from.split_once('}') else {
+            break;
+        };
+        rest = behind;
+        let Some(Placeholder::Capture(number)) = Placeholder::parse(name) else {
             continue;
         };
         if number == 0 || number > kinds.len() {
-            let shown = format!("{{{number}}}");
-            let at = text.find(&shown).unwrap_or_default();
+            let shown = name.get(..20).unwrap_or(name);
+            let start = text.len() - from.len() - 1;
             return Err(Fault::new(
                 Code::UNKNOWN_PLACEHOLDER,
-                format!("unknown placeholder `{shown}`"),
+                format!("unknown placeholder `{{{shown}}}`"),
             )
-            .at(at..at + shown.len())
+            .at(start..start + name.len() + 2)
             .label(match kinds.len() {
                 0 => "the pattern has no wildcard".to_owned(),
                 1 => "the pattern has one wildcard".to_owned(),
                 count => format!("the pattern has {count} wildcards"),
             })
-            .help("`{1}` is what the first wildcard of the pattern took, from the left"));
+            .help(match kinds.len() {
+                0 => "captures stand for the wildcards of the pattern; the parts of an image are `{path}`, `{name}` and others",
+                _ => "`{1}` is what the first wildcard of the pattern took, from the left",
+            }));
         }
     }
     Ok(())

@@ -77,7 +77,7 @@ fn finding(part: Part<'_>, steps: &Steps<'_>, circle: &[usize]) -> Diagnostic {
             format!("keep {keep}\n"),
         );
     }
-    finding.help("or give one of them a `when` that excludes the other's")
+    finding.help("a `when` on one of them that excludes the other's ends the circle too")
 }
 
 /// The pattern that keeps all results of one of the swaps: the narrowest that can be written.

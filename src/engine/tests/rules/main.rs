@@ -1,7 +1,9 @@
 //! The rule language: what files mean, by recorded vectors and by laws.
 
-#![allow(clippy::disallowed_methods, reason = "a test reads its vectors from files")]
+#![allow(clippy::disallowed_methods, reason = "a test reads its cases from files")]
 #![allow(clippy::indexing_slicing, reason = "a test may panic")]
 
+mod cases;
+mod errors;
 mod support;
 mod vectors;

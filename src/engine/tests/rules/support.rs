@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceMap};
+use imageswap_engine::legacy::Map;
 use imageswap_engine::rules::{
-    Compilation, Context, Limits, Operation, Owner, Place, RuleSet, RulesFile, compile,
+    Compilation, Context, Limits, Operation, Owner, Place, RuleSet, RulesFile, Test, compile,
 };
 use imageswap_engine::syntax::rules::parse;
 use serde_json::Value;
@@ -12,6 +13,7 @@ use serde_json::Value;
 /// A set with all that there is to say of it.
 pub(crate) struct Loaded {
     pub(crate) set: Option<RuleSet>,
+    pub(crate) tests: Vec<Test>,
     pub(crate) findings: Vec<Diagnostic>,
     pub(crate) sources: SourceMap,
 }
@@ -38,13 +40,25 @@ impl Loaded {
     }
 }
 
-/// Loads files, given as names and texts.
+/// Loads files, given as names and texts. A file of the name `maps` is a map.
 pub(crate) fn load<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Loaded {
+    load_within(files, Limits::default())
+}
+
+/// Loads files within limits.
+pub(crate) fn load_within<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>, limits: Limits) -> Loaded {
+    let mut map = None;
     let mut sources = SourceMap::default();
     let mut findings = Vec::new();
     let mut parsed = Vec::new();
     for (name, text) in files {
         let source = sources.add(name, text);
+        if name == "maps" {
+            let (read, found) = Map::compile(&sources, source);
+            map = Some(read);
+            findings.extend(found);
+            continue;
+        }
         let (file, found) = parse(source, text);
         findings.extend(found);
         parsed.push(RulesFile {
@@ -56,7 +70,7 @@ pub(crate) fn load<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> L
         set,
         tests,
         findings: found,
-    } = compile(&sources, &parsed, None, Limits::default());
+    } = compile(&sources, &parsed, map, limits);
     findings.extend(found);
     if let Some(set) = &set {
         findings.extend(set.prove());
@@ -66,6 +80,7 @@ pub(crate) fn load<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> L
     findings.sort_by_key(Diagnostic::span);
     Loaded {
         set,
+        tests,
         findings,
         sources,
     }

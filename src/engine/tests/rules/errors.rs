@@ -1,0 +1,158 @@
+//! The page of errors: each entry's first example has the finding that it is about, the second one has it no more.
+
+use std::fmt::Write as _;
+
+use imageswap_engine::diagnostic::{Code, Severity};
+use imageswap_engine::rules::Limits;
+use proptest::prelude::*;
+
+use super::support::{Loaded, load, load_text, load_within};
+
+const PAGE: &str = include_str!("../../../../docs/errors.md");
+
+/// What takes a long file: the page describes it.
+const DESCRIBED: [Code; 3] = [Code::STATEMENT_TOO_LONG, Code::TOO_MANY_RULES, Code::UNPROVEN];
+
+#[test]
+fn the_first_example_of_an_entry_has_its_finding_and_the_second_one_is_mended() {
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for code in Code::ALL.iter().filter(|code| !code.as_str().starts_with('W')) {
+        let [mistake, mended] = examples(*code);
+        let mistake = load_example(mistake);
+        if !DESCRIBED.contains(code) && !shows_only(&mistake, *code) {
+            wrong.push(format!("{code}, the mistake:\n{}", mistake.short()));
+        }
+        let mended = load_example(mended);
+        if !mended.errors().is_empty() || mended.findings.iter().any(|finding| finding.code == *code) {
+            wrong.push(format!("{code}, mended:\n{}", mended.short()));
+        }
+        count += 1;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(count > 50, "{count} entries");
+}
+
+#[test]
+fn a_statement_of_more_than_4096_bytes_is_too_long_and_one_of_4096_is_not() {
+    for (length, is_good) in [(4096, true), (4097, false)] {
+        let mut statement = "keep quay.io/ when namespace a".to_owned();
+        while statement.len() + 5 <= length {
+            statement.push_str(",\n bc");
+        }
+        statement.push_str(&"d".repeat(length - statement.len()));
+        let loaded = load_text(&format!("rules v1\n{statement}\n"));
+        assert_eq!(loaded.errors().is_empty(), is_good, "{}", loaded.short());
+        assert_eq!(shows_only(&loaded, Code::STATEMENT_TOO_LONG), !is_good);
+    }
+}
+
+#[test]
+fn one_rule_more_than_allowed_is_too_many() {
+    for (rules, is_good) in [(3, true), (4, false)] {
+        let mut text = "rules v1\n".to_owned();
+        for number in 1..=rules {
+            writeln!(text, "keep r{number}.example.com/").unwrap();
+        }
+        let loaded = load_within([("a.rules", text.as_str())], Limits { rules: 3 });
+        assert_eq!(loaded.errors().is_empty(), is_good, "{}", loaded.short());
+        assert_eq!(shows_only(&loaded, Code::TOO_MANY_RULES), !is_good);
+    }
+}
+
+#[test]
+fn a_set_with_too_many_ways_from_rule_to_rule_is_refused() {
+    let mut text = "rules v1\n".to_owned();
+    for number in 1..=1500 {
+        // The conditions exclude each other: that is quickly seen, but there are too many pairs all the same.
+        writeln!(
+            text,
+            "swap a.example.com/*/x{number} -> a.example.com/{{1}}/y{number} when namespace n{number}"
+        )
+        .unwrap();
+    }
+    let loaded = load_text(&text);
+    assert!(shows_only(&loaded, Code::UNPROVEN), "{}", loaded.short());
+}
+
+/// Pieces of lines that go together, and others that do not.
+const PIECES: [&str; 26] = [
+    "rules v1",
+    "rules",
+    "rul::x",
+    "keep quay.io/",
+    "swap",
+    "docker.io::h.io",
+    "\n",
+    "\n",
+    "\n  ",
+    " ",
+    "->",
+    "h.io/",
+    "when",
+    "not",
+    "label a=b",
+    "{x}",
+    "let x = y",
+    "let x=y",
+    "as x",
+    "off x",
+    "test nginx keep",
+    "# c",
+    "\"",
+    "\u{a0}",
+    "\u{FEFF}",
+    "allow",
+];
+
+proptest! {
+    #[test]
+    fn a_text_that_does_not_load_says_why(pieces in proptest::collection::vec(0..PIECES.len(), 0..12)) {
+        let text: String = pieces.iter().map(|piece| PIECES[*piece]).collect();
+        let loaded = load_text(&text);
+        prop_assert!(loaded.set.is_some() || !loaded.errors().is_empty(), "{text:?}");
+        for start in ["", "rules v1\n"] {
+            let text = format!("{start}{}", pieces.iter().map(|piece| format!("{} ", PIECES[*piece])).collect::<String>());
+            let loaded = load_text(&text);
+            prop_assert!(loaded.set.is_some() || !loaded.errors().is_empty(), "{text:?}");
+        }
+    }
+}
+
+/// Whether the code is among the findings, and no other one is an error.
+fn shows_only(loaded: &Loaded, code: Code) -> bool {
+    let is_other = |severity: Severity, found: Code| severity == Severity::Error && found != code;
+    loaded.findings.iter().any(|finding| finding.code == code)
+        && !loaded
+            .findings
+            .iter()
+            .any(|finding| is_other(finding.severity, finding.code))
+}
+
+/// The two blocks below a heading.
+fn examples(code: Code) -> [&'static str; 2] {
+    let (_, entry) = PAGE.split_once(&format!("\n## {code}\n")).unwrap();
+    let entry = entry.split("\n## ").next().unwrap();
+    let blocks: Vec<&str> = entry
+        .split("```rules\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect();
+    blocks
+        .try_into()
+        .unwrap_or_else(|blocks| panic!("{code} has two examples, and not {blocks:?}"))
+}
+
+/// Loads an example: a file, or several below lines with their names.
+fn load_example(block: &str) -> Loaded {
+    const NAME: &str = "# FILE: ";
+    if !block.starts_with(NAME) {
+        return load_text(block);
+    }
+    load(
+        block
+            .split(NAME)
+            .skip(1)
+            .map(|file| file.split_once('\n').unwrap()),
+    )
+}
