@@ -165,6 +165,11 @@ codes! {
     /// A target that repeats the image's tag, and drops its digest by that.
     STAYS_ANYWAY = "stays-anyway";
 
+    // N: what is worth knowing.
+
+    /// A rule is off.
+    RULE_OFF = "N0101";
+
     // W09: map files.
 
     /// A line of a map file is neither `KEY::VALUE` nor `KEY:VALUE` and is skipped.

@@ -21,7 +21,7 @@ use super::target::Target;
 use super::template::{NAMES, Placeholder};
 use super::tests_of_set::{Expected, Test};
 use super::{AUTO, LEGACY_RULE};
-use crate::diagnostic::{Code, Diagnostic, SourceId, SourceMap, Span, similar};
+use crate::diagnostic::{Code, Diagnostic, Severity, SourceId, SourceMap, Span, similar};
 use crate::syntax::ast::{self, Modifier, ModifierKind, Outcome, Statement, StatementKind, Value, Word};
 use crate::syntax::rules::{Header, first_word, is_rules_file};
 
@@ -65,6 +65,7 @@ pub(super) struct Lowered {
 /// `off NAME`
 struct Off {
     name: String,
+    because: Option<String>,
     span: Span,
     file: u16,
 }
@@ -311,10 +312,9 @@ impl<'s> Lowering<'s> {
                 self.rule(statement.word, rule);
             }
             StatementKind::Off { name, because } => {
-                if let Some(because) = because {
-                    self.unquote(*because, Use::Text);
-                }
+                let because = because.and_then(|because| self.unquote(because, Use::Text));
                 self.offs.push(Off {
+                    because,
                     name: name.of(self.text).to_owned(),
                     span: name.span(self.source),
                     file: if is_confined { self.file } else { u16::MAX },
@@ -541,7 +541,14 @@ impl<'s> Lowering<'s> {
             let finding = match rule {
                 Some(rule) if off.file == u16::MAX || rule.file == off.file => {
                     rule.is_off = true;
-                    continue;
+                    let why = off
+                        .because
+                        .map(|because| format!(": {because}"))
+                        .unwrap_or_default();
+                    let message = format!("the rule `{}` is off{why}", off.name);
+                    Diagnostic::new(Severity::Notice, Code::RULE_OFF, message, off.span)
+                        .label("switched off here")
+                        .also(rule.span, "this rule")
                 }
                 Some(rule) => Diagnostic::error(
                     Code::FOREIGN_RULE,
