@@ -5,6 +5,7 @@ use std::fmt;
 use super::context::{Context, Operation, Owner, Place};
 use super::image::Image;
 use super::pattern::match_glob;
+use super::text::Text;
 use crate::automaton::{Bytes, Language, witness};
 use crate::syntax::ast::Subject;
 
@@ -14,9 +15,9 @@ pub(crate) struct Condition {
     pub(super) negated: bool,
     pub(super) subject: Subject,
     /// The key of a label or an annotation.
-    pub(super) key: Option<Box<str>>,
+    pub(super) key: Option<Text>,
     /// Globs, of which one is enough. None where a key only has to exist.
-    pub(super) values: Box<[Box<str>]>,
+    pub(super) values: Box<[Text]>,
 }
 
 /// The values that a place can have.

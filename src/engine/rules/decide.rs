@@ -163,7 +163,7 @@ impl RuleSet {
         self.shapes.candidates(image, None).any(|number| {
             self.rules
                 .get(number as usize)
-                .and_then(|rule| rule.target.as_deref())
+                .and_then(|rule| rule.target.as_ref())
                 .is_some_and(|target| target.has_shape_of(image))
         })
     }

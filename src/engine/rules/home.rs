@@ -25,7 +25,7 @@ pub(super) fn of(
     if !named.is_empty() {
         return Ok(named);
     }
-    let targets = || rules.iter().filter_map(|rule| rule.target.as_deref());
+    let targets = || rules.iter().filter_map(|rule| rule.target.as_ref());
     let registries: BTreeSet<&str> = targets().filter_map(Target::literal_registry).collect();
     let mut each = registries.iter();
     match (each.next(), each.next()) {

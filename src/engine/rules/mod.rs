@@ -19,6 +19,7 @@ mod shape;
 mod target;
 mod template;
 mod tests_of_set;
+mod text;
 
 pub use compile::{Compilation, Limits, RulesFile, compile};
 pub use context::{Context, Operation, Owner, Place};

@@ -6,6 +6,7 @@
 use crate::glob::Glob;
 
 use super::image::Image;
+use super::text::Text;
 
 /// A compiled pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,19 +21,19 @@ pub(crate) enum Pattern {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Parts {
     /// Registry and repository, `docker.io/library/*`; without a trailing `/`.
-    pub(super) name: Box<str>,
+    pub(super) name: Text,
     /// Whether it ends in `/`: what lies below is meant.
     pub(super) below: bool,
     /// Whether the name has no wildcard.
     pub(super) is_literal: bool,
-    pub(super) tag: Option<Box<str>>,
-    pub(super) digest: Option<Box<str>>,
+    pub(super) tag: Option<Text>,
+    pub(super) digest: Option<Text>,
 }
 
 /// A pattern over the image as it is spelled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Written {
-    pub(super) text: Box<str>,
+    pub(super) text: Text,
     pub(super) glob: Glob,
 }
 

@@ -6,6 +6,7 @@ use super::context::Context;
 use super::image::Image;
 use super::pattern::Pattern;
 use super::target::Target;
+use super::text::Text;
 use crate::diagnostic::Span;
 use crate::syntax::ast::Action;
 
@@ -25,12 +26,12 @@ pub(crate) struct Rule {
     pub(super) line: u32,
     pub(super) pattern: Pattern,
     /// Of a swap alone.
-    pub(super) target: Option<Box<Target>>,
+    pub(super) target: Option<Target>,
     pub(super) when: Box<[Condition]>,
     /// Its name, if it has one of its own.
-    pub(super) name: Option<Box<str>>,
-    pub(super) because: Option<Box<str>>,
-    pub(super) pull_secret: Option<Box<str>>,
+    pub(super) name: Option<Text>,
+    pub(super) because: Option<Text>,
+    pub(super) pull_secret: Option<Text>,
 }
 
 /// A set of lints.
@@ -73,6 +74,26 @@ pub(super) struct Surroundings<'s> {
 }
 
 impl Rule {
+    /// All its texts, to be moved together.
+    pub(super) fn texts(&mut self) -> impl Iterator<Item = &mut Text> {
+        let pattern = match &mut self.pattern {
+            Pattern::Parts(parts) => [Some(&mut parts.name), parts.tag.as_mut(), parts.digest.as_mut()],
+            Pattern::Written(written) => [Some(&mut written.text), None, None],
+        };
+        let conditions = self
+            .when
+            .iter_mut()
+            .flat_map(|condition| condition.key.iter_mut().chain(&mut condition.values));
+        pattern
+            .into_iter()
+            .flatten()
+            .chain(self.target.iter_mut().flat_map(|target| target.texts()))
+            .chain(conditions)
+            .chain(&mut self.name)
+            .chain(&mut self.because)
+            .chain(&mut self.pull_secret)
+    }
+
     /// Whether it matches an image, its guards included.
     pub(super) fn check(
         &self,

@@ -4,6 +4,7 @@ use super::image::{DOCKER_HUB, Image, OFFICIAL, compared};
 use super::pattern::{CaptureKind, Pattern};
 use super::shape::Shape;
 use super::template::{Values, has_placeholder, is_all_placeholders};
+use super::text::Text;
 use crate::reference::Reference;
 
 /// A compiled target. Its parts are templates.
@@ -11,7 +12,7 @@ use crate::reference::Reference;
 pub(crate) struct Target {
     /// The registry, in lower case and without the default port, and the repository, if there is any. Completed where
     /// it is literal.
-    name: Box<str>,
+    name: Text,
     /// Whether it ends in `/`: what lies below the pattern is appended.
     pub(super) below: bool,
     /// The tag and the digest, where it names any of them.
@@ -21,7 +22,7 @@ pub(crate) struct Target {
 }
 
 /// A tag and a digest; one of them may be missing.
-type TagAndDigest = (Option<Box<str>>, Option<Box<str>>);
+type TagAndDigest = (Option<Text>, Option<Text>);
 
 impl Target {
     pub(super) fn new(
@@ -64,6 +65,15 @@ impl Target {
     /// Whether the target names a tag or a digest of its own, so that both of the image's go.
     pub(super) fn names_tag(&self) -> bool {
         self.tag_and_digest.is_some()
+    }
+
+    /// All its texts, to be moved together.
+    pub(super) fn texts(&mut self) -> impl Iterator<Item = &mut Text> {
+        let others = self
+            .tag_and_digest
+            .iter_mut()
+            .flat_map(|both| both.0.iter_mut().chain(&mut both.1));
+        [&mut self.name].into_iter().chain(others)
     }
 
     /// Registry and repository, `harbor.example.com/hub`; the registry alone where the target is `REGISTRY/`.

@@ -56,7 +56,7 @@ fn is_allowed(rule: &Rule, finding: &Diagnostic) -> bool {
 
 /// A target that ends in `:{tag}` keeps nothing that would not stay, and drops the digest.
 fn stays_anyway(rule: &Rule) -> Option<Diagnostic> {
-    let target = rule.target.as_deref()?;
+    let target = rule.target.as_ref()?;
     let mut parts = pieces(target.tag()?);
     let is_tag = parts.next() == Some(Piece::Placeholder(Placeholder::Tag)) && parts.next().is_none();
     (is_tag && target.digest().is_none()).then(|| {

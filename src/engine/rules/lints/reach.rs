@@ -52,7 +52,7 @@ impl<'r> Reach<'r> {
 
     /// A rule that no image is left for.
     pub(super) fn never_fires(&self, number: usize, rule: &Rule) -> Option<Diagnostic> {
-        if let Some(target) = rule.target.as_deref()
+        if let Some(target) = rule.target.as_ref()
             && self.is_within_own_shape(rule)
         {
             let finding = Diagnostic::warning(
@@ -91,7 +91,7 @@ impl<'r> Reach<'r> {
     }
 
     fn is_within_own_shape(&self, rule: &Rule) -> bool {
-        let (Some(target), Pattern::Parts(parts)) = (rule.target.as_deref(), &rule.pattern) else {
+        let (Some(target), Pattern::Parts(parts)) = (rule.target.as_ref(), &rule.pattern) else {
             return false;
         };
         let samples = samples(parts);
@@ -174,7 +174,7 @@ impl<'r> Reach<'r> {
         if witness(&[language, &self.valid], &[&within, &self.short_hub], BUDGET) != Ok(None) {
             return false;
         }
-        let Some(target) = above.target.as_deref() else {
+        let Some(target) = above.target.as_ref() else {
             return true;
         };
         let is_untouched = |guard: &Language| {
@@ -191,7 +191,7 @@ impl<'r> Reach<'r> {
 
     /// A swap whose every result is refused: the first rule that decides any of them denies them all.
     pub(super) fn always_refused(&self, rule: &Rule) -> Option<Diagnostic> {
-        let target = rule.target.as_deref()?;
+        let target = rule.target.as_ref()?;
         let mut sample = prefix_of(target);
         if sample.is_empty() {
             return None;

@@ -12,7 +12,7 @@ use crate::rules::template::{Piece, Placeholder, pieces};
 
 /// A target that leaves out what its pattern's images differ in.
 pub(super) fn loses_names(rule: &Rule) -> Option<Diagnostic> {
-    let target = rule.target.as_deref()?;
+    let target = rule.target.as_ref()?;
     let lost = lost(&rule.pattern, target)?;
     Some(
         Diagnostic::warning(
@@ -97,7 +97,7 @@ pub(super) fn shared_targets(set: &RuleSet) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     let mut first_to: HashMap<&str, &Rule> = HashMap::new();
     for rule in &set.rules {
-        let Some(target) = rule.target.as_deref().filter(|target| target.below) else {
+        let Some(target) = rule.target.as_ref().filter(|target| target.below) else {
             continue;
         };
         let Pattern::Parts(parts) = &rule.pattern else {

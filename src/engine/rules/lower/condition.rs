@@ -6,6 +6,7 @@ use crate::diagnostic::{Code, Diagnostic, similar};
 use crate::rules::condition::{Condition, OPERATIONS, PLACES};
 use crate::rules::pattern::match_glob;
 use crate::rules::tests_of_set::Setting;
+use crate::rules::text::Text;
 use crate::syntax::ast::{self, Subject, Word};
 
 impl Lowering<'_> {
@@ -26,7 +27,7 @@ impl Lowering<'_> {
             Some(key) => Some(self.word(key)?),
             None => None,
         };
-        let mut globs: Vec<Box<str>> = Vec::with_capacity(values.len());
+        let mut globs: Vec<Text> = Vec::with_capacity(values.len());
         for (number, word) in values.drain(..).enumerate() {
             let glob = self.word(word)?;
             // `team=` is the empty value; it can't be the rest of a list.

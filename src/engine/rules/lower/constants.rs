@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use std::collections::HashMap;
 
-use super::fault::{Fault, Text};
+use super::fault::{Expanded, Fault};
 use crate::diagnostic::{Code, Diagnostic, SourceId, Span, similar};
 use crate::rules::template::{NAMES, Placeholder};
 use crate::syntax::ast::Word;
@@ -86,15 +86,15 @@ impl Constants {
         source: SourceId,
         text: &'t str,
         used: Use,
-    ) -> Result<Text<'t>, Option<Box<Diagnostic>>> {
+    ) -> Result<Expanded<'t>, Option<Box<Diagnostic>>> {
         let raw = word.of(text);
-        let exact = Text::exact(raw, word, source);
+        let exact = Expanded::exact(raw, word, source);
         if !raw.contains(['{', '}']) {
             return Ok(exact);
         }
         match self.put_in(raw, used) {
             Ok(Cow::Borrowed(_)) => Ok(exact),
-            Ok(Cow::Owned(expanded)) => Ok(Text::expanded(expanded, word, source)),
+            Ok(Cow::Owned(expanded)) => Ok(Expanded::expanded(expanded, word, source)),
             Err(fault) => Err(fault.map(|fault| Box::new(exact.finding(fault)))),
         }
     }
@@ -112,7 +112,7 @@ impl Constants {
             end: word.end.saturating_sub(1),
         };
         let raw = inside.of(text);
-        let exact = Text::exact(raw, inside, source);
+        let exact = Expanded::exact(raw, inside, source);
         match self.put_in(raw, used) {
             Ok(text) => Ok(text.into_owned()),
             Err(fault) => Err(fault.map(|fault| Box::new(exact.finding(fault)))),

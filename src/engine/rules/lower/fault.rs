@@ -8,7 +8,7 @@ use crate::syntax::ast::Word;
 
 /// A word with its constants put in.
 #[derive(Clone, Debug)]
-pub(super) struct Text<'t> {
+pub(super) struct Expanded<'t> {
     pub(super) text: Cow<'t, str>,
     word: Word,
     source: SourceId,
@@ -31,7 +31,7 @@ struct Parts {
     suggestion: Option<(String, String)>,
 }
 
-impl<'t> Text<'t> {
+impl<'t> Expanded<'t> {
     /// A word as it stands.
     pub(super) fn exact(text: &'t str, word: Word, source: SourceId) -> Self {
         Self {

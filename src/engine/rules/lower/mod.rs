@@ -10,7 +10,7 @@ mod target;
 use std::collections::HashMap;
 
 use self::constants::{Constants, Use, is_of_name};
-use self::fault::Text;
+use self::fault::Expanded;
 use super::compile::{Limits, RulesFile};
 use super::condition::Condition;
 use super::image::Image;
@@ -20,6 +20,7 @@ use super::rule::{Lints, Rule};
 use super::target::Target;
 use super::template::{NAMES, Placeholder};
 use super::tests_of_set::{Expected, Test};
+use super::text::Text;
 use super::{AUTO, LEGACY_RULE};
 use crate::diagnostic::{Code, Diagnostic, Severity, SourceId, SourceMap, Span, similar};
 use crate::syntax::ast::{self, Modifier, ModifierKind, Outcome, Statement, StatementKind, Value, Word};
@@ -129,7 +130,7 @@ impl<'s> Lowering<'s> {
         self.lowered.findings.push(finding);
     }
 
-    fn expand(&mut self, word: Word, used: Use) -> Option<Text<'s>> {
+    fn expand(&mut self, word: Word, used: Use) -> Option<Expanded<'s>> {
         match self.constants.expand(word, self.source, self.text, used) {
             Ok(text) => Some(text),
             Err(finding) => {
@@ -163,6 +164,13 @@ impl<'s> Lowering<'s> {
     }
 
     fn file(&mut self, file: &RulesFile) {
+        let first = self.lowered.rules.len();
+        self.statements(file);
+        let rules = self.lowered.rules.iter_mut().skip(first);
+        Text::share(rules.flat_map(Rule::texts));
+    }
+
+    fn statements(&mut self, file: &RulesFile) {
         let statements = &file.file.statements;
         self.broken(&file.file.broken);
         let is_confined = self.header(statements);
@@ -385,11 +393,11 @@ impl<'s> Lowering<'s> {
     }
 
     /// Reads a target, where there is one.
-    fn target(&mut self, text: Option<Option<Text<'_>>>, pattern: &Pattern) -> Option<Option<Box<Target>>> {
+    fn target(&mut self, text: Option<Option<Expanded<'_>>>, pattern: &Pattern) -> Option<Option<Target>> {
         let Some(text) = text else { return Some(None) };
         let text = text?;
         match target::target(&text.text, pattern) {
-            Ok(target) => Some(Some(Box::new(target))),
+            Ok(target) => Some(Some(target)),
             Err(fault) => {
                 self.report(text.finding(fault));
                 None
@@ -606,7 +614,7 @@ impl<'s> Lowering<'s> {
         Some(())
     }
 
-    fn check_image(&mut self, image: &Text<'_>) -> Option<()> {
+    fn check_image(&mut self, image: &Expanded<'_>) -> Option<()> {
         match Image::parse(&image.text) {
             Ok(_) => Some(()),
             Err(error) => {

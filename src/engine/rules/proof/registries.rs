@@ -62,7 +62,7 @@ pub(super) fn suspects(part: Part<'_>) -> Vec<usize> {
 }
 
 fn registry_of(rule: &Rule) -> Option<&str> {
-    rule.target.as_deref().map(Target::registry)
+    rule.target.as_ref().map(Target::registry)
 }
 
 impl<'r> Registries<'r> {

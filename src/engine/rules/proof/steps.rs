@@ -50,7 +50,7 @@ impl<'r> Steps<'r> {
             .into_iter()
             .filter_map(|number| {
                 let rule = part.rule(number)?;
-                let target = rule.target.as_deref()?;
+                let target = rule.target.as_ref()?;
                 Some(Swap {
                     number,
                     rule,
