@@ -3,8 +3,9 @@
 //! Each rule is filed under one key: the most telling literal part of its pattern. An image has few keys, however
 //! many rules there are. Keys are kept as hashes: where two are alike by chance, a rule is looked at in vain.
 
-use std::hash::BuildHasherDefault;
+use std::hash::{BuildHasher as _, BuildHasherDefault};
 
+use foldhash::fast::FixedState;
 use smallvec::SmallVec;
 use std::collections::HashMap;
 
@@ -83,35 +84,31 @@ impl std::hash::Hasher for Hashed {
     }
 }
 
-/// The hash of a key while its text is read.
+/// The text of a key, as a hash that grows segment by segment: one walk over a name gives the keys of all its first
+/// segments.
 #[derive(Clone, Copy)]
 struct Key(u64);
 
 impl Key {
-    fn new(kind: Kind) -> Self {
-        Self(0xcbf2_9ce4_8422_2325 ^ ((kind as u64) << 56))
+    const EMPTY: Self = Self(0x9e37_79b9_7f4a_7c15);
+
+    fn of(text: &str) -> Self {
+        text.split('/').fold(Self::EMPTY, Self::segment)
     }
 
-    /// FNV-1a: short texts, read from the left, with a hash at each `/` on the way.
-    fn add(mut self, text: &str) -> Self {
-        for byte in text.bytes() {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-        self
-    }
-
-    fn of(kind: Kind, text: &str) -> Self {
-        Self::new(kind).add(text)
+    /// The key with a further segment.
+    fn segment(self, text: &str) -> Self {
+        let hash = FixedState::with_seed(0).hash_one(text);
+        Self((self.0.rotate_left(23) ^ hash).wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
     /// The hash, of rules for one namespace or of those for all.
-    fn hash(self, namespace: Option<&str>) -> u64 {
-        let hash = match namespace {
-            Some(namespace) => self.add("\0").add(namespace).0,
-            None => self.0,
+    fn hash(self, kind: Kind, namespace: Option<&str>) -> u64 {
+        let key = match namespace {
+            Some(namespace) => self.segment(namespace).segment("namespace"),
+            None => self,
         };
-        // The high bits pick the place in the table.
-        (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        (key.0 ^ kind as u64).wrapping_mul(0xd6e8_feb8_6659_fd93)
     }
 }
 
@@ -148,10 +145,10 @@ impl IndexBuilder {
                 values.sort_unstable();
                 values.dedup();
                 for value in values {
-                    self.file(kind, key.hash(Some(value)), rule);
+                    self.file(kind, key.hash(kind, Some(value)), rule);
                 }
             }
-            None => self.file(kind, key.hash(None), rule),
+            None => self.file(kind, key.hash(kind, None), rule),
         }
     }
 
@@ -159,7 +156,7 @@ impl IndexBuilder {
     pub(super) fn add_shape(&mut self, rule: u32, target: &Target) {
         let (kind, key) = key_of_shape(target);
         self.longest_suffix = self.longest_suffix.max(target.registry().len());
-        self.file(kind, key.hash(None), rule);
+        self.file(kind, key.hash(kind, None), rule);
     }
 
     fn file(&mut self, kind: Kind, hash: u64, rule: u32) {
@@ -191,7 +188,7 @@ impl IndexBuilder {
 }
 
 fn key_of(pattern: &Pattern) -> (Kind, Key) {
-    let of = |kind, text| (kind, Key::of(kind, text));
+    let of = |kind, text| (kind, Key::of(text));
     match pattern {
         Pattern::Written(written) => {
             let text = &*written.text;
@@ -199,14 +196,13 @@ fn key_of(pattern: &Pattern) -> (Kind, Key) {
                 None => of(Kind::Spelled, text),
                 Some(at) => match text.get(..at).and_then(|before| before.rsplit_once('/')) {
                     Some((before, _)) => of(Kind::SpelledBelow, before),
-                    None => of(Kind::Rest, ""),
+                    None => (Kind::Rest, Key::EMPTY),
                 },
             }
         }
         Pattern::Parts(parts) if parts.is_literal && !parts.below => match &parts.tag {
             Some(tag) if !tag.contains('*') && parts.digest.is_none() => {
-                let kind = Kind::NameAndTag;
-                (kind, Key::of(kind, &parts.name).add(":").add(tag))
+                (Kind::NameAndTag, Key::of(&parts.name).segment(tag))
             }
             _ => of(Kind::Name, &parts.name),
         },
@@ -223,15 +219,15 @@ fn key_of_open(parts: &Parts) -> (Kind, Key) {
     let last = parts.path().rsplit('/').next().unwrap_or_default();
     if registry == "**" {
         return if !parts.below && !last.is_empty() && !last.contains('*') {
-            (Kind::Last, Key::of(Kind::Last, last))
+            (Kind::Last, Key::of(last))
         } else if let Some(tag) = parts.tag.as_deref().filter(|tag| !tag.contains('*')) {
-            (Kind::Tag, Key::of(Kind::Tag, tag))
+            (Kind::Tag, Key::of(tag))
         } else {
-            (Kind::Rest, Key::new(Kind::Rest))
+            (Kind::Rest, Key::EMPTY)
         };
     }
     if let Some(host) = registry.strip_suffix(":*").filter(|host| !host.contains('*')) {
-        return (Kind::Host, Key::of(Kind::Host, host));
+        return (Kind::Host, Key::of(host));
     }
     let first = parts.path().split('/').next().unwrap_or_default();
     key_of_suffix(
@@ -244,23 +240,20 @@ fn key_of_suffix(registry: &str, first: Option<&str>) -> (Kind, Key) {
     let end = registry.rsplit('*').next().unwrap_or_default();
     let suffix = end.find('.').and_then(|dot| end.get(dot..)).unwrap_or_default();
     match first {
-        Some(first) => {
-            let kind = Kind::SuffixAndFirst;
-            (kind, Key::of(kind, suffix).add("/").add(first))
-        }
-        None => (Kind::Suffix, Key::of(Kind::Suffix, suffix)),
+        Some(first) => (Kind::SuffixAndFirst, Key::of(suffix).segment(first)),
+        None => (Kind::Suffix, Key::of(suffix)),
     }
 }
 
 fn key_of_shape(target: &Target) -> (Kind, Key) {
-    let below = |name: &str| (Kind::Below, Key::of(Kind::Below, name));
+    let below = |name: &str| (Kind::Below, Key::of(name));
     match target.shape() {
         None => {
             let name = target.name();
             if target.below {
                 below(name)
             } else {
-                (Kind::Name, Key::of(Kind::Name, name))
+                (Kind::Name, Key::of(name))
             }
         }
         Some(_) if has_placeholder(target.registry()) => key_of_suffix(&shape_registry(target), None),
@@ -323,56 +316,46 @@ impl RuleIndex {
         let mut found = Candidates {
             lists: SmallVec::new(),
         };
-        let mut look = |key: Key| {
-            found.add(self.list(key.hash(None)));
-            if self.has_namespaces && namespace.is_some() {
-                found.add(self.list(key.hash(namespace)));
+        let mut look = |kind: Kind, key: Key| {
+            if self.has(kind) {
+                found.add(self.list(key.hash(kind, None)));
+                if self.has_namespaces && namespace.is_some() {
+                    found.add(self.list(key.hash(kind, namespace)));
+                }
             }
         };
-        let name = image.name();
-        if self.has(Kind::Name) {
-            look(Key::of(Kind::Name, name));
-        }
+        let whole = each_prefix(image.name(), |key| look(Kind::Below, key));
+        look(Kind::Name, whole);
         if let Some(tag) = image.compared_tag() {
-            if self.has(Kind::NameAndTag) {
-                look(Key::of(Kind::NameAndTag, name).add(":").add(tag));
-            }
+            look(Kind::NameAndTag, whole.segment(tag));
             if self.has(Kind::Tag) {
-                look(Key::of(Kind::Tag, tag));
+                look(Kind::Tag, Key::of(tag));
             }
         }
-        if self.has(Kind::Below) {
-            each_prefix(Kind::Below, name, &mut look);
-        }
+        let path = image.path();
         if self.has(Kind::Last) {
-            look(Key::of(Kind::Last, name.rsplit('/').next().unwrap_or_default()));
+            look(Kind::Last, Key::of(path.rsplit('/').next().unwrap_or_default()));
         }
         if self.has(Kind::Suffix) || self.has(Kind::SuffixAndFirst) {
-            let (registry, first) = (
-                image.registry(),
-                image.path().split('/').next().unwrap_or_default(),
-            );
+            let (registry, first) = (image.registry(), path.split('/').next().unwrap_or_default());
             let end = registry.len().saturating_sub(self.longest_suffix);
             let dots = registry.match_indices('.').filter(|(dot, _)| *dot >= end);
             for suffix in dots.filter_map(|(dot, _)| registry.get(dot..)).chain([""]) {
-                look(Key::of(Kind::Suffix, suffix));
-                look(Key::of(Kind::SuffixAndFirst, suffix).add("/").add(first));
+                let key = Key::of(suffix);
+                look(Kind::Suffix, key);
+                look(Kind::SuffixAndFirst, key.segment(first));
             }
         }
         if self.has(Kind::Host)
             && let Some((host, _)) = image.registry().rsplit_once(':')
         {
-            look(Key::of(Kind::Host, host));
+            look(Kind::Host, Key::of(host));
         }
-        if self.has(Kind::Spelled) {
-            look(Key::of(Kind::Spelled, image.spelled));
+        if self.has(Kind::Spelled) || self.has(Kind::SpelledBelow) {
+            let whole = each_prefix(image.spelled, |key| look(Kind::SpelledBelow, key));
+            look(Kind::Spelled, whole);
         }
-        if self.has(Kind::SpelledBelow) {
-            each_prefix(Kind::SpelledBelow, image.spelled, &mut look);
-        }
-        if self.has(Kind::Rest) {
-            look(Key::new(Kind::Rest));
-        }
+        look(Kind::Rest, Key::EMPTY);
         found
     }
 
@@ -391,16 +374,13 @@ impl RuleIndex {
     }
 }
 
-/// Looks at the key of each run of first segments, the whole text too.
-fn each_prefix(kind: Kind, text: &str, look: &mut impl FnMut(Key)) {
-    let mut key = Key::new(kind);
-    for (number, segment) in text.split('/').enumerate() {
-        if number > 0 {
-            key = key.add("/");
-        }
-        key = key.add(segment);
+/// Looks at the key of each run of first segments, the whole text too, whose key is given back.
+fn each_prefix(text: &str, mut look: impl FnMut(Key)) -> Key {
+    text.split('/').fold(Key::EMPTY, |key, segment| {
+        let key = key.segment(segment);
         look(key);
-    }
+        key
+    })
 }
 
 impl<'i> Candidates<'i> {

@@ -1,6 +1,6 @@
 //! Lints of what comes together in one name, and of what is left out beside it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::is_allowed;
 use crate::diagnostic::{Code, Diagnostic};
@@ -132,34 +132,38 @@ pub(super) fn shared_targets(set: &RuleSet) -> Vec<Diagnostic> {
 
 /// A pattern for the hosts below a registry, and none for the registry itself.
 pub(super) fn bare_registries(set: &RuleSet) -> Vec<Diagnostic> {
+    /// Wildcards in unusual places are compared one by one.
+    const COMPARED: usize = 64;
     let registries = || {
         set.rules.iter().filter_map(|rule| match &rule.pattern {
             Pattern::Parts(parts) => Some((rule, parts.registry())),
             Pattern::Written(_) => None,
         })
     };
-    let mut bare: Vec<(&Rule, &str)> = registries()
-        .filter_map(|(rule, registry)| {
-            let host = registry.strip_prefix("*.")?;
-            (host.contains('.') && !host.contains('*')).then_some((rule, host))
-        })
-        .collect();
-    if bare.is_empty() {
-        return Vec::new();
+    let host_below = |registry: &'_ str| -> Option<String> {
+        let host = registry.strip_prefix("*.")?;
+        (!host.contains('*')).then(|| host.to_owned())
+    };
+    let (mut literal, mut suffixes, mut others) = (HashSet::new(), HashSet::new(), Vec::new());
+    for (_, registry) in registries() {
+        if let Some(host) = host_below(registry) {
+            suffixes.insert(host);
+        } else if !registry.contains('*') {
+            literal.insert(registry);
+        } else if registry != "*" && registry != "**" && others.len() < COMPARED {
+            others.push(registry);
+        }
     }
-    let literal: std::collections::HashSet<&str> = registries()
-        .map(|(_, registry)| registry)
-        .filter(|registry| !registry.contains('*'))
-        .collect();
-    let globs: Vec<&str> = registries()
-        .map(|(_, registry)| registry)
-        .filter(|registry| registry.contains('*') && *registry != "*" && *registry != "**")
-        .take(1000)
-        .collect();
-    bare.retain(|(_, host)| !literal.contains(host) && !globs.iter().any(|glob| match_glob(glob, host)));
-    bare.into_iter()
-        .map(|(rule, host)| {
-            Diagnostic::warning(
+    let is_for = |host: &str| {
+        let above = host.match_indices('.').filter_map(|(dot, _)| host.get(dot + 1..));
+        literal.contains(host)
+            || above.into_iter().any(|above| suffixes.contains(above))
+            || others.iter().any(|glob| match_glob(glob, host))
+    };
+    registries()
+        .filter_map(|(rule, registry)| {
+            let host = host_below(registry).filter(|host| host.contains('.') && !is_for(host))?;
+            let finding = Diagnostic::warning(
                 Code::BARE_REGISTRY,
                 format!("no rule is for `{host}` itself"),
                 rule.span,
@@ -168,13 +172,8 @@ pub(super) fn bare_registries(set: &RuleSet) -> Vec<Diagnostic> {
             .help(format!(
                 "add a rule for `{host}/`; where it is not used, `allow {}`",
                 Code::BARE_REGISTRY
-            ))
-        })
-        .filter(|finding| {
-            finding
-                .span()
-                .and_then(|span| set.rules.iter().find(|rule| rule.span == span))
-                .is_none_or(|rule| !is_allowed(rule, finding))
+            ));
+            (!is_allowed(rule, &finding)).then_some(finding)
         })
         .collect()
 }

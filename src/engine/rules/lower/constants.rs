@@ -94,7 +94,7 @@ impl Constants {
         }
         match self.put_in(raw, used) {
             Ok(Cow::Borrowed(_)) => Ok(exact),
-            Ok(Cow::Owned(expanded)) => Ok(Expanded::expanded(expanded, word, source)),
+            Ok(Cow::Owned(expanded)) => Ok(Expanded::with_constants(expanded, word, source)),
             Err(fault) => Err(fault.map(|fault| Box::new(exact.finding(fault)))),
         }
     }

@@ -43,7 +43,7 @@ impl<'t> Expanded<'t> {
     }
 
     /// A word in which something was put in.
-    pub(super) fn expanded(text: String, word: Word, source: SourceId) -> Self {
+    pub(super) fn with_constants(text: String, word: Word, source: SourceId) -> Self {
         Self {
             text: Cow::Owned(text),
             word,

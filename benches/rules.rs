@@ -1,0 +1,106 @@
+//! Deciding by rules: the time does not grow with their number.
+//!
+//! `cargo bench --bench rules` prints the time of a decision in sets of 10, 1,000 and 100,000 rules, over the same
+//! images, of which some are decided by a rule and some by none; and what it takes to load 100,000 rules.
+
+use std::fmt::Write as _;
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use imageswap_engine::diagnostic::SourceMap;
+use imageswap_engine::rules::{Context, Limits, RuleSet, RulesFile, compile};
+use imageswap_engine::syntax::rules::parse;
+
+/// A set of rules of all ordinary forms. The first ten are in each set, and decide the images.
+fn text(rules: usize) -> String {
+    let mut text = "\
+rules v1
+let hub = harbor.example.com
+home {hub}/
+keep ghcr.io/acme/
+swap docker.io/bitnami/ -> docker.io/bitnamilegacy/
+swap docker.io/ -> {hub}/hub/
+swap quay.io/coreos/etcd:v3.* -> {hub}/etcd/etcd
+swap *.gcr.io/ -> {hub}/gcr-{1}/
+swap gcr.io/kaniko-project/executor:v1.0 -> {hub}/patched/kaniko:v1.0-p1
+deny **:edge when namespace prod-*
+swap registry.k8s.io/ -> {hub}/k8s/
+warn written *redis* when label team
+keep mcr.microsoft.com/dotnet/*-alpine
+"
+    .to_owned();
+    for n in 10..rules {
+        let line = match n % 8 {
+            0 => format!("swap quay.io/org{n}/ -> {{hub}}/quay/org{n}/"),
+            1 => format!("swap quay.io/org{n}/app -> {{hub}}/quay/org{n}/app pull-secret harbor-read"),
+            2 => format!("keep ghcr.io/org{n}/api*"),
+            3 => format!("deny gcr.io/org{n}/old:v1.* when namespace prod-* and not label team=core"),
+            4 => format!("swap registry{n}.example.org/ -> {{hub}}/r{n}/"),
+            5 => format!("swap gcr.io/org{n}/img:v1 -> {{hub}}/patched/org{n}/img:v1-p1"),
+            6 => format!("swap *.region{n}.example.net/ -> {{hub}}/region{n}/{{1}}/"),
+            _ => format!("swap docker.io/org{n}/ -> {{hub}}/hub2/org{n}/ when namespace team{n}"),
+        };
+        let _ = writeln!(text, "{line}");
+    }
+    text
+}
+
+/// What is decided: by a prefix, in two rounds, by a wildcard, by no rule, by home.
+const IMAGES: [&str; 10] = [
+    "nginx:1.25",
+    "bitnami/redis:7",
+    "ghcr.io/acme/api:7",
+    "ghcr.io/other/api:7",
+    "quay.io/coreos/etcd:v3.5.1",
+    "eu.gcr.io/team/app@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "gcr.io/kaniko-project/executor:v1.0",
+    "registry.k8s.io/pause:3.9",
+    "harbor.example.com/hub/library/nginx:1.25",
+    "registry.example.com:5000/team/project/image:1.25.3",
+];
+
+fn load(text: &str) -> RuleSet {
+    let mut sources = SourceMap::default();
+    let source = sources.add("bench.rules", text);
+    let (file, findings) = parse(source, sources.get(source).map_or("", |source| source.text()));
+    assert!(findings.is_empty());
+    let file = RulesFile {
+        label: "bench.rules".to_owned(),
+        file,
+    };
+    let set = compile(&sources, &[file], None, Limits::default()).set;
+    let set = set.expect("the set has no error");
+    assert!(set.prove().is_empty());
+    set
+}
+
+fn rules(criterion: &mut Criterion) {
+    let context = Context {
+        namespace: Some("default"),
+        ..Context::default()
+    };
+    let mut group = criterion.benchmark_group("decide");
+    group.throughput(Throughput::Elements(IMAGES.len() as u64));
+    for count in [10, 1_000, 100_000] {
+        let set = load(&text(count));
+        group.bench_function(format!("{count} rules"), |bencher| {
+            bencher.iter(|| {
+                for image in IMAGES {
+                    black_box(set.decide(black_box(image), &context));
+                }
+            });
+        });
+    }
+    group.finish();
+    let text = text(100_000);
+    let set = load(&text);
+    let mut group = criterion.benchmark_group("100,000 rules");
+    group.sample_size(10).throughput(Throughput::Elements(100_000));
+    group.bench_function("parse, compile, prove", |bencher| bencher.iter(|| load(&text)));
+    group.bench_function("prove", |bencher| bencher.iter(|| set.prove()));
+    group.bench_function("lint", |bencher| bencher.iter(|| set.lint()));
+    group.finish();
+}
+
+criterion_group!(benches, rules);
+criterion_main!(benches);
