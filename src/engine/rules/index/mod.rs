@@ -3,46 +3,22 @@
 //! Each rule is filed under one key: the most telling literal part of its pattern. An image has few keys, however
 //! many rules there are. Keys are kept as hashes: where two are alike by chance, a rule is looked at in vain.
 
-use std::hash::{BuildHasher as _, BuildHasherDefault};
+use std::hash::BuildHasherDefault;
 
-use foldhash::fast::FixedState;
 use smallvec::SmallVec;
+
+pub(super) use self::key::{literal_segments, shape_prefix};
+
+use self::key::{Key, Kind, key_of, key_of_shape};
+mod key;
+
 use std::collections::HashMap;
 
 use super::condition::Condition;
 use super::image::Image;
-use super::pattern::{Parts, Pattern};
-use super::shape::{Segment, SegmentPart, Shape};
+use super::pattern::Pattern;
 use super::target::Target;
-use super::template::has_placeholder;
 use crate::syntax::ast::Subject;
-
-/// Which part of an image a key is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// Registry and repository.
-    Name,
-    /// Registry and repository, and the tag.
-    NameAndTag,
-    /// The registry and the first segments of the repository.
-    Below,
-    /// The end of the registry, from one of its dots; empty for any registry.
-    Suffix,
-    /// The same, and the first segment of the repository.
-    SuffixAndFirst,
-    /// The host, of a registry with a port.
-    Host,
-    /// The last segment of the repository.
-    Last,
-    /// The tag.
-    Tag,
-    /// The image as it is spelled.
-    Spelled,
-    /// The first segments of the image as it is spelled.
-    SpelledBelow,
-    /// Nothing that a key can be made of: always looked at.
-    Rest,
-}
 
 /// The rules by the keys of their patterns.
 #[derive(Debug, Default)]
@@ -81,34 +57,6 @@ impl std::hash::Hasher for Hashed {
 
     fn finish(&self) -> u64 {
         self.0
-    }
-}
-
-/// The text of a key, as a hash that grows segment by segment: one walk over a name gives the keys of all its first
-/// segments.
-#[derive(Clone, Copy)]
-struct Key(u64);
-
-impl Key {
-    const EMPTY: Self = Self(0x9e37_79b9_7f4a_7c15);
-
-    fn of(text: &str) -> Self {
-        text.split('/').fold(Self::EMPTY, Self::segment)
-    }
-
-    /// The key with a further segment.
-    fn segment(self, text: &str) -> Self {
-        let hash = FixedState::with_seed(0).hash_one(text);
-        Self((self.0.rotate_left(23) ^ hash).wrapping_mul(0x9e37_79b9_7f4a_7c15))
-    }
-
-    /// The hash, of rules for one namespace or of those for all.
-    fn hash(self, kind: Kind, namespace: Option<&str>) -> u64 {
-        let key = match namespace {
-            Some(namespace) => self.segment(namespace).segment("namespace"),
-            None => self,
-        };
-        (key.0 ^ kind as u64).wrapping_mul(0xd6e8_feb8_6659_fd93)
     }
 }
 
@@ -184,124 +132,6 @@ impl IndexBuilder {
             has_namespaces: self.has_namespaces,
             longest_suffix: self.longest_suffix,
         }
-    }
-}
-
-fn key_of(pattern: &Pattern) -> (Kind, Key) {
-    let of = |kind, text| (kind, Key::of(text));
-    match pattern {
-        Pattern::Written(written) => {
-            let text = &*written.text;
-            match text.find(['*', '?', '[']) {
-                None => of(Kind::Spelled, text),
-                Some(at) => match text.get(..at).and_then(|before| before.rsplit_once('/')) {
-                    Some((before, _)) => of(Kind::SpelledBelow, before),
-                    None => (Kind::Rest, Key::EMPTY),
-                },
-            }
-        }
-        Pattern::Parts(parts) if parts.is_literal && !parts.below => match &parts.tag {
-            Some(tag) if !tag.contains('*') && parts.digest.is_none() => {
-                (Kind::NameAndTag, Key::of(&parts.name).segment(tag))
-            }
-            _ => of(Kind::Name, &parts.name),
-        },
-        Pattern::Parts(parts) if !parts.registry().contains('*') => {
-            of(Kind::Below, literal_segments(&parts.name))
-        }
-        Pattern::Parts(parts) => key_of_open(parts),
-    }
-}
-
-/// The key of a pattern with a wildcard in its registry.
-fn key_of_open(parts: &Parts) -> (Kind, Key) {
-    let registry = parts.registry();
-    let last = parts.path().rsplit('/').next().unwrap_or_default();
-    if registry == "**" {
-        return if !parts.below && !last.is_empty() && !last.contains('*') {
-            (Kind::Last, Key::of(last))
-        } else if let Some(tag) = parts.tag.as_deref().filter(|tag| !tag.contains('*')) {
-            (Kind::Tag, Key::of(tag))
-        } else {
-            (Kind::Rest, Key::EMPTY)
-        };
-    }
-    if let Some(host) = registry.strip_suffix(":*").filter(|host| !host.contains('*')) {
-        return (Kind::Host, Key::of(host));
-    }
-    let first = parts.path().split('/').next().unwrap_or_default();
-    key_of_suffix(
-        registry,
-        (!first.is_empty() && !first.contains('*')).then_some(first),
-    )
-}
-
-fn key_of_suffix(registry: &str, first: Option<&str>) -> (Kind, Key) {
-    let end = registry.rsplit('*').next().unwrap_or_default();
-    let suffix = end.find('.').and_then(|dot| end.get(dot..)).unwrap_or_default();
-    match first {
-        Some(first) => (Kind::SuffixAndFirst, Key::of(suffix).segment(first)),
-        None => (Kind::Suffix, Key::of(suffix)),
-    }
-}
-
-fn key_of_shape(target: &Target) -> (Kind, Key) {
-    let below = |name: &str| (Kind::Below, Key::of(name));
-    match target.shape() {
-        None => {
-            let name = target.name();
-            if target.below {
-                below(name)
-            } else {
-                (Kind::Name, Key::of(name))
-            }
-        }
-        Some(_) if has_placeholder(target.registry()) => key_of_suffix(&shape_registry(target), None),
-        Some(shape) => below(&shape_prefix(target.registry(), shape)),
-    }
-}
-
-fn shape_registry(target: &Target) -> Box<str> {
-    target
-        .shape()
-        .map(|shape| shape.registry.clone())
-        .unwrap_or_default()
-}
-
-/// Registry and literal segments that every image of the shape begins with.
-pub(super) fn shape_prefix(registry: &str, shape: &Shape) -> String {
-    let mut prefix = registry.to_owned();
-    // A result of one segment is completed on Docker Hub, which changes its beginning.
-    let is_long = registry != super::image::DOCKER_HUB || shape.segments.len() + usize::from(shape.below) > 1;
-    let all_are_there = shape
-        .segments
-        .iter()
-        .all(|segment| !matches!(segment, Segment::One { optional: true, .. }));
-    if is_long && (all_are_there || registry != super::image::DOCKER_HUB) {
-        for segment in &shape.segments {
-            match segment {
-                Segment::One { parts, .. } => match &**parts {
-                    [SegmentPart::Literal(literal)] => {
-                        prefix.push('/');
-                        prefix.push_str(literal);
-                    }
-                    _ => break,
-                },
-                Segment::Many => break,
-            }
-        }
-    }
-    prefix
-}
-
-/// The segments before the first that has a wildcard.
-pub(super) fn literal_segments(name: &str) -> &str {
-    match name.find('*') {
-        Some(star) => name
-            .get(..star)
-            .and_then(|before| before.rsplit_once('/'))
-            .map_or("", |(before, _)| before),
-        None => name,
     }
 }
 

@@ -1,0 +1,82 @@
+//! The first statement of a file.
+
+use super::Lowering;
+use crate::diagnostic::{Code, Diagnostic, Span, similar};
+use crate::syntax::ast::{Statement, StatementKind};
+use crate::syntax::rules::{Header, first_word, is_rules_file};
+
+/// The version of the language that this release reads.
+const VERSION: &str = "v1";
+
+impl Lowering<'_> {
+    /// Sees to the `rules` statement, and says whether the file has a condition.
+    pub(super) fn header(&mut self, statements: &[Statement]) -> bool {
+        let first = statements.first();
+        let Some(StatementKind::Rules { version, when }) = first.map(|statement| &statement.kind) else {
+            // If it is there and has an error, or stands further down, that is reported by itself.
+            let is_header = |statement: &Statement| matches!(statement.kind, StatementKind::Rules { .. });
+            let word = first_word(self.text).of(self.text);
+            let is_slip = is_rules_file(self.text).is_none()
+                && !word.contains("::")
+                && similar(word, ["rules"]).is_some();
+            if !is_slip
+                && is_rules_file(self.text) != Some(Header::There)
+                && !statements.iter().any(is_header)
+            {
+                self.missing_header();
+            }
+            self.note_file(Box::default());
+            return false;
+        };
+        let (version, when) = (*version, when.as_deref());
+        let written = version.of(self.text);
+        if written != VERSION {
+            let span = version.span(self.source);
+            let finding = Diagnostic::error(
+                Code::UNKNOWN_VERSION,
+                format!("unknown version `{written}` of the language"),
+                span,
+            );
+            let is_newer = written
+                .strip_prefix('v')
+                .and_then(|number| number.parse::<u32>().ok())
+                .is_some_and(|number| number > 1);
+            self.report(if is_newer {
+                finding.help(format!(
+                    "this release of imageswap reads {VERSION} and nothing later; write the file in {VERSION}, or use a later release"
+                ))
+            } else {
+                finding.suggest(format!("write `{VERSION}`"), span, VERSION)
+            });
+        }
+        let conditions = self.conditions(when.unwrap_or_default());
+        self.note_file(conditions);
+        when.is_some()
+    }
+
+    pub(super) fn missing_header(&mut self) {
+        let word = first_word(self.text);
+        let finding = Diagnostic::error(
+            Code::MISSING_HEADER,
+            "a rules file begins with `rules v1`",
+            word.span(self.source),
+        )
+        .label("the header is missing");
+        if is_rules_file(self.text).is_none() && word.of(self.text).contains("::") {
+            self.report(
+                finding.help("a map of the old format is a file `maps`, or one that ends in `.conf`"),
+            );
+            return;
+        }
+        // At the start of the line: an indent is told of by itself.
+        let before = self.text.get(..word.start as usize).unwrap_or_default();
+        let indent = before.len() - before.trim_end_matches([' ', '\t']).len();
+        let start = word.start - u32::try_from(indent).unwrap_or_default();
+        let start = Span {
+            start,
+            end: start,
+            source: self.source,
+        };
+        self.report(finding.suggest("write it above all else", start, "rules v1\n"));
+    }
+}

@@ -1,0 +1,143 @@
+//! Names of rules and constants, and what refers to them.
+
+use super::Lowering;
+use super::constants::is_of_name;
+use crate::diagnostic::{Code, Diagnostic, Severity, Span, similar};
+use crate::rules::LEGACY_RULE;
+use crate::rules::template::{NAMES, Placeholder};
+use crate::syntax::ast::Word;
+
+/// The words that no name may be.
+const KEYWORDS: [&str; 17] = [
+    "rules",
+    "let",
+    "home",
+    "swap",
+    "keep",
+    "deny",
+    "warn",
+    "off",
+    "test",
+    "when",
+    "and",
+    "not",
+    "as",
+    "because",
+    "pull-secret",
+    "allow",
+    "written",
+];
+
+/// `off NAME`
+pub(super) struct Off {
+    pub(super) name: String,
+    pub(super) because: Option<String>,
+    pub(super) span: Span,
+    pub(super) file: u16,
+}
+
+impl Lowering<'_> {
+    pub(super) fn note_name(&mut self, name: &str, span: Span, number: Option<u32>) {
+        if let Some(first) = self.names.get(name) {
+            let first = first.and_then(|first| self.lowered.rules.get(first as usize));
+            let first = first.map(|rule| rule.span);
+            let mut finding = Diagnostic::error(
+                Code::NAME_TWICE,
+                format!("two rules have the name `{name}`"),
+                span,
+            )
+            .label("again")
+            .help("a name is unique over all files; choose another for one of them");
+            if let Some(first) = first {
+                finding = finding.also(first, "first here");
+            }
+            self.report(finding);
+            return;
+        }
+        if name == LEGACY_RULE && self.has_map {
+            self.report(
+                Diagnostic::error(
+                    Code::RESERVED_NAME,
+                    format!("`{LEGACY_RULE}` is the name of the map file"),
+                    span,
+                )
+                .help("beside a map, no rule has this name; choose another"),
+            );
+        }
+        self.names.insert(name.to_owned(), number);
+    }
+
+    /// Whether a word can be a name.
+    pub(super) fn check_name(&mut self, name: Word) -> bool {
+        let text = name.of(self.text);
+        let span = name.span(self.source);
+        let is_first = |character: char| character.is_ascii_alphabetic() || character == '_';
+        let finding = if !text.starts_with(is_first) || !text.chars().all(is_of_name) {
+            Diagnostic::error(Code::BAD_NAME, format!("`{text}` can't be a name"), span)
+                .help("a name begins with a letter or `_`; letters, digits, `_`, `-` and `.` may follow")
+        } else if KEYWORDS.contains(&text) {
+            Diagnostic::error(Code::RESERVED_NAME, format!("`{text}` is a keyword"), span)
+                .help("choose another name")
+        } else if Placeholder::parse(text).is_some() {
+            Diagnostic::error(
+                Code::RESERVED_NAME,
+                format!("`{{{text}}}` is a part of the image"),
+                span,
+            )
+            .help(format!(
+                "choose another name; none may be `{}`",
+                NAMES.join("`, `")
+            ))
+        } else {
+            return true;
+        };
+        self.report(finding);
+        false
+    }
+
+    /// Switches off the rules that `off` names, once all are known.
+    pub(super) fn switch_off(&mut self) {
+        for off in std::mem::take(&mut self.offs) {
+            let number = match self.names.get(&off.name) {
+                Some(None) => continue,
+                number => number.copied().flatten(),
+            };
+            let rule = number.and_then(|number| self.lowered.rules.get_mut(number as usize));
+            let finding = match rule {
+                Some(rule) if off.file == u16::MAX || rule.file == off.file => {
+                    rule.is_off = true;
+                    let why = off
+                        .because
+                        .map(|because| format!(": {because}"))
+                        .unwrap_or_default();
+                    let message = format!("the rule `{}` is off{why}", off.name);
+                    Diagnostic::new(Severity::Notice, Code::RULE_OFF, message, off.span)
+                        .label("switched off here")
+                        .also(rule.span, "this rule")
+                }
+                Some(rule) => Diagnostic::error(
+                    Code::FOREIGN_RULE,
+                    format!("the rule `{}` stands in another file", off.name),
+                    off.span,
+                )
+                .label("this file has a condition, and may switch off only its own rules")
+                .also(rule.span, "the rule")
+                .help("move the `off` to a file whose header has no `when`"),
+                None => {
+                    let mut names: Vec<&str> = self.names.keys().map(String::as_str).collect();
+                    names.sort_unstable();
+                    let finding = Diagnostic::error(
+                        Code::UNKNOWN_RULE,
+                        format!("no rule has the name `{}`", off.name),
+                        off.span,
+                    );
+                    match similar(&off.name, names) {
+                        Some(meant) => finding.suggest(format!("write `{meant}`"), off.span, meant),
+                        None => finding.help("a rule gets a name with `as NAME`"),
+                    }
+                }
+            };
+            self.report(finding);
+        }
+    }
+}

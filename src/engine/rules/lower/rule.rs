@@ -1,0 +1,145 @@
+//! Reading rules.
+
+use super::constants::Use;
+use super::fault::Expanded;
+use super::{Lowering, pattern, target};
+use crate::diagnostic::{Code, Diagnostic, Span, similar};
+use crate::rules::condition::Condition;
+use crate::rules::lints;
+use crate::rules::pattern::Pattern;
+use crate::rules::rule::{Lints, Rule};
+use crate::rules::target::Target;
+use crate::syntax::ast::{self, Modifier, ModifierKind, Word};
+
+/// What follows a rule.
+#[derive(Default)]
+struct Modifiers {
+    when: Box<[Condition]>,
+    name: Option<(String, Span)>,
+    because: Option<String>,
+    pull_secret: Option<String>,
+    allowed: Lints,
+}
+
+impl<'s> Lowering<'s> {
+    pub(super) fn rule(&mut self, word: Word, rule: &ast::Rule) -> Option<()> {
+        let pattern = self.pattern(rule);
+        let target_text = rule.target.map(|target| self.expand(target, Use::Target));
+        let mut modifiers = Modifiers::default();
+        self.modifiers(&rule.modifiers, &mut modifiers);
+        let parts = pattern.and_then(|pattern| Some((self.target(target_text, &pattern)?, pattern)));
+        let number = u32::try_from(self.lowered.rules.len()).ok();
+        if let Some((name, span)) = &modifiers.name {
+            self.note_name(name, *span, number.filter(|_| parts.is_some()));
+        }
+        let (target, pattern) = parts?;
+        let span = word.span(self.source);
+        let line = self
+            .sources
+            .get(self.source)
+            .map_or(0, |source| source.position(word.start).line);
+        self.lowered.rules.push(Rule {
+            action: rule.action,
+            is_off: false,
+            allowed: modifiers.allowed,
+            file: self.file,
+            span,
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+            pattern,
+            target,
+            when: modifiers.when,
+            name: modifiers.name.map(|(name, _)| name.into()),
+            because: modifiers.because.map(Into::into),
+            pull_secret: modifiers.pull_secret.map(Into::into),
+        });
+        Some(())
+    }
+
+    /// Reads a target, where there is one.
+    fn target(&mut self, text: Option<Option<Expanded<'_>>>, pattern: &Pattern) -> Option<Option<Target>> {
+        let Some(text) = text else { return Some(None) };
+        let text = text?;
+        match target::target(&text.text, pattern) {
+            Ok(target) => Some(Some(target)),
+            Err(fault) => {
+                self.report(text.finding(fault));
+                None
+            }
+        }
+    }
+
+    fn pattern(&mut self, rule: &ast::Rule) -> Option<Pattern> {
+        let text = self.expand(rule.pattern, Use::Word)?;
+        let read = if rule.written {
+            pattern::written(&text.text).map(|written| Pattern::Written(Box::new(written)))
+        } else {
+            pattern::parts(&text.text).map(Pattern::Parts)
+        };
+        match read {
+            Ok(pattern) => Some(pattern),
+            Err(fault) => {
+                self.report(text.finding(fault));
+                None
+            }
+        }
+    }
+
+    fn modifiers(&mut self, list: &[Modifier], into: &mut Modifiers) {
+        let mut seen: Vec<(&str, Word)> = Vec::new();
+        for Modifier { keyword, kind } in list {
+            let text = self.text;
+            let word = keyword.of(text);
+            if let Some((_, first)) = seen.iter().find(|(known, _)| *known == word) {
+                let finding = Diagnostic::error(
+                    Code::TWICE,
+                    format!("`{word}` stands twice in one rule"),
+                    keyword.span(self.source),
+                )
+                .label("again")
+                .also(first.span(self.source), "first")
+                .help(match word {
+                    "when" => "join the conditions with `and`; a second rule is the \"or\"",
+                    "allow" => "separate the names with commas",
+                    _ => "remove one of them",
+                });
+                self.report(finding);
+                continue;
+            }
+            seen.push((word, *keyword));
+            match kind {
+                ModifierKind::When(list) => into.when = self.conditions(list),
+                ModifierKind::As(name) => {
+                    if self.check_name(*name) {
+                        into.name = Some((name.of(text).to_owned(), name.span(self.source)));
+                    } else {
+                        self.names.entry(name.of(text).to_owned()).or_insert(None);
+                    }
+                }
+                ModifierKind::Because(text) => into.because = self.unquote(*text, Use::Text),
+                ModifierKind::PullSecret(secret) => {
+                    into.pull_secret = self.expand(*secret, Use::Word).map(|text| text.text.into_owned());
+                }
+                ModifierKind::Allow(names) => {
+                    for name in names {
+                        self.allow(*name, &mut into.allowed);
+                    }
+                }
+            }
+        }
+    }
+
+    fn allow(&mut self, name: Word, allowed: &mut Lints) {
+        let written = name.of(self.text);
+        if let Some(number) = lints::number(written) {
+            allowed.insert(number);
+            return;
+        }
+        let span = name.span(self.source);
+        let finding = Diagnostic::error(Code::UNKNOWN_LINT, format!("unknown lint `{written}`"), span);
+        let known = lints::ALL.map(Code::as_str);
+        self.report(match similar(written, known) {
+            Some(meant) => finding.suggest(format!("write `{meant}`"), span, meant),
+            None => finding.help(format!("there are `{}`", known.join("`, `"))),
+        });
+    }
+}

@@ -1,0 +1,66 @@
+//! Reading tests.
+
+use super::Lowering;
+use super::constants::Use;
+use super::fault::Expanded;
+use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::rules::AUTO;
+use crate::rules::image::Image;
+use crate::rules::tests_of_set::{Expected, Test};
+use crate::syntax::ast::{self, Outcome, Word};
+
+impl Lowering<'_> {
+    pub(super) fn test(
+        &mut self,
+        span: Span,
+        image: Word,
+        outcome: Outcome,
+        when: &[ast::Condition],
+    ) -> Option<()> {
+        let image_text = self.expand(image, Use::Word);
+        let result = match outcome {
+            Outcome::Image(result) => Some(self.expand(result, Use::Word)),
+            _ => None,
+        };
+        let setting = self.setting(when);
+        let image = image_text?;
+        if !(outcome == Outcome::Keep && image.text == AUTO) {
+            self.check_image(&image)?;
+        }
+        let expected = match outcome {
+            Outcome::Image(_) => {
+                let result = result??;
+                self.check_image(&result)?;
+                Expected::Image(result.text.into())
+            }
+            Outcome::Keep => Expected::Keep,
+            Outcome::Deny => Expected::Deny,
+            Outcome::Warn => Expected::Warn,
+        };
+        self.lowered.tests.push(Test {
+            span,
+            image: image.text.into(),
+            expected,
+            setting: setting?,
+        });
+        Some(())
+    }
+
+    pub(super) fn check_image(&mut self, image: &Expanded<'_>) -> Option<()> {
+        match Image::parse(&image.text) {
+            Ok(_) => Some(()),
+            Err(error) => {
+                self.report(
+                    Diagnostic::error(
+                        Code::TEST_IMAGE,
+                        format!("`{}` is no image", image.text),
+                        image.span(),
+                    )
+                    .label(error.to_string())
+                    .help("an image that does not parse is left as it is, and no rule is asked; test one that does"),
+                );
+                None
+            }
+        }
+    }
+}
