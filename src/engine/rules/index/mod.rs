@@ -3,6 +3,9 @@
 //! Each rule is filed under one key: the most telling literal part of its pattern. An image has few keys, however
 //! many rules there are. Keys are kept as hashes: where two are alike by chance, a rule is looked at in vain.
 
+mod key;
+
+use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
 use smallvec::SmallVec;
@@ -10,10 +13,6 @@ use smallvec::SmallVec;
 pub(super) use self::key::{literal_segments, shape_prefix};
 
 use self::key::{Key, Kind, key_of, key_of_shape};
-mod key;
-
-use std::collections::HashMap;
-
 use super::condition::Condition;
 use super::image::Image;
 use super::pattern::Pattern;
