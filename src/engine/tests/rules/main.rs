@@ -3,5 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "a test reads its vectors from files")]
 #![allow(clippy::indexing_slicing, reason = "a test may panic")]
 
+mod agree;
+mod naive;
 mod support;
 mod vectors;

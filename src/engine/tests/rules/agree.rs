@@ -1,0 +1,69 @@
+//! What must hold of every set that loads and of every image: that both readings of the language agree, and that
+//! deciding twice is deciding once.
+
+use imageswap_engine::reference::Reference;
+use imageswap_engine::rules::{self, Context, Effect, RuleSet};
+
+use super::naive::{Decision, Naive};
+
+/// A decision of the engine in the words of the other reading; the number of swaps is not known.
+pub(crate) fn in_words(set: &RuleSet, decision: &rules::Decision<'_>) -> Decision {
+    let (effect, result) = match &decision.effect {
+        Effect::Keep => ("keep", None),
+        Effect::Swap(result) => ("swap", Some(result.clone())),
+        Effect::Deny => ("deny", None),
+        Effect::Invalid(_) => ("invalid", None),
+    };
+    Decision {
+        effect,
+        result,
+        rule: decision.rule.map(|rule| set.rule_name(rule).to_owned()),
+        warnings: decision
+            .warnings
+            .iter()
+            .map(|rule| set.rule_name(*rule).to_owned())
+            .collect(),
+        secrets: decision
+            .pull_secrets
+            .iter()
+            .map(|secret| (*secret).to_owned())
+            .collect(),
+        swaps: 0,
+    }
+}
+
+/// Decides an image in all ways that there are, and gives what came out.
+///
+/// # Panics
+///
+/// If the ways differ, or what came out would not stay.
+pub(crate) fn decided(set: &RuleSet, naive: &Naive, image: &str, context: &Context<'_>) -> Decision {
+    let of_engine = set.decide(image, context);
+    let explained = set.explain(image, context, true);
+    assert_eq!(explained.decision, of_engine, "{image}: the index hides a rule");
+    let expected = naive.decide(image, context);
+    let found = Decision {
+        swaps: expected.swaps,
+        ..in_words(set, &of_engine)
+    };
+    assert_eq!(
+        found, expected,
+        "{image}: the engine (left) and the other reading differ\n{context:?}"
+    );
+    assert!(
+        expected.swaps <= naive.swaps(),
+        "{image}: a swap took part twice: {:?}",
+        explained.rounds
+    );
+    if let Some(result) = &found.result {
+        let reference = Reference::parse(result);
+        assert!(reference.is_ok(), "{image} became {result}");
+        let again = set.decide(result, context);
+        assert_eq!(
+            again.effect,
+            Effect::Keep,
+            "{image} became {result}, and is decided again"
+        );
+    }
+    found
+}
