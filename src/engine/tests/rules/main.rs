@@ -4,6 +4,9 @@
 #![allow(clippy::indexing_slicing, reason = "a test may panic")]
 
 mod agree;
+mod generate;
+mod laws;
+mod mended;
 mod naive;
 mod support;
 mod vectors;
