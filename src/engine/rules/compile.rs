@@ -55,7 +55,7 @@ pub fn compile(sources: &SourceMap, files: &[RulesFile], map: Option<Map>, limit
         tests,
         mut findings,
     } = lower(sources, files, map.is_some(), limits);
-    let home = match home::of(&rules, home) {
+    let home = match home::of(&rules, &conditions, home) {
         Ok(home) => home,
         Err(finding) => {
             findings.push(*finding);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::condition::Condition;
 use super::image::DOCKER_HUB;
 use super::index::shape_prefix;
 use super::languages;
@@ -9,14 +10,18 @@ use super::pattern::{Pattern, match_glob};
 use super::rule::Rule;
 use super::target::Target;
 use crate::automaton::witness;
-use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::diagnostic::{Code, Diagnostic};
 
 /// The prefixes of a set: those that it names, else the one registry that all swaps lead to.
 ///
 /// # Errors
 ///
 /// Where they lead to several, or to Docker Hub, and a pattern with a wildcard in its registry matches one of these.
-pub(super) fn of(rules: &[Rule], named: Vec<Box<str>>) -> Result<Vec<Box<str>>, Box<Diagnostic>> {
+pub(super) fn of(
+    rules: &[Rule],
+    files: &[Box<[Condition]>],
+    named: Vec<Box<str>>,
+) -> Result<Vec<Box<str>>, Box<Diagnostic>> {
     if !named.is_empty() {
         return Ok(named);
     }
@@ -53,16 +58,13 @@ pub(super) fn of(rules: &[Rule], named: Vec<Box<str>>) -> Result<Vec<Box<str>>, 
     for rule in at_fault.take(3) {
         finding = finding.also(rule.span, "and this one");
     }
-    let start = rules.first().map_or(first.span, |rule| rule.span);
-    let start = Span {
-        end: start.start,
-        ..start
-    };
-    Err(Box::new(finding.suggest(
-        format!("write `{line}`"),
-        start,
-        format!("{line}\n"),
-    )))
+    let message = format!("write `{line}`");
+    // In a file with a condition it would be an error.
+    let place = rules.iter().find(|rule| rule.is_in_open_file(files));
+    Err(Box::new(match place {
+        Some(rule) => finding.suggest(message, rule.span.start(), format!("{line}\n")),
+        None => finding.help(format!("{message} in a file whose header has no `when`")),
+    }))
 }
 
 /// The prefix that a target's results stand below: of Docker Hub as much as is literal, of others the registry.

@@ -44,7 +44,7 @@ proptest! {
             let Some(circle) = circles.first() else { return Ok(()) };
             apply(&mut files, &loaded.sources, circle.suggestion.as_ref().unwrap());
         }
-        panic!("{files:?}\n{}", loaded(&files).short());
+        prop_assert!(false, "{files:?}\n{}", loaded(&files).short());
     }
 }
 
