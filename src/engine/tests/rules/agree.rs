@@ -40,7 +40,10 @@ pub(crate) fn in_words(set: &RuleSet, decision: &rules::Decision<'_>) -> Decisio
 pub(crate) fn decided(set: &RuleSet, naive: &Naive, image: &str, context: &Context<'_>) -> Decision {
     let of_engine = set.decide(image, context);
     let explained = set.explain(image, context, true);
-    assert_eq!(explained.decision, of_engine, "{image}: the index hides a rule");
+    assert_eq!(
+        explained.decision, of_engine,
+        "{image}: the index hides a rule\n{naive}"
+    );
     let expected = naive.decide(image, context);
     let found = Decision {
         swaps: expected.swaps,
@@ -48,21 +51,21 @@ pub(crate) fn decided(set: &RuleSet, naive: &Naive, image: &str, context: &Conte
     };
     assert_eq!(
         found, expected,
-        "{image}: the engine (left) and the other reading differ\n{context:?}"
+        "{image}: the engine (left) and the other reading differ\n{context:?}\n{naive}"
     );
     assert!(
         expected.swaps <= naive.swaps(),
-        "{image}: a swap took part twice: {:?}",
+        "{image}: a swap took part twice: {:?}\n{naive}",
         explained.rounds
     );
     if let Some(result) = &found.result {
         let reference = Reference::parse(result);
-        assert!(reference.is_ok(), "{image} became {result}");
+        assert!(reference.is_ok(), "{image} became {result}\n{naive}");
         let again = set.decide(result, context);
         assert_eq!(
             again.effect,
             Effect::Keep,
-            "{image} became {result}, and is decided again"
+            "{image} became {result}, and is decided again\n{naive}"
         );
     }
     found

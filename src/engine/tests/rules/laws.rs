@@ -10,8 +10,6 @@ use super::mended::{Files, apply, loaded, mend, mended};
 use super::naive::Naive;
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
-
     #[test]
     fn both_readings_agree_and_deciding_twice_is_deciding_once(
         rules in vec(any::<u8>(), 0..300),

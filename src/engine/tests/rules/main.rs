@@ -8,5 +8,6 @@ mod generate;
 mod laws;
 mod mended;
 mod naive;
+mod results;
 mod support;
 mod vectors;

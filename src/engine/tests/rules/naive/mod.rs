@@ -40,17 +40,28 @@ struct Image {
 
 /// The rules of files that load.
 #[derive(Debug)]
-pub(crate) struct Naive(Set);
+pub(crate) struct Naive {
+    set: Set,
+    /// The files as they were given, for messages.
+    text: String,
+}
 
 impl Naive {
     /// Reads files, given as names and texts, in order.
     pub(crate) fn new<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Self {
-        Self(Set::read(files))
+        let files: Vec<(&str, &str)> = files.into_iter().collect();
+        Self {
+            text: files
+                .iter()
+                .map(|(name, text)| format!("--- {name}\n{text}"))
+                .collect(),
+            set: Set::read(files),
+        }
     }
 
     /// The number of rules that move an image.
     pub(crate) fn swaps(&self) -> usize {
-        self.0
+        self.set
             .rules
             .iter()
             .filter(|rule| rule.action == Action::Swap)
@@ -109,7 +120,7 @@ impl Naive {
     }
 
     fn first(&self, image: &Image, context: &Context<'_>, warnings: &mut Vec<String>) -> Option<&Rule> {
-        for rule in &self.0.rules {
+        for rule in &self.set.rules {
             if !self.matches(rule, image, context) {
                 continue;
             }
@@ -124,7 +135,7 @@ impl Naive {
     }
 
     fn matches(&self, rule: &Rule, image: &Image, context: &Context<'_>) -> bool {
-        let is_at_home = self.0.home.iter().any(|home| {
+        let is_at_home = self.set.home.iter().any(|home| {
             let name = image.name();
             name.len() > home.len() && name.starts_with(home)
         });
@@ -135,6 +146,12 @@ impl Naive {
                 .target
                 .as_ref()
                 .is_none_or(|target| !(rule.pattern.is_open() && is_at_home) && !target.has_shape_of(image))
+    }
+}
+
+impl std::fmt::Display for Naive {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
     }
 }
 
