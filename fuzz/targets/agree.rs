@@ -24,10 +24,11 @@ fuzz_target!(|bytes: &[u8]| {
     let keeps = choices.below(2) == 1;
     let mut generated = choices.files();
     let loaded = mended::mended(&mut generated.files, keeps);
+    let idle = agree::said_to_be_idle(&loaded);
     let texts = generated.files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
     let naive = naive::Naive::new(texts);
     while !choices.is_at_end() {
         let image = choices.image(&generated.forms);
-        agree::decided(loaded.set(), &naive, &image, &choices.setting().context());
+        agree::decided(loaded.set(), &idle, &naive, &image, &choices.setting().context());
     }
 });

@@ -1,10 +1,12 @@
 //! What must hold of every set that loads and of every image: that both readings of the language agree, and that
 //! deciding twice is deciding once.
 
+use imageswap_engine::diagnostic::{Code, Diagnostic};
 use imageswap_engine::reference::Reference;
 use imageswap_engine::rules::{self, Context, Effect, RuleSet};
 
 use super::naive::{Decision, Naive};
+use super::support::Loaded;
 
 /// A decision of the engine in the words of the other reading; the number of swaps is not known.
 pub(crate) fn in_words(set: &RuleSet, decision: &rules::Decision<'_>) -> Decision {
@@ -32,12 +34,33 @@ pub(crate) fn in_words(set: &RuleSet, decision: &rules::Decision<'_>) -> Decisio
     }
 }
 
+/// The names of the rules of which a lint says that no image reaches them.
+pub(crate) fn said_to_be_idle(loaded: &Loaded) -> Vec<String> {
+    let idle = loaded
+        .findings
+        .iter()
+        .filter(|finding| finding.code == Code::NEVER_FIRES || finding.code == Code::MATCHES_NOTHING);
+    let spans: Vec<_> = idle.filter_map(Diagnostic::span).collect();
+    loaded
+        .set()
+        .rules()
+        .filter(|rule| spans.contains(&rule.span))
+        .map(|rule| rule.name.to_owned())
+        .collect()
+}
+
 /// Decides an image in all ways that there are, and gives what came out.
 ///
 /// # Panics
 ///
 /// If the ways differ, or what came out would not stay.
-pub(crate) fn decided(set: &RuleSet, naive: &Naive, image: &str, context: &Context<'_>) -> Decision {
+pub(crate) fn decided(
+    set: &RuleSet,
+    idle: &[String],
+    naive: &Naive,
+    image: &str,
+    context: &Context<'_>,
+) -> Decision {
     let of_engine = set.decide(image, context);
     let explained = set.explain(image, context, true);
     assert_eq!(
@@ -58,6 +81,15 @@ pub(crate) fn decided(set: &RuleSet, naive: &Naive, image: &str, context: &Conte
         "{image}: a swap took part twice: {:?}\n{naive}",
         explained.rounds
     );
+    for round in &explained.rounds {
+        for step in round.steps.iter().filter(|step| step.outcome.is_ok()) {
+            let name = set.rule_name(step.rule);
+            assert!(
+                !idle.iter().any(|idle| idle == name),
+                "{image}: {name} is said to be idle\n{naive}"
+            );
+        }
+    }
     if let Some(result) = &found.result {
         let reference = Reference::parse(result);
         assert!(reference.is_ok(), "{image} became {result}\n{naive}");

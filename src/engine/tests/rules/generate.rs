@@ -208,7 +208,7 @@ impl<'b> Choices<'b> {
 
     fn swap(&mut self, forms: &mut Vec<String>) -> String {
         let pattern = self.pattern();
-        let target = self.target(pattern.ends_with('/') && !pattern.starts_with("written"));
+        let target = self.target(&pattern);
         forms.push(pattern.clone());
         forms.push(target.clone());
         format!(
@@ -260,6 +260,14 @@ impl<'b> Choices<'b> {
         word
     }
 
+    /// Mostly one of those that swaps lead to.
+    fn registry(&mut self) -> &'static str {
+        match self.one_in(2) {
+            true => REGISTRIES[self.below(3)],
+            false => REGISTRIES[self.below(REGISTRIES.len())],
+        }
+    }
+
     pub(crate) fn pattern(&mut self) -> String {
         if self.one_in(8) {
             return format!("written {}", self.of(&GLOBS));
@@ -268,7 +276,7 @@ impl<'b> Choices<'b> {
         match self.below(4) {
             0 => segments.push(self.of(&OPEN_REGISTRIES)),
             1 => {}
-            _ => segments.push(self.of(&REGISTRIES)),
+            _ => segments.push(self.registry()),
         }
         for _ in 0..self.below(4) {
             segments.push(if self.one_in(3) {
@@ -281,7 +289,8 @@ impl<'b> Choices<'b> {
         if text.is_empty() {
             text.push_str(self.of(&SEGMENTS));
         }
-        if self.below(3) < 2 || segments == ["*"] {
+        let is_registry_alone = segments.len() == 1 && text.contains(['.', ':', '*']) || text == "localhost";
+        if self.below(3) < 2 || is_registry_alone && text != "**" {
             return text + "/";
         }
         if self.one_in(3) {
@@ -298,11 +307,16 @@ impl<'b> Choices<'b> {
         text
     }
 
-    fn target(&mut self, below: bool) -> String {
-        let mut text = self.of(&TARGET_REGISTRIES).to_owned();
-        if self.one_in(6) {
+    fn target(&mut self, pattern: &str) -> String {
+        let below = pattern.ends_with('/') && !pattern.starts_with("written");
+        let stars = pattern.replace("**", "*").matches('*').count();
+        let mut text = match self.one_in(2) {
+            true => TARGET_REGISTRIES[self.below(2)].to_owned(),
+            false => self.of(&TARGET_REGISTRIES).to_owned(),
+        };
+        if pattern.starts_with("*.") && self.one_in(3) {
             text = self
-                .of(&["{1}.h.io", "x-{1}.quay.io", "{2}.gcr.io:5000"])
+                .of(&["{1}.h.io", "x-{1}.quay.io", "{1}.gcr.io:5000"])
                 .to_owned();
         }
         for _ in 0..self.below(3) {
@@ -315,28 +329,31 @@ impl<'b> Choices<'b> {
             };
         }
         if below && self.below(4) < 3 {
-            return text + "/";
-        }
-        text += &format!(
-            "/{}",
-            if self.one_in(3) {
+            text.push('/');
+        } else {
+            let last = if self.one_in(3) {
                 self.of(&SEGMENTS)
             } else {
                 self.of(&PLACEHOLDERS)
-            }
-        );
-        text += self.of(&[
-            "",
-            "",
-            "",
-            ":v2",
-            ":{tag}",
-            ":{tag}@{digest}",
-            ":v{1}",
-            "@{digest}",
-            ":{2}",
-            ":a{port}",
-        ]);
+            };
+            text += &format!("/{last}");
+            text += self.of(&[
+                "",
+                "",
+                "",
+                ":v2",
+                ":{tag}",
+                ":{tag}@{digest}",
+                ":v{1}",
+                "@{digest}",
+                ":{2}",
+                ":a{port}",
+            ]);
+        }
+        // What the pattern does not take can't be named.
+        for number in stars + 1..4 {
+            text = text.replace(&format!("{{{number}}}"), "{name}");
+        }
         text
     }
 
@@ -370,7 +387,7 @@ impl<'b> Choices<'b> {
             let form = &forms[self.below(forms.len())];
             self.of_form(form.strip_prefix("written ").unwrap_or(form))
         };
-        if self.one_in(6) {
+        if self.one_in(10) {
             let at = self.below(text.len().max(1));
             if text.is_char_boundary(at) {
                 match self.below(4) {

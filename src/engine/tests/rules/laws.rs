@@ -4,7 +4,7 @@ use imageswap_engine::diagnostic::Code;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::agree::decided;
+use super::agree::{decided, said_to_be_idle};
 use super::generate::Choices;
 use super::mended::{Files, apply, loaded, mend, mended};
 use super::naive::Naive;
@@ -19,11 +19,12 @@ proptest! {
         let mut generated = Choices::new(&rules).files();
         let loaded = mended(&mut generated.files, keeps);
         let set = loaded.set();
+        let idle = said_to_be_idle(&loaded);
         let naive = Naive::new(generated.files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
         let mut choices = Choices::new(&images);
         while !choices.is_at_end() {
             let image = choices.image(&generated.forms);
-            decided(set, &naive, &image, &choices.setting().context());
+            decided(set, &idle, &naive, &image, &choices.setting().context());
         }
     }
 
