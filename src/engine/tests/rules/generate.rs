@@ -176,9 +176,7 @@ impl<'b> Choices<'b> {
         }
         text += end;
         if first {
-            for (name, value) in CONSTANTS {
-                text += &format!("let {name} = {value}{end}");
-            }
+            text += &constants(end);
         }
         for number in 0..1 + self.below(7) {
             let statement = match self.below(12) {
@@ -206,7 +204,8 @@ impl<'b> Choices<'b> {
         text
     }
 
-    fn swap(&mut self, forms: &mut Vec<String>) -> String {
+    /// A swap, and what images can be made of.
+    pub(crate) fn swap(&mut self, forms: &mut Vec<String>) -> String {
         let pattern = self.pattern();
         let target = self.target(&pattern);
         forms.push(pattern.clone());
@@ -510,6 +509,14 @@ impl<'b> Choices<'b> {
             false => Vec::new(),
         }
     }
+}
+
+/// The statements that define what swaps may use.
+pub(crate) fn constants(end: &str) -> String {
+    let lines = CONSTANTS
+        .iter()
+        .map(|(name, value)| format!("let {name} = {value}{end}"));
+    lines.collect()
 }
 
 /// What an image belongs to.
