@@ -5,12 +5,16 @@
 
 use libfuzzer_sys::fuzz_target;
 
+#[allow(dead_code, reason = "shared with the engine's tests")]
 #[path = "../../src/engine/tests/rules/agree.rs"]
 mod agree;
+#[allow(dead_code, reason = "shared with the engine's tests")]
 #[path = "../../src/engine/tests/rules/generate.rs"]
 mod generate;
+#[allow(dead_code, reason = "shared with the engine's tests")]
 #[path = "../../src/engine/tests/rules/mended.rs"]
 mod mended;
+#[allow(dead_code, reason = "shared with the engine's tests")]
 #[path = "../../src/engine/tests/rules/naive/mod.rs"]
 mod naive;
 #[allow(dead_code, reason = "shared with the engine's tests")]

@@ -2,9 +2,14 @@
 
 #![no_main]
 
-use imageswap_engine::diagnostic::Span;
 use libfuzzer_sys::{Corpus, fuzz_target};
 
+#[allow(dead_code, reason = "shared with the engine's tests")]
+#[path = "../../src/engine/tests/rules/agree.rs"]
+mod agree;
+#[allow(dead_code, reason = "shared with the engine's tests")]
+#[path = "../../src/engine/tests/rules/naive/mod.rs"]
+mod naive;
 #[allow(dead_code, reason = "shared with the engine's tests")]
 #[path = "../../src/engine/tests/rules/support.rs"]
 mod support;
@@ -14,14 +19,6 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
         return Corpus::Reject;
     };
     let loaded = support::load_text(text);
-    let holds = |span: Span| {
-        let source = loaded.sources.get(span.source).unwrap();
-        assert!(source.text().get(span.range()).is_some(), "{span:?} of {text:?}");
-    };
-    for finding in &loaded.findings {
-        finding.labels.iter().for_each(|label| holds(label.span));
-        finding.suggestion.iter().for_each(|suggestion| holds(suggestion.span));
-        finding.short(&loaded.sources);
-    }
+    agree::points_into_its_text(&loaded);
     Corpus::Keep
 });

@@ -102,3 +102,22 @@ pub(crate) fn decided(
     }
     found
 }
+
+/// Every place that a finding names is in its text, between characters.
+///
+/// # Panics
+///
+/// If one is not.
+pub(crate) fn points_into_its_text(loaded: &Loaded) {
+    for finding in &loaded.findings {
+        let labels = finding.labels.iter().map(|label| label.span);
+        for span in labels.chain(finding.suggestion.iter().map(|suggestion| suggestion.span)) {
+            let source = loaded.sources.get(span.source).unwrap();
+            assert!(
+                source.text().get(span.range()).is_some(),
+                "{span:?} of {finding:?}"
+            );
+        }
+        assert!(!finding.short(&loaded.sources).is_empty());
+    }
+}

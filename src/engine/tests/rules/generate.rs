@@ -400,6 +400,58 @@ impl<'b> Choices<'b> {
         text
     }
 
+    /// Makes a small difference to a text.
+    pub(crate) fn edit(&mut self, text: &mut String, at: usize) {
+        let signs = [
+            "/",
+            "a",
+            "-x",
+            ".",
+            ":",
+            "@",
+            "A",
+            "_",
+            "*",
+            "**",
+            "{",
+            "}",
+            "\"",
+            "\\",
+            " ",
+            "\n",
+            "\t",
+            "#",
+            ",",
+            "->",
+            "[",
+            "]",
+            "=",
+            "\u{e9}",
+            "\u{a0}",
+            "\r",
+            "\u{0}",
+            "{1}",
+            "{path}",
+            "rules v1\n",
+            " when ",
+            "not ",
+        ];
+        match self.below(4) {
+            0 => {
+                let sign = self.of(&signs);
+                text.insert_str(at, sign);
+            }
+            1 => text.truncate(at),
+            2 => *text = text[at..].to_owned(),
+            _ => {
+                let end = at + self.below(8);
+                if text.is_char_boundary(end.min(text.len())) {
+                    text.replace_range(at..end.min(text.len()), "");
+                }
+            }
+        }
+    }
+
     fn plain_image(&mut self) -> String {
         let mut segments = Vec::new();
         if self.below(3) > 0 {

@@ -1,13 +1,17 @@
 //! Laws that hold of every set of rules and every image.
 
-use imageswap_engine::diagnostic::Code;
+use imageswap_engine::diagnostic::{Code, SourceMap};
+use imageswap_engine::legacy::Map;
+use imageswap_engine::rules::{Limits, RuleSet, RulesFile, compile};
+use imageswap_engine::syntax::rules::parse;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::agree::{decided, said_to_be_idle};
+use super::agree::{decided, points_into_its_text, said_to_be_idle};
 use super::generate::Choices;
 use super::mended::{Files, apply, loaded, mend, mended};
 use super::naive::Naive;
+use super::support::load_text;
 
 proptest! {
     #[test]
@@ -45,6 +49,72 @@ proptest! {
         }
         prop_assert!(false, "{files:?}\n{}", loaded(&files).short());
     }
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_the_engine_panic_and_all_that_is_said_points_into_it(
+        rules in vec(any::<u8>(), 0..300),
+        edits in vec(any::<u8>(), 0..40),
+    ) {
+        let mut files = Choices::new(&rules).files().files;
+        let mut choices = Choices::new(&edits);
+        while !choices.is_at_end() {
+            let number = choices.below(files.len());
+            let text = &mut files[number].1;
+            let at = (choices.below(256) * 256 + choices.below(256)) % (text.len() + 1);
+            if text.is_char_boundary(at) {
+                choices.edit(text, at);
+            }
+        }
+        points_into_its_text(&loaded(&files));
+    }
+
+    #[test]
+    fn a_map_is_asked_of_what_no_rule_has_a_part_in(
+        rules in vec(any::<u8>(), 0..300),
+        images in vec(any::<u8>(), 0..400),
+    ) {
+        let mut generated = Choices::new(&rules).files();
+        mended(&mut generated.files, false);
+        let naive = Naive::new(generated.files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+        let set = with_a_map(&generated.files);
+        let mut choices = Choices::new(&images);
+        while !choices.is_at_end() {
+            let (image, setting) = (choices.image(&generated.forms), choices.setting());
+            let context = setting.context();
+            let rounds = set.explain(&image, &context, false).rounds;
+            prop_assert_eq!(
+                rounds.first().is_some_and(|round| round.map.is_some()),
+                naive.leaves_to_a_map(&image, &context),
+                "{}\n{}", image, naive
+            );
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_read(bytes in vec(any::<u8>(), 0..300), has_header in any::<bool>()) {
+        let header = if has_header { "rules v1\n" } else { "" };
+        let text = format!("{header}{}", String::from_utf8_lossy(&bytes));
+        points_into_its_text(&load_text(&text));
+    }
+}
+
+/// The set of files that load, with a map as its last resort.
+fn with_a_map(files: &Files) -> RuleSet {
+    let mut sources = SourceMap::default();
+    let parsed: Vec<RulesFile> = files
+        .iter()
+        .map(|(name, text)| RulesFile {
+            label: name.clone(),
+            file: parse(sources.add(name, text), text).0,
+        })
+        .collect();
+    let source = sources.add("maps.conf", "default::m.io\n");
+    let (map, _) = Map::compile(&sources, source);
+    compile(&sources, &parsed, Some(map), Limits::default())
+        .set
+        .unwrap()
 }
 
 /// Leaves out what has any other error.

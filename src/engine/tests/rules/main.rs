@@ -5,6 +5,7 @@
 
 mod agree;
 mod generate;
+mod hostile;
 mod laws;
 mod mended;
 mod naive;

@@ -119,6 +119,24 @@ impl Naive {
         decision
     }
 
+    /// Whether a map beside the rules is asked.
+    pub(crate) fn leaves_to_a_map(&self, manifest: &str, context: &Context<'_>) -> bool {
+        let Some(image) = Image::parse(manifest) else {
+            return false;
+        };
+        let targets = self.set.rules.iter().filter_map(|rule| rule.target.as_ref());
+        manifest != "auto"
+            && self.first(&image, context, &mut Vec::new()).is_none()
+            && !self.is_at_home(&image)
+            && !targets.into_iter().any(|target| target.has_shape_of(&image))
+    }
+
+    fn is_at_home(&self, image: &Image) -> bool {
+        let name = image.name();
+        let mut home = self.set.home.iter();
+        home.any(|home| name.len() > home.len() && name.starts_with(home))
+    }
+
     fn first(&self, image: &Image, context: &Context<'_>, warnings: &mut Vec<String>) -> Option<&Rule> {
         for rule in &self.set.rules {
             if !self.matches(rule, image, context) {
@@ -135,17 +153,12 @@ impl Naive {
     }
 
     fn matches(&self, rule: &Rule, image: &Image, context: &Context<'_>) -> bool {
-        let is_at_home = self.set.home.iter().any(|home| {
-            let name = image.name();
-            name.len() > home.len() && name.starts_with(home)
-        });
         !rule.is_off
             && rule.pattern.matches(image).is_some()
             && rule.when.iter().all(|condition| condition.holds(image, context))
-            && rule
-                .target
-                .as_ref()
-                .is_none_or(|target| !(rule.pattern.is_open() && is_at_home) && !target.has_shape_of(image))
+            && rule.target.as_ref().is_none_or(|target| {
+                !(rule.pattern.is_open() && self.is_at_home(image)) && !target.has_shape_of(image)
+            })
     }
 }
 
