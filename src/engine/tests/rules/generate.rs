@@ -587,6 +587,22 @@ pub(crate) struct Setting {
 }
 
 impl Setting {
+    /// What a test supposes that names nothing.
+    pub(crate) fn of_a_test() -> Self {
+        Self {
+            namespace: Some("default"),
+            labels: Vec::new(),
+            annotations: Vec::new(),
+            owner: None,
+            container: Some("main"),
+            place: Place::Main,
+            kind: Some("Pod"),
+            operation: Some(Operation::Create),
+            user: None,
+            hook: None,
+        }
+    }
+
     pub(crate) fn context(&self) -> Context<'_> {
         Context {
             namespace: self.namespace,

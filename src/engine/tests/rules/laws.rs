@@ -2,13 +2,14 @@
 
 use imageswap_engine::diagnostic::{Code, SourceMap};
 use imageswap_engine::legacy::Map;
+use imageswap_engine::reference::Reference;
 use imageswap_engine::rules::{Limits, RuleSet, RulesFile, compile};
 use imageswap_engine::syntax::rules::parse;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::agree::{decided, points_into_its_text, said_to_be_idle};
-use super::generate::Choices;
+use super::generate::{Choices, Setting};
 use super::mended::{Files, apply, loaded, mend, mended};
 use super::naive::Naive;
 use super::support::load_text;
@@ -90,6 +91,44 @@ proptest! {
                 "{}\n{}", image, naive
             );
         }
+    }
+
+    #[test]
+    fn a_test_of_what_comes_out_passes_and_of_anything_else_fails(
+        rules in vec(any::<u8>(), 0..300),
+        images in vec(any::<u8>(), 0..100),
+    ) {
+        let mut generated = Choices::new(&rules).files();
+        mended(&mut generated.files, false);
+        let naive = Naive::new(generated.files.iter().map(|(name, text)| (name.as_str(), text.as_str())))
+            .with_nothing_off();
+        let mut choices = Choices::new(&images);
+        let (mut right, mut wrong) = ("rules v1\n".to_owned(), "rules v1\n".to_owned());
+        let mut count = 0;
+        while !choices.is_at_end() {
+            let image = choices.image(&generated.forms);
+            if Reference::parse(&image).is_ok_and(|reference| reference.domain.is_some()) {
+                let decision = naive.decide(&image, &Setting::of_a_test().context());
+                let outcome = decision.result.map_or(decision.effect.to_owned(), |result| format!("-> {result}"));
+                if decision.effect != "invalid" {
+                    right += &format!("test {image} {outcome}\n");
+                }
+                let other = if decision.effect == "keep" { "deny" } else { "keep" };
+                wrong += &format!("test {image} {other}\n");
+                count += 1;
+            }
+        }
+        let failed = |tests: String| {
+            let mut files = generated.files.clone();
+            files.push(("z.rules".to_owned(), tests));
+            let loaded = loaded(&files);
+            let errors = loaded.errors();
+            (errors.iter().filter(|error| error.code == Code::TEST_FAILED).count(), loaded.short())
+        };
+        let (failures, text) = failed(right);
+        prop_assert_eq!(failures, 0, "{}\n{}", text, naive);
+        let (failures, text) = failed(wrong);
+        prop_assert_eq!(failures, count, "{}\n{}", text, naive);
     }
 
     #[test]

@@ -59,6 +59,12 @@ impl Naive {
         }
     }
 
+    /// The same rules, of which none is off: as tests have them.
+    pub(crate) fn with_nothing_off(mut self) -> Self {
+        self.set.rules.iter_mut().for_each(|rule| rule.is_off = false);
+        self
+    }
+
     /// The number of rules that move an image.
     pub(crate) fn swaps(&self) -> usize {
         self.set
