@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 #[path = "../../src/engine/tests/rules/agree.rs"]
 mod agree;
 #[allow(dead_code, reason = "shared with the engine's tests")]
-#[path = "../../src/engine/tests/rules/generate.rs"]
+#[path = "../../src/engine/tests/rules/generate/mod.rs"]
 mod generate;
 #[allow(dead_code, reason = "shared with the engine's tests")]
 #[path = "../../src/engine/tests/rules/mended.rs"]
@@ -29,7 +29,10 @@ fuzz_target!(|bytes: &[u8]| {
     let mut generated = choices.files();
     let loaded = mended::mended(&mut generated.files, keeps);
     let idle = agree::said_to_be_idle(&loaded);
-    let texts = generated.files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    let texts = generated
+        .files
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()));
     let naive = naive::Naive::new(texts);
     while !choices.is_at_end() {
         let image = choices.image(&generated.forms);

@@ -3,14 +3,15 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use self::generate::{Choices, constants};
+use self::generate::Choices;
+use self::generate::rules::constants;
 use super::image::Image;
 use super::{Limits, RuleSet, RulesFile, compile, languages};
 use crate::diagnostic::SourceMap;
 use crate::syntax::rules::parse;
 
 #[allow(dead_code, reason = "shared with the tests beside the crate")]
-#[path = "../tests/rules/generate.rs"]
+#[path = "../tests/rules/generate/mod.rs"]
 mod generate;
 
 /// A set of one swap; none where it has an error.

@@ -9,7 +9,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::agree::{decided, points_into_its_text, said_to_be_idle};
-use super::generate::{Choices, Setting};
+use super::generate::Choices;
+use super::generate::setting::Setting;
 use super::mended::{Files, apply, loaded, mend, mended};
 use super::naive::Naive;
 use super::support::load_text;

@@ -4,11 +4,11 @@
 #![allow(clippy::indexing_slicing, reason = "a test may panic")]
 
 mod agree;
+mod cases;
 mod generate;
 mod hostile;
 mod laws;
 mod mended;
 mod naive;
-mod results;
 mod support;
 mod vectors;

@@ -163,7 +163,7 @@ impl Naive {
             && rule.pattern.matches(image).is_some()
             && rule.when.iter().all(|condition| condition.holds(image, context))
             && rule.target.as_ref().is_none_or(|target| {
-                !(rule.pattern.is_open() && self.is_at_home(image)) && !target.has_shape_of(image)
+                !(target.has_shape_of(image) || rule.pattern.is_open() && self.is_at_home(image))
             })
     }
 }
