@@ -40,6 +40,8 @@ fn in_full(image: &Image<'_>) -> String {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
     #[test]
     fn languages_hold_what_matches_and_what_comes_out(
         swap in vec(any::<u8>(), 0..30),

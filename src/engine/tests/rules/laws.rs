@@ -16,6 +16,8 @@ use super::naive::Naive;
 use super::support::load_text;
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8_000))]
+
     #[test]
     fn both_readings_agree_and_deciding_twice_is_deciding_once(
         rules in vec(any::<u8>(), 0..300),
@@ -54,6 +56,8 @@ proptest! {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
     #[test]
     fn no_text_makes_the_engine_panic_and_all_that_is_said_points_into_it(
         rules in vec(any::<u8>(), 0..300),

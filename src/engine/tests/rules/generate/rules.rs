@@ -94,7 +94,7 @@ impl Choices<'_> {
 
     fn modifiers(&mut self, lets_through: bool) -> String {
         let mut text = String::new();
-        if self.one_in(3) {
+        if self.one_in(if self.is_dense { 2 } else { 3 }) {
             text += &format!(" when {}", self.condition());
             while self.one_in(4) {
                 text += &format!(" and {}", self.condition());
@@ -108,7 +108,7 @@ impl Choices<'_> {
 
     fn condition(&mut self) -> String {
         let not = if self.one_in(3) { "not " } else { "" };
-        let condition = self.of(&CONDITIONS);
+        let condition = CONDITIONS[self.below(if self.is_dense { 8 } else { CONDITIONS.len() })];
         format!("{not}{condition}")
     }
 
@@ -136,7 +136,7 @@ impl Choices<'_> {
     }
 
     pub(crate) fn pattern(&mut self) -> String {
-        if self.one_in(8) {
+        if self.one_in(if self.is_dense { 24 } else { 8 }) {
             return format!("written {}", self.of(&GLOBS));
         }
         let mut segments = Vec::new();
