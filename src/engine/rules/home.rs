@@ -90,7 +90,7 @@ fn may_match(pattern: &Pattern, registry: &str) -> bool {
     match pattern {
         Pattern::Parts(parts) => parts.registry() == "**" || match_glob(parts.registry(), registry),
         Pattern::Written(written) => {
-            let below = languages::below(&format!("{registry}/"), true);
+            let below = languages::from(&format!("{registry}/"));
             !matches!(
                 witness(&[&written.glob.language(), &below], &[], languages::BUDGET),
                 Ok(None)

@@ -204,3 +204,58 @@ fn many_conditions_and_names_of_one_kind_load() {
             .all(|error| error.code == Code::CIRCLE || error.code == Code::UNPROVEN)
     );
 }
+
+#[test]
+fn many_statements_of_any_one_kind_are_judged() {
+    let lines: [fn(usize) -> String; 14] = [
+        |n| format!("keep **/a{n}*"),
+        |n| format!("keep written *{n}*"),
+        |n| format!("swap *.gcr.io/a{n}/* -> h.io/{{1}}/b{n}-{{2}}"),
+        |n| format!("swap quay.io/a{n}:* -> h.io/quay/a{n}:v-{{1}}"),
+        |n| format!("swap quay.io/** -> h.io/b{n}/{{path}}"),
+        |n| format!("swap quay.io/a/ -> h.io/a/ when namespace n{n}"),
+        |n| format!("swap quay.io/a/ -> h.io/a/ when label a{n}=b{n}* and not owner C{n}"),
+        |n| format!("deny **:v{n} because \"{n}\""),
+        |n| format!("warn ** when namespace n{n}"),
+        |_| "keep a/ as same".to_owned(),
+        |n| format!("let a{n} = {n}"),
+        |n| format!("home h.io/a{n}/"),
+        |n| format!("test h.io/a{n} keep"),
+        |n| format!("off a{n}"),
+    ];
+    for line in lines {
+        let text: String = (0..20_000).map(|number| line(number) + "\n").collect();
+        let loaded = load_text(&format!("rules v1\n{text}"));
+        let expected = if line(0).ends_with("same") {
+            19_999
+        } else if line(0).starts_with("off") {
+            20_000
+        } else {
+            0
+        };
+        assert_eq!(loaded.errors().len(), expected, "{}", line(0));
+    }
+}
+
+#[test]
+fn what_is_compared_with_what_is_bounded() {
+    let all =
+        |line: fn(usize) -> String| -> String { (0..3_000).map(|number| line(number) + "\n").collect() };
+    let refused = all(|n| format!("swap quay.io/a{n}/ -> h.io/b{n}/")) + "deny h.io/\n";
+    let at_home = all(|n| format!("home h.io/b{n}/\nswap *.io/x{n}y* -> h.io/x/{n}/z{{1}}"));
+    for text in [refused, at_home] {
+        let loaded = load_text(&format!("rules v1\n{text}"));
+        let of_the_proof = loaded
+            .errors()
+            .iter()
+            .filter(|error| error.code != Code::UNPROVEN)
+            .count();
+        assert_eq!(
+            of_the_proof,
+            0,
+            "{}",
+            loaded.short().chars().take(500).collect::<String>()
+        );
+        assert!(loaded.findings.len() >= 3_000);
+    }
+}
