@@ -30,3 +30,7 @@ pub mod legacy;
 pub mod rules;
 
 pub mod admission;
+
+/// So that a test in here can share a file with those beside.
+#[cfg(test)]
+extern crate self as imageswap_engine;

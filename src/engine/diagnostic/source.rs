@@ -68,6 +68,15 @@ impl Span {
     pub fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
+
+    /// The place right before it, where something can be put in.
+    #[must_use]
+    pub fn start(self) -> Self {
+        Self {
+            end: self.start,
+            ..self
+        }
+    }
 }
 
 impl SourceMap {

@@ -10,7 +10,7 @@ use super::pattern::{Pattern, match_glob};
 use super::rule::Rule;
 use super::target::Target;
 use crate::automaton::witness;
-use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::diagnostic::{Code, Diagnostic};
 
 /// The prefixes of a set: those that it names, else the one registry that all swaps lead to.
 ///
@@ -59,21 +59,13 @@ pub(super) fn of(
     for rule in at_fault.take(3) {
         finding = finding.also(rule.span, "and this one");
     }
-    // In a file with a condition it may not stand.
-    let is_for_all = |rule: &&Rule| rule.conditions(files).count() == rule.when.len();
-    let Some(start) = rules.iter().find(is_for_all).map(|rule| rule.span) else {
-        let help = format!("write `{line}` in a file whose header has no `when`");
-        return Err(Box::new(finding.help(help)));
-    };
-    let start = Span {
-        end: start.start,
-        ..start
-    };
-    Err(Box::new(finding.suggest(
-        format!("write `{line}`"),
-        start,
-        format!("{line}\n"),
-    )))
+    let message = format!("write `{line}`");
+    // In a file with a condition it would be an error.
+    let place = rules.iter().find(|rule| rule.is_in_open_file(files));
+    Err(Box::new(match place {
+        Some(rule) => finding.suggest(message, rule.span.start(), format!("{line}\n")),
+        None => finding.help(format!("{message} in a file whose header has no `when`")),
+    }))
 }
 
 /// The prefix that a target's results stand below: of Docker Hub as much as is literal, of others the registry.
@@ -98,7 +90,7 @@ fn may_match(pattern: &Pattern, registry: &str) -> bool {
     match pattern {
         Pattern::Parts(parts) => parts.registry() == "**" || match_glob(parts.registry(), registry),
         Pattern::Written(written) => {
-            let below = languages::below(&format!("{registry}/"), true);
+            let below = languages::from(&format!("{registry}/"));
             !matches!(
                 witness(&[&written.glob.language(), &below], &[], languages::BUDGET),
                 Ok(None)

@@ -249,15 +249,18 @@ impl SegmentShape {
     }
 }
 
-/// Everything that begins with a text; `at_all`: that text alone too.
-pub(super) fn below(prefix: &str, at_all: bool) -> Language {
+/// Everything below prefixes of home.
+pub(super) fn at_home<'h>(home: impl IntoIterator<Item = &'h Box<str>>) -> Language {
     let mut builder = Builder::new();
-    builder.literal(prefix);
-    if at_all {
-        builder.any(Bytes::all());
-    } else {
-        builder.many(Bytes::all());
-    }
+    builder.any_of(home, |builder, prefix| _ = builder.literal(prefix));
+    builder.many(Bytes::all());
+    builder.finish()
+}
+
+/// Everything that begins with a text, and that text.
+pub(super) fn from(prefix: &str) -> Language {
+    let mut builder = Builder::new();
+    builder.literal(prefix).any(Bytes::all());
     builder.finish()
 }
 

@@ -10,6 +10,8 @@ mod home;
 mod image;
 mod index;
 mod languages;
+#[cfg(test)]
+mod laws;
 mod lints;
 mod lower;
 mod pattern;

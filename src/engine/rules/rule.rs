@@ -123,6 +123,13 @@ impl Rule {
         Ok(())
     }
 
+    /// Whether its file has no condition, so that a line beside the rule speaks of all images.
+    pub(super) fn is_in_open_file(&self, files: &[File]) -> bool {
+        files
+            .get(usize::from(self.file))
+            .is_none_or(|file| file.when.is_empty())
+    }
+
     /// The conditions of its file, and its own.
     pub(super) fn conditions<'r>(&'r self, files: &'r [File]) -> impl Iterator<Item = &'r Condition> + Clone {
         files

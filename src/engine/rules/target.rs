@@ -162,6 +162,8 @@ impl Target {
         if is_hub && is_path && !path.contains('/') {
             text.insert_str(registry + 1, OFFICIAL);
         }
+        // Nor a digest that a capture took for the target's own.
+        let mut is_tag = true;
         if self.names_tag() {
             for (sign, template) in [(':', self.tag()), ('@', self.digest())] {
                 let Some(template) = template else { continue };
@@ -171,6 +173,7 @@ impl Target {
                 if text.len() == start + 1 && is_all_placeholders(template) {
                     text.truncate(start);
                 }
+                is_tag &= sign == '@' || !text.get(start..).unwrap_or_default().contains('@');
             }
         } else {
             for (sign, part) in [(':', image.tag), ('@', image.digest)] {
@@ -182,6 +185,7 @@ impl Target {
         }
         let is_captured = self.literal_registry().is_none();
         let is_valid = is_path
+            && is_tag
             && Reference::parse(&text)
                 .is_ok_and(|reference| reference.domain.map(str::len) == Some(registry))
             && !(is_captured && is_hub_by_any_name(&text, registry));

@@ -3,6 +3,8 @@
 //! A few images are made of each pattern and looked up in the index: only what matches them all can cover the pattern,
 //! and that is compared in full. So no rule is compared with every other.
 
+use std::cell::Cell;
+
 use crate::automaton::{Language, witness};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::reference::{Reference, is_path_component, is_tag};
@@ -11,14 +13,22 @@ use crate::rules::condition::Condition;
 use crate::rules::image::Image;
 use crate::rules::languages::{self, BUDGET};
 use crate::rules::pattern::{Parts, Pattern};
-use crate::rules::proof::prefix_of;
+use crate::rules::proof::{are_alike, beginning, prefix_of};
 use crate::rules::rule::Rule;
 use crate::syntax::ast::Action;
+
+/// The rules above a `deny` that are looked at for one swap.
+const MOST_ABOVE: usize = 10_000;
+/// The rules that one rule is compared with at most, where very many begin alike.
+const LOOKED_AT: usize = 1_024;
 
 pub(super) struct Reach<'r> {
     set: &'r RuleSet,
     valid: Language,
     short_hub: Language,
+    home: Language,
+    /// The searches that are left: no ordinary set needs as many. Where they are used up, nothing more is said.
+    left: Cell<usize>,
 }
 
 impl<'r> Reach<'r> {
@@ -27,7 +37,18 @@ impl<'r> Reach<'r> {
             set,
             valid: languages::valid(),
             short_hub: languages::short_hub(),
+            home: languages::at_home(&set.home),
+            left: Cell::new(20_000 + 8 * set.rules.len()),
         }
+    }
+
+    /// Whether no text is in all of some languages and in none of others, as far as can be told.
+    fn is_nothing(&self, all: &[&Language], none: &[&Language]) -> bool {
+        let Some(left) = self.left.get().checked_sub(1) else {
+            return false;
+        };
+        self.left.set(left);
+        witness(all, none, BUDGET) == Ok(None)
     }
 
     /// A pattern that no image can match.
@@ -36,7 +57,7 @@ impl<'r> Reach<'r> {
             Pattern::Parts(parts) => impossible(parts)?,
             Pattern::Written(written) => {
                 let spelled = languages::spelled();
-                let is_empty = witness(&[&written.glob.language(), &spelled], &[], BUDGET) == Ok(None);
+                let is_empty = self.is_nothing(&[&written.glob.language(), &spelled], &[]);
                 is_empty.then_some("no image is spelled like that")?
             }
         };
@@ -98,11 +119,10 @@ impl<'r> Reach<'r> {
         let fits = |sample: &String| Image::parse(sample).is_ok_and(|image| target.has_shape_of(&image));
         !samples.is_empty()
             && samples.iter().all(fits)
-            && witness(
+            && self.is_nothing(
                 &[&languages::of_pattern(&rule.pattern), &self.valid],
                 &[&languages::of_shape(target), &self.short_hub],
-                BUDGET,
-            ) == Ok(None)
+            )
     }
 
     /// A rule above that decides every image which the rule matches, in every context.
@@ -121,6 +141,7 @@ impl<'r> Reach<'r> {
         self.set
             .index
             .candidates(&image, namespace)
+            .take(LOOKED_AT)
             .take_while(|above| (*above as usize) < number)
             .filter_map(|above| self.set.rules.get(above as usize))
             .filter(|above| self.may_cover(above, &conditions))
@@ -171,31 +192,25 @@ impl<'r> Reach<'r> {
             return false;
         }
         let within = languages::of_pattern(&above.pattern);
-        if witness(&[language, &self.valid], &[&within, &self.short_hub], BUDGET) != Ok(None) {
+        if !self.is_nothing(&[language, &self.valid], &[&within, &self.short_hub]) {
             return false;
         }
         let Some(target) = above.target.as_ref() else {
             return true;
         };
-        let is_untouched = |guard: &Language| {
-            witness(&[language, guard, &self.valid], &[&self.short_hub], BUDGET) == Ok(None)
-        };
-        is_untouched(&languages::of_shape(target))
-            && (!above.pattern.is_open()
-                || self
-                    .set
-                    .home
-                    .iter()
-                    .all(|prefix| is_untouched(&languages::below(prefix, false))))
+        let is_untouched =
+            |guard: &Language| self.is_nothing(&[language, guard, &self.valid], &[&self.short_hub]);
+        is_untouched(&languages::of_shape(target)) && (!above.pattern.is_open() || is_untouched(&self.home))
     }
 
     /// A swap whose every result is refused: the first rule that decides any of them denies them all.
     pub(super) fn always_refused(&self, rule: &Rule) -> Option<Diagnostic> {
         let target = rule.target.as_ref()?;
-        let mut sample = prefix_of(target);
-        if sample.is_empty() {
+        let prefix = prefix_of(target);
+        if prefix.is_empty() {
             return None;
         }
+        let mut sample = prefix.clone();
         if target.below || target.shape().is_some() || !sample.contains('/') {
             sample.push_str("/sample");
         }
@@ -216,7 +231,15 @@ impl<'r> Reach<'r> {
                 .get(*number as usize)
                 .is_some_and(|rule| rule.action == Action::Deny && rule.pattern.matches(&image))
         };
-        let deny = self.set.index.candidates(&image, namespace).find(denies)?;
+        let deny = self
+            .set
+            .index
+            .candidates(&image, namespace)
+            .take(LOOKED_AT)
+            .find(denies)?;
+        if deny as usize > MOST_ABOVE {
+            return None;
+        }
         let results = languages::of_results(&rule.pattern, target);
         // Nothing above it may take a part of the results.
         for (number, above) in (0..=deny).zip(&self.set.rules) {
@@ -239,11 +262,11 @@ impl<'r> Reach<'r> {
                     .help("keep what has arrived, with a `keep` above, or lead the rule elsewhere")
                 });
             }
-            let takes_some = witness(
-                &[&results, &languages::of_pattern(&above.pattern), &self.valid],
-                &[&self.short_hub],
-                BUDGET,
-            ) != Ok(None);
+            let takes_some = are_alike(&prefix, beginning(&above.pattern))
+                && !self.is_nothing(
+                    &[&results, &languages::of_pattern(&above.pattern), &self.valid],
+                    &[&self.short_hub],
+                );
             if takes_some {
                 return None;
             }

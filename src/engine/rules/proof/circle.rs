@@ -62,18 +62,17 @@ fn finding(part: Part<'_>, steps: &Steps<'_>, circle: &[usize]) -> Diagnostic {
     for (span, label) in labels {
         finding = finding.also(span, label);
     }
-    let top = swaps
-        .iter()
-        .min_by_key(|swap| swap.number)
-        .and_then(|swap| part.rule(swap.number));
-    if let (Some(keep), Some(top)) = (keep_for(steps, &swaps), top) {
-        let start = Span {
-            end: top.span.start,
-            ..top.span
-        };
+    // In a file with a condition the `keep` would have it too, and mend nothing.
+    let place = swaps.iter().map(|swap| swap.number).min().and_then(|top| {
+        (0..=top)
+            .rev()
+            .filter_map(|number| part.rule(number))
+            .find(|rule| rule.is_in_open_file(&part.set.files))
+    });
+    if let (Some(keep), Some(place)) = (keep_for(steps, &swaps), place) {
         finding = finding.suggest(
             format!("keep what has arrived, above the first of them: `keep {keep}`"),
-            start,
+            place.span.start(),
             format!("keep {keep}\n"),
         );
     }

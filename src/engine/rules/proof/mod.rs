@@ -10,7 +10,7 @@ mod graph;
 mod registries;
 mod steps;
 
-pub(super) use self::steps::prefix_of;
+pub(super) use self::steps::{are_alike, beginning, prefix_of};
 
 use super::RuleSet;
 use super::rule::Rule;

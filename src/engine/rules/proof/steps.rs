@@ -40,7 +40,6 @@ pub(super) struct Swap<'r> {
 struct Always {
     valid: Language,
     short_hub: Language,
-    home: Vec<Language>,
 }
 
 impl<'r> Steps<'r> {
@@ -59,12 +58,6 @@ impl<'r> Steps<'r> {
                 })
             })
             .collect();
-        let home = part
-            .set
-            .home
-            .iter()
-            .map(|prefix| languages::below(prefix, false))
-            .collect();
         let mut steps = Self {
             part,
             graph: Graph::new(swaps.len()),
@@ -72,7 +65,6 @@ impl<'r> Steps<'r> {
             always: Always {
                 valid: languages::valid(),
                 short_hub: languages::short_hub(),
-                home,
             },
         };
         steps.compare()?;
@@ -84,7 +76,7 @@ impl<'r> Steps<'r> {
         let (mut pairs, mut searches) = (0, 0);
         for one in 0..self.swaps.len() {
             let Some(swap) = self.swaps.get(one) else { continue };
-            let mut results = None;
+            let mut languages = None;
             let mut to = Vec::new();
             for other in beginnings.alike(&swap.prefix) {
                 pairs += 1;
@@ -98,9 +90,9 @@ impl<'r> Steps<'r> {
                     continue;
                 }
                 searches += 1;
-                let results =
-                    results.get_or_insert_with(|| languages::of_results(&swap.rule.pattern, swap.target));
-                if self.example(results, next) != Ok(None) {
+                let (results, home) =
+                    languages.get_or_insert_with(|| (results_of(swap), self.home_near(swap)));
+                if self.example(results, home, next) != Ok(None) {
                     to.push(other);
                 }
             }
@@ -121,13 +113,14 @@ impl<'r> Steps<'r> {
     fn example(
         &self,
         results: &Language,
+        home: &Language,
         next: &Swap<'_>,
     ) -> Result<Option<String>, crate::automaton::Exhausted> {
         let pattern = languages::of_pattern(&next.rule.pattern);
         let own = languages::of_shape(next.target);
         let mut none = vec![&own, &self.always.short_hub];
         if next.rule.pattern.is_open() {
-            none.extend(&self.always.home);
+            none.push(home);
         }
         witness(&[results, &pattern, &self.always.valid], &none, BUDGET)
     }
@@ -135,8 +128,15 @@ impl<'r> Steps<'r> {
     /// An image that the first swap makes and the second one matches; none where the search gave up.
     pub(super) fn example_of(&self, one: usize, other: usize) -> Option<String> {
         let (one, other) = (self.swaps.get(one)?, self.swaps.get(other)?);
-        let results = languages::of_results(&one.rule.pattern, one.target);
-        self.example(&results, other).ok().flatten()
+        self.example(&results_of(one), &self.home_near(one), other)
+            .ok()
+            .flatten()
+    }
+
+    /// What is at home and may be a result of a swap: of many prefixes few are near it.
+    fn home_near(&self, swap: &Swap<'_>) -> Language {
+        let home = self.part.set.home.iter();
+        languages::at_home(home.filter(|prefix| are_alike(&swap.prefix, prefix.trim_end_matches('/'))))
     }
 
     /// Takes away the steps past an unconditional `keep` or `deny` that covers all results of a swap. Only those of
@@ -168,7 +168,7 @@ impl<'r> Steps<'r> {
         let beginnings = Beginnings::new(stops.iter().map(|(_, rule)| beginning(&rule.pattern)));
         for one in on_circles {
             let Some(swap) = self.swaps.get(one) else { continue };
-            let results = languages::of_results(&swap.rule.pattern, swap.target);
+            let results = results_of(swap);
             // What covers them all begins no later than they do.
             let first = beginnings
                 .shorter(&swap.prefix)
@@ -195,9 +195,24 @@ impl<'r> Steps<'r> {
 
     /// Whether a pattern, by its text, matches all results of a swap.
     pub(super) fn text_covers(&self, pattern: &Pattern, swap: &Swap<'_>) -> bool {
-        let results = languages::of_results(&swap.rule.pattern, swap.target);
+        let results = results_of(swap);
         covers(pattern, &results, &self.always.valid, &self.always.short_hub)
     }
+}
+
+fn results_of(swap: &Swap<'_>) -> Language {
+    languages::of_results(&swap.rule.pattern, swap.target)
+}
+
+/// Whether one of two beginnings, each of whole segments, goes on where the other ends.
+pub(in crate::rules) fn are_alike(one: &str, other: &str) -> bool {
+    let goes_on = |long: &str, short: &str| {
+        short.is_empty()
+            || long
+                .strip_prefix(short)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    goes_on(one, other) || goes_on(other, one)
 }
 
 fn covers(pattern: &Pattern, results: &Language, valid: &Language, short_hub: &Language) -> bool {
@@ -227,7 +242,7 @@ pub(in crate::rules) fn prefix_of(target: &Target) -> String {
 }
 
 /// What everything that a pattern matches begins with: whole segments.
-fn beginning(pattern: &Pattern) -> &str {
+pub(in crate::rules) fn beginning(pattern: &Pattern) -> &str {
     match pattern {
         Pattern::Parts(parts) if parts.registry() == "**" => "",
         Pattern::Parts(parts) => literal_segments(&parts.name),

@@ -3,7 +3,14 @@
 #![allow(clippy::disallowed_methods, reason = "a test reads its cases from files")]
 #![allow(clippy::indexing_slicing, reason = "a test may panic")]
 
+mod agree;
 mod cases;
 mod errors;
+mod found;
+mod generate;
+mod hostile;
+mod laws;
+mod mended;
+mod naive;
 mod support;
 mod vectors;

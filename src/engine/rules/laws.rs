@@ -1,0 +1,88 @@
+//! Patterns, shapes and results as languages, which all proofs are made with, against the code that decides.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use self::generate::Choices;
+use self::generate::rules::constants;
+use super::image::Image;
+use super::{Limits, RuleSet, RulesFile, compile, languages};
+use crate::diagnostic::SourceMap;
+use crate::syntax::rules::parse;
+
+#[allow(dead_code, reason = "shared with the tests beside the crate")]
+#[path = "../tests/rules/generate/mod.rs"]
+mod generate;
+
+/// A set of one swap; none where it has an error.
+fn set_of(swap: &str) -> Option<RuleSet> {
+    let text = format!("rules v1\nhome h.io/\n{}{swap}\n", constants("\n"));
+    let mut sources = SourceMap::default();
+    let source = sources.add("a.rules", text.as_str());
+    let (file, findings) = parse(source, &text);
+    assert_eq!(findings, []);
+    let file = RulesFile {
+        label: "a.rules".to_owned(),
+        file,
+    };
+    compile(&sources, &[file], None, Limits::default()).set
+}
+
+/// An image written out in full, as all languages have it.
+fn in_full(image: &Image<'_>) -> String {
+    let part = |sign: &str, part: Option<&str>| part.map(|part| format!("{sign}{part}")).unwrap_or_default();
+    format!(
+        "{}{}{}",
+        image.name(),
+        part(":", image.tag),
+        part("@", image.digest)
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn languages_hold_what_matches_and_what_comes_out(
+        swap in vec(any::<u8>(), 0..30),
+        images in vec(any::<u8>(), 0..200),
+    ) {
+        let mut forms = Vec::new();
+        let swap = Choices::new(&swap).swap(&mut forms);
+        let Some(set) = set_of(&swap) else { return Ok(()) };
+        let rule = &set.rules[0];
+        let target = rule.target.as_ref().unwrap();
+        let pattern = languages::of_pattern(&rule.pattern);
+        let shape = languages::of_shape(target);
+        let results = languages::of_results(&rule.pattern, target);
+        let (valid, short) = (languages::valid(), languages::short_hub());
+        let mut choices = Choices::new(&images);
+        while !choices.is_at_end() {
+            let spelled = choices.image(&forms);
+            let Ok(image) = Image::parse(&spelled) else { continue };
+            // A registry without a dot is a path once it is written out.
+            let full = in_full(&image);
+            let Ok(image) = Image::parse(&full) else { continue };
+            if in_full(&image) != full {
+                continue;
+            }
+            prop_assert!(valid.contains(&full), "{} is valid", full);
+            prop_assert!(!short.contains(&full), "{} is in full", full);
+            prop_assert_eq!(
+                pattern.contains(&full),
+                rule.pattern.matches(&image),
+                "the pattern of {} and {}", swap, full
+            );
+            prop_assert_eq!(
+                shape.contains(&full),
+                target.has_shape_of(&image),
+                "the shape of {} and {}", swap, full
+            );
+            if rule.pattern.matches(&image) && let Ok(result) = target.expand(&image, &rule.pattern) {
+                prop_assert!(shape.contains(&result), "{} makes {} of {}: the shape", swap, result, full);
+                prop_assert!(results.contains(&result), "{} makes {} of {}: the results", swap, result, full);
+                prop_assert!(valid.contains(&result), "{} makes {} of {}: valid", swap, result, full);
+            }
+        }
+    }
+}

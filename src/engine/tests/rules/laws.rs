@@ -1,0 +1,178 @@
+//! Laws that hold of every set of rules and every image.
+
+use imageswap_engine::diagnostic::{Code, SourceMap};
+use imageswap_engine::legacy::Map;
+use imageswap_engine::reference::Reference;
+use imageswap_engine::rules::{Limits, RuleSet, RulesFile, compile};
+use imageswap_engine::syntax::rules::parse;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::agree::{decided, points_into_its_text, said_to_be_idle};
+use super::generate::Choices;
+use super::generate::setting::Setting;
+use super::mended::{Files, apply, loaded, mend, mended};
+use super::naive::Naive;
+use super::support::load_text;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8_000))]
+
+    #[test]
+    fn both_readings_agree_and_deciding_twice_is_deciding_once(
+        rules in vec(any::<u8>(), 0..300),
+        images in vec(any::<u8>(), 0..400),
+        keeps in any::<bool>(),
+    ) {
+        let mut generated = Choices::new(&rules).files();
+        let loaded = mended(&mut generated.files, keeps);
+        let set = loaded.set();
+        let idle = said_to_be_idle(&loaded);
+        let naive = Naive::new(generated.files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+        let mut choices = Choices::new(&images);
+        while !choices.is_at_end() {
+            let image = choices.image(&generated.forms);
+            decided(set, &idle, &naive, &image, &choices.setting().context());
+        }
+    }
+
+    #[test]
+    fn the_keep_that_is_offered_mends_a_circle(rules in vec(any::<u8>(), 0..300)) {
+        let mut files = Choices::new(&rules).files().files;
+        mended_up_to_circles(&mut files);
+        for _ in 0..20 {
+            let loaded = loaded(&files);
+            let circles: Vec<_> = loaded
+                .errors()
+                .into_iter()
+                .filter(|error| error.code == Code::CIRCLE && error.suggestion.is_some())
+                .cloned()
+                .collect();
+            let Some(circle) = circles.first() else { return Ok(()) };
+            apply(&mut files, &loaded.sources, circle.suggestion.as_ref().unwrap());
+        }
+        prop_assert!(false, "{files:?}\n{}", loaded(&files).short());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn no_text_makes_the_engine_panic_and_all_that_is_said_points_into_it(
+        rules in vec(any::<u8>(), 0..300),
+        edits in vec(any::<u8>(), 0..40),
+    ) {
+        let mut files = Choices::new(&rules).files().files;
+        let mut choices = Choices::new(&edits);
+        while !choices.is_at_end() {
+            let number = choices.below(files.len());
+            let text = &mut files[number].1;
+            let at = (choices.below(256) * 256 + choices.below(256)) % (text.len() + 1);
+            if text.is_char_boundary(at) {
+                choices.edit(text, at);
+            }
+        }
+        points_into_its_text(&loaded(&files));
+    }
+
+    #[test]
+    fn a_map_is_asked_of_what_no_rule_has_a_part_in(
+        rules in vec(any::<u8>(), 0..300),
+        images in vec(any::<u8>(), 0..400),
+    ) {
+        let mut generated = Choices::new(&rules).files();
+        mended(&mut generated.files, false);
+        let naive = Naive::new(generated.files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+        let set = with_a_map(&generated.files);
+        let mut choices = Choices::new(&images);
+        while !choices.is_at_end() {
+            let (image, setting) = (choices.image(&generated.forms), choices.setting());
+            let context = setting.context();
+            let rounds = set.explain(&image, &context, false).rounds;
+            prop_assert_eq!(
+                rounds.first().is_some_and(|round| round.map.is_some()),
+                naive.leaves_to_a_map(&image, &context),
+                "{}\n{}", image, naive
+            );
+        }
+    }
+
+    #[test]
+    fn a_test_of_what_comes_out_passes_and_of_anything_else_fails(
+        rules in vec(any::<u8>(), 0..300),
+        images in vec(any::<u8>(), 0..100),
+    ) {
+        let mut generated = Choices::new(&rules).files();
+        mended(&mut generated.files, false);
+        let naive = Naive::new(generated.files.iter().map(|(name, text)| (name.as_str(), text.as_str())))
+            .with_nothing_off();
+        let mut choices = Choices::new(&images);
+        let (mut right, mut wrong) = ("rules v1\n".to_owned(), "rules v1\n".to_owned());
+        let mut count = 0;
+        while !choices.is_at_end() {
+            let image = choices.image(&generated.forms);
+            if Reference::parse(&image).is_ok_and(|reference| reference.domain.is_some()) {
+                let decision = naive.decide(&image, &Setting::of_a_test().context());
+                let outcome = decision.result.map_or(decision.effect.to_owned(), |result| format!("-> {result}"));
+                if decision.effect != "invalid" {
+                    right += &format!("test {image} {outcome}\n");
+                }
+                let other = if decision.effect == "keep" { "deny" } else { "keep" };
+                wrong += &format!("test {image} {other}\n");
+                count += 1;
+            }
+        }
+        let failed = |tests: String| {
+            let mut files = generated.files.clone();
+            files.push(("z.rules".to_owned(), tests));
+            let loaded = loaded(&files);
+            let errors = loaded.errors();
+            (errors.iter().filter(|error| error.code == Code::TEST_FAILED).count(), loaded.short())
+        };
+        let (failures, text) = failed(right);
+        prop_assert_eq!(failures, 0, "{}\n{}", text, naive);
+        let (failures, text) = failed(wrong);
+        prop_assert_eq!(failures, count, "{}\n{}", text, naive);
+    }
+
+    #[test]
+    fn any_bytes_are_read(bytes in vec(any::<u8>(), 0..300), has_header in any::<bool>()) {
+        let header = if has_header { "rules v1\n" } else { "" };
+        let text = format!("{header}{}", String::from_utf8_lossy(&bytes));
+        points_into_its_text(&load_text(&text));
+    }
+}
+
+/// The set of files that load, with a map as its last resort.
+fn with_a_map(files: &Files) -> RuleSet {
+    let mut sources = SourceMap::default();
+    let parsed: Vec<RulesFile> = files
+        .iter()
+        .map(|(name, text)| RulesFile {
+            label: name.clone(),
+            file: parse(sources.add(name, text), text).0,
+        })
+        .collect();
+    let source = sources.add("maps.conf", "default::m.io\n");
+    let (map, _) = Map::compile(&sources, source);
+    compile(&sources, &parsed, Some(map), Limits::default())
+        .set
+        .unwrap()
+}
+
+/// Leaves out what has any other error.
+fn mended_up_to_circles(files: &mut Files) {
+    for _ in 0..200 {
+        let loaded = loaded(files);
+        let errors = loaded.errors();
+        let Some(error) = errors
+            .iter()
+            .find(|error| error.code != Code::CIRCLE && error.code != Code::TEST_FAILED)
+        else {
+            return;
+        };
+        mend(files, &loaded, error, false);
+    }
+    panic!("{files:?}\n{}", loaded(files).short());
+}
