@@ -34,10 +34,10 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn run(self) -> Ended {
         let mut output = Output::new(self.output);
-        let loaded = match self.set.load(&mut output)? {
-            Some(loaded) => loaded,
-            None => return output.failed(),
+        let Some(mut loaded) = self.set.load(&mut output)? else {
+            return output.failed();
         };
+        loaded.look_at_map();
         output.findings(&loaded.findings, &loaded.sources)?;
         let counts = Counts::of(&loaded.findings);
         let rules = loaded.set.as_ref().map_or(0, |set| set.len());

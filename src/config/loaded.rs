@@ -24,6 +24,8 @@ pub(crate) struct Loaded {
     pub(crate) sources: SourceMap,
     /// What is worth knowing of how the texts were found.
     pub(crate) notices: Vec<String>,
+    /// The map among the texts.
+    map: Option<SourceId>,
 }
 
 impl Loaded {
@@ -35,6 +37,19 @@ impl Loaded {
             findings: Vec::new(),
             sources: SourceMap::default(),
             notices: Vec::new(),
+            map: None,
+        }
+    }
+
+    /// Looks for lines of the map whose results a rule or another line takes up again.
+    pub(crate) fn look_at_map(&mut self) {
+        if let (Some(set), Some(source)) = (
+            &self.set,
+            self.map.and_then(|map| Some((map, self.sources.get(map)?))),
+        ) {
+            self.findings.extend(set.lint_map(source.0, source.1.text()));
+            self.findings
+                .sort_by_key(|finding| (finding.span(), finding.severity != Severity::Error));
         }
     }
 
@@ -115,6 +130,7 @@ pub(super) fn load(entries: Entries, limits: Limits) -> Loaded {
         findings,
         sources,
         notices,
+        map: map_source,
     }
 }
 

@@ -180,6 +180,8 @@ codes! {
     MAP_KEY_REPLACED = "W0903";
     /// No valid image can come of the value of a line of a map file.
     MAP_UNUSABLE_VALUE = "W0904";
+    /// What a line of a map file makes of an image is moved on at the next admission.
+    MAP_MOVED_AGAIN = "W0905";
 }
 
 impl Code {

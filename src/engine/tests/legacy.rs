@@ -252,3 +252,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_chain_is_named_and_a_line_that_leads_to_its_end_is_not() {
+    let text = "default::\nquay.io::mirror.example.com\nmirror.example.com::harbor.example.com\ndocker.io::harbor.example.com/hub\n";
+    let mut sources = SourceMap::default();
+    let source = sources.add("maps", text);
+    let (map, _) = Map::compile(&sources, source);
+    let rules: RuleSet = LegacyConfig::Maps(Box::new(map)).into();
+    let found: Vec<String> = rules
+        .lint_map(source, text)
+        .iter()
+        .map(|finding| finding.short(&sources))
+        .collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with(
+        "maps:2:1: warning[W0905]: `quay.io/sample` becomes `mirror.example.com/sample`, and the next time another line \
+         moves that on to `harbor.example.com/sample`"
+    ));
+}

@@ -1,5 +1,6 @@
 //! What rules say and can't have been meant. Each lint has a name, by which a rule can be excused from it.
 
+mod map;
 mod reach;
 mod sources;
 

@@ -4,6 +4,7 @@
 #![allow(clippy::indexing_slicing, reason = "a test may panic")]
 
 mod agree;
+mod beside;
 mod cases;
 mod errors;
 mod found;

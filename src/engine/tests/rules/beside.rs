@@ -1,0 +1,45 @@
+//! A map beside rules: the last resort.
+
+use imageswap_engine::rules::{Context, Effect};
+
+use super::support::load;
+
+fn decide(files: &[(&str, &str)], image: &str) -> (Effect, Option<String>) {
+    let loaded = load(files.iter().copied());
+    let decision = loaded.set().decide(image, &Context::default());
+    let rule = decision
+        .rule
+        .map(|rule| loaded.set().rule_name(rule).into_owned());
+    (decision.effect, rule)
+}
+
+const RULES: (&str, &str) = (
+    "10.rules",
+    "rules v1\nhome h.io/\nkeep ghcr.io/acme/\nswap quay.io/ -> h.io/quay/\nwarn gcr.io/\nswap mcr.microsoft.com/x -> ecr.example.com/x as gone\noff gone\n",
+);
+const MAP: (&str, &str) = ("maps", "default::old.example.com\n");
+
+#[test]
+fn what_no_rule_decides_goes_to_the_map_and_its_answer_is_final() {
+    let swapped = |image: &str| (Effect::Swap(image.to_owned()), Some("map".to_owned()));
+    assert_eq!(decide(&[RULES, MAP], "nginx"), swapped("old.example.com/nginx"));
+    // A warn rule decides nothing.
+    assert_eq!(decide(&[RULES, MAP], "gcr.io/a"), swapped("old.example.com/a"));
+    // What a rule that is off would make still has its shape, and stays.
+    assert_eq!(
+        decide(&[RULES, MAP], "mcr.microsoft.com/x"),
+        swapped("old.example.com/x")
+    );
+    assert_eq!(decide(&[RULES, MAP], "ecr.example.com/x"), (Effect::Keep, None));
+}
+
+#[test]
+fn what_a_rule_decides_or_has_arrived_does_not_go_to_the_map() {
+    assert_eq!(decide(&[RULES, MAP], "ghcr.io/acme/a").0, Effect::Keep);
+    assert_eq!(
+        decide(&[RULES, MAP], "quay.io/a").0,
+        Effect::Swap("h.io/quay/a".to_owned())
+    );
+    assert_eq!(decide(&[RULES, MAP], "h.io/quay/a"), (Effect::Keep, None));
+    assert_eq!(decide(&[RULES, MAP], "h.io/other/a"), (Effect::Keep, None));
+}
