@@ -43,8 +43,9 @@ impl Check {
         let rules = loaded.set.as_ref().map_or(0, |set| set.len());
         if loaded.loads() {
             let tests = loaded.tests.len();
+            let map = if loaded.has_map() { ", a map" } else { "" };
             output.say(&format!(
-                "it loads: {}, {}; {counts}",
+                "it loads: {}, {}{map}; {counts}",
                 counted(rules, "rule"),
                 counted(tests, "test")
             ))?;

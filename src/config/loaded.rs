@@ -41,6 +41,11 @@ impl Loaded {
         }
     }
 
+    /// Whether there is a map.
+    pub(crate) fn has_map(&self) -> bool {
+        self.map.is_some()
+    }
+
     /// Looks for lines of the map whose results a rule or another line takes up again.
     pub(crate) fn look_at_map(&mut self) {
         if let (Some(set), Some(source)) = (

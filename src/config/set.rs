@@ -220,6 +220,11 @@ impl Entries {
             if let Some(first) = self.entries.iter().find(|entry| entry.is_map) {
                 return Err(ReadError::second_map(path, &first.name));
             }
+            if !is_of_a_set(&label) {
+                self.notices.push(format!(
+                    "{name} is read as a map of the old format, since it does not begin with `rules v1`"
+                ));
+            }
         } else if u64::try_from(text.len()).is_ok_and(|length| length > limits.rules_file()) {
             return Err(ReadError::too_long(path, limits.rules_file()));
         }

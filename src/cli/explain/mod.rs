@@ -15,6 +15,7 @@ pub(super) use self::show::outcome_of;
 
 use self::context::ContextOptions;
 use self::show::Shown;
+use super::check::counted;
 use super::input::load;
 use super::limits::LimitOptions;
 use super::output::{CommandError, Ended, Output, OutputOptions};
@@ -156,8 +157,8 @@ impl Explain {
         }
         if count == 0 {
             shown.output.say(&format!(
-                "{} objects hold no image: Pods, and what has a Pod template, do",
-                objects.len()
+                "there is no image in {}: Pods, and what has a Pod template, have some",
+                counted(objects.len(), "object")
             ))?;
         }
         Ok(())

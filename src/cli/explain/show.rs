@@ -88,6 +88,7 @@ impl Shown<'_, '_> {
         };
         match &decision.effect {
             Effect::Swap(result) => format!("{image} -> {result}{by}"),
+            Effect::Keep if image == "auto" => "auto stays: Istio's injector fills it in".to_owned(),
             Effect::Keep if by.is_empty() => format!("{image} stays: no rule matches"),
             Effect::Keep => format!("{image} stays{by}"),
             Effect::Deny => format!("{image} is refused{by}"),
