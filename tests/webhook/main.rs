@@ -20,7 +20,7 @@ mod readme;
 mod reload;
 mod rules;
 mod rules_load;
-mod rules_reload;
+mod rules_volume;
 mod server;
 mod shutdown;
 mod volume;
