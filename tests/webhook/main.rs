@@ -20,6 +20,7 @@ mod readme;
 mod reload;
 mod rules;
 mod rules_load;
+mod rules_metrics;
 mod rules_volume;
 mod server;
 mod shutdown;
