@@ -127,6 +127,14 @@ impl fmt::Display for ReadError {
 impl std::error::Error for ReadError {}
 
 impl ReadError {
+    /// The same of a file that has another name for people.
+    pub(super) fn called(self, path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            ..self
+        }
+    }
+
     /// A path that can't be looked at.
     pub(super) fn io(path: &Path, error: io::Error) -> Self {
         Self {

@@ -1,13 +1,16 @@
 //! The texts of a set: files and directories, in order, and what each of them is.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use imageswap_engine::syntax::rules::is_rules_file;
 
 use super::file::{self, ReadError};
-use super::volume::read_consistently;
+use super::volume::{DATA, read_consistently};
 use super::yaml;
 
 /// The longest rules file, in bytes: what a ConfigMap holds.
@@ -103,6 +106,32 @@ pub(super) fn read(paths: &[PathBuf], limits: Limits) -> Result<Entries, ReadErr
     Ok(entries)
 }
 
+/// The files of a directory by their names, in bytewise order, and where to read them.
+///
+/// A mounted ConfigMap is the generation that `..data` leads to. The links to its files stand beside: the kubelet adds
+/// those of new files, and takes away those of files that are gone, only after it has turned `..data`.
+fn files_of(folder: &Path) -> io::Result<BTreeMap<OsString, PathBuf>> {
+    let mut files = BTreeMap::new();
+    let data = folder.join(DATA);
+    let has_data = data.is_dir();
+    if has_data {
+        for entry in fs::read_dir(&data)? {
+            let entry = entry?;
+            files.insert(entry.file_name(), entry.path());
+        }
+    }
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let is_into_data = fs::read_link(&path).is_ok_and(|target| target.starts_with(DATA));
+        if let Some(name) = path.file_name()
+            && !(has_data && is_into_data)
+        {
+            files.insert(name.to_owned(), path);
+        }
+    }
+    Ok(files)
+}
+
 /// Whether a file of this name is one of a set.
 fn is_of_a_set(name: &str) -> bool {
     name.ends_with(".rules") || name.ends_with(".conf") || name == "maps"
@@ -134,25 +163,20 @@ pub(super) fn read_file(path: &Path, limits: Limits) -> Result<Entries, ReadErro
 impl Entries {
     /// A directory is read in the bytewise order of its file names.
     fn add_folder(&mut self, folder: &Path, limits: Limits) -> Result<(), ReadError> {
-        let fail = |error| ReadError::io(folder, error);
-        let mut names = Vec::new();
-        for entry in fs::read_dir(folder).map_err(fail)? {
-            names.push(entry.map_err(fail)?.file_name());
-        }
-        names.sort_by(|one, other| one.as_encoded_bytes().cmp(other.as_encoded_bytes()));
         let before = self.entries.len();
-        for name in names {
+        for (name, read_from) in files_of(folder).map_err(|error| ReadError::io(folder, error))? {
             let path = folder.join(&name);
             let name = name.to_string_lossy();
             // A mounted ConfigMap keeps its generations beside its keys.
             if name.starts_with('.') {
                 continue;
             }
-            if !is_of_a_set(&name) || path.is_dir() {
+            if !is_of_a_set(&name) || read_from.is_dir() {
                 self.leave_alone(path.display());
                 continue;
             }
-            self.add(&path, file::read(&path, limits.any_file())?, limits)?;
+            let text = file::read(&read_from, limits.any_file()).map_err(|error| error.called(&path))?;
+            self.add(&path, text, limits)?;
         }
         if self.entries.len() == before {
             self.notices.push(format!(

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 /// A reader meets a swap at most once in a while; so often in a row never.
 const TRIES: usize = 16;
+/// The link to the generation in force.
+pub(super) const DATA: &str = "..data";
 
 /// What can fail since a generation was removed meanwhile.
 pub(crate) trait MayBeGone: From<io::Error> {
@@ -51,7 +53,7 @@ pub(crate) fn read_consistently<T, E: MayBeGone>(
 fn generations(folders: &[&Path]) -> io::Result<Vec<Option<PathBuf>>> {
     folders
         .iter()
-        .map(|folder| match fs::read_link(folder.join("..data")) {
+        .map(|folder| match fs::read_link(folder.join(DATA)) {
             Ok(generation) => Ok(Some(generation)),
             // `EINVAL`: something else than a link has that name.
             Err(error)

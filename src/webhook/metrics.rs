@@ -11,11 +11,11 @@ use imageswap_engine::rules::RuleSet;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Counter, Histogram, Meter, MeterProvider as _};
 use opentelemetry_sdk::error::OTelSdkError;
-use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
 use prometheus::{Encoder as _, Registry, TextEncoder};
 
 use super::health::What;
-use super::rule_counts::RuleCounts;
+use super::rule_counts::{MOST_TIME_SERIES, RuleCounts};
 use super::rules::SharedRules;
 use super::tally::{ImagesLeft, Refused, Requests};
 
@@ -24,6 +24,8 @@ const DURATION_BUCKETS: [f64; 17] = [
     0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
     5.0, 10.0,
 ];
+/// The counter of images, by rules.
+const IMAGES: &str = "imageswap_images";
 /// A broken client, or a scanner of ports, must not fill the log.
 const HANDSHAKE_LOG_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -60,7 +62,10 @@ impl Metrics {
             .scope_info_enabled(false)
             .without_target_info()
             .build()?;
-        let provider = SdkMeterProvider::builder().with_reader(reader).build();
+        let provider = SdkMeterProvider::builder()
+            .with_reader(reader)
+            .with_view(room_for_every_rule)
+            .build();
         let meter = provider.meter("imageswap");
         // The exporter puts unit and `_total` behind the names.
         let counter =
@@ -129,7 +134,7 @@ impl Metrics {
     pub(super) fn watch_rules(&self, rules: &Arc<SharedRules>) {
         let counts = Arc::clone(rules);
         self.meter
-            .u64_observable_counter("imageswap_images")
+            .u64_observable_counter(IMAGES)
             .with_description("Images that were decided, by the rule and its effect.")
             .with_callback(move |counter| counts.current().counts.observe(counter))
             .build();
@@ -233,4 +238,16 @@ impl Metrics {
         // There is nothing to flush: Prometheus comes for what it wants.
         let _ = self.provider.shutdown();
     }
+}
+
+/// OpenTelemetry adds up what is beyond 2,000 series of an instrument, whichever come last; rules are added up by
+/// [`RuleCounts`], so that each keeps the series that it has.
+fn room_for_every_rule(instrument: &Instrument) -> Option<Stream> {
+    let room = || {
+        Stream::builder()
+            .with_cardinality_limit(MOST_TIME_SERIES)
+            .build()
+            .ok()
+    };
+    (instrument.name() == IMAGES).then(room).flatten()
 }

@@ -17,9 +17,11 @@ use super::tally::ImagesDecided;
 const MOST_SERIES: usize = 2_000;
 /// Where the rest are counted.
 const OTHER_RULES: &str = "(other)";
+/// The time series at most: each of these, the map, no rule and the rest, with every effect.
+pub(super) const MOST_TIME_SERIES: usize = (MOST_SERIES + 3) * ImagesDecided::EFFECTS;
 /// The label of images that no rule decided.
 const NO_RULE: &str = "(none)";
-/// As much of a rule's text as a label holds, in characters.
+/// As much of a rule's name or text as a label holds, in characters.
 const LABEL: usize = 160;
 
 /// The counts of one set; sets that follow one another share the series.
@@ -83,30 +85,25 @@ impl RuleCounts {
         let name = set.rule_name(rule);
         let is_named = set.info(rule).is_some_and(|rule| rule.is_named);
         let span = set.position(rule).and_then(|place| self.spans.get(place));
-        match span {
+        let mut label = match span {
             Some(span) if !is_named => {
                 let file = name.rsplit_once(':').map_or(name.as_ref(), |(file, _)| file);
                 let text = self.sources.slice(*span);
-                let words = text.lines().flat_map(|line| {
-                    let line = line.trim();
-                    let is_comment = line.starts_with('#');
-                    line.split_whitespace().filter(move |_| !is_comment)
-                });
+                let words = text.lines().map(without_comment).flat_map(str::split_whitespace);
                 let mut label = file.to_owned();
                 for word in words {
                     label.push(' ');
                     label.push_str(word);
                 }
-                match label.char_indices().nth(LABEL) {
-                    Some((end, _)) => {
-                        label.truncate(end);
-                        label + "..."
-                    }
-                    None => label,
-                }
+                label
             }
             _ => name.into_owned(),
+        };
+        if let Some((end, _)) = label.char_indices().nth(LABEL) {
+            label.truncate(end);
+            label.push_str("...");
         }
+        label
     }
 
     /// Tells every series that has been counted once.
@@ -118,5 +115,47 @@ impl RuleCounts {
         series.by_map.observe(LEGACY_RULE, counter);
         series.by_none.observe(NO_RULE, counter);
         series.by_others.observe(OTHER_RULES, counter);
+    }
+}
+
+/// A line of rules without its comment: from a `#` at its start or after white space, outside quotes.
+fn without_comment(line: &str) -> &str {
+    let mut is_quoted = false;
+    let mut before = ' ';
+    for (at, character) in line.char_indices() {
+        match character {
+            '#' if !is_quoted && before.is_whitespace() => return line.split_at(at).0,
+            '"' if before != '\\' => is_quoted = !is_quoted,
+            _ => {}
+        }
+        // An escaped backslash escapes nothing.
+        before = if character == '\\' && before == '\\' {
+            ' '
+        } else {
+            character
+        };
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_is_no_part_of_a_label() {
+        for (line, kept) in [
+            ("# all of it", ""),
+            ("keep quay.io/ # ours", "keep quay.io/ "),
+            ("keep quay.io/#x", "keep quay.io/#x"),
+            (
+                r#"deny ** because "see # 7" # why"#,
+                r#"deny ** because "see # 7" "#,
+            ),
+            (r#"deny ** because "a \" # why"#, r#"deny ** because "a \" "#),
+            (r#"deny ** because "a " # b""#, r#"deny ** because "a " # b""#),
+        ] {
+            assert_eq!(without_comment(line), kept);
+        }
     }
 }

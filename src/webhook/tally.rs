@@ -150,6 +150,9 @@ impl ImagesLeft {
 }
 
 impl ImagesDecided {
+    /// How many series each rule can have.
+    pub(super) const EFFECTS: usize = EFFECTS.len();
+
     /// Counts an image, unless it was left alone.
     pub(super) fn count(&self, effect: &ImageEffect) {
         let [swap, keep, deny] = &self.0;

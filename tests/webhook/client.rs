@@ -133,19 +133,46 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    /// The operations of the patch, as pointer and value.
-    pub(crate) fn patch(&self) -> Vec<(String, String)> {
+    /// The operations of the patch, as they are.
+    pub(crate) fn operations(&self) -> Vec<Value> {
         let review = self.review();
         let Some(patch) = review["response"]["patch"].as_str() else {
             return Vec::new();
         };
         let patch = base64::engine::general_purpose::STANDARD.decode(patch).unwrap();
-        let patch: Value = serde_json::from_slice(&patch).unwrap();
+        serde_json::from_slice(&patch).unwrap()
+    }
+
+    /// The images that the patch puts in, as pointer and value.
+    pub(crate) fn patch(&self) -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        let operations = patch.as_array().unwrap().iter();
+        let operations = self.operations().into_iter();
         operations
             .map(|operation| (text(&operation["path"]), text(&operation["value"])))
             .collect()
+    }
+
+    /// The warnings, in their order.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let review = self.review();
+        let warnings = review["response"]["warnings"].as_array().cloned();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        warnings.unwrap_or_default().iter().map(text).collect()
+    }
+
+    /// What the object is refused with, if it is.
+    pub(crate) fn refusal(&self) -> Option<String> {
+        let response = &self.review()["response"];
+        let status = &response["status"];
+        if response["allowed"] == true {
+            assert_eq!(status, &Value::Null);
+            return None;
+        }
+        assert_eq!(
+            (&status["code"], &status["reason"], &response["patch"]),
+            (&json!(403), &json!("Forbidden"), &Value::Null)
+        );
+        Some(status["message"].as_str().unwrap().to_owned())
     }
 
     /// The images that the patch puts in, in its order.

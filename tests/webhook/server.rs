@@ -104,6 +104,11 @@ impl Start {
         self.args(["--maps-file", path.to_str().unwrap()])
     }
 
+    /// With the rules of this file or directory.
+    pub(crate) fn rules(self, path: &Path) -> Self {
+        self.args(["--rules", path.to_str().unwrap()])
+    }
+
     /// With a prefix for every image.
     pub(crate) fn prefix(self, prefix: &str) -> Self {
         self.args(["--mode", "legacy", "--image-prefix", prefix])
@@ -193,6 +198,24 @@ impl Server {
         series
             .map(|line| line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap())
             .sum()
+    }
+
+    /// Which set is in force.
+    pub(crate) fn digest(&self) -> String {
+        let text = self.get("/metrics").text();
+        let series = text.split_once("imageswap_rules_info{digest=\"").unwrap().1;
+        series.split_once('"').unwrap().0.to_owned()
+    }
+
+    /// Changes something, and waits until another set is in force.
+    #[track_caller]
+    pub(crate) fn reloads_when(&self, change: impl FnOnce()) {
+        let before = self.digest();
+        change();
+        eventually("another set", || {
+            assert_eq!(self.get("/readyz").text(), "ready\n");
+            self.digest() != before
+        });
     }
 
     /// All that it wrote to stderr.

@@ -33,6 +33,11 @@ impl Volume {
     /// Writes the new generation into a folder of its own, turns `..data` to it, adds the links of new files,
     /// takes away those of files that are gone, and removes the old generation.
     pub(crate) fn update(&mut self, files: &[(&str, &[u8])]) {
+        self.update_slowly(files, || {});
+    }
+
+    /// The same, with something between the steps.
+    pub(crate) fn update_slowly(&mut self, files: &[(&str, &[u8])], between: impl Fn()) {
         self.generation += 1;
         let root = self.folder.path();
         let name = format!("..2026_11_25_00_00_00.{:010}", self.generation);
@@ -44,16 +49,19 @@ impl Volume {
         let old = fs::read_link(&data).ok();
         symlink(&name, root.join("..data_tmp")).unwrap();
         fs::rename(root.join("..data_tmp"), &data).unwrap();
+        between();
         for (file, _) in files {
             let link = root.join(file);
             if fs::symlink_metadata(&link).is_err() {
                 symlink(Path::new("..data").join(file), link).unwrap();
+                between();
             }
         }
         for entry in fs::read_dir(root).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             if !name.starts_with("..") && !files.iter().any(|(file, _)| *file == name) {
                 fs::remove_file(root.join(name)).unwrap();
+                between();
             }
         }
         if let Some(old) = old {

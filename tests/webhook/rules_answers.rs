@@ -1,0 +1,257 @@
+//! What rules say to a caller: refusals, warnings, pull secrets, and the entry that called.
+
+use serde_json::{Value, json};
+
+use crate::client::{Answer, pod};
+use crate::server::{Server, Start};
+use crate::volume::Volume;
+
+fn serve(text: &str) -> Server {
+    start(text, Start::new())
+}
+
+/// With the rules of one file, which need not stay.
+fn start(text: &str, start: Start) -> Server {
+    let rules = Volume::mount(&[("10-rules.rules", text.as_bytes())]);
+    start.self_signed().rules(rules.path()).serve()
+}
+
+/// A review of a Pod with these images, after it was changed.
+fn changed(images: &[&str], change: impl FnOnce(&mut Value)) -> Vec<u8> {
+    let mut review: Value = serde_json::from_slice(&pod(images)).unwrap();
+    change(&mut review["request"]);
+    review.to_string().into_bytes()
+}
+
+#[test]
+fn an_entry_of_the_configuration_is_a_condition() {
+    let server = serve(
+        "rules v1\n\
+         swap quay.io/ -> canary.example.com/ when hook canary, early-*\n\
+         swap quay.io/ -> h.example.com/ when hook *\n",
+    );
+    let mut connection = server.connect();
+    let mut swap = |path: &str| connection.post(path, &pod(&["quay.io/x"])).images().pop();
+    let some = |image: &str| Some(image.to_owned());
+    assert_eq!(swap("/"), None, "there is no hook");
+    assert_eq!(swap("/hook/canary"), some("canary.example.com/x"));
+    assert_eq!(swap("/hook/early-1?timeout=5s"), some("canary.example.com/x"));
+    assert_eq!(swap("/hook/another"), some("h.example.com/x"));
+    assert_eq!(swap("/hook/Canary"), some("h.example.com/x"), "case matters");
+    assert_eq!(swap("/hook/can%61ry"), some("canary.example.com/x"));
+    for path in ["/hook", "/hook/", "/hook/a/b"] {
+        let status = connection.post(path, &pod(&["quay.io/x"])).status;
+        assert_eq!(status, 404, "{path}");
+    }
+}
+
+#[test]
+fn a_refusal_names_every_refused_image_with_its_container_its_rule_and_why() {
+    let server = serve(
+        "rules v1\n\
+         let page = https://example.com/pins\n\
+         deny **:latest because \"pin a \\\"version\\\": {page}\" as pinned\n\
+         deny docker.io/evil/\n\
+         swap quay.io/ -> h.example.com/\n",
+    );
+    let answer = server.post(&pod(&[
+        "nginx",
+        "quay.io/x:1",
+        "evil/x:1",
+        "quay.io/y",
+        "busybox:1",
+    ]));
+    assert_eq!(
+        answer.refusal().unwrap(),
+        "imageswap: nginx of container c0 is refused by pinned: pin a \"version\": https://example.com/pins\n\
+         imageswap: evil/x:1 of container c2 is refused by 10-rules.rules:4\n\
+         imageswap: quay.io/y of container c3 is refused by pinned: pin a \"version\": https://example.com/pins"
+    );
+    let review = answer.review();
+    assert_eq!(
+        review["response"]["auditAnnotations"]["rules"],
+        "pinned,10-rules.rules:5,10-rules.rules:4"
+    );
+    assert_eq!(review["response"]["auditAnnotations"]["digest"], server.digest());
+    assert_eq!(
+        server.metric("imageswap_requests_total", "outcome=\"denied\""),
+        1.0
+    );
+}
+
+#[test]
+fn a_warn_rule_speaks_once_for_each_image_and_the_rules_below_it_decide() {
+    let server = serve(
+        "rules v1\n\
+         warn quay.io/ because \"quay.io goes away in May\"\n\
+         warn **:latest as floating\n\
+         swap quay.io/ -> h.example.com/\n\
+         deny docker.io/evil/ as evil\n",
+    );
+    let answer = server.post(&pod(&["quay.io/x", "quay.io/y:1", "h.example.com/z:1"]));
+    assert_eq!(
+        answer.warnings(),
+        [
+            "imageswap: quay.io/x of container c0 is warned of by 10-rules.rules:2: quay.io goes away in May",
+            "imageswap: quay.io/x of container c0 is warned of by floating",
+            "imageswap: quay.io/y:1 of container c1 is warned of by 10-rules.rules:2: quay.io goes away in May",
+        ]
+    );
+    assert_eq!(answer.images(), ["h.example.com/x", "h.example.com/y:1"]);
+    assert_eq!(answer.refusal(), None);
+    // It is heard beside a refusal, too.
+    let answer = server.post(&pod(&["evil/x"]));
+    assert_eq!(
+        answer.warnings(),
+        ["imageswap: evil/x of container c0 is warned of by floating"]
+    );
+    assert_eq!(
+        answer.refusal().unwrap(),
+        "imageswap: evil/x of container c0 is refused by evil"
+    );
+}
+
+#[test]
+fn a_result_that_is_no_image_leaves_the_image_as_it_was_with_a_warning() {
+    let server = serve("rules v1\nswap *.example.org/** -> h.example.com/{tag}/{name} pull-secret s\n");
+    let answer = server.post(&pod(&["a.example.org/x:v-", "Bad"]));
+    assert_eq!(answer.operations(), [Value::Null; 0]);
+    let warnings = answer.warnings();
+    assert_eq!(
+        warnings[0],
+        "imageswap: a.example.org/x:v- of container c0 is left as it is: the rules make `h.example.com/v-/x:v-` of \
+         it, which is no valid image"
+    );
+    assert!(
+        warnings[1].starts_with("imageswap: Bad of container c1 is no valid image"),
+        "{warnings:?}"
+    );
+    assert_eq!(warnings.len(), 2);
+    for reason in ["invalid-result", "invalid-image"] {
+        let label = format!("reason=\"{reason}\"");
+        assert_eq!(server.metric("imageswap_images_left_total", &label), 1.0);
+    }
+}
+
+/// The operations on pull secrets.
+fn secrets(answer: &Answer) -> Vec<Value> {
+    let is_of_secrets = |operation: &Value| operation["path"].as_str().unwrap().contains("imagePullSecrets");
+    answer.operations().into_iter().filter(is_of_secrets).collect()
+}
+
+#[test]
+fn pull_secrets_are_added_to_a_new_pod_and_to_nothing_else() {
+    let server = serve(
+        "rules v1\n\
+         swap quay.io/ -> h.example.com/quay/ pull-secret one\n\
+         swap gcr.io/ -> quay.io/gcr/ pull-secret two\n\
+         keep h.example.com/ pull-secret three\n\
+         deny docker.io/evil/\n",
+    );
+    let mut connection = server.connect();
+    let mut send = |body: Vec<u8>| connection.post("/", &body);
+    let list = |names: &[&str]| names.iter().map(|name| json!({"name": name})).collect::<Value>();
+    let add = |name: &str| json!({"op": "add", "path": "/spec/imagePullSecrets/-", "value": {"name": name}});
+    let first =
+        |name: &str| json!({"op": "add", "path": "/spec/imagePullSecrets", "value": [{"name": name}]});
+
+    // Of all rounds, in their order, and of the rule that ended them.
+    let answer = send(pod(&["gcr.io/x", "quay.io/y"]));
+    assert_eq!(secrets(&answer), [first("two"), add("one"), add("three")]);
+    // An image that stays can need one, without any other change.
+    let answer = send(pod(&["h.example.com/x"]));
+    assert_eq!(answer.operations(), [first("three")]);
+    let answer = send(changed(&["quay.io/x"], |request| {
+        request["object"]["spec"]["imagePullSecrets"] = list(&["own", "one"]);
+    }));
+    assert_eq!(secrets(&answer), [add("three")]);
+    let answer = send(changed(&["quay.io/x"], |request| {
+        request["object"]["spec"]["imagePullSecrets"] = list(&["three", "one"]);
+    }));
+    assert_eq!((secrets(&answer).len(), answer.operations().len()), (0, 1));
+
+    // A Pod that is there already takes no other secrets.
+    let answer = send(changed(&["quay.io/x"], |request| {
+        request["operation"] = "UPDATE".into();
+        request["oldObject"] = request["object"].clone();
+        request["oldObject"]["spec"]["containers"][0]["image"] = "quay.io/old".into();
+    }));
+    assert_eq!(
+        (secrets(&answer).len(), answer.images()),
+        (0, vec!["h.example.com/quay/x".to_owned()])
+    );
+    // In a template they would displace those of the service account.
+    let answer = send(changed(&["quay.io/x"], |request| {
+        request["kind"] = json!({"group": "apps", "version": "v1", "kind": "Deployment"});
+        let pod = request["object"].take();
+        request["object"] = json!({"metadata": {"name": "web"}, "spec": {"template": pod}});
+    }));
+    assert_eq!((secrets(&answer).len(), answer.operations().len()), (0, 1));
+    // Where the object is refused, there is nothing to pull.
+    let answer = send(pod(&["quay.io/x", "evil/x"]));
+    assert!(answer.refusal().is_some());
+}
+
+#[test]
+fn a_dry_run_refuses_and_changes_nothing_and_says_what_it_would_do() {
+    const RULES: &str = "rules v1\n\
+         deny docker.io/evil/ because \"it is evil\" as evil\n\
+         warn **:latest as floating\n\
+         swap quay.io/ -> h.example.com/ pull-secret s\n";
+    let server = start(RULES, Start::new().args(["--dry-run"]));
+    let answer = server.post(&pod(&["evil/x:1", "quay.io/y", "ghcr.io/z:1"]));
+    assert_eq!((answer.refusal(), answer.operations().len()), (None, 0));
+    assert_eq!(
+        answer.warnings(),
+        [
+            "imageswap: evil/x:1 of container c0 would be refused by evil: it is evil",
+            "imageswap: quay.io/y of container c1 is warned of by floating",
+            "imageswap: quay.io/y of container c1 would become h.example.com/y (dry run)",
+        ]
+    );
+    let review = answer.review();
+    assert_eq!(
+        review["response"]["auditAnnotations"]["rules"],
+        "evil,floating,10-rules.rules:4"
+    );
+    // What is decided is counted.
+    for label in [
+        "effect=\"deny\",rule=\"evil\"",
+        "effect=\"swap\",rule=\"10-rules.rules swap quay.io/",
+    ] {
+        assert_eq!(server.metric("imageswap_images_total", label), 1.0, "{label}");
+    }
+}
+
+#[test]
+fn what_the_break_glass_label_leaves_alone_no_rule_refuses() {
+    let server = serve("rules v1\ndeny ** because \"nothing runs here\"\n");
+    assert!(server.post(&pod(&["nginx"])).refusal().is_some());
+    let answer = server.post(&changed(&["nginx"], |request| {
+        request["object"]["metadata"]["labels"] = json!({"k8s.twr.io/imageswap": "disabled"});
+    }));
+    assert_eq!((answer.refusal(), answer.warnings().len()), (None, 0));
+    assert_eq!(
+        answer.review()["response"]["auditAnnotations"]["rules"],
+        Value::Null
+    );
+}
+
+#[test]
+fn a_rule_refuses_no_image_that_an_update_does_not_bring_in() {
+    let server = serve("rules v1\ndeny quay.io/ as quay\n");
+    let update = |old: &[&str], new: &[&str]| {
+        changed(new, |request| {
+            request["operation"] = "UPDATE".into();
+            let old: Value = serde_json::from_slice(&pod(old)).unwrap();
+            request["oldObject"] = old["request"]["object"].clone();
+        })
+    };
+    let same = server.post(&update(&["quay.io/x", "a"], &["quay.io/x", "b"]));
+    assert_eq!(same.refusal(), None);
+    let new = server.post(&update(&["quay.io/x", "a"], &["quay.io/x", "quay.io/y"]));
+    assert_eq!(
+        new.refusal().unwrap(),
+        "imageswap: quay.io/y of container c1 is refused by quay"
+    );
+}

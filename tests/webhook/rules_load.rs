@@ -1,0 +1,116 @@
+//! Which sets of rules serve, and what a start with one that does not load says.
+
+use serde_json::Value;
+
+use crate::rules::{files, rows};
+use crate::server::{Start, command};
+use crate::volume::Volume;
+
+#[test]
+fn what_does_not_load_ends_the_start_with_its_file_and_line() {
+    let mut wrong = Vec::new();
+    let rows: Vec<Value> = rows("load.jsonl")
+        .into_iter()
+        .filter(|row| !row["category"].is_null())
+        .collect();
+    assert_eq!(rows.len(), 116);
+    for row in &rows {
+        let rules = Volume::mount(&files(row));
+        let (status, stderr) = Start::new().self_signed().rules(rules.path()).fail();
+        if status != Some(1) || !names_the_place(row, rules.path().to_str().unwrap(), &stderr) {
+            wrong.push(format!("{row}: {status:?}\n{stderr}"));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} are wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+/// Whether the first error is at the line, and both the log and the last line say so.
+fn names_the_place(row: &Value, folder: &str, stderr: &str) -> bool {
+    let mut logged = stderr.lines().filter_map(|line| {
+        let line: Value = serde_json::from_str(line).ok()?;
+        (line["level"] == "ERROR").then(|| (line["message"].as_str().unwrap().to_owned(), line))
+    });
+    let last = stderr.lines().last().unwrap_or_default();
+    let Some((first, line)) = logged.next() else {
+        return false;
+    };
+    let expected: Vec<u64> = match row["lines"].as_array() {
+        Some(lines) => lines.iter().filter_map(Value::as_u64).collect(),
+        None => row["line"].as_u64().into_iter().collect(),
+    };
+    let names = row["files"].as_object().unwrap().keys();
+    // The error may stand on the line that continues the statement.
+    let is_at_its_place = names
+        .flat_map(|name| expected.iter().map(move |line| (name, line)))
+        .flat_map(|(name, line)| [(name, *line), (name, line + 1)])
+        .any(|(name, line)| first.starts_with(&format!("{folder}/{name}:{line}:")));
+    let has_code = line["code"]
+        .as_str()
+        .is_some_and(|code| code.starts_with('E') && first.contains(&format!(": error[{code}]: ")));
+    is_at_its_place && has_code && last.starts_with(&format!("imageswap: the rules do not load: {first}"))
+}
+
+#[test]
+fn what_is_odd_and_loads_serves() {
+    let rows: Vec<Value> = rows("load.jsonl")
+        .into_iter()
+        .filter(|row| row["category"].is_null())
+        .collect();
+    assert_eq!(rows.len(), 37);
+    let mut rules = Volume::mount(&files(&rows[0]));
+    let server = Start::new().self_signed().rules(rules.path()).serve();
+    for row in &rows[1..] {
+        server.reloads_when(|| rules.update(&files(row)));
+        assert_eq!(server.swap("auto"), None, "it answers");
+    }
+    assert_eq!(
+        server.metric("imageswap_reloads_total", "result=\"failed\",what=\"rules\""),
+        0.0
+    );
+}
+
+#[test]
+fn a_start_says_what_is_wrong_in_every_file_and_serves_nobody() {
+    let rules = Volume::mount(&[
+        ("10-a.rules", b"rules v1\nswap docker.io/ -> {hubb}/\nkeep x?y\n"),
+        ("20-b.rules", b"rules v1\nkeep quay.io/\n  when namespase a\n"),
+    ]);
+    let (status, stderr) = Start::new().self_signed().rules(rules.path()).fail();
+    assert_eq!(status, Some(1));
+    for place in ["10-a.rules:2:", "10-a.rules:3:", "20-b.rules:3:"] {
+        assert!(stderr.contains(place), "{stderr}");
+    }
+    assert!(stderr.ends_with("; and 2 more errors\n"), "{stderr}");
+    assert!(!stderr.contains("\"serving\""), "{stderr}");
+}
+
+#[test]
+fn a_failing_test_ends_the_start_too() {
+    let rules = Volume::mount(&[("a.rules", b"rules v1\nkeep quay.io/\ntest quay.io/x deny\n")]);
+    let (status, stderr) = Start::new().self_signed().rules(rules.path()).fail();
+    assert_eq!(status, Some(1));
+    assert!(stderr.contains("a.rules:3:"), "{stderr}");
+}
+
+#[test]
+fn a_path_that_is_not_there_ends_the_start_and_names_the_path() {
+    let output = command()
+        .args([
+            "serve",
+            "--self-signed",
+            "--rules",
+            "/missing/rules",
+            "--log-format",
+            "json",
+        ])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("cannot read /missing/rules: "), "{stderr}");
+}

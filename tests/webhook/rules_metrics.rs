@@ -1,0 +1,168 @@
+//! How many images each rule decided, as metrics tell it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::client::pod;
+use crate::server::{Server, Start};
+use crate::volume::Volume;
+
+const FILE: &str = "10-a.rules";
+
+fn serve(text: &str) -> (Volume, Server) {
+    let rules = Volume::mount(&[(FILE, text.as_bytes())]);
+    let server = Start::new().self_signed().rules(rules.path()).serve();
+    (rules, server)
+}
+
+fn reload(rules: &mut Volume, server: &Server, text: &str) {
+    server.reloads_when(|| rules.update(&[(FILE, text.as_bytes())]));
+}
+
+/// The series of images, as rule and effect.
+fn counts(server: &Server) -> BTreeMap<(String, String), f64> {
+    let text = server.get("/metrics").text();
+    let series = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("imageswap_images_total{effect=\""));
+    series
+        .map(|line| {
+            let (effect, rest) = line.split_once("\",rule=\"").unwrap();
+            let (rule, count) = rest.rsplit_once("\"} ").unwrap();
+            ((rule.to_owned(), effect.to_owned()), count.parse().unwrap())
+        })
+        .collect()
+}
+
+fn expected<const N: usize>(counts: [(&str, &str, f64); N]) -> BTreeMap<(String, String), f64> {
+    counts
+        .into_iter()
+        .map(|(rule, effect, count)| ((rule.to_owned(), effect.to_owned()), count))
+        .collect()
+}
+
+#[test]
+fn a_count_goes_by_the_name_of_a_rule_else_by_its_file_and_text() {
+    let (_rules, server) = serve(
+        "rules v1\n\
+         swap quay.io/ -> h.example.com/  as quay\n\
+         keep   ghcr.io/acme/   # ours\n\
+         deny **:latest because \"say \\\"no\\\"\"\n   \
+           when namespace default\n\
+         warn docker.io/ as hub\n",
+    );
+    server.post(&pod(&[
+        "quay.io/a:1",
+        "quay.io/b:1",
+        "ghcr.io/acme/c:1",
+        "nginx:1",
+    ]));
+    server.post(&pod(&["nginx", "Bad", "auto"]));
+    assert_eq!(
+        counts(&server),
+        expected([
+            ("quay", "swap", 2.0),
+            ("10-a.rules keep ghcr.io/acme/", "keep", 1.0),
+            (
+                "10-a.rules deny **:latest because \\\"say \\\\\\\"no\\\\\\\"\\\" when namespace default",
+                "deny",
+                1.0
+            ),
+            ("(none)", "keep", 1.0),
+        ])
+    );
+}
+
+#[test]
+fn a_count_lives_through_a_reload_wherever_its_rule_stands_then() {
+    let (mut rules, server) = serve("rules v1\nkeep ghcr.io/\nswap quay.io/ -> h.example.com/ as quay\n");
+    let body = pod(&["ghcr.io/x", "quay.io/x"]);
+    server.post(&body);
+    let before = counts(&server);
+    // Two lines below, and a named rule that leads elsewhere.
+    reload(
+        &mut rules,
+        &server,
+        "rules v1\n\n# moved\nkeep   ghcr.io/\nswap quay.io/ -> g.example.com/ as quay\n",
+    );
+    assert_eq!(
+        counts(&server),
+        before,
+        "nothing is lost while nothing is decided"
+    );
+    server.post(&body);
+    assert_eq!(
+        counts(&server),
+        expected([("10-a.rules keep ghcr.io/", "keep", 2.0), ("quay", "swap", 2.0)])
+    );
+    // A rule that is gone keeps its count, and has it back when it returns.
+    reload(&mut rules, &server, "rules v1\n");
+    server.post(&body);
+    reload(
+        &mut rules,
+        &server,
+        "rules v1\nkeep ghcr.io/\nkeep quay.io/ as quay\n",
+    );
+    server.post(&body);
+    assert_eq!(
+        counts(&server),
+        expected([
+            ("10-a.rules keep ghcr.io/", "keep", 3.0),
+            ("quay", "swap", 2.0),
+            ("quay", "keep", 1.0),
+            ("(none)", "keep", 2.0),
+        ])
+    );
+}
+
+#[test]
+fn rules_beyond_two_thousand_are_counted_as_one() {
+    const RULES: usize = 2_500;
+    let mut text = "rules v1\n".to_owned();
+    for n in 0..RULES {
+        writeln!(text, "keep quay.io/org{n}/ as r{n}").unwrap();
+    }
+    let (mut rules, server) = serve(&text);
+    let images: Vec<String> = (0..RULES).map(|n| format!("quay.io/org{n}/x")).collect();
+    let mut connection = server.connect();
+    for images in images.chunks(100) {
+        let images: Vec<&str> = images.iter().map(String::as_str).collect();
+        connection.post("/", &pod(&images));
+    }
+    let other = ("(other)".to_owned(), "keep".to_owned());
+    let found = counts(&server);
+    assert_eq!((found.len(), found[&other]), (2_001, 500.0));
+    assert_eq!(found.values().sum::<f64>(), RULES as f64);
+    // Those with a series keep it; a rule that comes later has none.
+    text.push_str("keep ghcr.io/ as late\n");
+    reload(&mut rules, &server, &text);
+    server.post(&pod(&["quay.io/org0/x", "quay.io/org2400/x", "ghcr.io/x"]));
+    let found = counts(&server);
+    assert_eq!((found.len(), found[&other]), (2_001, 502.0));
+    assert_eq!(found[&("r0".to_owned(), "keep".to_owned())], 2.0);
+}
+
+#[test]
+fn no_label_is_longer_than_is_readable_and_none_holds_what_a_client_sent() {
+    let long_name = format!("n{}", "x".repeat(1_000));
+    let (_rules, server) = serve(&format!(
+        "rules v1\nkeep quay.io/ because \"{}\"\nkeep ghcr.io/ as {long_name}\nkeep gcr.io/ because \"ä{0}\"\n",
+        "ö".repeat(1_000)
+    ));
+    server.post(&pod(&[
+        "quay.io/secret-project",
+        "ghcr.io/x",
+        "gcr.io/x",
+        "example.com/secret-project",
+    ]));
+    let found = counts(&server);
+    assert_eq!(found.len(), 4);
+    for (rule, _) in found.keys() {
+        assert!(
+            rule.chars().count() <= 200,
+            "{} characters: {rule}",
+            rule.chars().count()
+        );
+        assert!(!rule.contains("secret-project"));
+    }
+}

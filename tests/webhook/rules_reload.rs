@@ -1,0 +1,259 @@
+//! Rules of several files that change while the webhook serves.
+
+use std::fs;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use crate::client::pod;
+use crate::server::{Server, Start, eventually};
+use crate::volume::Volume;
+
+fn serve(path: &Path) -> Server {
+    Start::new().self_signed().rules(path).serve()
+}
+
+#[test]
+fn a_set_that_does_not_load_leaves_the_old_one_in_force_and_is_told_of_once() {
+    const GOOD: &[u8] = b"rules v1\nswap quay.io/ -> old.example.com/\n";
+    // What is wrong, with its code and its place.
+    let cases: [(&str, &str, &str); 5] = [
+        (
+            "rules v1\nswap gcr.io/ -> {hubb}/\n",
+            "E0104",
+            "20-b.rules:2:17: ",
+        ),
+        ("rules v1\nkeep gcr.io/ when\n", "E0", "20-b.rules:2:"),
+        (
+            "rules v1\nkeep gcr.io/\ntest gcr.io/x deny\n",
+            "E0",
+            "20-b.rules:3:",
+        ),
+        (
+            "rules v1\nswap old.example.com/ -> quay.io/\n",
+            "E0",
+            "10-a.rules:2:",
+        ),
+        ("keep gcr.io/\n", "E0", "20-b.rules:1:1: "),
+    ];
+    let mut rules = Volume::mount(&[("10-a.rules", GOOD)]);
+    let server = serve(rules.path());
+    let digest = server.digest();
+    for (count, (text, code, place)) in cases.into_iter().enumerate() {
+        rules.update(&[("10-a.rules", GOOD), ("20-b.rules", text.as_bytes())]);
+        let failures = || server.metric("imageswap_reloads_total", "result=\"failed\",what=\"rules\"");
+        eventually("the failure", || failures() == (count + 1) as f64);
+        let ready = server.get("/readyz");
+        assert_eq!(ready.status, 200);
+        let problem = ready
+            .text()
+            .strip_prefix("ready\nrules: not reloaded, so the old stays in force: the rules do not load: ")
+            .unwrap_or_else(|| panic!("{}", ready.text()))
+            .trim_end()
+            .to_owned();
+        assert!(problem.contains(place) && problem.contains(code), "{problem}");
+        // It is looked at again, and not told of again.
+        fs::write(rules.file("beside.txt"), "").unwrap();
+        thread::sleep(Duration::from_millis(300));
+        fs::remove_file(rules.file("beside.txt")).unwrap();
+        assert_eq!(failures(), (count + 1) as f64);
+        let told = server
+            .log()
+            .into_iter()
+            .filter(|line| line["level"] == "ERROR" && line["message"].as_str().unwrap().contains(&problem));
+        let told: Vec<_> = told.collect();
+        assert_eq!(told.len(), 2, "the finding, and what came of the look: {told:?}");
+        assert!(told[0]["code"].as_str().unwrap().starts_with(code), "{told:?}");
+        assert_eq!(told[1]["what"], "rules");
+        assert_eq!(
+            (server.digest(), server.swap("quay.io/x").as_deref()),
+            (digest.clone(), Some("old.example.com/x"))
+        );
+    }
+    rules.update(&[
+        ("10-a.rules", GOOD),
+        ("20-b.rules", b"rules v1\nswap gcr.io/ -> old.example.com/g/\n"),
+    ]);
+    eventually("the mended set", || {
+        server.swap("gcr.io/x").as_deref() == Some("old.example.com/g/x")
+    });
+    eventually("no word of it", || server.get("/readyz").text() == "ready\n");
+}
+
+#[test]
+fn a_file_that_is_added_to_a_directory_is_in_force_and_one_that_is_removed_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("20-b.rules", "rules v1\nswap quay.io/ -> h.example.com/b/\n");
+    let server = serve(folder.path());
+    // The earlier name is the one that is asked first.
+    server.reloads_when(|| write("10-a.rules", "rules v1\nswap quay.io/ -> h.example.com/a/\n"));
+    assert_eq!(server.swap("quay.io/x").as_deref(), Some("h.example.com/a/x"));
+    server.reloads_when(|| fs::remove_file(folder.path().join("10-a.rules")).unwrap());
+    assert_eq!(server.swap("quay.io/x").as_deref(), Some("h.example.com/b/x"));
+    server.reloads_when(|| {
+        fs::rename(
+            folder.path().join("20-b.rules"),
+            folder.path().join("20-b.rules.off"),
+        )
+        .unwrap();
+    });
+    assert_eq!(server.swap("quay.io/x"), None);
+    let notices = |text: &str| server.wait_for_log(|line| line["message"].as_str().unwrap().contains(text));
+    assert_eq!(notices("20-b.rules.off is left alone: ")["level"], "INFO");
+    assert_eq!(notices("holds no rules: an empty set")["level"], "INFO");
+}
+
+#[test]
+fn a_single_file_is_followed_beside_a_directory() {
+    let rules = tempfile::tempdir().unwrap();
+    let beside = tempfile::tempdir().unwrap();
+    let file = beside.path().join("incident");
+    fs::write(
+        rules.path().join("a.rules"),
+        "rules v1\nswap quay.io/ -> h.example.com/ as quay\n",
+    )
+    .unwrap();
+    fs::write(&file, "rules v1\n").unwrap();
+    let server = Start::new()
+        .self_signed()
+        .rules(&file)
+        .rules(rules.path())
+        .serve();
+    assert!(server.swap("quay.io/x").is_some());
+    server.reloads_when(|| fs::write(&file, "rules v1\noff quay because \"it is down\"\n").unwrap());
+    assert_eq!(server.swap("quay.io/x"), None);
+    // Another file in its folder is none of the set.
+    fs::write(beside.path().join("another.rules"), "no rules").unwrap();
+    server.reloads_when(|| fs::write(&file, "rules v1\nkeep quay.io/y\n").unwrap());
+    assert_eq!(server.swap("quay.io/y"), None);
+    server.reloads_when(|| {
+        fs::write(
+            rules.path().join("a.rules"),
+            "rules v1\nswap quay.io/ -> g.example.com/\n",
+        )
+        .unwrap();
+    });
+    assert_eq!(server.swap("quay.io/x").as_deref(), Some("g.example.com/x"));
+}
+
+#[test]
+fn a_second_map_is_an_error_at_the_start_and_while_it_serves() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("a.conf", "default::\nquay.io::h.example.com/q\n");
+    let server = serve(folder.path());
+    assert_eq!(server.swap("quay.io/x").as_deref(), Some("h.example.com/q/x"));
+    write("maps", "default::\n");
+    eventually("the failure", || {
+        server
+            .get("/readyz")
+            .text()
+            .contains("is a second map file beside")
+    });
+    assert!(server.swap("quay.io/x").is_some());
+    let (status, stderr) = Start::new().self_signed().rules(folder.path()).fail();
+    assert_eq!(status, Some(1));
+    assert!(
+        stderr.contains("/maps is a second map file beside ") && stderr.contains("/a.conf"),
+        "{stderr}"
+    );
+    fs::remove_file(folder.path().join("maps")).unwrap();
+    eventually("the mend", || server.get("/readyz").text() == "ready\n");
+}
+
+#[test]
+fn a_map_beside_rules_is_the_last_resort_and_a_line_of_it_can_become_a_rule() {
+    const MAP: &[u8] = b"default::\ndocker.io::old.example.com/hub\nquay.io::old.example.com/quay\n";
+    let mut rules = Volume::mount(&[
+        (
+            "10-a.rules",
+            b"rules v1\nswap gcr.io/ -> new.example.com/gcr/\nkeep docker.io/acme/\n",
+        ),
+        ("maps", MAP),
+    ]);
+    let server = serve(rules.path());
+    let images = |server: &Server| {
+        let images = ["gcr.io/x", "quay.io/x", "nginx", "acme/x"];
+        images.map(|image| server.swap(image))
+    };
+    let some = |image: &str| Some(image.to_owned());
+    assert_eq!(
+        images(&server),
+        [
+            some("new.example.com/gcr/x"),
+            some("old.example.com/quay/x"),
+            some("old.example.com/hub/nginx"),
+            None
+        ]
+    );
+    let answer = server.post(&pod(&["quay.io/x"])).review();
+    assert_eq!(answer["response"]["auditAnnotations"]["rules"], "map");
+    server.reloads_when(|| {
+        rules.update(&[
+            (
+                "10-a.rules",
+                b"rules v1\nswap gcr.io/ -> new.example.com/gcr/\nkeep docker.io/acme/\nswap quay.io/ -> new.example.com/quay/\n",
+            ),
+            ("maps", b"default::\ndocker.io::old.example.com/hub\n"),
+        ]);
+    });
+    assert_eq!(images(&server)[1], some("new.example.com/quay/x"));
+    server.reloads_when(|| rules.update(&[("maps", MAP)]));
+    assert_eq!(images(&server)[0], None);
+}
+
+#[test]
+fn a_map_file_that_holds_rules_is_read_as_rules_and_the_two_can_follow_one_another() {
+    let mut maps = Volume::mount(&[("maps", b"rules v1\nswap quay.io/ -> h.example.com/rules/\n")]);
+    let server = Start::new()
+        .self_signed()
+        .args(["--maps-file", maps.file("maps").to_str().unwrap()])
+        .serve();
+    assert_eq!(server.swap("quay.io/x").as_deref(), Some("h.example.com/rules/x"));
+    server.reloads_when(|| maps.update(&[("maps", b"default::\nquay.io::h.example.com/map\n")]));
+    assert_eq!(server.swap("quay.io/x").as_deref(), Some("h.example.com/map/x"));
+    server.reloads_when(|| maps.update(&[("maps", b"# mended\nrules v1\nkeep quay.io/\n")]));
+    assert_eq!(server.swap("quay.io/x"), None);
+    // Without its header it says what is missing, and is no map.
+    maps.update(&[("maps", b"swap quay.io/ -> h.example.com/\n")]);
+    eventually("the failure", || {
+        server.get("/readyz").text().contains("rules v1")
+    });
+}
+
+#[test]
+fn the_old_variables_are_named_and_not_used_where_rules_are_given() {
+    let maps = Volume::mount(&[("maps", b"default::\nquay.io::h.example.com/map\n")]);
+    let rules = Volume::mount(&[("a.rules", b"rules v1\nswap gcr.io/ -> h.example.com/\n")]);
+    let server = Start::new()
+        .self_signed()
+        .env("IMAGESWAP_RULES", rules.path().to_str().unwrap())
+        .env("IMAGESWAP_MAPS_FILE", maps.file("maps").to_str().unwrap())
+        .env("IMAGESWAP_MODE", "MAPS")
+        .serve();
+    assert_eq!(server.swap("quay.io/x"), None);
+    assert!(server.swap("gcr.io/x").is_some());
+    for name in ["IMAGESWAP_MAPS_FILE", "IMAGESWAP_MODE"] {
+        let notice = server.wait_for_log(|line| line["message"].as_str().unwrap().contains(name));
+        assert_eq!(notice["level"], "INFO");
+        assert_eq!(
+            notice["message"],
+            format!("the variable {name} is not used: --rules names the rules")
+        );
+    }
+}
+
+#[test]
+fn an_empty_directory_is_an_empty_set_with_a_notice_until_it_has_a_file() {
+    let mut rules = Volume::mount(&[]);
+    let server = serve(rules.path());
+    let notice = server.wait_for_log(|line| line["message"].as_str().unwrap().contains("holds no rules"));
+    assert_eq!(notice["level"], "INFO");
+    assert_eq!(server.swap("nginx"), None);
+    server.reloads_when(|| rules.update(&[("a.rules", b"rules v1\nswap docker.io/ -> h.example.com/\n")]));
+    assert_eq!(
+        server.swap("nginx").as_deref(),
+        Some("h.example.com/library/nginx")
+    );
+}
