@@ -13,17 +13,14 @@ impl Lowering<'_> {
     pub(super) fn header(&mut self, statements: &[Statement]) -> bool {
         let first = statements.first();
         let Some(StatementKind::Rules { version, when }) = first.map(|statement| &statement.kind) else {
-            // If it is there and has an error, or stands further down, that is reported by itself.
-            let is_header = |statement: &Statement| matches!(statement.kind, StatementKind::Rules { .. });
+            // If it is there and has an error, that is reported by itself.
+            let is_header = |statement: &&Statement| matches!(statement.kind, StatementKind::Rules { .. });
             let word = first_word(self.text).of(self.text);
             let is_slip = is_rules_file(self.text).is_none()
                 && !word.contains("::")
                 && similar(word, ["rules"]).is_some();
-            if !is_slip
-                && is_rules_file(self.text) != Some(Header::There)
-                && !statements.iter().any(is_header)
-            {
-                self.missing_header();
+            if !is_slip && is_rules_file(self.text) != Some(Header::There) {
+                self.missing_header(statements.iter().find(is_header));
             }
             self.note_file(Box::default());
             return false;
@@ -54,7 +51,7 @@ impl Lowering<'_> {
         when.is_some()
     }
 
-    pub(super) fn missing_header(&mut self) {
+    fn missing_header(&mut self, below: Option<&Statement>) {
         let word = first_word(self.text);
         let finding = Diagnostic::error(
             Code::MISSING_HEADER,
@@ -62,6 +59,14 @@ impl Lowering<'_> {
             word.span(self.source),
         )
         .label("the header is missing");
+        if let Some(below) = below {
+            self.report(
+                finding
+                    .also(below.word.span(self.source), "it stands here")
+                    .help("move it to the top"),
+            );
+            return;
+        }
         if is_rules_file(self.text).is_none() && word.of(self.text).contains("::") {
             self.report(
                 finding.help("a map of the old format is a file `maps`, or one that ends in `.conf`"),

@@ -190,17 +190,15 @@ impl<'s> Lowering<'s> {
         let span = statement.word.span(self.source);
         match &statement.kind {
             StatementKind::Rules { .. } if number == 0 => {}
+            // One that stands too low is told of where it is missing.
+            StatementKind::Rules { .. } if is_rules_file(self.text) != Some(Header::There) => {}
             StatementKind::Rules { .. } => self.report(
                 Diagnostic::error(
                     Code::HEADER_AGAIN,
                     "a `rules` statement that is not the first",
                     span,
                 )
-                .help(if is_rules_file(self.text) == Some(Header::There) {
-                    "it stands once in each file; remove this one"
-                } else {
-                    "it stands before all other statements; move it to the top"
-                }),
+                .help("it stands once in each file; remove this one"),
             ),
             StatementKind::Let { name, value } => self.constant(*name, *value),
             StatementKind::Home { .. } if is_confined => self.report(
