@@ -111,7 +111,8 @@ fn turn(load: &Load<'_>, server: &Server) -> Turn {
     }
 }
 
-fn median(mut figures: Vec<f64>) -> f64 {
+/// The middle one.
+pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures[figures.len() / 2]
 }
@@ -154,7 +155,7 @@ pub(crate) fn run(port: u16, body: &Path, requests: usize) {
 }
 
 /// A kept connection, with one request at a time.
-struct Connection {
+pub(crate) struct Connection {
     socket: TcpStream,
     tls: ClientConnection,
     sent: Instant,
@@ -162,7 +163,7 @@ struct Connection {
 }
 
 impl Connection {
-    fn open(port: u16) -> Self {
+    pub(crate) fn open(port: u16) -> Self {
         let mut socket = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("a server");
         socket.set_nodelay(true).expect("a socket");
         let mut tls = ClientConnection::new(config(), name()).expect("a configuration");
@@ -178,7 +179,7 @@ impl Connection {
         }
     }
 
-    fn send(&mut self, request: &[u8]) {
+    pub(crate) fn send(&mut self, request: &[u8]) {
         self.sent = Instant::now();
         self.answer.clear();
         self.tls
@@ -200,7 +201,7 @@ impl Connection {
     }
 
     /// How long the answer took, once it is there.
-    fn answered(&mut self) -> Option<Duration> {
+    pub(crate) fn answered(&mut self) -> Option<Duration> {
         self.push();
         match self.tls.read_tls(&mut self.socket) {
             Ok(0) => panic!("the server closed a kept connection"),
@@ -224,6 +225,12 @@ impl Connection {
             String::from_utf8_lossy(&self.answer)
         );
         Some(self.sent.elapsed())
+    }
+
+    /// The body of the last answer.
+    pub(crate) fn body(&self) -> &[u8] {
+        let length = head(&self.answer).map_or(0, |(_, length)| length);
+        &self.answer[self.answer.len() - length..]
     }
 }
 
@@ -254,7 +261,8 @@ pub(crate) fn is_answered(port: u16) -> bool {
     connection.complete_io(&mut socket).is_ok()
 }
 
-fn request(body: &[u8]) -> Arc<[u8]> {
+/// A whole request, as an API server sends it.
+pub(crate) fn request(body: &[u8]) -> Arc<[u8]> {
     let head = format!(
         "POST /?timeout=10s HTTP/1.1\r\nHost: localhost\r\nUser-Agent: kube-apiserver-admission\r\n\
          Content-Length: {}\r\nAccept: application/json, */*\r\nContent-Type: application/json\r\n\

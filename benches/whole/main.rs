@@ -4,7 +4,8 @@
 //! gives a fixed answer. Both serve on one core, in turns of the same load from a client on the other, so that
 //! every figure is a ratio in one run: the machine may be slow or noisy, the ratio holds.
 //!
-//! `cargo bench --bench whole` prints the table; `-- --rounds N` takes more or fewer turns.
+//! `cargo bench --bench whole` prints the table; `-- --rounds N` takes more or fewer turns, and `-- --rules N` only
+//! has the large set of rules come into force, so many times.
 
 #[path = "../../tests/webhook/any_certificate.rs"]
 mod any_certificate;
@@ -12,12 +13,16 @@ mod client;
 mod floor;
 mod maps;
 mod reviews;
+mod rules;
 mod server;
+mod steady;
 mod table;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::client::Load;
+use crate::rules::Change;
 use crate::server::Server;
 use crate::table::{Goal, Table};
 
@@ -35,6 +40,23 @@ fn main() -> ExitCode {
                 body.as_ref(),
                 requests.parse().expect("a number"),
             );
+        }
+        ["steady", port, body, folder, how] => {
+            steady::run(
+                port.parse().expect("a port"),
+                body.as_ref(),
+                folder.as_ref(),
+                *how == "spin",
+            );
+        }
+        ["--rules", rounds, ..] => {
+            let rounds = rounds.parse().expect("--rules takes a number");
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let small = folder.path().join("small.json");
+            std::fs::write(&small, reviews::small()).expect("a writable folder");
+            let mut table = Table::default();
+            measure_rules(&mut table, rounds, folder.path(), &small);
+            print!("{table}");
         }
         _ => {
             let rounds = words
@@ -150,5 +172,57 @@ fn measure(rounds: usize) {
         "MiB",
         Goal::None,
     );
+    measure_rules(&mut table, rounds.div_ceil(2), folder.path(), &small);
     print!("{table}");
+}
+
+/// A large set of rules comes into force: on one core, with the client on the other, and on both.
+fn measure_rules(table: &mut Table, rounds: usize, folder: &Path, small: &Path) {
+    for (name, cores, has_core) in [("one core", "0", true), ("two cores", "0,1", false)] {
+        let changes: Vec<Change> = (0..rounds)
+            .map(|round| {
+                let rules = rules::write(folder, &format!("{name} {round}"));
+                let server = Server::with_rules(&rules, folder, cores);
+                rules::change(&rules, &server, small, has_core)
+            })
+            .collect();
+        let median = |figure: fn(&Change) -> f64| client::median(changes.iter().map(figure).collect());
+        let mut row = |row: &str, figure: fn(&Change) -> f64, unit, goal| {
+            table.row(
+                &format!("100,000 rules, {name}: {row}"),
+                median(figure),
+                unit,
+                goal,
+            );
+        };
+        row("in force after", |change| change.in_force, "s", Goal::AtMost(1.5));
+        row(
+            "resident at the peak",
+            |change| change.peak,
+            "MiB",
+            Goal::AtMost(128.0),
+        );
+        row(
+            "resident afterwards",
+            |change| change.resident,
+            "MiB",
+            Goal::AtMost(64.0),
+        );
+        if has_core {
+            row(
+                "p99 meanwhile, of before",
+                |change| change.p99,
+                "x",
+                Goal::AtMost(1.5),
+            );
+            row(
+                "p99 just after, of before",
+                |change| change.p99_after,
+                "x",
+                Goal::None,
+            );
+            row("p99 before", |change| change.quiet, "ms", Goal::None);
+            row("slowest request", |change| change.slowest, "ms", Goal::None);
+        }
+    }
 }

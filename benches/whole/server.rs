@@ -1,5 +1,6 @@
 //! The servers: processes of their own, on the first core.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::Path;
@@ -17,11 +18,20 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// The webhook, with metrics, and logs at info into a file.
+    /// The webhook with a map, with metrics, and logs at info into a file.
     pub(crate) fn webhook(map: &Path, folder: &Path) -> Self {
+        Self::serve("0", &["--maps-file".as_ref(), map.as_os_str()], folder)
+    }
+
+    /// The webhook with a folder of rules, on these cores.
+    pub(crate) fn with_rules(rules: &Path, folder: &Path, cores: &str) -> Self {
+        Self::serve(cores, &["--rules".as_ref(), rules.as_os_str()], folder)
+    }
+
+    fn serve(cores: &str, rules: &[&OsStr], folder: &Path) -> Self {
         let (port, plain) = (free_port(), free_port());
         let log = File::create(folder.join(format!("log-{port}"))).expect("a writable folder");
-        let mut command = on_core(0, env!("CARGO_BIN_EXE_imageswap"));
+        let mut command = on_cores(cores, env!("CARGO_BIN_EXE_imageswap"));
         command.args([
             "serve",
             "--self-signed",
@@ -29,9 +39,10 @@ impl Server {
             "info",
             "--log-format",
             "json",
-            "--maps-file",
         ]);
-        command.arg(map).args(["--listen", &format!("127.0.0.1:{port}")]);
+        command
+            .args(rules)
+            .args(["--listen", &format!("127.0.0.1:{port}")]);
         command.args(["--http-listen", &format!("127.0.0.1:{plain}")]);
         command.stdout(Stdio::null()).stderr(log);
         Self::start(command, port)
@@ -119,8 +130,13 @@ impl Drop for Server {
 
 /// A command that runs on one core only.
 pub(crate) fn on_core(core: usize, program: &str) -> Command {
+    on_cores(&core.to_string(), program)
+}
+
+/// A command that runs on some cores only, as `taskset` names them.
+fn on_cores(cores: &str, program: &str) -> Command {
     let mut command = Command::new("taskset");
-    command.args(["-c", &core.to_string(), program]);
+    command.args(["-c", cores, program]);
     command
 }
 

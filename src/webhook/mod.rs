@@ -8,6 +8,7 @@ mod logging;
 mod memory;
 mod metrics;
 mod operations;
+mod priority;
 mod reload;
 mod reviews;
 mod rule_counts;

@@ -152,8 +152,8 @@ mod tests {
                 r#"deny ** because "see # 7" # why"#,
                 r#"deny ** because "see # 7" "#,
             ),
-            (r#"deny ** because "a \" # why"#, r#"deny ** because "a \" "#),
-            (r#"deny ** because "a " # b""#, r#"deny ** because "a " # b""#),
+            (r#"deny ** because "a \\" # why"#, r#"deny ** because "a \\" "#),
+            (r#"deny ** because "a \" # b""#, r#"deny ** because "a \" # b""#),
         ] {
             assert_eq!(without_comment(line), kept);
         }

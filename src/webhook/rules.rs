@@ -10,6 +10,7 @@ use imageswap_engine::rules::RuleSet;
 
 use super::logging;
 use super::memory;
+use super::priority;
 use super::rule_counts::RuleCounts;
 use crate::config::{Limits, Loaded, ReadError, RulesSource, RulesText};
 
@@ -78,7 +79,7 @@ impl SharedRules {
     pub(super) fn replace(&self, text: RulesText) -> Result<OldRules, LoadError> {
         // Counts live through a reload.
         let counts = self.current().counts.for_another_set();
-        let loaded = compile(text, self.limits, counts)?;
+        let loaded = priority::behind_requests(|| compile(text, self.limits, counts))?;
         Ok(OldRules(self.current.swap(Arc::new(loaded))))
     }
 }

@@ -118,7 +118,7 @@ fn a_volume_whose_links_come_late_is_read_as_the_generation_that_it_is() {
                 }
                 seen
             });
-            rules.update_slowly(files, wait);
+            server.reloads_when(|| rules.update_slowly(files, wait));
             wait();
             done.store(true, Ordering::Relaxed);
             seen.extend(watcher.join().unwrap());

@@ -1,0 +1,93 @@
+//! A steady load, well below what the server can take, while a set of rules is replaced.
+//!
+//! A request is due every millisecond, whether or not those before it were answered, and its latency counts from when
+//! it was due: a server that stops for a while is seen by all that came meanwhile.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::CONNECTIONS;
+use crate::client::{Connection, request};
+use crate::rules;
+
+/// From one request to the next.
+const PACE: Duration = Duration::from_millis(1);
+/// How long is measured before the change.
+const BEFORE: Duration = Duration::from_secs(5);
+/// How long is measured after it: the old set is taken apart.
+const AFTER: Duration = Duration::from_secs(1);
+/// How long the change may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The client's own process: prints the seconds until the change was in force, p99 before, until then and afterwards,
+/// and the slowest request since the change.
+///
+/// With a core of its own it never sleeps, so that no latency is that of its own waking.
+pub(crate) fn run(port: u16, body: &Path, folder: &Path, has_core: bool) {
+    let request = request(&std::fs::read(body).expect("the body"));
+    let mut connections: Vec<(Connection, Option<Instant>)> =
+        (0..CONNECTIONS).map(|_| (Connection::open(port), None)).collect();
+    let started = Instant::now();
+    let mut due = started;
+    let mut changed = None;
+    let mut in_force: Option<Instant> = None;
+    let [mut quiet, mut busy, mut after] = [const { Vec::new() }; 3];
+    let mut first = Vec::new();
+    while in_force.is_none_or(|in_force| in_force.elapsed() < AFTER) {
+        if !has_core {
+            std::thread::sleep(PACE / 4);
+        }
+        let now = Instant::now();
+        if changed.is_none() && now - started > BEFORE {
+            rules::turn(folder);
+            changed = Some(now);
+        }
+        assert!(
+            now - started < BEFORE + PATIENCE,
+            "the change never came into force"
+        );
+        for (connection, asked) in &mut connections {
+            if asked.is_none() && due <= now {
+                connection.send(&request);
+                *asked = Some(due);
+                due += PACE;
+            }
+        }
+        for (connection, asked) in &mut connections {
+            let Some(since) = *asked else { continue };
+            if connection.answered().is_none() {
+                continue;
+            }
+            *asked = None;
+            let latencies = match (changed, in_force) {
+                (_, Some(_)) => &mut after,
+                (Some(changed), None) if since >= changed => &mut busy,
+                _ => &mut quiet,
+            };
+            latencies.push(since.elapsed().as_secs_f64());
+            if first.is_empty() {
+                first.extend_from_slice(connection.body());
+            } else if in_force.is_none() && connection.body() != first {
+                in_force = Some(Instant::now());
+            }
+        }
+    }
+    let in_force = in_force
+        .zip(changed)
+        .map(|(in_force, changed)| in_force - changed)
+        .expect("a change");
+    // The first requests fill the caches.
+    quiet.drain(..quiet.len() / 10);
+    for latencies in [&mut quiet, &mut busy, &mut after] {
+        latencies.sort_by(f64::total_cmp);
+    }
+    let p99 = |latencies: &[f64]| latencies[latencies.len() * 99 / 100];
+    println!(
+        "{} {} {} {} {}",
+        in_force.as_secs_f64(),
+        p99(&quiet),
+        p99(&busy),
+        p99(&after),
+        busy[busy.len() - 1].max(after[after.len() - 1])
+    );
+}

@@ -1,0 +1,62 @@
+//! Work that requests need not wait for.
+
+use std::panic;
+use std::thread;
+
+/// Does some work on a thread of its own, which with all threads that it starts gets the processor only as far as
+/// requests leave it: to compile a large set takes a second, and a request comes in the middle of it.
+///
+/// It is a thread of its own since without a privilege no thread can take back what it gave up.
+pub(super) fn behind_requests<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    thread::scope(|scope| {
+        let working = scope.spawn(|| {
+            step_back();
+            work()
+        });
+        working.join().unwrap_or_else(|panic| panic::resume_unwind(panic))
+    })
+}
+
+/// Gives this thread the lowest priority that still has a share where requests take all that there is: a seventieth.
+/// (`SCHED_IDLE` has a five times smaller one, and a set that is not in force for minutes helps nobody.)
+fn step_back() {
+    #[cfg(target_os = "linux")]
+    #[expect(
+        unsafe_code,
+        reason = "there is no safe way to call it, and nothing that a caller has to see to"
+    )]
+    // SAFETY: `setpriority` takes numbers only. On Linux it is about the calling thread alone, and where a sandbox
+    // forbids it, the work is done as any other.
+    unsafe {
+        libc::setpriority(libc::PRIO_PROCESS, 0, LOWEST);
+    }
+}
+
+#[cfg(target_os = "linux")]
+const LOWEST: libc::c_int = 19;
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    /// The nice value of this thread: the nineteenth field, of which two stand before the name's end.
+    fn niceness() -> i32 {
+        let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
+        let (_, fields) = stat.rsplit_once(") ").unwrap();
+        fields.split(' ').nth(16).unwrap().parse().unwrap()
+    }
+
+    #[test]
+    fn only_the_work_and_what_it_starts_steps_back() {
+        let before = niceness();
+        let (own, started) = behind_requests(|| (niceness(), thread::spawn(niceness).join().unwrap()));
+        assert_eq!((own, started), (LOWEST, LOWEST));
+        assert_eq!(niceness(), before);
+    }
+
+    #[test]
+    fn a_panic_of_the_work_is_a_panic_here() {
+        let panicked = panic::catch_unwind(|| behind_requests(|| panic!("as it comes")));
+        assert_eq!(panicked.unwrap_err().downcast_ref(), Some(&"as it comes"));
+    }
+}
