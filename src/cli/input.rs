@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 
 use super::limits::LimitOptions;
 use super::output::{CommandError, Output};
-use crate::config::{Loaded, RulesSource, STDIN};
+use crate::config::{Loaded, Processors, RulesSource, STDIN};
 
 #[derive(Args, Debug)]
 pub(super) struct SetOptions {
@@ -50,7 +50,7 @@ pub(super) fn load(
             return Ok(None);
         }
     };
-    let loaded = text.load(limits);
+    let loaded = text.load(limits, Processors::All);
     for notice in &loaded.notices {
         output.say(&format!("notice: {notice}"))?;
     }

@@ -73,8 +73,28 @@ impl Loaded {
     }
 }
 
+/// How many processors loading may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Processors {
+    /// All that there are.
+    All,
+    /// All but one, which is left to those who are served meanwhile.
+    AllButOne,
+}
+
+impl Processors {
+    fn count(self) -> usize {
+        let all = thread::available_parallelism().map_or(1, NonZero::get);
+        match self {
+            Self::All => all,
+            Self::AllButOne => all.saturating_sub(1).max(1),
+        }
+    }
+}
+
 /// Loads a set: parses its files side by side, compiles them as one, and judges the whole.
-pub(super) fn load(entries: Entries, limits: Limits) -> Loaded {
+pub(super) fn load(entries: Entries, limits: Limits, processors: Processors) -> Loaded {
+    let threads = processors.count();
     let Entries {
         entries,
         yaml,
@@ -107,7 +127,7 @@ pub(super) fn load(entries: Entries, limits: Limits) -> Loaded {
         map
     });
     let mut parsed = Vec::with_capacity(files.len());
-    for ((file, found), (_, label)) in parse_all(&sources, &files).into_iter().zip(&files) {
+    for ((file, found), (_, label)) in parse_all(&sources, &files, threads).into_iter().zip(&files) {
         findings.extend(found);
         parsed.push(RulesFile {
             label: label.clone(),
@@ -125,7 +145,7 @@ pub(super) fn load(entries: Entries, limits: Limits) -> Loaded {
     if let Some(set) = &set {
         // Where statements are missing since they have an error, the rest would be misjudged.
         if findings.iter().all(|finding| finding.severity != Severity::Error) {
-            findings.extend(judge(set, &tests));
+            findings.extend(judge(set, &tests, threads));
         }
     }
     findings.sort_by_key(|finding| (finding.span(), finding.severity != Severity::Error));
@@ -139,14 +159,20 @@ pub(super) fn load(entries: Entries, limits: Limits) -> Loaded {
     }
 }
 
-/// Proof, lints and tests of a set, side by side.
-fn judge(set: &RuleSet, tests: &[Test]) -> Vec<Diagnostic> {
+/// Proof, tests and lints of a set, side by side where there are processors for it.
+fn judge(set: &RuleSet, tests: &[Test], threads: usize) -> Vec<Diagnostic> {
+    let prove_and_test = || {
+        let mut found = set.prove();
+        found.extend(set.test_findings(tests));
+        found
+    };
+    if threads == 1 {
+        let mut found = prove_and_test();
+        found.extend(set.lint());
+        return found;
+    }
     thread::scope(|scope| {
-        let tested = scope.spawn(|| {
-            let mut found = set.prove();
-            found.extend(set.test_findings(tests));
-            found
-        });
+        let tested = scope.spawn(prove_and_test);
         let mut found = set.lint();
         found.extend(
             tested
@@ -159,20 +185,16 @@ fn judge(set: &RuleSet, tests: &[Test]) -> Vec<Diagnostic> {
 
 type Parsed = (File, Vec<Diagnostic>);
 
-/// Parses files on as many threads as there are processors.
-fn parse_all(sources: &SourceMap, files: &[(SourceId, String)]) -> Vec<Parsed> {
+/// Parses files on several threads.
+fn parse_all(sources: &SourceMap, files: &[(SourceId, String)], threads: usize) -> Vec<Parsed> {
     let parse = |(source, _): &(SourceId, String)| {
         parse(*source, sources.get(*source).map_or("", |source| source.text()))
     };
-    let threads = thread::available_parallelism()
-        .map_or(1, NonZero::get)
-        .min(files.len());
-    if threads < 2 {
-        return files.iter().map(parse).collect();
-    }
+    // A thread of its own even for one: what it allocates and frees leaves no holes among the rules.
+    let share = files.len().div_ceil(threads).max(1);
     thread::scope(|scope| {
         let shares: Vec<_> = files
-            .chunks(files.len().div_ceil(threads))
+            .chunks(share)
             .map(|share| scope.spawn(move || share.iter().map(parse).collect::<Vec<Parsed>>()))
             .collect();
         shares

@@ -15,7 +15,7 @@ use imageswap_engine::legacy::{LegacyConfig, Prefix};
 use sha2::{Digest as _, Sha256};
 
 pub(crate) use file::ReadError;
-pub(crate) use loaded::Loaded;
+pub(crate) use loaded::{Loaded, Processors};
 pub(crate) use manifest::objects;
 pub(crate) use set::{Limits, STDIN};
 pub(crate) use volume::read_consistently;
@@ -144,10 +144,10 @@ impl RulesText {
     }
 
     /// Makes the rules.
-    pub(crate) fn load(self, limits: Limits) -> Loaded {
+    pub(crate) fn load(self, limits: Limits, processors: Processors) -> Loaded {
         match self.text {
             Text::Prefix(prefix) => Loaded::plain(LegacyConfig::Prefix(Prefix::new(prefix)).into()),
-            Text::Entries(entries) => loaded::load(entries, limits),
+            Text::Entries(entries) => loaded::load(entries, limits, processors),
         }
     }
 }

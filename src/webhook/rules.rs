@@ -12,7 +12,7 @@ use super::logging;
 use super::memory;
 use super::priority;
 use super::rule_counts::RuleCounts;
-use crate::config::{Limits, Loaded, ReadError, RulesSource, RulesText};
+use crate::config::{Limits, Loaded, Processors, ReadError, RulesSource, RulesText};
 
 /// A set of rules as it was put in force.
 #[derive(Debug)]
@@ -53,7 +53,12 @@ pub(super) struct Refused {
 impl SharedRules {
     /// Reads and compiles the first set.
     pub(super) fn load(source: &RulesSource, limits: Limits) -> Result<Self, LoadError> {
-        let loaded = compile(source.read(limits)?, limits, RuleCounts::default())?;
+        let loaded = compile(
+            source.read(limits)?,
+            limits,
+            Processors::All,
+            RuleCounts::default(),
+        )?;
         memory::give_back();
         Ok(Self {
             current: ArcSwap::from_pointee(loaded),
@@ -79,14 +84,19 @@ impl SharedRules {
     pub(super) fn replace(&self, text: RulesText) -> Result<OldRules, LoadError> {
         // Counts live through a reload.
         let counts = self.current().counts.for_another_set();
-        let loaded = priority::behind_requests(|| compile(text, self.limits, counts))?;
+        let loaded = priority::behind_requests(|| compile(text, self.limits, Processors::AllButOne, counts))?;
         Ok(OldRules(self.current.swap(Arc::new(loaded))))
     }
 }
 
-fn compile(text: RulesText, limits: Limits, mut counts: RuleCounts) -> Result<LoadedRules, LoadError> {
+fn compile(
+    text: RulesText,
+    limits: Limits,
+    processors: Processors,
+    mut counts: RuleCounts,
+) -> Result<LoadedRules, LoadError> {
     let (text_digest, digest) = (text.digest(), text.name());
-    let mut loaded = text.load(limits);
+    let mut loaded = text.load(limits, processors);
     for notice in &loaded.notices {
         tracing::info!("{notice}");
     }
