@@ -42,10 +42,16 @@ fn each_example_loads_or_has_the_finding_that_its_fence_names() {
 }
 
 #[test]
-fn each_example_is_a_whole_file() {
+fn each_example_is_a_whole_file_that_names_what_it_shows() {
     for example in examples(PAGE) {
         let is_whole = example.text.starts_with("rules v1") || example.text.starts_with("# FILE: ");
         assert!(is_whole, "docs/language.md:{}", example.line);
+        // What a fence says is not shown to readers.
+        assert!(
+            example.text.contains(example.shows),
+            "docs/language.md:{}",
+            example.line
+        );
     }
 }
 
