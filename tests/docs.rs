@@ -50,6 +50,7 @@ fn every_file_that_a_page_links_to_is_there() {
     for (page, folder) in [
         ("README.md", ""),
         ("docs/drop-in.md", "docs/"),
+        ("docs/errors.md", "docs/"),
         ("CONTRIBUTING.md", ""),
     ] {
         for link in read(page)

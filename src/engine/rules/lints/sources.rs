@@ -26,7 +26,9 @@ pub(super) fn loses_names(rule: &Rule) -> Option<Diagnostic> {
 
 /// What is lost of the names that a pattern matches.
 fn lost(pattern: &Pattern, target: &Target) -> Option<&'static str> {
+    let tag = target.tag().unwrap_or_default();
     let used: Vec<Placeholder> = pieces(target.name())
+        .chain(pieces(tag))
         .filter_map(|piece| match piece {
             Piece::Placeholder(placeholder) => Some(placeholder),
             Piece::Literal(_) => None,

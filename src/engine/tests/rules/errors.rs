@@ -6,7 +6,8 @@ use imageswap_engine::diagnostic::{Code, Severity};
 use imageswap_engine::rules::Limits;
 use proptest::prelude::*;
 
-use super::support::{Loaded, load, load_text, load_within};
+use super::examples::{Example, examples};
+use super::support::{Loaded, load_text, load_within};
 
 const PAGE: &str = include_str!("../../../../docs/errors.md");
 
@@ -18,12 +19,12 @@ fn the_first_example_of_an_entry_has_its_finding_and_the_second_one_is_mended() 
     let mut wrong = Vec::new();
     let mut count = 0;
     for code in Code::ALL.iter().filter(|code| !code.as_str().starts_with('W')) {
-        let [mistake, mended] = examples(*code);
-        let mistake = load_example(mistake);
+        let [mistake, mended] = examples_of(*code);
+        let mistake = mistake.load();
         if !DESCRIBED.contains(code) && !shows_only(&mistake, *code) {
             wrong.push(format!("{code}, the mistake:\n{}", mistake.short()));
         }
-        let mended = load_example(mended);
+        let mended = mended.load();
         if !mended.errors().is_empty() || mended.findings.iter().any(|finding| finding.code == *code) {
             wrong.push(format!("{code}, mended:\n{}", mended.short()));
         }
@@ -130,29 +131,11 @@ fn shows_only(loaded: &Loaded, code: Code) -> bool {
 }
 
 /// The two blocks below a heading.
-fn examples(code: Code) -> [&'static str; 2] {
+fn examples_of(code: Code) -> [Example<'static>; 2] {
     let (_, entry) = PAGE.split_once(&format!("\n## {code}\n")).unwrap();
-    let entry = entry.split("\n## ").next().unwrap();
-    let blocks: Vec<&str> = entry
-        .split("```rules\n")
-        .skip(1)
-        .map(|rest| rest.split("```").next().unwrap())
-        .collect();
+    let blocks = examples(entry.split("\n## ").next().unwrap());
+    let count = blocks.len();
     blocks
         .try_into()
-        .unwrap_or_else(|blocks| panic!("{code} has two examples, and not {blocks:?}"))
-}
-
-/// Loads an example: a file, or several below lines with their names.
-fn load_example(block: &str) -> Loaded {
-    const NAME: &str = "# FILE: ";
-    if !block.starts_with(NAME) {
-        return load_text(block);
-    }
-    load(
-        block
-            .split(NAME)
-            .skip(1)
-            .map(|file| file.split_once('\n').unwrap()),
-    )
+        .unwrap_or_else(|_| panic!("{code} has two examples, and not {count}"))
 }

@@ -1,0 +1,83 @@
+//! The page of the language: each of its examples loads and passes its own tests, or has the finding that it shows.
+
+use std::path::Path;
+
+use imageswap_engine::diagnostic::{Code, Severity};
+
+use super::examples::examples;
+
+const PAGE: &str = include_str!("../../../../docs/language.md");
+
+#[test]
+fn each_example_loads_or_has_the_finding_that_its_fence_names() {
+    let mut wrong = Vec::new();
+    let mut tests = 0;
+    let examples = examples(PAGE);
+    for example in &examples {
+        let loaded = example.load();
+        let is_as_said = if example.shows.is_empty() {
+            tests += loaded.tests.len();
+            // What rests without any rule is worth a test on a page that says so.
+            loaded
+                .findings
+                .iter()
+                .all(|finding| finding.severity == Severity::Notice || finding.code == Code::IDLE_TEST)
+        } else {
+            let is_shown = |code: Code| code.as_str() == example.shows;
+            loaded.findings.iter().any(|finding| is_shown(finding.code))
+                && loaded.errors().iter().all(|error| is_shown(error.code))
+        };
+        if !is_as_said {
+            wrong.push(format!(
+                "docs/language.md:{} {}\n{}",
+                example.line,
+                example.shows,
+                loaded.short()
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(examples.len() >= 25, "{} examples", examples.len());
+    assert!(tests >= 150, "{tests} tests");
+}
+
+#[test]
+fn each_example_is_a_whole_file_that_names_what_it_shows() {
+    for example in examples(PAGE) {
+        let is_whole = example.text.starts_with("rules v1") || example.text.starts_with("# FILE: ");
+        assert!(is_whole, "docs/language.md:{}", example.line);
+        // What a fence says is not shown to readers.
+        assert!(
+            example.text.contains(example.shows),
+            "docs/language.md:{}",
+            example.line
+        );
+    }
+}
+
+#[test]
+fn each_lint_is_in_the_table() {
+    for code in Code::ALL {
+        let name = code.as_str();
+        if name.starts_with(|first: char| first.is_ascii_lowercase()) {
+            assert!(PAGE.contains(&format!("\n| `{name}` |")), "{name}");
+        }
+    }
+}
+
+#[test]
+fn each_link_leads_to_a_heading_or_a_file() {
+    let headings: Vec<String> = PAGE
+        .lines()
+        .filter_map(|line| line.strip_prefix("# ").or_else(|| line.strip_prefix("## ")))
+        .map(|heading| heading.to_lowercase().replace(',', "").replace(' ', "-"))
+        .collect();
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    for link in PAGE.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        let is_there = match link.strip_prefix('#') {
+            Some(heading) => headings.iter().any(|other| other == heading),
+            None => docs.join(link).exists(),
+        };
+        assert!(is_there, "{link}");
+    }
+}
