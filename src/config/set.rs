@@ -240,6 +240,10 @@ impl Entries {
             .file_name()
             .map_or_else(|| name.clone(), |name| name.to_string_lossy().into_owned());
         let is_map = !label.ends_with(".rules") && is_rules_file(&text).is_none();
+        if is_map && text.trim().is_empty() {
+            self.notices
+                .push(format!("{name} is empty: an empty set, which keeps every image"));
+        }
         if is_map {
             if let Some(first) = self.entries.iter().find(|entry| entry.is_map) {
                 return Err(ReadError::second_map(path, &first.name));

@@ -14,7 +14,7 @@ mod tests;
 
 pub(crate) use builder::Builder;
 pub(crate) use bytes::Bytes;
-pub(crate) use search::{Exhausted, witness};
+pub(crate) use search::{Exhausted, witness, witness_within};
 
 /// A regular language.
 #[derive(Clone, Debug)]

@@ -29,6 +29,22 @@ pub(crate) fn witness(
     none: &[&Language],
     budget: usize,
 ) -> Result<Option<String>, Exhausted> {
+    let mut unbounded = usize::MAX;
+    witness_within(all, none, budget, &mut unbounded)
+}
+
+/// The same, for many searches that together may do so much work: a step along an edge costs one, and as much of `work`
+/// is taken away.
+///
+/// # Errors
+///
+/// [`Exhausted`] also where no work is left.
+pub(crate) fn witness_within(
+    all: &[&Language],
+    none: &[&Language],
+    budget: usize,
+    work: &mut usize,
+) -> Result<Option<String>, Exhausted> {
     let mut search = Search {
         all,
         none,
@@ -36,6 +52,7 @@ pub(crate) fn witness(
             .iter()
             .fold(Bytes::all(), |both, language| both.intersect(language.alphabet)),
         budget,
+        work,
         places: Vec::new(),
         nodes: Vec::new(),
         known: HashTable::new(),
@@ -53,6 +70,8 @@ struct Search<'a> {
     /// A byte outside of it is in no text that is sought.
     alphabet: Bytes,
     budget: usize,
+    /// The steps that are left.
+    work: &'a mut usize,
     /// The places of all nodes, one node behind the other: one in each of `all`, then those in `none`, in
     /// ascending order.
     places: Vec<Place>,
@@ -161,6 +180,10 @@ impl<'a> Search<'a> {
     fn split(&mut self, origin: &mut Origin<'a>, bytes: Bytes, targets: &[Place]) -> ControlFlow<Stop> {
         let mut rest = bytes;
         while let Some(byte) = rest.readable() {
+            match self.work.checked_sub(origin.none.len() + targets.len()) {
+                Some(left) => *self.work = left,
+                None => return ControlFlow::Break(Stop::Exhausted),
+            }
             let mut class = rest;
             origin.reached.clear();
             for (language, edge) in &origin.none {

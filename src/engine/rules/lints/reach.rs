@@ -5,7 +5,7 @@
 
 use std::cell::Cell;
 
-use crate::automaton::{Language, witness};
+use crate::automaton::{Language, witness_within};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::reference::{Reference, is_path_component, is_tag};
 use crate::rules::RuleSet;
@@ -17,6 +17,9 @@ use crate::rules::proof::{are_alike, beginning, prefix_of};
 use crate::rules::rule::Rule;
 use crate::syntax::ast::Action;
 
+/// The work of all searches of one set, in steps, some of which take a nanosecond: and more for each rule.
+const WORK: usize = 100_000_000;
+const WORK_OF_A_RULE: usize = 2_000;
 /// The rules above a `deny` that are looked at for one swap.
 const MOST_ABOVE: usize = 10_000;
 /// The rules that one rule is compared with at most, where very many begin alike.
@@ -27,7 +30,7 @@ pub(super) struct Reach<'r> {
     valid: Language,
     short_hub: Language,
     home: Language,
-    /// The searches that are left: no ordinary set needs as many. Where they are used up, nothing more is said.
+    /// The work that is left for searches: no ordinary set needs as much. Where it is used up, nothing more is said.
     left: Cell<usize>,
 }
 
@@ -38,17 +41,16 @@ impl<'r> Reach<'r> {
             valid: languages::valid(),
             short_hub: languages::short_hub(),
             home: languages::at_home(&set.home),
-            left: Cell::new(20_000 + 8 * set.rules.len()),
+            left: Cell::new(WORK + WORK_OF_A_RULE * set.rules.len()),
         }
     }
 
     /// Whether no text is in all of some languages and in none of others, as far as can be told.
     fn is_nothing(&self, all: &[&Language], none: &[&Language]) -> bool {
-        let Some(left) = self.left.get().checked_sub(1) else {
-            return false;
-        };
+        let mut left = self.left.get();
+        let found = witness_within(all, none, BUDGET, &mut left);
         self.left.set(left);
-        witness(all, none, BUDGET) == Ok(None)
+        found == Ok(None)
     }
 
     /// A pattern that no image can match.
@@ -279,6 +281,12 @@ impl<'r> Reach<'r> {
 fn impossible(parts: &Parts) -> Option<&'static str> {
     let (registry, path) = (parts.registry(), parts.path());
     if !registry.contains('*') && Reference::parse(&format!("{registry}/x")).is_err() {
+        return Some("no registry is spelled like that");
+    }
+    let host = registry.split(':').next().unwrap_or_default();
+    if !registry.starts_with(['[', '*']) && host.split('.').any(str::is_empty)
+        || host.split('.').skip(1).any(str::is_empty)
+    {
         return Some("no registry is spelled like that");
     }
     for segment in path.split('/').filter(|segment| !segment.is_empty()) {

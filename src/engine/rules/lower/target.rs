@@ -44,6 +44,16 @@ pub(super) fn target(text: &str, pattern: &Pattern) -> Result<Target, Fault> {
         None if below || is_registry_text(name) => (name, ""),
         None => ("", name),
     };
+    let is_of_registry = pieces(registry).any(|piece| match piece {
+        Piece::Placeholder(Placeholder::Domain | Placeholder::Host | Placeholder::Port) => true,
+        Piece::Placeholder(Placeholder::Capture(number)) => {
+            kinds.get(number.saturating_sub(1)) == Some(&CaptureKind::Registry)
+        }
+        _ => false,
+    });
+    if is_of_registry {
+        check_registry(text, registry, &kinds)?;
+    }
     if !is_registry_text(registry) {
         return Err(Fault::new(Code::NO_REGISTRY, "a target without a registry")
             .at_part(text, if registry.is_empty() { name } else { registry })
@@ -235,13 +245,23 @@ fn check_tag(text: &str, tag: Option<&str>, digest: Option<&str>) -> Result<(), 
         }
     }
     if let Some(digest) = digest {
+        if digest.contains(':')
+            && pieces(digest).any(|piece| piece == Piece::Placeholder(Placeholder::Digest))
+        {
+            return Err(Fault::new(Code::TWO_TAGS, "a tag behind the digest")
+                .at_part(text, digest)
+                .help("the order is `NAME:TAG@DIGEST`, each once: `:{tag}@{digest}` keeps both"));
+        }
+        let is_whole = digest == "{digest}";
         let is_valid = if has_placeholder(digest) {
-            pieces(digest).all(|piece| match piece {
-                Piece::Literal(literal) => literal
-                    .bytes()
-                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b':'),
-                Piece::Placeholder(_) => true,
-            })
+            is_whole
+                || pieces(digest).all(|piece| match piece {
+                    Piece::Placeholder(Placeholder::Digest) => false,
+                    Piece::Literal(literal) => literal
+                        .bytes()
+                        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b':'),
+                    Piece::Placeholder(_) => true,
+                })
         } else {
             is_digest(digest)
         };

@@ -24,7 +24,18 @@ impl Lowering<'_> {
         };
         let setting = self.setting(when);
         let image = image_text?;
-        if !(outcome == Outcome::Keep && image.text == AUTO) {
+        if image.text == AUTO && outcome != Outcome::Keep {
+            self.report(
+                Diagnostic::error(
+                    Code::TEST_IMAGE,
+                    "`auto` is left alone before any rule is asked",
+                    image.span(),
+                )
+                .help("a test of it is `test auto keep`"),
+            );
+            return None;
+        }
+        if image.text != AUTO {
             self.check_image(&image)?;
         }
         let expected = match outcome {

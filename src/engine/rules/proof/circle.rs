@@ -1,5 +1,7 @@
 //! What is said of a circle: its rules, an image for each step, and the `keep` that mends it.
 
+use std::collections::{HashMap, HashSet};
+
 use super::Part;
 use super::steps::{Steps, Swap};
 use crate::diagnostic::{Code, Diagnostic, Span};
@@ -8,19 +10,31 @@ use crate::rules::lower::read_pattern;
 /// The rules that a finding names at most.
 const SHOWN: usize = 8;
 
-/// A finding for each group of swaps that lead to one another.
+/// The circles that are told of at most.
+const MOST_CIRCLES: usize = 50;
+
+/// Findings that together name every swap which leads back to itself, as far as they are not too many.
 pub(super) fn findings(part: Part<'_>, steps: &Steps<'_>) -> Vec<Diagnostic> {
     let component = steps.graph.components();
-    let mut told = Vec::new();
+    let mut members: HashMap<u32, usize> = HashMap::new();
+    for component in &component {
+        *members.entry(*component).or_default() += 1;
+    }
+    let mut told = HashSet::new();
     let mut findings = Vec::new();
-    for swap in 0..steps.swaps.len() {
-        let Some(own) = component.get(swap) else { continue };
-        if told.contains(own) {
+    for (swap, own) in component.iter().enumerate() {
+        if findings.len() == MOST_CIRCLES {
+            break;
+        }
+        if members.get(own) == Some(&1) || told.contains(&swap) {
             continue;
         }
-        if let Some(circle) = steps.graph.circle(swap) {
-            told.push(*own);
+        let circle = steps
+            .graph
+            .circle(swap, |other| component.get(other) == Some(own));
+        if let Some(circle) = circle {
             findings.push(finding(part, steps, &circle));
+            told.extend(circle);
         }
     }
     findings

@@ -1,5 +1,7 @@
 //! Which of the nodes of a graph lie on circles.
 
+use std::collections::HashMap;
+
 /// Edges by the node that they leave.
 #[derive(Debug)]
 pub(super) struct Graph {
@@ -79,9 +81,10 @@ impl Graph {
         component
     }
 
-    /// A shortest circle through a node, from it to the last before it; none where it lies on none.
-    pub(super) fn circle(&self, start: usize) -> Option<Vec<usize>> {
-        let mut before: Vec<Option<usize>> = vec![None; self.edges.len()];
+    /// A shortest circle through a node and others of interest, from it to the last before it; none where it lies on
+    /// none.
+    pub(super) fn circle(&self, start: usize, is_of_interest: impl Fn(usize) -> bool) -> Option<Vec<usize>> {
+        let mut before: HashMap<usize, usize> = HashMap::new();
         let mut queue = std::collections::VecDeque::from([start]);
         while let Some(node) = queue.pop_front() {
             for target in self.targets(node) {
@@ -90,14 +93,14 @@ impl Graph {
                     let mut circle = vec![node];
                     let mut at = node;
                     while at != start {
-                        at = before.get(at).copied().flatten()?;
+                        at = *before.get(&at)?;
                         circle.push(at);
                     }
                     circle.reverse();
                     return Some(circle);
                 }
-                if let Some(known @ None) = before.get_mut(target) {
-                    *known = Some(node);
+                if is_of_interest(target) && !before.contains_key(&target) {
+                    before.insert(target, node);
                     queue.push_back(target);
                 }
             }
@@ -147,9 +150,10 @@ mod tests {
     #[test]
     fn a_circle_is_a_shortest_one() {
         let graph = graph(5, &[(0, 1), (1, 2), (2, 3), (3, 0), (1, 0), (4, 4)]);
-        assert_eq!(graph.circle(0), Some(vec![0, 1]));
-        assert_eq!(graph.circle(3), Some(vec![3, 0, 1, 2]));
-        assert_eq!(graph.circle(4), Some(vec![4]));
+        assert_eq!(graph.circle(0, |_| true), Some(vec![0, 1]));
+        assert_eq!(graph.circle(3, |_| true), Some(vec![3, 0, 1, 2]));
+        assert_eq!(graph.circle(4, |_| true), Some(vec![4]));
+        assert_eq!(graph.circle(3, |node| node != 1), None);
     }
 
     #[test]
@@ -160,6 +164,9 @@ mod tests {
         }
         graph.add(199_999, 0);
         assert!(graph.components().iter().all(|component| *component == 0));
-        assert_eq!(graph.circle(0).map(|circle| circle.len()), Some(200_000));
+        assert_eq!(
+            graph.circle(0, |_| true).map(|circle| circle.len()),
+            Some(200_000)
+        );
     }
 }

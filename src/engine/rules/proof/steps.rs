@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::Part;
 use super::graph::Graph;
-use crate::automaton::{Language, witness};
+use crate::automaton::{Exhausted, Language, witness, witness_within};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::rules::condition::{Condition, exclude_each_other};
 use crate::rules::index::{literal_segments, shape_prefix};
@@ -16,8 +16,9 @@ use crate::syntax::ast::Action;
 
 /// The pairs that are compared at most. An ordinary set of 100,000 rules has none, or a few for each rule.
 const MAX_PAIRS: usize = 2_000_000;
-/// The pairs that are compared state by state at most.
-const MAX_SEARCHES: usize = 200_000;
+/// The work of all comparisons, in steps, some of which take a nanosecond: and more for each swap.
+const WORK: usize = 200_000_000;
+const WORK_OF_A_SWAP: usize = 2_000;
 
 /// Swaps that may lie on a circle, and which leads to which.
 pub(super) struct Steps<'r> {
@@ -73,14 +74,14 @@ impl<'r> Steps<'r> {
 
     fn compare(&mut self) -> Result<(), Box<Diagnostic>> {
         let beginnings = Beginnings::new(self.swaps.iter().map(|swap| beginning(&swap.rule.pattern)));
-        let (mut pairs, mut searches) = (0, 0);
+        let (mut pairs, mut work) = (0, WORK + WORK_OF_A_SWAP * self.swaps.len());
         for one in 0..self.swaps.len() {
             let Some(swap) = self.swaps.get(one) else { continue };
             let mut languages = None;
             let mut to = Vec::new();
             for other in beginnings.alike(&swap.prefix) {
                 pairs += 1;
-                if pairs > MAX_PAIRS || searches > MAX_SEARCHES {
+                if pairs > MAX_PAIRS || work == 0 {
                     return Err(Box::new(unproven(swap)));
                 }
                 let Some(next) = self.swaps.get(other) else {
@@ -89,11 +90,16 @@ impl<'r> Steps<'r> {
                 if other == one || self.is_excluded(swap.rule, next.rule) {
                     continue;
                 }
-                searches += 1;
                 let (results, home) =
                     languages.get_or_insert_with(|| (results_of(swap), self.home_near(swap)));
-                if self.example(results, home, next) != Ok(None) {
-                    to.push(other);
+                match self.example(results, home, next, &mut work) {
+                    Ok(None) => {}
+                    Ok(Some(_)) => to.push(other),
+                    // It may lead there, as far as is known.
+                    Err(Exhausted) => {
+                        to.push(other);
+                        work = work.saturating_sub(BUDGET);
+                    }
                 }
             }
             for other in to {
@@ -115,20 +121,22 @@ impl<'r> Steps<'r> {
         results: &Language,
         home: &Language,
         next: &Swap<'_>,
-    ) -> Result<Option<String>, crate::automaton::Exhausted> {
+        work: &mut usize,
+    ) -> Result<Option<String>, Exhausted> {
         let pattern = languages::of_pattern(&next.rule.pattern);
         let own = languages::of_shape(next.target);
         let mut none = vec![&own, &self.always.short_hub];
         if next.rule.pattern.is_open() {
             none.push(home);
         }
-        witness(&[results, &pattern, &self.always.valid], &none, BUDGET)
+        witness_within(&[results, &pattern, &self.always.valid], &none, BUDGET, work)
     }
 
     /// An image that the first swap makes and the second one matches; none where the search gave up.
     pub(super) fn example_of(&self, one: usize, other: usize) -> Option<String> {
         let (one, other) = (self.swaps.get(one)?, self.swaps.get(other)?);
-        self.example(&results_of(one), &self.home_near(one), other)
+        let mut work = WORK;
+        self.example(&results_of(one), &self.home_near(one), other, &mut work)
             .ok()
             .flatten()
     }
