@@ -22,6 +22,8 @@ pub(crate) struct Loaded {
     pub(crate) findings: Vec<Diagnostic>,
     /// What the findings point into.
     pub(crate) sources: SourceMap,
+    /// The map of the old format among them.
+    pub(crate) map: Option<SourceId>,
     /// What is worth knowing of how the texts were found.
     pub(crate) notices: Vec<String>,
 }
@@ -34,6 +36,7 @@ impl Loaded {
             tests: Vec::new(),
             findings: Vec::new(),
             sources: SourceMap::default(),
+            map: None,
             notices: Vec::new(),
         }
     }
@@ -114,6 +117,7 @@ pub(super) fn load(entries: Entries, limits: Limits) -> Loaded {
         tests,
         findings,
         sources,
+        map: map_source,
         notices,
     }
 }
