@@ -80,13 +80,8 @@ impl Explain {
                 "name an image, - for images from stdin, or --review or --manifest with a file",
             );
         }
-        let readers = [
-            self.review.iter().collect(),
-            self.manifest.iter().collect(),
-            self.rules.iter().collect(),
-        ];
-        let readers = readers.into_iter().flat_map(|paths: Vec<&PathBuf>| paths);
-        let of_stdin = readers.filter(|path| path.as_os_str() == STDIN).count()
+        let files = self.rules.iter().chain(&self.review).chain(&self.manifest);
+        let of_stdin = files.filter(|path| path.as_os_str() == STDIN).count()
             + self.images.iter().filter(|image| *image == STDIN).count();
         if of_stdin > 1 {
             super::misuse(
