@@ -15,7 +15,7 @@ use super::report::Counts;
 #[command(after_help = "Examples:
   imageswap check rules/
       A directory, as `imageswap serve --rules rules/` would load it.
-  imageswap check 10-mirror.rules 20-team.rules
+  imageswap check rules/10-mirror.rules rules/20-team.rules
       Files, as one list in this order.
   kubectl get configmap imageswap-rules -n imageswap-system -o yaml | imageswap check -
       A ConfigMap: each key is what a file of that name would be. Places are lines of the YAML.

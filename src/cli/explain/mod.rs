@@ -4,6 +4,7 @@ mod context;
 mod object;
 mod show;
 
+use std::fmt;
 use std::io::{self, BufRead as _, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -154,7 +155,10 @@ impl Explain {
         file: &Path,
     ) -> Result<(), CommandError> {
         let images = self.images_of(shown.set, body).map_err(|error| {
-            CommandError::new(format_args!("{} is no admission review: {error}", file.display()))
+            CommandError::new(format_args!(
+                "{} is no admission review: {error}",
+                file_name(file)
+            ))
         })?;
         if images.is_empty() {
             shown
@@ -171,13 +175,13 @@ impl Explain {
     fn explain_manifests(&self, shown: &mut Shown<'_, '_>, file: &Path) -> Result<(), CommandError> {
         let text = read(file)?;
         let objects = config::objects(&text)
-            .map_err(|error| CommandError::new(format_args!("{}: {error}", file.display())))?;
+            .map_err(|error| CommandError::new(format_args!("{}: {error}", file_name(file))))?;
         let mut count = 0;
         for object in &objects {
             let review = self.context.review_of(object);
             let images = self
                 .images_of(shown.set, review.to_string().as_bytes())
-                .map_err(|error| CommandError::new(format_args!("{}: {error}", file.display())))?;
+                .map_err(|error| CommandError::new(format_args!("{}: {error}", file_name(file))))?;
             let name = context::name_of(object);
             for image in &images {
                 count += 1;
@@ -187,7 +191,7 @@ impl Explain {
         if count == 0 {
             shown.output.say(&format!(
                 "{} holds {} and no image: Pods have some, and what has a Pod template",
-                file.display(),
+                file_name(file),
                 counted(objects.len(), "object")
             ))?;
         }
@@ -209,8 +213,17 @@ impl Explain {
 /// The longest review or manifest, in bytes: a list of all Pods of a large cluster is tens of megabytes.
 const MAX_INPUT: u64 = 256 << 20;
 
+/// What messages call a file.
+fn file_name(file: &Path) -> impl fmt::Display {
+    if file.as_os_str() == STDIN {
+        Path::new("stdin").display()
+    } else {
+        file.display()
+    }
+}
+
 fn read(file: &Path) -> Result<String, CommandError> {
-    let fail = |error: io::Error| CommandError::new(format_args!("cannot read {}: {error}", file.display()));
+    let fail = |error: io::Error| CommandError::new(format_args!("cannot read {}: {error}", file_name(file)));
     let mut text = String::new();
     let read = if file.as_os_str() == STDIN {
         io::stdin().lock().take(MAX_INPUT + 1).read_to_string(&mut text)
@@ -221,7 +234,7 @@ fn read(file: &Path) -> Result<String, CommandError> {
         Ok(length) if length <= MAX_INPUT => Ok(text),
         _ => Err(CommandError::new(format_args!(
             "{} is longer than {} MiB",
-            file.display(),
+            file_name(file),
             MAX_INPUT >> 20
         ))),
     }
