@@ -1,0 +1,48 @@
+//! The cases of the language, as people see them: beside each case of `grammar/valid` and `grammar/invalid` its
+//! `NAME.txt` is what `check` says of it.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::run::{compare, repository, run};
+
+/// So that a case of too many rules is a short one, as in the engine's own test of the cases.
+const LIMIT: &str = "--max-rules 100";
+
+#[test]
+fn every_valid_case_is_shown_as_recorded() {
+    compare(cases("valid", 0));
+}
+
+#[test]
+fn every_invalid_case_is_shown_as_recorded() {
+    compare(cases("invalid", 1));
+}
+
+/// The texts of the cases, each with the file that it is recorded in.
+fn cases(folder: &str, status: i32) -> Vec<(PathBuf, String)> {
+    let texts: Vec<_> = names(folder)
+        .into_iter()
+        .map(|name| {
+            let path = format!("{folder}/{name}");
+            let ran = run(&format!("imageswap check {LIMIT} {path}"), "grammar");
+            assert_eq!(ran.status, status, "{path}: {}", ran.stdout);
+            let recorded = repository("grammar").join(&path).with_extension("txt");
+            (recorded, ran.stdout + &ran.stderr)
+        })
+        .collect();
+    assert!(texts.len() >= 60, "{} cases", texts.len());
+    texts
+}
+
+/// The files and folders of rules.
+pub(crate) fn names(folder: &str) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(repository("grammar").join(folder))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir() || path.extension().is_some_and(|ending| ending == "rules"))
+        .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    names
+}

@@ -1,0 +1,67 @@
+//! The help of each command: every example in it is run.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::Stdio;
+
+use crate::run::{run, shell};
+
+/// The command lines among the examples of a command's help.
+fn examples(command: &str) -> Vec<String> {
+    let help = run(&format!("imageswap {command} --help"), ".").stdout;
+    let (_, examples) = help.split_once("Examples:\n").unwrap();
+    let lines = examples.lines().filter_map(|line| line.strip_prefix("  "));
+    lines
+        .filter(|line| !line.starts_with(' '))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_example_of_the_commands_about_rules_works() {
+    let mut count = 0;
+    for command in ["check", "test", "explain"] {
+        for example in examples(command) {
+            let ran = run(&example, "tests/cli/folder");
+            assert_eq!(ran.status, 0, "{example}\n{}{}", ran.stdout, ran.stderr);
+            assert!(!(ran.stdout + &ran.stderr).is_empty(), "{example}");
+            count += 1;
+        }
+    }
+    assert_eq!(count, 12);
+}
+
+#[test]
+fn the_examples_that_serve_for_a_look_print_what_to_type() {
+    let examples = examples("serve");
+    let for_a_look: Vec<&String> = examples
+        .iter()
+        .filter(|example| example.contains("--self-signed"))
+        .collect();
+    assert_eq!(for_a_look.len(), 2, "{examples:?}");
+    for example in for_a_look {
+        // The one names files of the repository, the other files of whoever reads it.
+        let folder = if example.contains("docs/") {
+            "."
+        } else {
+            "tests/cli/folder"
+        };
+        assert!(served(example, folder).contains("curl --insecure"), "{example}");
+    }
+}
+
+/// What a webhook says until it prints what to type, or ends. It takes ports that are free.
+pub(crate) fn served(line: &str, folder: &str) -> String {
+    let line = format!("exec {line} --listen 127.0.0.1:0 --http-listen 127.0.0.1:0");
+    let mut webhook = shell(&line, folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    let mut stderr = BufReader::new(webhook.stderr.take().unwrap());
+    while !said.contains("curl ") && stderr.read_line(&mut said).unwrap() > 0 {}
+    webhook.kill().unwrap();
+    webhook.wait().unwrap();
+    stderr.read_to_string(&mut said).unwrap();
+    said
+}

@@ -1,0 +1,6 @@
+//! The commands about rules: the real binary, and word for word what it says.
+
+mod cases;
+mod help;
+mod run;
+mod sessions;
