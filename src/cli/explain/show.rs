@@ -2,7 +2,7 @@
 
 use imageswap_engine::admission::{ExplainedImage, LeftReason};
 use imageswap_engine::diagnostic::{SourceMap, visible};
-use imageswap_engine::rules::{Decision, Effect, Explanation, Invalid, LEGACY_RULE, Round, RuleSet};
+use imageswap_engine::rules::{Effect, Explanation, Invalid, LEGACY_RULE, Round, RuleSet};
 
 use super::super::output::{CommandError, Output};
 use super::super::report::Format;
@@ -21,7 +21,7 @@ impl Shown<'_, '_> {
         match self.output.format {
             Format::Json => self.output.object(&Explained::new(self.set, image, explanation)),
             Format::Short => {
-                let line = self.headline(image, &explanation.decision);
+                let line = self.headline(image, explanation);
                 self.output.line(line)
             }
             Format::Human => self.in_full(image, explanation),
@@ -50,7 +50,7 @@ impl Shown<'_, '_> {
                 self.in_full(&field.image, explanation)
             }
             Ok(explanation) => {
-                let line = self.headline(&field.image, &explanation.decision);
+                let line = self.headline(&field.image, explanation);
                 self.output.line(format_args!("{}: {line}", visible(&of)))
             }
             Err(LeftReason::NoImage) => self.output.line(format_args!("{} has no image", visible(&of))),
@@ -64,7 +64,8 @@ impl Shown<'_, '_> {
     }
 
     /// What becomes of an image, and by which rule, on one line.
-    fn headline(&self, image: &str, decision: &Decision<'_>) -> String {
+    fn headline(&self, image: &str, explanation: &Explanation<'_>) -> String {
+        let decision = &explanation.decision;
         let image = visible(image);
         let by = match decision.rule {
             Some(rule) => format!(" by {}", self.set.rule_name(rule)),
@@ -72,7 +73,7 @@ impl Shown<'_, '_> {
         };
         match &decision.effect {
             Effect::Swap(result) => format!("{image} -> {result}{by}"),
-            Effect::Keep if by.is_empty() => format!("{image} stays: no rule matches"),
+            Effect::Keep if by.is_empty() => format!("{image} stays: {}", why_kept(explanation)),
             Effect::Keep => format!("{image} stays{by}"),
             Effect::Deny => format!("{image} is refused{by}"),
             Effect::Invalid(Invalid::Image(error)) => format!("{image} stays, as it is no image: {error}"),
@@ -87,7 +88,7 @@ impl Shown<'_, '_> {
 
     fn in_full(&mut self, image: &str, explanation: &Explanation<'_>) -> Result<(), CommandError> {
         let decision = &explanation.decision;
-        let line = self.headline(image, decision);
+        let line = self.headline(image, explanation);
         self.output.line(line)?;
         if let Some(because) = decision.rule.and_then(|rule| self.set.because(rule)) {
             self.output
@@ -150,6 +151,16 @@ impl Shown<'_, '_> {
             }
             None => Ok(()),
         }
+    }
+}
+
+/// Why an image stays that no rule decided.
+fn why_kept(explanation: &Explanation<'_>) -> &'static str {
+    match explanation.rounds.last() {
+        // Nothing is asked about the image `auto`.
+        None => why_left(LeftReason::Auto),
+        Some(round) if round.map.is_some() => "no rule matches, and the map leaves it",
+        Some(_) => "no rule matches",
     }
 }
 
