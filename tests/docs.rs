@@ -50,6 +50,9 @@ fn every_file_that_a_page_links_to_is_there() {
     for (page, folder) in [
         ("README.md", ""),
         ("docs/drop-in.md", "docs/"),
+        ("docs/command-line.md", "docs/"),
+        ("docs/language.md", "docs/"),
+        ("CHANGELOG.md", ""),
         ("CONTRIBUTING.md", ""),
     ] {
         for link in read(page)
@@ -57,6 +60,8 @@ fn every_file_that_a_page_links_to_is_there() {
             .skip(1)
             .filter_map(|rest| rest.split(')').next())
         {
+            // A heading of the same page, or of another.
+            let link = link.split('#').next().unwrap_or_default();
             let is_there = link.starts_with("https://")
                 || Path::new(env!("CARGO_MANIFEST_DIR"))
                     .join(folder)

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::Stdio;
 
-use crate::run::{run, shell};
+use crate::run::{read, run, shell};
 
 /// The command lines among the examples of a command's help.
 fn examples(command: &str) -> Vec<String> {
@@ -46,6 +46,23 @@ fn the_examples_that_serve_for_a_look_print_what_to_type() {
             "tests/cli/folder"
         };
         assert!(served(example, folder).contains("curl --insecure"), "{example}");
+    }
+}
+
+#[test]
+fn every_option_of_the_commands_about_rules_is_in_the_page() {
+    let page = read("docs/command-line.md");
+    for command in ["check", "test", "explain"] {
+        let help = run(&format!("imageswap {command} --help"), ".").stdout;
+        let options: Vec<&str> = help
+            .lines()
+            .filter_map(|line| line.trim_start().strip_prefix("--"))
+            .filter_map(|line| line.split(' ').next())
+            .collect();
+        assert!(options.len() >= 4, "{help}");
+        for option in options {
+            assert!(page.contains(&format!("`--{option}")), "{command} --{option}");
+        }
     }
 }
 

@@ -2,5 +2,8 @@
 
 mod cases;
 mod help;
+mod json;
+mod language;
+mod pages;
 mod run;
 mod sessions;

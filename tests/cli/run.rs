@@ -58,7 +58,7 @@ pub(crate) fn is_update() -> bool {
 pub(crate) fn compare(texts: impl IntoIterator<Item = (PathBuf, String)>) {
     let mut wrong = Vec::new();
     for (path, text) in texts {
-        if is_update() {
+        if is_update() && fs::read_to_string(&path).ok().as_ref() != Some(&text) {
             fs::write(&path, &text).unwrap();
         }
         match fs::read_to_string(&path) {
