@@ -148,19 +148,29 @@ impl Entries {
             if name.starts_with('.') {
                 continue;
             }
-            if !is_of_a_set(&name) || path.is_dir() {
+            if !is_of_a_set(&name) {
                 self.leave_alone(path.display());
+                continue;
+            }
+            if path.is_dir() {
+                self.notices
+                    .push(format!("{} is left alone: it is a directory", path.display()));
                 continue;
             }
             self.add(&path, file::read(&path, limits.any_file())?, limits)?;
         }
+        self.tell_if_empty(folder, before);
+        Ok(())
+    }
+
+    /// Says so where what was read since has added nothing.
+    fn tell_if_empty(&mut self, path: &Path, before: usize) {
         if self.entries.len() == before {
             self.notices.push(format!(
                 "{} holds no rules: an empty set, which keeps every image",
-                folder.display()
+                path.display()
             ));
         }
-        Ok(())
     }
 
     fn leave_alone(&mut self, what: impl fmt::Display) {
@@ -185,6 +195,7 @@ impl Entries {
         if maps.is_empty() {
             return Err(ReadError::no_config_map(path));
         }
+        let before = self.entries.len();
         for mut map in maps {
             map.data
                 .sort_by(|one, other| one.key.as_bytes().cmp(other.key.as_bytes()));
@@ -205,6 +216,7 @@ impl Entries {
                 }
             }
         }
+        self.tell_if_empty(path, before);
         self.yaml.push((name, text));
         Ok(())
     }
