@@ -50,7 +50,9 @@ fn every_file_that_a_page_links_to_is_there() {
     for (page, folder) in [
         ("README.md", ""),
         ("docs/drop-in.md", "docs/"),
+        ("docs/command-line.md", "docs/"),
         ("docs/errors.md", "docs/"),
+        ("CHANGELOG.md", ""),
         ("CONTRIBUTING.md", ""),
     ] {
         for link in read(page)

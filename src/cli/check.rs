@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::input::SetOptions;
+use super::input::{SetOptions, map_lines};
 use super::output::{Ended, Output, OutputOptions};
 use super::report::Counts;
 
@@ -15,7 +15,7 @@ use super::report::Counts;
 #[command(after_help = "Examples:
   imageswap check rules/
       A directory, as `imageswap serve --rules rules/` would load it.
-  imageswap check 10-mirror.rules 20-team.rules
+  imageswap check rules/10-mirror.rules rules/20-team.rules
       Files, as one list in this order.
   kubectl get configmap imageswap-rules -n imageswap-system -o yaml | imageswap check -
       A ConfigMap: each key is what a file of that name would be. Places are lines of the YAML.
@@ -42,13 +42,18 @@ impl Check {
         let counts = Counts::of(&loaded.findings);
         let rules = loaded.set.as_ref().map_or(0, |set| set.len());
         if loaded.loads() {
-            let tests = loaded.tests.len();
-            let map = if loaded.has_map() { ", a map" } else { "" };
-            output.say(&format!(
-                "it loads: {}, {}{map}; {counts}",
-                counted(rules, "rule"),
-                counted(tests, "test")
-            ))?;
+            let tests = counted(loaded.tests.len(), "test");
+            let map = match map_lines(&loaded) {
+                Some(lines) => format!(", a map of {}", counted(lines, "line")),
+                None => String::new(),
+            };
+            let denied = if self.deny_warnings && counts.warnings > 0 {
+                ", and --deny-warnings denies warnings"
+            } else {
+                ""
+            };
+            let rules = counted(rules, "rule");
+            output.say(&format!("it loads: {rules}, {tests}{map}; {counts}{denied}"))?;
         } else {
             output.say(&format!("it does not load: {counts}"))?;
         }

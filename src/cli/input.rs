@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::error::ErrorKind;
+use imageswap_engine::diagnostic::{Code, Diagnostic};
 
 use super::limits::LimitOptions;
 use super::output::{CommandError, Output};
@@ -54,5 +55,26 @@ pub(super) fn load(
     for notice in &loaded.notices {
         output.say(&format!("notice: {notice}"))?;
     }
+    let map = loaded.map.and_then(|map| loaded.sources.get(map));
+    if let Some(map) = map.filter(|_| map_lines(&loaded) == Some(0)) {
+        let name = map.name();
+        output.say(&format!(
+            "notice: {name} is read as a map of the old format, and says nothing as one; rules begin with `rules v1`"
+        ))?;
+    }
     Ok(Some(loaded))
+}
+
+/// How many lines of the map mean something; none where there is no map.
+pub(super) fn map_lines(loaded: &Loaded) -> Option<usize> {
+    let text = loaded.sources.get(loaded.map?)?.text();
+    let says_something = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with('#');
+    let is_skipped = |finding: &&Diagnostic| finding.code == Code::MAP_LINE_SKIPPED;
+    let skipped = loaded.findings.iter().filter(is_skipped).count();
+    Some(
+        text.lines()
+            .filter(says_something)
+            .count()
+            .saturating_sub(skipped),
+    )
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use imageswap_engine::diagnostic::{Diagnostic, SourceMap};
-use serde_json::Value;
+use serde::Serialize;
 
 use super::colour;
 use super::report::{self, Format};
@@ -31,6 +31,7 @@ pub(super) struct Output {
     pub(super) format: Format,
     pub(super) colour: bool,
     stdout: BufWriter<StdoutLock<'static>>,
+    is_closed: bool,
 }
 
 impl Output {
@@ -41,6 +42,7 @@ impl Output {
             format,
             colour: colour::is_wanted(&stdout),
             stdout: BufWriter::new(stdout.lock()),
+            is_closed: false,
         }
     }
 
@@ -56,13 +58,21 @@ impl Output {
 
     /// Writes a line of the result.
     pub(super) fn line(&mut self, line: impl fmt::Display) -> Result<(), CommandError> {
-        report::unless_closed(writeln!(self.stdout, "{line}"))?;
+        let written = writeln!(self.stdout, "{line}");
+        self.is_closed |= matches!(&written, Err(error) if error.kind() == io::ErrorKind::BrokenPipe);
+        report::unless_closed(written)?;
         Ok(())
     }
 
+    /// Whether the reader has gone away, so that there is no use in going on.
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
     /// Writes an object of the result.
-    pub(super) fn object(&mut self, object: &Value) -> Result<(), CommandError> {
-        self.line(object)
+    pub(super) fn object(&mut self, object: &impl Serialize) -> Result<(), CommandError> {
+        let line = serde_json::to_string(object).map_err(io::Error::from)?;
+        self.line(line)
     }
 
     /// Says something to people.

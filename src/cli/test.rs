@@ -3,10 +3,10 @@
 use clap::Args;
 use imageswap_engine::diagnostic::{Code, Diagnostic, Severity, SourceMap};
 use imageswap_engine::rules::{Expected, Report, RuleSet, Test, TestOutcome};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::check::counted;
-use super::explain::outcome_of;
+use super::explain::Outcome;
 use super::input::SetOptions;
 use super::output::{CommandError, Ended, Output, OutputOptions};
 use super::report::Format;
@@ -34,6 +34,26 @@ pub(super) struct TestCommand {
     coverage: bool,
     #[command(flatten)]
     output: OutputOptions,
+}
+
+/// A test, for machines. The names of the fields change with a major version only.
+#[derive(Serialize)]
+struct TestObject<'a> {
+    file: &'a str,
+    line: usize,
+    passed: bool,
+    expected: &'static str,
+    expected_image: Option<&'a str>,
+    #[serde(flatten)]
+    outcome: Outcome<'a>,
+}
+
+/// A rule that no test reaches, for machines.
+#[derive(Serialize)]
+struct Unreached<'a> {
+    file: &'a str,
+    line: usize,
+    unreached: &'a str,
 }
 
 impl TestCommand {
@@ -90,18 +110,14 @@ fn show(
             Expected::Deny => ("deny", None),
             Expected::Warn => ("warn", None),
         };
-        let mut object = outcome_of(set, &test.image, &outcome.decision);
-        let members = [
-            ("file", json!(file)),
-            ("line", json!(line)),
-            ("passed", json!(outcome.passed)),
-            ("expected", json!(expected)),
-            ("expected_image", json!(image)),
-        ];
-        for (name, value) in members {
-            object.insert(name.to_owned(), value);
-        }
-        return output.object(&Value::Object(object));
+        return output.object(&TestObject {
+            file,
+            line,
+            passed: outcome.passed,
+            expected,
+            expected_image: image,
+            outcome: Outcome::new(set, &test.image, &outcome.decision),
+        });
     }
     if outcome.passed {
         return Ok(());
@@ -126,7 +142,11 @@ fn coverage(
     for rule in &unreached {
         let (file, line) = sources.file_and_line(rule.span);
         if output.format == Format::Json {
-            output.object(&json!({"unreached": rule.name, "file": file, "line": line}))?;
+            output.object(&Unreached {
+                file,
+                line,
+                unreached: &rule.name,
+            })?;
         } else {
             let text = sources.slice(rule.span).lines().next().unwrap_or_default();
             output.line(format_args!("{file}:{line}: no test reaches `{text}`"))?;

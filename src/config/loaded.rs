@@ -22,10 +22,10 @@ pub(crate) struct Loaded {
     pub(crate) findings: Vec<Diagnostic>,
     /// What the findings point into.
     pub(crate) sources: SourceMap,
+    /// The map of the old format among them.
+    pub(crate) map: Option<SourceId>,
     /// What is worth knowing of how the texts were found.
     pub(crate) notices: Vec<String>,
-    /// The map among the texts.
-    map: Option<SourceId>,
 }
 
 impl Loaded {
@@ -36,14 +36,9 @@ impl Loaded {
             tests: Vec::new(),
             findings: Vec::new(),
             sources: SourceMap::default(),
-            notices: Vec::new(),
             map: None,
+            notices: Vec::new(),
         }
-    }
-
-    /// Whether there is a map.
-    pub(crate) fn has_map(&self) -> bool {
-        self.map.is_some()
     }
 
     /// Looks for lines of the map whose results a rule or another line takes up again.
@@ -154,8 +149,8 @@ pub(super) fn load(entries: Entries, limits: Limits, processors: Processors) -> 
         tests,
         findings,
         sources,
-        notices,
         map: map_source,
+        notices,
     }
 }
 

@@ -171,20 +171,30 @@ impl Entries {
             if name.starts_with('.') {
                 continue;
             }
-            if !is_of_a_set(&name) || read_from.is_dir() {
+            if !is_of_a_set(&name) {
                 self.leave_alone(path.display());
+                continue;
+            }
+            if read_from.is_dir() {
+                self.notices
+                    .push(format!("{} is left alone: it is a directory", path.display()));
                 continue;
             }
             let text = file::read(&read_from, limits.any_file()).map_err(|error| error.called(&path))?;
             self.add(&path, text, limits)?;
         }
+        self.tell_if_empty(folder, before);
+        Ok(())
+    }
+
+    /// Says so where what was read since has added nothing.
+    fn tell_if_empty(&mut self, path: &Path, before: usize) {
         if self.entries.len() == before {
             self.notices.push(format!(
                 "{} holds no rules: an empty set, which keeps every image",
-                folder.display()
+                path.display()
             ));
         }
-        Ok(())
     }
 
     fn leave_alone(&mut self, what: impl fmt::Display) {
@@ -209,6 +219,7 @@ impl Entries {
         if maps.is_empty() {
             return Err(ReadError::no_config_map(path));
         }
+        let before = self.entries.len();
         for mut map in maps {
             map.data
                 .sort_by(|one, other| one.key.as_bytes().cmp(other.key.as_bytes()));
@@ -229,6 +240,7 @@ impl Entries {
                 }
             }
         }
+        self.tell_if_empty(path, before);
         self.yaml.push((name, text));
         Ok(())
     }
@@ -240,18 +252,9 @@ impl Entries {
             .file_name()
             .map_or_else(|| name.clone(), |name| name.to_string_lossy().into_owned());
         let is_map = !label.ends_with(".rules") && is_rules_file(&text).is_none();
-        if is_map && text.trim().is_empty() {
-            self.notices
-                .push(format!("{name} is empty: an empty set, which keeps every image"));
-        }
         if is_map {
             if let Some(first) = self.entries.iter().find(|entry| entry.is_map) {
                 return Err(ReadError::second_map(path, &first.name));
-            }
-            if !is_of_a_set(&label) {
-                self.notices.push(format!(
-                    "{name} is read as a map of the old format, since it does not begin with `rules v1`"
-                ));
             }
         } else if u64::try_from(text.len()).is_ok_and(|length| length > limits.rules_file()) {
             return Err(ReadError::too_long(path, limits.rules_file()));

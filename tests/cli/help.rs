@@ -1,54 +1,84 @@
-//! The examples of each command's help are run.
+//! The help of each command: every example in it is run.
 
-use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::Stdio;
 
-use super::console::{repository, run};
+use crate::run::{read, run, shell};
 
-/// A folder with what the examples name.
-fn folder() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let copy = |from: &str, to: &str| {
-        let to = folder.path().join(to);
-        fs::create_dir_all(to.parent().unwrap()).unwrap();
-        fs::copy(repository(from), to).unwrap();
-    };
-    copy("docs/examples/rules/10-mirror.rules", "rules/10-mirror.rules");
-    copy("docs/examples/rules/10-mirror.rules", "10-mirror.rules");
-    copy("docs/examples/rules/20-payments.rules", "20-team.rules");
-    copy("docs/examples/review.json", "review.json");
-    fs::write(folder.path().join("images.txt"), "nginx\nquay.io/x\n").unwrap();
-    folder
+/// The command lines among the examples of a command's help.
+fn examples(command: &str) -> Vec<String> {
+    let help = run(&format!("imageswap {command} --help"), ".").stdout;
+    let (_, examples) = help.split_once("Examples:\n").unwrap();
+    let lines = examples.lines().filter_map(|line| line.strip_prefix("  "));
+    lines
+        .filter(|line| !line.starts_with(' '))
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
-fn every_example_of_a_help_works() {
-    let folder = folder();
-    let files = repository("tests/cli/files");
+fn every_example_of_the_commands_about_rules_works() {
     let mut count = 0;
     for command in ["check", "test", "explain"] {
-        let (help, _, status) = run(folder.path(), &format!("imageswap {command} --help"));
-        assert_eq!(status, 0);
-        let (_, examples) = help.split_once("Examples:\n").expect("examples");
-        for line in examples.lines().map(str::trim).filter(|line| {
-            ["imageswap ", "kubectl "]
-                .iter()
-                .any(|word| line.starts_with(word))
-        }) {
+        for example in examples(command) {
+            let ran = run(&example, "tests/cli/folder");
+            assert_eq!(ran.status, 0, "{example}\n{}{}", ran.stdout, ran.stderr);
+            assert!(!(ran.stdout + &ran.stderr).is_empty(), "{example}");
             count += 1;
-            // What a cluster would give comes from a file.
-            let line = match line.split_once(" | imageswap") {
-                Some((before, rest)) if before.contains("configmap") => {
-                    format!("imageswap{rest} < {}/configmap.yaml", files.display())
-                }
-                Some((before, rest)) if before.contains("get pods") => {
-                    format!("imageswap{rest} < {}/pods.yaml", files.display())
-                }
-                _ => line.split(" | jq").next().unwrap().to_owned(),
-            };
-            let (stdout, stderr, status) = run(folder.path(), &line);
-            assert_eq!(status, 0, "{line}\n{stdout}{stderr}");
-            assert!(!stdout.is_empty() || !stderr.is_empty(), "{line}");
         }
     }
     assert_eq!(count, 12);
+}
+
+#[test]
+fn the_examples_that_serve_for_a_look_print_what_to_type() {
+    let examples = examples("serve");
+    let for_a_look: Vec<&String> = examples
+        .iter()
+        .filter(|example| example.contains("--self-signed"))
+        .collect();
+    assert_eq!(for_a_look.len(), 2, "{examples:?}");
+    for example in for_a_look {
+        // The one names files of the repository, the other files of whoever reads it.
+        let folder = if example.contains("docs/") {
+            "."
+        } else {
+            "tests/cli/folder"
+        };
+        assert!(served(example, folder).contains("curl --insecure"), "{example}");
+    }
+}
+
+#[test]
+fn every_option_of_the_commands_about_rules_is_in_the_page() {
+    let page = read("docs/command-line.md");
+    for command in ["check", "test", "explain"] {
+        let help = run(&format!("imageswap {command} --help"), ".").stdout;
+        let options: Vec<&str> = help
+            .lines()
+            .filter_map(|line| line.trim_start().strip_prefix("--"))
+            .filter_map(|line| line.split(' ').next())
+            .collect();
+        assert!(options.len() >= 4, "{help}");
+        for option in options {
+            assert!(page.contains(&format!("`--{option}")), "{command} --{option}");
+        }
+    }
+}
+
+/// What a webhook says until it prints what to type, or ends. It takes ports that are free.
+pub(crate) fn served(line: &str, folder: &str) -> String {
+    let line = format!("exec {line} --listen 127.0.0.1:0 --http-listen 127.0.0.1:0");
+    let mut webhook = shell(&line, folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    let mut stderr = BufReader::new(webhook.stderr.take().unwrap());
+    while !said.contains("curl ") && stderr.read_line(&mut said).unwrap() > 0 {}
+    webhook.kill().unwrap();
+    webhook.wait().unwrap();
+    stderr.read_to_string(&mut said).unwrap();
+    said
 }

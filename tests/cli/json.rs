@@ -1,81 +1,158 @@
-//! JSON: an object a line, with the members that docs/command-line.md names.
+//! The JSON of the commands has exactly the fields that the page about the command line documents.
 
-use std::collections::BTreeSet;
-use std::fs;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::console::{repository, run};
+use crate::cases::names;
+use crate::run::{read, run};
 
-/// The members that the page names for a command, from the list under its heading.
-fn documented(heading: &str) -> BTreeSet<String> {
-    let page = fs::read_to_string(repository("docs/command-line.md")).unwrap();
-    let (_, section) = page.split_once(&format!("### {heading}\n")).expect(heading);
-    let section = section.split("\n#").next().unwrap();
-    section
-        .lines()
-        .filter_map(|line| line.strip_prefix("- `"))
-        .map(|line| line.split('`').next().unwrap().to_owned())
+/// The documented fields with their types, by heading.
+struct Page(BTreeMap<String, BTreeMap<String, String>>);
+
+#[test]
+fn findings_have_the_documented_fields() {
+    let page = Page::read();
+    let mut count = 0;
+    for folder in ["valid", "invalid"] {
+        let paths: Vec<String> = names(folder)
+            .iter()
+            .map(|name| format!("{folder}/{name}"))
+            .collect();
+        for path in &paths {
+            for finding in objects(
+                &format!("imageswap check --max-rules 100 --format json {path}"),
+                "grammar",
+            ) {
+                page.check(&finding, &["The JSON of findings"]);
+                page.check_each(&finding["labels"], &["Labels"]);
+                if !finding["suggestion"].is_null() {
+                    page.check(&finding["suggestion"], &["Suggestions"]);
+                }
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 300, "{count} findings");
+}
+
+#[test]
+fn tests_have_the_documented_fields() {
+    let page = Page::read();
+    let mut counts = [0, 0];
+    for set in ["rules/", "failing.rules", "lint.rules"] {
+        for object in objects(
+            &format!("imageswap test --coverage --format json {set}"),
+            "tests/cli/folder",
+        ) {
+            let is_rule = object.get("unreached").is_some();
+            let heading = if is_rule {
+                "Rules that no test reaches"
+            } else {
+                "The JSON of tests"
+            };
+            page.check(&object, &[heading]);
+            counts[usize::from(is_rule)] += 1;
+        }
+    }
+    assert!(counts[0] >= 10 && counts[1] >= 5, "{counts:?}");
+}
+
+#[test]
+fn images_have_the_documented_fields() {
+    let page = Page::read();
+    let mut effects = BTreeSet::new();
+    for arguments in [
+        "--rules rules/ nginx:1.25 bitnami/redis:7 nope: auto",
+        "--rules rules/ --all --namespace prod-eu nginx",
+        "--rules failing.rules nginx quay.io/x",
+        "--rules maps.conf nginx quay.io/x",
+    ] {
+        for object in objects(
+            &format!("imageswap explain --format json {arguments}"),
+            "tests/cli/folder",
+        ) {
+            page.check(&object, &["The JSON of images"]);
+            page.check_each(&object["steps"], &["Steps"]);
+            effects.insert(object["effect"].as_str().unwrap().to_owned());
+        }
+    }
+    assert_eq!(
+        effects,
+        ["deny", "invalid", "keep", "swap"].map(str::to_owned).into()
+    );
+    for arguments in ["--manifest pods.yaml", "--review review.json"] {
+        for object in objects(
+            &format!("imageswap explain --rules rules/ --format json {arguments}"),
+            "tests/cli/folder",
+        ) {
+            page.check(&object, &["The JSON of images", "Images of objects"]);
+            page.check_each(&object["steps"], &["Steps"]);
+        }
+    }
+}
+
+/// The objects that a command writes, one a line.
+fn objects(line: &str, folder: &str) -> Vec<Value> {
+    let ran = run(line, folder);
+    let objects = ran.stdout.lines();
+    objects
+        .map(|object| {
+            serde_json::from_str(object).unwrap_or_else(|error| panic!("{line}: {error}: {object}"))
+        })
         .collect()
 }
 
-fn objects(folder: &str, line: &str) -> Vec<Value> {
-    let (stdout, ..) = run(&repository(folder), line);
-    let objects: Vec<Value> = stdout
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    assert!(!objects.is_empty(), "{line}");
-    objects
-}
+impl Page {
+    fn read() -> Self {
+        let page = read("docs/command-line.md");
+        let mut tables = BTreeMap::new();
+        for section in page.split("\n## ").flat_map(|section| section.split("\n### ")) {
+            let (heading, text) = section.split_once('\n').unwrap();
+            let rows = text.lines().filter_map(|line| line.strip_prefix("| `"));
+            let fields = rows
+                .filter_map(|row| {
+                    let mut cells = row.split(" | ");
+                    let (name, kind) = (cells.next()?, cells.next()?);
+                    Some((name.strip_suffix('`')?.to_owned(), kind.to_owned()))
+                })
+                .collect();
+            tables.insert(heading.to_owned(), fields);
+        }
+        Self(tables)
+    }
 
-fn assert_members(objects: &[Value], documented: &BTreeSet<String>) {
-    for object in objects {
-        let members: BTreeSet<String> = object.as_object().unwrap().keys().cloned().collect();
-        assert_eq!(&members, documented);
+    /// Compares an object with the tables below some headings.
+    fn check(&self, object: &Value, headings: &[&str]) {
+        let fields: BTreeMap<&String, &String> =
+            headings.iter().flat_map(|heading| &self.0[*heading]).collect();
+        let object = object.as_object().unwrap();
+        let names: BTreeSet<&String> = object.keys().collect();
+        assert_eq!(names, fields.keys().copied().collect(), "{object:?}");
+        for (name, kind) in fields {
+            assert!(is_of(&object[name], kind), "{name} is no {kind}: {object:?}");
+        }
+    }
+
+    fn check_each(&self, list: &Value, headings: &[&str]) {
+        for object in list.as_array().unwrap() {
+            self.check(object, headings);
+        }
     }
 }
 
-#[test]
-fn findings_have_the_documented_members() {
-    assert_members(
-        &objects(
-            "grammar/invalid",
-            "for f in *.rules; do imageswap check --format json $f; done",
-        ),
-        &documented("A finding"),
-    );
-}
-
-#[test]
-fn tests_have_the_documented_members() {
-    let line = "imageswap test --format json docs/examples/rules";
-    assert_members(&objects(".", line), &documented("A test"));
-    let line = "imageswap test --coverage --format json docs/examples/rules";
-    let unreached: Vec<Value> = objects(".", line)
-        .into_iter()
-        .filter(|object| object.get("unreached").is_some())
-        .collect();
-    assert_members(&unreached, &documented("A rule that no test reaches"));
-}
-
-#[test]
-fn explanations_have_the_documented_members() {
-    let line =
-        "imageswap explain --rules docs/examples/rules --format json nginx bitnami/redis auto Not/An/Image";
-    let found = objects(".", line);
-    assert_members(&found, &documented("An explained image"));
-    let steps: Vec<Value> = found
-        .iter()
-        .flat_map(|object| object["steps"].as_array().unwrap().clone())
-        .collect();
-    assert_members(&steps, &documented("A step"));
-    let line =
-        "imageswap explain --rules docs/examples/rules --format json --manifest tests/cli/files/pods.yaml";
-    let mut expected = documented("An explained image");
-    expected.extend(documented("An image of an object"));
-    for object in objects(".", line) {
-        let members: BTreeSet<String> = object.as_object().unwrap().keys().cloned().collect();
-        assert!(members.is_subset(&expected), "{object}");
-    }
+/// Whether a value is of a kind, in the words of the page.
+fn is_of(value: &Value, kind: &str) -> bool {
+    kind.split(" or ").any(|kind| match kind {
+        "string" => value.is_string(),
+        "number" => value.is_u64(),
+        "boolean" => value.is_boolean(),
+        "null" => value.is_null(),
+        "object" => value.is_object(),
+        "list" => value.is_array(),
+        "list of strings" => value
+            .as_array()
+            .is_some_and(|list| list.iter().all(Value::is_string)),
+        other => panic!("the page has a kind `{other}`"),
+    })
 }

@@ -1,7 +1,8 @@
-//! The commands about rules, by the real binary: what they write, and what they end with.
+//! The commands about rules: the real binary, and word for word what it says.
 
 mod cases;
-mod console;
 mod help;
 mod json;
 mod pages;
+mod run;
+mod sessions;

@@ -1,18 +1,69 @@
-//! The pages whose commands are run.
+//! The pages, word for word: each block of a terminal in them is run, and what comes is what the page shows.
+//!
+//! A block ```` ```console ```` holds commands behind `$`, and below each all that it says. With the variable `UPDATE_CASES`
+//! set, what it says is written anew.
 
-use super::console::run_page;
+use crate::help::served;
+use crate::run::{compare, read, repository, run};
 
 #[test]
-fn every_command_of_the_page_about_the_command_line_writes_what_stands_there() {
-    assert!(run_page("docs/command-line.md", "docs/examples") >= 12);
+fn the_page_about_the_command_line_shows_what_comes() {
+    compare_page("docs/command-line.md", "docs/examples");
 }
 
 #[test]
-fn every_command_of_the_readme_writes_what_stands_there() {
-    assert!(run_page("README.md", ".") >= 3);
+fn the_page_for_drop_in_shows_what_comes() {
+    compare_page("docs/drop-in.md", "docs/examples");
 }
 
 #[test]
-fn input_of_every_kind_is_told_what_it_is() {
-    assert!(run_page("tests/cli/input.md", "tests/cli/files") >= 25);
+fn the_readme_shows_what_comes() {
+    compare_page("README.md", ".");
+}
+
+#[test]
+fn the_rules_of_the_readme_are_those_of_its_example() {
+    let readme = read("README.md");
+    let (_, rest) = readme.split_once("```rules\n").unwrap();
+    let (block, _) = rest.split_once("```").unwrap();
+    assert_eq!(block, read("docs/examples/rules/10-mirror.rules"));
+}
+
+#[test]
+fn the_readme_serves_its_rules() {
+    let readme = read("README.md");
+    let mut serve = readme.lines().filter(|line| line.starts_with("imageswap serve "));
+    let line = serve.next().unwrap();
+    assert!(line.contains("--rules docs/examples/rules/"), "{line}");
+    assert!(served(line, ".").contains("curl --insecure"), "{line}");
+    assert_eq!(serve.next(), None);
+}
+
+fn compare_page(page: &str, folder: &str) {
+    let text = replay(&read(page), folder);
+    compare([(repository(page), text)]);
+}
+
+/// A page with its terminals played anew.
+fn replay(page: &str, folder: &str) -> String {
+    let mut replayed = String::new();
+    let mut is_terminal = false;
+    let mut count = 0;
+    for line in page.split_inclusive('\n') {
+        if line.starts_with("```") {
+            is_terminal = line == "```console\n";
+        }
+        let command = line.strip_prefix("$ ").filter(|_| is_terminal);
+        if !is_terminal || line.starts_with("```") || command.is_some() {
+            replayed.push_str(line);
+        }
+        if let Some(command) = command {
+            let ran = run(command, folder);
+            replayed.push_str((ran.stdout + &ran.stderr).trim_end());
+            replayed.push('\n');
+            count += 1;
+        }
+    }
+    assert!(count > 0);
+    replayed
 }

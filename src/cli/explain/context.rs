@@ -6,6 +6,9 @@ use clap::{Args, ValueEnum};
 use imageswap_engine::rules::{Context, Operation, Owner, Place};
 use serde_json::{Value, json};
 
+/// The options about what an object itself says.
+pub(super) const OF_AN_OBJECT: [&str; 6] = ["labels", "annotations", "owner", "container", "place", "kind"];
+
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Context")]
 pub(super) struct ContextOptions {

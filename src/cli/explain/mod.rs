@@ -1,8 +1,10 @@
 //! `imageswap explain`: which rule decides an image, and why.
 
 mod context;
+mod object;
 mod show;
 
+use std::fmt;
 use std::io::{self, BufRead as _, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -10,8 +12,9 @@ use clap::Args;
 use clap::error::ErrorKind;
 use imageswap_engine::admission::{ExplainedImage, Policy, explain};
 use imageswap_engine::rules::RuleSet;
+use serde_json::Value;
 
-pub(super) use self::show::outcome_of;
+pub(super) use self::object::Outcome;
 
 use self::context::ContextOptions;
 use self::show::Shown;
@@ -40,27 +43,33 @@ use crate::config::{self, STDIN};
   imageswap explain --rules rules/ --review review.json
       The images of a recorded admission review.")]
 pub(super) struct Explain {
-    /// A file or a directory of rules or of an old map; again for more
+    /// A file or a directory of rules, an old map, Kubernetes YAML with ConfigMaps, or - for stdin; again for more
     #[arg(long, value_name = "PATH", required = true)]
     rules: Vec<PathBuf>,
     /// Images; - reads them from stdin, one a line
     #[arg(value_name = "IMAGE")]
     images: Vec<String>,
     /// The images of an admission review in JSON; - for stdin
-    #[arg(long, value_name = "FILE", conflicts_with = "images")]
+    #[arg(
+        long, value_name = "FILE", conflicts_with_all = ["images", "namespace", "operation", "user"],
+        conflicts_with_all = context::OF_AN_OBJECT
+    )]
     review: Option<PathBuf>,
     /// The images of manifests in YAML or JSON, lists included; - for stdin
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["images", "review"])]
+    #[arg(
+        long, value_name = "FILE", conflicts_with_all = ["images", "review"],
+        conflicts_with_all = context::OF_AN_OBJECT
+    )]
     manifest: Option<PathBuf>,
-    /// Look at every rule, and not at those alone that the index finds
+    /// Show each rule above the one that decides, those too whose pattern is for other images
     #[arg(long)]
     all: bool,
+    #[command(flatten)]
+    output: OutputOptions,
     #[command(flatten)]
     context: ContextOptions,
     #[command(flatten)]
     limits: LimitOptions,
-    #[command(flatten)]
-    output: OutputOptions,
 }
 
 impl Explain {
@@ -72,12 +81,24 @@ impl Explain {
                 "name an image, - for images from stdin, or --review or --manifest with a file",
             );
         }
+        let files = self.rules.iter().chain(&self.review).chain(&self.manifest);
+        let of_stdin = files.filter(|path| path.as_os_str() == STDIN).count()
+            + self.images.iter().filter(|image| *image == STDIN).count();
+        if of_stdin > 1 {
+            super::misuse(
+                ErrorKind::ArgumentConflict,
+                "stdin can be read once only: name a file for all but one of the -",
+            );
+        }
         let Some(loaded) = load(self.rules.clone(), self.limits, &mut output)? else {
             return output.failed();
         };
         let Some(set) = &loaded.set else {
             output.findings(&loaded.findings, &loaded.sources)?;
-            output.say("the rules do not load")?;
+            output.say(&format!(
+                "the rules do not load: {}",
+                Counts::of(&loaded.findings)
+            ))?;
             return output.failed();
         };
         if !loaded.loads() {
@@ -109,12 +130,18 @@ impl Explain {
                 shown.image(image, &shown.set.explain(image, &context, self.all))?;
                 continue;
             }
-            for line in io::stdin().lock().lines() {
+            for (number, line) in (1..).zip(io::stdin().lock().split(b'\n')) {
                 let line =
                     line.map_err(|error| CommandError::new(format_args!("cannot read stdin: {error}")))?;
+                let line = str::from_utf8(&line).map_err(|_| {
+                    CommandError::new(format_args!("cannot read stdin: line {number} is not UTF-8"))
+                })?;
                 let line = line.trim();
                 if !line.is_empty() && !line.starts_with('#') {
                     shown.image(line, &shown.set.explain(line, &context, self.all))?;
+                }
+                if shown.output.is_closed() {
+                    return Ok(());
                 }
             }
         }
@@ -128,27 +155,33 @@ impl Explain {
         file: &Path,
     ) -> Result<(), CommandError> {
         let images = self.images_of(shown.set, body).map_err(|error| {
-            CommandError::new(format_args!("{} is no admission review: {error}", file.display()))
+            CommandError::new(format_args!(
+                "{} is no admission review: {error}",
+                file_name(file)
+            ))
         })?;
         if images.is_empty() {
             shown
                 .output
                 .say("the review holds no image that would be looked at")?;
         }
-        images.iter().try_for_each(|image| shown.field("", image))
+        let name = serde_json::from_slice::<Value>(body)
+            .map(|review| context::name_of(&review["request"]["object"]))
+            .unwrap_or_default();
+        images.iter().try_for_each(|image| shown.field(&name, image))
     }
 
     /// Each object as an API server would send it when it is created.
     fn explain_manifests(&self, shown: &mut Shown<'_, '_>, file: &Path) -> Result<(), CommandError> {
         let text = read(file)?;
         let objects = config::objects(&text)
-            .map_err(|error| CommandError::new(format_args!("{}: {error}", file.display())))?;
+            .map_err(|error| CommandError::new(format_args!("{}: {error}", file_name(file))))?;
         let mut count = 0;
         for object in &objects {
             let review = self.context.review_of(object);
             let images = self
                 .images_of(shown.set, review.to_string().as_bytes())
-                .map_err(|error| CommandError::new(format_args!("{}: {error}", file.display())))?;
+                .map_err(|error| CommandError::new(format_args!("{}: {error}", file_name(file))))?;
             let name = context::name_of(object);
             for image in &images {
                 count += 1;
@@ -157,7 +190,8 @@ impl Explain {
         }
         if count == 0 {
             shown.output.say(&format!(
-                "there is no image in {}: Pods, and what has a Pod template, have some",
+                "{} holds {} and no image: Pods have some, and what has a Pod template",
+                file_name(file),
                 counted(objects.len(), "object")
             ))?;
         }
@@ -179,8 +213,17 @@ impl Explain {
 /// The longest review or manifest, in bytes: a list of all Pods of a large cluster is tens of megabytes.
 const MAX_INPUT: u64 = 256 << 20;
 
+/// What messages call a file.
+fn file_name(file: &Path) -> impl fmt::Display {
+    if file.as_os_str() == STDIN {
+        Path::new("stdin").display()
+    } else {
+        file.display()
+    }
+}
+
 fn read(file: &Path) -> Result<String, CommandError> {
-    let fail = |error: io::Error| CommandError::new(format_args!("cannot read {}: {error}", file.display()));
+    let fail = |error: io::Error| CommandError::new(format_args!("cannot read {}: {error}", file_name(file)));
     let mut text = String::new();
     let read = if file.as_os_str() == STDIN {
         io::stdin().lock().take(MAX_INPUT + 1).read_to_string(&mut text)
@@ -191,7 +234,7 @@ fn read(file: &Path) -> Result<String, CommandError> {
         Ok(length) if length <= MAX_INPUT => Ok(text),
         _ => Err(CommandError::new(format_args!(
             "{} is longer than {} MiB",
-            file.display(),
+            file_name(file),
             MAX_INPUT >> 20
         ))),
     }

@@ -19,7 +19,7 @@ pub(super) enum Format {
     Human,
     /// A JSON object a line
     Json,
-    /// A line of text for each finding
+    /// A line of text each
     Short,
 }
 
