@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use imageswap_engine::diagnostic::Code;
+
 use super::volume::MayBeGone;
 use super::yaml::YamlError;
 
@@ -127,6 +129,17 @@ impl fmt::Display for ReadError {
 impl std::error::Error for ReadError {}
 
 impl ReadError {
+    /// The code of what is wrong with the text itself, and the line: it is told of with all else that is wrong. None
+    /// where there is no text.
+    pub(super) fn fault_of_text(&self) -> Option<(Code, usize)> {
+        match &self.reason {
+            Reason::NotUtf8 { line } => Some((Code::NOT_UTF8, *line)),
+            Reason::TooLong { .. } => Some((Code::FILE_TOO_LONG, 1)),
+            Reason::SecondMap { .. } => Some((Code::SECOND_MAP, 1)),
+            _ => None,
+        }
+    }
+
     /// The same of a file that has another name for people.
     pub(super) fn called(self, path: &Path) -> Self {
         Self {

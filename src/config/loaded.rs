@@ -3,7 +3,7 @@
 use std::num::NonZero;
 use std::thread;
 
-use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceId, SourceMap};
+use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceId, SourceMap, Span};
 use imageswap_engine::legacy::Map;
 use imageswap_engine::rules::{self, Compilation, RuleSet, RulesFile, Test, compile};
 use imageswap_engine::syntax::ast::File;
@@ -102,7 +102,24 @@ pub(super) fn load(entries: Entries, limits: Limits, processors: Processors) -> 
         .collect();
     let mut files = Vec::new();
     let mut map_source = None;
+    let mut findings = Vec::new();
     for entry in entries {
+        if let Some((fault, (code, line))) = entry
+            .fault
+            .as_ref()
+            .and_then(|fault| Some((fault, fault.fault_of_text()?)))
+        {
+            // The text itself can't be shown: what stands for it has as many lines.
+            let source = sources.add(entry.name, "\n".repeat(line - 1));
+            let end = u32::try_from(line - 1).unwrap_or_default();
+            let span = Span {
+                source,
+                start: end,
+                end,
+            };
+            findings.push(Diagnostic::error(code, fault.to_string(), span));
+            continue;
+        }
         let value = entry.value.as_ref();
         let parent = value.and_then(|(place, value)| Some((value, *yaml.get(*place)?)));
         let source = match parent {
@@ -115,7 +132,6 @@ pub(super) fn load(entries: Entries, limits: Limits, processors: Processors) -> 
             files.push((source, entry.label));
         }
     }
-    let mut findings = Vec::new();
     let map = map_source.map(|source| {
         let (map, found) = Map::compile(&sources, source);
         findings.extend(found);

@@ -120,6 +120,9 @@ impl Text {
                         let length = entry.text.len();
                         hasher.update(format!("{kind}\0{}\0{length}\0", entry.label));
                         hasher.update(&entry.text);
+                        if let Some(fault) = &entry.fault {
+                            hasher.update(fault.to_string());
+                        }
                     }
                 }
             },

@@ -40,6 +40,8 @@ pub(super) struct Entry {
     pub(super) is_map: bool,
     /// The value of a ConfigMap that it is: the YAML by its place in [`Entries::yaml`].
     pub(super) value: Option<(usize, yaml::Entry)>,
+    /// What is wrong with the text as a whole; then it is empty.
+    pub(super) fault: Option<ReadError>,
 }
 
 /// The texts of a set.
@@ -93,11 +95,15 @@ pub(super) fn read(paths: &[PathBuf], limits: Limits) -> Result<Entries, ReadErr
         let mut entries = Entries::default();
         for path in paths {
             if is_stdin(path) {
-                entries.add_given(Path::new("stdin"), stdin.clone().unwrap_or_default(), limits)?;
+                let path = Path::new("stdin");
+                let added = entries.add_given(path, stdin.clone().unwrap_or_default(), limits);
+                entries.or_fault(path, added)?;
             } else if path.is_dir() {
                 entries.add_folder(path, limits)?;
             } else {
-                entries.add_given(path, file::read(path, limits.any_file())?, limits)?;
+                let added = file::read(path, limits.any_file())
+                    .and_then(|text| entries.add_given(path, text, limits));
+                entries.or_fault(path, added)?;
             }
         }
         Ok(entries)
@@ -180,8 +186,9 @@ impl Entries {
                     .push(format!("{} is left alone: it is a directory", path.display()));
                 continue;
             }
-            let text = file::read(&read_from, limits.any_file()).map_err(|error| error.called(&path))?;
-            self.add(&path, text, limits)?;
+            let text = file::read(&read_from, limits.any_file()).map_err(|error| error.called(&path));
+            let added = text.and_then(|text| self.add(&path, text, limits));
+            self.or_fault(&path, added)?;
         }
         self.tell_if_empty(folder, before);
         Ok(())
@@ -265,8 +272,28 @@ impl Entries {
             text,
             is_map,
             value: None,
+            fault: None,
         });
         Ok(())
+    }
+
+    /// Takes a text that is of no use as a part of the set, so that it is told of with all else that is wrong.
+    fn or_fault(&mut self, path: &Path, added: Result<(), ReadError>) -> Result<(), ReadError> {
+        match added {
+            Err(error) if error.fault_of_text().is_some() => {
+                let name = path.display().to_string();
+                self.entries.push(Entry {
+                    label: name.clone(),
+                    name,
+                    text: String::new(),
+                    is_map: false,
+                    value: None,
+                    fault: Some(error),
+                });
+                Ok(())
+            }
+            added => added,
+        }
     }
 
     /// Where two files have the same name, their rules are called by the whole path.

@@ -51,6 +51,12 @@ codes! {
     TOO_MANY_RULES = "E0114";
     /// A brace that does not open or close a placeholder.
     BRACE = "E0115";
+    /// A file is not UTF-8.
+    NOT_UTF8 = "E0116";
+    /// A file is longer than allowed.
+    FILE_TOO_LONG = "E0117";
+    /// A second map file.
+    SECOND_MAP = "E0118";
 
     // E02: names and constants.
 

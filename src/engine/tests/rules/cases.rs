@@ -17,7 +17,13 @@ use super::support::{Loaded, load_within};
 const LIMITS: Limits = Limits { rules: 100 };
 
 /// What no short file shows; tested by itself.
-const SHOWN_ELSEWHERE: [Code; 1] = [Code::UNPROVEN];
+const SHOWN_ELSEWHERE: [Code; 4] = [
+    Code::UNPROVEN,
+    // Of files, which the engine does not read.
+    Code::NOT_UTF8,
+    Code::FILE_TOO_LONG,
+    Code::SECOND_MAP,
+];
 
 struct Case {
     /// Its path without an ending.
