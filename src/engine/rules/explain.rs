@@ -132,11 +132,6 @@ impl RuleSet {
         }
     }
 
-    /// The prefixes that images come to rest below.
-    pub fn home(&self) -> impl Iterator<Item = &str> {
-        self.home.iter().map(|prefix| &**prefix)
-    }
-
     /// Why a rule did not match, in words.
     fn reason(&self, rule: RuleId, why: Mismatch, context: &Context<'_>) -> String {
         let rule = self.rule(rule);
