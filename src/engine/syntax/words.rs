@@ -70,6 +70,11 @@ pub(super) fn end(text: &str) -> usize {
     end
 }
 
+/// Whether a byte is right wherever it stands, as nearly all of a rules file are.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\t' | b'\n') && byte != b'"'
+}
+
 enum Fault {
     Control,
     Space,
@@ -89,6 +94,9 @@ enum State {
 }
 
 fn first_fault(text: &str) -> Option<(Fault, usize, usize)> {
+    if text.bytes().all(is_plain) {
+        return None;
+    }
     let mut state = State::Gap;
     let mut characters = text.char_indices().peekable();
     while let Some((at, character)) = characters.next() {
