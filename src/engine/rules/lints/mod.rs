@@ -2,6 +2,7 @@
 
 mod map;
 mod reach;
+mod samples;
 mod sources;
 
 use super::RuleSet;

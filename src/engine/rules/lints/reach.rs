@@ -3,8 +3,9 @@
 //! A few images are made of each pattern and looked up in the index: only what matches them all can cover the pattern,
 //! and that is compared in full. So no rule is compared with every other.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
+use super::samples::samples;
 use crate::automaton::{Language, witness_within};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::reference::{Reference, is_path_component, is_tag};
@@ -117,10 +118,11 @@ impl<'r> Reach<'r> {
         let (Some(target), Pattern::Parts(parts)) = (rule.target.as_ref(), &rule.pattern) else {
             return false;
         };
-        let samples = samples(parts);
-        let fits = |sample: &String| Image::parse(sample).is_ok_and(|image| target.has_shape_of(&image));
-        !samples.is_empty()
-            && samples.iter().all(fits)
+        let mut samples = samples(parts).peekable();
+        let fits = |sample: String| Image::parse(&sample).is_ok_and(|image| target.has_shape_of(&image));
+        are_alike(&prefix_of(target), beginning(&rule.pattern))
+            && samples.peek().is_some()
+            && samples.all(fits)
             && self.is_nothing(
                 &[&languages::of_pattern(&rule.pattern), &self.valid],
                 &[&languages::of_shape(target), &self.short_hub],
@@ -132,14 +134,15 @@ impl<'r> Reach<'r> {
         let Pattern::Parts(parts) = &rule.pattern else {
             return self.cover_of_written(number, rule);
         };
-        let samples = samples(parts);
-        let first = samples.first()?;
-        let image = Image::parse(first).ok()?;
+        let mut samples = samples(parts);
+        let first = samples.next()?;
+        let image = Image::parse(&first).ok()?;
         let conditions: Vec<&Condition> = rule.conditions(&self.set.files).collect();
         let namespace = conditions
             .iter()
             .find_map(|condition| condition.only_value_of_namespace());
-        let pattern = std::cell::OnceCell::new();
+        // Of nearly all rules nothing above them matches even the first.
+        let (others, pattern) = (OnceCell::new(), OnceCell::new());
         self.set
             .index
             .candidates(&image, namespace)
@@ -148,9 +151,11 @@ impl<'r> Reach<'r> {
             .filter_map(|above| self.set.rules.get(above as usize))
             .filter(|above| self.may_cover(above, &conditions))
             .filter(|above| {
-                samples
-                    .iter()
-                    .all(|sample| Image::parse(sample).is_ok_and(|image| above.pattern.matches(&image)))
+                let others = others.get_or_init(|| samples.clone().collect::<Vec<String>>());
+                above.pattern.matches(&image)
+                    && others
+                        .iter()
+                        .all(|sample| Image::parse(sample).is_ok_and(|image| above.pattern.matches(&image)))
             })
             .find(|above| {
                 let pattern = pattern.get_or_init(|| languages::of_pattern(&rule.pattern));
@@ -332,54 +337,4 @@ fn digest_is_impossible(digest: &str) -> bool {
             }) && digest.contains(':');
     }
     !crate::reference::is_digest(digest)
-}
-
-/// Images that a pattern matches, made from its text: short ones and long ones. Few, since most patterns are literal.
-fn samples(parts: &Parts) -> Vec<String> {
-    let tag = match (parts.tag.as_deref(), parts.digest.as_deref()) {
-        (None, None) => vec![":sample-1".to_owned(), String::new()],
-        (Some(tag), None) => vec![format!(":{}", tag.replace('*', "1"))],
-        (tag, Some(digest)) => {
-            let tag = tag
-                .map(|tag| format!(":{}", tag.replace('*', "1")))
-                .unwrap_or_default();
-            let hex = "0".repeat(64);
-            let digest = match digest {
-                "*" => format!("sha256:{hex}"),
-                _ if digest.contains('*') => {
-                    let literal = digest.replace('*', "");
-                    let missing = "sha256:".len() + 64usize.saturating_sub(literal.len());
-                    digest.replacen('*', &"0".repeat(missing), 1).replace('*', "")
-                }
-                _ => digest.to_owned(),
-            };
-            vec![format!("{tag}@{digest}")]
-        }
-    };
-    let name = |text: &str| {
-        parts
-            .name
-            .split('/')
-            .enumerate()
-            .map(|(number, segment)| match (segment, number) {
-                ("**" | "*", 0) => format!("{text}.example.org"),
-                ("**", _) => format!("{text}/{text}"),
-                (_, 0) => segment.replace(":*", ":5999").replace('*', text),
-                _ => segment.replace('*', text),
-            })
-            .collect::<Vec<String>>()
-            .join("/")
-    };
-    let below = if parts.below || !parts.name.contains('/') {
-        "/sample"
-    } else {
-        ""
-    };
-    let texts: &[&str] = if parts.is_literal { &["a"] } else { &["a", "b9"] };
-    texts
-        .iter()
-        .flat_map(|text| tag.iter().map(move |tag| (text, tag)))
-        .map(|(text, tag)| format!("{}{below}{tag}", name(text)))
-        .filter(|sample| Image::parse(sample).is_ok())
-        .collect()
 }
