@@ -39,6 +39,9 @@ pub(super) struct Lowered {
     pub(super) is_broken: bool,
 }
 
+/// The number of rules whose texts share one piece of memory.
+const SHARED_AT_ONCE: usize = 512;
+
 struct Lowering<'s> {
     sources: &'s SourceMap,
     limits: Limits,
@@ -50,6 +53,8 @@ struct Lowering<'s> {
     is_full: bool,
     offs: Vec<Off>,
     lowered: Lowered,
+    /// The number of rules whose texts share their memory already.
+    shared: usize,
     // Of the file at hand.
     file: u16,
     source: SourceId,
@@ -71,6 +76,7 @@ pub(super) fn lower(sources: &SourceMap, files: &[RulesFile], has_map: bool, lim
         is_full: false,
         offs: Vec::new(),
         lowered: Lowered::default(),
+        shared: 0,
         file: 0,
         source: first.file.source,
         text: "",
@@ -132,10 +138,15 @@ impl<'s> Lowering<'s> {
     }
 
     fn file(&mut self, file: &RulesFile) {
-        let first = self.lowered.rules.len();
         self.statements(file);
-        let rules = self.lowered.rules.iter_mut().skip(first);
+        self.share_texts();
+    }
+
+    /// Moves the texts of the rules since the last time into one piece of memory.
+    fn share_texts(&mut self) {
+        let rules = self.lowered.rules.iter_mut().skip(self.shared);
         Text::share(rules.flat_map(Rule::texts));
+        self.shared = self.lowered.rules.len();
     }
 
     fn statements(&mut self, file: &RulesFile) {
@@ -159,6 +170,10 @@ impl<'s> Lowering<'s> {
                 return;
             }
             self.statement(number, statement, is_confined);
+            // Soon enough that the next rules find the freed memory still in the caches.
+            if self.lowered.rules.len() - self.shared >= SHARED_AT_ONCE {
+                self.share_texts();
+            }
         }
     }
 
