@@ -208,21 +208,19 @@ fn measure_rules(table: &mut Table, rounds: usize, folder: &Path, small: &Path) 
             "MiB",
             Goal::AtMost(64.0),
         );
-        if has_core {
-            row(
-                "p99 meanwhile, of before",
-                |change| change.p99,
-                "x",
-                Goal::AtMost(1.5),
-            );
-            row(
-                "p99 just after, of before",
-                |change| change.p99_after,
-                "x",
-                Goal::None,
-            );
-            row("p99 before", |change| change.quiet, "ms", Goal::None);
-            row("slowest request", |change| change.slowest, "ms", Goal::None);
-        }
+        row(
+            "p99 meanwhile, of before",
+            |change| change.p99,
+            "x",
+            Goal::AtMost(1.5),
+        );
+        row(
+            "p99 just after, of before",
+            |change| change.p99_after,
+            "x",
+            Goal::None,
+        );
+        row("p99 before", |change| change.quiet, "ms", Goal::None);
+        row("slowest request", |change| change.slowest, "ms", Goal::None);
     }
 }

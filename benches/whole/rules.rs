@@ -1,11 +1,10 @@
 //! A hundred thousand rules that come into force while a small set serves: how long that takes, how much memory, and
 //! what requests feel of it.
 //!
-//! Measured on two virtual cores that other work shared (1.4 to 3 runnable threads besides), medians of a few rounds:
-//! in force after 1.1 to 1.3 s on one core and 1.1 to 1.2 s on two; 75 MiB at the peak; afterwards 70 MiB on one core,
-//! where 64 are wanted, and 54 to 62 on two. The p99 of requests until then, on one core: 23 ms (127 times the 0.18 ms
-//! before) where the set is compiled at the priority of requests; 1.4 times the p99 before (0.9 ms) at the lowest. The
-//! same at nice 10 and with `SCHED_IDLE` was 8 ms, in rounds that other work disturbed.
+//! Measured on two virtual cores, medians of three rounds: in force after 0.57 s on two cores and 0.56 s on one; 70 MiB at
+//! the peak and 49 MiB afterwards; p99 until then 1.2 times that before on both, in rounds that nothing else disturbed.
+//! Where loading took both cores it was 0.45 s, but p99 was 3.6 times that before at the lowest priority, and 6.4 times
+//! at the one that it has.
 
 use std::fmt::Write as _;
 use std::fs;
