@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::RuleSet;
 use super::condition::{OPERATIONS, PLACES};
 use super::context::{Context, Operation, Owner, Place};
 use super::decide::{Manner, Observer};
 use super::decision::{Decision, Effect, Invalid, RuleId};
 use super::image::Image;
 use super::rule::Mismatch;
+use super::{AUTO, RuleSet};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::syntax::ast::Subject;
 
@@ -135,8 +135,9 @@ impl Observer for Parts<'_> {
                     *count = count.saturating_add(1);
                 }
             }
-            Err(Mismatch::Home | Mismatch::OwnShape) => self.any = true,
-            Err(_) => {}
+            // The pattern matches: the rule would have decided, had it not been held back.
+            Err(Mismatch::Condition(_) | Mismatch::Home | Mismatch::OwnShape) => self.any = true,
+            Err(Mismatch::Off | Mismatch::Pattern) => {}
         }
     }
 
@@ -164,7 +165,8 @@ impl RuleSet {
                 let decision = self.decide_watched(&test.image, &test.setting.context(), manner, &mut parts);
                 TestOutcome {
                     passed: test.is_passed_by(&decision),
-                    is_idle: !parts.any,
+                    // No rule is ever asked about `auto`, so its test is there to say so.
+                    is_idle: !parts.any && &*test.image != AUTO,
                     decision,
                 }
             })
