@@ -22,6 +22,11 @@ fn the_readme_shows_what_comes() {
 }
 
 #[test]
+fn the_cookbook_shows_what_comes() {
+    compare_page("rules/README.md", ".");
+}
+
+#[test]
 fn the_rules_of_the_readme_are_those_of_its_example() {
     let readme = read("README.md");
     let (_, rest) = readme.split_once("```rules\n").unwrap();
