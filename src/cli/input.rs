@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::error::ErrorKind;
-use imageswap_engine::diagnostic::{Code, Diagnostic};
+use imageswap_engine::diagnostic::{Code, Diagnostic, similar};
+use imageswap_engine::rules::{RuleId, RuleSet};
 
 use super::limits::LimitOptions;
 use super::output::{CommandError, Output};
@@ -63,6 +64,29 @@ pub(super) fn load(
         ))?;
     }
     Ok(Some(loaded))
+}
+
+/// The rules of these names, in the order of the set. A name that no rule has is misuse.
+pub(super) fn rules_named(set: &RuleSet, names: &[String]) -> Vec<RuleId> {
+    let mut rules: Vec<RuleId> = names
+        .iter()
+        .map(|name| {
+            set.find(name).unwrap_or_else(|| {
+                let known: Vec<_> = set.rules().map(|rule| rule.name).collect();
+                let help = match similar(name, known.iter().map(|known| &**known)) {
+                    Some(meant) => format!("is `{meant}` meant?"),
+                    None => "a rule gets a name with `as NAME`, and is `FILE:LINE` without one".to_owned(),
+                };
+                super::misuse(
+                    ErrorKind::InvalidValue,
+                    &format!("no rule has the name `{name}`; {help}"),
+                )
+            })
+        })
+        .collect();
+    rules.sort_unstable();
+    rules.dedup();
+    rules
 }
 
 /// How many lines of the map mean something; none where there is no map.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::check::counted;
 use super::explain::Outcome;
-use super::input::SetOptions;
+use super::input::{SetOptions, rules_named};
 use super::output::{CommandError, Ended, Output, OutputOptions};
 use super::report::Format;
 
@@ -23,6 +23,8 @@ use super::report::Format;
       The tests of a directory of rules.
   imageswap test --coverage rules/
       And the rules that no test reaches.
+  imageswap test --rule dockerhub rules/
+      The tests that this rule has a part in.
   imageswap test --format json rules/ | jq 'select(.passed == false)'
       An object for each test, with what was expected and what came."
 )]
@@ -32,6 +34,9 @@ pub(super) struct TestCommand {
     /// Show the rules that no test reaches
     #[arg(long)]
     coverage: bool,
+    /// Run only the tests that this rule matches in; its name, or FILE:LINE where it has none. Again for more
+    #[arg(long = "rule", value_name = "NAME", conflicts_with = "coverage")]
+    only: Vec<String>,
     #[command(flatten)]
     output: OutputOptions,
 }
@@ -70,9 +75,14 @@ impl TestCommand {
             output.say("the set does not load, so its tests are not run")?;
             return output.failed();
         };
+        let only = rules_named(set, &self.only);
         let report = set.run_tests(&loaded.tests);
-        let mut failed = 0;
+        let (mut run, mut failed) = (0, 0);
         for (test, outcome) in loaded.tests.iter().zip(&report.outcomes) {
+            if !only.is_empty() && !outcome.matched.iter().any(|rule| only.contains(rule)) {
+                continue;
+            }
+            run += 1;
             if !outcome.passed {
                 failed += 1;
             }
@@ -81,11 +91,16 @@ impl TestCommand {
         if self.coverage {
             coverage(&mut output, set, &loaded.sources, &report)?;
         }
-        let passed = loaded.tests.len() - failed;
-        output.say(&match loaded.tests.len() {
-            0 => "there are no tests: `test nginx:1.25 -> harbor.example.com/hub/library/nginx:1.25` is one"
-                .to_owned(),
-            all => format!("{}: {passed} passed, {failed} failed", counted(all, "test")),
+        let passed = run - failed;
+        let all = counted(loaded.tests.len(), "test");
+        output.say(&match run {
+            _ if loaded.tests.is_empty() => {
+                "there are no tests: `test nginx:1.25 -> harbor.example.com/hub/library/nginx:1.25` is one"
+                    .to_owned()
+            }
+            0 => format!("none of {all} reaches `{}`", self.only.join("` or `")),
+            run if !only.is_empty() => format!("{run} of {all}: {passed} passed, {failed} failed"),
+            _ => format!("{all}: {passed} passed, {failed} failed"),
         })?;
         if failed > 0 {
             output.failed()

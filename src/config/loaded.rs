@@ -5,7 +5,7 @@ use std::thread;
 
 use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceId, SourceMap, Span};
 use imageswap_engine::legacy::Map;
-use imageswap_engine::rules::{self, Compilation, RuleSet, RulesFile, Test, compile};
+use imageswap_engine::rules::{self, Compilation, Constants, RuleSet, RulesFile, Test, compile};
 use imageswap_engine::syntax::ast::File;
 use imageswap_engine::syntax::rules::parse;
 
@@ -18,6 +18,8 @@ pub(crate) struct Loaded {
     pub(crate) set: Option<RuleSet>,
     /// Its tests.
     pub(crate) tests: Vec<Test>,
+    /// Its constants.
+    pub(crate) constants: Constants,
     /// All findings, in the order of the texts.
     pub(crate) findings: Vec<Diagnostic>,
     /// What the findings point into.
@@ -34,6 +36,7 @@ impl Loaded {
         Self {
             set: Some(set),
             tests: Vec::new(),
+            constants: Constants::default(),
             findings: Vec::new(),
             sources: SourceMap::default(),
             map: None,
@@ -149,6 +152,7 @@ pub(super) fn load(entries: Entries, limits: Limits, processors: Processors) -> 
     let Compilation {
         set,
         tests,
+        constants,
         findings: found,
     } = compile(&sources, &parsed, map, limits);
     drop(parsed);
@@ -163,6 +167,7 @@ pub(super) fn load(entries: Entries, limits: Limits, processors: Processors) -> 
     Loaded {
         set,
         tests,
+        constants,
         findings,
         sources,
         map: map_source,

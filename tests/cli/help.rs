@@ -27,7 +27,7 @@ fn every_example_of_the_commands_about_rules_works() {
             count += 1;
         }
     }
-    assert_eq!(count, 12);
+    assert_eq!(count, 14);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use clap::error::ErrorKind;
 use imageswap_engine::admission::{ExplainedImage, Policy, explain};
-use imageswap_engine::rules::RuleSet;
+use imageswap_engine::rules::{Constants, RuleId, RuleSet, Scope};
 use serde_json::Value;
 
 pub(super) use self::object::Outcome;
@@ -19,7 +19,7 @@ pub(super) use self::object::Outcome;
 use self::context::ContextOptions;
 use self::show::Shown;
 use super::check::counted;
-use super::input::load;
+use super::input::{load, rules_named};
 use super::limits::LimitOptions;
 use super::output::{CommandError, Ended, Output, OutputOptions};
 use super::report::Counts;
@@ -41,12 +41,14 @@ use crate::config::{self, STDIN};
   imageswap explain --rules rules/ --format json - < images.txt
       Many images, one a line; an object for each.
   imageswap explain --rules rules/ --review review.json
-      The images of a recorded admission review.")]
+      The images of a recorded admission review.
+  imageswap explain --rules rules/ --rule dockerhub '{hub}/x:1' nginx:1.25
+      What one rule says of two images. {hub} is a constant of the rules.")]
 pub(super) struct Explain {
     /// A file or a directory of rules, an old map, Kubernetes YAML with ConfigMaps, or - for stdin; again for more
     #[arg(long, value_name = "PATH", required = true)]
     rules: Vec<PathBuf>,
-    /// Images; - reads them from stdin, one a line
+    /// Images, which may hold constants of the rules, as {NAME}; - reads them from stdin, one a line
     #[arg(value_name = "IMAGE")]
     images: Vec<String>,
     /// The images of an admission review in JSON; - for stdin
@@ -64,6 +66,9 @@ pub(super) struct Explain {
     /// Show each rule above the one that decides, those too whose pattern is for other images
     #[arg(long)]
     all: bool,
+    /// Show what this rule says, and no other; its name, or FILE:LINE where it has none. Again for more
+    #[arg(long = "rule", value_name = "NAME", conflicts_with = "all")]
+    only: Vec<String>,
     #[command(flatten)]
     output: OutputOptions,
     #[command(flatten)]
@@ -107,6 +112,8 @@ impl Explain {
                 "notice: this set does not load ({counts}; see `imageswap check`); this is what it would do"
             ))?;
         }
+        let only = rules_named(set, &self.only);
+        let scope = self.scope(&only);
         let mut shown = Shown {
             output: &mut output,
             set,
@@ -114,20 +121,40 @@ impl Explain {
         };
         if let Some(file) = &self.review {
             let body = read(file)?;
-            self.explain_review(&mut shown, body.as_bytes(), file)?;
+            self.explain_review(&mut shown, body.as_bytes(), file, scope)?;
         } else if let Some(file) = &self.manifest {
-            self.explain_manifests(&mut shown, file)?;
+            self.explain_manifests(&mut shown, file, scope)?;
         } else {
-            self.explain_images(&mut shown)?;
+            self.explain_images(&mut shown, &loaded.constants, scope)?;
         }
         output.fine()
     }
 
-    fn explain_images(&self, shown: &mut Shown<'_, '_>) -> Result<(), CommandError> {
+    fn scope<'r>(&self, only: &'r [RuleId]) -> Scope<'r> {
+        match only {
+            [] if self.all => Scope::Every,
+            [] => Scope::Found,
+            only => Scope::Only(only),
+        }
+    }
+
+    fn explain_images(
+        &self,
+        shown: &mut Shown<'_, '_>,
+        constants: &Constants,
+        scope: Scope<'_>,
+    ) -> Result<(), CommandError> {
         let context = self.context.context();
-        for image in &self.images {
+        let images: Result<Vec<_>, _> = self
+            .images
+            .iter()
+            .map(|image| constants.put_into(image))
+            .collect();
+        let images =
+            images.unwrap_or_else(|error| super::misuse(ErrorKind::InvalidValue, &error.to_string()));
+        for image in &images {
             if image != STDIN {
-                shown.image(image, &shown.set.explain(image, &context, self.all))?;
+                shown.image(image, &shown.set.explain(image, &context, scope))?;
                 continue;
             }
             for (number, line) in (1..).zip(io::stdin().lock().split(b'\n')) {
@@ -138,7 +165,10 @@ impl Explain {
                 })?;
                 let line = line.trim();
                 if !line.is_empty() && !line.starts_with('#') {
-                    shown.image(line, &shown.set.explain(line, &context, self.all))?;
+                    let image = constants
+                        .put_into(line)
+                        .map_err(|error| CommandError::new(format_args!("stdin: line {number}: {error}")))?;
+                    shown.image(&image, &shown.set.explain(&image, &context, scope))?;
                 }
                 if shown.output.is_closed() {
                     return Ok(());
@@ -153,8 +183,9 @@ impl Explain {
         shown: &mut Shown<'_, '_>,
         body: &[u8],
         file: &Path,
+        scope: Scope<'_>,
     ) -> Result<(), CommandError> {
-        let images = self.images_of(shown.set, body).map_err(|error| {
+        let images = self.images_of(shown.set, body, scope).map_err(|error| {
             CommandError::new(format_args!(
                 "{} is no admission review: {error}",
                 file_name(file)
@@ -172,7 +203,12 @@ impl Explain {
     }
 
     /// Each object as an API server would send it when it is created.
-    fn explain_manifests(&self, shown: &mut Shown<'_, '_>, file: &Path) -> Result<(), CommandError> {
+    fn explain_manifests(
+        &self,
+        shown: &mut Shown<'_, '_>,
+        file: &Path,
+        scope: Scope<'_>,
+    ) -> Result<(), CommandError> {
         let text = read(file)?;
         let objects = config::objects(&text)
             .map_err(|error| CommandError::new(format_args!("{}: {error}", file_name(file))))?;
@@ -180,7 +216,7 @@ impl Explain {
         for object in &objects {
             let review = self.context.review_of(object);
             let images = self
-                .images_of(shown.set, review.to_string().as_bytes())
+                .images_of(shown.set, review.to_string().as_bytes(), scope)
                 .map_err(|error| CommandError::new(format_args!("{}: {error}", file_name(file))))?;
             let name = context::name_of(object);
             for image in &images {
@@ -198,7 +234,12 @@ impl Explain {
         Ok(())
     }
 
-    fn images_of<'s>(&'s self, rules: &'s RuleSet, body: &[u8]) -> Result<Vec<ExplainedImage<'s>>, String> {
+    fn images_of<'s>(
+        &'s self,
+        rules: &'s RuleSet,
+        body: &[u8],
+        scope: Scope<'_>,
+    ) -> Result<Vec<ExplainedImage<'s>>, String> {
         let policy = Policy {
             rules,
             digest: "",
@@ -206,7 +247,7 @@ impl Explain {
             hook: self.context.hook(),
             dry_run: false,
         };
-        explain(body, &policy, self.all).map_err(|error| error.to_string())
+        explain(body, &policy, scope).map_err(|error| error.to_string())
     }
 }
 

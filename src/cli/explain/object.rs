@@ -150,6 +150,7 @@ fn outcome_of(step: &Step) -> &'static str {
         Err(Mismatch::Condition(_)) => "condition",
         Err(Mismatch::Home) => "home",
         Err(Mismatch::OwnShape) => "own-shape",
+        Err(Mismatch::Decided) => "decided",
     }
 }
 

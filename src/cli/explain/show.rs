@@ -146,7 +146,10 @@ impl Shown<'_, '_> {
             Some(None) => self
                 .output
                 .line(format_args!("    {LEGACY_RULE}  the map leaves it")),
-            None if is_result && round.steps.iter().all(|step| step.reason.is_some()) => {
+            None if is_result
+                && round.decided_by.is_none()
+                && round.steps.iter().all(|step| step.reason.is_some()) =>
+            {
                 self.output.line("    no rule matches, so it stays")
             }
             None => Ok(()),

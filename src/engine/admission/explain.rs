@@ -4,7 +4,7 @@ use super::outcome::{LeftReason, Policy, ReviewError};
 use super::pod::Pod;
 use super::read::{self, Review};
 use super::{Verdict, decide, is_looked_at, left_alone};
-use crate::rules::{Context, Explanation, Place};
+use crate::rules::{Context, Explanation, Place, Scope};
 
 /// An image of a review, and how it is decided.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub struct ExplainedImage<'p> {
     pub verdict: Result<Explanation<'p>, LeftReason>,
 }
 
-/// Tells how each image of a review is decided. `every_rule`: by looking at every rule.
+/// Tells how each image of a review is decided.
 ///
 /// # Errors
 ///
@@ -27,7 +27,7 @@ pub struct ExplainedImage<'p> {
 pub fn explain<'p>(
     body: &[u8],
     policy: &Policy<'p>,
-    every_rule: bool,
+    scope: Scope<'_>,
 ) -> Result<Vec<ExplainedImage<'p>>, ReviewError> {
     let Review { request, .. } = read::read(body)?;
     let Some(object) = request.object.as_deref().filter(|_| is_looked_at(&request)) else {
@@ -40,7 +40,7 @@ pub fn explain<'p>(
     let decided = match left_alone(object, &pod, policy) {
         Some(reason) => pod.images().map(|field| (field, Verdict::Left(reason))).collect(),
         None => decide(&request, object, &pod, policy, |image, context: &Context<'_>| {
-            rules.explain(image, context, every_rule)
+            rules.explain(image, context, scope)
         }),
     };
     Ok(decided

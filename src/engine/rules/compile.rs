@@ -2,7 +2,7 @@
 
 use super::home;
 use super::index::IndexBuilder;
-use super::lower::{Lowered, lower};
+use super::lower::{Constants, Lowered, lower};
 use super::tests_of_set::Test;
 use super::{RuleSet, lints, proof};
 use crate::diagnostic::{Diagnostic, Severity, SourceMap};
@@ -38,6 +38,8 @@ pub struct Compilation {
     pub set: Option<RuleSet>,
     /// Its tests.
     pub tests: Vec<Test>,
+    /// Its constants.
+    pub constants: Constants,
     /// All that is wrong, in the order of the files.
     pub findings: Vec<Diagnostic>,
 }
@@ -53,6 +55,7 @@ pub fn compile(sources: &SourceMap, parsed: &[RulesFile], map: Option<Map>, limi
         files,
         home,
         tests,
+        constants,
         mut findings,
         is_broken,
     } = lower(sources, parsed, map.is_some(), limits);
@@ -70,6 +73,7 @@ pub fn compile(sources: &SourceMap, parsed: &[RulesFile], map: Option<Map>, limi
         return Compilation {
             set: None,
             tests,
+            constants,
             findings,
         };
     }
@@ -94,6 +98,7 @@ pub fn compile(sources: &SourceMap, parsed: &[RulesFile], map: Option<Map>, limi
     Compilation {
         set: Some(set),
         tests,
+        constants,
         findings,
     }
 }

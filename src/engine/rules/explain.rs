@@ -7,9 +7,21 @@ use super::condition::{OPERATIONS, PLACES, name_of};
 use super::context::Context;
 use super::decide::{Manner, Observer};
 use super::decision::{Decision, RuleId};
-use super::rule::{Mismatch, Rule};
+use super::image::Image;
+use super::rule::{Mismatch, Rule, Surroundings};
 use crate::diagnostic::Span;
 use crate::syntax::ast::{Action, Subject};
+
+/// Which rules an explanation is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope<'a> {
+    /// Those that the index finds for an image.
+    Found,
+    /// Every rule down to the one that decides.
+    Every,
+    /// These alone, whether they are asked or not.
+    Only(&'a [RuleId]),
+}
 
 /// What was decided, and how it came to that.
 #[derive(Clone, Debug)]
@@ -25,8 +37,10 @@ pub struct Explanation<'r> {
 pub struct Round {
     /// The image as it stands.
     pub image: String,
-    /// The rules that were looked at, in order. The last one decides, if it matches and is no `warn`.
+    /// The rules that were looked at, in order.
     pub steps: Vec<Step>,
+    /// The one of them that decides.
+    pub decided_by: Option<RuleId>,
     /// Whether a map was asked, and what it made of the image.
     pub map: Option<Option<String>>,
 }
@@ -88,22 +102,58 @@ impl Observer for Notes {
 }
 
 impl RuleSet {
-    /// Decides an image and tells how. `every_rule`: look at every rule, and not at those alone that the index finds.
+    /// Decides an image and tells how.
     #[must_use]
-    pub fn explain(&self, image: &str, context: &Context<'_>, every_rule: bool) -> Explanation<'_> {
+    pub fn explain(&self, image: &str, context: &Context<'_>, scope: Scope<'_>) -> Explanation<'_> {
         let mut notes = Notes::default();
         let manner = Manner {
-            ask_all: every_rule,
+            ask_all: scope == Scope::Every,
             ..Manner::default()
         };
         let decision = self.decide_watched(image, context, manner, &mut notes);
         let mut rounds = notes.0;
-        for step in rounds.iter_mut().flat_map(|round| &mut round.steps) {
-            if let Err(why) = step.outcome {
-                step.reason = Some(self.reason(step.rule, why, context));
+        for round in &mut rounds {
+            round.decided_by = self.decider(&round.steps);
+            if let Scope::Only(rules) = scope {
+                round.steps = rules
+                    .iter()
+                    .filter_map(|rule| self.step_of(*rule, round, context))
+                    .collect();
+                round.map = round.map.take().filter(|_| rules.contains(&RuleId::LEGACY));
+            }
+            for step in &mut round.steps {
+                if let Err(why) = step.outcome {
+                    step.reason = Some(self.reason(step.rule, why, context, round.decided_by));
+                }
             }
         }
         Explanation { decision, rounds }
+    }
+
+    /// The rule that decides a round: it is the last one that is looked at.
+    fn decider(&self, steps: &[Step]) -> Option<RuleId> {
+        let last = steps.last().filter(|step| step.outcome.is_ok())?;
+        let rule = self.rule(last.rule)?;
+        (rule.action != Action::Warn).then_some(last.rule)
+    }
+
+    /// What a rule says in a round, or would say if it were asked; none for a map.
+    fn step_of(&self, rule: RuleId, round: &Round, context: &Context<'_>) -> Option<Step> {
+        if let Some(step) = round.steps.iter().find(|step| step.rule == rule) {
+            return Some(step.clone());
+        }
+        let surroundings = Surroundings {
+            files: &self.files,
+            home: &self.home,
+            nothing_is_off: false,
+        };
+        let image = Image::parse(&round.image).ok()?;
+        let outcome = self.rule(rule)?.check(&image, context, &surroundings);
+        Some(Step {
+            rule,
+            outcome: outcome.and(Err(Mismatch::Decided)),
+            reason: None,
+        })
     }
 
     /// The rules, in order.
@@ -133,7 +183,13 @@ impl RuleSet {
     }
 
     /// Why a rule did not match, in words.
-    fn reason(&self, rule: RuleId, why: Mismatch, context: &Context<'_>) -> String {
+    fn reason(
+        &self,
+        rule: RuleId,
+        why: Mismatch,
+        context: &Context<'_>,
+        decided_by: Option<RuleId>,
+    ) -> String {
         let rule = self.rule(rule);
         match why {
             Mismatch::Off => "it is off".to_owned(),
@@ -151,6 +207,10 @@ impl RuleSet {
                 "the image is at home, and the pattern has a wildcard in its registry".to_owned()
             }
             Mismatch::OwnShape => "the image has the shape of the rule's own target".to_owned(),
+            Mismatch::Decided => {
+                let decider = decided_by.map_or("a rule".into(), |rule| self.rule_name(rule));
+                format!("it would match, but `{decider}`, above it, decides")
+            }
         }
     }
 }

@@ -26,7 +26,8 @@ mod text;
 pub use compile::{Compilation, Limits, RulesFile, compile};
 pub use context::{Context, Operation, Owner, Place};
 pub use decision::{Decision, Effect, Invalid, RuleId};
-pub use explain::{Explanation, Round, RuleInfo, Step};
+pub use explain::{Explanation, Round, RuleInfo, Scope, Step};
+pub use lower::{ConstantError, Constants};
 pub use rule::Mismatch;
 pub use tests_of_set::{Expected, Report, Test, TestOutcome};
 
@@ -113,6 +114,15 @@ impl RuleSet {
     #[must_use]
     pub fn position(&self, rule: RuleId) -> Option<usize> {
         (rule != RuleId::LEGACY).then_some(rule.0 as usize)
+    }
+
+    /// The rule of a name, or of `FILE:LINE` where it has none.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<RuleId> {
+        if name == LEGACY_RULE && self.legacy.is_some() {
+            return Some(RuleId::LEGACY);
+        }
+        self.rules().find(|rule| rule.name == name).map(|rule| rule.id)
     }
 
     fn rule(&self, rule: RuleId) -> Option<&Rule> {

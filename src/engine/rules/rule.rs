@@ -61,6 +61,8 @@ pub enum Mismatch {
     Home,
     /// The image has the shape of the rule's own target.
     OwnShape,
+    /// It would match, but a rule above it decides. Only said where the rule is asked for by name.
+    Decided,
 }
 
 /// What a set asks of a rule besides its own text.

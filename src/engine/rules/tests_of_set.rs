@@ -116,33 +116,32 @@ pub struct TestOutcome<'r> {
     pub passed: bool,
     /// Whether no rule had a part in it, not even by leaving the image alone.
     pub is_idle: bool,
+    /// The rules that matched, in whatever round, and the map if it had an answer.
+    pub matched: Vec<RuleId>,
     /// What was decided.
     pub decision: Decision<'r>,
 }
 
 /// Notes which rules had a part.
-struct Parts<'c> {
-    reached: &'c mut [u32],
-    any: bool,
+#[derive(Default)]
+struct Parts {
+    matched: Vec<RuleId>,
+    /// Whether a rule whose pattern matches left the image alone.
+    was_held_back: bool,
 }
 
-impl Observer for Parts<'_> {
+impl Observer for Parts {
     fn looked_at(&mut self, rule: RuleId, outcome: Result<(), Mismatch>) {
         match outcome {
-            Ok(()) => {
-                self.any = true;
-                if let Some(count) = self.reached.get_mut(rule.0 as usize) {
-                    *count = count.saturating_add(1);
-                }
-            }
+            Ok(()) => self.matched.push(rule),
             // The pattern matches: the rule would have decided, had it not been held back.
-            Err(Mismatch::Condition(_) | Mismatch::Home | Mismatch::OwnShape) => self.any = true,
-            Err(Mismatch::Off | Mismatch::Pattern) => {}
+            Err(Mismatch::Condition(_) | Mismatch::Home | Mismatch::OwnShape) => self.was_held_back = true,
+            Err(Mismatch::Off | Mismatch::Pattern | Mismatch::Decided) => {}
         }
     }
 
     fn asked_map(&mut self, result: Option<&str>) {
-        self.any |= result.is_some();
+        self.matched.extend(result.map(|_| RuleId::LEGACY));
     }
 }
 
@@ -150,7 +149,7 @@ impl RuleSet {
     /// Runs tests, as if nothing were off.
     #[must_use]
     pub fn run_tests(&self, tests: &[Test]) -> Report<'_> {
-        let mut reached = vec![0; self.rules.len()];
+        let mut reached = vec![0_u32; self.rules.len()];
         let manner = Manner {
             nothing_is_off: true,
             ..Manner::default()
@@ -158,15 +157,18 @@ impl RuleSet {
         let outcomes = tests
             .iter()
             .map(|test| {
-                let mut parts = Parts {
-                    reached: &mut reached,
-                    any: false,
-                };
+                let mut parts = Parts::default();
                 let decision = self.decide_watched(&test.image, &test.setting.context(), manner, &mut parts);
+                for rule in &parts.matched {
+                    if let Some(count) = reached.get_mut(rule.0 as usize) {
+                        *count = count.saturating_add(1);
+                    }
+                }
                 TestOutcome {
                     passed: test.is_passed_by(&decision),
                     // No rule is ever asked about `auto`, so its test is there to say so.
-                    is_idle: !parts.any && &*test.image != AUTO,
+                    is_idle: parts.matched.is_empty() && !parts.was_held_back && &*test.image != AUTO,
+                    matched: parts.matched,
                     decision,
                 }
             })

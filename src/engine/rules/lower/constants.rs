@@ -1,8 +1,8 @@
 //! Constants: defined with `let`, put in as text.
 
 use std::borrow::Cow;
-
 use std::collections::HashMap;
+use std::fmt;
 
 use super::fault::{Expanded, Fault};
 use crate::diagnostic::{Code, Diagnostic, SourceId, Span, similar};
@@ -10,9 +10,9 @@ use crate::rules::template::{NAMES, Placeholder};
 use crate::syntax::ast::Word;
 use crate::syntax::rules::MAX_STATEMENT;
 
-/// The constants that are defined so far.
+/// The constants of a set; while it is read, those that are defined so far.
 #[derive(Debug, Default)]
-pub(super) struct Constants {
+pub struct Constants {
     values: HashMap<String, Constant>,
     /// Those of the whole set, by where they are defined.
     all: HashMap<String, Span>,
@@ -36,7 +36,13 @@ pub(super) enum Use {
     Text,
     /// A text in quotes that is the value of a constant.
     Value,
+    /// An image that stands in no file.
+    Argument,
 }
+
+/// Why constants can't be put into an image: one line, with the way out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConstantError(String);
 
 impl Constants {
     /// Notes that a constant is defined somewhere in the set.
@@ -77,6 +83,20 @@ impl Constants {
         self.values
             .entry(name.to_owned())
             .or_insert(Constant { value, span });
+    }
+
+    /// Puts the constants into an image that stands in no file, as into that of a `test`.
+    ///
+    /// # Errors
+    ///
+    /// Where braces hold the name of no constant, or that of one which can't stand in an image.
+    pub fn put_into<'t>(&self, image: &'t str) -> Result<Cow<'t, str>, ConstantError> {
+        self.put_in(image, Use::Argument).map_err(|fault| {
+            ConstantError(fault.map_or_else(
+                || "a constant in this image has an error in the rules".to_owned(),
+                |fault| fault.to_string(),
+            ))
+        })
     }
 
     /// Puts the constants into a word. Without a finding, what is wrong is reported already.
@@ -218,7 +238,7 @@ impl Constants {
                 Use::Target => {
                     "braces hold the name of a constant, the number of a capture or a part of the image"
                 }
-                Use::Word => "braces hold the name of a constant",
+                Use::Word | Use::Argument => "braces hold the name of a constant",
                 Use::Text | Use::Value => {
                     "braces hold the name of a constant; a brace in a text is written `\\{`"
                 }
@@ -244,6 +264,9 @@ impl Constants {
             None if matches!(used, Use::Text | Use::Value) => fault.help(format!(
                 "define it above, `let {shown} = ...`, or write `\\{{` for a brace"
             )),
+            None if used == Use::Argument => {
+                fault.help(format!("a constant is defined in the rules: `let {shown} = ...`"))
+            }
             None => fault.help(format!("define it above: `let {shown} = ...`")),
         }
     }
@@ -272,3 +295,11 @@ fn check_value(name: &str, value: &str, used: Use) -> Result<(), Fault> {
     .label(format!("it is `{value}`"))
     .help("a constant makes no list and no further words: define one for each value"))
 }
+
+impl fmt::Display for ConstantError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConstantError {}

@@ -1,6 +1,7 @@
 //! What is wrong within a word.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
 
 use crate::diagnostic::{Code, Diagnostic, SourceId, Span};
@@ -134,5 +135,14 @@ impl Fault {
         let text = text.into();
         self.0.suggestion = Some((format!("write `{text}`"), text));
         self
+    }
+}
+
+/// On one line, where there is no file to show it in.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Parts { message, help, .. } = &*self.0;
+        f.write_str(message)?;
+        help.iter().try_for_each(|help| write!(f, "; {help}"))
     }
 }

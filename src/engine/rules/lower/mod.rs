@@ -13,7 +13,9 @@ mod test;
 
 use std::collections::HashMap;
 
-use self::constants::{Constants, Use};
+pub use self::constants::{ConstantError, Constants};
+
+use self::constants::Use;
 use self::fault::Expanded;
 use self::names::Off;
 use super::compile::{Limits, RulesFile};
@@ -34,6 +36,7 @@ pub(super) struct Lowered {
     /// The `home` prefixes.
     pub(super) home: Vec<Box<str>>,
     pub(super) tests: Vec<Test>,
+    pub(super) constants: Constants,
     pub(super) findings: Vec<Diagnostic>,
     /// Whether statements are missing that could not be read.
     pub(super) is_broken: bool,
@@ -96,7 +99,10 @@ pub(super) fn lower(sources: &SourceMap, files: &[RulesFile], has_map: bool, lim
         }
     }
     lowering.switch_off();
-    lowering.lowered
+    Lowered {
+        constants: lowering.constants,
+        ..lowering.lowered
+    }
 }
 
 impl<'s> Lowering<'s> {

@@ -3,7 +3,7 @@
 
 use imageswap_engine::diagnostic::{Code, Diagnostic};
 use imageswap_engine::reference::Reference;
-use imageswap_engine::rules::{self, Context, Effect, RuleSet};
+use imageswap_engine::rules::{self, Context, Effect, RuleSet, Scope};
 
 use super::naive::{Decision, Naive};
 use super::support::Loaded;
@@ -62,7 +62,7 @@ pub(crate) fn decided(
     context: &Context<'_>,
 ) -> Decision {
     let of_engine = set.decide(image, context);
-    let explained = set.explain(image, context, true);
+    let explained = set.explain(image, context, Scope::Every);
     assert_eq!(
         explained.decision, of_engine,
         "{image}: the index hides a rule\n{naive}"

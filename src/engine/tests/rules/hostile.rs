@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use imageswap_engine::diagnostic::Code;
-use imageswap_engine::rules::{Context, Effect};
+use imageswap_engine::rules::{Context, Effect, Scope};
 
 use super::support::{Loaded, load_text};
 
@@ -141,7 +141,7 @@ fn the_worst_globs_match_and_do_not_match() {
         let set = loaded.set();
         for image in &images {
             let decision = set.decide(image, &Context::default());
-            let explained = set.explain(image, &Context::default(), true).decision;
+            let explained = set.explain(image, &Context::default(), Scope::Every).decision;
             assert_eq!(decision, explained);
         }
     }

@@ -3,7 +3,7 @@
 use imageswap_engine::diagnostic::{Code, SourceMap};
 use imageswap_engine::legacy::Map;
 use imageswap_engine::reference::Reference;
-use imageswap_engine::rules::{Limits, RuleSet, RulesFile, compile};
+use imageswap_engine::rules::{Limits, RuleSet, RulesFile, Scope, compile};
 use imageswap_engine::syntax::rules::parse;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -89,12 +89,38 @@ proptest! {
         while !choices.is_at_end() {
             let (image, setting) = (choices.image(&generated.forms), choices.setting());
             let context = setting.context();
-            let rounds = set.explain(&image, &context, false).rounds;
+            let rounds = set.explain(&image, &context, Scope::Found).rounds;
             prop_assert_eq!(
                 rounds.first().is_some_and(|round| round.map.is_some()),
                 naive.leaves_to_a_map(&image, &context),
                 "{}\n{}", image, naive
             );
+        }
+    }
+
+    #[test]
+    fn a_rule_that_is_asked_by_name_says_what_it_says_among_all(
+        rules in vec(any::<u8>(), 0..300),
+        images in vec(any::<u8>(), 0..200),
+    ) {
+        let mut generated = Choices::new(&rules).files();
+        mended(&mut generated.files, false);
+        let set = with_a_map(&generated.files);
+        let all: Vec<_> = set.rules().map(|rule| rule.id).collect();
+        let mut choices = Choices::new(&images);
+        while !choices.is_at_end() {
+            let (image, setting) = (choices.image(&generated.forms), choices.setting());
+            let context = setting.context();
+            let every = set.explain(&image, &context, Scope::Every).rounds;
+            let named = set.explain(&image, &context, Scope::Only(&all)).rounds;
+            prop_assert_eq!(every.len(), named.len());
+            for (every, named) in every.iter().zip(&named) {
+                let (asked, below) = named.steps.split_at(every.steps.len());
+                prop_assert_eq!(&every.steps, asked);
+                prop_assert_eq!(every.decided_by, named.decided_by);
+                prop_assert!(below.iter().all(|step| step.outcome.is_err()));
+                prop_assert!(below.is_empty() || every.decided_by.is_some());
+            }
         }
     }
 

@@ -70,6 +70,7 @@ pub(crate) fn load_within<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)
         set,
         tests,
         findings: found,
+        ..
     } = compile(&sources, &parsed, map, limits);
     findings.extend(found);
     if let Some(set) = &set {
