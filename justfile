@@ -12,9 +12,10 @@ run:
 test:
     cargo test --workspace --locked
 
-# The tests that need more: promtool, from the package prometheus.
+# The tests that need more: promtool, from the package prometheus, and zsh, fish, bash and mandoc.
 test-more:
     IMAGESWAP_TEST_PROMTOOL=1 cargo test --locked --test webhook promtool
+    IMAGESWAP_TEST_SHELLS=1 cargo test --locked --test cli
 
 # Format, lint and documentation.
 lint:

@@ -2,10 +2,12 @@
 
 mod check;
 mod colour;
+mod completions;
 mod environment;
 mod explain;
 mod input;
 mod limits;
+mod man;
 mod output;
 mod report;
 mod serve;
@@ -21,7 +23,21 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 /// A mutating admission webhook for Kubernetes that rewrites container images by rules.
 #[derive(Debug, Parser)]
-#[command(name = "imageswap", version = VERSION, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    name = "imageswap",
+    version = VERSION,
+    max_term_width = 100,
+    arg_required_else_help = true,
+    after_help = "Examples:
+  imageswap check rules/
+      Would these rules load, and do they mean what they say?
+  imageswap explain --rules rules/ nginx:1.25
+      What becomes of an image, and by which rules.
+  imageswap serve --self-signed --rules rules/
+      The webhook, for a look.
+
+`imageswap COMMAND --help` says more of a command."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -35,6 +51,10 @@ enum Command {
     Check(check::Check),
     Test(test::TestCommand),
     Explain(Box<explain::Explain>),
+    Completions(completions::Completions),
+    Man(man::Man),
+    #[command(name = "__complete", hide = true)]
+    Complete(completions::Complete),
 }
 
 /// Runs what the arguments say. 0: fine. 1: it did not work. 2: misuse.
@@ -61,6 +81,9 @@ pub(crate) fn run() -> ExitCode {
         Command::Check(check) => check.run(),
         Command::Test(test) => test.run(),
         Command::Explain(explain) => explain.run(),
+        Command::Completions(completions) => completions.run(),
+        Command::Man(man) => man.run(Cli::command()),
+        Command::Complete(complete) => complete.run(Cli::command()),
     };
     match ended {
         Ok(code) => code,

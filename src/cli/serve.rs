@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
-use clap::{Args, CommandFactory as _, ValueEnum};
+use clap::{Args, CommandFactory as _, ValueEnum, ValueHint};
 
 use super::{Cli, colour, environment};
 use crate::config::RulesSource;
@@ -15,7 +15,8 @@ use crate::webhook::{self, LogFormat, LogLevel, MAX_BODY, ServeError, Settings, 
 /// Serve the webhook: answer the admission reviews that an API server posts to / over TLS.
 ///
 /// Changed rules and a changed key pair are in force within a second, without a restart. Every option has
-/// a variable, those of imageswap-webhook v1.5.3 among them; the option wins.
+/// a variable, those of imageswap-webhook v1.5.3 among them; the option wins. Exit status 0: it was told to end. 1: it
+/// can't serve. 2: misuse.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   imageswap serve --self-signed --maps-file docs/examples/imageswap-maps.conf
@@ -94,6 +95,7 @@ pub(super) struct Serve {
         long,
         env = "IMAGESWAP_TLS_DIR",
         value_name = "DIRECTORY",
+        value_hint = ValueHint::DirPath,
         default_value = "/tls",
         help_heading = "Network"
     )]

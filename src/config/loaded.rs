@@ -9,7 +9,7 @@ use imageswap_engine::rules::{self, Compilation, Constants, RuleSet, RulesFile, 
 use imageswap_engine::syntax::ast::File;
 use imageswap_engine::syntax::rules::parse;
 
-use super::set::{Entries, Limits};
+use super::set::{Entries, Entry, Limits};
 
 /// A set of rules, and what there is to say of its texts.
 #[derive(Debug)]
@@ -90,64 +90,42 @@ impl Processors {
     }
 }
 
+/// The texts of a set, each with its place among the sources.
+struct Texts {
+    sources: SourceMap,
+    /// Those of rules, and what their rules are called by.
+    files: Vec<(SourceId, String)>,
+    map: Option<SourceId>,
+    /// What is wrong with whole texts.
+    findings: Vec<Diagnostic>,
+    notices: Vec<String>,
+}
+
+/// Reads the statements of texts, and nothing of what they mean together.
+pub(super) fn parse_alone(entries: Entries) -> (SourceMap, Vec<RulesFile>) {
+    let texts = Texts::of(entries);
+    let (parsed, _) = texts.parse(1);
+    (texts.sources, parsed)
+}
+
 /// Loads a set: parses its files side by side, compiles them as one, and judges the whole.
 pub(super) fn load(entries: Entries, limits: Limits, processors: Processors) -> Loaded {
     let threads = processors.count();
-    let Entries {
-        entries,
-        yaml,
+    let texts = Texts::of(entries);
+    let (parsed, found) = texts.parse(threads);
+    let Texts {
+        sources,
+        map: map_source,
+        mut findings,
         notices,
-    } = entries;
-    let mut sources = SourceMap::default();
-    let yaml: Vec<SourceId> = yaml
-        .into_iter()
-        .map(|(name, text)| sources.add(name, text))
-        .collect();
-    let mut files = Vec::new();
-    let mut map_source = None;
-    let mut findings = Vec::new();
-    for entry in entries {
-        if let Some((fault, (code, line))) = entry
-            .fault
-            .as_ref()
-            .and_then(|fault| Some((fault, fault.fault_of_text()?)))
-        {
-            // The text itself can't be shown: what stands for it has as many lines.
-            let source = sources.add(entry.name, "\n".repeat(line - 1));
-            let end = u32::try_from(line - 1).unwrap_or_default();
-            let span = Span {
-                source,
-                start: end,
-                end,
-            };
-            findings.push(Diagnostic::error(code, fault.to_string(), span));
-            continue;
-        }
-        let value = entry.value.as_ref();
-        let parent = value.and_then(|(place, value)| Some((value, *yaml.get(*place)?)));
-        let source = match parent {
-            Some((value, parent)) => value.add_to(&mut sources, parent),
-            None => sources.add(entry.name, entry.text),
-        };
-        if entry.is_map {
-            map_source = Some(source);
-        } else {
-            files.push((source, entry.label));
-        }
-    }
+        ..
+    } = texts;
     let map = map_source.map(|source| {
         let (map, found) = Map::compile(&sources, source);
         findings.extend(found);
         map
     });
-    let mut parsed = Vec::with_capacity(files.len());
-    for ((file, found), (_, label)) in parse_all(&sources, &files, threads).into_iter().zip(&files) {
-        findings.extend(found);
-        parsed.push(RulesFile {
-            label: label.clone(),
-            file,
-        });
-    }
+    findings.extend(found);
     let limits = rules::Limits { rules: limits.rules };
     let Compilation {
         set,
@@ -172,6 +150,79 @@ pub(super) fn load(entries: Entries, limits: Limits, processors: Processors) -> 
         sources,
         map: map_source,
         notices,
+    }
+}
+
+impl Texts {
+    fn of(entries: Entries) -> Self {
+        let Entries {
+            entries,
+            yaml,
+            notices,
+        } = entries;
+        let mut texts = Self {
+            sources: SourceMap::default(),
+            files: Vec::new(),
+            map: None,
+            findings: Vec::new(),
+            notices,
+        };
+        let yaml: Vec<SourceId> = yaml
+            .into_iter()
+            .map(|(name, text)| texts.sources.add(name, text))
+            .collect();
+        for entry in entries {
+            texts.add(entry, &yaml);
+        }
+        texts
+    }
+
+    fn add(&mut self, entry: Entry, yaml: &[SourceId]) {
+        if let Some((fault, (code, line))) = entry
+            .fault
+            .as_ref()
+            .and_then(|fault| Some((fault, fault.fault_of_text()?)))
+        {
+            // The text itself can't be shown: what stands for it has as many lines.
+            let source = self.sources.add(entry.name, "\n".repeat(line - 1));
+            let end = u32::try_from(line - 1).unwrap_or_default();
+            let span = Span {
+                source,
+                start: end,
+                end,
+            };
+            self.findings
+                .push(Diagnostic::error(code, fault.to_string(), span));
+            return;
+        }
+        let value = entry.value.as_ref();
+        let parent = value.and_then(|(place, value)| Some((value, *yaml.get(*place)?)));
+        let source = match parent {
+            Some((value, parent)) => value.add_to(&mut self.sources, parent),
+            None => self.sources.add(entry.name, entry.text),
+        };
+        if entry.is_map {
+            self.map = Some(source);
+        } else {
+            self.files.push((source, entry.label));
+        }
+    }
+
+    /// Parses the files of rules.
+    fn parse(&self, threads: usize) -> (Vec<RulesFile>, Vec<Diagnostic>) {
+        let mut findings = Vec::new();
+        let parsed = parse_all(&self.sources, &self.files, threads)
+            .into_iter()
+            .zip(&self.files)
+            .map(|((file, found), (_, label))| {
+                findings.extend(found);
+                RulesFile {
+                    label: label.clone(),
+                    file,
+                }
+            })
+            .collect();
+        (parsed, findings)
     }
 }
 

@@ -11,7 +11,9 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use imageswap_engine::diagnostic::SourceMap;
 use imageswap_engine::legacy::{LegacyConfig, Prefix};
+use imageswap_engine::rules::RulesFile;
 use sha2::{Digest as _, Sha256};
 
 pub(crate) use file::ReadError;
@@ -144,6 +146,14 @@ impl RulesText {
             .take(8)
             .map(|byte| format!("{byte:02x}"))
             .collect()
+    }
+
+    /// Reads the statements, and nothing of what they mean together. Those that have an error are left out.
+    pub(crate) fn parse(self) -> (SourceMap, Vec<RulesFile>) {
+        match self.text {
+            Text::Prefix(_) => (SourceMap::default(), Vec::new()),
+            Text::Entries(entries) => loaded::parse_alone(entries),
+        }
     }
 
     /// Makes the rules.

@@ -17,17 +17,21 @@ fn examples(command: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_example_of_the_commands_about_rules_works() {
+fn every_example_works() {
     let mut count = 0;
-    for command in ["check", "test", "explain"] {
+    for command in ["", "check", "test", "explain", "man"] {
         for example in examples(command) {
+            // These have tests of their own.
+            if example.contains(" serve ") || example.contains("--dir") {
+                continue;
+            }
             let ran = run(&example, "tests/cli/folder");
             assert_eq!(ran.status, 0, "{example}\n{}{}", ran.stdout, ran.stderr);
             assert!(!(ran.stdout + &ran.stderr).is_empty(), "{example}");
             count += 1;
         }
     }
-    assert_eq!(count, 14);
+    assert_eq!(count, 18);
 }
 
 #[test]
@@ -50,16 +54,16 @@ fn the_examples_that_serve_for_a_look_print_what_to_type() {
 }
 
 #[test]
-fn every_option_of_the_commands_about_rules_is_in_the_page() {
+fn every_option_of_the_commands_of_the_page_is_in_it() {
     let page = read("docs/command-line.md");
-    for command in ["check", "test", "explain"] {
+    for command in ["check", "test", "explain", "man"] {
         let help = run(&format!("imageswap {command} --help"), ".").stdout;
         let options: Vec<&str> = help
             .lines()
             .filter_map(|line| line.trim_start().strip_prefix("--"))
             .filter_map(|line| line.split(' ').next())
             .collect();
-        assert!(options.len() >= 4, "{help}");
+        assert!(!options.is_empty(), "{help}");
         for option in options {
             assert!(page.contains(&format!("`--{option}")), "{command} --{option}");
         }

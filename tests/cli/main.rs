@@ -4,6 +4,8 @@ mod cases;
 mod cookbook;
 mod help;
 mod json;
+mod man;
 mod pages;
 mod run;
 mod sessions;
+mod shells;

@@ -1,0 +1,103 @@
+//! The values of an option, or of an argument without one: closed sets, files, and what the rules mention.
+
+use clap::{Arg, ValueHint};
+use imageswap_engine::syntax::ast::Subject;
+
+use super::line::{Line, first_line, subcommands};
+use super::mentioned::Mentioned;
+use super::paths::{Files, paths};
+use super::{Candidate, Candidates};
+
+/// What a rule may ask about, and an option of the same name says: those whose values are open.
+const SUBJECTS: [Subject; 8] = [
+    Subject::Namespace,
+    Subject::Label,
+    Subject::Annotation,
+    Subject::Owner,
+    Subject::Container,
+    Subject::Kind,
+    Subject::User,
+    Subject::Hook,
+];
+
+/// The values that begin as this one does.
+pub(super) fn values(line: &Line<'_>, argument: &Arg, current: &str) -> Candidates {
+    if let Some(delimiter) = argument.get_value_delimiter()
+        && let Some((before, current)) = current.rsplit_once(delimiter)
+    {
+        let mut found = values_of_one(line, argument, current);
+        for candidate in &mut found.list {
+            candidate.value.insert_str(0, &format!("{before}{delimiter}"));
+        }
+        return found;
+    }
+    values_of_one(line, argument, current)
+}
+
+fn values_of_one(line: &Line<'_>, argument: &Arg, current: &str) -> Candidates {
+    let closed = argument.get_possible_values();
+    if !closed.is_empty() {
+        let values = closed
+            .iter()
+            .filter(|value| !value.is_hide_set())
+            .map(|value| Candidate {
+                value: value.get_name().to_owned(),
+                help: first_line(value.get_help()),
+            });
+        return words(values, current);
+    }
+    if argument.get_value_hint() != ValueHint::Unknown {
+        return Candidates {
+            list: paths(current, files_of(argument)),
+            are_files: true,
+        };
+    }
+    let mentioned = || Mentioned::in_rules(rules_of(line));
+    match (argument.get_long(), name_of(argument)) {
+        (Some("rule"), _) => words(mentioned().rules, current),
+        (None, Some("IMAGE")) => words(mentioned().images(current), current),
+        (None, Some("COMMAND")) => words(subcommands(line.program, current), current),
+        (Some(long), _) => match SUBJECTS.iter().find(|subject| subject.as_str() == long) {
+            Some(subject) => words(mentioned().values_of(*subject), current),
+            None => Candidates::default(),
+        },
+        (None, _) => Candidates::default(),
+    }
+}
+
+fn words(values: impl IntoIterator<Item = Candidate>, current: &str) -> Candidates {
+    let mut list: Vec<Candidate> = values
+        .into_iter()
+        .filter(|candidate| candidate.value.starts_with(current))
+        .collect();
+    let mut seen = std::collections::HashSet::new();
+    list.retain(|candidate| seen.insert(candidate.value.clone()));
+    Candidates {
+        list,
+        are_files: false,
+    }
+}
+
+/// Whether an argument names rules: `--rules`, or a path that stands without an option.
+fn is_rules(argument: &Arg) -> bool {
+    argument.get_long() == Some("rules")
+        || (argument.is_positional() && argument.get_value_hint() == ValueHint::AnyPath)
+}
+
+/// The rules that the command line names.
+fn rules_of<'l>(line: &'l Line<'_>) -> impl Iterator<Item = &'l str> {
+    let rules = line.given.iter().filter(|(argument, _)| is_rules(argument));
+    rules.map(|(_, path)| path.as_str())
+}
+
+fn files_of(argument: &Arg) -> Files {
+    match argument.get_value_hint() {
+        ValueHint::DirPath => Files::Folders,
+        _ if is_rules(argument) => Files::Rules,
+        _ => Files::Any,
+    }
+}
+
+fn name_of(argument: &Arg) -> Option<&str> {
+    argument.get_value_names()?.first().map(|name| name.as_str())
+}

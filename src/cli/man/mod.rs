@@ -1,0 +1,92 @@
+//! `imageswap man`: manual pages, made of what the commands say of themselves.
+
+mod page;
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Args, Command, ValueHint};
+use imageswap_engine::diagnostic::similar;
+
+use self::page::{name_of, page};
+use super::output::{CommandError, Ended};
+use super::report::unless_closed;
+
+/// Print a manual page, or write all of them to a directory.
+///
+/// A page says what --help says, and which variables and exit statuses there are. Exit status 0: printed, or written.
+/// 1: a page can't be written. 2: misuse.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  imageswap man | man -l -
+      The main page.
+  imageswap man check | man -l -
+      The page of a command.
+  imageswap man --dir /usr/local/share/man/man1
+      All pages where man looks for them: imageswap.1, imageswap-check.1 and so on.")]
+pub(super) struct Man {
+    /// The command that the page is of; without one it is the main page
+    #[arg(value_name = "COMMAND")]
+    command: Option<String>,
+    /// Write all pages to this directory, which is made if it is not there
+    #[arg(long, value_name = "DIRECTORY", value_hint = ValueHint::DirPath, conflicts_with = "command")]
+    dir: Option<PathBuf>,
+}
+
+impl Man {
+    pub(super) fn run(self, mut program: Command) -> Ended {
+        program.build();
+        if let Some(folder) = &self.dir {
+            write_all(&program, folder)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let of = match &self.command {
+            Some(name) => find(&program, name),
+            None => &program,
+        };
+        unless_closed(io::stdout().write_all(page(&program, of).as_bytes()))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The commands that there are pages of.
+fn commands(program: &Command) -> impl Iterator<Item = &Command> {
+    program
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set() && command.get_name() != "help")
+}
+
+fn find<'c>(program: &'c Command, name: &str) -> &'c Command {
+    commands(program)
+        .find(|command| command.get_name() == name)
+        .unwrap_or_else(|| {
+            let names: Vec<&str> = commands(program).map(Command::get_name).collect();
+            let help = match similar(name, names.iter().copied()) {
+                Some(meant) => format!("is `{meant}` meant?"),
+                None => format!("there are {}", names.join(", ")),
+            };
+            super::misuse(
+                ErrorKind::InvalidValue,
+                &format!("there is no command `{name}`; {help}"),
+            )
+        })
+}
+
+fn write_all(program: &Command, folder: &Path) -> Result<(), CommandError> {
+    let fail = |path: &Path, error: io::Error| {
+        CommandError::new(format_args!("cannot write {}: {error}", path.display()))
+    };
+    fs::create_dir_all(folder).map_err(|error| fail(folder, error))?;
+    for command in std::iter::once(program).chain(commands(program)) {
+        let path = folder.join(format!("{}.1", name_of(command)));
+        let unfinished = path.with_extension("1.new");
+        // Whoever reads meanwhile finds the whole page, or the one before.
+        fs::write(&unfinished, page(program, command))
+            .and_then(|()| fs::rename(&unfinished, &path))
+            .map_err(|error| fail(&path, error))?;
+    }
+    Ok(())
+}
