@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::input::{SetOptions, map_lines};
-use super::output::{Ended, Output, OutputOptions};
+use super::output::{Ended, FindingsOptions, Output};
 use super::report::Counts;
 
 /// Check rules: would this set load, and does it mean what it says?
@@ -20,7 +20,9 @@ use super::report::Counts;
   kubectl get configmap imageswap-rules -n imageswap-system -o yaml | imageswap check -
       A ConfigMap: each key is what a file of that name would be. Places are lines of the YAML.
   imageswap check --deny-warnings --format short rules/
-      For a script: a line for each finding, and no warnings allowed.")]
+      For a script: a line for each finding, and no warnings allowed.
+  imageswap check --format sarif rules/
+      Into a file, for a code host that shows each finding at its line.")]
 pub(super) struct Check {
     #[command(flatten)]
     set: SetOptions,
@@ -28,12 +30,12 @@ pub(super) struct Check {
     #[arg(long)]
     deny_warnings: bool,
     #[command(flatten)]
-    output: OutputOptions,
+    output: FindingsOptions,
 }
 
 impl Check {
     pub(super) fn run(self) -> Ended {
-        let mut output = Output::new(self.output);
+        let mut output = Output::of_findings(self.output);
         let Some(mut loaded) = self.set.load(&mut output)? else {
             return output.failed();
         };

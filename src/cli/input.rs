@@ -48,7 +48,7 @@ pub(super) fn load(
     let text = match RulesSource::Paths(paths).read(limits) {
         Ok(text) => text,
         Err(error) => {
-            output.say(&format!("imageswap: {error}"))?;
+            output.fail(&error.to_string())?;
             return Ok(None);
         }
     };

@@ -1,23 +1,38 @@
 //! What the commands about rules have in common: results go to stdout in one of several forms, and what is for people
 //! to stderr.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::io::{self, BufWriter, StdoutLock, Write as _};
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{Arg, Args, Command, ValueEnum as _};
 use imageswap_engine::diagnostic::{Diagnostic, SourceMap};
 use serde::Serialize;
 
 use super::colour;
-use super::report::{self, Format};
+use super::report::{self, FindingsFormat, Format, Sarif};
 
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct OutputOptions {
     /// The form of the result
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
+    #[arg(long, value_parser = FormatParser, value_name = "FORMAT", default_value = "human")]
     format: Format,
 }
+
+/// Those of a command whose result is findings.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct FindingsOptions {
+    /// The form of the result
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
+    format: FindingsFormat,
+}
+
+/// Reads a [`Format`], and says why it is not `sarif`.
+#[derive(Clone, Copy, Debug)]
+struct FormatParser;
 
 /// How a command ended: with an exit status, or with one line that says why not.
 pub(super) type Ended = Result<ExitCode, CommandError>;
@@ -32,17 +47,32 @@ pub(super) struct Output {
     pub(super) colour: bool,
     stdout: BufWriter<StdoutLock<'static>>,
     is_closed: bool,
+    /// Where findings are gathered, if the result is to be one log of them.
+    sarif: Option<Sarif>,
 }
 
 impl Output {
     pub(super) fn new(options: OutputOptions) -> Self {
         let stdout = io::stdout();
-        let format = options.format;
         Self {
-            format,
+            format: options.format,
             colour: colour::is_wanted(&stdout),
             stdout: BufWriter::new(stdout.lock()),
             is_closed: false,
+            sarif: None,
+        }
+    }
+
+    /// For a command whose result is findings.
+    pub(super) fn of_findings(options: FindingsOptions) -> Self {
+        let (format, sarif) = match options.format {
+            FindingsFormat::Each(format) => (format, None),
+            // What is not in the log is for people.
+            FindingsFormat::Sarif => (Format::Human, Some(Sarif::new())),
+        };
+        Self {
+            sarif,
+            ..Self::new(OutputOptions { format })
         }
     }
 
@@ -52,12 +82,18 @@ impl Output {
         findings: &[Diagnostic],
         sources: &SourceMap,
     ) -> Result<(), CommandError> {
-        report::write(&mut self.stdout, self.format, self.colour, findings, sources)?;
+        match &mut self.sarif {
+            Some(sarif) => sarif.add(findings, sources),
+            None => report::write(&mut self.stdout, self.format, self.colour, findings, sources)?,
+        }
         Ok(())
     }
 
-    /// Writes a line of the result.
+    /// Writes a line of the result. A log of findings has no place for one, so it is said to people.
     pub(super) fn line(&mut self, line: impl fmt::Display) -> Result<(), CommandError> {
+        if self.sarif.is_some() {
+            return self.say(&line.to_string());
+        }
         let written = writeln!(self.stdout, "{line}");
         self.is_closed |= matches!(&written, Err(error) if error.kind() == io::ErrorKind::BrokenPipe);
         report::unless_closed(written)?;
@@ -83,16 +119,51 @@ impl Output {
         Ok(())
     }
 
+    /// Says to people why the command can't do its work.
+    pub(super) fn fail(&mut self, reason: &str) -> Result<(), CommandError> {
+        if let Some(sarif) = &mut self.sarif {
+            sarif.fail(reason.to_owned());
+        }
+        self.say(&format!("imageswap: {reason}"))
+    }
+
     /// Nothing was found.
-    pub(super) fn fine(mut self) -> Ended {
-        report::unless_closed(self.stdout.flush())?;
-        Ok(ExitCode::SUCCESS)
+    pub(super) fn fine(self) -> Ended {
+        self.end(ExitCode::SUCCESS)
     }
 
     /// Something was found.
-    pub(super) fn failed(mut self) -> Ended {
-        report::unless_closed(self.stdout.flush())?;
-        Ok(ExitCode::FAILURE)
+    pub(super) fn failed(self) -> Ended {
+        self.end(ExitCode::FAILURE)
+    }
+
+    fn end(mut self, code: ExitCode) -> Ended {
+        let written = self.sarif.map_or(Ok(()), |sarif| sarif.write(&mut self.stdout));
+        report::unless_closed(written.and_then(|()| self.stdout.flush()))?;
+        Ok(code)
+    }
+}
+
+impl TypedValueParser for FormatParser {
+    type Value = Format;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Format, clap::Error> {
+        if value == "sarif" {
+            let message =
+                "`--format sarif` is for findings: `imageswap check` and `imageswap test` write them";
+            return Err(command.clone().error(ErrorKind::InvalidValue, message));
+        }
+        EnumValueParser::new().parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let formats = Format::value_variants().iter();
+        Some(Box::new(formats.filter_map(Format::to_possible_value)))
     }
 }
 

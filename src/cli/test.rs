@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::check::counted;
 use super::explain::Outcome;
 use super::input::{SetOptions, rules_named};
-use super::output::{CommandError, Ended, Output, OutputOptions};
+use super::output::{CommandError, Ended, FindingsOptions, Output};
 use super::report::Format;
 
 /// Run the `test` statements of rules.
@@ -38,7 +38,7 @@ pub(super) struct TestCommand {
     #[arg(long = "rule", value_name = "NAME", conflicts_with = "coverage")]
     only: Vec<String>,
     #[command(flatten)]
-    output: OutputOptions,
+    output: FindingsOptions,
 }
 
 /// A test, for machines. The names of the fields change with a major version only.
@@ -63,7 +63,7 @@ struct Unreached<'a> {
 
 impl TestCommand {
     pub(super) fn run(self) -> Ended {
-        let mut output = Output::new(self.output);
+        let mut output = Output::of_findings(self.output);
         let Some(loaded) = self.set.load(&mut output)? else {
             return output.failed();
         };

@@ -7,5 +7,6 @@ mod json;
 mod man;
 mod pages;
 mod run;
+mod sarif;
 mod sessions;
 mod shells;

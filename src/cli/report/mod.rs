@@ -3,6 +3,7 @@
 mod excerpt;
 mod human;
 mod json;
+mod sarif;
 #[cfg(test)]
 mod tests;
 
@@ -10,7 +11,10 @@ use std::fmt;
 use std::io::{self, Write};
 
 use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceMap, Span, Suggestion};
+
+pub(super) use sarif::Sarif;
 
 /// In which form results are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -21,6 +25,15 @@ pub(super) enum Format {
     Json,
     /// A line of text each
     Short,
+}
+
+/// In which form the findings of a command that writes nothing else are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FindingsFormat {
+    /// One by one.
+    Each(Format),
+    /// All together, for code hosts.
+    Sarif,
 }
 
 /// How many findings of each kind there are: `3 errors, 1 warning`.
@@ -73,6 +86,24 @@ fn applicable(suggestion: &Suggestion, sources: &SourceMap) -> Option<Span> {
         || (sources.slice(span) == sources.slice(suggestion.span)
             && !suggestion.replacement.contains(['\n', '"', '\'', '\\']));
     is_plain.then_some(span)
+}
+
+impl ValueEnum for FindingsFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[
+            Self::Each(Format::Human),
+            Self::Each(Format::Json),
+            Self::Each(Format::Short),
+            Self::Sarif,
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::Each(format) => format.to_possible_value(),
+            Self::Sarif => Some(PossibleValue::new("sarif").help("SARIF 2.1.0, for code hosts")),
+        }
+    }
 }
 
 impl Counts {

@@ -5,12 +5,21 @@ use std::fmt;
 
 /// What kind of finding it is: a letter and four digits for errors and notes on files, a name for lints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Code(&'static str);
+pub struct Code {
+    code: &'static str,
+    summary: &'static str,
+}
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $code:literal;)*) => {
+    ($(#[doc = $summary:literal] $name:ident = $code:literal;)*) => {
         impl Code {
-            $($(#[$doc])* pub const $name: Self = Self($code);)*
+            $(
+                #[doc = $summary]
+                pub const $name: Self = Self {
+                    code: $code,
+                    summary: $summary,
+                };
+            )*
 
             /// Every code there is, in the order of the registry.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
@@ -194,12 +203,19 @@ impl Code {
     /// The code as it is shown.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        self.0
+        self.code
+    }
+
+    /// What kind of finding it is, in a sentence.
+    #[must_use]
+    pub fn summary(self) -> &'static str {
+        // A comment begins with a space.
+        self.summary.trim_ascii_start()
     }
 }
 
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+        f.write_str(self.code)
     }
 }

@@ -1,0 +1,289 @@
+//! The objects of a log, by the names that the standard gives them.
+
+use imageswap_engine::diagnostic::{Code, Severity, Source, Span};
+use serde::Serialize;
+
+use super::page::Entry;
+use super::{MAX_SNIPPET, level, uri};
+
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+#[derive(Debug, Serialize)]
+pub(super) struct Log {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run; 1],
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run {
+    tool: Tool,
+    invocations: [Invocation; 1],
+    column_kind: &'static str,
+    original_uri_base_ids: BaseIds,
+    artifacts: Vec<Artifact>,
+    results: Vec<SarifResult>,
+}
+
+#[derive(Debug, Serialize)]
+struct Tool {
+    driver: Driver,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver {
+    name: &'static str,
+    version: &'static str,
+    semantic_version: &'static str,
+    information_uri: &'static str,
+    rules: Vec<Rule>,
+}
+
+/// A kind of finding: what this project calls a code.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rule {
+    id: &'static str,
+    short_description: Text,
+    full_description: Text,
+    help_uri: String,
+    help: Help,
+    default_configuration: Configuration,
+}
+
+#[derive(Debug, Serialize)]
+struct Help {
+    text: String,
+    markdown: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Configuration {
+    level: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Invocation {
+    pub(super) execution_successful: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) tool_execution_notifications: Vec<Notification>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Notification {
+    pub(super) level: &'static str,
+    pub(super) message: Text,
+}
+
+#[derive(Debug, Serialize)]
+struct BaseIds {
+    #[serde(rename = "%SRCROOT%")]
+    root: BaseId,
+}
+
+#[derive(Debug, Serialize)]
+struct BaseId {
+    description: Text,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Artifact {
+    pub(super) location: ArtifactLocation,
+    roles: [&'static str; 1],
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ArtifactLocation {
+    pub(super) uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) uri_base_id: Option<&'static str>,
+    /// Among the artifacts.
+    pub(super) index: usize,
+}
+
+/// A finding.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SarifResult {
+    pub(super) rule_id: &'static str,
+    pub(super) rule_index: usize,
+    pub(super) level: &'static str,
+    pub(super) message: Text,
+    pub(super) locations: Vec<Location>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) related_locations: Vec<Location>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) partial_fingerprints: Option<Fingerprints>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) fixes: Vec<Fix>,
+}
+
+/// A message, a snippet or the content of a file.
+#[derive(Debug, Serialize)]
+pub(super) struct Text {
+    text: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Location {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) id: Option<usize>,
+    pub(super) physical_location: PhysicalLocation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) message: Option<Text>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PhysicalLocation {
+    pub(super) artifact_location: ArtifactLocation,
+    pub(super) region: Region,
+}
+
+/// Lines and columns from 1, the end behind the last character.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Region {
+    start_line: usize,
+    start_column: usize,
+    end_line: usize,
+    end_column: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snippet: Option<Text>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Fingerprints {
+    #[serde(rename = "lineHash/v1")]
+    pub(super) line_hash: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Fix {
+    pub(super) description: Text,
+    pub(super) artifact_changes: [ArtifactChange; 1],
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ArtifactChange {
+    pub(super) artifact_location: ArtifactLocation,
+    pub(super) replacements: [Replacement; 1],
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Replacement {
+    pub(super) deleted_region: Region,
+    pub(super) inserted_content: Text,
+}
+
+impl Log {
+    pub(super) fn new(
+        codes: &[Code],
+        invocation: Invocation,
+        artifacts: Vec<Artifact>,
+        results: Vec<SarifResult>,
+    ) -> Self {
+        let run = Run {
+            tool: Tool {
+                driver: Driver {
+                    name: "imageswap",
+                    version: env!("CARGO_PKG_VERSION"),
+                    semantic_version: env!("CARGO_PKG_VERSION"),
+                    information_uri: env!("CARGO_PKG_REPOSITORY"),
+                    rules: codes.iter().copied().map(Rule::new).collect(),
+                },
+            },
+            invocations: [invocation],
+            column_kind: "unicodeCodePoints",
+            original_uri_base_ids: BaseIds {
+                root: BaseId {
+                    description: Text::of("the directory that imageswap ran in"),
+                },
+            },
+            artifacts,
+            results,
+        };
+        Self {
+            schema: SCHEMA,
+            version: "2.1.0",
+            runs: [run],
+        }
+    }
+}
+
+impl Rule {
+    fn new(code: Code) -> Self {
+        let entry = Entry::of(code);
+        let uri = entry.uri();
+        Self {
+            id: code.as_str(),
+            short_description: Text::of(code.summary()),
+            full_description: Text::of(entry.first_paragraph()),
+            help: Help {
+                text: format!("{}\n\n{uri}", entry.first_paragraph()),
+                markdown: entry.text,
+            },
+            help_uri: uri,
+            default_configuration: Configuration {
+                // By the letters of the registry. A lint has a name, and is a warning.
+                level: level(match code.as_str().chars().next() {
+                    Some('E') => Severity::Error,
+                    Some('N') => Severity::Notice,
+                    _ => Severity::Warning,
+                }),
+            },
+        }
+    }
+}
+
+impl Text {
+    pub(super) fn of(text: impl Into<String>) -> Self {
+        Self { text: text.into() }
+    }
+}
+
+impl Artifact {
+    pub(super) fn new(location: ArtifactLocation) -> Self {
+        let role = if location.uri == uri::STDIN {
+            "standardStream"
+        } else {
+            "analysisTarget"
+        };
+        Self {
+            location,
+            roles: [role],
+        }
+    }
+}
+
+impl Region {
+    pub(super) fn plain(source: &Source, span: Span) -> Self {
+        let (start, end) = (source.position(span.start), source.position(span.end));
+        Self {
+            start_line: start.line,
+            start_column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+            snippet: None,
+        }
+    }
+
+    pub(super) fn with_snippet(source: &Source, span: Span) -> Self {
+        let text = source.text().get(span.range()).unwrap_or_default();
+        let is_shown = !text.is_empty() && text.len() <= MAX_SNIPPET;
+        Self {
+            snippet: is_shown.then(|| Text::of(text)),
+            ..Self::plain(source, span)
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! How a log names files: below the working directory by their relative path, so that a code host finds them in the
+//! repository, others by where they are.
+
+use std::path::{Component, Path, PathBuf};
+
+/// What stdin is called.
+pub(super) const STDIN: &str = "stdin";
+
+/// The URI reference of a file, and the base that it is relative to.
+pub(super) fn of_file(name: &str, folder: &Path) -> (String, Option<&'static str>) {
+    if name == STDIN {
+        return (STDIN.to_owned(), None);
+    }
+    let path = normal(&folder.join(name));
+    match path.strip_prefix(folder) {
+        Ok(below) => (encoded(below), Some("%SRCROOT%")),
+        Err(_) => (format!("file://{}", encoded(&path)), None),
+    }
+}
+
+/// The path without `.` and `..`.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => match normal.components().next_back() {
+                Some(Component::Normal(_)) => {
+                    normal.pop();
+                }
+                Some(Component::RootDir) => {}
+                _ => normal.push(part),
+            },
+            part => normal.push(part),
+        }
+    }
+    normal
+}
+
+/// The path with what is not unreserved (RFC 3986, section 2.3) as its bytes.
+fn encoded(path: &Path) -> String {
+    let mut encoded = String::new();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                encoded.push(char::from(*byte));
+            }
+            byte => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn assert_uri(name: &str, uri: &str, base: Option<&str>) {
+        let named = of_file(name, Path::new("/work/rules of ours"));
+        assert_eq!(named, (uri.to_owned(), base.map(|_| "%SRCROOT%")), "{name}");
+    }
+
+    #[test]
+    fn a_file_below_the_working_directory_is_named_from_there() {
+        let base = Some("%SRCROOT%");
+        assert_uri("rules/10-mirror.rules", "rules/10-mirror.rules", base);
+        assert_uri("./rules//a.rules", "rules/a.rules", base);
+        assert_uri("rules/../b.rules", "b.rules", base);
+        assert_uri("/work/rules of ours/b.rules", "b.rules", base);
+        assert_uri("../rules of ours/b.rules", "b.rules", base);
+    }
+
+    #[test]
+    fn a_file_elsewhere_is_named_by_where_it_is() {
+        assert_uri("../a.rules", "file:///work/a.rules", None);
+        assert_uri("/../etc/a b.rules", "file:///etc/a%20b.rules", None);
+    }
+
+    #[test]
+    fn what_means_something_in_a_uri_is_encoded() {
+        let base = Some("%SRCROOT%");
+        assert_uri(
+            "a:b?c#d%20[ä].rules",
+            "a%3Ab%3Fc%23d%2520%5B%C3%A4%5D.rules",
+            base,
+        );
+    }
+
+    #[test]
+    fn stdin_is_no_file() {
+        assert_uri("stdin", "stdin", None);
+    }
+}

@@ -1,0 +1,348 @@
+//! SARIF: every log is valid by the schema of the standard, and says what the JSON of findings says.
+
+use std::fs;
+
+use imageswap_engine::diagnostic::visible;
+use jsonschema::Validator;
+use serde_json::Value;
+
+use crate::cases::names;
+use crate::run::{Ran, read, repository, run};
+
+/// What there is to be checked in a folder of the repository: sets without findings, with findings of each kind, in
+/// ConfigMaps, from stdin, and what can't be read.
+const SETS: [&str; 16] = [
+    "rules/",
+    "broken.rules",
+    "failing.rules",
+    "lint.rules",
+    "latin1.rules",
+    "empty.rules",
+    "empty/",
+    "mixed/",
+    "mixed/ maps.conf",
+    "single.conf",
+    "configmap.yaml",
+    "configmap-broken.yaml",
+    "list.yaml",
+    "open-quote.yaml",
+    "nothing-here",
+    "- < broken.rules",
+];
+
+#[test]
+fn every_log_is_valid_by_the_schema() {
+    let schema = schema();
+    let mut count = 0;
+    for command in ["check", "test"] {
+        for set in SETS {
+            let log = log(
+                &format!("imageswap {command} --format sarif {set}"),
+                "tests/cli/folder",
+            );
+            assert_valid(&schema, &log, set);
+            count += results(&log).len();
+        }
+    }
+    for case in cases() {
+        let log = log(
+            &format!("imageswap check --max-rules 100 --format sarif {case}"),
+            "grammar",
+        );
+        assert_valid(&schema, &log, &case);
+        count += results(&log).len();
+    }
+    assert!(count > 300, "{count} results");
+}
+
+#[test]
+fn the_schema_refuses_what_is_no_log() {
+    let schema = schema();
+    let log = log("imageswap check --format sarif broken.rules", "tests/cli/folder");
+    for (pointer, value) in [
+        ("/version", "2.2.0"),
+        ("/runs/0/results/0/level", "notice"),
+        (
+            "/runs/0/results/0/locations/0/physicalLocation/artifactLocation/uri",
+            "a b",
+        ),
+    ] {
+        let mut log = log.clone();
+        *log.pointer_mut(pointer).unwrap() = value.into();
+        assert!(!schema.is_valid(&log), "{pointer}");
+    }
+}
+
+#[test]
+fn a_log_says_what_the_json_says() {
+    let folder = SETS.into_iter().map(|set| ("tests/cli/folder", set.to_owned()));
+    let cases = cases().into_iter().map(|case| ("grammar", case));
+    let mut fixes = 0;
+    for (folder, set) in folder.chain(cases) {
+        let check = |format| format!("imageswap check --max-rules 100 --format {format} {set}");
+        let log = log(&check("sarif"), folder);
+        let json = run(&check("json"), folder).stdout;
+        let findings: Vec<Value> = json
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(results(&log).len(), findings.len(), "{set}");
+        for (result, finding) in results(&log).iter().zip(&findings) {
+            assert_same(&log, result, finding);
+            fixes += result["fixes"].as_array().map_or(0, Vec::len);
+        }
+    }
+    assert!(fixes > 50, "{fixes} fixes");
+}
+
+#[test]
+fn a_region_is_where_its_snippet_stands_in_the_file() {
+    let mut count = 0;
+    for case in cases() {
+        let log = log(
+            &format!("imageswap check --max-rules 100 --format sarif {case}"),
+            "grammar",
+        );
+        for location in results(&log)
+            .iter()
+            .flat_map(|result| &result["locations"].as_array().unwrap()[..])
+        {
+            let place = &location["physicalLocation"];
+            let Some(snippet) = place["region"]["snippet"]["text"].as_str() else {
+                continue;
+            };
+            let file = repository("grammar").join(place["artifactLocation"]["uri"].as_str().unwrap());
+            assert_eq!(
+                slice(&fs::read_to_string(file).unwrap(), &place["region"]),
+                snippet,
+                "{case}"
+            );
+            count += 1;
+        }
+    }
+    assert!(count > 200, "{count} snippets");
+}
+
+#[test]
+fn a_fingerprint_stays_when_lines_move_and_tells_equal_lines_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let fingerprints = |text: &str| -> Vec<String> {
+        fs::write(folder.path().join("a.rules"), text).unwrap();
+        let log = log(
+            "imageswap check --format sarif a.rules",
+            folder.path().to_str().unwrap(),
+        );
+        let results = results(&log).iter();
+        results
+            .map(|result| {
+                result["partialFingerprints"]["lineHash/v1"]
+                    .as_str()
+                    .unwrap()
+                    .to_owned()
+            })
+            .collect()
+    };
+    let before = fingerprints("rules v1\nkeep quay.io\nkeep gcr.io\nkeep quay.io\n");
+    let after = fingerprints(
+        "rules v1\n\n# Moved.\nkeep gcr.io\nkeep  quay.io   # and laid out anew\nkeep quay.io\n",
+    );
+    assert_eq!(before.len(), 3);
+    let (hash, count) = before[0].split_once(':').unwrap();
+    assert_eq!((hash.len(), count), (16, "1"));
+    assert_eq!(before[2], format!("{hash}:2"));
+    assert!(!before[1].starts_with(hash));
+    assert_eq!(after[0], before[1]);
+    assert_eq!(after[2], before[0], "the one line that is as it was");
+}
+
+#[test]
+fn a_file_is_named_by_its_place_in_the_repository() {
+    let folder = tempfile::tempdir().unwrap();
+    let below = folder.path().join("rules of ours");
+    fs::create_dir(&below).unwrap();
+    fs::write(below.join("#1 ö.rules"), "rules v1\nkeep quay.io\n").unwrap();
+    fs::write(folder.path().join("outside.rules"), "rules v1\nkeep gcr.io\n").unwrap();
+    let log = log(
+        "imageswap check --format sarif './#1 ö.rules' ../outside.rules",
+        below.to_str().unwrap(),
+    );
+    assert_valid(&schema(), &log, "files with odd names");
+    let location =
+        |result: usize| &results(&log)[result]["locations"][0]["physicalLocation"]["artifactLocation"];
+    assert_eq!(location(0)["uri"], "%231%20%C3%B6.rules");
+    assert_eq!(location(0)["uriBaseId"], "%SRCROOT%");
+    let uri = location(1)["uri"].as_str().unwrap();
+    assert!(
+        uri.starts_with("file:///") && uri.ends_with("/outside.rules"),
+        "{uri}"
+    );
+    assert!(location(1).get("uriBaseId").is_none());
+}
+
+#[test]
+fn what_cannot_be_read_fails_the_run_and_leaves_a_log() {
+    let Ran {
+        stdout,
+        stderr,
+        status,
+    } = run("imageswap test --format sarif nothing-here", "tests/cli/folder");
+    let log: Value = serde_json::from_str(&stdout).unwrap();
+    let invocation = &log["runs"][0]["invocations"][0];
+    assert_eq!(status, 1);
+    assert_eq!(invocation["executionSuccessful"], false);
+    let said = invocation["toolExecutionNotifications"][0]["message"]["text"]
+        .as_str()
+        .unwrap();
+    assert_eq!(format!("imageswap: {said}\n"), stderr);
+    assert!(results(&log).is_empty());
+}
+
+#[test]
+fn stdin_is_a_stream_and_no_file_of_the_repository() {
+    let log = log(
+        "imageswap check --format sarif < broken.rules",
+        "tests/cli/folder",
+    );
+    let artifact = &log["runs"][0]["artifacts"][0];
+    assert_eq!(artifact["roles"][0], "standardStream");
+    assert!(artifact["location"].get("uriBaseId").is_none());
+}
+
+#[test]
+fn the_rules_that_no_test_reaches_are_told_to_people() {
+    let Ran { stdout, stderr, .. } = run(
+        "imageswap test --coverage --format sarif rules/",
+        "tests/cli/folder",
+    );
+    assert!(results(&serde_json::from_str(&stdout).unwrap()).is_empty());
+    assert!(
+        stderr.contains("rules/10-mirror.rules:10: no test reaches "),
+        "{stderr}"
+    );
+}
+
+/// A validator by the standard's own schema, formats included.
+fn schema() -> Validator {
+    let mut schema: Value = serde_json::from_str(&read("tests/cli/schema/sarif-schema-2.1.0.json")).unwrap();
+    // The pattern of a language has a `]` too many, for which it is no expression. No log of ours names one.
+    for definition in ["run", "toolComponent"] {
+        let language = &mut schema["definitions"][definition]["properties"]["language"];
+        language.as_object_mut().unwrap().remove("pattern").unwrap();
+    }
+    jsonschema::options()
+        .should_validate_formats(true)
+        .build(&schema)
+        .unwrap()
+}
+
+#[track_caller]
+fn assert_valid(schema: &Validator, log: &Value, what: &str) {
+    let wrong: Vec<String> = schema
+        .iter_errors(log)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(wrong.is_empty(), "{what}\n{}", wrong.join("\n"));
+}
+
+/// The log that a command writes.
+fn log(line: &str, folder: &str) -> Value {
+    let ran = run(line, folder);
+    assert!(ran.status < 2, "{line}\n{}", ran.stderr);
+    serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{line}: {error}\n{}", ran.stdout))
+}
+
+fn results(log: &Value) -> &[Value] {
+    log["runs"][0]["results"].as_array().unwrap()
+}
+
+/// The cases of the language.
+fn cases() -> Vec<String> {
+    let paths = |folder: &str| {
+        names(folder)
+            .into_iter()
+            .map(|name| format!("{folder}/{name}"))
+            .collect::<Vec<_>>()
+    };
+    [paths("valid"), paths("invalid")].concat()
+}
+
+/// Compares a result of a log with an object of `--format json`.
+#[track_caller]
+fn assert_same(log: &Value, result: &Value, finding: &Value) {
+    let level = match finding["severity"].as_str().unwrap() {
+        "notice" => "note",
+        severity => severity,
+    };
+    assert_eq!(result["level"], level, "{result}");
+    assert_eq!(result["ruleId"], finding["code"]);
+    let rule = &log["runs"][0]["tool"]["driver"]["rules"]
+        [usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()];
+    assert_eq!(rule["id"], finding["code"]);
+    assert_eq!(rule["defaultConfiguration"]["level"], level, "{rule}");
+    // What a code host shows to people has nothing hidden in it.
+    let shown = |text: &Value| visible(text.as_str().unwrap()).into_owned();
+    let text = result["message"]["text"].as_str().unwrap();
+    assert!(text.starts_with(&shown(&finding["message"])), "{text}");
+    for help in finding["help"].as_array().unwrap() {
+        assert!(text.contains(&shown(help)), "{text}");
+    }
+    let places = [&result["locations"], &result["relatedLocations"]];
+    let places: Vec<&Value> = places.into_iter().filter_map(Value::as_array).flatten().collect();
+    let labels = finding["labels"].as_array().unwrap();
+    assert_eq!(places.len(), labels.len(), "{result}");
+    assert_eq!(result["locations"].as_array().unwrap().len(), 1, "{result}");
+    for (place, label) in places.iter().zip(labels) {
+        assert_same_place(
+            log,
+            &place["physicalLocation"]["artifactLocation"],
+            &place["physicalLocation"]["region"],
+            label,
+        );
+        assert_eq!(
+            place["message"]["text"].as_str().unwrap_or_default(),
+            shown(&label["text"])
+        );
+    }
+    let fix = &result["fixes"][0]["artifactChanges"][0];
+    let replacement = &fix["replacements"][0];
+    let suggestion = &finding["suggestion"];
+    assert_eq!(fix.is_null(), suggestion.is_null(), "{result}");
+    if !fix.is_null() {
+        assert_same_place(
+            log,
+            &fix["artifactLocation"],
+            &replacement["deletedRegion"],
+            suggestion,
+        );
+        assert_eq!(replacement["insertedContent"]["text"], suggestion["replacement"]);
+    }
+}
+
+#[track_caller]
+fn assert_same_place(log: &Value, artifact: &Value, region: &Value, place: &Value) {
+    let index = usize::try_from(artifact["index"].as_u64().unwrap()).unwrap();
+    assert_eq!(artifact["uri"], place["file"]);
+    assert_eq!(log["runs"][0]["artifacts"][index]["location"], *artifact);
+    for (ours, theirs) in [
+        ("line", "startLine"),
+        ("column", "startColumn"),
+        ("end_line", "endLine"),
+        ("end_column", "endColumn"),
+    ] {
+        assert_eq!(region[theirs], place[ours], "{region} {place}");
+    }
+}
+
+/// What stands in a region, as a viewer reads it: lines from 1, and columns in characters.
+fn slice(text: &str, region: &Value) -> String {
+    let number = |name: &str| usize::try_from(region[name].as_u64().unwrap()).unwrap();
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let offset = |line: usize, column: usize| {
+        let before: usize = lines.iter().take(line - 1).map(|line| line.chars().count()).sum();
+        before + column - 1
+    };
+    let start = offset(number("startLine"), number("startColumn"));
+    let end = offset(number("endLine"), number("endColumn"));
+    text.chars().skip(start).take(end - start).collect()
+}
