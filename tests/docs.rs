@@ -53,6 +53,7 @@ fn every_file_that_a_page_links_to_is_there() {
         ("docs/command-line.md", "docs/"),
         ("docs/errors.md", "docs/"),
         ("rules/README.md", "rules/"),
+        ("docs/git.md", "docs/"),
         ("CHANGELOG.md", ""),
         ("CONTRIBUTING.md", ""),
     ] {

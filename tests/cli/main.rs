@@ -3,6 +3,7 @@
 mod cases;
 mod cookbook;
 mod help;
+mod hosts;
 mod json;
 mod man;
 mod pages;
@@ -10,3 +11,4 @@ mod run;
 mod sarif;
 mod sessions;
 mod shells;
+mod yaml;

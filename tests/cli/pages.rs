@@ -17,6 +17,11 @@ fn the_page_for_drop_in_shows_what_comes() {
 }
 
 #[test]
+fn the_page_about_git_shows_what_comes() {
+    compare_page("docs/git.md", "docs/examples");
+}
+
+#[test]
 fn the_readme_shows_what_comes() {
     compare_page("README.md", ".");
 }
