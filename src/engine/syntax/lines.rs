@@ -22,7 +22,7 @@ pub(super) const STATEMENTS: [&str; 9] = [
 pub(super) const CLAUSES: [&str; 6] = ["when", "and", "as", "because", "pull-secret", "allow"];
 
 /// What templates write at the start of a file, and is no part of its first line.
-const BYTE_ORDER_MARK: &str = "\u{FEFF}";
+pub(super) const BYTE_ORDER_MARK: &str = "\u{FEFF}";
 
 /// Finds the statements of a text.
 pub(super) fn extents(text: &str) -> Vec<Extent> {

@@ -1,6 +1,7 @@
 //! From text to statements: the only place that knows pest.
 
 pub mod ast;
+pub mod format;
 pub mod map;
 pub mod rules;
 

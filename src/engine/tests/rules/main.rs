@@ -8,6 +8,7 @@ mod beside;
 mod cases;
 mod errors;
 mod examples;
+mod format;
 mod found;
 mod generate;
 mod hostile;

@@ -8,7 +8,7 @@ use super::agree::in_words;
 use super::naive::{Decision, Naive};
 use super::support::{Given, load};
 
-fn rows(file: &str) -> Vec<Value> {
+pub(crate) fn rows(file: &str) -> Vec<Value> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("../../tests/conformance/rules")
         .join(file);
@@ -19,7 +19,7 @@ fn rows(file: &str) -> Vec<Value> {
         .collect()
 }
 
-fn files(row: &Value) -> impl Iterator<Item = (&str, &str)> {
+pub(crate) fn files(row: &Value) -> impl Iterator<Item = (&str, &str)> {
     row["files"]
         .as_object()
         .unwrap()

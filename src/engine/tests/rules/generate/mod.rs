@@ -2,6 +2,7 @@
 //! things.
 
 mod images;
+pub(crate) mod mess;
 pub(crate) mod rules;
 pub(crate) mod setting;
 mod words;

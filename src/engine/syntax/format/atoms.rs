@@ -1,0 +1,155 @@
+//! The pieces of a statement that no line end parts, with the comments that stand behind them.
+
+use super::outline::{Piece, outline};
+use crate::syntax::ast::StatementKind;
+use crate::syntax::lines::STATEMENTS;
+
+/// Words that stay on one line.
+#[derive(Debug)]
+pub(super) struct Atom<'t> {
+    /// What it is a part of.
+    pub(super) part: Part,
+    /// The words, a space between them.
+    pub(super) text: String,
+    /// Whether its author began a line with it.
+    pub(super) is_broken: bool,
+    /// The comments in it and behind it.
+    pub(super) comments: Vec<&'t str>,
+    /// Whether the comments stand on lines of their own, and not at the end of its line.
+    pub(super) is_above: bool,
+}
+
+/// The parts of a statement: a line may begin with each but the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// What follows the keyword.
+    Head,
+    /// `-> TARGET`, `= VALUE`, or the outcome of a test.
+    Second,
+    /// A clause, or its first condition or value.
+    Clause,
+    /// A further condition.
+    And,
+    /// A further value of a list.
+    Value,
+}
+
+/// The keyword of a statement, its atoms, and where its last line ends.
+pub(super) fn atoms<'t>(
+    kind: &StatementKind,
+    text: &'t str,
+    start: usize,
+) -> Option<(Piece, Vec<Atom<'t>>, usize)> {
+    let mut pieces = outline(kind).into_iter();
+    let keyword = pieces.next()?;
+    let mut scanner = Scanner { text, cursor: start };
+    scanner.skip(keyword.of(text))?;
+    let mut atoms: Vec<Atom<'t>> = Vec::new();
+    let mut part = Some(Part::Head);
+    let mut is_value = false;
+    for piece in pieces {
+        let gap = scanner.gap()?;
+        let word = piece.of(text);
+        scanner.skip(word)?;
+        match piece {
+            Piece::Sign(sign) => part = part.or(part_of(sign)),
+            // A line that begins with the word of a statement is none that goes on with another.
+            Piece::Word(_) if is_value && !STATEMENTS.contains(&word) => part = Some(Part::Value),
+            Piece::Word(_) => {}
+        }
+        match part.take() {
+            Some(part) => {
+                // The outcome of a test can't begin a line, since it is a statement's word too.
+                let comments = match atoms.last_mut() {
+                    Some(above) if !STATEMENTS.contains(&word) => {
+                        above.is_above = above.comments.is_empty() && gap.begins_a_line;
+                        above.comments.extend(gap.comments);
+                        Vec::new()
+                    }
+                    Some(above) => std::mem::take(&mut above.comments),
+                    None => gap.comments,
+                };
+                atoms.push(Atom {
+                    part,
+                    text: word.to_owned(),
+                    is_broken: gap.is_broken,
+                    comments,
+                    is_above: false,
+                });
+            }
+            None => {
+                let atom = atoms.last_mut()?;
+                if piece != Piece::Sign(",") {
+                    atom.text.push(' ');
+                }
+                atom.text.push_str(word);
+                atom.comments.extend(gap.comments);
+            }
+        }
+        is_value = piece == Piece::Sign(",");
+    }
+    let rest = text.get(scanner.cursor..)?.split('\n').next()?;
+    let comment = rest.trim_matches([' ', '\t', '\r']);
+    if comment.starts_with('#') {
+        atoms.last_mut()?.comments.push(comment);
+    } else if !comment.is_empty() {
+        return None;
+    }
+    Some((keyword, atoms, scanner.cursor + rest.len()))
+}
+
+/// What begins with a sign.
+fn part_of(sign: &str) -> Option<Part> {
+    match sign {
+        "->" | "=" | "keep" | "deny" | "warn" => Some(Part::Second),
+        "when" | "as" | "because" | "pull-secret" | "allow" => Some(Part::Clause),
+        "and" => Some(Part::And),
+        _ => None,
+    }
+}
+
+/// What stands between two words.
+struct Gap<'t> {
+    comments: Vec<&'t str>,
+    /// Whether there is a line end in it.
+    is_broken: bool,
+    /// Whether its first comment stands on a line of its own.
+    begins_a_line: bool,
+}
+
+struct Scanner<'t> {
+    text: &'t str,
+    cursor: usize,
+}
+
+impl<'t> Scanner<'t> {
+    /// Passes over what must come next.
+    fn skip(&mut self, word: &str) -> Option<()> {
+        let is_next = self.text.get(self.cursor..)?.starts_with(word);
+        self.cursor += word.len();
+        is_next.then_some(())
+    }
+
+    /// Passes over white space and the comments in it.
+    fn gap(&mut self) -> Option<Gap<'t>> {
+        let mut gap = Gap {
+            comments: Vec::new(),
+            is_broken: false,
+            begins_a_line: false,
+        };
+        loop {
+            let rest = self.text.get(self.cursor..)?;
+            let behind = rest.trim_start_matches([' ', '\t', '\r', '\n']);
+            let space = rest.get(..rest.len() - behind.len())?;
+            self.cursor += space.len();
+            gap.is_broken |= space.contains('\n');
+            if space.is_empty() || !behind.starts_with('#') {
+                return Some(gap);
+            }
+            let comment = behind.split('\n').next()?;
+            gap.begins_a_line |= gap.comments.is_empty() && gap.is_broken;
+            gap.comments.push(comment.trim_end_matches([' ', '\t', '\r']));
+            self.cursor += comment.len();
+        }
+    }
+}

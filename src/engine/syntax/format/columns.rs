@@ -1,0 +1,172 @@
+//! What lines up in a block: statements of one kind with neither an empty line nor a comment between them.
+
+use super::lines::{Family, GUTTER, Line, Statement, WIDTH, width};
+use crate::syntax::rules::MAX_STATEMENT;
+
+/// The widest column. What is wider steps out of line, and the others stay where they are.
+const WIDEST: usize = 48;
+
+/// The widest text that a column of comments stands behind.
+const WIDEST_BEFORE_COMMENTS: usize = 80;
+
+/// Where a few cells would widen a column by so much for all, they step out of line.
+const STEP: usize = 12;
+
+/// The columns of a block.
+struct Columns {
+    /// By their place in a line.
+    cells: [usize; 2],
+    /// What stands before comments.
+    comments: usize,
+}
+
+/// Writes a block.
+pub(super) fn write(block: &[Statement<'_, '_>], to: &mut String) {
+    let columns = Columns::of(block);
+    for statement in block {
+        let aligned = lay_out(statement, &columns);
+        if aligned.length <= MAX_STATEMENT {
+            to.push_str(&aligned.text);
+            continue;
+        }
+        // White space counts as well in what a statement may have.
+        let plain = lay_out(statement, &Columns::NONE);
+        if plain.length <= MAX_STATEMENT {
+            to.push_str(&plain.text);
+        } else {
+            as_it_was(statement, to);
+        }
+    }
+}
+
+/// A statement that takes all that a statement may have stays as its author wrote it.
+fn as_it_was(statement: &Statement<'_, '_>, to: &mut String) {
+    for line in statement.source.text.lines() {
+        to.push_str(line.trim_end_matches([' ', '\t', '\r']));
+        to.push('\n');
+    }
+    for comment in &statement.source.trailing {
+        to.push_str(&" ".repeat(statement.family.body()));
+        to.push_str(comment);
+        to.push('\n');
+    }
+}
+
+impl Columns {
+    const NONE: Self = Self {
+        cells: [0; 2],
+        comments: 0,
+    };
+
+    fn of(block: &[Statement<'_, '_>]) -> Self {
+        let firsts = || block.iter().filter_map(|statement| statement.lines.first());
+        let column = |place: usize| {
+            let is_followed = |line: &&Line<'_>| line.cells.len() > place + 1;
+            let cells = firsts()
+                .filter(is_followed)
+                .filter_map(|line| line.cells.get(place));
+            column_width(cells.map(|cell| width(cell)), WIDEST)
+        };
+        let mut columns = Self {
+            cells: [column(0), column(1)],
+            comments: 0,
+        };
+        let commented = block.iter().flat_map(|statement| {
+            let texts = statement.lines.iter().enumerate();
+            texts
+                .filter(|(_, line)| !line.comments.is_empty() && !line.cells.is_empty())
+                .map(|(number, line)| width(&line_text(statement, number, line, &columns)))
+        });
+        columns.comments = column_width(commented, WIDEST_BEFORE_COMMENTS);
+        columns
+    }
+
+    /// The space between a cell and the next one.
+    fn gap(&self, family: Family, place: usize, cell: &str, next: &str) -> usize {
+        let gutter = family.gutter();
+        let column = self.cells.get(place).copied().unwrap_or_default();
+        match column.checked_sub(width(cell)) {
+            Some(space) => space + gutter,
+            // It is out of line: no column to be told apart.
+            None if next.starts_with("->") => 1,
+            None => gutter,
+        }
+    }
+}
+
+/// How wide a column is whose cells have these widths.
+fn column_width(widths: impl Iterator<Item = usize>, widest: usize) -> usize {
+    let mut widths: Vec<usize> = widths.filter(|width| *width <= widest).collect();
+    widths.sort_unstable();
+    let few = widths.len() / 4;
+    let most = widths.len() - few;
+    let steps = widths.iter().zip(widths.iter().skip(1));
+    steps
+        .skip(most.saturating_sub(1))
+        .find(|(width, next)| *next - *width >= STEP)
+        .map(|(width, _)| *width)
+        .or(widths.last().copied())
+        .unwrap_or_default()
+}
+
+/// A statement in its place, and its length as it counts: up to the end of its last line.
+struct LaidOut {
+    text: String,
+    length: usize,
+}
+
+fn lay_out(statement: &Statement<'_, '_>, columns: &Columns) -> LaidOut {
+    let mut text = String::new();
+    let mut length = 0;
+    for (number, line) in statement.lines.iter().enumerate() {
+        let start = text.len();
+        text.push_str(&line_text(statement, number, line, columns));
+        let end = width(text.get(start..).unwrap_or_default());
+        let is_above = line.cells.is_empty();
+        let before = if is_above {
+            end
+        } else {
+            end.max(columns.comments) + GUTTER
+        };
+        for (number, comment) in line.comments.iter().enumerate() {
+            let before = match number {
+                0 => before - end,
+                _ => before,
+            };
+            text.push_str(&" ".repeat(before));
+            text.push_str(comment);
+            if number == 0 {
+                length = text.len();
+            }
+            text.push('\n');
+        }
+        if line.comments.is_empty() {
+            length = text.len();
+            text.push('\n');
+        }
+    }
+    LaidOut { text, length }
+}
+
+/// A line without its comments.
+fn line_text(statement: &Statement<'_, '_>, number: usize, line: &Line<'_>, columns: &Columns) -> String {
+    let family = statement.family;
+    let mut text = if number == 0 {
+        format!("{:<width$}", statement.source.keyword, width = family.body())
+    } else {
+        " ".repeat(line.indent)
+    };
+    let mut left: usize = line.cells.iter().map(|cell| width(cell) + family.gutter()).sum();
+    let columns = if number == 0 { columns } else { &Columns::NONE };
+    let mut cells = line.cells.iter().enumerate().peekable();
+    while let Some((place, cell)) = cells.next() {
+        text.push_str(cell);
+        left -= width(cell) + family.gutter();
+        if let Some((_, next)) = cells.peek() {
+            let gap = columns.gap(family, place, cell, next);
+            let fits = width(&text) + gap + left <= WIDTH + family.gutter();
+            text.push_str(&" ".repeat(if fits { gap } else { family.gutter() }));
+        }
+    }
+    text
+}

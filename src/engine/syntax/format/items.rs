@@ -1,0 +1,104 @@
+//! A rules file as items in a row: statements, and the comments and empty lines between them.
+
+use super::atoms::{Atom, atoms};
+use super::outline::Piece;
+use crate::syntax::ast::{File, Statement};
+use crate::syntax::lines::BYTE_ORDER_MARK;
+
+/// A part of a file.
+#[derive(Debug)]
+pub(super) enum Item<'t> {
+    /// One empty line, or several.
+    Blank,
+    /// A comment that has a line of its own.
+    Comment(&'t str),
+    /// A statement, with the comments in it.
+    Statement(Box<Source<'t>>),
+}
+
+/// A statement as its author laid it out.
+#[derive(Debug)]
+pub(super) struct Source<'t> {
+    /// From its first word to the end of its last line.
+    pub(super) text: &'t str,
+    /// Its keyword.
+    pub(super) keyword: &'static str,
+    /// What follows.
+    pub(super) atoms: Vec<Atom<'t>>,
+    /// Comments on the lines below that go on with the one at the end of its last line.
+    pub(super) trailing: Vec<&'t str>,
+}
+
+/// The items of a text that has no error of syntax.
+pub(super) fn items<'t>(file: &File, text: &'t str) -> Option<Vec<Item<'t>>> {
+    let mut reader = Reader {
+        text,
+        cursor: text.len() - text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text).len(),
+        items: Vec::new(),
+    };
+    for statement in &file.statements {
+        reader.between(statement.word.start as usize)?;
+        reader.statement(statement)?;
+    }
+    reader.between(text.len())?;
+    if matches!(reader.items.last(), Some(Item::Blank)) {
+        reader.items.pop();
+    }
+    Some(reader.items)
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    /// Up to where the text is read.
+    cursor: usize,
+    items: Vec<Item<'t>>,
+}
+
+impl<'t> Reader<'t> {
+    /// The lines between two statements.
+    fn between(&mut self, end: usize) -> Option<()> {
+        for line in self.text.get(self.cursor..end)?.lines() {
+            let trimmed = line.trim_matches([' ', '\t', '\r']);
+            if trimmed.is_empty() {
+                if !matches!(self.items.last(), None | Some(Item::Blank)) {
+                    self.items.push(Item::Blank);
+                }
+            } else if !trimmed.starts_with('#') {
+                return None;
+            } else {
+                match self.items.last_mut() {
+                    Some(Item::Statement(above))
+                        if line.starts_with([' ', '\t']) && above.ends_in_a_comment() =>
+                    {
+                        above.trailing.push(trimmed);
+                    }
+                    _ => self.items.push(Item::Comment(trimmed)),
+                }
+            }
+        }
+        self.cursor = end;
+        Some(())
+    }
+
+    fn statement(&mut self, statement: &Statement) -> Option<()> {
+        let start = statement.word.start as usize;
+        let (Piece::Sign(keyword), atoms, end) = atoms(&statement.kind, self.text, start)? else {
+            return None;
+        };
+        self.items.push(Item::Statement(Box::new(Source {
+            text: self.text.get(start..end)?.trim_end_matches([' ', '\t', '\r']),
+            keyword,
+            atoms,
+            trailing: Vec::new(),
+        })));
+        // The line end belongs to the statement.
+        self.cursor = self.text.len().min(end + 1);
+        Some(())
+    }
+}
+
+impl Source<'_> {
+    fn ends_in_a_comment(&self) -> bool {
+        self.atoms.last().is_some_and(|atom| !atom.comments.is_empty())
+    }
+}

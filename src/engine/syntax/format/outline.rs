@@ -1,0 +1,142 @@
+//! The words and signs of a statement, in their order: all that a statement says, and nothing of how it is laid out.
+
+use crate::syntax::ast::{Condition, Modifier, ModifierKind, Outcome, Rule, StatementKind, Value, Word};
+
+/// A piece of a statement that stands by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// What the grammar spells: a keyword, `->`, `=` or a comma.
+    Sign(&'static str),
+    /// What the author spells.
+    Word(Word),
+}
+
+impl Piece {
+    /// What stands there.
+    pub(super) fn of(self, text: &str) -> &str {
+        match self {
+            Self::Sign(sign) => sign,
+            Self::Word(word) => word.of(text),
+        }
+    }
+}
+
+/// The pieces of a statement.
+pub(super) fn outline(kind: &StatementKind) -> Vec<Piece> {
+    let mut outline = Outline(Vec::new());
+    outline.statement(kind);
+    outline.0
+}
+
+struct Outline(Vec<Piece>);
+
+impl Outline {
+    fn sign(&mut self, sign: &'static str) {
+        self.0.push(Piece::Sign(sign));
+    }
+
+    fn word(&mut self, word: Word) {
+        self.0.push(Piece::Word(word));
+    }
+
+    fn list(&mut self, words: &[Word]) {
+        for (number, word) in words.iter().enumerate() {
+            if number > 0 {
+                self.sign(",");
+            }
+            self.word(*word);
+        }
+    }
+
+    fn statement(&mut self, kind: &StatementKind) {
+        match kind {
+            StatementKind::Rules { version, when } => {
+                self.sign("rules");
+                self.word(*version);
+                self.when(when.as_deref());
+            }
+            StatementKind::Let { name, value } => {
+                self.sign("let");
+                self.word(*name);
+                self.sign("=");
+                let (Value::Word(value) | Value::Text(value)) = value;
+                self.word(*value);
+            }
+            StatementKind::Home { prefixes } => {
+                self.sign("home");
+                self.list(prefixes);
+            }
+            StatementKind::Rule(rule) => self.rule(rule),
+            StatementKind::Off { name, because } => {
+                self.sign("off");
+                self.word(*name);
+                if let Some(because) = because {
+                    self.sign("because");
+                    self.word(*because);
+                }
+            }
+            StatementKind::Test { image, outcome, when } => {
+                self.sign("test");
+                self.word(*image);
+                match outcome {
+                    Outcome::Image(image) => {
+                        self.sign("->");
+                        self.word(*image);
+                    }
+                    Outcome::Keep => self.sign("keep"),
+                    Outcome::Deny => self.sign("deny"),
+                    Outcome::Warn => self.sign("warn"),
+                }
+                self.when(when.as_deref());
+            }
+        }
+    }
+
+    fn rule(&mut self, rule: &Rule) {
+        self.sign(rule.action.as_str());
+        if rule.written {
+            self.sign("written");
+        }
+        self.word(rule.pattern);
+        if let Some(target) = rule.target {
+            self.sign("->");
+            self.word(target);
+        }
+        for modifier in &rule.modifiers {
+            self.modifier(modifier);
+        }
+    }
+
+    fn modifier(&mut self, modifier: &Modifier) {
+        match &modifier.kind {
+            ModifierKind::When(conditions) => self.when(Some(conditions)),
+            ModifierKind::As(name) => {
+                self.sign("as");
+                self.word(*name);
+            }
+            ModifierKind::Because(text) => {
+                self.sign("because");
+                self.word(*text);
+            }
+            ModifierKind::PullSecret(secret) => {
+                self.sign("pull-secret");
+                self.word(*secret);
+            }
+            ModifierKind::Allow(lints) => {
+                self.sign("allow");
+                self.list(lints);
+            }
+        }
+    }
+
+    fn when(&mut self, conditions: Option<&[Condition]>) {
+        for (number, condition) in conditions.unwrap_or_default().iter().enumerate() {
+            self.sign(if number == 0 { "when" } else { "and" });
+            if condition.negated {
+                self.sign("not");
+            }
+            self.sign(condition.subject.as_str());
+            self.list(&condition.values);
+        }
+    }
+}
