@@ -5,15 +5,18 @@ use std::path::Path;
 fn main() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let vectors = here.join("../tests/conformance/rules");
-    let corpus = here.join("corpus/parse");
-    std::fs::create_dir_all(&corpus).unwrap();
-    std::fs::create_dir_all(here.join("corpus/agree")).unwrap();
+    let corpora = ["parse", "format"].map(|target| here.join("corpus").join(target));
+    for target in ["parse", "agree", "format"] {
+        std::fs::create_dir_all(here.join("corpus").join(target)).unwrap();
+    }
     let mut count = 0;
     for list in ["vectors.jsonl", "load.jsonl"] {
         for row in std::fs::read_to_string(vectors.join(list)).unwrap().lines() {
             let row: serde_json::Value = serde_json::from_str(row).unwrap();
             for text in row["files"].as_object().unwrap().values() {
-                std::fs::write(corpus.join(format!("seed-{count}")), text.as_str().unwrap()).unwrap();
+                for corpus in &corpora {
+                    std::fs::write(corpus.join(format!("seed-{count}")), text.as_str().unwrap()).unwrap();
+                }
                 count += 1;
             }
         }

@@ -1,0 +1,38 @@
+//! Any bytes as a rules file, and sets that a generator makes of them in another layout: what has no error of syntax is
+//! laid out, says the same, and stays as it is from then on.
+
+#![no_main]
+
+use imageswap_engine::diagnostic::SourceId;
+use imageswap_engine::syntax::format::{FormatError, format};
+use libfuzzer_sys::{Corpus, fuzz_target};
+
+#[allow(dead_code, reason = "shared with the engine's tests")]
+#[path = "../../src/engine/tests/rules/generate/mod.rs"]
+mod generate;
+
+fuzz_target!(|bytes: &[u8]| -> Corpus {
+    let text = match bytes.split_first() {
+        // A byte that no UTF-8 has chooses the generator.
+        Some((0xff, rest)) => {
+            let (rules, layout) = rest.split_at(rest.len() / 2);
+            let files = generate::Choices::new(rules).files().files;
+            let mut layout = generate::Choices::new(layout);
+            let texts = files.iter().map(|(_, text)| layout.messy(text).0);
+            texts.last().unwrap_or_default()
+        }
+        _ => match std::str::from_utf8(bytes) {
+            Ok(text) => text.to_owned(),
+            Err(_) => return Corpus::Reject,
+        },
+    };
+    match format(SourceId::default(), &text) {
+        Ok(once) => {
+            let again = format(SourceId::default(), &once).expect("what was laid out has no errors");
+            assert_eq!(once, again);
+        }
+        Err(FormatError::Syntax(_) | FormatError::Map) => {}
+        Err(error @ FormatError::Changed) => panic!("{error}"),
+    }
+    Corpus::Keep
+});
