@@ -75,15 +75,16 @@ fn a_count_goes_by_the_name_of_a_rule_else_by_its_file_and_text() {
 
 #[test]
 fn a_count_lives_through_a_reload_wherever_its_rule_stands_then() {
-    let (mut rules, server) = serve("rules v1\nkeep ghcr.io/\nswap quay.io/ -> h.example.com/ as quay\n");
+    let (mut rules, server) =
+        serve("rules v1\nkeep ghcr.io/ when namespace default,b\nswap quay.io/ -> h.example.com/ as quay\n");
     let body = pod(&["ghcr.io/x", "quay.io/x"]);
     server.post(&body);
     let before = counts(&server);
-    // Two lines below, and a named rule that leads elsewhere.
+    // Two lines below and in another layout, and a named rule that leads elsewhere.
     reload(
         &mut rules,
         &server,
-        "rules v1\n\n# moved\nkeep   ghcr.io/\nswap quay.io/ -> g.example.com/ as quay\n",
+        "rules v1\n\n# moved\nkeep   ghcr.io/ # a comment\n  when namespace default, b\nswap quay.io/ -> g.example.com/ as quay\n",
     );
     assert_eq!(
         counts(&server),
@@ -93,7 +94,10 @@ fn a_count_lives_through_a_reload_wherever_its_rule_stands_then() {
     server.post(&body);
     assert_eq!(
         counts(&server),
-        expected([("10-a.rules keep ghcr.io/", "keep", 2.0), ("quay", "swap", 2.0)])
+        expected([
+            ("10-a.rules keep ghcr.io/ when namespace default, b", "keep", 2.0),
+            ("quay", "swap", 2.0)
+        ])
     );
     // A rule that is gone keeps its count, and has it back when it returns.
     reload(&mut rules, &server, "rules v1\n");
@@ -101,13 +105,13 @@ fn a_count_lives_through_a_reload_wherever_its_rule_stands_then() {
     reload(
         &mut rules,
         &server,
-        "rules v1\nkeep ghcr.io/\nkeep quay.io/ as quay\n",
+        "rules v1\nkeep ghcr.io/ when namespace default , b\nkeep quay.io/ as quay\n",
     );
     server.post(&body);
     assert_eq!(
         counts(&server),
         expected([
-            ("10-a.rules keep ghcr.io/", "keep", 3.0),
+            ("10-a.rules keep ghcr.io/ when namespace default, b", "keep", 3.0),
             ("quay", "swap", 2.0),
             ("quay", "keep", 1.0),
             ("(none)", "keep", 2.0),
