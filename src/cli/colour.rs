@@ -1,4 +1,4 @@
-//! Whether to write in colour: the one place that decides it.
+//! Whether to write in colour, and in which: the one place that decides it.
 
 use std::ffi::OsStr;
 use std::io::IsTerminal;
@@ -10,6 +10,28 @@ pub(super) fn is_wanted(stream: &impl IsTerminal) -> bool {
 
 fn decide(is_terminal: bool, no_color: Option<&OsStr>) -> bool {
     is_terminal && no_color.is_none_or(OsStr::is_empty)
+}
+
+/// What a line of a diff is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tone {
+    Headline,
+    Place,
+    Removed,
+    Added,
+    Plain,
+}
+
+/// A line in colour.
+pub(super) fn paint(tone: Tone, line: &str) -> String {
+    let code = match tone {
+        Tone::Headline => "1",
+        Tone::Place => "36",
+        Tone::Removed => "31",
+        Tone::Added => "32",
+        Tone::Plain => return line.to_owned(),
+    };
+    format!("\u{1b}[{code}m{line}\u{1b}[0m")
 }
 
 #[cfg(test)]

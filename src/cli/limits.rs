@@ -6,15 +6,8 @@ use crate::config::Limits;
 
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct LimitOptions {
-    /// The MiB that a file may have [default: 1 for rules, 8 for a map]
-    #[arg(
-        long,
-        env = "IMAGESWAP_MAX_FILE_SIZE",
-        value_name = "MIB",
-        value_parser = clap::value_parser!(u32).range(1..=1024),
-        help_heading = "Limits"
-    )]
-    max_file_size: Option<u32>,
+    #[command(flatten)]
+    file: FileLimitOptions,
     /// The rules that a set may have
     #[arg(
         long,
@@ -27,11 +20,34 @@ pub(super) struct LimitOptions {
     max_rules: u32,
 }
 
+/// What one file may hold.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct FileLimitOptions {
+    /// The MiB that a file may have [default: 1 for rules, 8 for a map]
+    #[arg(
+        long,
+        env = "IMAGESWAP_MAX_FILE_SIZE",
+        value_name = "MIB",
+        value_parser = clap::value_parser!(u32).range(1..=1024),
+        help_heading = "Limits"
+    )]
+    max_file_size: Option<u32>,
+}
+
 impl LimitOptions {
     pub(super) fn into_limits(self) -> Limits {
         Limits {
-            file_size: self.max_file_size.map(|mib| u64::from(mib) << 20),
             rules: usize::try_from(self.max_rules).unwrap_or(usize::MAX),
+            ..self.file.into_limits()
+        }
+    }
+}
+
+impl FileLimitOptions {
+    pub(super) fn into_limits(self) -> Limits {
+        Limits {
+            file_size: self.max_file_size.map(|mib| u64::from(mib) << 20),
+            ..Limits::default()
         }
     }
 }

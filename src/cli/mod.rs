@@ -5,6 +5,7 @@ mod colour;
 mod completions;
 mod environment;
 mod explain;
+mod fmt;
 mod input;
 mod limits;
 mod man;
@@ -51,6 +52,7 @@ enum Command {
     Check(check::Check),
     Test(test::TestCommand),
     Explain(Box<explain::Explain>),
+    Fmt(fmt::Fmt),
     Completions(completions::Completions),
     Man(man::Man),
     #[command(name = "__complete", hide = true)]
@@ -81,6 +83,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Check(check) => check.run(),
         Command::Test(test) => test.run(),
         Command::Explain(explain) => explain.run(),
+        Command::Fmt(fmt) => fmt.run(),
         Command::Completions(completions) => completions.run(),
         Command::Man(man) => man.run(Cli::command()),
         Command::Complete(complete) => complete.run(Cli::command()),

@@ -89,6 +89,26 @@ impl Output {
         Ok(())
     }
 
+    /// Writes findings to people, where the result is a text of another kind.
+    pub(super) fn say_findings(
+        &mut self,
+        findings: &[Diagnostic],
+        sources: &SourceMap,
+    ) -> Result<(), CommandError> {
+        report::unless_closed(self.stdout.flush())?;
+        let mut stderr = io::stderr();
+        let colour = colour::is_wanted(&stderr);
+        // A closed pipe is no error.
+        let _ = report::write(&mut stderr, self.format, colour, findings, sources);
+        Ok(())
+    }
+
+    /// Writes a text as it is.
+    pub(super) fn text(&mut self, text: &str) -> Result<(), CommandError> {
+        report::unless_closed(self.stdout.write_all(text.as_bytes()))?;
+        Ok(())
+    }
+
     /// Writes a line of the result. A log of findings has no place for one, so it is said to people.
     pub(super) fn line(&mut self, line: impl fmt::Display) -> Result<(), CommandError> {
         if self.sarif.is_some() {

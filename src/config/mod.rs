@@ -4,6 +4,7 @@ mod file;
 mod loaded;
 mod manifest;
 mod set;
+mod single;
 mod volume;
 mod yaml;
 
@@ -20,6 +21,7 @@ pub(crate) use file::ReadError;
 pub(crate) use loaded::{Loaded, Processors};
 pub(crate) use manifest::objects;
 pub(crate) use set::{Limits, STDIN};
+pub(crate) use single::{Content, fits, read_single, rules_files_of};
 pub(crate) use volume::read_consistently;
 
 use self::set::{Entries, Entry};

@@ -64,11 +64,13 @@ impl Default for Limits {
 }
 
 impl Limits {
-    fn any_file(self) -> u64 {
+    /// The bytes of a file that may turn out to be of either kind.
+    pub(super) fn any_file(self) -> u64 {
         self.file_size.unwrap_or(MAX_MAP)
     }
 
-    fn rules_file(self) -> u64 {
+    /// The bytes of a rules file.
+    pub(super) fn rules_file(self) -> u64 {
         self.file_size.unwrap_or(MAX_RULES_FILE)
     }
 }
@@ -116,7 +118,7 @@ pub(super) fn read(paths: &[PathBuf], limits: Limits) -> Result<Entries, ReadErr
 ///
 /// A mounted ConfigMap is the generation that `..data` leads to. The links to its files stand beside: the kubelet adds
 /// those of new files, and takes away those of files that are gone, only after it has turned `..data`.
-fn files_of(folder: &Path) -> io::Result<BTreeMap<OsString, PathBuf>> {
+pub(super) fn files_of(folder: &Path) -> io::Result<BTreeMap<OsString, PathBuf>> {
     let mut files = BTreeMap::new();
     let data = folder.join(DATA);
     let has_data = data.is_dir();
@@ -144,7 +146,7 @@ fn is_of_a_set(name: &str) -> bool {
 }
 
 /// Whether a file is Kubernetes YAML, by its name; what comes by stdin, by its first lines.
-fn is_yaml(path: &Path, text: &str) -> bool {
+pub(super) fn is_yaml(path: &Path, text: &str) -> bool {
     let by_name = path
         .extension()
         .is_some_and(|extension| extension == "yaml" || extension == "yml" || extension == "json");

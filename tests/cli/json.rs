@@ -92,6 +92,26 @@ fn images_have_the_documented_fields() {
     }
 }
 
+#[test]
+fn formatted_files_have_the_documented_fields() {
+    let page = Page::read();
+    let mut outcomes = BTreeSet::new();
+    for object in objects(
+        "d=$(mktemp -d) && cp lint.rules maps.conf $d && cd $d && for check in --check '' ''; do \
+         imageswap fmt $check --format json lint.rules maps.conf; done; rm -r $d",
+        "tests/cli/folder",
+    ) {
+        page.check(&object, &["The JSON of formatting"]);
+        outcomes.insert(object["outcome"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(
+        outcomes,
+        ["formatted", "map", "unchanged", "unformatted"]
+            .map(str::to_owned)
+            .into()
+    );
+}
+
 /// The objects that a command writes, one a line.
 fn objects(line: &str, folder: &str) -> Vec<Value> {
     let ran = run(line, folder);

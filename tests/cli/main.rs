@@ -2,6 +2,7 @@
 
 mod cases;
 mod cookbook;
+mod fmt;
 mod help;
 mod hosts;
 mod json;

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use imageswap_engine::diagnostic::{Code, Severity};
+use imageswap_engine::diagnostic::{Code, Severity, SourceId};
+use imageswap_engine::syntax::format::format;
 
 use super::examples::examples;
 
@@ -80,4 +81,14 @@ fn each_link_leads_to_a_heading_or_a_file() {
         };
         assert!(is_there, "{link}");
     }
+}
+
+#[test]
+fn the_example_of_the_layout_is_laid_out_as_the_page_shows() {
+    let (_, section) = PAGE.split_once("\n## Layout\n").unwrap();
+    let blocks = examples(section.split("\n## ").next().unwrap());
+    let [before, after] = blocks.as_slice() else {
+        panic!("the section has {} examples", blocks.len());
+    };
+    assert_eq!(format(SourceId::default(), before.text).unwrap(), after.text);
 }

@@ -1,0 +1,142 @@
+//! A file that gets another text: whole, or not at all.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{MetadataExt as _, chown};
+use std::path::{Path, PathBuf};
+
+/// Why a file still has its old text: one line.
+#[derive(Debug)]
+pub(super) struct ReplaceError {
+    path: PathBuf,
+    reason: Reason,
+}
+
+#[derive(Debug)]
+enum Reason {
+    ReadOnly,
+    Io(io::Error),
+    Beside(io::Error),
+}
+
+/// Gives a file another text. Its owner and its permissions stay, and where it is a link, so does the link.
+///
+/// # Errors
+///
+/// Where that can't be: the file has its old text then.
+pub(super) fn replace(path: &Path, text: &str) -> Result<(), ReplaceError> {
+    let fail = |reason| ReplaceError {
+        path: path.to_owned(),
+        reason,
+    };
+    let file = fs::canonicalize(path).map_err(|error| fail(Reason::Io(error)))?;
+    let metadata = fs::metadata(&file).map_err(|error| fail(Reason::Io(error)))?;
+    // A rename would ask for the permission of the directory alone.
+    if metadata.permissions().readonly() {
+        return Err(fail(Reason::ReadOnly));
+    }
+    OpenOptions::new()
+        .write(true)
+        .open(&file)
+        .map_err(|error| fail(Reason::Io(error)))?;
+    let beside = beside(&file);
+    let new = File::create_new(&beside).map_err(|error| fail(Reason::Beside(error)))?;
+    let replaced = fill(new, text, &beside, &metadata).and_then(|()| fs::rename(&beside, &file));
+    replaced.map_err(|error| {
+        // Whether it can be taken away or not, what there is to say is the first error.
+        let _ = fs::remove_file(&beside);
+        fail(Reason::Io(error))
+    })
+}
+
+/// Where the new text is written first. Whoever reads the directory passes over a name with a dot.
+fn beside(file: &Path) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(file.file_name().unwrap_or_default());
+    name.push(format!(".{}", std::process::id()));
+    file.with_file_name(name)
+}
+
+fn fill(mut new: File, text: &str, path: &Path, like: &Metadata) -> io::Result<()> {
+    new.write_all(text.as_bytes())?;
+    let made = new.metadata()?;
+    if (made.uid(), made.gid()) != (like.uid(), like.gid()) {
+        chown(path, Some(like.uid()), Some(like.gid()))?;
+    }
+    new.set_permissions(like.permissions())?;
+    new.sync_all()
+}
+
+impl fmt::Display for ReplaceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot write {}: ", self.path.display())?;
+        match &self.reason {
+            Reason::ReadOnly => f.write_str("it is read-only"),
+            Reason::Io(error) => write!(f, "{error}"),
+            Reason::Beside(error) => write!(f, "no file can be made beside it: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ReplaceError {}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<OsString> {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn permissions_and_links_stay_and_nothing_is_left_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("a.rules"), folder.path().join("link"));
+        fs::write(&file, "old").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        symlink("a.rules", &link).unwrap();
+        replace(&link, "new").unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "new");
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+        assert_eq!(fs::read_link(&link).unwrap(), Path::new("a.rules"));
+        assert_eq!(names(folder.path()), ["a.rules", "link"]);
+    }
+
+    #[test]
+    fn a_read_only_file_has_its_old_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.rules");
+        fs::write(&file, "old").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o444)).unwrap();
+        let error = replace(&file, "new").unwrap_err().to_string();
+        assert!(
+            error.starts_with("cannot write ") && error.ends_with("a.rules: it is read-only"),
+            "{error}"
+        );
+        assert_eq!(fs::read_to_string(&file).unwrap(), "old");
+        assert_eq!(names(folder.path()), ["a.rules"]);
+    }
+
+    #[test]
+    fn a_file_in_a_directory_that_takes_no_other_has_its_old_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.rules");
+        fs::write(&file, "old").unwrap();
+        // For whoever may write everywhere, the name is in use instead.
+        let in_use = beside(&file);
+        fs::write(&in_use, "").unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).unwrap();
+        let error = replace(&file, "new").unwrap_err().to_string();
+        assert!(error.contains(": no file can be made beside it: "), "{error}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), "old");
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(in_use.exists());
+    }
+}

@@ -1,0 +1,11 @@
+//! The rules of this repository have the layout that we ask of others.
+
+use crate::run::run;
+
+#[test]
+fn every_rules_file_for_users_is_laid_out() {
+    let ran = run("imageswap fmt --check docs/examples/rules/ rules/*/", ".");
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+    let count: usize = ran.stderr.split(' ').next().unwrap().parse().unwrap();
+    assert!(count >= 20, "{}", ran.stderr);
+}
