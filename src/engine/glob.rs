@@ -64,6 +64,24 @@ impl Glob {
         self.walk(text, &mut |text| taken.push(text));
     }
 
+    /// A text that it matches, with this one in the place of each `*`.
+    pub(crate) fn filled(&self, any: &str) -> String {
+        let mut text = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Any => text.push_str(any),
+                Part::One => text.push('a'),
+                Part::Literal(literal) => text.push(*literal),
+                Part::Set { .. } => {
+                    // A letter where it takes one.
+                    let mut members = ('a'..='z').chain('0'..='9').chain('!'..='~');
+                    text.extend(members.find(|member| part.takes(*member)));
+                }
+            }
+        }
+        text
+    }
+
     /// The images that it matches, which are ASCII.
     pub(crate) fn language(&self) -> Language {
         let mut builder = Builder::new();

@@ -29,6 +29,8 @@ pub mod glob;
 pub mod legacy;
 pub mod rules;
 
+pub mod compare;
+
 pub mod admission;
 
 /// So that a test in here can share a file with those beside.

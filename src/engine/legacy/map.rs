@@ -43,6 +43,26 @@ struct Line {
     span: Span,
 }
 
+/// A line that means something.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry<'m> {
+    pub(crate) key: Key<'m>,
+    pub(crate) value: &'m str,
+}
+
+/// What a line is for.
+#[derive(Clone, Debug)]
+pub(crate) enum Key<'m> {
+    /// An image as it is written.
+    Image(&'m str),
+    /// Images as they are written.
+    Glob(&'m Glob),
+    /// A registry, or `docker.io/library`.
+    Registry(&'m str),
+    /// All other registries.
+    Default,
+}
+
 impl Map {
     /// Reads a map file. Every line that is passed over, written in the older form or replaced by a later one,
     /// and every value that can make no valid image, is a finding; none is an error.
@@ -141,6 +161,35 @@ impl Map {
             self.targets.add(&self.text, target);
         }
         self.text.shrink();
+    }
+
+    /// What the lines say, in the order of the file; a value of `noswap_wildcards` is none of them.
+    pub(crate) fn entries(&self) -> Vec<Entry<'_>> {
+        let text = &self.text;
+        let exact = self
+            .exact
+            .iter()
+            .map(|(key, line)| (Key::Image(text.get(*key)), line));
+        let globs = self.replace.iter().map(|(glob, line)| (Key::Glob(glob), line));
+        let registries = self.registries.iter().map(|(key, line)| match text.get(*key) {
+            DEFAULT => (Key::Default, line),
+            key => (Key::Registry(key), line),
+        });
+        let mut entries: Vec<(Span, Entry<'_>)> = exact
+            .chain(globs)
+            .chain(registries)
+            .map(|(key, line)| {
+                let value = text.get(line.value);
+                (line.span, Entry { key, value })
+            })
+            .collect();
+        entries.sort_by_key(|(span, _)| *span);
+        entries.into_iter().map(|(_, entry)| entry).collect()
+    }
+
+    /// What keeps an image that holds it and whose registry no line names.
+    pub(crate) fn noswap(&self) -> impl Iterator<Item = &str> {
+        self.noswap.iter().map(AsRef::as_ref)
     }
 
     pub(super) fn decide(&self, image: &str, reference: &Reference<'_>) -> Option<String> {

@@ -10,6 +10,7 @@ mod targets;
 mod text;
 
 pub use map::Map;
+pub(crate) use map::{Entry, Key};
 pub use prefix::Prefix;
 
 use crate::reference::Reference;

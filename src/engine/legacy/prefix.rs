@@ -13,6 +13,11 @@ impl Prefix {
         Self(prefix.into())
     }
 
+    /// The prefix as it is configured.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     pub(super) fn decide(&self, image: &str) -> Option<String> {
         let Self(prefix) = self;
         // An empty prefix occurs everywhere.

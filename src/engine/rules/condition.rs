@@ -12,16 +12,16 @@ use crate::syntax::ast::Subject;
 /// One condition of a rule; all of a rule's must hold.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Condition {
-    pub(super) negated: bool,
-    pub(super) subject: Subject,
+    pub(crate) negated: bool,
+    pub(crate) subject: Subject,
     /// The key of a label or an annotation.
-    pub(super) key: Option<Text>,
+    pub(crate) key: Option<Text>,
     /// Globs, of which one is enough. None where a key only has to exist.
-    pub(super) values: Box<[Text]>,
+    pub(crate) values: Box<[Text]>,
 }
 
 /// The values that a place can have.
-pub(super) const PLACES: [(&str, Place); 5] = [
+pub(crate) const PLACES: [(&str, Place); 5] = [
     ("main", Place::Main),
     ("init", Place::Init),
     ("sidecar", Place::Sidecar),
@@ -30,12 +30,12 @@ pub(super) const PLACES: [(&str, Place); 5] = [
 ];
 
 /// The values that an operation can have.
-pub(super) const OPERATIONS: [(&str, Operation); 2] =
+pub(crate) const OPERATIONS: [(&str, Operation); 2] =
     [("create", Operation::Create), ("update", Operation::Update)];
 
 impl Condition {
     /// Whether the condition holds.
-    pub(super) fn holds(&self, image: &Image<'_>, context: &Context<'_>) -> bool {
+    pub(crate) fn holds(&self, image: &Image<'_>, context: &Context<'_>) -> bool {
         self.is_met(image, context) != self.negated
     }
 
@@ -153,7 +153,7 @@ impl Condition {
 }
 
 /// Whether no object can meet both lists.
-pub(super) fn exclude_each_other<'c>(
+pub(crate) fn exclude_each_other<'c>(
     one: impl Iterator<Item = &'c Condition>,
     other: impl Iterator<Item = &'c Condition> + Clone,
 ) -> bool {

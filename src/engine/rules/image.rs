@@ -46,7 +46,7 @@ pub(crate) fn compared(registry: &str) -> Cow<'_, str> {
 
 impl<'a> Image<'a> {
     /// Reads an image of a manifest.
-    pub(super) fn parse(spelled: &'a str) -> Result<Self, ReferenceError> {
+    pub(crate) fn parse(spelled: &'a str) -> Result<Self, ReferenceError> {
         let reference = Reference::parse(spelled)?;
         // It has no registry that a rule could speak of; a runtime refuses it.
         let domain = reference.domain.ok_or(ReferenceError::Name)?;
@@ -82,17 +82,17 @@ impl<'a> Image<'a> {
     }
 
     /// Registry and repository, `docker.io/library/nginx`.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.name.as_str()
     }
 
     /// The registry, `docker.io`.
-    pub(super) fn registry(&self) -> &str {
+    pub(crate) fn registry(&self) -> &str {
         self.name().get(..self.registry).unwrap_or_default()
     }
 
     /// The repository, `library/nginx`.
-    pub(super) fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.name().get(self.registry + 1..).unwrap_or_default()
     }
 
@@ -105,7 +105,7 @@ impl<'a> Image<'a> {
     }
 
     /// Whether both are one image, however they are spelled.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.name() == other.name() && self.tag == other.tag && self.digest == other.digest
     }
 }

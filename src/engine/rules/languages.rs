@@ -8,7 +8,7 @@ use super::target::Target;
 use crate::automaton::{Builder, Bytes, Language};
 
 /// The states that one search may take: more than any pair of ordinary patterns has.
-pub(super) const BUDGET: usize = 20_000;
+pub(crate) const BUDGET: usize = 20_000;
 
 const NO_SLASH: Bytes = Bytes::all().except(b"/:@");
 const PATH: Bytes = Bytes::all().except(b":@");
@@ -18,7 +18,7 @@ const LOWER: Bytes = Bytes::range(b'a', b'z').union(Bytes::range(b'0', b'9'));
 const WORD: Bytes = LOWER.union(Bytes::range(b'A', b'Z')).union(Bytes::one(b'_'));
 
 /// What a pattern matches.
-pub(super) fn of_pattern(pattern: &Pattern) -> Language {
+pub(crate) fn of_pattern(pattern: &Pattern) -> Language {
     match pattern {
         Pattern::Written(written) => written.glob.language(),
         Pattern::Parts(parts) => {
@@ -83,7 +83,7 @@ fn tag_and_digest(builder: &mut Builder, parts: &Parts) {
 }
 
 /// The shape of a target, as the guard of its own rule sees it.
-pub(super) fn of_shape(target: &Target) -> Language {
+pub(crate) fn of_shape(target: &Target) -> Language {
     shape(target, None)
 }
 
@@ -250,7 +250,7 @@ impl SegmentShape {
 }
 
 /// Everything below prefixes of home.
-pub(super) fn at_home<'h>(home: impl IntoIterator<Item = &'h Box<str>>) -> Language {
+pub(crate) fn at_home<'h>(home: impl IntoIterator<Item = &'h Box<str>>) -> Language {
     let mut builder = Builder::new();
     builder.any_of(home, |builder, prefix| _ = builder.literal(prefix));
     builder.many(Bytes::all());
@@ -266,7 +266,7 @@ pub(super) fn from(prefix: &str) -> Language {
 
 /// Images written out in full, lengths aside. On Docker Hub a repository has two segments at least, which
 /// [`short_hub`] leaves out.
-pub(super) fn valid() -> Language {
+pub(crate) fn valid() -> Language {
     let mut builder = Builder::new();
     let label = LOWER.union(Bytes::one(b'-'));
     builder.either(
@@ -322,7 +322,7 @@ fn component(builder: &mut Builder) {
 }
 
 /// Names that Docker Hub has not: with one segment alone.
-pub(super) fn short_hub() -> Language {
+pub(crate) fn short_hub() -> Language {
     let mut builder = Builder::new();
     builder
         .literal("docker.io/")

@@ -1,22 +1,23 @@
 //! What is done with an image: a set of rules, and what it decides.
 
 mod compile;
-mod condition;
+pub(crate) mod condition;
 mod context;
 mod decide;
 mod decision;
 mod explain;
 mod home;
-mod image;
+pub(crate) mod image;
 mod index;
-mod languages;
+pub(crate) mod languages;
 #[cfg(test)]
 mod laws;
 mod lints;
 mod lower;
-mod pattern;
+pub(crate) mod pattern;
 mod proof;
-mod rule;
+pub(crate) mod rule;
+mod setting;
 mod shape;
 mod target;
 mod template;
@@ -29,6 +30,7 @@ pub use decision::{Decision, Effect, Invalid, RuleId};
 pub use explain::{Explanation, Round, RuleInfo, Scope, Step};
 pub use lower::{ConstantError, Constants};
 pub use rule::Mismatch;
+pub use setting::Setting;
 pub use tests_of_set::{Expected, Report, Test, TestOutcome};
 
 use std::borrow::Cow;
@@ -42,21 +44,21 @@ use self::rule::Rule;
 /// A compiled set of rules, with an old configuration as its last resort.
 #[derive(Debug, Default)]
 pub struct RuleSet {
-    rules: Box<[Rule]>,
+    pub(crate) rules: Box<[Rule]>,
     /// The files that the rules stand in.
-    files: Box<[File]>,
+    pub(crate) files: Box<[File]>,
     /// The prefixes that images come to rest below, each with its `/`.
-    home: Box<[Box<str>]>,
+    pub(crate) home: Box<[Box<str>]>,
     /// Rules by their patterns.
     index: RuleIndex,
     /// Swaps by the shape of their targets; empty where there is no map to protect them from.
     shapes: RuleIndex,
-    legacy: Option<LegacyConfig>,
+    pub(crate) legacy: Option<LegacyConfig>,
 }
 
 /// What is common to the rules of one file.
 #[derive(Debug)]
-struct File {
+pub(crate) struct File {
     /// What rules without a name are called by: `LABEL:LINE`.
     label: Box<str>,
     /// The condition of all its rules.

@@ -13,25 +13,25 @@ use crate::syntax::ast::Action;
 /// A rule of a set.
 #[derive(Clone, Debug)]
 pub(crate) struct Rule {
-    pub(super) action: Action,
+    pub(crate) action: Action,
     /// Whether an `off` names it.
-    pub(super) is_off: bool,
+    pub(crate) is_off: bool,
     /// The lints that it is excused from.
     pub(super) allowed: Lints,
     /// The file that it stands in, whose condition is its own too.
-    pub(super) file: u16,
+    pub(crate) file: u16,
     /// Where it stands.
     pub(super) span: Span,
     /// The line that it begins on, from 1.
     pub(super) line: u32,
-    pub(super) pattern: Pattern,
+    pub(crate) pattern: Pattern,
     /// Of a swap alone.
-    pub(super) target: Option<Target>,
-    pub(super) when: Box<[Condition]>,
+    pub(crate) target: Option<Target>,
+    pub(crate) when: Box<[Condition]>,
     /// Its name, if it has one of its own.
-    pub(super) name: Option<Text>,
-    pub(super) because: Option<Text>,
-    pub(super) pull_secret: Option<Text>,
+    pub(crate) name: Option<Text>,
+    pub(crate) because: Option<Text>,
+    pub(crate) pull_secret: Option<Text>,
 }
 
 /// A set of lints.
@@ -133,7 +133,7 @@ impl Rule {
     }
 
     /// The conditions of its file, and its own.
-    pub(super) fn conditions<'r>(&'r self, files: &'r [File]) -> impl Iterator<Item = &'r Condition> + Clone {
+    pub(crate) fn conditions<'r>(&'r self, files: &'r [File]) -> impl Iterator<Item = &'r Condition> + Clone {
         files
             .get(usize::from(self.file))
             .into_iter()

@@ -130,7 +130,7 @@ impl Target {
     /// # Errors
     ///
     /// The text that would come out, where that is no valid image in the registry that the target names.
-    pub(super) fn expand(&self, image: &Image<'_>, pattern: &Pattern) -> Result<String, String> {
+    pub(crate) fn expand(&self, image: &Image<'_>, pattern: &Pattern) -> Result<String, String> {
         let values = Values {
             image,
             captures: pattern.captures(image),

@@ -1,16 +1,12 @@
 //! The tests that a set brings with it.
 
-use std::borrow::Cow;
-
-use super::condition::{OPERATIONS, PLACES};
-use super::context::{Context, Operation, Owner, Place};
 use super::decide::{Manner, Observer};
 use super::decision::{Decision, Effect, Invalid, RuleId};
 use super::image::Image;
 use super::rule::Mismatch;
+use super::setting::Setting;
 use super::{AUTO, RuleSet};
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::syntax::ast::Subject;
 
 /// A `test` statement.
 #[derive(Clone, Debug)]
@@ -35,69 +31,6 @@ pub enum Expected {
     Deny,
     /// Some warn rule speaks.
     Warn,
-}
-
-/// The object and the request that a test supposes.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Setting {
-    values: Vec<(Subject, Box<str>)>,
-    labels: Vec<(Cow<'static, str>, Cow<'static, str>)>,
-    annotations: Vec<(Cow<'static, str>, Cow<'static, str>)>,
-}
-
-impl Setting {
-    /// Sets one thing; false where it is set already.
-    pub(super) fn set(&mut self, subject: Subject, key: Option<&str>, value: &str) -> bool {
-        let pairs = match subject {
-            Subject::Label => &mut self.labels,
-            Subject::Annotation => &mut self.annotations,
-            _ => {
-                let is_new = self.values.iter().all(|(known, _)| *known != subject);
-                self.values.push((subject, value.into()));
-                return is_new;
-            }
-        };
-        let key = key.unwrap_or_default();
-        let is_new = pairs.iter().all(|(known, _)| known != key);
-        pairs.push((key.to_owned().into(), value.to_owned().into()));
-        is_new
-    }
-
-    fn value(&self, subject: Subject) -> Option<&str> {
-        self.values
-            .iter()
-            .find(|(known, _)| *known == subject)
-            .map(|(_, value)| &**value)
-    }
-
-    /// The context, with the defaults of a test for what is not set.
-    pub(crate) fn context(&self) -> Context<'_> {
-        let owner = self.value(Subject::Owner).map(|owner| {
-            let (kind, group) = owner.split_once('.').unwrap_or((owner, ""));
-            Owner { kind, group }
-        });
-        Context {
-            namespace: Some(self.value(Subject::Namespace).unwrap_or("default")),
-            labels: &self.labels,
-            annotations: &self.annotations,
-            owner,
-            container: Some(self.value(Subject::Container).unwrap_or("main")),
-            place: of_name(&PLACES, self.value(Subject::Place)).unwrap_or(Place::Main),
-            kind: Some(self.value(Subject::Kind).unwrap_or("Pod")),
-            operation: Some(
-                of_name(&OPERATIONS, self.value(Subject::Operation)).unwrap_or(Operation::Create),
-            ),
-            user: self.value(Subject::User),
-            hook: self.value(Subject::Hook),
-        }
-    }
-}
-
-fn of_name<T: Copy>(names: &[(&str, T)], name: Option<&str>) -> Option<T> {
-    names
-        .iter()
-        .find(|(known, _)| Some(*known) == name)
-        .map(|(_, value)| *value)
 }
 
 /// What came of the tests of a set.

@@ -5,7 +5,7 @@ use super::constants::Use;
 use crate::diagnostic::{Code, Diagnostic, similar};
 use crate::rules::condition::{Condition, OPERATIONS, PLACES};
 use crate::rules::pattern::match_glob;
-use crate::rules::tests_of_set::Setting;
+use crate::rules::setting::Setting;
 use crate::rules::text::Text;
 use crate::syntax::ast::{self, Subject, Word};
 

@@ -27,27 +27,27 @@ pub(crate) enum Pattern {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Parts {
     /// Registry and repository, `docker.io/library/*`; without a trailing `/`.
-    pub(super) name: Text,
+    pub(crate) name: Text,
     /// Whether it ends in `/`: what lies below is meant.
-    pub(super) below: bool,
+    pub(crate) below: bool,
     /// Whether the name has no wildcard.
-    pub(super) is_literal: bool,
-    pub(super) tag: Option<Text>,
-    pub(super) digest: Option<Text>,
+    pub(crate) is_literal: bool,
+    pub(crate) tag: Option<Text>,
+    pub(crate) digest: Option<Text>,
 }
 
 /// A pattern over the image as it is spelled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Written {
-    pub(super) text: Text,
-    pub(super) glob: Glob,
+    pub(crate) text: Text,
+    pub(crate) glob: Glob,
 }
 
 /// What wildcards took from an image, in the order of the pattern, and what lies below a trailing `/`.
 #[derive(Debug, Default)]
 pub(super) struct Captures<'i> {
     pub(super) taken: Vec<&'i str>,
-    pub(super) below: &'i str,
+    pub(crate) below: &'i str,
 }
 
 /// What a wildcard stands for.
@@ -71,7 +71,7 @@ pub(super) enum CaptureKind {
 
 impl Pattern {
     /// Whether the image matches.
-    pub(super) fn matches(&self, image: &Image<'_>) -> bool {
+    pub(crate) fn matches(&self, image: &Image<'_>) -> bool {
         match self {
             Self::Parts(parts) => parts.matches(image),
             Self::Written(written) => written.glob.matches(image.spelled),
@@ -112,7 +112,7 @@ impl Pattern {
 
 impl Parts {
     /// The registry's part of the name.
-    pub(super) fn registry(&self) -> &str {
+    pub(crate) fn registry(&self) -> &str {
         self.name.split('/').next().unwrap_or_default()
     }
 

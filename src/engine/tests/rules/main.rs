@@ -6,6 +6,7 @@
 mod agree;
 mod beside;
 mod cases;
+mod compare;
 mod errors;
 mod examples;
 mod format;

@@ -1,0 +1,281 @@
+//! Images and settings made from what sets say.
+//!
+//! Every rule gets images that its pattern matches, in the settings that tell its conditions apart; an image that it
+//! alone decides, where those are decided by others; images that it shares with each rule that has a wildcard; and
+//! those that stand at its target. The number is linear in the number of rules, and the order is that of the sets.
+
+use std::collections::HashSet;
+use std::hash::BuildHasher as _;
+use std::vec::IntoIter;
+
+use foldhash::fast::FixedState;
+
+use super::reach::{Search, Taken, apart, taken};
+use super::settings::{self, Wanted, around, solve};
+use super::{images, old_map};
+use crate::rules::image::Image;
+use crate::rules::pattern::Pattern;
+use crate::rules::rule::{Mismatch, Rule};
+use crate::rules::{RuleSet, Setting};
+
+/// The cases of a comparison at most.
+const MOST: usize = 4_000_000;
+/// The pairs of rules, one of which has a wildcard, that are looked at for a comparison.
+const MOST_PAIRS: usize = 200_000;
+/// The images of a pattern that get every setting around its rule, and not its own alone.
+const IN_EVERY_SETTING: usize = 4;
+/// The images of a pattern that are also tried without any setting, and at the target.
+const FIRST: usize = 8;
+
+/// An image, and what it comes with.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Case {
+    /// The image as a manifest would spell it.
+    pub image: String,
+    /// What it comes with.
+    pub setting: Setting,
+}
+
+/// Images with their settings, made from what sets say. None comes twice.
+pub struct Cases<'s> {
+    sets: Vec<&'s RuleSet>,
+    search: Search,
+    /// What is next: a rule of a set, and behind them its home and its map.
+    set: usize,
+    rule: usize,
+    ready: IntoIter<Case>,
+    old: Option<Box<dyn Iterator<Item = Vec<String>> + 's>>,
+    /// What was made, by hashes.
+    known: HashSet<u64>,
+    /// The patterns and conditions that images were made from.
+    seen: HashSet<u64>,
+    pairs: usize,
+    is_partial: bool,
+}
+
+impl<'s> Cases<'s> {
+    /// Cases for sets; several of them are to be compared.
+    #[must_use]
+    pub fn new(sets: &[&'s RuleSet]) -> Self {
+        Self {
+            search: Search::new(sets.iter().map(|set| set.len()).sum()),
+            sets: sets.to_vec(),
+            set: 0,
+            rule: 0,
+            ready: Vec::new().into_iter(),
+            old: None,
+            known: HashSet::new(),
+            seen: HashSet::new(),
+            pairs: 0,
+            is_partial: false,
+        }
+    }
+
+    /// Whether bounds have left something out so far, so that there may be differences that no case shows.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        self.is_partial || self.search.is_exhausted()
+    }
+
+    /// Makes the next cases; none at the end.
+    fn more(&mut self) -> Option<Vec<Case>> {
+        if self.known.len() >= MOST {
+            self.is_partial = true;
+            return None;
+        }
+        let set = *self.sets.get(self.set)?;
+        if let Some(rule) = set.rules.get(self.rule) {
+            let cases = self.of_rule(set, self.rule, rule);
+            self.rule += 1;
+            return Some(cases);
+        }
+        if self.rule == set.rules.len() {
+            self.rule += 1;
+            self.old = set.legacy.as_ref().map(old_map::of);
+            return Some(self.at_home(set));
+        }
+        match self.old.as_mut().and_then(Iterator::next) {
+            Some(images) => Some(in_setting(images, &Setting::default())),
+            None => {
+                (self.set, self.rule, self.old) = (self.set + 1, 0, None);
+                Some(Vec::new())
+            }
+        }
+    }
+
+    fn of_rule(&mut self, set: &'s RuleSet, number: usize, rule: &'s Rule) -> Vec<Case> {
+        let wanted = settings::of_rule(set, rule);
+        let around = around(&wanted);
+        let own = around
+            .first()
+            .map(|(_, setting)| setting.clone())
+            .unwrap_or_default();
+        let made = images::of_pattern(&rule.pattern);
+        let mut cases = Vec::new();
+        let conditions: Vec<_> = wanted.iter().map(|(condition, _)| condition).collect();
+        let said = FixedState::default().hash_one((format!("{:?}", rule.pattern), conditions));
+        if self.seen.insert(said) {
+            cases.extend(in_setting(made.clone(), &own));
+            cases.extend(in_setting(made.iter().take(FIRST).cloned(), &Setting::default()));
+        }
+        for image in made.iter().take(FIRST) {
+            if let (Some(target), Ok(parsed)) = (&rule.target, Image::parse(image))
+                && let Ok(result) = target.expand(&parsed, &rule.pattern)
+            {
+                cases.extend([case(&result, &own), case(&result, &Setting::default())]);
+            }
+        }
+        cases.extend(self.search.at_its_target(rule).map(|image| case(&image, &own)));
+        let is_decided = |image: &&String| matches!(taken(set, number, image, &own.context()), Taken::ByIt);
+        let decided = match made.iter().find(is_decided) {
+            Some(image) => Some(case(image, &own)),
+            None => self.search.decided_by(set, number, None),
+        };
+        let images: Vec<&String> = decided.iter().map(|case| &case.image).chain(&made).collect();
+        for image in images.iter().take(IN_EVERY_SETTING) {
+            cases.extend(around.iter().map(|(_, setting)| case(image, setting)));
+            cases.extend(self.beside(image, &own, &wanted));
+        }
+        for (wanted, setting) in &around {
+            cases.extend(
+                images
+                    .first()
+                    .and_then(|image| self.behind(image, setting, wanted)),
+            );
+        }
+        cases.extend(decided);
+        cases.extend(self.shared(set, number, rule, &made));
+        cases
+    }
+
+    /// The setting in which the rule does not decide an image either that does so in its place.
+    fn behind(&self, image: &str, setting: &Setting, wanted: &[Wanted<'s>]) -> Option<Case> {
+        let context = setting.context();
+        self.sets.iter().find_map(|set| {
+            let Taken::By(other) = taken(set, usize::MAX, image, &context) else {
+                return None;
+            };
+            let apart = apart(set, set.rules.get(other)?, wanted)?;
+            Some(case(image, &solve(&apart)?))
+        })
+    }
+
+    /// The settings in which an image is one for other rules as well, which its own setting does not let match.
+    fn beside(&self, image: &str, own: &Setting, wanted: &[Wanted<'_>]) -> Vec<Case> {
+        const MOST: usize = 4;
+        // The index passes over rules for other namespaces. In a small set they are all looked at.
+        const SMALL: usize = 256;
+        let context = own.context();
+        let of_set = |set: &&'s RuleSet| {
+            let explanation = set.explain(image, &context, set.len() <= SMALL);
+            let rounds = explanation.rounds.into_iter();
+            let steps: Vec<_> = rounds.flat_map(|round| round.steps).collect();
+            let set = *set;
+            steps.into_iter().filter_map(move |step| match step.outcome {
+                Err(Mismatch::Condition(_)) => Some((set, set.rules.get(set.position(step.rule)?)?)),
+                _ => None,
+            })
+        };
+        self.sets
+            .iter()
+            .flat_map(of_set)
+            .take(MOST)
+            .filter_map(|(set, other)| {
+                let mut both = wanted.to_vec();
+                both.extend(settings::of_rule(set, other));
+                let setting = solve(&both).or_else(|| solve(&settings::of_rule(set, other)))?;
+                Some(case(image, &setting))
+            })
+            .collect()
+    }
+
+    /// Images that a rule shares with those below it, where one of the two has a wildcard.
+    fn shared(&mut self, set: &'s RuleSet, number: usize, rule: &'s Rule, made: &[String]) -> Vec<Case> {
+        let mut cases = Vec::new();
+        let is_plain = is_plain(&rule.pattern);
+        for other in set.rules.iter().skip(number + 1) {
+            if is_plain && self::is_plain(&other.pattern) {
+                continue;
+            }
+            self.pairs += 1;
+            if self.pairs > MOST_PAIRS || self.search.is_exhausted() {
+                self.is_partial = true;
+                break;
+            }
+            let has_conditions = [rule, other]
+                .iter()
+                .any(|rule| rule.conditions(&set.files).next().is_some());
+            let common = made.iter().find(|image| {
+                Image::parse(image)
+                    .is_ok_and(|image| other.pattern.matches(&image) && rule.pattern.matches(&image))
+            });
+            match common {
+                Some(_) if !has_conditions => {}
+                Some(image) => {
+                    let mut both = settings::of_rule(set, rule);
+                    both.extend(settings::of_rule(set, other));
+                    cases.extend(solve(&both).map(|setting| case(image, &setting)));
+                }
+                None => cases.extend(self.search.decided_by(set, number, Some(other))),
+            }
+        }
+        cases
+    }
+
+    /// Images below the prefixes of home, in the settings of the rules that would move them on.
+    fn at_home(&self, set: &'s RuleSet) -> Vec<Case> {
+        let is_open = |rule: &&Rule| rule.target.is_some() && rule.pattern.is_open();
+        let mut settings = vec![Setting::default()];
+        for rule in set.rules.iter().filter(is_open).take(FIRST) {
+            settings.extend(solve(&settings::of_rule(set, rule)));
+        }
+        let images = set.home.iter().take(MOST_PAIRS).flat_map(|prefix| {
+            ["app:1.25", "team/app", "library/nginx:1.25"].map(|rest| format!("{prefix}{rest}"))
+        });
+        let images: Vec<String> = images.collect();
+        settings
+            .iter()
+            .flat_map(|setting| in_setting(images.clone(), setting))
+            .collect()
+    }
+}
+
+impl Iterator for Cases<'_> {
+    type Item = Case;
+
+    fn next(&mut self) -> Option<Case> {
+        loop {
+            for case in self.ready.by_ref() {
+                if self.known.insert(FixedState::default().hash_one(&case)) {
+                    return Some(case);
+                }
+            }
+            self.ready = self.more()?.into_iter();
+        }
+    }
+}
+
+/// Whether all that another such pattern shares with it is what one of them matches.
+fn is_plain(pattern: &Pattern) -> bool {
+    match pattern {
+        Pattern::Parts(parts) => parts.is_literal && parts.tag.is_none() && parts.digest.is_none(),
+        Pattern::Written(_) => false,
+    }
+}
+
+fn case(image: &str, setting: &Setting) -> Case {
+    Case {
+        image: image.to_owned(),
+        setting: setting.clone(),
+    }
+}
+
+fn in_setting(images: impl IntoIterator<Item = String>, setting: &Setting) -> Vec<Case> {
+    images
+        .into_iter()
+        .map(|image| Case {
+            image,
+            setting: setting.clone(),
+        })
+        .collect()
+}

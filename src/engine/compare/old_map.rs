@@ -1,0 +1,85 @@
+//! Images out of an old configuration: of the keys and values of a map, or for a prefix.
+
+use super::images;
+use crate::legacy::{Entry, Key, LegacyConfig};
+use crate::rules::pattern::{Parts, Pattern};
+
+/// Images that no line of a map names: for what is said of all of them.
+const ANY: [&str; 8] = [
+    "nginx",
+    "nginx:1.25",
+    "bitnami/redis:7",
+    "docker.io/library/nginx:1.25",
+    "quay.io/team/app:1.25",
+    "registry.example.org/app:1.25",
+    "registry.example.org:5000/team/app:1.25",
+    "localhost/app",
+];
+
+/// Images of each line, and of all that there is to say of the rest.
+pub(super) fn of(legacy: &LegacyConfig) -> Box<dyn Iterator<Item = Vec<String>> + '_> {
+    let any = ANY.map(str::to_owned).to_vec();
+    match legacy {
+        LegacyConfig::Prefix(prefix) => {
+            let at = prefix.as_str().trim_end_matches(['/', '-']);
+            let at = format!("{at}/app:1.25");
+            Box::new([any, vec![at]].into_iter())
+        }
+        LegacyConfig::Maps(map) => {
+            let kept = map
+                .noswap()
+                .flat_map(|part| {
+                    let part = part.trim_matches('/');
+                    [
+                        format!("registry.example.org/{part}/app"),
+                        format!("{part}/app:1.25"),
+                    ]
+                })
+                .collect();
+            let entries = map.entries().into_iter().map(|entry| of_entry(&entry));
+            Box::new([any, kept].into_iter().chain(entries))
+        }
+    }
+}
+
+fn of_entry(entry: &Entry<'_>) -> Vec<String> {
+    let mut made = match entry.key {
+        Key::Image(image) => {
+            let (name, _) = image.rsplit_once([':', '@']).unwrap_or((image, ""));
+            let mut made = vec![image.to_owned(), format!("{name}:other")];
+            made.extend(images::spellings(image));
+            made
+        }
+        Key::Glob(glob) => ["nginx", "", "a/b", "quay.io/a/b:1", "1"]
+            .iter()
+            .map(|text| glob.filled(text))
+            .collect(),
+        Key::Registry(registry) => below(registry),
+        Key::Default => Vec::new(),
+    };
+    // What stands where the line leads to.
+    match (&entry.key, entry.value) {
+        (_, "") => {}
+        (Key::Image(_), value) => made.push(value.to_owned()),
+        (_, value) => {
+            let between = if value.ends_with('-') { "" } else { "/" };
+            let value = value.trim_end_matches('/');
+            made.extend(["app:1.25", "team/app:1.25"].map(|rest| format!("{value}{between}{rest}")));
+        }
+    }
+    made
+}
+
+/// Images below a registry, with those that look alike.
+fn below(registry: &str) -> Vec<String> {
+    let parts = Parts {
+        name: registry.into(),
+        below: true,
+        is_literal: true,
+        tag: None,
+        digest: None,
+    };
+    let mut made = images::of_pattern(&Pattern::Parts(parts));
+    made.push(format!("{registry}:5000/app:1.25"));
+    made
+}

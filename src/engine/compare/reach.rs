@@ -1,0 +1,172 @@
+//! Images that a rule decides although others stand before it, sought in the languages of their patterns.
+
+use std::cell::Cell;
+
+use super::cases::Case;
+use super::images::digest_of;
+use super::settings::{self, Wanted, solve};
+use crate::automaton::{Builder, Bytes, Language, witness_within};
+use crate::rules::image::Image;
+use crate::rules::languages::{self, BUDGET};
+use crate::rules::rule::Rule;
+use crate::rules::{Context, RuleSet};
+use crate::syntax::ast::{Action, Subject};
+
+/// The work of all searches for one comparison, in steps, some of which take a nanosecond: and more for each rule.
+const WORK: usize = 300_000_000;
+const WORK_OF_A_RULE: usize = 4_000;
+/// How many rules above are got round, one after the other.
+const ROUNDS: usize = 24;
+
+pub(super) struct Search {
+    valid: Language,
+    short_hub: Language,
+    /// What begins with a registry that is known as one.
+    in_full: Language,
+    left: Cell<usize>,
+}
+
+/// What becomes of an image in the first round.
+pub(super) enum Taken {
+    /// The rule that was asked for matches.
+    ByIt,
+    /// This one, by its place, decides before it.
+    By(usize),
+    Not,
+}
+
+impl Search {
+    pub(super) fn new(rules: usize) -> Self {
+        let mut in_full = Builder::new();
+        let host = Bytes::all().except(b"/@");
+        in_full
+            .either(
+                |local| _ = local.literal("localhost"),
+                |host_of| _ = host_of.many(host).one(Bytes::of(b".:")).any(host),
+            )
+            .literal("/")
+            .any(Bytes::all());
+        Self {
+            valid: languages::valid(),
+            short_hub: languages::short_hub(),
+            in_full: in_full.finish(),
+            left: Cell::new(WORK + WORK_OF_A_RULE * rules),
+        }
+    }
+
+    /// Whether there was less work than needed.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.left.get() == 0
+    }
+
+    /// An image that a rule decides, and another one matches as well, if one is given.
+    pub(super) fn decided_by(&self, set: &RuleSet, number: usize, other: Option<&Rule>) -> Option<Case> {
+        let rule = set.rules.get(number).filter(|rule| !rule.is_off)?;
+        let mut wanted = settings::of_rule(set, rule);
+        if let Some(other) = other {
+            wanted.extend(settings::of_rule(set, other));
+        }
+        let mut setting = solve(&wanted)?;
+        let pattern = languages::of_pattern(&rule.pattern);
+        let beside = other.map(|other| languages::of_pattern(&other.pattern));
+        let mut without = Vec::new();
+        for rule in [Some(rule), other].into_iter().flatten() {
+            if let Some(target) = &rule.target {
+                without.push(languages::of_shape(target));
+                if rule.pattern.is_open() {
+                    without.push(languages::at_home(&set.home));
+                }
+            }
+        }
+        let is_short = wanted.iter().any(|(condition, wanted)| {
+            condition.subject == Subject::Unqualified && *wanted != condition.negated
+        });
+        for _ in 0..ROUNDS {
+            let text = self.witness(&pattern, beside.as_ref(), &without)?;
+            let image = match is_short {
+                true => text.strip_prefix("docker.io/")?.to_owned(),
+                false => text,
+            };
+            match taken(set, number, &image, &setting.context()) {
+                Taken::ByIt => return Some(Case { image, setting }),
+                Taken::Not => return None,
+                Taken::By(above) => {
+                    let above = set.rules.get(above)?;
+                    match apart(set, above, &wanted) {
+                        Some(apart) => {
+                            setting = solve(&apart)?;
+                            wanted = apart;
+                        }
+                        None => without.push(languages::of_pattern(&above.pattern)),
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// An image that a swap's pattern matches and that has the shape of its target.
+    pub(super) fn at_its_target(&self, rule: &Rule) -> Option<String> {
+        let shape = languages::of_shape(rule.target.as_ref()?);
+        self.witness(&languages::of_pattern(&rule.pattern), Some(&shape), &[])
+    }
+
+    /// An image, written in full, of languages and not of others.
+    fn witness(&self, one: &Language, other: Option<&Language>, without: &[Language]) -> Option<String> {
+        let all: Vec<&Language> = [one, &self.valid, &self.in_full]
+            .into_iter()
+            .chain(other)
+            .collect();
+        let none: Vec<&Language> = without.iter().chain([&self.short_hub]).collect();
+        let mut left = self.left.get();
+        let found = witness_within(&all, &none, BUDGET, &mut left);
+        self.left.set(left);
+        let text = found.ok()??;
+        // The languages know nothing of how long a digest is.
+        Some(match text.split_once('@') {
+            Some((name, digest)) => format!("{name}@{}", digest_of(&digest.replacen(':', ":*", 1))),
+            None => text,
+        })
+    }
+}
+
+/// What is wanted, and that a rule does not ask for it; none where it asks for all that is wanted.
+pub(super) fn apart<'s>(set: &'s RuleSet, above: &'s Rule, wanted: &[Wanted<'s>]) -> Option<Vec<Wanted<'s>>> {
+    above
+        .conditions(&set.files)
+        .filter(|condition| condition.subject != Subject::Unqualified)
+        .find_map(|condition| {
+            let mut apart = wanted.to_vec();
+            apart.push((condition, false));
+            solve(&apart).map(|_| apart)
+        })
+}
+
+/// Whether a rule matches an image as it is written, and what decides it otherwise.
+pub(super) fn taken(set: &RuleSet, number: usize, image: &str, context: &Context<'_>) -> Taken {
+    if Image::parse(image).is_err() {
+        return Taken::Not;
+    }
+    let explanation = set.explain(image, context, false);
+    let steps = explanation.rounds.first().map(|round| round.steps.as_slice());
+    for step in steps
+        .unwrap_or_default()
+        .iter()
+        .filter(|step| step.outcome.is_ok())
+    {
+        let Some(place) = set.position(step.rule) else {
+            continue;
+        };
+        if place == number {
+            return Taken::ByIt;
+        }
+        let is_warning = set
+            .rules
+            .get(place)
+            .is_some_and(|rule| rule.action == Action::Warn);
+        if !is_warning {
+            return Taken::By(place);
+        }
+    }
+    Taken::Not
+}

@@ -1,0 +1,153 @@
+//! Settings in which conditions hold, and in which they do not.
+
+use super::fill::TEXTS;
+use crate::automaton::{Builder, Bytes, Language, witness};
+use crate::rules::condition::{Condition, OPERATIONS, PLACES};
+use crate::rules::image::Image;
+use crate::rules::rule::Rule;
+use crate::rules::{RuleSet, Setting};
+use crate::syntax::ast::Subject;
+
+/// A condition, and whether it is wanted to hold.
+pub(super) type Wanted<'c> = (&'c Condition, bool);
+
+/// How many settings one rule gets: its own, and those in which one of its conditions fails.
+const MOST: usize = 12;
+/// The states of a search for a value.
+const BUDGET: usize = 2_000;
+
+/// The conditions of a rule, all to hold.
+pub(super) fn of_rule<'s>(set: &'s RuleSet, rule: &'s Rule) -> Vec<Wanted<'s>> {
+    rule.conditions(&set.files)
+        .map(|condition| (condition, true))
+        .collect()
+}
+
+/// Settings that tell the conditions of a rule from others, with what is wanted in each: one in which all hold, one for
+/// each that does not, one for each value of a list, and the one in which nothing is set.
+pub(super) fn around<'c>(conditions: &[Wanted<'c>]) -> Vec<(Vec<Wanted<'c>>, Setting)> {
+    let mut settings: Vec<(Vec<Wanted<'c>>, Setting)> = Vec::new();
+    let mut add = |wanted: Vec<Wanted<'c>>, setting: Option<Setting>| {
+        if let Some(setting) = setting
+            && settings.len() < MOST
+            && settings.iter().all(|(_, known)| *known != setting)
+        {
+            settings.push((wanted, setting));
+        }
+    };
+    add(conditions.to_vec(), solve(conditions));
+    for number in 0..conditions.len() {
+        let mut flipped = conditions.to_vec();
+        if let Some((_, wanted)) = flipped.get_mut(number) {
+            *wanted = !*wanted;
+        }
+        let setting = solve(&flipped);
+        add(flipped, setting);
+    }
+    for (number, (condition, _)) in conditions.iter().enumerate() {
+        for value in condition.values.iter().filter(|_| condition.values.len() > 1) {
+            let one = Condition {
+                values: [value.clone()].into(),
+                negated: false,
+                ..(*condition).clone()
+            };
+            let mut narrowed = conditions.to_vec();
+            let mut kept = conditions.to_vec();
+            if let (Some(narrowed), Some(kept)) = (narrowed.get_mut(number), kept.get_mut(number)) {
+                // Of `not a, b` each value is one in which it fails.
+                *narrowed = (&one, true);
+                kept.1 = !condition.negated;
+            }
+            let setting = solve(&narrowed);
+            add(kept, setting);
+        }
+    }
+    add(Vec::new(), Some(Setting::default()));
+    settings
+}
+
+/// A setting in which conditions hold, or not, as they are wanted; none where there is none or none is found.
+pub(super) fn solve(wanted: &[Wanted<'_>]) -> Option<Setting> {
+    let mut about: Vec<(Subject, Option<&str>)> = wanted
+        .iter()
+        .map(|(condition, _)| (condition.subject, condition.key.as_deref()))
+        .filter(|(subject, _)| *subject != Subject::Unqualified)
+        .collect();
+    about.sort_unstable();
+    about.dedup();
+    let mut setting = Setting::default();
+    for (subject, key) in about {
+        let of_this: Vec<Wanted<'_>> = wanted
+            .iter()
+            .copied()
+            .filter(|(condition, _)| condition.subject == subject && condition.key.as_deref() == key)
+            .collect();
+        if holds(&Setting::default(), &of_this) {
+            continue;
+        }
+        let value = values(subject, &of_this).find(|value| {
+            let mut trial = Setting::default();
+            trial.set(subject, key, value);
+            holds(&trial, &of_this)
+        });
+        setting.set(subject, key, &value.or_else(|| sought(subject, &of_this))?);
+    }
+    Some(setting)
+}
+
+/// Whether the conditions that the image has no part in are as they are wanted.
+fn holds(setting: &Setting, wanted: &[Wanted<'_>]) -> bool {
+    let Ok(image) = Image::parse("docker.io/library/image") else {
+        return false;
+    };
+    let context = setting.context();
+    wanted
+        .iter()
+        .all(|(condition, wanted)| condition.holds(&image, &context) == *wanted)
+}
+
+/// Values to try: those that the conditions name, with something in the place of each `*`.
+fn values<'v>(subject: Subject, conditions: &'v [Wanted<'_>]) -> Box<dyn Iterator<Item = String> + 'v> {
+    match subject {
+        Subject::Place => return Box::new(PLACES.iter().map(|(name, _)| (*name).to_owned())),
+        Subject::Operation => return Box::new(OPERATIONS.iter().map(|(name, _)| (*name).to_owned())),
+        _ => {}
+    }
+    let named = conditions
+        .iter()
+        .flat_map(|(condition, _)| condition.values.iter())
+        .flat_map(|value| TEXTS.iter().map(move |text| value.replace('*', text)));
+    let others: &[&str] = match subject {
+        Subject::Owner => &["ReplicaSet.apps", "Other", "Other.example.org"],
+        _ => &["other", "default", ""],
+    };
+    Box::new(named.chain(others.iter().map(|text| (*text).to_owned())))
+}
+
+/// A value that is in all globs at once and in none of others.
+fn sought(subject: Subject, conditions: &[Wanted<'_>]) -> Option<String> {
+    if matches!(subject, Subject::Owner | Subject::Place | Subject::Operation) {
+        return None;
+    }
+    let language = |(condition, _): &Wanted<'_>| {
+        let mut builder = Builder::new();
+        builder.any_of(condition.values.iter(), |builder, value| {
+            _ = builder.glob(value, Bytes::all())
+        });
+        builder.finish()
+    };
+    let (within, without): (Vec<_>, Vec<_>) = conditions
+        .iter()
+        .partition(|(condition, wanted)| *wanted != condition.negated);
+    let within: Vec<Language> = within.iter().map(language).collect();
+    let without: Vec<Language> = without.iter().map(language).collect();
+    let name = Bytes::range(b'a', b'z')
+        .union(Bytes::range(b'0', b'9'))
+        .union(Bytes::of(b"-.:/"));
+    let mut names = Builder::new();
+    names.any(name);
+    let names = names.finish();
+    let all: Vec<&Language> = within.iter().chain([&names]).collect();
+    let none: Vec<&Language> = without.iter().collect();
+    witness(&all, &none, BUDGET).ok().flatten()
+}
