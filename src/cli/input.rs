@@ -1,7 +1,9 @@
 //! Which set a command is about.
 
-use std::io::{self, IsTerminal as _};
-use std::path::PathBuf;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read as _};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::error::ErrorKind;
@@ -10,7 +12,7 @@ use imageswap_engine::rules::{RuleId, RuleSet};
 
 use super::limits::LimitOptions;
 use super::output::{CommandError, Output};
-use crate::config::{Loaded, Processors, RulesSource, STDIN};
+use crate::config::{Loaded, Processors, RulesText, STDIN};
 
 #[derive(Args, Debug)]
 pub(super) struct SetOptions {
@@ -45,7 +47,7 @@ pub(super) fn load(
     output: &mut Output,
 ) -> Result<Option<Loaded>, CommandError> {
     let limits = limits.into_limits();
-    let text = match RulesSource::Paths(paths).read(limits) {
+    let text = match RulesText::of_paths(&paths, limits) {
         Ok(text) => text,
         Err(error) => {
             output.fail(&error.to_string())?;
@@ -101,4 +103,35 @@ pub(super) fn map_lines(loaded: &Loaded) -> Option<usize> {
             .count()
             .saturating_sub(skipped),
     )
+}
+
+/// The longest review or manifest, in bytes: a list of all Pods of a large cluster is tens of megabytes.
+const MAX_INPUT: u64 = 256 << 20;
+
+/// What messages call a file.
+pub(super) fn file_name(file: &Path) -> impl fmt::Display {
+    if file.as_os_str() == STDIN {
+        Path::new("stdin").display()
+    } else {
+        file.display()
+    }
+}
+
+/// Reads a text that is no part of a set.
+pub(super) fn read(file: &Path) -> Result<String, CommandError> {
+    let fail = |error: io::Error| CommandError::new(format_args!("cannot read {}: {error}", file_name(file)));
+    let mut text = String::new();
+    let read = if file.as_os_str() == STDIN {
+        io::stdin().lock().take(MAX_INPUT + 1).read_to_string(&mut text)
+    } else {
+        File::open(file).and_then(|opened| opened.take(MAX_INPUT + 1).read_to_string(&mut text))
+    };
+    match u64::try_from(read.map_err(fail)?) {
+        Ok(length) if length <= MAX_INPUT => Ok(text),
+        _ => Err(CommandError::new(format_args!(
+            "{} is longer than {} MiB",
+            file_name(file),
+            MAX_INPUT >> 20
+        ))),
+    }
 }

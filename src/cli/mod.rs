@@ -3,6 +3,7 @@
 mod check;
 mod colour;
 mod completions;
+mod diff;
 mod environment;
 mod explain;
 mod fmt;
@@ -52,6 +53,7 @@ enum Command {
     Check(check::Check),
     Test(test::TestCommand),
     Explain(Box<explain::Explain>),
+    Diff(diff::Diff),
     Fmt(fmt::Fmt),
     Completions(completions::Completions),
     Man(man::Man),
@@ -83,6 +85,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Check(check) => check.run(),
         Command::Test(test) => test.run(),
         Command::Explain(explain) => explain.run(),
+        Command::Diff(diff) => diff.run(),
         Command::Fmt(fmt) => fmt.run(),
         Command::Completions(completions) => completions.run(),
         Command::Man(man) => man.run(Cli::command()),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
 use imageswap_engine::diagnostic::Code;
@@ -76,13 +77,34 @@ fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Reason> {
 
 /// Reads what stdin gives.
 pub(super) fn read_stdin(limit: u64) -> Result<String, ReadError> {
+    read_to_end(Path::new("stdin"), io::stdin().lock(), limit)
+}
+
+/// Whether a path is one of those that a shell puts in the place of `<(...)`.
+pub(super) fn is_of_a_shell(path: &Path) -> bool {
+    ["/dev/fd", "/proc/self/fd"]
+        .iter()
+        .any(|folder| path.starts_with(folder))
+}
+
+/// Whether there is a pipe at such a path. It is open already, so that to read it waits for nobody to open it.
+pub(super) fn is_pipe_of_a_shell(path: &Path) -> bool {
+    is_of_a_shell(path) && fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
+}
+
+/// Reads a pipe.
+pub(super) fn read_pipe(path: &Path, limit: u64) -> Result<String, ReadError> {
+    let pipe = File::open(path).map_err(|error| ReadError::io(path, error))?;
+    read_to_end(path, pipe, limit)
+}
+
+fn read_to_end(path: &Path, stream: impl io::Read, limit: u64) -> Result<String, ReadError> {
     let fail = |reason| ReadError {
-        path: PathBuf::from("stdin"),
+        path: path.to_owned(),
         reason,
     };
     let mut bytes = Vec::new();
-    let read = io::stdin()
-        .lock()
+    let read = stream
         .take(limit + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| fail(Reason::Io(error)))?;

@@ -24,7 +24,7 @@ pub(crate) use set::{Limits, STDIN};
 pub(crate) use single::{Content, fits, read_single, rules_files_of};
 pub(crate) use volume::read_consistently;
 
-use self::set::{Entries, Entry};
+use self::set::{Entries, Entry, Times};
 
 /// Where the rules come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,13 +68,10 @@ impl RulesSource {
     pub(crate) fn read(&self, limits: Limits) -> Result<RulesText, ReadError> {
         let text = match self {
             Self::MapFile(path) => Text::Entries(set::read_file(path, limits)?),
-            Self::Paths(paths) => Text::Entries(set::read(paths, limits)?),
+            Self::Paths(paths) => Text::Entries(set::read(paths, limits, Times::Again)?),
             Self::Prefix(prefix) => Text::Prefix(prefix.clone()),
         };
-        Ok(RulesText {
-            digest: text.digest(),
-            text,
-        })
+        Ok(RulesText::new(text))
     }
 
     /// The places whose changes change the rules.
@@ -136,6 +133,22 @@ impl Text {
 }
 
 impl RulesText {
+    fn new(text: Text) -> Self {
+        Self {
+            digest: text.digest(),
+            text,
+        }
+    }
+
+    /// Reads paths for a command that does so once: what a shell makes of `<(...)` may be among them.
+    ///
+    /// # Errors
+    ///
+    /// Where a file can't be read.
+    pub(crate) fn of_paths(paths: &[PathBuf], limits: Limits) -> Result<Self, ReadError> {
+        Ok(Self::new(Text::Entries(set::read(paths, limits, Times::Once)?)))
+    }
+
     /// The SHA-256 of the text.
     pub(crate) fn digest(&self) -> [u8; 32] {
         self.digest

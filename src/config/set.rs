@@ -75,8 +75,16 @@ impl Limits {
     }
 }
 
-/// Reads all paths: directories, files, and stdin.
-pub(super) fn read(paths: &[PathBuf], limits: Limits) -> Result<Entries, ReadError> {
+/// How often the same paths are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Times {
+    Once,
+    /// Whenever they change.
+    Again,
+}
+
+/// Reads all paths: directories, files, and stdin; where they are read once, the pipes of a shell too.
+pub(super) fn read(paths: &[PathBuf], limits: Limits, times: Times) -> Result<Entries, ReadError> {
     let folders: Vec<&Path> = paths
         .iter()
         .map(|path| {
@@ -87,18 +95,25 @@ pub(super) fn read(paths: &[PathBuf], limits: Limits) -> Result<Entries, ReadErr
             }
         })
         .collect();
-    // Stdin can be read once only.
-    let is_stdin = |path: &PathBuf| path.as_os_str() == STDIN;
-    let stdin = match paths.iter().any(is_stdin) {
-        true => Some(file::read_stdin(limits.any_file())?),
-        false => None,
-    };
+    // What can be read once only: stdin and pipes.
+    let mut read_before: BTreeMap<&Path, (&Path, String)> = BTreeMap::new();
+    for path in paths {
+        if read_before.contains_key(path.as_path()) {
+            continue;
+        }
+        if path.as_os_str() == STDIN {
+            let text = file::read_stdin(limits.any_file())?;
+            read_before.insert(path, (Path::new("stdin"), text));
+        } else if times == Times::Once && file::is_pipe_of_a_shell(path) {
+            let text = file::read_pipe(path, limits.any_file())?;
+            read_before.insert(path, (path, text));
+        }
+    }
     let mut entries = read_consistently(&folders, || -> Result<Entries, ReadError> {
         let mut entries = Entries::default();
         for path in paths {
-            if is_stdin(path) {
-                let path = Path::new("stdin");
-                let added = entries.add_given(path, stdin.clone().unwrap_or_default(), limits);
+            if let Some((path, text)) = read_before.get(path.as_path()) {
+                let added = entries.add_given(path, text.clone(), limits);
                 entries.or_fault(path, added)?;
             } else if path.is_dir() {
                 entries.add_folder(path, limits)?;
@@ -259,6 +274,7 @@ impl Entries {
         let name = path.display().to_string();
         let label = path
             .file_name()
+            .filter(|_| !file::is_of_a_shell(path))
             .map_or_else(|| name.clone(), |name| name.to_string_lossy().into_owned());
         let is_map = !label.ends_with(".rules") && is_rules_file(&text).is_none();
         if is_map {

@@ -93,6 +93,39 @@ fn images_have_the_documented_fields() {
 }
 
 #[test]
+fn differences_have_the_documented_fields() {
+    let page = Page::read();
+    let mut counts = [0, 0];
+    for arguments in [
+        "--manifests pods.yaml diff/old.rules diff/off.rules",
+        "--images images.txt diff/old.rules diff/condition.rules",
+        "diff/old.rules diff/removed.rules",
+        "diff/removed.rules diff/old.rules",
+        "maps.conf diff/maps.conf",
+    ] {
+        for object in objects(
+            &format!("imageswap diff --format json {arguments}"),
+            "tests/cli/folder",
+        ) {
+            let sides = [&object["old"], &object["new"]]
+                .into_iter()
+                .filter(|side| !side.is_null());
+            let is_rule = object["kind"] == "rule";
+            if is_rule {
+                page.check(&object, &["Rules that are not as they were"]);
+                sides.for_each(|side| page.check(side, &["Rules of a set"]));
+            } else {
+                page.check(&object, &["The JSON of differences"]);
+                page.check(&object["setting"], &["Settings"]);
+                sides.for_each(|side| page.check(side, &["What is done with an image"]));
+            }
+            counts[usize::from(is_rule)] += 1;
+        }
+    }
+    assert!(counts[0] >= 20 && counts[1] >= 4, "{counts:?}");
+}
+
+#[test]
 fn formatted_files_have_the_documented_fields() {
     let page = Page::read();
     let mut outcomes = BTreeSet::new();

@@ -110,37 +110,59 @@ impl ContextOptions {
         self.hook.as_deref()
     }
 
-    /// The review that an API server would send of an object.
-    pub(super) fn review_of(&self, object: &Value) -> Value {
-        let api_version = object["apiVersion"].as_str().unwrap_or_default();
-        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-        let metadata = &object["metadata"];
-        let namespace = metadata["namespace"]
-            .as_str()
-            .or(self.namespace.as_deref())
-            .unwrap_or("default");
-        let operation = match self.operation {
-            OperationOption::Create => "CREATE",
-            OperationOption::Update => "UPDATE",
-        };
-        json!({
-            "apiVersion": "admission.k8s.io/v1",
-            "kind": "AdmissionReview",
-            "request": {
-                "uid": "explain",
-                "kind": {"group": group, "version": version, "kind": object["kind"]},
-                "name": metadata["name"],
-                "namespace": namespace,
-                "operation": operation,
-                "userInfo": {"username": self.user},
-                "object": object,
-            }
-        })
+    /// What the options say of the request that an object comes with.
+    pub(super) fn as_request(&self) -> AsRequest<'_> {
+        AsRequest {
+            namespace: self.namespace.as_deref().unwrap_or("default"),
+            operation: match self.operation {
+                OperationOption::Create => "CREATE",
+                OperationOption::Update => "UPDATE",
+            },
+            user: self.user.as_deref(),
+        }
     }
 }
 
+/// What the request is supposed to say that an object comes with.
+pub(in crate::cli) struct AsRequest<'a> {
+    /// Of objects that name none.
+    namespace: &'a str,
+    operation: &'static str,
+    user: Option<&'a str>,
+}
+
+impl Default for AsRequest<'_> {
+    fn default() -> Self {
+        Self {
+            namespace: "default",
+            operation: "CREATE",
+            user: None,
+        }
+    }
+}
+
+/// The review that an API server would send of an object.
+pub(in crate::cli) fn review_of(object: &Value, request: &AsRequest<'_>) -> Value {
+    let api_version = object["apiVersion"].as_str().unwrap_or_default();
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    let metadata = &object["metadata"];
+    json!({
+        "apiVersion": "admission.k8s.io/v1",
+        "kind": "AdmissionReview",
+        "request": {
+            "uid": "explain",
+            "kind": {"group": group, "version": version, "kind": object["kind"]},
+            "name": metadata["name"],
+            "namespace": metadata["namespace"].as_str().unwrap_or(request.namespace),
+            "operation": request.operation,
+            "userInfo": {"username": request.user},
+            "object": object,
+        }
+    })
+}
+
 /// What an object is called: `Deployment shop/web`.
-pub(super) fn name_of(object: &Value) -> String {
+pub(in crate::cli) fn name_of(object: &Value) -> String {
     let kind = object["kind"].as_str().unwrap_or("object");
     let metadata = &object["metadata"];
     let name = metadata["name"]

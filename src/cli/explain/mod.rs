@@ -4,8 +4,7 @@ mod context;
 mod object;
 mod show;
 
-use std::fmt;
-use std::io::{self, BufRead as _, Read as _};
+use std::io::{self, BufRead as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -14,12 +13,14 @@ use imageswap_engine::admission::{ExplainedImage, Policy, explain};
 use imageswap_engine::rules::{Constants, RuleId, RuleSet, Scope};
 use serde_json::Value;
 
-pub(super) use self::object::Outcome;
+pub(super) use self::context::{AsRequest, name_of, review_of};
+pub(super) use self::object::{Decided, Outcome, place_name};
+pub(super) use self::show::name_of_field;
 
 use self::context::ContextOptions;
 use self::show::Shown;
 use super::check::counted;
-use super::input::{load, rules_named};
+use super::input::{file_name, load, read, rules_named};
 use super::limits::LimitOptions;
 use super::output::{CommandError, Ended, Output, OutputOptions};
 use super::report::Counts;
@@ -76,6 +77,9 @@ pub(super) struct Explain {
     #[command(flatten)]
     limits: LimitOptions,
 }
+
+/// The break-glass label, as it is called unless somebody has called it otherwise.
+pub(super) const DISABLE_LABEL: &str = "k8s.twr.io/imageswap";
 
 impl Explain {
     pub(super) fn run(self) -> Ended {
@@ -214,7 +218,7 @@ impl Explain {
             .map_err(|error| CommandError::new(format_args!("{}: {error}", file_name(file))))?;
         let mut count = 0;
         for object in &objects {
-            let review = self.context.review_of(object);
+            let review = context::review_of(object, &self.context.as_request());
             let images = self
                 .images_of(shown.set, review.to_string().as_bytes(), scope)
                 .map_err(|error| CommandError::new(format_args!("{}: {error}", file_name(file))))?;
@@ -243,40 +247,10 @@ impl Explain {
         let policy = Policy {
             rules,
             digest: "",
-            disable_label: "k8s.twr.io/imageswap",
+            disable_label: DISABLE_LABEL,
             hook: self.context.hook(),
             dry_run: false,
         };
         explain(body, &policy, scope).map_err(|error| error.to_string())
-    }
-}
-
-/// The longest review or manifest, in bytes: a list of all Pods of a large cluster is tens of megabytes.
-const MAX_INPUT: u64 = 256 << 20;
-
-/// What messages call a file.
-fn file_name(file: &Path) -> impl fmt::Display {
-    if file.as_os_str() == STDIN {
-        Path::new("stdin").display()
-    } else {
-        file.display()
-    }
-}
-
-fn read(file: &Path) -> Result<String, CommandError> {
-    let fail = |error: io::Error| CommandError::new(format_args!("cannot read {}: {error}", file_name(file)));
-    let mut text = String::new();
-    let read = if file.as_os_str() == STDIN {
-        io::stdin().lock().take(MAX_INPUT + 1).read_to_string(&mut text)
-    } else {
-        std::fs::File::open(file).and_then(|opened| opened.take(MAX_INPUT + 1).read_to_string(&mut text))
-    };
-    match u64::try_from(read.map_err(fail)?) {
-        Ok(length) if length <= MAX_INPUT => Ok(text),
-        _ => Err(CommandError::new(format_args!(
-            "{} is longer than {} MiB",
-            file_name(file),
-            MAX_INPUT >> 20
-        ))),
     }
 }

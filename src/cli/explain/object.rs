@@ -12,6 +12,13 @@ use serde::Serialize;
 #[derive(Serialize)]
 pub(in crate::cli) struct Outcome<'a> {
     image: &'a str,
+    #[serde(flatten)]
+    decided: Decided<'a>,
+}
+
+/// What is done with an image.
+#[derive(Serialize)]
+pub(in crate::cli) struct Decided<'a> {
     effect: &'static str,
     result: Option<&'a str>,
     rule: Option<Cow<'a, str>>,
@@ -52,6 +59,29 @@ struct StepOfRound<'a> {
 impl<'a> Outcome<'a> {
     /// What was decided.
     pub(in crate::cli) fn new(set: &'a RuleSet, image: &'a str, decision: &'a Decision<'_>) -> Self {
+        Self {
+            image,
+            decided: Decided::new(set, decision),
+        }
+    }
+
+    /// An image that nothing was decided for.
+    fn left(image: &'a str) -> Self {
+        let decided = Decided {
+            effect: "keep",
+            result: None,
+            rule: None,
+            message: None,
+            warnings: Vec::new(),
+            pull_secrets: &[],
+        };
+        Self { image, decided }
+    }
+}
+
+impl<'a> Decided<'a> {
+    /// What was decided.
+    pub(in crate::cli) fn new(set: &'a RuleSet, decision: &'a Decision<'_>) -> Self {
         let (effect, result) = match &decision.effect {
             Effect::Swap(result) => ("swap", Some(result.as_str())),
             Effect::Keep => ("keep", None),
@@ -59,7 +89,6 @@ impl<'a> Outcome<'a> {
             Effect::Invalid(_) => ("invalid", None),
         };
         Self {
-            image,
             effect,
             result,
             rule: decision.rule.map(|rule| set.rule_name(rule)),
@@ -70,19 +99,6 @@ impl<'a> Outcome<'a> {
                 .map(|rule| set.rule_name(*rule))
                 .collect(),
             pull_secrets: &decision.pull_secrets,
-        }
-    }
-
-    /// An image that nothing was decided for.
-    fn left(image: &'a str) -> Self {
-        Self {
-            image,
-            effect: "keep",
-            result: None,
-            rule: None,
-            message: None,
-            warnings: Vec::new(),
-            pull_secrets: &[],
         }
     }
 }
@@ -155,7 +171,7 @@ fn outcome_of(step: &Step) -> &'static str {
 }
 
 /// The language's word for a place.
-pub(super) fn place_name(place: Place) -> &'static str {
+pub(in crate::cli) fn place_name(place: Place) -> &'static str {
     match place {
         Place::Main => "main",
         Place::Init => "init",

@@ -2,7 +2,7 @@
 
 use imageswap_engine::admission::{ExplainedImage, LeftReason};
 use imageswap_engine::diagnostic::{SourceMap, visible};
-use imageswap_engine::rules::{Effect, Explanation, Invalid, LEGACY_RULE, Round, RuleSet};
+use imageswap_engine::rules::{Effect, Explanation, Invalid, LEGACY_RULE, Place, Round, RuleSet};
 
 use super::super::output::{CommandError, Output};
 use super::super::report::Format;
@@ -33,17 +33,7 @@ impl Shown<'_, '_> {
         if self.output.format == Format::Json {
             return self.output.object(&ExplainedField::new(self.set, object, field));
         }
-        let container = field.container.as_deref().unwrap_or_default();
-        let of = match place_name(field.place) {
-            "main" => format!("container {container}"),
-            "volume" => format!("volume {container}"),
-            other => format!("{other} container {container}"),
-        };
-        let of = if object.is_empty() {
-            of
-        } else {
-            format!("{object}, {of}")
-        };
+        let of = name_of_field(object, field.container.as_deref(), field.place);
         match &field.verdict {
             Ok(explanation) if self.output.format == Format::Human => {
                 self.output.line(format_args!("# {}", visible(&of)))?;
@@ -154,6 +144,21 @@ impl Shown<'_, '_> {
             }
             None => Ok(()),
         }
+    }
+}
+
+/// What an image of an object is called: `Pod shop/web, init container migrate`.
+pub(in crate::cli) fn name_of_field(object: &str, container: Option<&str>, place: Place) -> String {
+    let container = container.unwrap_or_default();
+    let of = match place_name(place) {
+        "main" => format!("container {container}"),
+        "volume" => format!("volume {container}"),
+        other => format!("{other} container {container}"),
+    };
+    if object.is_empty() {
+        of
+    } else {
+        format!("{object}, {of}")
     }
 }
 

@@ -4,7 +4,8 @@ use super::outcome::{LeftReason, Policy, ReviewError};
 use super::pod::Pod;
 use super::read::{self, Review};
 use super::{Verdict, decide, is_looked_at, left_alone};
-use crate::rules::{Context, Explanation, Place, Scope};
+use crate::compare::Case;
+use crate::rules::{Context, Explanation, Place, Scope, Setting};
 
 /// An image of a review, and how it is decided.
 #[derive(Debug)]
@@ -55,6 +56,35 @@ pub fn explain<'p>(
                 Verdict::Left(reason) => Err(reason),
                 Verdict::Decided(explanation) => Ok(explanation),
             },
+        })
+        .collect())
+}
+
+/// The images of a review that would be decided, each with what it comes with.
+///
+/// # Errors
+///
+/// Where the body is no `AdmissionReview`.
+pub fn cases(body: &[u8], policy: &Policy<'_>) -> Result<Vec<Case>, ReviewError> {
+    let Review { request, .. } = read::read(body)?;
+    let Some(object) = request.object.as_deref().filter(|_| is_looked_at(&request)) else {
+        return Ok(Vec::new());
+    };
+    let Some(pod) = Pod::of(&request, object) else {
+        return Ok(Vec::new());
+    };
+    if left_alone(object, &pod, policy).is_some() {
+        return Ok(Vec::new());
+    }
+    let case = |image: &str, context: &Context<'_>| Case {
+        image: image.to_owned(),
+        setting: Setting::of(context),
+    };
+    let decided = decide(&request, object, &pod, policy, case).into_iter();
+    Ok(decided
+        .filter_map(|(_, verdict)| match verdict {
+            Verdict::Decided(case) => Some(case),
+            Verdict::Left(_) => None,
         })
         .collect())
 }

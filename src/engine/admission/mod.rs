@@ -16,7 +16,7 @@ mod wording;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-pub use self::explain::{ExplainedImage, explain};
+pub use self::explain::{ExplainedImage, cases, explain};
 pub use self::outcome::{ImageDecision, ImageEffect, LeftReason, Outcome, Policy, ReviewError, Reviewed};
 
 use self::answer::AdmissionResponse;

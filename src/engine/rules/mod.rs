@@ -100,6 +100,11 @@ impl RuleSet {
         self.rule(rule)?.because.as_deref()
     }
 
+    /// The prefixes that images come to rest below.
+    pub fn home(&self) -> impl Iterator<Item = &str> {
+        self.home.iter().map(|prefix| &**prefix)
+    }
+
     /// How many rules there are, without the lines of a map.
     #[must_use]
     pub fn len(&self) -> usize {

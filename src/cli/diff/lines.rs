@@ -1,0 +1,118 @@
+//! Texts of rules and maps, and what is done with an image, each on one line.
+
+use std::collections::HashMap;
+
+use imageswap_engine::compare::RuleChange;
+use imageswap_engine::diagnostic::visible;
+use imageswap_engine::rules::{Decision, Effect, Invalid, RuleId, RuleSet};
+
+use crate::config::Loaded;
+
+/// A set, with the texts that it was made from.
+pub(super) type Side<'s> = (&'s Loaded, &'s RuleSet);
+
+/// A rule as it is written, on one line and without its comments.
+pub(super) fn text_of((loaded, set): Side<'_>, rule: RuleId) -> String {
+    let Some(info) = set.info(rule) else {
+        return String::new();
+    };
+    let lines = loaded.sources.slice(info.span).lines().map(str::trim);
+    let lines: Vec<&str> = lines
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect();
+    visible(&lines.join("  ")).into_owned()
+}
+
+/// What a rule is called, with where it stands.
+pub(super) fn called((loaded, set): Side<'_>, rule: RuleId) -> String {
+    let name = set.rule_name(rule);
+    match set.info(rule) {
+        Some(info) if info.is_named => {
+            let (file, line) = loaded.sources.file_and_line(info.span);
+            format!("{name} ({file}:{line})")
+        }
+        Some(info) => {
+            let (file, line) = loaded.sources.file_and_line(info.span);
+            format!("{file}:{line}")
+        }
+        None => name.into_owned(),
+    }
+}
+
+/// What became of a rule, and which it is.
+pub(super) fn heading(sides: [Side<'_>; 2], change: &RuleChange, word: &str) -> String {
+    let names: Vec<String> = [change.old, change.new]
+        .into_iter()
+        .zip(sides)
+        .filter_map(|(rule, side)| Some(called(side, rule?)))
+        .collect();
+    let moved = if change.is_moved && word != "moved" {
+        " and moved"
+    } else {
+        ""
+    };
+    match names.as_slice() {
+        [old, new] if old != new => format!("{word}{moved}: {old} -> {new}"),
+        [name, ..] => format!("{word}{moved}: {name}"),
+        [] => word.to_owned(),
+    }
+}
+
+/// The lines of a map that the other one does not have, for both.
+pub(super) fn lines_of_maps(sides: [Side<'_>; 2]) -> [Vec<String>; 2] {
+    let [old, new] = sides.map(|(loaded, _)| {
+        let text = loaded.map.and_then(|map| loaded.sources.get(map));
+        let lines = text.map(|text| text.text().lines()).into_iter().flatten();
+        let lines = lines.map(|line| line.split('#').next().unwrap_or_default().trim());
+        let lines = lines.filter(|line| !line.is_empty());
+        lines
+            .map(|line| visible(line).into_owned())
+            .collect::<Vec<String>>()
+    });
+    let without = |lines: &[String], others: &[String]| {
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for line in others {
+            *counts.entry(line).or_default() += 1;
+        }
+        let is_alone = |line: &&String| match counts.get_mut(line.as_str()) {
+            Some(count) if *count > 0 => {
+                *count -= 1;
+                false
+            }
+            _ => true,
+        };
+        lines.iter().filter(is_alone).cloned().collect()
+    };
+    [without(&old, &new), without(&new, &old)]
+}
+
+/// What is done with an image, next to what the other set does.
+pub(super) fn outcome((_, set): Side<'_>, decision: &Decision<'_>, other: &Decision<'_>) -> String {
+    let because = |rule: Option<RuleId>| rule.and_then(|rule| set.because(rule));
+    let mut text = match &decision.effect {
+        Effect::Swap(result) => format!("-> {}", visible(result)),
+        Effect::Keep => "stays".to_owned(),
+        Effect::Deny => match because(decision.rule) {
+            Some(because) => format!("is refused: {}", visible(because)),
+            None => "is refused".to_owned(),
+        },
+        Effect::Invalid(Invalid::Image(_)) => "stays, as it is no image".to_owned(),
+        Effect::Invalid(Invalid::Result(result)) => {
+            format!("stays, as `{}` is no image", visible(result))
+        }
+    };
+    for rule in &decision.warnings {
+        let name = set.rule_name(*rule);
+        text += &match set.because(*rule) {
+            Some(because) => format!(", with a warning: {}", visible(because)),
+            None => format!(", with a warning of {}", visible(&name)),
+        };
+    }
+    if decision.pull_secrets != other.pull_secrets {
+        match decision.pull_secrets.as_slice() {
+            [] => text += ", without a pull secret",
+            secrets => text += &format!(", with the pull secret {}", secrets.join(" and ")),
+        }
+    }
+    text
+}

@@ -1,0 +1,333 @@
+//! What differs, written for people and for machines: images below the change of the rules that they come of.
+//!
+//! Signs stand in the first column, so that a comment in a pull request can show the text as a `diff`.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use imageswap_engine::compare::{Case, Cause, Change, Comparison, Difference, RuleChange};
+use imageswap_engine::diagnostic::visible;
+use imageswap_engine::rules::{LEGACY_RULE, RuleId};
+
+use super::lines::{Side, heading, lines_of_maps, outcome, text_of};
+use super::object::{ImageObject, RuleObject, RuleSide, SettingObject};
+use crate::cli::check::counted;
+use crate::cli::explain::Decided;
+use crate::cli::output::{CommandError, Output};
+use crate::cli::report::Format;
+
+/// How many images of one change are shown that were made, and that were given.
+const MADE: usize = 3;
+const GIVEN: usize = 10;
+/// How many lines of a map are shown, and rules that have no effect.
+const LINES: usize = 20;
+
+/// The width up to which images are padded, so that results stand below one another.
+const WIDE: usize = 60;
+
+/// What is told of a comparison.
+pub(super) struct Report<'s> {
+    sides: [Side<'s>; 2],
+    comparison: &'s Comparison<'s>,
+    all: bool,
+    groups: BTreeMap<Cause, Group>,
+}
+
+/// An image that is treated otherwise.
+pub(super) struct Found<'f> {
+    pub(super) case: &'f Case,
+    /// None where it was made; else what it is the image of, where that is known.
+    pub(super) of: Option<Option<&'f str>>,
+    pub(super) difference: Difference<'f, 'f>,
+}
+
+/// The images of one cause.
+#[derive(Default)]
+struct Group {
+    given: usize,
+    made: usize,
+    shown: Vec<Shown>,
+}
+
+struct Shown {
+    is_given: bool,
+    image: String,
+    old: String,
+    new: String,
+}
+
+impl<'s> Report<'s> {
+    pub(super) fn new(sides: [Side<'s>; 2], comparison: &'s Comparison<'s>, all: bool) -> Self {
+        Self {
+            sides,
+            comparison,
+            all,
+            groups: BTreeMap::new(),
+        }
+    }
+
+    /// How many images are treated otherwise.
+    pub(super) fn differ(&self) -> usize {
+        self.groups.values().map(|group| group.given + group.made).sum()
+    }
+
+    /// Takes an image; what is for machines is written at once.
+    pub(super) fn add(
+        &mut self,
+        cause: Cause,
+        found: Found<'_>,
+        output: &mut Output,
+    ) -> Result<(), CommandError> {
+        let all = self.all;
+        let group = self.groups.entry(cause).or_default();
+        let is_given = found.of.is_some();
+        let (count, most) = match is_given {
+            true => (&mut group.given, GIVEN),
+            false => (&mut group.made, MADE),
+        };
+        *count += 1;
+        let has_digest = |image: &str| image.contains('@');
+        // An image without a digest is the better example.
+        let worse = (*count > most && !has_digest(&found.case.image)).then(|| {
+            let is_worse = |shown: &Shown| shown.is_given == is_given && has_digest(&shown.image);
+            group.shown.iter().position(is_worse)
+        });
+        let worse = worse.flatten().filter(|_| !all);
+        let is_shown = all || *count <= most || worse.is_some();
+        let [old, new] = self.sides;
+        let Difference {
+            old: of_old,
+            new: of_new,
+        } = &found.difference;
+        match output.format {
+            Format::Human if !is_shown => Ok(()),
+            Format::Human => {
+                let sign = if is_given { "* " } else { "  " };
+                if let Some(worse) = worse {
+                    group.shown.remove(worse);
+                }
+                group.shown.push(Shown {
+                    is_given,
+                    image: format!("{sign}{}", what(&found)),
+                    old: outcome(old, of_old, of_new),
+                    new: outcome(new, of_new, of_old),
+                });
+                Ok(())
+            }
+            Format::Json => {
+                let cause = self.name_of(cause);
+                output.object(&ImageObject {
+                    kind: "image",
+                    image: &found.case.image,
+                    setting: SettingObject::new(&found.case.setting),
+                    given: is_given,
+                    object: found.of.flatten(),
+                    cause,
+                    old: Decided::new(old.1, of_old),
+                    new: Decided::new(new.1, of_new),
+                })
+            }
+            _ => {
+                let (was, is) = (outcome(old, of_old, of_new), outcome(new, of_new, of_old));
+                output.line(format_args!("{}: before: {was}; now: {is}", what(&found)))
+            }
+        }
+    }
+
+    /// Tells the rest.
+    pub(super) fn finish(&self, output: &mut Output) -> Result<(), CommandError> {
+        let changes = self.comparison.changes.all();
+        match output.format {
+            Format::Human => self.for_people(output),
+            Format::Json => changes
+                .iter()
+                .enumerate()
+                .try_for_each(|(place, change)| output.object(&self.object_of(place, change))),
+            _ => changes.iter().enumerate().try_for_each(|(place, change)| {
+                let images = self.counts(Cause::Rule(place));
+                output.line(format_args!(
+                    "{}; {images}",
+                    heading(self.sides, change, word(change))
+                ))
+            }),
+        }
+    }
+
+    fn for_people(&self, output: &mut Output) -> Result<(), CommandError> {
+        let changes = self.comparison.changes.all();
+        let mut is_first = true;
+        for (cause, group) in &self.groups {
+            if !std::mem::take(&mut is_first) {
+                output.line("")?;
+            }
+            match cause {
+                Cause::Rule(place) => {
+                    if let Some(change) = changes.get(*place) {
+                        self.rule(change, output)?;
+                    }
+                }
+                Cause::Home => {
+                    output.line("changed: home")?;
+                    for (sign, (_, set)) in ["-", "+"].into_iter().zip(self.sides) {
+                        let home: Vec<&str> = set.home().collect();
+                        output.line(format_args!("{sign} home  {}", home.join(", ")))?;
+                    }
+                }
+                Cause::Map => self.map(output)?,
+                Cause::Other => output.line("otherwise")?,
+            }
+            self.images(group, &self.counts(*cause), output)?;
+        }
+        let idle: Vec<&RuleChange> = (0..)
+            .zip(changes)
+            .filter(|(place, _)| !self.groups.contains_key(&Cause::Rule(*place)))
+            .map(|(_, change)| change)
+            .collect();
+        if idle.is_empty() {
+            return Ok(());
+        }
+        if !is_first {
+            output.line("")?;
+        }
+        output.line("by these no image is treated otherwise")?;
+        let most = if self.all { usize::MAX } else { LINES };
+        for change in idle.iter().take(most) {
+            output.line(format_args!("  {}", heading(self.sides, change, word(change))))?;
+        }
+        self.more(idle.len().saturating_sub(most), "rule", output)
+    }
+
+    /// A rule as it was and as it is.
+    fn rule(&self, change: &RuleChange, output: &mut Output) -> Result<(), CommandError> {
+        let [old, new] = self.sides;
+        output.line(heading(self.sides, change, word(change)))?;
+        let text = |side, rule: Option<RuleId>| rule.map(|rule| text_of(side, rule));
+        match (text(old, change.old), text(new, change.new)) {
+            (Some(old), Some(new)) if old == new => {
+                output.line(format_args!("  {new}"))?;
+                if change.change == Change::Changed {
+                    output
+                        .line("  (a constant that it uses, or the condition of its file, is another one)")?;
+                }
+                Ok(())
+            }
+            (old, new) => [("-", old), ("+", new)]
+                .into_iter()
+                .filter_map(|(sign, text)| Some((sign, text?)))
+                .try_for_each(|(sign, text)| output.line(format_args!("{sign} {text}"))),
+        }
+    }
+
+    fn map(&self, output: &mut Output) -> Result<(), CommandError> {
+        output.line(format_args!("changed: {LEGACY_RULE}"))?;
+        for (sign, lines) in ["-", "+"].into_iter().zip(lines_of_maps(self.sides)) {
+            let most = if self.all { usize::MAX } else { LINES };
+            for line in lines.iter().take(most) {
+                output.line(format_args!("{sign} {line}"))?;
+            }
+            self.more(lines.len().saturating_sub(most), "line", output)?;
+        }
+        Ok(())
+    }
+
+    fn images(&self, group: &Group, counts: &str, output: &mut Output) -> Result<(), CommandError> {
+        output.line(format_args!("  {counts}"))?;
+        let width = group
+            .shown
+            .iter()
+            .map(|shown| shown.image.chars().count())
+            .max()
+            .unwrap_or_default()
+            .min(WIDE);
+        for Shown { image, old, new, .. } in &group.shown {
+            output.line(format_args!("- {image:width$}  {old}"))?;
+            output.line(format_args!("+ {:width$}  {new}", ""))?;
+        }
+        self.more(group.given + group.made - group.shown.len(), "image", output)
+    }
+
+    fn more(&self, count: usize, what: &str, output: &mut Output) -> Result<(), CommandError> {
+        match count {
+            0 => Ok(()),
+            _ => output.line(format_args!(
+                "  and {}; --all shows them",
+                counted(count, &format!("more {what}"))
+            )),
+        }
+    }
+
+    /// How many images a cause has: `12 images, 3 of them given`.
+    fn counts(&self, cause: Cause) -> String {
+        match self.groups.get(&cause) {
+            None => "no image".to_owned(),
+            Some(Group { given: 0, made, .. }) => counted(*made, "image"),
+            Some(Group { given, made, .. }) => {
+                format!("{}, {given} of them given", counted(given + made, "image"))
+            }
+        }
+    }
+
+    fn name_of(&self, cause: Cause) -> Option<Cow<'_, str>> {
+        let [(_, old), (_, new)] = self.sides;
+        match cause {
+            Cause::Rule(place) => {
+                let change = self.comparison.changes.all().get(place)?;
+                match (change.new, change.old) {
+                    (Some(rule), _) => Some(new.rule_name(rule)),
+                    (None, rule) => rule.map(|rule| old.rule_name(rule)),
+                }
+            }
+            Cause::Home => Some("home".into()),
+            Cause::Map => Some(LEGACY_RULE.into()),
+            Cause::Other => None,
+        }
+    }
+
+    fn object_of(&self, place: usize, change: &RuleChange) -> RuleObject<'_> {
+        let [old, new] = self.sides;
+        let group = self.groups.get(&Cause::Rule(place));
+        let given = group.map_or(0, |group| group.given);
+        let side = |side: Side<'s>, rule: Option<RuleId>| {
+            let (loaded, set) = side;
+            let info = set.info(rule?)?;
+            let (file, line) = loaded.sources.file_and_line(info.span);
+            Some(RuleSide {
+                rule: info.name,
+                file,
+                line,
+                text: text_of(side, info.id),
+            })
+        };
+        RuleObject {
+            kind: "rule",
+            change: word(change),
+            moved: change.is_moved,
+            images: given + group.map_or(0, |group| group.made),
+            given,
+            old: side(old, change.old),
+            new: side(new, change.new),
+        }
+    }
+}
+
+/// An image, and what it is the image of or comes with.
+fn what(found: &Found<'_>) -> String {
+    let image = visible(&found.case.image);
+    let setting = &found.case.setting;
+    match found.of.flatten() {
+        Some(of) => format!("{image} ({})", visible(of)),
+        None if setting.is_default() => image.into_owned(),
+        None => format!("{image}  when {}", visible(&setting.to_string())),
+    }
+}
+
+fn word(change: &RuleChange) -> &'static str {
+    match change.change {
+        Change::Added => "added",
+        Change::Removed => "removed",
+        Change::Changed => "changed",
+        Change::Moved => "moved",
+        Change::Off => "off",
+        Change::On => "on",
+    }
+}
