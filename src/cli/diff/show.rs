@@ -170,7 +170,12 @@ impl<'s> Report<'s> {
                     output.line("changed: home")?;
                     for (sign, (_, set)) in ["-", "+"].into_iter().zip(self.sides) {
                         let home: Vec<&str> = set.home().collect();
-                        output.line(format_args!("{sign} home  {}", home.join(", ")))?;
+                        let home = if home.is_empty() {
+                            "(none)".to_owned()
+                        } else {
+                            home.join(", ")
+                        };
+                        output.line(format_args!("{sign} home  {home}"))?;
                     }
                 }
                 Cause::Map => self.map(output)?,

@@ -20,6 +20,9 @@ use crate::rules::{RuleSet, Setting};
 
 /// The cases of a comparison at most.
 const MOST: usize = 4_000_000;
+/// The images of all patterns of large sets, and those that a pattern gets at least.
+const MOST_OF_PATTERNS: usize = 800_000;
+const LEAST_OF_A_PATTERN: usize = 6;
 /// The pairs of rules, one of which has a wildcard, that are looked at for a comparison.
 const MOST_PAIRS: usize = 200_000;
 /// The images of a pattern that get every setting around its rule, and not its own alone.
@@ -50,6 +53,8 @@ pub struct Cases<'s> {
     /// The patterns and conditions that images were made from.
     seen: HashSet<u64>,
     pairs: usize,
+    /// How many images a pattern gets at most.
+    of_a_pattern: usize,
     is_partial: bool,
 }
 
@@ -57,8 +62,10 @@ impl<'s> Cases<'s> {
     /// Cases for sets; several of them are to be compared.
     #[must_use]
     pub fn new(sets: &[&'s RuleSet]) -> Self {
+        let rules: usize = sets.iter().map(|set| set.len()).sum();
         Self {
-            search: Search::new(sets.iter().map(|set| set.len()).sum()),
+            search: Search::new(rules),
+            of_a_pattern: (MOST_OF_PATTERNS / rules.max(1)).max(LEAST_OF_A_PATTERN),
             sets: sets.to_vec(),
             set: 0,
             rule: 0,
@@ -110,7 +117,8 @@ impl<'s> Cases<'s> {
             .first()
             .map(|(_, setting)| setting.clone())
             .unwrap_or_default();
-        let made = images::of_pattern(&rule.pattern);
+        let mut made = images::of_pattern(&rule.pattern);
+        made.truncate(self.of_a_pattern);
         let mut cases = Vec::new();
         let conditions: Vec<_> = wanted.iter().map(|(condition, _)| condition).collect();
         let said = FixedState::default().hash_one((format!("{:?}", rule.pattern), conditions));
