@@ -31,7 +31,7 @@ fn every_example_works() {
             count += 1;
         }
     }
-    assert_eq!(count, 22);
+    assert_eq!(count, 25);
 }
 
 #[test]

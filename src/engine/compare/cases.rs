@@ -16,7 +16,7 @@ use super::{images, old_map};
 use crate::rules::image::Image;
 use crate::rules::pattern::Pattern;
 use crate::rules::rule::{Mismatch, Rule};
-use crate::rules::{RuleSet, Setting};
+use crate::rules::{RuleSet, Scope, Setting};
 
 /// The cases of a comparison at most.
 const MOST: usize = 4_000_000;
@@ -175,7 +175,12 @@ impl<'s> Cases<'s> {
         const SMALL: usize = 256;
         let context = own.context();
         let of_set = |set: &&'s RuleSet| {
-            let explanation = set.explain(image, &context, set.len() <= SMALL);
+            let scope = if set.len() <= SMALL {
+                Scope::Every
+            } else {
+                Scope::Found
+            };
+            let explanation = set.explain(image, &context, scope);
             let rounds = explanation.rounds.into_iter();
             let steps: Vec<_> = rounds.flat_map(|round| round.steps).collect();
             let set = *set;

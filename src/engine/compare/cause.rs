@@ -1,7 +1,7 @@
 //! Why an image is decided otherwise: which change of the rules it comes of.
 
 use super::changes::{Change, RuleChanges};
-use crate::rules::{Context, Explanation, RuleId, RuleSet};
+use crate::rules::{Context, Explanation, RuleId, RuleSet, Scope};
 
 /// What a difference comes of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,8 +45,8 @@ impl<'s> Comparison<'s> {
     /// What the difference of an image comes of: what parts the two ways on which it is decided.
     #[must_use]
     pub fn cause(&self, image: &str, context: &Context<'_>) -> Cause {
-        let old = self.old.explain(image, context, false);
-        let new = self.new.explain(image, context, false);
+        let old = self.old.explain(image, context, Scope::Found);
+        let new = self.new.explain(image, context, Scope::Found);
         let (of_old, of_new) = (matches(&old), matches(&new));
         let mut places = of_old.iter().zip(&of_new);
         let is_pair = |(old, new): (&RuleId, &RuleId)| {

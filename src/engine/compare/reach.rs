@@ -9,7 +9,7 @@ use crate::automaton::{Builder, Bytes, Language, witness_within};
 use crate::rules::image::Image;
 use crate::rules::languages::{self, BUDGET};
 use crate::rules::rule::Rule;
-use crate::rules::{Context, RuleSet};
+use crate::rules::{Context, RuleSet, Scope};
 use crate::syntax::ast::{Action, Subject};
 
 /// The work of all searches for one comparison, in steps, some of which take a nanosecond: and more for each rule.
@@ -147,7 +147,7 @@ pub(super) fn taken(set: &RuleSet, number: usize, image: &str, context: &Context
     if Image::parse(image).is_err() {
         return Taken::Not;
     }
-    let explanation = set.explain(image, context, false);
+    let explanation = set.explain(image, context, Scope::Found);
     let steps = explanation.rounds.first().map(|round| round.steps.as_slice());
     for step in steps
         .unwrap_or_default()

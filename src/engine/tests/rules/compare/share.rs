@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use imageswap_engine::compare::{Cases, difference};
-use imageswap_engine::rules::{Context, RuleSet};
+use imageswap_engine::rules::{Context, RuleSet, Scope};
 
 use super::mutate::Mutation;
 use crate::generate::{Choices, Generated};
@@ -39,7 +39,7 @@ pub(super) fn generated(bytes: &mut Bytes) -> Generated {
 
 /// The rules that match in some round.
 fn matched(set: &RuleSet, image: &str, context: &Context<'_>, rules: &mut BTreeSet<String>) {
-    for round in set.explain(image, context, false).rounds {
+    for round in set.explain(image, context, Scope::Found).rounds {
         let matching = round.steps.iter().filter(|step| step.outcome.is_ok());
         rules.extend(matching.map(|step| set.rule_name(step.rule).into_owned()));
     }
