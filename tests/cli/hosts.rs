@@ -27,6 +27,8 @@ fn the_commands_for_github_pass_where_all_is_well() {
         assert_eq!(ran.status, 0, "{step}\n{}{}", ran.stdout, ran.stderr);
     }
     assert_eq!(clone.results().len(), 0);
+    let summary = clone.read(".git/summary");
+    assert!(summary.contains("harbor.example.org/dockerhub/"), "{summary}");
 }
 
 #[test]
@@ -72,6 +74,8 @@ fn the_commands_for_gitlab_pass_where_all_is_well() {
     for (command, ran) in gitlab(&clone) {
         assert_eq!(ran.status, 0, "{command}\n{}{}", ran.stdout, ran.stderr);
     }
+    let images = clone.read("images.txt");
+    assert!(images.contains("harbor.example.org/dockerhub/"), "{images}");
 }
 
 #[test]
@@ -125,7 +129,7 @@ fn the_hooks_pass_where_all_is_well_and_fail_where_it_is_not() {
         let ran = clone.hook(hook);
         assert_eq!(ran.status, 0, "{hook}\n{}{}", ran.stdout, ran.stderr);
     }
-    clone.write("rules/20-payments.rules", "rules v1\nkeep quay.io\n");
+    clone.write("rules/20-payments.rules", "rules v1\nkeeep quay.io/\n");
     for hook in hooks {
         let ran = clone.hook(hook);
         assert_eq!(ran.status, 1, "{hook}\n{}{}", ran.stdout, ran.stderr);
@@ -173,11 +177,11 @@ fn pre_commit_runs_the_hooks() {
     let ran = pre_commit();
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
     assert_eq!(ran.stdout.matches("Passed").count(), ids.len(), "{}", ran.stdout);
-    clone.write("rules/20-payments.rules", "rules v1\nkeep quay.io\n");
+    clone.write("rules/20-payments.rules", "rules v1\nkeeep quay.io/\n");
     let ran = pre_commit();
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
     assert!(
-        ran.stdout.contains("rules/20-payments.rules:2:6"),
+        ran.stdout.contains("rules/20-payments.rules:2:1"),
         "{}",
         ran.stdout
     );
