@@ -121,6 +121,10 @@ fn compare(sides: [(&Loaded, &RuleSet); 2], given: &[Given], all: bool, mut outp
         }
         one(&case, None, &mut output)?;
     }
+    if output.is_closed() {
+        // The reader has seen enough, and all were not counted.
+        return output.failed();
+    }
     let differ = report.differ();
     report.finish(&mut output)?;
     let partly = match cases.is_partial() {

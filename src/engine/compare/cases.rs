@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 use std::hash::BuildHasher as _;
+use std::rc::Rc;
 use std::vec::IntoIter;
 
 use foldhash::fast::FixedState;
@@ -53,6 +54,8 @@ pub struct Cases<'s> {
     /// The patterns and conditions that images were made from.
     seen: HashSet<u64>,
     pairs: usize,
+    /// Of each set the rules that are not plain.
+    open: Vec<Rc<[usize]>>,
     /// How many images a pattern gets at most.
     of_a_pattern: usize,
     is_partial: bool,
@@ -74,6 +77,7 @@ impl<'s> Cases<'s> {
             known: HashSet::new(),
             seen: HashSet::new(),
             pairs: 0,
+            open: sets.iter().map(|set| open_rules(set)).collect(),
             is_partial: false,
         }
     }
@@ -118,6 +122,7 @@ impl<'s> Cases<'s> {
             .map(|(_, setting)| setting.clone())
             .unwrap_or_default();
         let mut made = images::of_pattern(&rule.pattern);
+        self.is_partial |= made.len() > self.of_a_pattern;
         made.truncate(self.of_a_pattern);
         let mut cases = Vec::new();
         let conditions: Vec<_> = wanted.iter().map(|(condition, _)| condition).collect();
@@ -205,11 +210,15 @@ impl<'s> Cases<'s> {
     /// Images that a rule shares with those below it, where one of the two has a wildcard.
     fn shared(&mut self, set: &'s RuleSet, number: usize, rule: &'s Rule, made: &[String]) -> Vec<Case> {
         let mut cases = Vec::new();
-        let is_plain = is_plain(&rule.pattern);
-        for other in set.rules.iter().skip(number + 1) {
-            if is_plain && self::is_plain(&other.pattern) {
-                continue;
-            }
+        let open = self.open.get(self.set).map(Rc::clone).unwrap_or_default();
+        // Two plain rules share nothing but what one of them matches anyway.
+        let below: Box<dyn Iterator<Item = &Rule>> = if is_plain(&rule.pattern) {
+            let first = open.partition_point(|open| *open <= number);
+            Box::new(open.iter().skip(first).filter_map(|open| set.rules.get(*open)))
+        } else {
+            Box::new(set.rules.iter().skip(number + 1))
+        };
+        for other in below {
             self.pairs += 1;
             if self.pairs > MOST_PAIRS || self.search.is_exhausted() {
                 self.is_partial = true;
@@ -266,6 +275,13 @@ impl Iterator for Cases<'_> {
             self.ready = self.more()?.into_iter();
         }
     }
+}
+
+fn open_rules(set: &RuleSet) -> Rc<[usize]> {
+    let rules = set.rules.iter().enumerate();
+    rules
+        .filter_map(|(number, rule)| (!is_plain(&rule.pattern)).then_some(number))
+        .collect()
 }
 
 /// Whether all that another such pattern shares with it is what one of them matches.
