@@ -110,6 +110,36 @@ impl Setting {
     }
 }
 
+impl Setting {
+    /// The options that have `explain` suppose the same, each behind a space, as a shell reads them.
+    pub(super) fn options(&self) -> String {
+        let values = self.values.iter();
+        let mut options: String = values
+            .map(|(subject, value)| format!(" --{} {}", subject.as_str(), quoted(value)))
+            .collect();
+        for (subject, pairs) in [
+            (Subject::Label, &self.labels),
+            (Subject::Annotation, &self.annotations),
+        ] {
+            for (key, value) in pairs {
+                let pair = format!("{key}={value}");
+                options.push_str(&format!(" --{} {}", subject.as_str(), quoted(&pair)));
+            }
+        }
+        options
+    }
+}
+
+/// A word as a shell takes it for itself.
+fn quoted(word: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(&byte);
+    if !word.is_empty() && word.bytes().all(is_plain) {
+        Cow::Borrowed(word)
+    } else {
+        Cow::Owned(format!("'{}'", word.replace('\'', "'\\''")))
+    }
+}
+
 /// What a test supposes that does not name it.
 fn default_of(subject: Subject) -> Option<&'static str> {
     match subject {
@@ -150,5 +180,22 @@ impl fmt::Display for Setting {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_what_a_shell_reads_as_one_word_each() {
+        let mut setting = Setting::default();
+        setting.set(Subject::Namespace, None, "prod-eu");
+        setting.set(Subject::User, None, "it's $HOME");
+        setting.set(Subject::Label, Some("team"), "");
+        assert_eq!(
+            setting.options(),
+            r" --namespace prod-eu --user 'it'\''s $HOME' --label team="
+        );
     }
 }

@@ -157,10 +157,17 @@ impl RuleSet {
             None if decision.rule == Some(RuleId::LEGACY) => finding = finding.note("decided by the map"),
             None => finding = finding.note("no rule matched"),
         }
-        finding.help(format!(
-            "see why: `imageswap explain --rules PATH {}`",
+        let setting = test.setting.options();
+        finding = finding.help(format!(
+            "see why: `imageswap explain --rules PATH {}{setting}`",
             test.image
-        ))
+        ));
+        match (&test.expected, &decision.effect) {
+            (Expected::Warn, _) | (_, Effect::Invalid(_)) => finding,
+            (_, Effect::Swap(result)) => finding.help(format!("where that is meant, write `-> {result}`")),
+            (_, Effect::Keep) => finding.help("where that is meant, write `keep`"),
+            (_, Effect::Deny) => finding.help("where that is meant, write `deny`"),
+        }
     }
 }
 
