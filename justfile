@@ -14,8 +14,8 @@ test:
 
 # The tests that need more: promtool (of the package prometheus), zsh, fish, bash, mandoc, jq, and pre-commit (of PyPI).
 test-more:
-    IMAGESWAP_TEST_PROMTOOL=1 cargo test --locked --test webhook promtool
-    IMAGESWAP_TEST_SHELLS=1 IMAGESWAP_TEST_JQ=1 IMAGESWAP_TEST_PRE_COMMIT=1 cargo test --locked --test cli
+    IMAGESWAP_TEST_PROMTOOL=1 cargo test --workspace --locked --test webhook promtool
+    IMAGESWAP_TEST_SHELLS=1 IMAGESWAP_TEST_JQ=1 IMAGESWAP_TEST_PRE_COMMIT=1 cargo test --workspace --locked --test cli
 
 # Format, lint and documentation.
 lint:
