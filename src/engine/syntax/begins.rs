@@ -64,6 +64,9 @@ pub(super) fn unknown_statement(source: SourceId, statement: Word, text: &str) -
             "a line of an old map stands in a map file of its own, beside the rules; as a rule it is `swap KEY/ -> VALUE/`",
         );
     }
+    if ["//", "/*", ";", "--"].iter().any(|sign| first.starts_with(sign)) {
+        return finding.help("a comment begins with `#`");
+    }
     match synonym(first).or_else(|| similar(first, STATEMENTS)) {
         Some(meant) => finding.suggest(format!("write `{meant}`"), span, meant),
         None => finding.help("each statement begins with its keyword at the start of a line"),

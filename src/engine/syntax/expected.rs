@@ -6,23 +6,9 @@ use super::ast::Word;
 use super::forms::form_of;
 use super::lines::{self, CLAUSES, Extent};
 use super::rules::Token;
+use super::slips::{self, SUBJECTS};
 use super::words;
 use crate::diagnostic::{Code, Diagnostic, SourceId, similar};
-
-/// The words that a condition begins with.
-const SUBJECTS: [&str; 11] = [
-    "namespace",
-    "label",
-    "annotation",
-    "owner",
-    "container",
-    "place",
-    "kind",
-    "operation",
-    "user",
-    "hook",
-    "unqualified",
-];
 
 /// Turns pest's error into a finding; none where the statement only seems to end early, since an indented keyword
 /// has cut it.
@@ -63,9 +49,15 @@ pub(super) fn finding(
                 span,
             )
             .label("not something that can be asked about");
-            match similar(word, SUBJECTS) {
-                Some(meant) => finding.suggest(format!("write `{meant}`"), span, meant),
-                None => finding.help(format!("there are {}", listed(&SUBJECTS, "and"))),
+            if word.starts_with('(') {
+                finding
+                    .help("there are no parentheses: `and` joins conditions, and a second rule is the `or`")
+            } else if let Some(meant) = slips::condition(word) {
+                finding.suggest(format!("write `{meant}`"), span, meant)
+            } else if let Some(meant) = similar(word, SUBJECTS) {
+                finding.suggest(format!("write `{meant}`"), span, meant)
+            } else {
+                finding.help(format!("there are {}", listed(&SUBJECTS, "and")))
             }
         }
         Some(word) if expected.contains(&Token::end) || expected.contains(&Token::EOI) => {
@@ -84,6 +76,8 @@ pub(super) fn finding(
             let finding = Diagnostic::error(Code::SYNTAX, message, span);
             if is_condition(expected) {
                 finding.help(format!("there are {}", listed(&SUBJECTS, "and")))
+            } else if text.trim_end().ends_with(',') {
+                finding.help("remove the comma at the end, or go on behind it")
             } else {
                 finding.help(form_of(keyword))
             }
@@ -132,7 +126,9 @@ fn unexpected(
     names: &[&str],
 ) -> Diagnostic {
     let before = text.get(..start).unwrap_or_default().trim_end();
-    let previous = before.rsplit([' ', '\t', '\n', '\r']).next().unwrap_or_default();
+    let mut words = before.split_ascii_whitespace().rev();
+    let previous = words.next().unwrap_or_default();
+    let earlier = words.next().unwrap_or_default();
     // `namespace = prod` has a value already: the sign.
     let is_sign = matches!(previous, "=" | "==");
     let (start, word) = if is_sign {
@@ -153,7 +149,9 @@ fn unexpected(
     )
     .label(format!("expected {}", either(names)));
     match word {
-        "or" => finding.help("a second rule is the `or`: write the rule once for each condition"),
+        "or" | "||" | "|" => finding
+            .help("a comma gives several values of one thing; for conditions a second rule is the `or`"),
+        "unless" => finding.help("write `when not CONDITION`"),
         "pull-secret" => {
             finding.help("only `swap` and `keep` take a pull secret: the others let no image through")
         }
@@ -162,15 +160,22 @@ fn unexpected(
         }
         "=" | "==" => finding
             .help("a condition is `namespace VALUE` or `label KEY=VALUE`, without spaces around the `=`"),
-        "&&" => finding.suggest("write `and`", span, "and"),
+        "&&" | "&" => finding.suggest("write `and`", span, "and"),
         _ if previous == "unqualified" => finding.help("`unqualified` takes no value"),
         _ if previous.ends_with('{') => finding.help("braces hold a name without spaces: `{hub}`"),
         _ => match meant(word, names) {
             Some(meant) => finding.suggest(format!("write `{meant}`"), span, meant),
             None if keyword == "let" => finding.help("a value with spaces in it stands in quotes"),
             None if keyword == "home" => finding.help("a comma stands between two prefixes"),
+            None if word.starts_with('"') && names.contains(&"`because`") => {
+                let text = format!("because {word}");
+                finding.suggest(format!("write `{}`", shown(&text)), span, text)
+            }
+            None if earlier == "as" => finding.help("a name is one word, with `-`, `_` or `.` in it"),
             None if before.split_whitespace().any(|word| word == "when") => {
-                finding.help("a comma stands between two values, and `and` between two conditions")
+                finding.help(slips::behind([earlier, previous]).unwrap_or_else(|| {
+                    "a comma stands between two values, and `and` between two conditions".to_owned()
+                }))
             }
             None if keyword == "swap" => {
                 finding.help("a swap has one pattern and one target: write a rule for each")
@@ -216,14 +221,18 @@ fn syntax_help(finding: Diagnostic, expected: &[Token], word: &str, keyword: &st
         let spaced = format!("-> {target}");
         return finding.suggest(format!("write `{}`", shown(&spaced)), span, spaced);
     }
-    if expected.contains(&Token::arrow) && (word == "=>" || word == "=" || word == "→" || word == "to") {
-        let span = finding.span();
-        return match span {
-            Some(span) => finding.suggest("write `->`", span, "->"),
-            None => finding,
-        };
+    if word == "\\" {
+        return finding.help("an indented line goes on with the statement above it, without a `\\`");
     }
-    finding.help(form_of(keyword))
+    let sign = match word {
+        "=>" | "=" | "-->" | "==>" | "→" | "⇒" | "to" if expected.contains(&Token::arrow) => "->",
+        ":=" | "==" | ":" if expected.contains(&Token::equals) => "=",
+        _ => return finding.help(form_of(keyword)),
+    };
+    match finding.span() {
+        Some(span) => finding.suggest(format!("write `{sign}`"), span, sign),
+        None => finding,
+    }
 }
 
 /// The word at, or next after, a position: white space and comments are passed over.

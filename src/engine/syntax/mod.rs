@@ -9,4 +9,5 @@ mod begins;
 mod expected;
 mod forms;
 mod lines;
+mod slips;
 mod words;

@@ -256,6 +256,12 @@ impl Constants {
         let parts: &[&str] = if used == Use::Target { &NAMES } else { &[] };
         let mut names: Vec<&str> = self.values.keys().map(String::as_str).collect();
         names.sort_unstable();
+        if used == Use::Target && matches!(name, "registry" | "repository" | "repo" | "image" | "reference") {
+            return fault.help(format!(
+                "the parts of the image are `{{{}}}`",
+                NAMES.join("}`, `{")
+            ));
+        }
         match similar(name, names.into_iter().chain(parts.iter().copied())) {
             Some(meant) if parts.contains(&meant) => fault.help(format!(
                 "a part of the image with a similar name exists: `{{{meant}}}`"

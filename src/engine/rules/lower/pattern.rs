@@ -334,6 +334,10 @@ fn bad_character(text: &str, part: &str, at: usize, character: char) -> Fault {
         '?' | '[' | ']' => {
             fault.help("the wildcards are `*` and `**`; shell globs follow the word `written`")
         }
+        '^' | '$' | '(' | ')' | '|' | '\\' => {
+            fault.help("a pattern is no regular expression: its wildcards are `*` and `**`")
+        }
+        '#' => fault.help("white space stands before the `#` of a comment"),
         ',' => fault.help("a rule has one pattern; write the rule once for each"),
         '>' => fault.help("white space stands on both sides of `->`"),
         ':' => fault.help("a port stands in the registry, a tag behind the last segment"),

@@ -81,12 +81,17 @@ pub(super) fn target(text: &str, pattern: &Pattern) -> Result<Target, Fault> {
         } else {
             ", or captures such as `{1}`"
         };
-        return Err(Fault::new(
+        let fault = Fault::new(
             Code::NOTHING_BELOW,
             "the target ends in `/`, but nothing lies below the pattern",
         )
-        .label("what is to be appended?")
-        .help(format!(
+        .label("what is to be appended?");
+        // Whoever writes `quay.io/*` or `quay.io/**` mostly means all that is below.
+        let fault = match ends_in_wildcard(pattern) {
+            true => fault.help("a pattern is for everything below it where it ends in `/`, without a `*`"),
+            false => fault,
+        };
+        return Err(fault.help(format!(
             "write `{text}{{path}}` for the whole repository, `{text}{{name}}` for its last segment{captures}"
         )));
     }
@@ -106,6 +111,12 @@ pub(super) fn target(text: &str, pattern: &Pattern) -> Result<Target, Fault> {
 
 fn is_below(pattern: &Pattern) -> bool {
     matches!(pattern, Pattern::Parts(parts) if parts.below)
+}
+
+/// Whether its last segment is `*` or `**`.
+fn ends_in_wildcard(pattern: &Pattern) -> bool {
+    let is_wildcard = |name: &str| matches!(name.rsplit('/').next(), Some("*" | "**"));
+    matches!(pattern, Pattern::Parts(parts) if parts.tag.is_none() && is_wildcard(&parts.name))
 }
 
 fn check_captures(text: &str, kinds: &[CaptureKind]) -> Result<(), Fault> {
@@ -212,9 +223,15 @@ fn check_registry(text: &str, registry: &str, kinds: &[CaptureKind]) -> Result<(
 fn check_path(text: &str, path: &str) -> Result<(), Fault> {
     for segment in path.split('/').filter(|segment| !segment.is_empty()) {
         if !is_path_component(&filled(segment)) {
-            return Err(Fault::new(Code::TARGET_CHARACTER, format!("`{segment}` can't be a segment of a repository"))
-                .at_part(text, segment)
-                .help("a segment is made of lower-case letters and digits, with single `.` or `_`, `__` or hyphens between them"));
+            let fault = Fault::new(
+                Code::TARGET_CHARACTER,
+                format!("`{segment}` can't be a segment of a repository"),
+            )
+            .at_part(text, segment);
+            if segment.starts_with(['$', '\\']) {
+                return Err(fault.help("what a wildcard took is `{1}`, and a constant `{NAME}`"));
+            }
+            return Err(fault.help("a segment is made of lower-case letters and digits, with single `.` or `_`, `__` or hyphens between them"));
         }
     }
     if !has_placeholder(path) && path.len() > MAX_PATH {

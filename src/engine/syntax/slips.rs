@@ -1,0 +1,58 @@
+//! The words of conditions, and what was meant where other tools spell them differently.
+
+/// The words that a condition begins with.
+pub(super) const SUBJECTS: [&str; 11] = [
+    "namespace",
+    "label",
+    "annotation",
+    "owner",
+    "container",
+    "place",
+    "kind",
+    "operation",
+    "user",
+    "hook",
+    "unqualified",
+];
+
+/// What was meant by a word that begins no condition: `namespace=prod`, `!label`, and both.
+pub(super) fn condition(word: &str) -> Option<String> {
+    let is_of_subject = |character: char| character.is_ascii_lowercase();
+    let is_of_sign = |character: char| matches!(character, '=' | '!' | ':');
+    let bare = word.trim_start_matches('!');
+    let end = bare
+        .find(|character| !is_of_subject(character))
+        .unwrap_or(bare.len());
+    let (subject, rest) = bare.split_at_checked(end)?;
+    let value = rest.trim_start_matches(is_of_sign);
+    let sign = rest.strip_suffix(value)?;
+    // `namespace.prod` has no sign, and `namespace` with nothing before it would have been read.
+    if !SUBJECTS.contains(&subject)
+        || (sign.is_empty() && !value.is_empty())
+        || value.contains(is_of_sign)
+        || (bare.len() == word.len() && sign.is_empty())
+    {
+        return None;
+    }
+    let is_negated = sign.contains('!') != (word.len() - bare.len() == 1);
+    let not = if is_negated { "not " } else { "" };
+    let space = if value.is_empty() { "" } else { " " };
+    Some(format!("{not}{subject}{space}{value}"))
+}
+
+/// What to do about a word in a list of conditions that can't stand there, by the two words before it.
+pub(super) fn behind([before, previous]: [&str; 2]) -> Option<String> {
+    if SUBJECTS.contains(&before) {
+        match previous {
+            "not" | "!=" | "!" => {
+                return Some(format!(
+                    "a `not` stands before the condition: `not {before} VALUE`"
+                ));
+            }
+            "in" | "is" => return Some(format!("the values follow `{before}`, with commas between them")),
+            _ => {}
+        }
+    }
+    let has_key = matches!(before, "label" | "annotation") && !previous.contains(['=', ',']);
+    has_key.then(|| format!("the value of a key stands behind a `=`, without spaces: `{before} KEY=VALUE`"))
+}
