@@ -24,7 +24,7 @@ impl Lowering<'_> {
         };
         let has_key = key.is_some();
         let key = match key {
-            Some(key) => Some(self.word(key)?),
+            Some(key) => Some(self.key(condition.subject, key)?),
             None => None,
         };
         let mut globs: Vec<Text> = Vec::with_capacity(values.len());
@@ -101,8 +101,29 @@ impl Lowering<'_> {
         ))
     }
 
-    /// A place and an operation have a closed set of values.
+    /// A place and an operation have a closed set of values, and names have no signs: what looks like an operator or
+    /// a list would match nothing, in silence.
     fn check_value(&mut self, subject: Subject, glob: &str, word: Word) -> Option<()> {
+        if let Some(sign) = sign_in(subject, glob) {
+            let name = subject.as_str();
+            let finding = Diagnostic::error(
+                Code::UNKNOWN_VALUE,
+                format!(
+                    "`{glob}` is no value of {name}: it holds `{}`",
+                    sign.escape_debug()
+                ),
+                word.span(self.source),
+            );
+            self.report(finding.help(match sign {
+                '!' => format!("a `not` stands before the condition: `not {name} ...`"),
+                '[' | ']' | '(' | ')' | '{' | '}' | '|' => {
+                    "several values are a list with commas, without brackets".to_owned()
+                }
+                '?' | '^' | '$' | '\\' | '+' => "the one wildcard of a value is `*`".to_owned(),
+                _ => "a value has letters, digits, `-`, `_`, `.` and the wildcard `*`".to_owned(),
+            }));
+            return None;
+        }
         let known: Vec<&str> = match subject {
             Subject::Place => PLACES.iter().map(|(name, _)| *name).collect(),
             Subject::Operation => OPERATIONS.iter().map(|(name, _)| *name).collect(),
@@ -162,7 +183,46 @@ impl Lowering<'_> {
         Some(setting)
     }
 
+    /// A key as Kubernetes has them: `team` and `app.kubernetes.io/name`.
+    fn key(&mut self, subject: Subject, word: Word) -> Option<String> {
+        let key = self.word(word)?;
+        let is_of_key = |character: char| character.is_ascii_alphanumeric() || "-_./".contains(character);
+        let Some(sign) = key.chars().find(|character| !is_of_key(*character)) else {
+            return Some(key);
+        };
+        let finding = Diagnostic::error(
+            Code::KEY,
+            format!(
+                "`{key}` is no key of a {}: it holds `{}`",
+                subject.as_str(),
+                sign.escape_debug()
+            ),
+            word.span(self.source),
+        );
+        self.report(finding.help(match sign {
+            '*' => "wildcards stand in the values; a key is written out".to_owned(),
+            _ => format!("the value stands behind a `=`: `{} KEY=VALUE`", subject.as_str()),
+        }));
+        None
+    }
+
     fn word(&mut self, word: Word) -> Option<String> {
         self.expand(word, Use::Word).map(|text| text.text.into_owned())
     }
+}
+
+/// The first character of a value that no name of this kind has.
+fn sign_in(subject: Subject, glob: &str) -> Option<char> {
+    let is_name = match subject {
+        Subject::Namespace | Subject::Label | Subject::Container | Subject::Kind | Subject::Owner => true,
+        // Annotations and users hold anything, and the rest has known values.
+        Subject::Annotation
+        | Subject::User
+        | Subject::Hook
+        | Subject::Place
+        | Subject::Operation
+        | Subject::Unqualified => false,
+    };
+    let is_of_name = |character: &char| character.is_alphanumeric() || "-_.*".contains(*character);
+    glob.chars().find(|character| is_name && !is_of_name(character))
 }
