@@ -27,6 +27,9 @@ impl SetOptions {
     /// Loads the set; none where its files can't be had, which is said.
     pub(super) fn load(self, output: &mut Output) -> Result<Option<Loaded>, CommandError> {
         let paths = match self.paths {
+            paths if paths.iter().filter(|path| path.as_os_str() == STDIN).count() > 1 => {
+                super::misuse(ErrorKind::ArgumentConflict, "stdin can be read once only");
+            }
             paths if !paths.is_empty() => paths,
             _ if io::stdin().is_terminal() => {
                 super::misuse(
@@ -58,12 +61,20 @@ pub(super) fn load(
     for notice in &loaded.notices {
         output.say(&format!("notice: {notice}"))?;
     }
-    let map = loaded.map.and_then(|map| loaded.sources.get(map));
-    if let Some(map) = map.filter(|_| map_lines(&loaded) == Some(0)) {
-        let name = map.name();
-        output.say(&format!(
-            "notice: {name} is read as a map of the old format, and says nothing as one; rules begin with `rules v1`"
-        ))?;
+    if let Some(map) = loaded.map.and_then(|map| loaded.sources.get(map)) {
+        let lines = map_lines(&loaded).unwrap_or_default();
+        let fault = match skipped_lines(&loaded) {
+            _ if lines == 0 => Some("says nothing as one"),
+            // A file of another tool, in which some lines have a colon.
+            skipped if skipped >= lines => Some("half of its lines are none"),
+            _ => None,
+        };
+        if let Some(fault) = fault {
+            let name = map.name();
+            output.say(&format!(
+                "notice: {name} is read as a map of the old format, and {fault}; rules begin with `rules v1`"
+            ))?;
+        }
     }
     Ok(Some(loaded))
 }
@@ -91,18 +102,18 @@ pub(super) fn rules_named(set: &RuleSet, names: &[String]) -> Vec<RuleId> {
     rules
 }
 
+/// How many lines of the map are skipped.
+fn skipped_lines(loaded: &Loaded) -> usize {
+    let is_skipped = |finding: &&Diagnostic| finding.code == Code::MAP_LINE_SKIPPED;
+    loaded.findings.iter().filter(is_skipped).count()
+}
+
 /// How many lines of the map mean something; none where there is no map.
 pub(super) fn map_lines(loaded: &Loaded) -> Option<usize> {
     let text = loaded.sources.get(loaded.map?)?.text();
     let says_something = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with('#');
-    let is_skipped = |finding: &&Diagnostic| finding.code == Code::MAP_LINE_SKIPPED;
-    let skipped = loaded.findings.iter().filter(is_skipped).count();
-    Some(
-        text.lines()
-            .filter(says_something)
-            .count()
-            .saturating_sub(skipped),
-    )
+    let lines = text.lines().filter(says_something).count();
+    Some(lines.saturating_sub(skipped_lines(loaded)))
 }
 
 /// The longest review or manifest, in bytes: a list of all Pods of a large cluster is tens of megabytes.

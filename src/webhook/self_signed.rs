@@ -13,6 +13,8 @@ use super::certificate::Certificate;
 
 /// A real review, in the repository.
 const REVIEW: &str = "docs/examples/review.json";
+/// What is enough of a review, for those who have the program alone.
+const SMALL_REVIEW: &str = r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"1","kind":{"group":"","version":"v1","kind":"Pod"},"operation":"CREATE","object":{"spec":{"containers":[{"name":"main","image":"nginx:1.25"}]}}}}"#;
 
 /// Makes a certificate for this machine and for the Service of a namespace.
 pub(super) fn certificate(namespace: &str) -> Result<Certificate, String> {
@@ -42,14 +44,14 @@ pub(super) fn say_how_to_try(address: SocketAddr) {
         ip => ip.to_string(),
     };
     let review = if Path::new(REVIEW).is_file() {
-        REVIEW
+        format!("@{REVIEW}")
     } else {
-        "REVIEW.json"
+        format!("'{SMALL_REVIEW}'")
     };
     let _ = writeln!(
         io::stderr(),
         "\nThe certificate is a throwaway one. Send a review from another terminal:\n\n    \
-         curl --insecure --data-binary @{review} https://{host}:{}/\n",
+         curl --insecure --data-binary {review} https://{host}:{}/\n",
         address.port()
     );
 }

@@ -150,7 +150,7 @@ fn a_map_file_that_is_of_no_use_ends_the_start_with_its_reason() {
         (path("pipe"), "it is no regular file"),
         (path("missing"), "No such file or directory (os error 2)"),
         (path(""), "it is a directory, and a file is wanted"),
-        (path("latin-1"), "line 2 is not UTF-8"),
+        (path("latin-1"), "line 2 is not UTF-8; save it as UTF-8"),
         (
             path("long"),
             "it is longer than 8 MiB; --max-file-size allows more",

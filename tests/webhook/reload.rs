@@ -70,7 +70,10 @@ fn a_map_that_is_of_no_use_leaves_the_old_one_in_force_and_is_told_of_once() {
     let server = serve(&maps);
     let too_long = vec![b'#'; (8 << 20) + 1];
     let cases: [(Files<'_>, &str); 3] = [
-        (&[(FILE, b"default::\xff\n")], "line 1 is not UTF-8"),
+        (
+            &[(FILE, b"default::\xff\n")],
+            "line 1 is not UTF-8; save it as UTF-8",
+        ),
         (
             &[(FILE, &too_long)],
             "it is longer than 8 MiB; --max-file-size allows more",

@@ -157,6 +157,16 @@ impl RuleSet {
             None if decision.rule == Some(RuleId::LEGACY) => finding = finding.note("decided by the map"),
             None => finding = finding.note("no rule matched"),
         }
+        if let Expected::Image(image) = &test.expected
+            && let Some(outcome) = ["keep", "deny", "warn"]
+                .into_iter()
+                .find(|word| is_same(image, word))
+        {
+            finding = finding.help(format!(
+                "an outcome has no arrow before it: `test {} {outcome}`",
+                test.image
+            ));
+        }
         let setting = test.setting.options();
         finding = finding.help(format!(
             "see why: `imageswap explain --rules PATH {}{setting}`",
@@ -179,7 +189,9 @@ fn idle(test: &Test) -> Diagnostic {
         test.span,
     )
     .label("the outcome is that of an empty set")
-    .help("test an image that a rule moves, keeps or refuses, or remove the test")
+    .help(
+        "test an image that a rule moves, keeps or refuses, write a `keep` for this one, or remove the test",
+    )
 }
 
 impl Test {
