@@ -14,7 +14,7 @@ use super::set::{Entries, Entry, Limits};
 /// A set of rules, and what there is to say of its texts.
 #[derive(Debug)]
 pub(crate) struct Loaded {
-    /// The rules; none where a statement has an error.
+    /// The rules; none where a statement has an error, or a text can't be had.
     pub(crate) set: Option<RuleSet>,
     /// Its tests.
     pub(crate) tests: Vec<Test>,
@@ -120,6 +120,7 @@ pub(super) fn load(entries: Entries, limits: Limits, processors: Processors) -> 
         notices,
         ..
     } = texts;
+    let lacks_text = !findings.is_empty();
     let map = map_source.map(|source| {
         let (map, found) = Map::compile(&sources, source);
         findings.extend(found);
@@ -135,6 +136,7 @@ pub(super) fn load(entries: Entries, limits: Limits, processors: Processors) -> 
     } = compile(&sources, &parsed, map, limits);
     drop(parsed);
     findings.extend(found);
+    let set = set.filter(|_| !lacks_text);
     if let Some(set) = &set {
         // Where statements are missing since they have an error, the rest would be misjudged.
         if findings.iter().all(|finding| finding.severity != Severity::Error) {

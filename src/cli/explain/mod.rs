@@ -122,6 +122,7 @@ impl Explain {
             output: &mut output,
             set,
             sources: &loaded.sources,
+            lacks_rules: false,
         };
         if let Some(file) = &self.review {
             let body = read(file)?;
@@ -130,6 +131,9 @@ impl Explain {
             self.explain_manifests(&mut shown, file, scope)?;
         } else {
             self.explain_images(&mut shown, &loaded.constants, scope)?;
+        }
+        if shown.lacks_rules && scope == Scope::Found && set.rules().len() > 0 {
+            output.say("notice: --all shows the rules whose patterns are for other images too, and why")?;
         }
         output.fine()
     }

@@ -13,6 +13,8 @@ pub(super) struct Shown<'o, 's> {
     pub(super) output: &'o mut Output,
     pub(super) set: &'s RuleSet,
     pub(super) sources: &'s SourceMap,
+    /// Whether an image stays and no rule is shown for it.
+    pub(super) lacks_rules: bool,
 }
 
 impl Shown<'_, '_> {
@@ -93,6 +95,8 @@ impl Shown<'_, '_> {
         for secret in &decision.pull_secrets {
             self.output.line(format_args!("  pull secret: {secret}"))?;
         }
+        let is_bare = |round: &Round| round.steps.is_empty() && round.map.is_none();
+        self.lacks_rules |= explanation.rounds.first().is_some_and(is_bare);
         let several = explanation.rounds.len() > 1;
         for (number, round) in (1..).zip(&explanation.rounds) {
             if several {

@@ -123,7 +123,7 @@ impl RuleSet {
             }
             for step in &mut round.steps {
                 if let Err(why) = step.outcome {
-                    step.reason = Some(self.reason(step.rule, why, context, round.decided_by));
+                    step.reason = Some(self.reason(step.rule, why, &round.image, context, round.decided_by));
                 }
             }
         }
@@ -187,13 +187,17 @@ impl RuleSet {
         &self,
         rule: RuleId,
         why: Mismatch,
+        image: &str,
         context: &Context<'_>,
         decided_by: Option<RuleId>,
     ) -> String {
         let rule = self.rule(rule);
         match why {
             Mismatch::Off => "it is off".to_owned(),
-            Mismatch::Pattern => "the pattern does not match".to_owned(),
+            Mismatch::Pattern => match (rule, Image::parse(image)) {
+                (Some(rule), Ok(image)) => rule.pattern.why_not(&image),
+                _ => "the pattern does not match".to_owned(),
+            },
             Mismatch::Condition(number) => {
                 match rule.and_then(|rule| rule.conditions(&self.files).nth(number)) {
                     Some(condition) => {

@@ -78,6 +78,14 @@ impl Pattern {
         }
     }
 
+    /// Why an image that does not match does not, in words.
+    pub(super) fn why_not(&self, image: &Image<'_>) -> String {
+        match self {
+            Self::Parts(parts) => parts.why_not(image),
+            Self::Written(_) => format!("the pattern does not match the text `{}`", image.spelled),
+        }
+    }
+
     /// What the wildcards take from an image that matches.
     pub(super) fn captures<'i>(&self, image: &'i Image<'_>) -> Captures<'i> {
         let mut captures = Captures::default();
@@ -135,6 +143,33 @@ impl Parts {
         } else {
             match_segments(&self.name, self.below, name, &mut |_| {}).is_some()
         }
+    }
+
+    fn why_not(&self, image: &Image<'_>) -> String {
+        if self.matches_name(image.name()) {
+            return match (&self.tag, image.compared_tag(), image.digest) {
+                (Some(glob), Some(tag), _) if !match_glob(glob, tag) => match image.tag {
+                    Some(_) => format!("the tag is `{tag}`"),
+                    None => format!("there is no tag, which is the tag `{tag}`"),
+                },
+                (Some(_), None, _) => "there is no tag".to_owned(),
+                (_, _, Some(digest)) => format!("the digest is `{digest}`"),
+                (_, _, None) => "there is no digest".to_owned(),
+            };
+        }
+        let below = Self {
+            below: true,
+            ..self.clone()
+        };
+        if !self.below && below.matches_name(image.name()) {
+            return "the image lies below the pattern, which is for one repository: it ends in no `/`"
+                .to_owned();
+        }
+        let registry = self.registry();
+        if registry != ANY_SEGMENTS && !match_glob(registry, image.registry()) {
+            return format!("the registry is `{}`", image.registry());
+        }
+        format!("the repository is `{}`", image.path())
     }
 
     /// Whether tag and digest are as the pattern wants them.
