@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::error::ErrorKind;
 use imageswap_engine::compare::{Case, Cases, Comparison, difference};
+use imageswap_engine::diagnostic::{Code, Severity};
 use imageswap_engine::rules::RuleSet;
 
 use self::given::Given;
@@ -29,8 +30,8 @@ use crate::config::{Loaded, STDIN};
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   imageswap diff rules/ rules/
-      Two directories, as `imageswap serve` would load each. (These are the same: so nothing changes.) With Git,
-      `git worktree add /tmp/main main` puts the rules of another branch into /tmp/main; for one file, in a shell
+      Two directories, as `imageswap serve` would load each. (These are the same: so nothing changes.) With Git, \
+      `git worktree add /tmp/main main` puts the rules of another branch into /tmp/main; for one file, in a shell \
       that has it, `<(git show main:rules/10.rules)` can stand for OLD.
   imageswap diff diff/simple.conf diff/simple.rules
       Do rules do what an old map does?
@@ -75,8 +76,16 @@ impl Diff {
             return output.failed();
         };
         let mut is_broken = false;
+        let mut tests_fail = false;
         for (which, loaded) in [("old", &old), ("new", &new)] {
-            if !loaded.loads() {
+            if only_tests_fail(loaded) {
+                tests_fail = true;
+                let counts = Counts::of(&loaded.findings);
+                output.say(&format!(
+                    "notice: tests of the {which} set fail, so it does not load ({counts}; see `imageswap check`); it is \
+                     compared as if they passed"
+                ))?;
+            } else if !loaded.loads() {
                 is_broken = true;
                 output.findings(&loaded.findings, &loaded.sources)?;
                 let counts = Counts::of(&loaded.findings);
@@ -89,15 +98,32 @@ impl Diff {
             (Some(old_set), Some(new_set)) if !is_broken => {
                 let given = given::read(self.images.as_deref(), self.manifests.as_deref(), new_set)?;
                 let sides = [(&old, old_set), (&new, new_set)];
-                compare(sides, &given, self.all, output)
+                compare(sides, &given, self.all, output, tests_fail)
             }
             _ => output.failed(),
         }
     }
 }
 
-/// Compares two sets that load, over what is given and what is made.
-fn compare(sides: [(&Loaded, &RuleSet); 2], given: &[Given], all: bool, mut output: Output) -> Ended {
+/// Whether nothing keeps a set from loading but its tests: who changes a rule sees first what that changes, and mends
+/// the tests then.
+fn only_tests_fail(loaded: &Loaded) -> bool {
+    let mut errors = loaded
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .peekable();
+    errors.peek().is_some() && errors.all(|error| error.code == Code::TEST_FAILED)
+}
+
+/// Compares two sets, over what is given and what is made.
+fn compare(
+    sides: [(&Loaded, &RuleSet); 2],
+    given: &[Given],
+    all: bool,
+    mut output: Output,
+    tests_fail: bool,
+) -> Ended {
     let [(_, old), (_, new)] = sides;
     let comparison = Comparison::new(old, new);
     let mut report = Report::new(sides, &comparison, all);
@@ -136,7 +162,11 @@ fn compare(sides: [(&Loaded, &RuleSet); 2], given: &[Given], all: bool, mut outp
         output.say(&format!(
             "{compared} compared, and none is treated otherwise{partly}"
         ))?;
-        return output.fine();
+        return if tests_fail {
+            output.failed()
+        } else {
+            output.fine()
+        };
     }
     let marked = if given.is_empty() {
         ""
