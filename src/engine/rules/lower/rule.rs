@@ -116,9 +116,7 @@ impl<'s> Lowering<'s> {
                     }
                 }
                 ModifierKind::Because(text) => into.because = self.unquote(*text, Use::Text),
-                ModifierKind::PullSecret(secret) => {
-                    into.pull_secret = self.expand(*secret, Use::Word).map(|text| text.text.into_owned());
-                }
+                ModifierKind::PullSecret(secret) => into.pull_secret = self.secret(*secret),
                 ModifierKind::Allow(names) => {
                     for name in names {
                         self.allow(*name, &mut into.allowed);
@@ -126,6 +124,25 @@ impl<'s> Lowering<'s> {
                 }
             }
         }
+    }
+
+    /// The name of a Secret, which is in the namespace of the Pod: a sign that no name has would be found out only by
+    /// the kubelet.
+    fn secret(&mut self, word: Word) -> Option<String> {
+        let name = self.expand(word, Use::Word)?.text.into_owned();
+        let is_of_name = |character: char| character.is_ascii_alphanumeric() || "-._".contains(character);
+        if name.chars().all(is_of_name) {
+            return Some(name);
+        }
+        self.report(
+            Diagnostic::error(
+                Code::BAD_NAME,
+                format!("`{name}` can't be the name of a Secret"),
+                word.span(self.source),
+            )
+            .help("letters, digits, `-` and `.`; a Secret is looked for in the namespace of the Pod"),
+        );
+        None
     }
 
     fn allow(&mut self, name: Word, allowed: &mut Lints) {
