@@ -64,7 +64,7 @@ pub(super) struct Explain {
         conflicts_with_all = context::OF_AN_OBJECT
     )]
     manifest: Option<PathBuf>,
-    /// Show each rule above the one that decides, those too whose pattern is for other images
+    /// Show each rule above the one that decides, those too that are for other images or another namespace
     #[arg(long)]
     all: bool,
     /// Show what this rule says, and no other; its name, or FILE:LINE where it has none. Again for more
@@ -133,7 +133,7 @@ impl Explain {
             self.explain_images(&mut shown, &loaded.constants, scope)?;
         }
         if shown.lacks_rules && scope == Scope::Found && set.rules().len() > 0 {
-            output.say("notice: --all shows the rules whose patterns are for other images too, and why")?;
+            output.say("notice: --all shows every rule, those for other images and namespaces too, and why it does not match")?;
         }
         output.fine()
     }
