@@ -1,5 +1,8 @@
 //! The examples of a page of the documentation: its blocks of rules.
 
+use imageswap_engine::diagnostic::SourceId;
+use imageswap_engine::syntax::format::format;
+
 use super::support::{Loaded, load, load_text};
 
 /// A block of rules in a page.
@@ -15,16 +18,30 @@ pub(crate) struct Example<'p> {
 impl Example<'_> {
     /// Loads the files of the block.
     pub(crate) fn load(&self) -> Loaded {
-        const NAME: &str = "# FILE: ";
-        if !self.text.starts_with(NAME) {
-            return load_text(self.text);
+        match self.files().as_slice() {
+            [] => load_text(self.text),
+            files => load(files.iter().copied()),
         }
-        load(
-            self.text
-                .split(NAME)
-                .skip(1)
-                .map(|file| file.split_once('\n').unwrap()),
-        )
+    }
+
+    /// Whether each text of the block is laid out as it can be. What has a mistake of syntax can't be.
+    pub(crate) fn is_laid_out(&self) -> bool {
+        let is_so = |text: &str| {
+            let laid_out = format(SourceId::default(), text).ok();
+            // An empty line before the name of the next file is none of the file.
+            laid_out.is_none_or(|laid_out| laid_out.trim_end() == text.trim_end())
+        };
+        match self.files().as_slice() {
+            [] => is_so(self.text),
+            files => files.iter().all(|(_, text)| is_so(text)),
+        }
+    }
+
+    /// The files of a block of several, with their names.
+    fn files(&self) -> Vec<(&str, &str)> {
+        let files = self.text.split("# FILE: ");
+        let files = files.skip(1).map(|file| file.split_once('\n').unwrap());
+        files.collect()
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use imageswap_engine::diagnostic::{Code, Severity, SourceId};
 use imageswap_engine::syntax::format::format;
 
-use super::examples::examples;
+use super::examples::{Example, examples};
 
 const PAGE: &str = include_str!("../../../../docs/language.md");
 
@@ -84,11 +84,37 @@ fn each_link_leads_to_a_heading_or_a_file() {
 }
 
 #[test]
-fn the_example_of_the_layout_is_laid_out_as_the_page_shows() {
+fn every_example_of_the_pages_is_laid_out_as_fmt_does() {
+    let errors = include_str!("../../../../docs/errors.md");
+    let readme = include_str!("../../../../README.md");
+    let [before, _] = of_layout();
+    let mut otherwise = Vec::new();
+    for (name, page) in [
+        ("docs/language.md", PAGE),
+        ("docs/errors.md", errors),
+        ("README.md", readme),
+    ] {
+        let examples = examples(page);
+        assert!(!examples.is_empty(), "{name}");
+        let is_otherwise = |example: &&Example<'_>| !example.is_laid_out() && example.text != before.text;
+        let examples = examples.iter().filter(is_otherwise);
+        otherwise.extend(examples.map(|example| format!("{name}:{}", example.line)));
+    }
+    assert!(otherwise.is_empty(), "{}", otherwise.join("\n"));
+}
+
+/// The example of the layout: a file before it, and the file with it.
+fn of_layout() -> [Example<'static>; 2] {
     let (_, section) = PAGE.split_once("\n## Layout\n").unwrap();
-    let blocks = examples(section.split("\n## ").next().unwrap());
-    let [before, after] = blocks.as_slice() else {
-        panic!("the section has {} examples", blocks.len());
-    };
+    let examples = examples(section.split("\n## ").next().unwrap());
+    let count = examples.len();
+    examples
+        .try_into()
+        .unwrap_or_else(|_| panic!("the section has {count} examples"))
+}
+
+#[test]
+fn the_example_of_the_layout_is_laid_out_as_the_page_shows() {
+    let [before, after] = of_layout();
     assert_eq!(format(SourceId::default(), before.text).unwrap(), after.text);
 }
