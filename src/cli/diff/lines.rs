@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use imageswap_engine::compare::RuleChange;
 use imageswap_engine::diagnostic::visible;
 use imageswap_engine::rules::{Decision, Effect, Invalid, RuleId, RuleSet};
+use imageswap_engine::syntax::format::one_line;
 
 use crate::config::Loaded;
 
@@ -16,11 +17,9 @@ pub(super) fn text_of((loaded, set): Side<'_>, rule: RuleId) -> String {
     let Some(info) = set.info(rule) else {
         return String::new();
     };
-    let lines = loaded.sources.slice(info.span).lines().map(str::trim);
-    let lines: Vec<&str> = lines
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .collect();
-    visible(&lines.join("  ")).into_owned()
+    let text = loaded.sources.slice(info.span);
+    let line = one_line(text).unwrap_or_else(|| text.to_owned());
+    visible(&line).into_owned()
 }
 
 /// What a rule is called, with where it stands.

@@ -11,6 +11,7 @@ use std::vec::IntoIter;
 
 use foldhash::fast::FixedState;
 
+use super::partners::Partners;
 use super::reach::{Search, Taken, apart, taken};
 use super::settings::{self, Wanted, around, solve};
 use super::{images, old_map};
@@ -26,8 +27,11 @@ const MOST_OF_PATTERNS: usize = 800_000;
 const LEAST_OF_A_PATTERN: usize = 6;
 /// The pairs of rules, one of which has a wildcard, that are looked at for a comparison.
 const MOST_PAIRS: usize = 200_000;
-/// The images of a pattern that get every setting around its rule, and not its own alone.
-const IN_EVERY_SETTING: usize = 4;
+/// The settings around all rules of large sets, and those around a rule at least.
+const MOST_SETTINGS: usize = 400_000;
+const LEAST_SETTINGS_OF_A_RULE: usize = 12;
+/// The images of a pattern that get so many settings around its rule. The first one gets all that there are.
+const IN_SETTINGS: usize = 5;
 /// The images of a pattern that are also tried without any setting, and at the target.
 const FIRST: usize = 8;
 
@@ -44,6 +48,7 @@ pub struct Case {
 pub struct Cases<'s> {
     sets: Vec<&'s RuleSet>,
     search: Search,
+    partners: Option<Partners<'s>>,
     /// What is next: a rule of a set, and behind them its home and its map.
     set: usize,
     rule: usize,
@@ -58,6 +63,8 @@ pub struct Cases<'s> {
     open: Vec<Rc<[usize]>>,
     /// How many images a pattern gets at most.
     of_a_pattern: usize,
+    /// How many settings a rule gets at most.
+    of_a_rule: usize,
     is_partial: bool,
 }
 
@@ -68,7 +75,9 @@ impl<'s> Cases<'s> {
         let rules: usize = sets.iter().map(|set| set.len()).sum();
         Self {
             search: Search::new(rules),
+            partners: Partners::new(sets),
             of_a_pattern: (MOST_OF_PATTERNS / rules.max(1)).max(LEAST_OF_A_PATTERN),
+            of_a_rule: (MOST_SETTINGS / rules.max(1)).max(LEAST_SETTINGS_OF_A_RULE),
             sets: sets.to_vec(),
             set: 0,
             rule: 0,
@@ -116,7 +125,9 @@ impl<'s> Cases<'s> {
 
     fn of_rule(&mut self, set: &'s RuleSet, number: usize, rule: &'s Rule) -> Vec<Case> {
         let wanted = settings::of_rule(set, rule);
-        let around = around(&wanted);
+        let mut around = around(&wanted);
+        self.is_partial |= around.len() > self.of_a_rule;
+        around.truncate(self.of_a_rule);
         let own = around
             .first()
             .map(|(_, setting)| setting.clone())
@@ -142,35 +153,67 @@ impl<'s> Cases<'s> {
         let is_decided = |image: &&String| matches!(taken(set, number, image, &own.context()), Taken::ByIt);
         let decided = match made.iter().find(is_decided) {
             Some(image) => Some(case(image, &own)),
-            None => self.search.decided_by(set, number, None),
+            None => self.search.decided_by(set, number, None, None),
         };
-        let images: Vec<&String> = decided.iter().map(|case| &case.image).chain(&made).collect();
-        for image in images.iter().take(IN_EVERY_SETTING) {
-            cases.extend(around.iter().map(|(_, setting)| case(image, setting)));
+        let images: Vec<&String> = decided
+            .iter()
+            .map(|case| &case.image)
+            .chain(images::of_several_names(&made))
+            .collect();
+        for (number, image) in images.iter().take(IN_SETTINGS).enumerate() {
+            let count = if number == 0 {
+                around.len()
+            } else {
+                LEAST_SETTINGS_OF_A_RULE
+            };
+            cases.extend(around.iter().take(count).map(|(_, setting)| case(image, setting)));
             cases.extend(self.beside(image, &own, &wanted));
         }
-        for (wanted, setting) in &around {
+        for (wanted, setting) in around.iter().take(LEAST_SETTINGS_OF_A_RULE) {
             cases.extend(
                 images
                     .first()
-                    .and_then(|image| self.behind(image, setting, wanted)),
+                    .map(|image| self.behind(image, setting, wanted))
+                    .unwrap_or_default(),
             );
         }
+        let alone = self.by_conditions_alone(self.set, number);
+        for image in &images {
+            cases.extend(alone.iter().map(|setting| case(image, setting)));
+        }
         cases.extend(decided);
-        cases.extend(self.shared(set, number, rule, &made));
+        cases.extend(self.by_its_pattern_alone(set, number));
+        cases.extend(self.shared(set, number, rule, &made, &alone));
         cases
     }
 
-    /// The setting in which the rule does not decide an image either that does so in its place.
-    fn behind(&self, image: &str, setting: &Setting, wanted: &[Wanted<'s>]) -> Option<Case> {
+    /// An image that a rule decides, and that the pattern which it has in the other set does not match.
+    fn by_its_pattern_alone(&self, set: &RuleSet, number: usize) -> Option<Case> {
+        let other = self.partners.as_ref()?.other_pattern(self.set, number)?;
+        self.search.decided_by(set, number, None, Some(other))
+    }
+
+    /// The settings in which a rule matches by what its conditions are in its own set alone.
+    fn by_conditions_alone(&self, side: usize, number: usize) -> Vec<Setting> {
+        let partners = self.partners.as_ref();
+        partners.map_or_else(Vec::new, |partners| partners.settings(side, number))
+    }
+
+    /// The settings in which the rule does not decide an image either that does so in its place.
+    fn behind(&self, image: &str, setting: &Setting, wanted: &[Wanted<'s>]) -> Vec<Case> {
         let context = setting.context();
-        self.sets.iter().find_map(|set| {
+        let of_set = |(side, set): (usize, &&'s RuleSet)| {
             let Taken::By(other) = taken(set, usize::MAX, image, &context) else {
                 return None;
             };
             let apart = apart(set, set.rules.get(other)?, wanted)?;
-            Some(case(image, &solve(&apart)?))
-        })
+            let mut settings = self.by_conditions_alone(side, other);
+            settings.extend(solve(&apart));
+            Some(settings)
+        };
+        let settings = self.sets.iter().enumerate().find_map(of_set);
+        let settings = settings.into_iter().flatten();
+        settings.map(|setting| case(image, &setting)).collect()
     }
 
     /// The settings in which an image is one for other rules as well, which its own setting does not let match.
@@ -179,7 +222,7 @@ impl<'s> Cases<'s> {
         // The index passes over rules for other namespaces. In a small set they are all looked at.
         const SMALL: usize = 256;
         let context = own.context();
-        let of_set = |set: &&'s RuleSet| {
+        let of_set = |(side, set): (usize, &&'s RuleSet)| {
             let scope = if set.len() <= SMALL {
                 Scope::Every
             } else {
@@ -190,25 +233,31 @@ impl<'s> Cases<'s> {
             let steps: Vec<_> = rounds.flat_map(|round| round.steps).collect();
             let set = *set;
             steps.into_iter().filter_map(move |step| match step.outcome {
-                Err(Mismatch::Condition(_)) => Some((set, set.rules.get(set.position(step.rule)?)?)),
+                Err(Mismatch::Condition(_)) => Some((side, set, set.position(step.rule)?)),
                 _ => None,
             })
         };
-        self.sets
-            .iter()
-            .flat_map(of_set)
-            .take(MOST)
-            .filter_map(|(set, other)| {
-                let mut both = wanted.to_vec();
-                both.extend(settings::of_rule(set, other));
-                let setting = solve(&both).or_else(|| solve(&settings::of_rule(set, other)))?;
-                Some(case(image, &setting))
-            })
-            .collect()
+        let mut cases = Vec::new();
+        for (side, set, number) in self.sets.iter().enumerate().flat_map(of_set).take(MOST) {
+            let other = set.rules.get(number).map(|rule| settings::of_rule(set, rule));
+            let other = other.unwrap_or_default();
+            let both: Vec<_> = wanted.iter().chain(&other).copied().collect();
+            let settings = solve(&both).or_else(|| solve(&other)).into_iter();
+            let settings = settings.chain(self.by_conditions_alone(side, number));
+            cases.extend(settings.map(|setting| case(image, &setting)));
+        }
+        cases
     }
 
     /// Images that a rule shares with those below it, where one of the two has a wildcard.
-    fn shared(&mut self, set: &'s RuleSet, number: usize, rule: &'s Rule, made: &[String]) -> Vec<Case> {
+    fn shared(
+        &mut self,
+        set: &'s RuleSet,
+        number: usize,
+        rule: &'s Rule,
+        made: &[String],
+        alone: &[Setting],
+    ) -> Vec<Case> {
         let mut cases = Vec::new();
         let open = self.open.get(self.set).map(Rc::clone).unwrap_or_default();
         // Two plain rules share nothing but what one of them matches anyway.
@@ -231,15 +280,19 @@ impl<'s> Cases<'s> {
                 Image::parse(image)
                     .is_ok_and(|image| other.pattern.matches(&image) && rule.pattern.matches(&image))
             });
-            match common {
-                Some(_) if !has_conditions => {}
+            let found = match common {
+                Some(_) if !has_conditions => None,
                 Some(image) => {
                     let mut both = settings::of_rule(set, rule);
                     both.extend(settings::of_rule(set, other));
-                    cases.extend(solve(&both).map(|setting| case(image, &setting)));
+                    solve(&both).map(|setting| case(image, &setting))
                 }
-                None => cases.extend(self.search.decided_by(set, number, Some(other))),
+                None => self.search.decided_by(set, number, Some(other), None),
+            };
+            if let Some(image) = common.or(found.as_ref().map(|found| &found.image)) {
+                cases.extend(alone.iter().map(|setting| case(image, setting)));
             }
+            cases.extend(found);
         }
         cases
     }

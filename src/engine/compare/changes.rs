@@ -97,7 +97,17 @@ impl RuleChanges {
 
     /// Whether both are one rule.
     pub(super) fn is_pair(&self, old: usize, new: usize) -> bool {
-        self.old.get(old).is_some_and(|fate| fate.partner == Some(new))
+        self.new_of(old) == Some(new)
+    }
+
+    /// What a rule of the old set is in the new one.
+    pub(super) fn new_of(&self, old: usize) -> Option<usize> {
+        self.old.get(old)?.partner
+    }
+
+    /// What a rule of the new set was in the old one.
+    pub(super) fn old_of(&self, new: usize) -> Option<usize> {
+        self.new.get(new)?.partner
     }
 
     /// The place in [`Self::all`] of a rule of the old set.

@@ -1,6 +1,8 @@
 //! Images out of a pattern: some that it matches, in their spellings, and some that look alike and that it must not
 //! match.
 
+use std::collections::HashSet;
+
 use super::fill::{FILLINGS, TEXTS};
 use crate::reference::{split_port, split_registry};
 use crate::rules::image::Image;
@@ -51,7 +53,7 @@ pub(super) fn of_pattern(pattern: &Pattern) -> Vec<String> {
         }
     }
     images.retain(|image| Image::parse(image).is_ok());
-    let mut known = std::collections::HashSet::new();
+    let mut known = HashSet::new();
     images.retain(|image| known.insert(image.clone()));
     images
 }
@@ -89,6 +91,26 @@ fn endings(parts: &Parts) -> Vec<String> {
         ":1.25".to_owned(),
     ]);
     endings
+}
+
+/// The first two images, whose name is the same, and one of each other name: rules that match one of them often match
+/// all of its name.
+pub(super) fn of_several_names(made: &[String]) -> impl Iterator<Item = &String> {
+    let (first, others) = made.split_at_checked(2).unwrap_or((made, &[]));
+    let mut names: HashSet<&str> = first.iter().map(|image| without_ending(image)).collect();
+    let others = others
+        .iter()
+        .filter(move |image| names.insert(without_ending(image)));
+    first.iter().chain(others)
+}
+
+/// An image without its tag and digest.
+fn without_ending(image: &str) -> &str {
+    let name = image.split('@').next().unwrap_or(image);
+    match name.rsplit_once(':') {
+        Some((before, tag)) if !tag.contains('/') => before,
+        _ => name,
+    }
 }
 
 /// A digest in the place of a glob.

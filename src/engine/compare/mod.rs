@@ -11,6 +11,7 @@ mod difference;
 mod fill;
 mod images;
 mod old_map;
+mod partners;
 mod reach;
 mod settings;
 

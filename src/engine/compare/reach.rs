@@ -8,6 +8,7 @@ use super::settings::{self, Wanted, solve};
 use crate::automaton::{Builder, Bytes, Language, witness_within};
 use crate::rules::image::Image;
 use crate::rules::languages::{self, BUDGET};
+use crate::rules::pattern::Pattern;
 use crate::rules::rule::Rule;
 use crate::rules::{Context, RuleSet, Scope};
 use crate::syntax::ast::{Action, Subject};
@@ -59,8 +60,14 @@ impl Search {
         self.left.get() == 0
     }
 
-    /// An image that a rule decides, and another one matches as well, if one is given.
-    pub(super) fn decided_by(&self, set: &RuleSet, number: usize, other: Option<&Rule>) -> Option<Case> {
+    /// An image that a rule decides, and that another one matches as well, or a pattern does not, if they are given.
+    pub(super) fn decided_by(
+        &self,
+        set: &RuleSet,
+        number: usize,
+        other: Option<&Rule>,
+        not: Option<&Pattern>,
+    ) -> Option<Case> {
         let rule = set.rules.get(number).filter(|rule| !rule.is_off)?;
         let mut wanted = settings::of_rule(set, rule);
         if let Some(other) = other {
@@ -69,7 +76,7 @@ impl Search {
         let mut setting = solve(&wanted)?;
         let pattern = languages::of_pattern(&rule.pattern);
         let beside = other.map(|other| languages::of_pattern(&other.pattern));
-        let mut without = Vec::new();
+        let mut without: Vec<Language> = not.map(languages::of_pattern).into_iter().collect();
         for rule in [Some(rule), other].into_iter().flatten() {
             if let Some(target) = &rule.target {
                 without.push(languages::of_shape(target));

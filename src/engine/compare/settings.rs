@@ -1,5 +1,7 @@
 //! Settings in which conditions hold, and in which they do not.
 
+use std::collections::HashSet;
+
 use super::fill::TEXTS;
 use crate::automaton::{Builder, Bytes, Language, witness};
 use crate::rules::condition::{Condition, OPERATIONS, PLACES};
@@ -11,8 +13,6 @@ use crate::syntax::ast::Subject;
 /// A condition, and whether it is wanted to hold.
 pub(super) type Wanted<'c> = (&'c Condition, bool);
 
-/// How many settings one rule gets: its own, and those in which one of its conditions fails.
-const MOST: usize = 12;
 /// The states of a search for a value.
 const BUDGET: usize = 2_000;
 
@@ -24,13 +24,13 @@ pub(super) fn of_rule<'s>(set: &'s RuleSet, rule: &'s Rule) -> Vec<Wanted<'s>> {
 }
 
 /// Settings that tell the conditions of a rule from others, with what is wanted in each: one in which all hold, one for
-/// each that does not, one for each value of a list, and the one in which nothing is set.
+/// each that does not, the one in which nothing is set, and one for each value of a list.
 pub(super) fn around<'c>(conditions: &[Wanted<'c>]) -> Vec<(Vec<Wanted<'c>>, Setting)> {
     let mut settings: Vec<(Vec<Wanted<'c>>, Setting)> = Vec::new();
+    let mut known = HashSet::new();
     let mut add = |wanted: Vec<Wanted<'c>>, setting: Option<Setting>| {
         if let Some(setting) = setting
-            && settings.len() < MOST
-            && settings.iter().all(|(_, known)| *known != setting)
+            && known.insert(setting.clone())
         {
             settings.push((wanted, setting));
         }
@@ -44,6 +44,7 @@ pub(super) fn around<'c>(conditions: &[Wanted<'c>]) -> Vec<(Vec<Wanted<'c>>, Set
         let setting = solve(&flipped);
         add(flipped, setting);
     }
+    add(Vec::new(), Some(Setting::default()));
     for (number, (condition, _)) in conditions.iter().enumerate() {
         for value in condition.values.iter().filter(|_| condition.values.len() > 1) {
             let one = Condition {
@@ -62,7 +63,6 @@ pub(super) fn around<'c>(conditions: &[Wanted<'c>]) -> Vec<(Vec<Wanted<'c>>, Set
             add(kept, setting);
         }
     }
-    add(Vec::new(), Some(Setting::default()));
     settings
 }
 

@@ -78,3 +78,54 @@ fn an_image_that_is_spelled_otherwise_is_no_difference() {
     );
     assert!(differences(short.set(), long.set()).is_empty());
 }
+
+/// Asserts that each change of a rule shows in an image that is made, in either direction.
+#[track_caller]
+fn assert_seen(one: &str, other: &str) {
+    let [one, other] =
+        [one, other].map(|rules| crate::support::load_text(&format!("rules v1\nhome h.io/\n{rules}\n")));
+    assert!(!differences(one.set(), other.set()).is_empty());
+    assert!(!differences(other.set(), one.set()).is_empty());
+}
+
+#[test]
+fn a_value_that_a_long_list_loses_is_seen() {
+    let teams: Vec<String> = (0..60).map(|number| format!("team-{number}")).collect();
+    let all = teams.join(", ");
+    for lost in ["team-0, ", "team-42, ", ", team-59"] {
+        let fewer = all.replace(lost, "");
+        for rules in [
+            "swap docker.io/ -> h.io/hub/ when namespace TEAMS",
+            "keep x.io/ when not namespace TEAMS\nswap x.io/a/ -> h.io/x/",
+            "keep x.io/ when namespace TEAMS\nswap x.io/a/ -> h.io/x/",
+            "keep ** when not namespace TEAMS\nswap x.io/ -> h.io/x/",
+            "deny **:latest when kind Pod and not label team=TEAMS",
+        ] {
+            assert_seen(&rules.replace("TEAMS", &all), &rules.replace("TEAMS", &fewer));
+        }
+    }
+}
+
+#[test]
+fn what_one_pattern_of_a_rule_matches_and_the_other_does_not_is_seen() {
+    for (one, other) in [
+        ("written quay.io/[uv]*", "written quay.io/[u]*"),
+        ("written quay.io/?", "written quay.io/[ab]"),
+        ("written quay.io/[a-y]/*", "written quay.io/[ac-y]/*"),
+        ("quay.io/team*/", "quay.io/team*-7/"),
+    ] {
+        assert_seen(&format!("deny {one} as it"), &format!("deny {other} as it"));
+        assert_seen(
+            &format!("deny quay.io/a/** as first\nwarn {one} as it"),
+            &format!("deny quay.io/a/** as first\nwarn {other} as it"),
+        );
+    }
+}
+
+#[test]
+fn a_condition_that_tells_in_few_names_alone_is_seen() {
+    assert_seen(
+        "deny **\ndeny **/app when namespace *",
+        "deny ** when operation create\ndeny **/app when namespace *",
+    );
+}

@@ -1,0 +1,60 @@
+//! What a rule says that it does not say in the other of two sets.
+
+use super::changes::RuleChanges;
+use super::settings::{self, solve};
+use crate::rules::pattern::Pattern;
+use crate::rules::rule::Rule;
+use crate::rules::{RuleSet, Setting};
+
+/// Two sets, and which rule of one is which of the other.
+pub(super) struct Partners<'s> {
+    sets: [&'s RuleSet; 2],
+    changes: RuleChanges,
+}
+
+impl<'s> Partners<'s> {
+    /// The partners in two sets; there are none in any other number of them.
+    pub(super) fn new(sets: &[&'s RuleSet]) -> Option<Self> {
+        let [old, new] = *sets else {
+            return None;
+        };
+        Some(Self {
+            sets: [old, new],
+            changes: RuleChanges::new(old, new),
+        })
+    }
+
+    /// The set that a rule is in, the rule, and what both are on the other side.
+    fn of(&self, side: usize, number: usize) -> Option<[(&'s RuleSet, &'s Rule); 2]> {
+        let [old, new] = self.sets;
+        let (set, other, partner) = match side {
+            0 => (old, new, self.changes.new_of(number)?),
+            _ => (new, old, self.changes.old_of(number)?),
+        };
+        Some([(set, set.rules.get(number)?), (other, other.rules.get(partner)?)])
+    }
+
+    /// The pattern that a rule has in the other set, if it is another one.
+    pub(super) fn other_pattern(&self, side: usize, number: usize) -> Option<&'s Pattern> {
+        let [(_, rule), (_, other)] = self.of(side, number)?;
+        (rule.pattern != other.pattern).then_some(&other.pattern)
+    }
+
+    /// The settings in which the conditions of a rule hold, and those that it has in the other set do not.
+    pub(super) fn settings(&self, side: usize, number: usize) -> Vec<Setting> {
+        let Some([(set, rule), (other_set, other)]) = self.of(side, number) else {
+            return Vec::new();
+        };
+        let wanted = settings::of_rule(set, rule);
+        let others = settings::of_rule(other_set, other);
+        // What they have in common can't part them.
+        let parting = others.iter().filter(|condition| !wanted.contains(condition));
+        parting
+            .filter_map(|(condition, _)| {
+                let mut apart = wanted.clone();
+                apart.push((condition, false));
+                solve(&apart)
+            })
+            .collect()
+    }
+}
