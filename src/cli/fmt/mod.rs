@@ -173,7 +173,7 @@ impl Formatter {
         if self.check {
             return self.tell(&name, is_stdin, Outcome::Unformatted, Some(&difference));
         }
-        if !is_stdin && let Err(error) = replace::replace(path, &formatted) {
+        if !is_stdin && let Err(error) = replace::replace(path, &text, &formatted) {
             return self.failed(error);
         }
         self.tell(&name, is_stdin, Outcome::Formatted, Some(&difference))

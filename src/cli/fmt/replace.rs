@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, chown};
 use std::path::{Path, PathBuf};
 
 /// Why a file still has its old text: one line.
@@ -17,16 +17,18 @@ pub(super) struct ReplaceError {
 #[derive(Debug)]
 enum Reason {
     ReadOnly,
+    Changed,
     Io(io::Error),
     Beside(io::Error),
 }
 
-/// Gives a file another text. Its owner and its permissions stay, and where it is a link, so does the link.
+/// Gives a file another text in the place of the one that was read. Its owner and its permissions stay, and where it is
+/// a link, so does the link.
 ///
 /// # Errors
 ///
-/// Where that can't be: the file has its old text then.
-pub(super) fn replace(path: &Path, text: &str) -> Result<(), ReplaceError> {
+/// Where that can't be, or somebody else has written meanwhile: the file has the text then that it had.
+pub(super) fn replace(path: &Path, old: &str, text: &str) -> Result<(), ReplaceError> {
     let fail = |reason| ReplaceError {
         path: path.to_owned(),
         reason,
@@ -42,12 +44,24 @@ pub(super) fn replace(path: &Path, text: &str) -> Result<(), ReplaceError> {
         .open(&file)
         .map_err(|error| fail(Reason::Io(error)))?;
     let beside = beside(&file);
-    let new = File::create_new(&beside).map_err(|error| fail(Reason::Beside(error)))?;
-    let replaced = fill(new, text, &beside, &metadata).and_then(|()| fs::rename(&beside, &file));
-    replaced.map_err(|error| {
+    // Nobody else may read it, since not everybody may read the file perhaps.
+    let new = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&beside);
+    let new = new.map_err(|error| fail(Reason::Beside(error)))?;
+    let replaced = fill(new, text, &beside, &metadata)
+        .and_then(|()| fs::read(&file))
+        .map_err(Reason::Io)
+        .and_then(|now| match now == old.as_bytes() {
+            true => fs::rename(&beside, &file).map_err(Reason::Io),
+            false => Err(Reason::Changed),
+        });
+    replaced.map_err(|reason| {
         // Whether it can be taken away or not, what there is to say is the first error.
         let _ = fs::remove_file(&beside);
-        fail(Reason::Io(error))
+        fail(reason)
     })
 }
 
@@ -74,6 +88,7 @@ impl fmt::Display for ReplaceError {
         write!(f, "cannot write {}: ", self.path.display())?;
         match &self.reason {
             Reason::ReadOnly => f.write_str("it is read-only"),
+            Reason::Changed => f.write_str("it was changed meanwhile; run it once more"),
             Reason::Io(error) => write!(f, "{error}"),
             Reason::Beside(error) => write!(f, "no file can be made beside it: {error}"),
         }
@@ -102,11 +117,25 @@ mod tests {
         fs::write(&file, "old").unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
         symlink("a.rules", &link).unwrap();
-        replace(&link, "new").unwrap();
+        replace(&link, "old", "new").unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "new");
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
         assert_eq!(fs::read_link(&link).unwrap(), Path::new("a.rules"));
         assert_eq!(names(folder.path()), ["a.rules", "link"]);
+    }
+
+    #[test]
+    fn what_somebody_else_writes_meanwhile_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.rules");
+        fs::write(&file, "theirs").unwrap();
+        let error = replace(&file, "old", "new").unwrap_err().to_string();
+        assert!(
+            error.ends_with("a.rules: it was changed meanwhile; run it once more"),
+            "{error}"
+        );
+        assert_eq!(fs::read_to_string(&file).unwrap(), "theirs");
+        assert_eq!(names(folder.path()), ["a.rules"]);
     }
 
     #[test]
@@ -115,7 +144,7 @@ mod tests {
         let file = folder.path().join("a.rules");
         fs::write(&file, "old").unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o444)).unwrap();
-        let error = replace(&file, "new").unwrap_err().to_string();
+        let error = replace(&file, "old", "new").unwrap_err().to_string();
         assert!(
             error.starts_with("cannot write ") && error.ends_with("a.rules: it is read-only"),
             "{error}"
@@ -133,7 +162,7 @@ mod tests {
         let in_use = beside(&file);
         fs::write(&in_use, "").unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).unwrap();
-        let error = replace(&file, "new").unwrap_err().to_string();
+        let error = replace(&file, "old", "new").unwrap_err().to_string();
         assert!(error.contains(": no file can be made beside it: "), "{error}");
         assert_eq!(fs::read_to_string(&file).unwrap(), "old");
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
