@@ -65,6 +65,10 @@ fn a_rule_is_found_again_by_its_name_and_else_by_what_it_says() {
         ["Changed a.rules:3 a.rules:3"]
     );
     assert_eq!(
+        changes("deny quay.io/ because \"a\"\n", "deny quay.io/ because \"b\"\n"),
+        ["Changed a.rules:3 a.rules:3"]
+    );
+    assert_eq!(
         changes("keep quay.io/\n", "keep gcr.io/\n"),
         ["Removed a.rules:3 -", "Added - a.rules:3"]
     );

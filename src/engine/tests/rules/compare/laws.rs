@@ -129,3 +129,11 @@ fn a_condition_that_tells_in_few_names_alone_is_seen() {
         "deny ** when operation create\ndeny **/app when namespace *",
     );
 }
+
+#[test]
+fn what_the_caller_is_told_and_the_pull_secrets_are_compared() {
+    assert_seen("keep quay.io/ pull-secret a", "keep quay.io/ pull-secret b");
+    assert_seen("deny quay.io/ because \"a\"", "deny quay.io/ because \"b\"");
+    assert_seen("warn quay.io/ because \"a\"", "warn quay.io/ because \"b\"");
+    assert_seen("warn quay.io/", "warn quay.io/\nwarn quay.io/a/");
+}
