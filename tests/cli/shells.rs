@@ -36,7 +36,7 @@ fn command(program: &str, arguments: &[&str]) -> Command {
 /// Command lines, and what may stand at their ends.
 const ASKED: [(&str, &[&str]); 9] = [
     ("imageswap ex", &["explain"]),
-    ("imageswap check --format ", &["human", "json", "short"]),
+    ("imageswap check --format ", &["human", "json", "short", "sarif"]),
     ("imageswap check --deny", &["--deny-warnings"]),
     ("imageswap check my", &["my rules/"]),
     (
