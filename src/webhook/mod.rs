@@ -92,8 +92,14 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
         Arc::new(Metrics::new().map_err(|error| ServeError(format!("cannot set up metrics: {error}")))?);
     let rules = Arc::new(
         SharedRules::load(&settings.rules, settings.limits).map_err(|error| {
-            if let rules::LoadError::Refused(set) = &error {
-                logging::findings(&set.findings, &set.sources);
+            match (&error, &settings.rules) {
+                (rules::LoadError::Refused(set), _) => logging::findings(&set.findings, &set.sources),
+                (rules::LoadError::Read(_), RulesSource::MapFile(map)) if !map.exists() => {
+                    return ServeError(format!(
+                        "{error}; --maps-file names the map, --rules rules in its place"
+                    ));
+                }
+                _ => {}
             }
             ServeError(error.to_string())
         })?,

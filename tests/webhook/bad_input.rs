@@ -148,7 +148,10 @@ fn a_map_file_that_is_of_no_use_ends_the_start_with_its_reason() {
     );
     let cases = [
         (path("pipe"), "it is no regular file"),
-        (path("missing"), "No such file or directory (os error 2)"),
+        (
+            path("missing"),
+            "No such file or directory (os error 2); --maps-file names the map, --rules rules in its place",
+        ),
         (path(""), "it is a directory, and a file is wanted"),
         (path("latin-1"), "line 2 is not UTF-8; save it as UTF-8"),
         (
