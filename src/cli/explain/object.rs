@@ -147,12 +147,16 @@ fn steps<'a>(set: &'a RuleSet, number: usize, round: &'a Round) -> impl Iterator
         outcome: outcome_of(step),
         reason: step.reason.as_deref(),
     });
-    let map = round.map.iter().map(move |result| StepOfRound {
+    let map = round.map.iter().map(move |answer| StepOfRound {
         round: number,
         image: &round.image,
         rule: LEGACY_RULE.into(),
         action: Some("map"),
-        outcome: if result.is_some() { "match" } else { "pattern" },
+        outcome: if answer.result.is_some() {
+            "match"
+        } else {
+            "pattern"
+        },
         reason: None,
     });
     rules.chain(map)

@@ -2,6 +2,7 @@
 
 use imageswap_engine::admission::{ExplainedImage, LeftReason};
 use imageswap_engine::diagnostic::{SourceMap, visible};
+use imageswap_engine::legacy::Answer;
 use imageswap_engine::rules::{Effect, Explanation, Invalid, LEGACY_RULE, Place, Round, RuleSet};
 
 use super::super::output::{CommandError, Output};
@@ -133,13 +134,7 @@ impl Shown<'_, '_> {
                 .line(format_args!("    {:width$}  {}", "", visible(outcome)))?;
         }
         match &round.map {
-            Some(Some(result)) => self.output.line(format_args!(
-                "  * {LEGACY_RULE}  the map makes `{}` of it",
-                visible(result)
-            )),
-            Some(None) => self
-                .output
-                .line(format_args!("    {LEGACY_RULE}  the map leaves it")),
+            Some(answer) => self.map(answer),
             None if is_result
                 && round.decided_by.is_none()
                 && round.steps.iter().all(|step| step.reason.is_some()) =>
@@ -148,6 +143,29 @@ impl Shown<'_, '_> {
             }
             None => Ok(()),
         }
+    }
+
+    /// Shows what a map answered, and the line of it that did.
+    fn map(&mut self, answer: &Answer) -> Result<(), CommandError> {
+        let outcome = match &answer.result {
+            Some(result) => format!("makes `{}` of it", visible(result)),
+            None => "leaves it".to_owned(),
+        };
+        let sign = if answer.result.is_some() { '*' } else { ' ' };
+        let Some(line) = answer.line else {
+            return self
+                .output
+                .line(format_args!("  {sign} {LEGACY_RULE}  the map {outcome}"));
+        };
+        let (file, number) = self.sources.file_and_line(line);
+        let text = visible(self.sources.slice(line));
+        self.output.line(format_args!("  {sign} {LEGACY_RULE}  {text}"))?;
+        self.output.line(format_args!(
+            "    {:width$}  line {number} of {} {outcome}",
+            "",
+            visible(file),
+            width = LEGACY_RULE.len()
+        ))
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::findings;
 use super::targets::{Place, Targets};
 use super::text::{Piece, Table, Text};
-use super::{join, last_segment};
+use super::{Answer, join, last_segment};
 use crate::diagnostic::{Diagnostic, SourceId, SourceMap, Span};
 use crate::glob::Glob;
 use crate::reference::{DOCKER_HUB, Reference, split_port, split_registry};
@@ -32,7 +32,7 @@ pub struct Map {
     /// The line `default`, without which no registry is swapped.
     default: Option<Line>,
     /// An image that holds one of these, and whose registry no line names, stays.
-    noswap: Vec<Box<str>>,
+    noswap: Option<Noswap>,
     targets: Targets,
 }
 
@@ -40,6 +40,13 @@ pub struct Map {
 #[derive(Clone, Copy, Debug)]
 struct Line {
     value: Piece,
+    span: Span,
+}
+
+/// The line `noswap_wildcards`.
+#[derive(Debug)]
+struct Noswap {
+    parts: Vec<Box<str>>,
     span: Span,
 }
 
@@ -134,11 +141,13 @@ impl Map {
         self.default = self.registries.get(text, DEFAULT).copied();
         let noswap = self.registries.remove(text, NOSWAP_WILDCARDS);
         // No value is no entry; beside others an empty entry occurs in everything.
-        self.noswap = noswap
-            .map(|line| text.get(line.value))
-            .filter(|value| !value.is_empty())
-            .map(|value| value.split(',').map(Box::from).collect())
-            .unwrap_or_default();
+        self.noswap = noswap.and_then(|line| {
+            let value = text.get(line.value);
+            (!value.is_empty()).then(|| Noswap {
+                parts: value.split(',').map(Box::from).collect(),
+                span: line.span,
+            })
+        });
         for (_, line) in &self.replace {
             self.targets.add(text, line.value);
         }
@@ -189,31 +198,47 @@ impl Map {
 
     /// What keeps an image that holds it and whose registry no line names.
     pub(crate) fn noswap(&self) -> impl Iterator<Item = &str> {
-        self.noswap.iter().map(AsRef::as_ref)
+        let parts = self.noswap.iter().flat_map(|noswap| &noswap.parts);
+        parts.map(AsRef::as_ref)
     }
 
-    pub(super) fn decide(&self, image: &str, reference: &Reference<'_>) -> Option<String> {
+    /// What the image becomes, and the line that says so.
+    pub(super) fn decide(&self, image: &str, reference: &Reference<'_>) -> Answer {
+        let answer = |line: &Line, result| Answer {
+            result,
+            line: Some(line.span),
+        };
         if let Some(line) = self.exact.get(&self.text, image) {
             let value = self.text.get(line.value);
-            return (!value.is_empty()).then(|| value.to_owned());
+            return answer(line, (!value.is_empty()).then(|| value.to_owned()));
         }
         if let Some((_, line)) = self.replace.iter().find(|(glob, _)| glob.matches(image)) {
-            return Some(join(self.text.get(line.value), last_segment(image)));
+            let result = join(self.text.get(line.value), last_segment(image));
+            return answer(line, Some(result));
         }
-        let default = self.default.as_ref()?;
+        let Some(default) = self.default.as_ref() else {
+            return Answer::default();
+        };
         let (spelled, rest) = split_registry(image);
         let registry = spelled.unwrap_or(DOCKER_HUB);
         let (host, port) = split_port(registry);
         let key = self.key(image, registry, host, port.is_some());
-        if key.is_none() && self.noswap.iter().any(|part| image.contains(part.as_ref())) {
-            return None;
+        if key.is_none()
+            && let Some(noswap) = &self.noswap
+            && noswap.parts.iter().any(|part| image.contains(part.as_ref()))
+        {
+            return Answer {
+                result: None,
+                line: Some(noswap.span),
+            };
         }
-        let value = self.text.get(key.map_or(default, |(_, line)| line).value);
+        let line = key.map_or(default, |(_, line)| line);
+        let value = self.text.get(line.value);
         let place = key.map(|(key, _)| Place::of(key));
         if value.is_empty() || self.targets.hold(&self.text, image, reference, place) {
-            return None;
+            return answer(line, None);
         }
-        Some(match (key, value.strip_suffix('-')) {
+        let result = match (key, value.strip_suffix('-')) {
             (Some(_), Some(_)) => format!("{value}{host}/{rest}"),
             // Here the image follows as it is written, so that its registry stands twice. Its port, which can
             // stand in no path, is dropped.
@@ -225,7 +250,8 @@ impl Map {
                 _ => join(value, rest),
             },
             (None, None) => join(value, rest),
-        })
+        };
+        answer(line, Some(result))
     }
 
     /// The key that matches, and its line.

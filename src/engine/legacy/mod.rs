@@ -13,6 +13,7 @@ pub use map::Map;
 pub(crate) use map::{Entry, Key};
 pub use prefix::Prefix;
 
+use crate::diagnostic::Span;
 use crate::reference::Reference;
 
 /// An old configuration, read once.
@@ -25,16 +26,28 @@ pub enum LegacyConfig {
 }
 
 impl LegacyConfig {
-    /// What an image, as the manifest spells it and as it is read, becomes; `None` where it stays.
+    /// What an image, as the manifest spells it and as it is read, becomes.
     ///
     /// Allocates nothing where it stays. The result is not checked to be an image reference.
     #[must_use]
-    pub fn decide(&self, image: &str, reference: &Reference<'_>) -> Option<String> {
+    pub fn decide(&self, image: &str, reference: &Reference<'_>) -> Answer {
         match self {
             Self::Maps(map) => map.decide(image, reference),
-            Self::Prefix(prefix) => prefix.decide(image),
+            Self::Prefix(prefix) => Answer {
+                result: prefix.decide(image),
+                line: None,
+            },
         }
     }
+}
+
+/// What an old configuration makes of an image.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// What the image becomes; `None` where it stays.
+    pub result: Option<String>,
+    /// The line of the map that moves it or leaves it; `None` where no line is for it, and for a prefix.
+    pub line: Option<Span>,
 }
 
 /// The last segment of an image, with its tag and digest.

@@ -6,7 +6,7 @@ use super::image::Image;
 use super::index::Candidates;
 use super::rule::{Mismatch, Surroundings, is_at_home};
 use super::{AUTO, RuleSet};
-use crate::legacy::LegacyConfig;
+use crate::legacy::{Answer, LegacyConfig};
 use crate::reference::Reference;
 use crate::syntax::ast::Action;
 
@@ -17,7 +17,7 @@ pub(super) trait Observer {
     /// A rule was looked at.
     fn looked_at(&mut self, _rule: RuleId, _outcome: Result<(), Mismatch>) {}
     /// No rule decided, so the map was asked.
-    fn asked_map(&mut self, _result: Option<&str>) {}
+    fn asked_map(&mut self, _answer: &Answer) {}
 }
 
 /// Nobody looks on.
@@ -146,8 +146,8 @@ impl RuleSet {
             return;
         };
         let answer = legacy.decide(image.spelled, &reference);
-        observer.asked_map(answer.as_deref());
-        let Some(text) = answer.filter(|text| text != image.spelled) else {
+        observer.asked_map(&answer);
+        let Some(text) = answer.result.filter(|text| text != image.spelled) else {
             return;
         };
         // A prefix is put before whatever there is, as in v1.5.3: it never made more sense than that.

@@ -10,6 +10,7 @@ use super::decision::{Decision, RuleId};
 use super::image::Image;
 use super::rule::{Mismatch, Rule, Surroundings};
 use crate::diagnostic::Span;
+use crate::legacy::Answer;
 use crate::syntax::ast::{Action, Subject};
 
 /// Which rules an explanation is about.
@@ -42,7 +43,7 @@ pub struct Round {
     /// The one of them that decides.
     pub decided_by: Option<RuleId>,
     /// Whether a map was asked, and what it made of the image.
-    pub map: Option<Option<String>>,
+    pub map: Option<Answer>,
 }
 
 /// A rule that was looked at.
@@ -94,9 +95,9 @@ impl Observer for Notes {
         }
     }
 
-    fn asked_map(&mut self, result: Option<&str>) {
+    fn asked_map(&mut self, answer: &Answer) {
         if let Some(round) = self.0.last_mut() {
-            round.map = Some(result.map(ToOwned::to_owned));
+            round.map = Some(answer.clone());
         }
     }
 }

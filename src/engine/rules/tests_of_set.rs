@@ -7,6 +7,7 @@ use super::rule::Mismatch;
 use super::setting::Setting;
 use super::{AUTO, RuleSet};
 use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::legacy::Answer;
 
 /// A `test` statement.
 #[derive(Clone, Debug)]
@@ -73,8 +74,9 @@ impl Observer for Parts {
         }
     }
 
-    fn asked_map(&mut self, result: Option<&str>) {
-        self.matched.extend(result.map(|_| RuleId::LEGACY));
+    fn asked_map(&mut self, answer: &Answer) {
+        self.matched
+            .extend(answer.result.as_ref().map(|_| RuleId::LEGACY));
     }
 }
 
