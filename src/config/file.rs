@@ -7,9 +7,9 @@ use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
 use imageswap_engine::diagnostic::Code;
+use imageswap_yaml::YamlError;
 
 use super::volume::MayBeGone;
-use super::yaml::YamlError;
 
 /// Why a file is of no use: one line.
 #[derive(Debug)]

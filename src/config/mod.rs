@@ -2,11 +2,9 @@
 
 mod file;
 mod loaded;
-mod manifest;
 mod set;
 mod single;
 mod volume;
-mod yaml;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -19,7 +17,6 @@ use sha2::{Digest as _, Sha256};
 
 pub(crate) use file::ReadError;
 pub(crate) use loaded::{Loaded, Processors};
-pub(crate) use manifest::objects;
 pub(crate) use set::{Limits, STDIN};
 pub(crate) use single::{Content, fits, read_single, rules_files_of};
 pub(crate) use volume::read_consistently;

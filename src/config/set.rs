@@ -8,10 +8,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use imageswap_engine::syntax::rules::is_rules_file;
+use imageswap_yaml as yaml;
 
 use super::file::{self, ReadError};
 use super::volume::{DATA, read_consistently};
-use super::yaml;
 
 /// The longest rules file, in bytes: what a ConfigMap holds.
 const MAX_RULES_FILE: u64 = 1 << 20;

@@ -11,7 +11,6 @@ use imageswap_engine::rules::{RuleSet, Setting};
 use crate::cli::explain::{AsRequest, DISABLE_LABEL, name_of, name_of_field, review_of};
 use crate::cli::input::{file_name, read as read_text};
 use crate::cli::output::CommandError;
-use crate::config;
 
 /// An image that is there, and is not made from a pattern.
 pub(super) struct Given {
@@ -98,7 +97,7 @@ fn of_manifests(file: &Path, rules: &RuleSet, given: &mut Vec<Given>) -> Result<
         hook: None,
         dry_run: false,
     };
-    for object in config::objects(&text).map_err(|error| fail(&error))? {
+    for object in imageswap_yaml::objects(&text).map_err(|error| fail(&error))? {
         let review = review_of(&object, &AsRequest::default()).to_string();
         let name = name_of(&object);
         for case in cases(review.as_bytes(), &policy).map_err(|error| fail(&error))? {

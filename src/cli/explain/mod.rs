@@ -24,7 +24,7 @@ use super::input::{file_name, load, read, rules_named};
 use super::limits::LimitOptions;
 use super::output::{CommandError, Ended, Output, OutputOptions};
 use super::report::Counts;
-use crate::config::{self, STDIN};
+use crate::config::STDIN;
 
 /// Show which rule decides an image, and why: every rule that is looked at, round by round.
 ///
@@ -218,7 +218,7 @@ impl Explain {
         scope: Scope<'_>,
     ) -> Result<(), CommandError> {
         let text = read(file)?;
-        let objects = config::objects(&text)
+        let objects = imageswap_yaml::objects(&text)
             .map_err(|error| CommandError::new(format_args!("{}: {error}", file_name(file))))?;
         let mut count = 0;
         for object in &objects {

@@ -2,7 +2,9 @@
 
 use serde_json::{Deserializer, Map, Value};
 
-use super::yaml::{Tree, YamlError, to_json};
+use crate::json::to_json;
+use crate::place::YamlError;
+use crate::tree::Tree;
 
 /// The objects of a text of one or several documents, as JSON. Those in a List, as `kubectl get` writes it, stand in
 /// its place.
@@ -10,7 +12,7 @@ use super::yaml::{Tree, YamlError, to_json};
 /// # Errors
 ///
 /// Where the text is neither YAML nor JSON, or holds something else than objects.
-pub(crate) fn objects(text: &str) -> Result<Vec<Value>, YamlError> {
+pub fn objects(text: &str) -> Result<Vec<Value>, YamlError> {
     let body = text.trim_start_matches('\u{feff}').trim_start();
     if !body.starts_with('{') {
         return from_yaml(text);

@@ -6,15 +6,17 @@ use saphyr_parser::Marker;
 
 /// Where a text is not what was expected, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct YamlError {
+pub struct YamlError {
     /// The byte.
-    pub(crate) offset: usize,
+    pub offset: usize,
     /// Its line, from 1.
-    pub(crate) line: usize,
+    pub line: usize,
     /// Its column in characters, from 1.
-    pub(crate) column: usize,
-    pub(crate) message: String,
-    pub(crate) help: Option<&'static str>,
+    pub column: usize,
+    /// Why.
+    pub message: String,
+    /// What may help.
+    pub help: Option<&'static str>,
 }
 
 impl YamlError {

@@ -284,7 +284,7 @@ proptest! {
     ) {
         let text = words.concat();
         let _ = config_maps(&text);
-        let _ = crate::config::manifest::objects(&text);
+        let _ = objects(&text);
         let in_data = format!("kind: ConfigMap\ndata:\n  a: {text}");
         for entry in config_maps(&in_data).into_iter().flatten().flat_map(|map| map.data) {
             for piece in &entry.pieces {

@@ -1,7 +1,9 @@
-//! Kubernetes YAML that holds ConfigMaps: the rules files in them, each with its place in the YAML.
+//! Kubernetes YAML and JSON: the ConfigMaps in a text, each of whose texts knows its place in the YAML, and its objects.
+#![forbid(unsafe_code)]
 
 mod align;
 mod json;
+mod objects;
 mod place;
 #[cfg(test)]
 mod tests;
@@ -9,33 +11,35 @@ mod tree;
 
 use imageswap_engine::diagnostic::{Piece, SourceId, SourceMap};
 
-pub(super) use self::json::to_json;
-pub(crate) use self::place::YamlError;
-pub(super) use self::tree::Tree;
-use self::tree::{NodeId, Value};
+pub use self::objects::objects;
+pub use self::place::YamlError;
+use self::tree::{NodeId, Tree, Value};
 
 /// A ConfigMap.
 #[derive(Debug)]
-pub(crate) struct ConfigMap {
-    pub(crate) namespace: Option<String>,
-    pub(crate) name: Option<String>,
+pub struct ConfigMap {
+    /// `metadata.namespace`.
+    pub namespace: Option<String>,
+    /// `metadata.name`.
+    pub name: Option<String>,
     /// What is in `data`, in the order of the YAML.
-    pub(crate) data: Vec<Entry>,
+    pub data: Vec<Entry>,
 }
 
 /// A text in a ConfigMap.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub struct Entry {
     /// The name of the file that it becomes.
-    pub(crate) key: String,
-    pub(crate) text: String,
+    pub key: String,
+    /// What the file holds.
+    pub text: String,
     /// Where the text stands in the YAML.
     pieces: Vec<Piece>,
 }
 
 impl Entry {
     /// Adds the text to those that findings point into; what is found in it is shown in the YAML.
-    pub(crate) fn add_to(&self, sources: &mut SourceMap, yaml: SourceId) -> SourceId {
+    pub fn add_to(&self, sources: &mut SourceMap, yaml: SourceId) -> SourceId {
         sources.add_embedded(self.key.as_str(), self.text.as_str(), yaml, self.pieces.clone())
     }
 }
@@ -45,7 +49,7 @@ impl Entry {
 /// # Errors
 ///
 /// Where the text is no YAML, a document is no object, or `data` holds something else than texts.
-pub(crate) fn config_maps(text: &str) -> Result<Vec<ConfigMap>, YamlError> {
+pub fn config_maps(text: &str) -> Result<Vec<ConfigMap>, YamlError> {
     let tree = Tree::read(text)?;
     let mut found = Vec::new();
     for document in &tree.documents {

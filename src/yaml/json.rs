@@ -6,7 +6,7 @@ use serde_json::{Number, Value as Json};
 use super::tree::{NodeId, Scalar, Tree, Value};
 
 /// A node as JSON. Keys are what their text says, whatever type it has.
-pub(in crate::config) fn to_json(tree: &Tree<'_>, id: NodeId) -> Json {
+pub(super) fn to_json(tree: &Tree<'_>, id: NodeId) -> Json {
     match &tree.node(id).value {
         Value::Scalar(scalar) => scalar_to_json(scalar),
         Value::List(items) => items.iter().map(|item| to_json(tree, *item)).collect(),
