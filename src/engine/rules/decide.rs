@@ -30,6 +30,8 @@ pub(super) struct Manner {
     pub(super) ask_all: bool,
     /// Ask rules that are off as well, as tests do.
     pub(super) nothing_is_off: bool,
+    /// Do not ask this one.
+    pub(super) without: Option<RuleId>,
 }
 
 impl RuleSet {
@@ -39,6 +41,16 @@ impl RuleSet {
     #[must_use]
     pub fn decide(&self, image: &str, context: &Context<'_>) -> Decision<'_> {
         self.decide_watched(image, context, Manner::default(), &mut ())
+    }
+
+    /// Decides one image as if a rule were not there, and home were what it is: to see whether the rule matters.
+    #[must_use]
+    pub fn decide_without(&self, rule: RuleId, image: &str, context: &Context<'_>) -> Decision<'_> {
+        let manner = Manner {
+            without: Some(rule),
+            ..Manner::default()
+        };
+        self.decide_watched(image, context, manner, &mut ())
     }
 
     pub(super) fn decide_watched(
@@ -120,6 +132,9 @@ impl RuleSet {
                 continue;
             };
             let id = RuleId(number);
+            if manner.without == Some(id) {
+                continue;
+            }
             let outcome = rule.check(image, context, &surroundings);
             observer.looked_at(id, outcome);
             if outcome.is_err() {
