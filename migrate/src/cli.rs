@@ -1,0 +1,181 @@
+//! The command line: `imageswap migrate`, and `imageswap-migrate` by itself.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+
+use crate::config_map::config_map;
+use crate::images;
+use crate::input::{Found, Input};
+use crate::migration::{Old, migrate};
+use crate::read::{Failed, STDIN, name_of, read};
+use crate::report;
+use crate::save::save;
+
+/// Turn a map of imageswap-webhook, or the prefix of its LEGACY mode, into a rules file, with the proof that it says the
+/// same.
+///
+/// The rules go to stdout. To stderr goes what was found, advice about lines that rely on a trap, and what the old
+/// configuration and the rules do with the same images: those that can be made from its lines, and those that are given.
+/// Exit status 0: all are treated as before, or otherwise for a reason that is told. 1: one is not, or there is no rules
+/// file. 2: misuse.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  imageswap migrate maps.conf
+      The rules for a map, with their proof.
+  kubectl get configmap/imageswap-maps -o yaml | imageswap migrate --configmap imageswap-maps
+      The ConfigMap to apply in the place of the old one, in the namespace of the webhook.
+  kubectl get pods -A -o json | imageswap migrate --manifests - maps.conf
+      And the proof over what runs in a cluster.
+  imageswap migrate --image-prefix harbor.example.com/hub
+      The rules for LEGACY mode.")]
+pub struct Migrate {
+    /// A map, or YAML with the ConfigMap or the Deployment of imageswap-webhook; - for stdin, as without it
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// The prefix of LEGACY mode; without it and FILE the variable IMAGE_PREFIX, if it is set
+    #[arg(long, value_name = "PREFIX", conflicts_with = "file")]
+    image_prefix: Option<String>,
+    /// Compare these images too, one a line; - for stdin
+    #[arg(long, value_name = "FILE")]
+    images: Option<PathBuf>,
+    /// Compare the images of these manifests too: a file or a directory of YAML or JSON, lists included; - for stdin
+    #[arg(long, value_name = "PATH")]
+    manifests: Option<PathBuf>,
+    /// Write a ConfigMap of this name; imageswap-maps has the key maps, any other one 10-migrated.rules
+    #[arg(long = "configmap", value_name = "NAME")]
+    config_map: Option<String>,
+    /// Write to this file, which must not be there, and not to stdout
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Write over the file that is there
+    #[arg(long, requires = "output")]
+    force: bool,
+    /// The form of the report
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Text for people
+    Human,
+    /// A JSON object a line
+    Json,
+}
+
+/// Why a command line came to nothing.
+#[derive(Debug)]
+pub enum Ended {
+    /// The arguments are at fault.
+    Misuse(String),
+    /// Something else is: one line for people, and perhaps some below it.
+    Failed(String),
+}
+
+impl From<Failed> for Ended {
+    fn from(failed: Failed) -> Self {
+        Self::Failed(failed.0)
+    }
+}
+
+impl Migrate {
+    /// Migrates, and gives the exit status.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no rules file.
+    pub fn run(self) -> Result<ExitCode, Ended> {
+        let of_stdin = self.file.iter().chain(&self.images).chain(&self.manifests);
+        if of_stdin.filter(|path| path.as_os_str() == STDIN).count() > 1 {
+            return Err(Ended::Misuse(
+                "stdin can be read once only: name a file for all but one of the -".to_owned(),
+            ));
+        }
+        let input = self.input()?;
+        let mut given = Vec::new();
+        if let Some(file) = &self.images {
+            given.extend(images::of_list(&read(file)?).map(str::to_owned));
+        }
+        if let Some(path) = &self.manifests {
+            given.extend(images::of_manifests(path)?);
+        }
+        let (old, source) = match &input.found {
+            Found::Map(sources, source) => {
+                let name = sources.get(*source).map_or("", |source| source.name());
+                (Old::Map(sources, *source), name)
+            }
+            Found::Prefix(prefix) => (Old::Prefix(prefix), "IMAGE_PREFIX"),
+        };
+        let migration = migrate(old, &input.origin, &given)
+            .map_err(|fault| Ended::Failed(report::fault(&fault, source)))?;
+        let text = match &self.config_map {
+            Some(name) => {
+                config_map(name, input.namespace.as_deref(), &migration.text).map_err(Ended::Failed)?
+            }
+            None => migration.text.clone(),
+        };
+        match &self.output {
+            Some(file) => save(file, &text, self.force)?,
+            None => unless_closed(io::stdout().lock().write_all(text.as_bytes()))?,
+        }
+        let report = match self.format {
+            Format::Human => report::human(&migration, &input.what, source),
+            Format::Json => report::json(&migration, &input.what, source)
+                .map_err(|error| Ended::Failed(format!("cannot write the report: {error}")))?,
+        };
+        // A closed pipe is no error.
+        let _ = io::stderr().write_all(report.as_bytes());
+        Ok(match migration.proof.unexplained().next() {
+            None => ExitCode::SUCCESS,
+            Some(_) => ExitCode::FAILURE,
+        })
+    }
+
+    fn input(&self) -> Result<Input, Ended> {
+        if let Some(prefix) = &self.image_prefix {
+            return Ok(Input::of_prefix(prefix, "--image-prefix"));
+        }
+        let file = match &self.file {
+            Some(file) => file.as_path(),
+            None => {
+                if let Some(prefix) = of_environment() {
+                    return Ok(Input::of_prefix(&prefix, "the variable IMAGE_PREFIX"));
+                }
+                let is_taken = self
+                    .images
+                    .iter()
+                    .chain(&self.manifests)
+                    .any(|path| path.as_os_str() == STDIN);
+                if io::stdin().is_terminal() || is_taken {
+                    return Err(Ended::Misuse(
+                        "name a map, - for stdin, or --image-prefix".to_owned(),
+                    ));
+                }
+                Path::new(STDIN)
+            }
+        };
+        Input::of_text(&name_of(file), read(file)?).map_err(Ended::Failed)
+    }
+}
+
+/// The prefix that imageswap-webhook would take in this environment.
+fn of_environment() -> Option<String> {
+    let is_other = |mode: String| !mode.is_empty() && !mode.eq_ignore_ascii_case("LEGACY");
+    if std::env::var("IMAGESWAP_MODE").is_ok_and(is_other) {
+        return None;
+    }
+    std::env::var("IMAGE_PREFIX").ok()
+}
+
+/// A reader that has gone away is no error.
+fn unless_closed(written: io::Result<()>) -> Result<(), Ended> {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Ended::Failed(format!("cannot write the result: {error}")))
+        }
+        _ => Ok(()),
+    }
+}

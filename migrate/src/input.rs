@@ -1,0 +1,301 @@
+//! What an old configuration lies in: a map file, or YAML of Kubernetes, or nothing but a prefix.
+
+use imageswap_engine::diagnostic::{SourceId, SourceMap};
+use imageswap_engine::syntax::rules::is_rules_file;
+use serde_json::Value;
+
+/// What was found in a text, or given by itself.
+#[derive(Debug)]
+pub(crate) enum Found {
+    Map(SourceMap, SourceId),
+    Prefix(String),
+}
+
+/// An old configuration, and where it was.
+#[derive(Debug)]
+pub(crate) struct Input {
+    pub(crate) found: Found,
+    /// What it was found to be, for people: `a map`, `the prefix ... of LEGACY mode in ...`.
+    pub(crate) what: String,
+    /// Where it was, for the heading of the file.
+    pub(crate) origin: String,
+    /// The namespace of the ConfigMap that it was in.
+    pub(crate) namespace: Option<String>,
+}
+
+/// What the variables of a container or a ConfigMap say.
+#[derive(Default)]
+struct Variables {
+    mode: Option<String>,
+    prefix: Option<String>,
+    /// The first object that says any of it.
+    of: Option<String>,
+    /// A variable whose value stands elsewhere.
+    elsewhere: Option<String>,
+}
+
+impl Input {
+    /// The prefix of LEGACY mode, given by itself.
+    pub(crate) fn of_prefix(prefix: &str, from: &str) -> Self {
+        let called = match prefix {
+            "" => "an empty prefix of LEGACY mode, which swaps nothing".to_owned(),
+            _ => format!("the prefix `{prefix}` of LEGACY mode"),
+        };
+        Self {
+            found: Found::Prefix(prefix.to_owned()),
+            what: format!("{called}, from {from}"),
+            origin: called,
+            namespace: None,
+        }
+    }
+
+    /// What a text holds.
+    ///
+    /// # Errors
+    ///
+    /// Where it is rules already, or YAML without what is needed.
+    pub(crate) fn of_text(name: &str, text: String) -> Result<Self, String> {
+        if is_yaml(name, &text) {
+            return Self::of_yaml(name, text);
+        }
+        if is_rules_file(&text).is_some() {
+            return Err(format!(
+                "{name} holds rules already; `imageswap check {name}` says whether they load"
+            ));
+        }
+        let mut sources = SourceMap::default();
+        let source = sources.add(name, text);
+        Ok(Self {
+            found: Found::Map(sources, source),
+            what: format!("{name} is a map"),
+            origin: format!("the map {name}"),
+            namespace: None,
+        })
+    }
+
+    fn of_yaml(name: &str, text: String) -> Result<Self, String> {
+        let fail = |error: imageswap_yaml::YamlError| {
+            let help = error
+                .help
+                .map(|help| format!("; help: {help}"))
+                .unwrap_or_default();
+            format!("cannot read {name}: {error}{help}")
+        };
+        let mut variables = Variables::default();
+        for object in imageswap_yaml::objects(&text).map_err(fail)? {
+            variables.of_object(&object);
+        }
+        let is_legacy = variables
+            .mode
+            .as_deref()
+            .is_some_and(|mode| mode.eq_ignore_ascii_case("LEGACY"));
+        if is_legacy {
+            let of = variables.of.unwrap_or_default();
+            if let Some(elsewhere) = variables.elsewhere.filter(|_| variables.prefix.is_none()) {
+                return Err(format!(
+                    "{name}: {of} takes {elsewhere} from another object; give that one, or the prefix by --image-prefix"
+                ));
+            }
+            let prefix = variables.prefix.unwrap_or_default();
+            return Ok(Self::of_prefix(&prefix, &format!("{of} in {name}")));
+        }
+        let mut maps = Vec::new();
+        for map in imageswap_yaml::config_maps(&text).map_err(fail)? {
+            let called = match (&map.namespace, &map.name) {
+                (Some(namespace), Some(name)) => format!("ConfigMap {namespace}/{name}"),
+                (None, Some(name)) => format!("ConfigMap {name}"),
+                _ => "a ConfigMap".to_owned(),
+            };
+            for entry in map.data {
+                if entry.key == "maps" || entry.key.ends_with(".conf") {
+                    maps.push((called.clone(), map.namespace.clone(), entry));
+                }
+            }
+        }
+        let mut maps = maps.into_iter();
+        match (maps.next(), maps.next()) {
+            (Some((called, namespace, entry)), None) => {
+                if is_rules_file(&entry.text).is_some() {
+                    return Err(format!(
+                        "{name}: the key {} of {called} holds rules already",
+                        entry.key
+                    ));
+                }
+                let mut sources = SourceMap::default();
+                let yaml = sources.add(name, text);
+                let source = entry.add_to(&mut sources, yaml);
+                let key = &entry.key;
+                Ok(Self {
+                    found: Found::Map(sources, source),
+                    what: format!("{name} holds a map, the key {key} of {called}"),
+                    origin: format!("the key {key} of {called}"),
+                    namespace,
+                })
+            }
+            (Some((one, ..)), Some((other, ..))) => Err(format!(
+                "{name} holds several maps, in {one} and in {other}; give one of them by itself"
+            )),
+            (None, _) => Err(variables.without_map(name)),
+        }
+    }
+}
+
+impl Variables {
+    /// Takes what an object says; what is said first counts.
+    fn of_object(&mut self, object: &Value) {
+        let kind = object["kind"].as_str().unwrap_or_default();
+        let called = || {
+            format!(
+                "{kind} {}",
+                object["metadata"]["name"].as_str().unwrap_or_default()
+            )
+        };
+        if kind == "ConfigMap" {
+            for (name, value) in object["data"].as_object().into_iter().flatten() {
+                self.take(name, value.as_str(), called);
+            }
+            return;
+        }
+        let pod = match kind {
+            "Pod" => &object["spec"],
+            _ => &object["spec"]["template"]["spec"],
+        };
+        let containers = ["containers", "initContainers"].map(|list| pod[list].as_array());
+        for container in containers.into_iter().flatten().flatten() {
+            for variable in container["env"].as_array().into_iter().flatten() {
+                let name = variable["name"].as_str().unwrap_or_default();
+                if is_ours(name) && !variable["valueFrom"].is_null() {
+                    self.elsewhere.get_or_insert_with(|| name.to_owned());
+                } else {
+                    self.take(name, variable["value"].as_str().or(Some("")), called);
+                }
+            }
+            for from in container["envFrom"].as_array().into_iter().flatten() {
+                if let Some(name) = from["configMapRef"]["name"].as_str() {
+                    self.elsewhere
+                        .get_or_insert_with(|| format!("its variables, ConfigMap {name},"));
+                }
+            }
+            if container["image"]
+                .as_str()
+                .is_some_and(|image| image.contains("imageswap"))
+            {
+                self.of.get_or_insert_with(called);
+            }
+        }
+    }
+
+    fn take(&mut self, name: &str, value: Option<&str>, called: impl Fn() -> String) {
+        let place = match name {
+            "IMAGESWAP_MODE" => &mut self.mode,
+            "IMAGE_PREFIX" => &mut self.prefix,
+            _ => return,
+        };
+        if let Some(value) = value {
+            place.get_or_insert_with(|| value.to_owned());
+            self.of = Some(called());
+        }
+    }
+
+    /// What is missing, and where it is.
+    fn without_map(&self, name: &str) -> String {
+        const WAY_OUT: &str =
+            "`kubectl get configmap imageswap-maps -n imageswap-system -o yaml` prints the map";
+        match (&self.mode, &self.of, &self.elsewhere) {
+            (Some(mode), Some(of), _) => {
+                format!("{name}: {of} says the mode {mode}, and no map is there; {WAY_OUT}")
+            }
+            (None, Some(of), Some(elsewhere)) => {
+                format!("{name}: {of} takes {elsewhere} from another object; give that one too; {WAY_OUT}")
+            }
+            _ if self.prefix.is_some() => format!(
+                "{name} has a prefix, but not IMAGESWAP_MODE=LEGACY, without which it is not used; {WAY_OUT}"
+            ),
+            _ => format!(
+                "{name} holds no old configuration: neither a ConfigMap with the key maps, nor IMAGESWAP_MODE; {WAY_OUT}"
+            ),
+        }
+    }
+}
+
+fn is_ours(name: &str) -> bool {
+    ["IMAGESWAP_MODE", "IMAGE_PREFIX"].contains(&name)
+}
+
+/// Whether a text is YAML or JSON of Kubernetes: by its name, or because a line of its own says the kind.
+fn is_yaml(name: &str, text: &str) -> bool {
+    let is_named_so = [".yaml", ".yml", ".json"]
+        .iter()
+        .any(|ending| name.ends_with(ending));
+    let body = text.trim_start_matches('\u{feff}').trim_start();
+    let has_kind = || {
+        let mut lines = body.lines();
+        lines.any(|line| line.starts_with("apiVersion:") || line.starts_with("kind:"))
+    };
+    is_named_so || body.starts_with('{') || has_kind()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Result<String, String> {
+        Input::of_text("x.yaml", text.to_owned()).map(|input| match input.found {
+            Found::Map(sources, source) => {
+                let text = sources.get(source).map_or("", |source| source.text());
+                format!("{}: {text}", input.what)
+            }
+            Found::Prefix(_) => input.what,
+        })
+    }
+
+    const ENV: &str = "kind: ConfigMap\nmetadata: {name: imageswap-env}\ndata: {IMAGESWAP_MODE: LEGACY, IMAGE_PREFIX: h.io}\n";
+    const MAPS: &str =
+        "kind: ConfigMap\nmetadata: {name: imageswap-maps, namespace: ns}\ndata:\n  maps: |\n    a::b\n";
+    const DEPLOYMENT: &str = "kind: Deployment\nmetadata: {name: imageswap}\nspec: {template: {spec: {containers: [{image: x/imageswap, env: [{name: IMAGESWAP_MODE, value: legacy}, {name: IMAGE_PREFIX, value: p-}]}]}}}\n";
+
+    #[test]
+    fn a_map_and_a_prefix_are_found_where_they_lie() {
+        assert_eq!(
+            of(MAPS).as_deref(),
+            Ok("x.yaml holds a map, the key maps of ConfigMap ns/imageswap-maps: a::b\n")
+        );
+        assert_eq!(
+            of(ENV).as_deref(),
+            Ok("the prefix `h.io` of LEGACY mode, from ConfigMap imageswap-env in x.yaml")
+        );
+        assert_eq!(
+            of(DEPLOYMENT).as_deref(),
+            Ok("the prefix `p-` of LEGACY mode, from Deployment imageswap in x.yaml")
+        );
+        let both = format!("{}---\n{MAPS}", ENV.replace("LEGACY", "MAPS"));
+        assert!(of(&both).unwrap().starts_with("x.yaml holds a map"));
+    }
+
+    #[test]
+    fn what_is_missing_is_named_with_the_way_out() {
+        for (text, said) in [
+            ("kind: Service\n", "x.yaml holds no old configuration"),
+            (
+                &ENV.replace("LEGACY", "MAPS"),
+                "ConfigMap imageswap-env says the mode MAPS, and no map is there",
+            ),
+            (
+                &ENV.replace("IMAGESWAP_MODE: LEGACY, ", ""),
+                "has a prefix, but not IMAGESWAP_MODE=LEGACY",
+            ),
+            (&format!("{MAPS}---\n{MAPS}"), "holds several maps"),
+            (&MAPS.replace("a::b", "rules v1"), "holds rules already"),
+            (
+                &DEPLOYMENT.replace("value: p-", "valueFrom: {configMapKeyRef: {name: x}}"),
+                "takes IMAGE_PREFIX from another object",
+            ),
+            ("kind: [", "no YAML"),
+        ] {
+            let error = of(text).unwrap_err();
+            assert!(error.contains(said), "{error}");
+        }
+        let error = Input::of_text("a", "rules v1\n".to_owned()).err().unwrap();
+        assert!(error.contains("`imageswap check a`"), "{error}");
+    }
+}

@@ -1,0 +1,29 @@
+//! From the configurations of imageswap-webhook v1.5.3, a map file or the prefix of its LEGACY mode, to a rules file of
+//! imageswap that its user would have written, with the proof that it says the same.
+#![forbid(unsafe_code)]
+
+mod advice;
+pub mod cli;
+mod config_map;
+mod images;
+mod input;
+mod load;
+mod map;
+mod migration;
+mod place;
+mod plan;
+mod proof;
+mod prune;
+mod read;
+mod reason;
+mod report;
+mod rule;
+mod save;
+mod write;
+mod written;
+
+pub use advice::Advice;
+pub use migration::{Fault, Migration, Old, migrate};
+pub use proof::{Difference, Outcome, Proof};
+pub use read::Failed;
+pub use reason::{REASONS, Reason};

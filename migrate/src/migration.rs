@@ -1,0 +1,345 @@
+//! The whole way: from an old configuration to the text of a rules file, and what there is to say of it.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use imageswap_engine::diagnostic::{Code, Diagnostic, SourceId, SourceMap};
+use imageswap_engine::rules::{Effect, RuleSet, Setting};
+
+use crate::advice::{self, Advice};
+use crate::map::OldMap;
+use crate::place::{NoPlace, split_registry};
+use crate::plan::{self, Plan};
+use crate::proof::{self, Proof};
+use crate::reason::{Reason, Reasons};
+use crate::rule::{Kind, Rule};
+use crate::write::{self, Surroundings};
+use crate::{load, prune};
+
+/// An old configuration.
+#[derive(Clone, Copy, Debug)]
+pub enum Old<'s> {
+    /// A map file.
+    Map(&'s SourceMap, SourceId),
+    /// The value of `IMAGE_PREFIX`.
+    Prefix(&'s str),
+}
+
+/// What came of an old configuration.
+#[derive(Debug)]
+pub struct Migration {
+    /// The rules file.
+    pub text: String,
+    /// How many rules it has.
+    pub rules: usize,
+    /// How many tests it has.
+    pub tests: usize,
+    /// What was compared.
+    pub proof: Proof,
+    /// What would be better said otherwise.
+    pub advice: Vec<Advice>,
+}
+
+/// Why there is no rules file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What is wrong, and the way out.
+    pub message: String,
+    /// The lines of the map that it is about, from 1, each as it is written.
+    pub lines: Vec<(usize, String)>,
+}
+
+/// The tests of one kind of rules at most: a large map is not proven by its file alone.
+const MOST_TESTS: usize = 20;
+/// The images that rules are tried to be left out with, one after the other, at most.
+const MOST_TRIES: usize = 20_000_000;
+
+/// Makes a rules file. The images that are given are compared as well, and may show registries and ports that the
+/// configuration does not name.
+///
+/// # Errors
+///
+/// Where a map says nothing, where its lines send images round in a circle, and where no image can come of a prefix.
+pub fn migrate(old: Old<'_>, origin: &str, given: &[String]) -> Result<Migration, Fault> {
+    let registries: BTreeSet<String> = given
+        .iter()
+        .filter_map(|image| Some(split_registry(image).0?.to_owned()))
+        .collect();
+    let (map, old_set, findings, plan) = match old {
+        Old::Map(sources, source) => {
+            let text = sources.get(source).map_or("", |source| source.text());
+            let map = OldMap::read(source, text);
+            if map.lines.is_empty() {
+                return Err(says_nothing(&map, text));
+            }
+            let (set, findings) = load::map(sources, source);
+            let plan = plan::of_map(&map, &registries);
+            (Some(map), set, findings, plan)
+        }
+        Old::Prefix(prefix) => {
+            let plan = plan::of_prefix(prefix, &registries).map_err(|why| of_prefix(prefix, why))?;
+            (None, load::prefix(prefix), Vec::new(), plan)
+        }
+    };
+    let Plan {
+        rules,
+        home,
+        idle,
+        facts,
+    } = plan;
+    let all: Vec<Rule> = rules.clone();
+    let mut file = File {
+        rules,
+        around: Surroundings {
+            origin: origin.to_owned(),
+            map: map.as_ref(),
+            home,
+            tests: Vec::new(),
+        },
+    };
+    let set = file.load()?;
+    let (images, is_partial) = prune::images(&old_set, &set, &file.rules);
+    let set = file.leave_out(set, &images)?;
+    let circles = set.prove();
+    if !circles.is_empty() {
+        return Err(file.circle(&circles, &set));
+    }
+    let set = file.excuse(set)?;
+    let reasons = Reasons {
+        old: &old_set,
+        facts: &facts,
+        home: &file.around.home,
+    };
+    let proof = proof::compare(&old_set, &set, &reasons, given, &images, is_partial);
+    let tests = file.write_tests(&set, &images, &proof);
+    let facts = advice::Known {
+        map: map.as_ref(),
+        findings: &findings,
+        idle: &idle,
+        all: &all,
+        rules: &file.rules,
+        old: &old_set,
+        facts: &facts,
+    };
+    let advice = advice::of(&facts);
+    Ok(Migration {
+        text: write::file(&file.rules, &file.around),
+        rules: file.rules.len(),
+        tests,
+        proof,
+        advice,
+    })
+}
+
+/// A file while it is made.
+struct File<'m> {
+    rules: Vec<Rule>,
+    around: Surroundings<'m>,
+}
+
+impl File<'_> {
+    fn load(&self) -> Result<RuleSet, Fault> {
+        let loaded = load::rules(&write::file(&self.rules, &self.around));
+        loaded.set.ok_or_else(|| {
+            let errors: Vec<String> =
+                loaded.errors.iter().map(|finding| finding.short(&loaded.sources)).collect();
+            Fault {
+                message: format!(
+                    "the rules that come of it do not load, which is a mistake of imageswap's, worth a report: {}",
+                    errors.join("; ")
+                ),
+                lines: Vec::new(),
+            }
+        })
+    }
+
+    /// Leaves out what changes no result.
+    fn leave_out(&mut self, mut set: RuleSet, images: &[String]) -> Result<RuleSet, Fault> {
+        loop {
+            let never_fire = self.of_findings(&set, &[Code::NEVER_FIRES, Code::MATCHES_NOTHING]);
+            let never_fire = never_fire.into_iter().map(|(at, _)| at).collect();
+            let needed = prune::needed(&set, images, &never_fire);
+            let spare: Vec<usize> = (0..)
+                .zip(&needed)
+                .filter(|(_, needed)| !**needed)
+                .map(|(at, _)| at)
+                .collect();
+            if spare.is_empty() {
+                break;
+            }
+            let before = self.rules.clone();
+            let mut rules = needed.iter();
+            self.rules.retain(|_| rules.next().copied().unwrap_or(true));
+            let without = self.load()?;
+            if prune::is_equal(&set, &without, images) {
+                set = without;
+                continue;
+            }
+            // Some of them stand for one another.
+            self.rules = before;
+            let mut is_shorter = false;
+            if spare.len().saturating_mul(images.len()) <= MOST_TRIES {
+                for at in spare.into_iter().rev() {
+                    let rule = self.rules.remove(at);
+                    let without = self.load()?;
+                    if prune::is_equal(&set, &without, images) {
+                        (set, is_shorter) = (without, true);
+                    } else {
+                        self.rules.insert(at, rule);
+                    }
+                }
+            }
+            if !is_shorter {
+                break;
+            }
+        }
+        let is_open = self.rules.iter().any(plan::is_open);
+        if !is_open && !self.around.home.is_empty() {
+            self.around.home.clear();
+            set = self.load()?;
+        }
+        Ok(set)
+    }
+
+    /// Excuses rules from what the map really says.
+    fn excuse(&mut self, mut set: RuleSet) -> Result<RuleSet, Fault> {
+        let lints = [Code::SHARED_TARGET, Code::BARE_REGISTRY, Code::STAYS_ANYWAY];
+        // Where several rules are at fault together, one is named after the other.
+        for _ in 0..=self.rules.len() {
+            let found = self.of_findings(&set, &lints);
+            if found.is_empty() {
+                break;
+            }
+            for (at, code) in found {
+                if let Some(rule) = self.rules.get_mut(at)
+                    && !rule.allow.contains(&code.as_str())
+                {
+                    rule.allow.push(code.as_str());
+                }
+            }
+            set = self.load()?;
+        }
+        Ok(set)
+    }
+
+    /// The rules that lints find fault with.
+    fn of_findings(&self, set: &RuleSet, codes: &[Code]) -> Vec<(usize, Code)> {
+        let places: HashMap<_, _> = set.rules().zip(0..).map(|(rule, at)| (rule.span, at)).collect();
+        let findings = set
+            .lint()
+            .into_iter()
+            .filter(|finding| codes.contains(&finding.code));
+        findings
+            .filter_map(|finding| Some((*places.get(&finding.span()?)?, finding.code)))
+            .collect()
+    }
+
+    /// The lines whose rules send images round in a circle.
+    fn circle(&self, findings: &[Diagnostic], set: &RuleSet) -> Fault {
+        let spans: HashSet<_> = findings
+            .iter()
+            .flat_map(|finding| finding.labels.iter().map(|label| label.span))
+            .collect();
+        let rules = set.rules().zip(&self.rules);
+        let at_fault: BTreeSet<usize> = rules
+            .filter(|(rule, _)| spans.contains(&rule.span))
+            .flat_map(|(_, rule)| rule.lines.iter().copied())
+            .collect();
+        let lines = self
+            .around
+            .map
+            .map(|map| map.lines.as_slice())
+            .unwrap_or_default();
+        Fault {
+            message: "these lines send images round in a circle: a Pod that is admitted again is moved each time, and \
+                      rules that decide again would never end. Remove one of them, or give it the value at which images \
+                      are to stay"
+                .to_owned(),
+            lines: at_fault
+                .into_iter()
+                .filter_map(|at| lines.get(at))
+                .map(|line| (line.number, format!("{}::{}", line.key, line.value)))
+                .collect(),
+        }
+    }
+
+    /// Writes tests for images that each rule decides, and says how many.
+    fn write_tests(&mut self, set: &RuleSet, images: &[String], proof: &Proof) -> usize {
+        let differ: HashSet<&str> = proof
+            .differences
+            .iter()
+            .filter(|difference| difference.reason != Some(Reason::Chain))
+            .map(|difference| difference.image.as_str())
+            .collect();
+        let setting = Setting::default();
+        let decided = prune::decided(set, images, 50);
+        let mut counts: HashMap<Kind, usize> = HashMap::new();
+        let mut known = HashSet::new();
+        let mut tests = Vec::new();
+        for (at, rule) in self.rules.iter().enumerate() {
+            let decided = decided.get(&at).map(Vec::as_slice).unwrap_or_default();
+            let own = rule.samples.iter().map(String::as_str);
+            let own = own.filter(|image| decided.contains(image));
+            let count = counts.entry(rule.kind).or_default();
+            if *count >= MOST_TESTS {
+                continue;
+            }
+            let test = own.chain(decided.iter().copied()).find_map(|image| {
+                if differ.contains(image) || known.contains(image) {
+                    return None;
+                }
+                match set.decide(image, &setting.context()).effect {
+                    Effect::Swap(result) => Some((image, format!("test {image} -> {result}"))),
+                    Effect::Keep => Some((image, format!("test {image} keep"))),
+                    Effect::Deny | Effect::Invalid(_) => None,
+                }
+            });
+            if let Some((image, test)) = test {
+                known.insert(image);
+                tests.push(test);
+                *count += 1;
+            }
+        }
+        let count = tests.len();
+        self.around.tests = tests;
+        count
+    }
+}
+
+/// A map without a line that means something.
+fn says_nothing(map: &OldMap, text: &str) -> Fault {
+    if map.count == 0 {
+        return Fault {
+            message: "it is empty: a map has lines `KEY::VALUE`, as in `docker.io::harbor.example.com/hub`"
+                .to_owned(),
+            lines: Vec::new(),
+        };
+    }
+    let said = (1..).zip(text.lines()).filter(|(_, line)| {
+        let line = line.trim();
+        !line.is_empty() && !line.starts_with('#')
+    });
+    Fault {
+        message: "it is no map: none of its lines is `KEY::VALUE`, as in `docker.io::harbor.example.com/hub`"
+            .to_owned(),
+        lines: said
+            .take(3)
+            .map(|(number, line)| (number, line.trim().to_owned()))
+            .collect(),
+    }
+}
+
+fn of_prefix(prefix: &str, why: NoPlace) -> Fault {
+    Fault {
+        message: match why {
+            NoPlace::Invalid => format!(
+                "no valid image can come of the prefix `{prefix}`: give a registry and perhaps a path, as in \
+                 `harbor.example.com/hub`"
+            ),
+            NoPlace::Unnameable => format!(
+                "the prefix `{prefix}` is a registry without a dot, which no rule can name: give it its whole name, or a \
+                 port"
+            ),
+        },
+        lines: Vec::new(),
+    }
+}

@@ -1,0 +1,173 @@
+//! Where a map leads to, in the one spelling that rules have for it.
+
+use imageswap_engine::reference::{DOCKER_HUB, Reference};
+
+/// A registry, or a path on one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Place {
+    /// In lower case and without the default port.
+    pub(crate) registry: String,
+    /// Without a `/` at either end; empty for all of the registry.
+    pub(crate) path: String,
+}
+
+/// Why a value of a map is no place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoPlace {
+    /// No image can come of it, so that images stay.
+    Invalid,
+    /// Its registry is a bare word, which no rule can name.
+    Unnameable,
+}
+
+impl Place {
+    /// Reads the value of a line; an empty one is Docker Hub, since images without a registry come of it.
+    pub(crate) fn of(value: &str) -> Result<Self, NoPlace> {
+        const BELOW: &str = "x/app";
+        let value = value.trim_end_matches('/');
+        if value.is_empty() {
+            return Ok(Self::registry(DOCKER_HUB));
+        }
+        let image = format!("{value}/{BELOW}");
+        let image = Reference::parse(&image).map_err(|_| NoPlace::Invalid)?;
+        let registry = compared(image.domain.ok_or(NoPlace::Invalid)?);
+        if registry != "localhost" && !registry.contains(['.', ':']) {
+            return Err(NoPlace::Unnameable);
+        }
+        let path = image.path.written();
+        let path = path.strip_suffix(BELOW).unwrap_or(path);
+        Ok(Self {
+            registry,
+            path: path.trim_end_matches('/').to_owned(),
+        })
+    }
+
+    pub(crate) fn registry(registry: &str) -> Self {
+        Self {
+            registry: compared(registry),
+            path: String::new(),
+        }
+    }
+
+    /// With the `/` at the end.
+    pub(crate) fn prefix(&self) -> String {
+        match self.path.as_str() {
+            "" => format!("{}/", self.registry),
+            path => format!("{}/{path}/", self.registry),
+        }
+    }
+
+    /// What stands behind the registry in a target: the path, and behind it a template.
+    pub(crate) fn rest(&self, template: &str) -> String {
+        match self.path.as_str() {
+            "" => format!("/{template}"),
+            path => format!("/{path}/{template}"),
+        }
+    }
+
+    /// The places that it lies below.
+    pub(crate) fn above(&self) -> impl Iterator<Item = Self> + '_ {
+        let slashes = self.path.match_indices('/').map(|(slash, _)| slash);
+        let ends = (!self.path.is_empty()).then_some(0).into_iter().chain(slashes);
+        ends.map(|end| Self {
+            registry: self.registry.clone(),
+            path: self.path.get(..end).unwrap_or_default().to_owned(),
+        })
+    }
+}
+
+/// A registry as rules compare it.
+pub(crate) fn compared(registry: &str) -> String {
+    let registry = registry.to_ascii_lowercase();
+    match registry.strip_suffix(":443").unwrap_or(&registry) {
+        "index.docker.io" => DOCKER_HUB.to_owned(),
+        registry => registry.to_owned(),
+    }
+}
+
+/// Whether a text can be the registry of a rule, as it is compared.
+pub(crate) fn is_registry(text: &str) -> bool {
+    Place::of(text) == Ok(Place::registry(text))
+}
+
+/// Host and port of a registry.
+pub(crate) fn split_port(registry: &str) -> (&str, Option<&str>) {
+    match registry.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        _ => (registry, None),
+    }
+}
+
+/// The first segment of an image, where it is a registry: as it is spelled, with what follows.
+pub(crate) fn split_registry(image: &str) -> (Option<&str>, &str) {
+    match image.split_once('/') {
+        Some((first, rest))
+            if first == "localhost"
+                || first.contains(['.', ':'])
+                || first.chars().any(char::is_uppercase) =>
+        {
+            (Some(first), rest)
+        }
+        _ => (None, image),
+    }
+}
+
+/// An image, with its registry as rules write it out; none where it is no image.
+pub(crate) fn written_out(image: &str) -> Option<String> {
+    let reference = Reference::parse(image).ok()?;
+    let registry = compared(reference.domain?);
+    let written = reference.path.written();
+    let official = if registry == DOCKER_HUB && !written.contains('/') {
+        "library/"
+    } else {
+        ""
+    };
+    let (_, rest) = split_registry(image);
+    Some(format!("{registry}/{official}{rest}"))
+}
+
+/// Registry and repository of an image as rules compare them, without tag and digest.
+pub(crate) fn name_of(image: &str) -> Option<String> {
+    let out = written_out(image)?;
+    let reference = Reference::parse(&out).ok()?;
+    Some(format!("{}/{}", compared(reference.domain?), reference.path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_read_as_an_image_below_it_would_be() {
+        let place = |value| Place::of(value).map(|place| place.prefix());
+        for (value, prefix) in [
+            ("h.io", "h.io/"),
+            ("H.io:443/hub/", "h.io/hub/"),
+            ("h.io:5000/a/b", "h.io:5000/a/b/"),
+            ("myorg", "docker.io/myorg/"),
+            ("docker.io", "docker.io/"),
+            ("docker.io/mirror", "docker.io/mirror/"),
+            ("localhost", "localhost/"),
+            ("", "docker.io/"),
+        ] {
+            assert_eq!(place(value).as_deref(), Ok(prefix), "{value}");
+        }
+        assert_eq!(place("https://h.io"), Err(NoPlace::Invalid));
+        assert_eq!(place("h.io/hub-"), Err(NoPlace::Invalid));
+        assert_eq!(place("Myorg"), Err(NoPlace::Unnameable));
+    }
+
+    #[test]
+    fn an_image_is_written_out_as_rules_do_it() {
+        for (image, out) in [
+            ("nginx:1", "docker.io/library/nginx:1"),
+            ("docker.io/nginx", "docker.io/library/nginx"),
+            ("index.docker.io/a/b@sha256", ""),
+            ("Quay.io:443/A", ""),
+            ("Quay.io:443/a:B", "quay.io/a:B"),
+        ] {
+            assert_eq!(written_out(image).unwrap_or_default(), out, "{image}");
+        }
+        assert_eq!(name_of("nginx:1").as_deref(), Some("docker.io/library/nginx"));
+    }
+}

@@ -1,0 +1,116 @@
+//! Rules that keep what has arrived, where a rule below would move it on and the map would not.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{Builder, is_open};
+use crate::place::Place;
+use crate::rule::{Kind, Rule};
+use crate::written;
+
+impl Builder<'_> {
+    /// What stands before the globs, and what stands behind them.
+    pub(super) fn arrived(&self, globs: &[Rule], others: &[&Vec<Rule>]) -> (Vec<Rule>, Vec<Rule>) {
+        let (mut before, mut behind) = (Vec::new(), Vec::new());
+        let others = ByRegistry::new(others.iter().flat_map(|rules| rules.iter()));
+        let images: BTreeSet<&String> = self.plan.facts.images.iter().collect();
+        for image in images {
+            let pattern = if image
+                .rsplit('/')
+                .next()
+                .is_some_and(|name| name.contains([':', '@']))
+            {
+                image.clone()
+            } else {
+                // The one without a tag, which the kubelet takes for this one.
+                format!("{image}:latest")
+            };
+            before.push(Rule::keep(Kind::Arrived, pattern).sampled([image.clone()]));
+        }
+        for place in &self.plan.facts.held {
+            if !self.is_at_risk(place, globs, &others) {
+                continue;
+            }
+            let prefix = place.prefix();
+            let samples = ["team/app:1.25", "app:1.25", "app"].map(|path| format!("{prefix}{path}"));
+            let rule = Rule::keep(Kind::Arrived, prefix.as_str()).sampled(samples);
+            // A glob for just this place is there to move its images on.
+            let is_glob_for_it = |rule: &Rule| glob_of(rule).is_some_and(|glob| is_for(glob, &prefix));
+            if globs.iter().any(is_glob_for_it) {
+                behind.push(rule);
+            } else {
+                before.push(rule);
+            }
+        }
+        for prefix in &self.plan.facts.dashed {
+            let sample = format!("{prefix}quay.io/app:1.25");
+            let rule = Rule::keep(Kind::Arrived, format!("{prefix}*/")).sampled([sample]);
+            behind.push(rule);
+        }
+        (before, behind)
+    }
+
+    /// Whether a rule may move on what is below a place that images are swapped to.
+    fn is_at_risk(&self, place: &Place, globs: &[Rule], others: &ByRegistry<'_>) -> bool {
+        let prefix = place.prefix();
+        if place.path.is_empty() && self.has_key(&place.registry) {
+            return false;
+        }
+        let by_glob = globs.iter().any(|rule| {
+            !is_open(rule)
+                && !leads_to(rule, place)
+                && glob_of(rule)
+                    .is_some_and(|glob| !is_for(glob, &prefix) && written::may_begin(glob, &prefix))
+        });
+        let by_other = others
+            .of(place, &prefix)
+            .any(|rule| rule.target.is_some() && !is_open(rule) && !leads_to(rule, place));
+        by_glob || by_other
+    }
+}
+
+/// Rules by the registry of their pattern, and those over images as they are spelled.
+struct ByRegistry<'r> {
+    literal: HashMap<&'r str, Vec<&'r Rule>>,
+    written: Vec<&'r Rule>,
+}
+
+impl<'r> ByRegistry<'r> {
+    fn new(rules: impl Iterator<Item = &'r Rule>) -> Self {
+        let (written, literal): (Vec<&Rule>, Vec<&Rule>) = rules.partition(|rule| glob_of(rule).is_some());
+        let mut by_registry: HashMap<&str, Vec<&Rule>> = HashMap::new();
+        for rule in literal {
+            let (registry, _) = rule.pattern.split_once('/').unwrap_or_default();
+            by_registry.entry(registry).or_default().push(rule);
+        }
+        Self {
+            literal: by_registry,
+            written,
+        }
+    }
+
+    /// Those that may match below a place.
+    fn of<'s>(&'s self, place: &Place, prefix: &'s str) -> impl Iterator<Item = &'r Rule> + 's {
+        let written = self.written.iter().copied();
+        let written =
+            written.filter(move |rule| glob_of(rule).is_some_and(|glob| written::may_begin(glob, prefix)));
+        let literal = self.literal.get(place.registry.as_str());
+        literal.into_iter().flatten().copied().chain(written)
+    }
+}
+
+fn glob_of(rule: &Rule) -> Option<&str> {
+    rule.pattern.strip_prefix("written ")
+}
+
+/// Whether a glob names a place, or one below it.
+fn is_for(glob: &str, prefix: &str) -> bool {
+    written::fixed_start(glob).starts_with(prefix)
+}
+
+/// Whether a rule leads to just this place, so that its own shape keeps what is there.
+fn leads_to(rule: &Rule, place: &Place) -> bool {
+    let target = rule.target.as_ref();
+    target.is_some_and(|(registry, rest)| {
+        *registry == place.registry && (*rest == place.rest("") || *rest == place.rest("{written}"))
+    })
+}

@@ -1,0 +1,170 @@
+//! The lines of a map by what they are for.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use imageswap_engine::reference::Reference;
+
+use crate::map::OldMap;
+use crate::place::{compared, split_port, split_registry};
+
+/// Why no rule comes of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Idle {
+    /// Its key is for no image.
+    NoImage,
+    /// Its key is a registry with a path.
+    PathInKey,
+    /// There is no `default` line.
+    NoDefault,
+    /// No image comes of its value, so images stay.
+    Unusable,
+    /// The registry of its value is a bare word.
+    Unnameable,
+    /// An empty entry of `noswap_wildcards` occurs in every image.
+    EmptyEntry,
+}
+
+/// The lines by kind; each is named by its place among those that count.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    /// With the image.
+    pub(super) exact: Vec<(usize, String)>,
+    /// With the glob as a rule has it.
+    pub(super) globs: Vec<(usize, String)>,
+    pub(super) registries: Vec<Registry>,
+    /// Their names, as they are spelled.
+    pub(super) names: HashSet<String>,
+    pub(super) official: Option<usize>,
+    pub(super) default: Option<usize>,
+    /// The line, and its entries.
+    pub(super) noswap: Option<(usize, Vec<String>)>,
+    pub(super) idle: BTreeMap<usize, Idle>,
+    /// Ports by the hosts that are named with them.
+    pub(super) ports: BTreeMap<String, BTreeSet<String>>,
+    /// Registries that are named by keys for images and globs.
+    pub(super) named: BTreeSet<String>,
+}
+
+/// A line for a registry.
+#[derive(Clone, Debug)]
+pub(super) struct Registry {
+    pub(super) line: usize,
+    /// As it is spelled.
+    pub(super) name: String,
+    pub(super) host: String,
+    pub(super) port: Option<String>,
+}
+
+impl Registry {
+    /// Whether it is spelled as rules compare it.
+    pub(super) fn is_plain(&self) -> bool {
+        compared(&self.name) == self.name
+    }
+
+    /// Whether the host alone can be a registry, as `localhost` and whatever has a dot.
+    pub(super) fn stands_alone(&self) -> bool {
+        split_registry(&format!("{}/app", self.name)).0.is_some()
+    }
+}
+
+impl Parts {
+    pub(super) fn of(map: &OldMap) -> Self {
+        let mut parts = Self::default();
+        let has_default = map.lines.iter().any(|line| line.key == "default");
+        for (at, line) in map.lines.iter().enumerate() {
+            let idle = match line.key.as_str() {
+                "default" => {
+                    parts.default = Some(at);
+                    None
+                }
+                "noswap_wildcards" => {
+                    parts.noswap = Some((at, entries(&line.value)));
+                    (!has_default).then_some(Idle::NoDefault)
+                }
+                key => match (key.strip_prefix("[EXACT]"), key.strip_prefix("[REPLACE]")) {
+                    (Some(image), _) => parts.exact_line(at, image),
+                    (_, Some(glob)) => parts.glob_line(at, glob),
+                    _ => parts.registry_line(at, key, has_default),
+                },
+            };
+            parts.idle.extend(idle.map(|why| (at, why)));
+        }
+        parts
+    }
+
+    fn exact_line(&mut self, at: usize, image: &str) -> Option<Idle> {
+        if !Reference::parse(image).is_ok_and(|image| image.domain.is_some()) {
+            return Some(Idle::NoImage);
+        }
+        self.name_registry(image);
+        self.exact.push((at, image.to_owned()));
+        None
+    }
+
+    fn glob_line(&mut self, at: usize, glob: &str) -> Option<Idle> {
+        let Some(glob) = crate::written::glob(glob) else {
+            return Some(Idle::NoImage);
+        };
+        if crate::written::fixed_start(&glob).contains('/') {
+            self.name_registry(&glob);
+        }
+        self.globs.push((at, glob));
+        None
+    }
+
+    fn registry_line(&mut self, at: usize, key: &str, has_default: bool) -> Option<Idle> {
+        if key == "docker.io/library" {
+            self.official = Some(at);
+        } else if key.contains('/') {
+            self.name_registry(key);
+            return Some(Idle::PathInKey);
+        } else {
+            let (host, port) = split_port(key);
+            let is_registry = |registry: &str| {
+                let image = format!("{registry}/app");
+                Reference::parse(&image).is_ok() && split_registry(&image).0 == Some(registry)
+            };
+            if !is_registry(key) && (port.is_some() || !is_registry(&format!("{host}:5000"))) {
+                return Some(Idle::NoImage);
+            }
+            self.note_port(key);
+            self.names.insert(key.to_owned());
+            self.registries.push(Registry {
+                line: at,
+                name: key.to_owned(),
+                host: host.to_owned(),
+                port: port.map(str::to_owned),
+            });
+        }
+        (!has_default).then_some(Idle::NoDefault)
+    }
+
+    /// Notes the registry that an image or a glob begins with.
+    fn name_registry(&mut self, image: &str) {
+        if let (Some(registry), _) = split_registry(image) {
+            self.note_port(registry);
+            self.named.insert(compared(registry));
+        }
+    }
+
+    /// Notes the port of a registry that is named.
+    pub(super) fn note_port(&mut self, registry: &str) {
+        if let (host, Some(port)) = split_port(registry)
+            && !port.is_empty()
+            && port.bytes().all(|byte| byte.is_ascii_digit())
+        {
+            self.ports
+                .entry(host.to_owned())
+                .or_default()
+                .insert(port.to_owned());
+        }
+    }
+}
+
+/// The entries of `noswap_wildcards`: no value is no entry.
+fn entries(value: &str) -> Vec<String> {
+    match value {
+        "" => Vec::new(),
+        _ => value.split(',').map(str::to_owned).collect(),
+    }
+}

@@ -1,0 +1,85 @@
+//! LEGACY mode: the rules for one prefix.
+
+use std::collections::BTreeSet;
+
+use super::{Facts, Plan, dashed_prefix};
+use crate::place::{NoPlace, Place, compared, is_registry};
+use crate::rule::{Kind, Rule};
+use crate::written;
+
+/// Makes the rules for a prefix.
+///
+/// # Errors
+///
+/// Where no image can come of the prefix, or none that a rule can name.
+pub(crate) fn plan(prefix: &str, given: &BTreeSet<String>) -> Result<Plan, NoPlace> {
+    let mut plan = Plan::default();
+    if prefix.is_empty() {
+        return Ok(plan);
+    }
+    let kept = written::literal(prefix).ok_or(NoPlace::Invalid)?;
+    let samples = [
+        format!("{}/app:1.25", prefix.trim_end_matches(['/', '-'])),
+        format!("{prefix}app:1.25"),
+        format!("registry.example.org/{prefix}app:1.25"),
+        format!("registry.example.org/x/{prefix}/app:1.25"),
+    ];
+    plan.rules
+        .push(Rule::keep(Kind::Noswap, format!("written *{kept}*")).sampled(samples));
+    let all = [
+        "nginx:1.25",
+        "bitnami/redis:7",
+        "registry.example.org/team/app:1.25",
+    ]
+    .map(str::to_owned);
+    let short = ["nginx:1.25", "bitnami/redis:7"].map(str::to_owned);
+    if !prefix.ends_with('-') {
+        let place = Place::of(prefix)?;
+        let rest = place.rest("{name}");
+        plan.rules
+            .push(Rule::swap(Kind::Default, "**", place.registry.as_str(), rest).sampled(all));
+        plan.home.push(place.clone());
+        plan.facts.held.push(place);
+        return Ok(plan);
+    }
+    let place = dashed_prefix(prefix).ok_or(NoPlace::Invalid)?;
+    let (registry, path) = place.split_once('/').unwrap_or((&place, ""));
+    let rule = Rule::swap(
+        Kind::Default,
+        "docker.io/",
+        registry,
+        format!("/{path}{{written}}"),
+    );
+    plan.rules.push(rule.when_unqualified().sampled(short));
+    if prefix.contains('/') {
+        let rest = format!("/{path}{{host}}/{{written}}");
+        plan.rules
+            .push(Rule::swap(Kind::Default, "**", registry, rest).sampled(all));
+        plan.home.push(Place::of(&format!("{place}docker.io"))?);
+        plan.facts.dashed.push(place);
+        return Ok(plan);
+    }
+    let mut names: BTreeSet<String> = given.iter().map(|registry| compared(registry)).collect();
+    names.retain(|name| is_registry(name));
+    names.insert("docker.io".to_owned());
+    for name in &names {
+        let Ok(to) = Place::of(&format!("{prefix}{name}")) else {
+            continue;
+        };
+        let template = if name == "docker.io" { "{written}" } else { "" };
+        let samples = [format!("{name}/team/app:1.25"), format!("{name}/app:1.25")];
+        let rule = Rule::swap(
+            Kind::Default,
+            format!("{name}/"),
+            to.registry.as_str(),
+            to.rest(template),
+        );
+        plan.rules.push(rule.sampled(samples));
+    }
+    plan.facts = Facts {
+        on_registry: Some(names),
+        dashed: vec![place],
+        ..plan.facts
+    };
+    Ok(plan)
+}

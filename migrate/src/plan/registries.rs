@@ -1,0 +1,223 @@
+//! Rules for the registries that lines name.
+
+use super::parts::Registry;
+use super::{Answer, Builder, ports};
+use crate::place::{Place, compared, split_port};
+use crate::rule::{Kind, Rule};
+use crate::written;
+
+const HUB: &str = "docker.io";
+
+impl Builder<'_> {
+    /// The rules for registries in the order of their lines, and behind them those for their ports.
+    pub(super) fn registries(&mut self) -> Vec<Rule> {
+        for registry in self.given {
+            self.parts.note_port(registry);
+        }
+        let all = self.parts.registries.clone();
+        let (plain, odd): (Vec<_>, Vec<_>) = all.iter().partition(|registry| registry.is_plain());
+        let mut rules = Vec::new();
+        // What rules would see through is spelled out above them.
+        for registry in odd {
+            let answer = self.answer(registry.line, &registry.host);
+            let pattern = written::literal(&registry.name).unwrap_or_default();
+            rules.push(self.whole(registry, format!("written {pattern}/*"), &answer, "{written}"));
+        }
+        let hub = plain.iter().find(|registry| registry.name == HUB);
+        let mut official = self.parts.official;
+        for registry in &plain {
+            if official.is_some_and(|line| line < registry.line || registry.name == HUB) {
+                rules.extend(self.official(hub.copied()));
+                official = None;
+            }
+            if registry.stands_alone() {
+                let answer = self.answer(registry.line, &registry.host);
+                let template = if registry.name == HUB { "{written}" } else { "" };
+                let pattern = format!("{}/", registry.name);
+                rules.push(self.whole(registry, pattern, &answer, template));
+            }
+        }
+        if official.is_some() {
+            rules.extend(self.official(hub.copied()));
+        }
+        for registry in &plain {
+            rules.extend(self.with_port(registry, &all));
+        }
+        rules
+    }
+
+    /// All of a registry.
+    fn whole(&self, registry: &Registry, pattern: String, answer: &Answer, template: &str) -> Rule {
+        let rule = match answer {
+            Answer::Swap(place) if *place != Place::registry(&registry.name) => Rule::swap(
+                Kind::Registry,
+                pattern,
+                place.registry.as_str(),
+                place.rest(template),
+            ),
+            _ => Rule::keep(Kind::Registry, pattern),
+        };
+        rule.of([registry.line])
+            .sampled(samples(&registry.name))
+            .sampled(below_path(&registry.name, answer.place()))
+    }
+
+    /// Docker Hub's own images, which have a line of their own where they are spelled without anything before them.
+    fn official(&mut self, hub: Option<&Registry>) -> Vec<Rule> {
+        let Some(line) = self.parts.official else {
+            return Vec::new();
+        };
+        let answer = self.answer(line, HUB);
+        let mut rules = Vec::new();
+        // Images that spell `library/` out go by the line that follows.
+        let spelled_out = ["library/nginx:1.25", "library/nginx", "library/a/b"].map(str::to_owned);
+        let pattern = "written library/*";
+        let rest = match hub {
+            Some(hub) => Some((hub.line, self.answer(hub.line, HUB))),
+            None => self.parts.default.map(|line| {
+                for entry in self.noswap() {
+                    let kept = below_library(&entry).into_iter();
+                    rules.extend(kept.map(|glob| {
+                        let sample = written::filled(&glob, "nginx");
+                        Rule::keep(Kind::Registry, format!("written {glob}"))
+                            .of(self.parts.noswap.iter().map(|(line, _)| *line))
+                            .sampled([sample.clone(), format!("{sample}:1.25")])
+                    }));
+                }
+                let answer = match self.is_rest_kept() || self.is_held(HUB) {
+                    true => Answer::Keep,
+                    false => self.answer(line, HUB),
+                };
+                (line, answer)
+            }),
+        };
+        if let Some((line, answer)) = rest {
+            rules.push(of_hub(pattern, &answer).of([line]).sampled(spelled_out));
+        }
+        let rule = of_hub("docker.io/library/*", &answer);
+        let samples = ["nginx:1.25", "nginx"].map(str::to_owned);
+        rules.push(rule.when_unqualified().of([line]).sampled(samples));
+        rules
+    }
+
+    /// A registry with a port that no line of its own names goes by the line without.
+    fn with_port(&mut self, registry: &Registry, all: &[Registry]) -> Vec<Rule> {
+        let (line, host) = (registry.line, registry.name.as_str());
+        // Docker Hub has no other port.
+        if registry.port.is_some() || host == HUB {
+            return Vec::new();
+        }
+        let value = self.value(line).to_owned();
+        // Handed on to the same host, the port makes no difference.
+        let is_bare = !value.is_empty()
+            && !value.contains(['/', ':'])
+            && !value.ends_with('-')
+            && compared(&value) != host;
+        if !is_bare {
+            let answer = self.answer(line, host);
+            let place = answer.place();
+            let rule = match place.filter(|_| compared(&value) != host) {
+                Some(place) => Rule::swap(
+                    Kind::Port,
+                    format!("{host}:*/"),
+                    place.registry.as_str(),
+                    place.rest(""),
+                ),
+                None => Rule::keep(Kind::Port, format!("{host}:*/")),
+            };
+            let ports = ["8443", "5000"].map(|port| format!("{host}:{port}/team/app:1.25"));
+            let below = below_path(&format!("{host}:8443"), place);
+            return vec![rule.of([line]).sampled(ports).sampled(below)];
+        }
+        self.plan.facts.handed_on.insert(host.to_owned());
+        let ports = ports(host, &self.parts.ports).into_iter();
+        ports
+            .filter(|port| {
+                !all.iter()
+                    .any(|other| compared(&other.name) == format!("{host}:{port}"))
+            })
+            .filter_map(|port| {
+                let registry = compared(&format!("{value}:{port}"));
+                // The host has to be one.
+                Place::of(&registry).ok()?;
+                let rule = match registry == format!("{host}:{port}") {
+                    true => Rule::keep(Kind::Port, format!("{host}:{port}/")),
+                    false => Rule::swap(Kind::Port, format!("{host}:{port}/"), registry, "/"),
+                };
+                Some(rule.of([line]).sampled([format!("{host}:{port}/team/app:1.25")]))
+            })
+            .collect()
+    }
+
+    /// Whether a line is for all images of a registry that is spelled so.
+    pub(super) fn is_named(&self, registry: &str) -> bool {
+        let (host, _) = split_port(registry);
+        [registry, host]
+            .iter()
+            .any(|name| self.parts.names.contains(*name))
+    }
+}
+
+/// A rule for images of Docker Hub. To Docker Hub itself the same image comes out.
+fn of_hub(pattern: &str, answer: &Answer) -> Rule {
+    match answer.place().filter(|place| **place != Place::registry(HUB)) {
+        Some(place) => {
+            let rest = place.rest("{written}");
+            Rule::swap(Kind::Registry, pattern, place.registry.as_str(), rest)
+        }
+        None => Rule::keep(Kind::Registry, pattern),
+    }
+}
+
+/// Images of a registry, the plainest first.
+pub(super) fn samples(registry: &str) -> Vec<String> {
+    let mut samples: Vec<String> = match registry {
+        HUB => ["nginx:1.25", "bitnami/redis:7", "docker.io/nginx:1.25"]
+            .map(str::to_owned)
+            .to_vec(),
+        _ => Vec::new(),
+    };
+    let paths = ["team/app:1.25", "app:1.25", "app", "a/b/c"];
+    samples.extend(paths.map(|path| format!("{registry}/{path}")));
+    samples
+}
+
+/// An image of a registry whose path is that of a target: it is not there yet.
+fn below_path(registry: &str, place: Option<&Place>) -> Option<String> {
+    let path = &place.filter(|place| !place.path.is_empty())?.path;
+    Some(format!("{registry}/{path}/app:1.25"))
+}
+
+/// Globs for what begins with `library/` and holds an entry of `noswap_wildcards`.
+fn below_library(entry: &str) -> Vec<String> {
+    const LIBRARY: &str = "library/";
+    let Some(entry_glob) = written::literal(entry) else {
+        return Vec::new();
+    };
+    if LIBRARY.contains(entry) {
+        return vec![format!("{LIBRARY}*")];
+    }
+    // It may begin within `library/` and end behind it.
+    let overlaps = (1..LIBRARY.len())
+        .filter_map(|length| entry.strip_prefix(LIBRARY.get(LIBRARY.len() - length..)?))
+        .chain(entry.strip_prefix(LIBRARY));
+    let mut globs = vec![format!("{LIBRARY}*{entry_glob}*")];
+    globs.extend(
+        overlaps
+            .filter_map(written::literal)
+            .map(|rest| format!("{LIBRARY}{rest}*")),
+    );
+    globs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_may_reach_across_the_end_of_library() {
+        assert_eq!(below_library("quay"), ["library/*quay*"]);
+        assert_eq!(below_library("rar"), ["library/*"]);
+        assert_eq!(below_library("y/ng"), ["library/*y/ng*", "library/ng*"]);
+    }
+}

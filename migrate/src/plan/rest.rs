@@ -1,0 +1,169 @@
+//! Rules for what no line names: `noswap_wildcards` and `default`.
+
+use std::collections::BTreeSet;
+
+use super::registries::samples;
+use super::{Answer, Builder, Idle, dashed_prefix};
+use crate::place::{Place, compared, is_registry, split_port, split_registry};
+use crate::rule::{Kind, Rule};
+use crate::written;
+
+const HUB: &str = "docker.io";
+
+impl Builder<'_> {
+    /// What is kept, and behind it where all else goes.
+    pub(super) fn rest(&mut self) -> Vec<Rule> {
+        let Some(line) = self.parts.default else {
+            return Vec::new();
+        };
+        if self.is_rest_kept() {
+            let entries = self.parts.noswap.iter();
+            let empty = entries.filter(|(_, entries)| entries.iter().any(String::is_empty));
+            self.plan
+                .idle
+                .extend(empty.map(|(line, _)| (*line, Idle::EmptyEntry)));
+            return Vec::new();
+        }
+        let mut rules = self.kept();
+        let value = self.value(line).to_owned();
+        match (value.ends_with('-'), value.contains('/')) {
+            (true, true) => rules.extend(self.dashed(line, &value)),
+            (true, false) => rules.extend(self.on_registry(line, &value)),
+            (false, _) => {
+                if let Answer::Swap(place) = self.answer(line, "") {
+                    let rest = place.rest("{written}");
+                    rules.push(self.all(line, place.registry, rest));
+                }
+            }
+        }
+        rules
+    }
+
+    /// The entries of `noswap_wildcards`.
+    pub(super) fn noswap(&self) -> Vec<String> {
+        self.parts
+            .noswap
+            .iter()
+            .flat_map(|(_, entries)| entries.clone())
+            .collect()
+    }
+
+    /// Whether all that no line names stays.
+    pub(super) fn is_rest_kept(&self) -> bool {
+        let default = self.parts.default.map_or("", |line| self.value(line));
+        default.is_empty() || self.noswap().iter().any(String::is_empty)
+    }
+
+    fn kept(&self) -> Vec<Rule> {
+        let Some((line, entries)) = &self.parts.noswap else {
+            return Vec::new();
+        };
+        let mut known = BTreeSet::new();
+        let entries = entries.iter().filter(|entry| known.insert(entry.as_str()));
+        entries
+            .filter_map(|entry| Some((entry, written::literal(entry)?)))
+            .map(|(entry, glob)| {
+                let samples = [
+                    format!("{entry}/team/app:1.25"),
+                    format!("registry.example.org/{entry}/app:1.25"),
+                    format!("registry.example.org/team/{entry}:1.25"),
+                    format!("{entry}.example.org/team/app:1.25"),
+                    format!("x{entry}x/app:1.25"),
+                    format!("registry.example.org/x{entry}x"),
+                    format!("registry.example.org/app:{entry}"),
+                    format!("registry.example.org{entry}"),
+                ];
+                Rule::keep(Kind::Noswap, format!("written *{glob}*"))
+                    .of([*line])
+                    .sampled(samples)
+            })
+            .collect()
+    }
+
+    fn all(&self, line: usize, registry: impl Into<String>, rest: impl Into<String>) -> Rule {
+        let samples = [
+            "registry.example.org/team/app:1.25",
+            "registry.k8s.io/pause:3.10",
+            "nginx:1.25",
+            "bitnami/redis:7",
+            "registry.example.org/team/app",
+        ];
+        Rule::swap(Kind::Default, "**", registry, rest)
+            .of([line])
+            .sampled(samples.map(str::to_owned))
+    }
+
+    /// `h.io/mirror-`: the registry follows, and behind it the image as it is written.
+    fn dashed(&mut self, line: usize, value: &str) -> Vec<Rule> {
+        let Some(place) = dashed_prefix(value) else {
+            self.no_place(line, crate::place::NoPlace::Invalid);
+            return Vec::new();
+        };
+        let (registry, path) = place.split_once('/').unwrap_or((&place, ""));
+        let mut rules = Vec::new();
+        if !self.is_named(HUB) && !self.is_held(HUB) {
+            let rest = format!("/{path}{HUB}/{{written}}");
+            let samples = ["nginx:1.25", "bitnami/redis:7"].map(str::to_owned);
+            let rule = Rule::swap(Kind::Default, "docker.io/", registry, rest);
+            rules.push(rule.when_unqualified().of([line]).sampled(samples));
+        }
+        rules.push(self.all(line, registry, format!("/{path}{{host}}/{{host}}/{{written}}")));
+        rules
+    }
+
+    /// `myorg-`: the registry that follows becomes a part of the registry itself, which a rule can say only of one that
+    /// it names.
+    fn on_registry(&mut self, line: usize, value: &str) -> Vec<Rule> {
+        let mut names = self.parts.named.clone();
+        // `quay.io:443` is `quay.io`, which a line for the one does not name.
+        let keys = self.parts.registries.iter().filter(|key| !key.is_plain());
+        names.extend(keys.map(|key| compared(&key.name)));
+        names.extend(self.given.iter().map(|registry| compared(registry)));
+        let values = self.map.lines.iter().map(|line| line.value.as_str());
+        names.extend(values.filter_map(|value| split_registry(value).0).map(compared));
+        names.extend(self.plan.facts.held.iter().map(|place| place.registry.clone()));
+        names.extend(
+            self.plan
+                .facts
+                .images
+                .iter()
+                .filter_map(|image| Some(image.split_once('/')?.0.to_owned())),
+        );
+        names.insert(HUB.to_owned());
+        names.retain(|name| is_registry(name) && !self.is_named(name) && !self.is_held(name));
+        let mut rules = Vec::new();
+        for registry in &names {
+            let (host, _) = split_port(registry);
+            let Ok(place) = Place::of(&format!("{value}{host}")) else {
+                continue;
+            };
+            let target = |template: &str| (place.registry.clone(), place.rest(template));
+            if registry == HUB {
+                let (to, rest) = target("{written}");
+                let samples = ["nginx:1.25", "bitnami/redis:7"].map(str::to_owned);
+                let rule = Rule::swap(Kind::Default, "docker.io/", to, rest);
+                rules.push(rule.when_unqualified().of([line]).sampled(samples));
+                let (to, rest) = target("docker.io/{written}");
+                let samples = ["docker.io/bitnami/redis:7", "docker.io/nginx:1.25"].map(str::to_owned);
+                rules.push(
+                    Rule::swap(Kind::Default, "docker.io/", to, rest)
+                        .of([line])
+                        .sampled(samples),
+                );
+            } else {
+                let (to, rest) = target(&format!("{host}/"));
+                let rule = Rule::swap(Kind::Default, format!("{registry}/"), to, rest);
+                rules.push(rule.of([line]).sampled(samples(registry)));
+            }
+        }
+        self.plan.facts.on_registry = Some(names);
+        rules
+    }
+
+    /// Whether all of a registry is a place that images are swapped to.
+    pub(super) fn is_held(&self, registry: &str) -> bool {
+        let held = &self.plan.facts.held;
+        held.iter()
+            .any(|place| place.registry == registry && place.path.is_empty())
+    }
+}

@@ -1,0 +1,152 @@
+//! Rules over images as they are spelled: `[EXACT]` and `[REPLACE]`.
+
+use imageswap_engine::reference::Reference;
+
+use super::Builder;
+use crate::place::{NoPlace, Place, compared, name_of};
+use crate::rule::{Kind, Rule};
+use crate::written;
+
+impl Builder<'_> {
+    /// A rule for each `[EXACT]` line.
+    pub(super) fn exact(&mut self) {
+        for (line, image) in self.parts.exact.clone() {
+            let Some(pattern) = written::literal(&image) else {
+                continue;
+            };
+            let value = self.value(line).to_owned();
+            let rule = match target_of(&image, &value) {
+                Ok(None) => Rule::keep(Kind::Exact, format!("written {pattern}")),
+                Ok(Some(Target {
+                    registry,
+                    rest,
+                    is_longer,
+                    drops_digest,
+                })) => {
+                    let star = if is_longer { "*" } else { "" };
+                    let mut rule =
+                        Rule::swap(Kind::Exact, format!("written {pattern}{star}"), registry, rest);
+                    rule.allow.extend(drops_digest.then_some("stays-anyway"));
+                    rule
+                }
+                Err(why) => {
+                    self.no_place(line, why);
+                    Rule::keep(Kind::Exact, format!("written {pattern}"))
+                }
+            };
+            self.plan.rules.push(rule.of([line]).sampled([image]));
+        }
+    }
+
+    /// A rule for each `[REPLACE]` line, in their order.
+    pub(super) fn globs(&mut self) -> Vec<Rule> {
+        let mut rules = Vec::new();
+        for (line, glob) in self.parts.globs.clone() {
+            let pattern = format!("written {glob}");
+            let samples = samples(&glob);
+            let sampled = |rule: Rule| rule.of([line]).sampled(samples.clone());
+            match Place::of(self.value(line)) {
+                Ok(place) => {
+                    let (registry, rest) = (place.registry.as_str(), place.rest("{name}"));
+                    rules.push(sampled(Rule::swap(Kind::Glob, pattern.as_str(), registry, rest)));
+                    let prefix = place.prefix();
+                    let mut globs = self.parts.globs.iter();
+                    let is_moved_on = place.path.is_empty()
+                        || globs.any(|(_, other)| written::fixed_start(other).starts_with(&prefix));
+                    if is_moved_on && may_be_at(&glob, &place) {
+                        // Such a line leaves what is at its target as it is, and no other line is asked.
+                        rules.push(sampled(Rule::keep(Kind::Glob, pattern)));
+                    }
+                }
+                Err(why) => {
+                    self.no_place(line, why);
+                    rules.push(sampled(Rule::keep(Kind::Glob, pattern)));
+                }
+            }
+        }
+        rules
+    }
+}
+
+/// Whether a glob may match what is already at its target.
+fn may_be_at(glob: &str, place: &Place) -> bool {
+    let is_hub = place.registry == "docker.io";
+    written::is_open(glob)
+        || written::may_begin(glob, &place.prefix())
+        || (is_hub && written::may_begin(glob, "library/"))
+}
+
+/// Images that a glob matches, the plainest first.
+fn samples(glob: &str) -> Vec<String> {
+    const DIGEST: &str = "@sha256:4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945";
+    let pinned = glob.replace("@sha256:*", DIGEST);
+    let fillings = [
+        "",
+        "nginx",
+        "team",
+        "1.25",
+        "team/app",
+        "1",
+        "nginx:1.25",
+        "quay.io/team/app",
+        "5000/a/b",
+    ];
+    let filled = fillings.map(|text| written::filled(&pinned, text));
+    let tagged = filled.iter().map(|image| format!("{image}:1.25"));
+    tagged.chain(filled.iter().cloned()).collect()
+}
+
+/// The target of a line for one image.
+struct Target {
+    registry: String,
+    rest: String,
+    /// Whether the pattern ends in a `*`, which takes nothing, for the target's tag.
+    is_longer: bool,
+    /// Whether the target drops the digest.
+    drops_digest: bool,
+}
+
+/// Where a line sends an image; nowhere, where that is the same image.
+fn target_of(image: &str, value: &str) -> Result<Option<Target>, NoPlace> {
+    if value.is_empty() {
+        return Ok(None);
+    }
+    let target = Reference::parse(value).map_err(|_| NoPlace::Invalid)?;
+    let registry = compared(target.domain.ok_or(NoPlace::Invalid)?);
+    if registry != "localhost" && !registry.contains(['.', ':']) {
+        return Err(NoPlace::Unnameable);
+    }
+    let old = Reference::parse(image).map_err(|_| NoPlace::Invalid)?;
+    let name = name_of(value).ok_or(NoPlace::Invalid)?;
+    if (old.tag, old.digest) == (target.tag, target.digest) && name_of(image).as_ref() == Some(&name) {
+        return Ok(None);
+    }
+    let (_, path) = name.split_once('/').unwrap_or_default();
+    let mut rest = format!("/{path}");
+    let (mut is_longer, mut drops_digest) = (false, false);
+    match (target.tag, target.digest) {
+        // What the target does not name would stay.
+        (None, None) => match (old.tag, old.digest) {
+            (None, None) => {}
+            (Some(_), None) => rest.push_str("@{digest}"),
+            (None, Some(_)) => {
+                drops_digest = true;
+                rest.push_str(":{tag}");
+            }
+            (Some(_), Some(_)) => {
+                is_longer = true;
+                rest.push_str(":{1}");
+            }
+        },
+        (tag, digest) => {
+            rest.extend(tag.map(|tag| format!(":{tag}")));
+            rest.extend(digest.map(|digest| format!("@{digest}")));
+        }
+    }
+    Ok(Some(Target {
+        registry,
+        rest,
+        is_longer,
+        drops_digest,
+    }))
+}

@@ -1,0 +1,124 @@
+//! The proof: what the old configuration and the new rules do with the same images.
+
+use std::collections::HashSet;
+
+use imageswap_engine::compare::difference;
+use imageswap_engine::rules::{Effect, RuleSet, Setting};
+
+use crate::reason::{Reason, Reasons};
+
+/// What was compared, and what came of it.
+#[derive(Debug, Default)]
+pub struct Proof {
+    /// How many images were made from the old configuration and the new rules.
+    pub made: usize,
+    /// How many were given.
+    pub given: usize,
+    /// Whether there was more to compare than there are bounds for.
+    pub is_partial: bool,
+    /// Those that are not treated alike: the given ones first.
+    pub differences: Vec<Difference>,
+}
+
+/// An image that is not treated as before.
+#[derive(Clone, Debug)]
+pub struct Difference {
+    /// The image.
+    pub image: String,
+    /// Whether it was given, and not made up.
+    pub is_given: bool,
+    /// What the old configuration makes of it.
+    pub old: Outcome,
+    /// What the rules make of it.
+    pub new: Outcome,
+    /// Why; none where that is not known, and so a mistake.
+    pub reason: Option<Reason>,
+}
+
+/// What becomes of an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It stays.
+    Stays,
+    /// Another takes its place.
+    Becomes(String),
+    /// It stays, since no valid image comes of it.
+    Invalid,
+}
+
+impl Proof {
+    /// The differences that nothing explains.
+    pub fn unexplained(&self) -> impl Iterator<Item = &Difference> {
+        self.differences
+            .iter()
+            .filter(|difference| difference.reason.is_none())
+    }
+}
+
+/// Compares two sets over images that are given, and over those that are made.
+pub(crate) fn compare(
+    old: &RuleSet,
+    new: &RuleSet,
+    reasons: &Reasons<'_>,
+    given: &[String],
+    made: &[String],
+    is_partial: bool,
+) -> Proof {
+    let setting = Setting::default();
+    let context = setting.context();
+    let mut proof = Proof {
+        is_partial,
+        ..Proof::default()
+    };
+    let mut known = HashSet::new();
+    let given = given.iter().map(|image| (image, true));
+    for (image, is_given) in given.chain(made.iter().map(|image| (image, false))) {
+        if !known.insert(image.as_str()) {
+            continue;
+        }
+        *(if is_given {
+            &mut proof.given
+        } else {
+            &mut proof.made
+        }) += 1;
+        let Some(difference) = difference(old, new, image, &context) else {
+            continue;
+        };
+        let (old, new) = (
+            Outcome::of(difference.old.effect),
+            Outcome::of(difference.new.effect),
+        );
+        // Where no image came of it, it stayed; that it stays is no difference.
+        if old.image().is_none() && new.image().is_none() {
+            continue;
+        }
+        let reason = reasons.of(image, &old, &new);
+        proof.differences.push(Difference {
+            image: image.clone(),
+            is_given,
+            old,
+            new,
+            reason,
+        });
+    }
+    proof
+}
+
+impl Outcome {
+    pub(crate) fn of(effect: Effect) -> Self {
+        match effect {
+            Effect::Swap(result) => Self::Becomes(result),
+            Effect::Invalid(_) => Self::Invalid,
+            Effect::Keep | Effect::Deny => Self::Stays,
+        }
+    }
+
+    /// The image that takes the other's place.
+    #[must_use]
+    pub fn image(&self) -> Option<&str> {
+        match self {
+            Self::Becomes(image) => Some(image),
+            Self::Stays | Self::Invalid => None,
+        }
+    }
+}

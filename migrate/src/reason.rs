@@ -1,0 +1,182 @@
+//! Why the rules treat an image otherwise than the old configuration did.
+
+use imageswap_engine::reference::Reference;
+use imageswap_engine::rules::{Effect, RuleSet, Setting};
+
+use crate::place::{Place, compared, name_of, split_port, split_registry, written_out};
+use crate::plan::Facts;
+use crate::proof::Outcome;
+
+/// A reason that is known. Each has a row in the page about migration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// It is at home, or at a target, and stays.
+    AlreadySwapped,
+    /// Its registry is spelled in another way, which rules see through.
+    RegistrySpelling,
+    /// Lines that follow one another: it goes to the end at once.
+    Chain,
+    /// A value that ends in `-` becomes a part of the registry, which a rule says only of registries that it names.
+    PrefixOnRegistry,
+    /// A port that the old configuration hands on to the target, which a rule says only of ports that it names.
+    PortHandedOn,
+    /// Docker Hub with a port, which it does not have.
+    HubWithPort,
+    /// The old configuration made no image of it.
+    InvalidOutput,
+}
+
+/// The reasons, in the order in which they are told.
+pub const REASONS: [Reason; 7] = [
+    Reason::AlreadySwapped,
+    Reason::RegistrySpelling,
+    Reason::Chain,
+    Reason::PrefixOnRegistry,
+    Reason::PortHandedOn,
+    Reason::HubWithPort,
+    Reason::InvalidOutput,
+];
+
+/// What reasons are found by.
+pub(crate) struct Reasons<'m> {
+    pub(crate) old: &'m RuleSet,
+    pub(crate) facts: &'m Facts,
+    /// Where images come to rest by the rules.
+    pub(crate) home: &'m [Place],
+}
+
+impl Reason {
+    /// Its code.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AlreadySwapped => "already-swapped",
+            Self::RegistrySpelling => "registry-spelling",
+            Self::Chain => "chain",
+            Self::PrefixOnRegistry => "prefix-on-registry",
+            Self::PortHandedOn => "port-handed-on",
+            Self::HubWithPort => "hub-with-port",
+            Self::InvalidOutput => "invalid-output",
+        }
+    }
+
+    /// What it says, in a line.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::AlreadySwapped => {
+                "is already where the old configuration sends images, and what has arrived stays"
+            }
+            Self::RegistrySpelling => {
+                "spells its registry with `:443`, in other letters or as `index.docker.io`; rules see through that"
+            }
+            Self::Chain => "would have been moved on the next time; it goes to the end of the chain at once",
+            Self::PrefixOnRegistry => {
+                "is of a registry that the file does not name; give the images in use by `--images` or `--manifests`"
+            }
+            Self::PortHandedOn => {
+                "has a port that the file does not name; give the images in use by `--images` or `--manifests`"
+            }
+            Self::HubWithPort => "gives Docker Hub a port, which it does not have",
+            Self::InvalidOutput => "became no valid image; a valid one comes of it, without the port",
+        }
+    }
+}
+
+impl Reasons<'_> {
+    /// Why an image is treated otherwise; none where that is not known.
+    pub(crate) fn of(&self, image: &str, old: &Outcome, new: &Outcome) -> Option<Reason> {
+        if self.has_arrived(image) && (*new == Outcome::Stays || self.is_at_home(image)) {
+            return Some(Reason::AlreadySwapped);
+        }
+        if self.is_chain(old, new) {
+            return Some(Reason::Chain);
+        }
+        if old.image().is_some_and(|old| Reference::parse(old).is_err()) {
+            return Some(Reason::InvalidOutput);
+        }
+        let (registry, _) = split_registry(image);
+        if let Some(reason) = registry.and_then(|registry| self.of_registry(registry, old, new)) {
+            return Some(reason);
+        }
+        let is_spelled_otherwise = registry.is_some_and(|registry| compared(registry) != registry);
+        is_spelled_otherwise.then_some(Reason::RegistrySpelling)
+    }
+
+    fn of_registry(&self, registry: &str, old: &Outcome, new: &Outcome) -> Option<Reason> {
+        let (host, port) = split_port(registry);
+        if port.is_some_and(|port| port != "443") && ["docker.io", "index.docker.io"].contains(&host) {
+            return Some(Reason::HubWithPort);
+        }
+        let is_at_port = |image: &str| {
+            let port_of = split_registry(image)
+                .0
+                .and_then(|registry| split_port(registry).1);
+            port.is_some() && port_of == port
+        };
+        if self.facts.handed_on.contains(host) && old.image().is_some_and(is_at_port) {
+            return Some(Reason::PortHandedOn);
+        }
+        let named = self.facts.on_registry.as_ref()?;
+        let is_unnamed = !named.contains(&compared(registry));
+        (is_unnamed && *new == Outcome::Stays).then_some(Reason::PrefixOnRegistry)
+    }
+
+    /// Whether an image stands where images are swapped to.
+    fn has_arrived(&self, image: &str) -> bool {
+        let Some(name) = name_of(image) else { return false };
+        let is_below = |place: &Place| name.starts_with(&place.prefix());
+        let at_image = |target: &String| name_of(target).as_ref() == Some(&name);
+        self.facts.held.iter().chain(self.home).any(is_below)
+            || self.facts.dashed.iter().any(|prefix| name.starts_with(prefix))
+            || self.facts.images.iter().any(at_image)
+            || self.is_at_handed_on(&name)
+    }
+
+    fn is_at_home(&self, image: &str) -> bool {
+        let name = name_of(image).unwrap_or_default();
+        self.home.iter().any(|place| name.starts_with(&place.prefix()))
+    }
+
+    /// Whether it stands at a target with a port that was handed on.
+    fn is_at_handed_on(&self, name: &str) -> bool {
+        let (registry, _) = name.split_once('/').unwrap_or((name, ""));
+        let (host, port) = split_port(registry);
+        !self.facts.handed_on.is_empty()
+            && port.is_some()
+            && self.facts.held.iter().any(|place| {
+                let value = match place.registry.as_str() {
+                    "docker.io" if !place.path.is_empty() => &place.path,
+                    registry => registry,
+                };
+                value == host
+            })
+    }
+
+    /// Whether the new outcome is where the old configuration leads to if it is asked again and again.
+    fn is_chain(&self, old: &Outcome, new: &Outcome) -> bool {
+        /// Longer chains than that are told as what they are: not explained.
+        const MOST: usize = 64;
+        let Some(new) = new.image().and_then(written_out) else {
+            return false;
+        };
+        let mut at = old.image().and_then(written_out);
+        for _ in 0..MOST {
+            let Some(image) = at else { return false };
+            let next = self.decide(&image);
+            at = next.image().and_then(written_out).filter(|next| *next != image);
+            if at.as_ref() == Some(&new) {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn decide(&self, image: &str) -> Outcome {
+        let setting = Setting::default();
+        Outcome::of(match self.old.decide(image, &setting.context()).effect {
+            Effect::Deny => Effect::Keep,
+            effect => effect,
+        })
+    }
+}

@@ -1,0 +1,209 @@
+//! A rule as it will stand in the file.
+
+use std::collections::BTreeMap;
+
+/// What kind of rule it is; each has a paragraph of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Kind {
+    Exact,
+    Arrived,
+    Glob,
+    Registry,
+    Port,
+    Noswap,
+    Default,
+}
+
+/// A rule.
+#[derive(Clone, Debug)]
+pub(crate) struct Rule {
+    pub(crate) kind: Kind,
+    /// With the word `written`, where it is one over the image as it is spelled.
+    pub(crate) pattern: String,
+    /// Of a swap: the registry, and what stands behind it.
+    pub(crate) target: Option<(String, String)>,
+    /// Whether it is for images that are spelled without a registry.
+    pub(crate) unqualified: bool,
+    /// The lints that it is excused from, since the map says so.
+    pub(crate) allow: Vec<&'static str>,
+    /// The lines of the map that it comes from, by their places among those that count.
+    pub(crate) lines: Vec<usize>,
+    /// Images that it may be for, the plainest first.
+    pub(crate) samples: Vec<String>,
+}
+
+impl Rule {
+    pub(crate) fn keep(kind: Kind, pattern: impl Into<String>) -> Self {
+        Self {
+            kind,
+            pattern: pattern.into(),
+            target: None,
+            unqualified: false,
+            allow: Vec::new(),
+            lines: Vec::new(),
+            samples: Vec::new(),
+        }
+    }
+
+    pub(crate) fn swap(
+        kind: Kind,
+        pattern: impl Into<String>,
+        registry: impl Into<String>,
+        rest: impl Into<String>,
+    ) -> Self {
+        Self {
+            target: Some((registry.into(), rest.into())),
+            ..Self::keep(kind, pattern)
+        }
+    }
+
+    pub(crate) fn when_unqualified(mut self) -> Self {
+        self.unqualified = true;
+        self
+    }
+
+    pub(crate) fn of(mut self, lines: impl IntoIterator<Item = usize>) -> Self {
+        self.lines.extend(lines);
+        self
+    }
+
+    pub(crate) fn sampled(mut self, samples: impl IntoIterator<Item = String>) -> Self {
+        self.samples.extend(samples);
+        self
+    }
+
+    /// The statement, with constants for registries.
+    pub(crate) fn text(&self, constants: &Constants) -> String {
+        let pattern = match self.kind {
+            Kind::Arrived => constants.at_start(&self.pattern),
+            _ => self.pattern.clone(),
+        };
+        let mut text = match &self.target {
+            None => format!("keep {pattern}"),
+            Some((registry, rest)) => format!("swap {pattern} -> {}{rest}", constants.of(registry)),
+        };
+        if self.unqualified {
+            text.push_str(" when unqualified");
+        }
+        if !self.allow.is_empty() {
+            text.push_str(&format!(" allow {}", self.allow.join(", ")));
+        }
+        text
+    }
+}
+
+/// The registries that have a name in the file.
+#[derive(Debug, Default)]
+pub(crate) struct Constants(BTreeMap<String, String>);
+
+impl Constants {
+    /// Names for the registries that stand in several rules.
+    pub(crate) fn new(rules: &[Rule]) -> Self {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for (registry, _) in rules.iter().filter_map(|rule| rule.target.as_ref()) {
+            *counts.entry(registry).or_default() += 1;
+        }
+        counts.retain(|registry, count| *count > 1 && *registry != "docker.io");
+        let mut constants = Self::default();
+        if let [registry] = counts.keys().copied().collect::<Vec<_>>().as_slice() {
+            constants.0.insert((*registry).to_owned(), "hub".to_owned());
+            return constants;
+        }
+        for registry in counts.into_keys() {
+            let name = constants.unused(&name_for(registry));
+            constants.0.insert(registry.to_owned(), name);
+        }
+        constants
+    }
+
+    fn unused(&self, name: &str) -> String {
+        let is_used = |name: &str| self.0.values().any(|used| used == name);
+        let names = (2..).map(|number| format!("{name}-{number}"));
+        let mut names = std::iter::once(name.to_owned()).chain(names);
+        names.find(|name| !is_used(name)).unwrap_or_default()
+    }
+
+    /// Registries and their names.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(registry, name)| (registry.as_str(), name.as_str()))
+    }
+
+    pub(crate) fn of(&self, registry: &str) -> String {
+        match self.0.get(registry) {
+            Some(name) => format!("{{{name}}}"),
+            None => registry.to_owned(),
+        }
+    }
+
+    /// The same for a text that begins with a registry and a `/`.
+    pub(crate) fn at_start(&self, text: &str) -> String {
+        match text.split_once('/') {
+            Some((registry, rest)) => format!("{}/{rest}", self.of(registry)),
+            None => text.to_owned(),
+        }
+    }
+}
+
+/// `harbor` for `harbor.example.com:5000`.
+fn name_for(registry: &str) -> String {
+    /// Words that name something else.
+    const TAKEN: [&str; 30] = [
+        "rules",
+        "let",
+        "home",
+        "swap",
+        "keep",
+        "deny",
+        "warn",
+        "off",
+        "test",
+        "when",
+        "not",
+        "and",
+        "as",
+        "because",
+        "pull-secret",
+        "allow",
+        "written",
+        "domain",
+        "host",
+        "port",
+        "path",
+        "name",
+        "tag",
+        "digest",
+        "namespace",
+        "label",
+        "kind",
+        "place",
+        "owner",
+        "unqualified",
+    ];
+    let label = registry.split(['.', ':']).next().unwrap_or_default();
+    let is_name = label.starts_with(|first: char| first.is_ascii_lowercase()) && !TAKEN.contains(&label);
+    match is_name {
+        true => label.to_owned(),
+        false => "registry".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn registries_of_several_rules_have_names() {
+        let swap = |registry: &str| Rule::swap(Kind::Registry, "x/", registry, "/");
+        let constants = Constants::new(&["h.io", "h.io", "q.io"].map(swap));
+        assert_eq!(constants.iter().collect::<Vec<_>>(), [("h.io", "hub")]);
+        assert_eq!(constants.at_start("h.io/a/"), "{hub}/a/");
+        let twice = [
+            "10.0.0.5", "10.0.0.5", "home.io", "home.io", "m.a.io", "m.a.io", "m.b.io", "m.b.io",
+        ];
+        let constants = Constants::new(&twice.map(swap));
+        let names: Vec<_> = constants.iter().map(|(_, name)| name).collect();
+        assert_eq!(names, ["registry", "registry-2", "m", "m-2"]);
+    }
+}

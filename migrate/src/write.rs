@@ -1,0 +1,140 @@
+//! Rules as the text of a file, in the formatter's layout.
+
+use std::collections::HashSet;
+
+use imageswap_engine::diagnostic::SourceMap;
+use imageswap_engine::syntax::format::format;
+
+use crate::map::{Line, OldMap};
+use crate::place::Place;
+use crate::rule::{Constants, Kind, Rule};
+
+/// What stands in a file besides its rules.
+#[derive(Debug, Default)]
+pub(crate) struct Surroundings<'m> {
+    /// What the file was made from.
+    pub(crate) origin: String,
+    pub(crate) map: Option<&'m OldMap>,
+    pub(crate) home: Vec<Place>,
+    /// Tests, as statements.
+    pub(crate) tests: Vec<String>,
+}
+
+/// How many prefixes a statement has: it may not be too long.
+const HOME_ON_A_LINE: usize = 10;
+
+/// Writes a file. The rules are in their order.
+pub(crate) fn file(rules: &[Rule], around: &Surroundings<'_>) -> String {
+    let constants = Constants::new(rules);
+    let mut text = String::new();
+    let mut line = |line: &str| {
+        text.push_str(line);
+        text.push('\n');
+    };
+    line(&format!("# Made by `imageswap migrate` from {}.", around.origin));
+    let heading = around.map.map(|map| map.heading.as_slice()).unwrap_or_default();
+    for comment in heading {
+        line(&format!("# {comment}"));
+    }
+    line("rules v1");
+    line("");
+    for (registry, name) in constants.iter() {
+        line(&format!("let {name} = {registry}"));
+    }
+    for places in around.home.chunks(HOME_ON_A_LINE) {
+        let prefixes = places.iter().map(|place| constants.at_start(&place.prefix()));
+        line(&format!("home {}", prefixes.collect::<Vec<String>>().join(", ")));
+    }
+    let mut kind = None;
+    let mut commented = HashSet::new();
+    for rule in rules {
+        if kind != Some(rule.kind) {
+            line("");
+            line(title(rule.kind, around.map.is_some()));
+            kind = Some(rule.kind);
+        }
+        let comments = around
+            .map
+            .map(|map| comments(map, rule, &mut commented))
+            .unwrap_or_default();
+        for comment in comments.above {
+            line(&format!("# {comment}"));
+        }
+        let statement = rule.text(&constants);
+        match comments.beside {
+            Some(comment) => line(&format!("{statement} # {comment}")),
+            None => line(&statement),
+        }
+    }
+    let lost = around.map.map(|map| lost(map, rules)).unwrap_or_default();
+    if !lost.is_empty() {
+        line("");
+        for comment in lost {
+            line(&format!("# {comment}"));
+        }
+    }
+    if !around.tests.is_empty() {
+        line("");
+        for test in &around.tests {
+            line(test);
+        }
+    }
+    let mut sources = SourceMap::default();
+    let source = sources.add("rules", text.as_str());
+    // What can't be laid out does not load, which is told of with its place.
+    format(source, &text).unwrap_or(text)
+}
+
+/// The title of a paragraph.
+fn title(kind: Kind, is_map: bool) -> &'static str {
+    match kind {
+        Kind::Exact => "# Single images, as manifests spell them.",
+        Kind::Arrived => "# What has arrived stays.",
+        Kind::Glob => "# Images as manifests spell them.",
+        Kind::Registry => "# Registries.",
+        Kind::Port => "# The same registries with a port: a key of the map stands for all of them.",
+        Kind::Noswap if is_map => "# What holds this, and is of no registry above, stays.",
+        Kind::Noswap => "# What holds the prefix stays.",
+        Kind::Default => "# All else.",
+    }
+}
+
+#[derive(Default)]
+struct Comments<'m> {
+    above: Vec<&'m str>,
+    beside: Option<&'m str>,
+}
+
+/// The comments of the lines that a rule is the first to come from.
+fn comments<'m>(map: &'m OldMap, rule: &Rule, commented: &mut HashSet<usize>) -> Comments<'m> {
+    let mut comments = Comments::default();
+    for line in rule.lines.iter().filter(|line| commented.insert(**line)) {
+        let Some(line) = map.lines.get(*line) else {
+            continue;
+        };
+        comments.above.extend(line.above.iter().map(String::as_str));
+        match (&line.beside, comments.beside) {
+            (Some(comment), None) => comments.beside = Some(comment),
+            (Some(comment), Some(_)) => comments.above.push(comment),
+            (None, _) => {}
+        }
+    }
+    comments
+}
+
+/// Comments that no rule has taken along: those of lines that no rule comes of, and those at the end.
+fn lost(map: &OldMap, rules: &[Rule]) -> Vec<String> {
+    let with_rule: HashSet<usize> = rules.iter().flat_map(|rule| rule.lines.clone()).collect();
+    let of_line = |line: &Line| {
+        let beside = line
+            .beside
+            .iter()
+            .map(|comment| format!("{}::{}: {comment}", line.key, line.value));
+        line.above.iter().cloned().chain(beside).collect::<Vec<_>>()
+    };
+    let lines = map.lines.iter().enumerate();
+    let idle = lines
+        .filter(|(at, _)| !with_rule.contains(at))
+        .flat_map(|(_, line)| of_line(line));
+    idle.chain(map.closing.iter().cloned()).collect()
+}

@@ -1,0 +1,191 @@
+//! Globs of a map as patterns `written GLOB` of a rule.
+
+use imageswap_engine::glob::Glob;
+
+/// All that may stand in an image.
+const OF_IMAGES: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ._-/:@[]";
+
+/// A part of a glob.
+enum Token<'g> {
+    Any,
+    One,
+    Literal(char),
+    /// With its brackets.
+    Set(&'g str),
+}
+
+/// A glob that matches just this text; none where no image holds it.
+pub(crate) fn literal(text: &str) -> Option<String> {
+    let is_of_image = text.chars().all(|character| OF_IMAGES.contains(character));
+    is_of_image.then(|| text.replace('[', "[[]"))
+}
+
+/// A glob of a map as one of a rule; none where it matches no image.
+pub(crate) fn glob(text: &str) -> Option<String> {
+    let mut glob = String::new();
+    for token in tokens(text) {
+        match token {
+            Token::Any if glob.ends_with('*') => {}
+            Token::Any => glob.push('*'),
+            Token::One => glob.push('?'),
+            Token::Literal('[') => glob.push_str("[[]"),
+            Token::Literal(character) if OF_IMAGES.contains(character) => glob.push(character),
+            Token::Literal(_) => return None,
+            Token::Set(set) => glob.push_str(&self::set(set)?),
+        }
+    }
+    Some(glob)
+}
+
+/// A set whose members can stand in a rule.
+fn set(text: &str) -> Option<String> {
+    let is_plain = |character: char| OF_IMAGES.contains(character) || character == '!';
+    if text.chars().all(is_plain) {
+        return Some(text.to_owned());
+    }
+    let matches = Glob::parse(text);
+    let members: String = OF_IMAGES
+        .chars()
+        .filter(|character| matches.matches(character.encode_utf8(&mut [0; 4])))
+        .collect();
+    // A `]` is a member in first place, and a `-` in the last.
+    let (bracket, hyphen) = (members.contains(']'), members.contains('-'));
+    let others = members.replace([']', '-'], "");
+    let text = format!(
+        "{}{others}{}",
+        if bracket { "]" } else { "" },
+        if hyphen { "-" } else { "" }
+    );
+    (!text.is_empty()).then(|| format!("[{text}]"))
+}
+
+/// What every text that the glob matches begins with.
+pub(crate) fn fixed_start(glob: &str) -> &str {
+    glob.split(['*', '?', '[']).next().unwrap_or_default()
+}
+
+/// Whether a rule with this glob has a wildcard in its registry, so that home is safe from it.
+pub(crate) fn is_open(glob: &str) -> bool {
+    fixed_start(glob).split_once('/').is_none()
+}
+
+/// Whether the glob matches some text that begins so.
+pub(crate) fn may_begin(glob: &str, start: &str) -> bool {
+    let tokens: Vec<Token<'_>> = tokens(glob).collect();
+    let mut places = vec![false; tokens.len() + 1];
+    if let Some(first) = places.first_mut() {
+        *first = true;
+    }
+    skip_stars(&tokens, &mut places);
+    for character in start.chars() {
+        let mut next = vec![false; places.len()];
+        for (at, token) in tokens.iter().enumerate() {
+            let (is_here, goes_on) = match token {
+                Token::Any => (true, false),
+                Token::One => (true, true),
+                Token::Literal(literal) => (*literal == character, true),
+                Token::Set(set) => (Glob::parse(set).matches(character.encode_utf8(&mut [0; 4])), true),
+            };
+            if places[at] && is_here {
+                next[at + usize::from(goes_on)] = true;
+            }
+        }
+        places = next;
+        skip_stars(&tokens, &mut places);
+    }
+    places.contains(&true)
+}
+
+fn skip_stars(tokens: &[Token<'_>], places: &mut [bool]) {
+    for (at, token) in tokens.iter().enumerate() {
+        if places[at] && matches!(token, Token::Any) {
+            places[at + 1] = true;
+        }
+    }
+}
+
+/// A text that the glob matches, with this one in the place of each `*`.
+pub(crate) fn filled(glob: &str, any: &str) -> String {
+    tokens(glob)
+        .map(|token| match token {
+            Token::Any => any.to_owned(),
+            Token::One => "1".to_owned(),
+            Token::Literal(literal) => literal.to_string(),
+            Token::Set(set) => {
+                let set = Glob::parse(set);
+                let mut members = OF_IMAGES.chars().map(String::from);
+                members.find(|member| set.matches(member)).unwrap_or_default()
+            }
+        })
+        .collect()
+}
+
+fn tokens(glob: &str) -> impl Iterator<Item = Token<'_>> {
+    let mut rest = glob;
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        let end = match first {
+            '[' => end_of_set(rest).unwrap_or(1),
+            _ => first.len_utf8(),
+        };
+        let (token, behind) = rest.split_at(end);
+        rest = behind;
+        Some(match first {
+            '*' => Token::Any,
+            '?' => Token::One,
+            '[' if end > 1 => Token::Set(token),
+            _ => Token::Literal(first),
+        })
+    })
+}
+
+/// Where a set ends; none where it is not closed, and so is text.
+fn end_of_set(text: &str) -> Option<usize> {
+    let members = text.strip_prefix('[')?;
+    let members = members.strip_prefix('!').unwrap_or(members);
+    // A `]` in first place is a member.
+    let first = members.chars().next()?.len_utf8();
+    let close = members.get(first..)?.find(']')? + first;
+    Some(text.len() - members.len() + close + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_image_holds_matches_none() {
+        assert_eq!(glob("*redis*").as_deref(), Some("*redis*"));
+        assert_eq!(glob("a**b").as_deref(), Some("a*b"));
+        assert_eq!(glob("docker.io/[a-m]*").as_deref(), Some("docker.io/[a-m]*"));
+        assert_eq!(glob("[^a]x").as_deref(), Some("[a]x"));
+        assert_eq!(glob("[a,-]x").as_deref(), Some("[a-]x"));
+        assert_eq!(glob("[::1]/x").as_deref(), Some("[::1]/x"));
+        assert_eq!(glob("a[b").as_deref(), Some("a[[]b"));
+        assert_eq!(glob("a{b}*"), None);
+        assert_eq!(glob("[,]"), None);
+        assert_eq!(literal("[::1]:5000/x").as_deref(), Some("[[]::1]:5000/x"));
+        assert_eq!(literal("a*"), None);
+    }
+
+    #[test]
+    fn a_glob_may_match_below_a_prefix_or_not() {
+        for (glob, start, expected) in [
+            ("docker.io/[a-m]*", "docker.io/mirror/", true),
+            ("docker.io/[a-l]*", "docker.io/mirror/", false),
+            ("quay.io/*/grafana:*", "quay.io/x/", true),
+            ("nginx:1.?", "h.io/", false),
+            ("*redis*", "h.io/", true),
+            ("h.io/x", "h.io/x/", false),
+        ] {
+            assert_eq!(may_begin(glob, start), expected, "{glob} {start}");
+        }
+    }
+
+    #[test]
+    fn a_filled_glob_is_matched() {
+        for text in ["registry.k8s.io/[!p]*", "nginx:1.?", "*@sha256:*", "[]a]?"] {
+            assert!(Glob::parse(text).matches(&filled(text, "x")), "{text}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Laws that hold for maps of any lines.
+
+mod support;
+
+use proptest::prelude::*;
+use support::{is_same, of_map};
+
+const PLACES: [&str; 14] = [
+    "",
+    "h.io",
+    "h.io/hub",
+    "h.io:5000",
+    "h.io:5000/hub/",
+    "myorg",
+    "docker.io/mirror",
+    "my-",
+    "h.io/my-",
+    "q.io/q",
+    "q.io",
+    "localhost:30003/foo",
+    "docker.io",
+    "https://x",
+];
+
+fn any_line() -> impl Strategy<Value = String> {
+    let keys = [
+        "docker.io",
+        "docker.io/library",
+        "quay.io",
+        "quay.io:8443",
+        "quay.io:443",
+        "Quay.io",
+        "localhost",
+        "gcr.io",
+        "k:5000",
+        "k",
+        "h.io",
+        "q.io/q",
+        "index.docker.io",
+    ];
+    let images = [
+        "nginx:1",
+        "nginx",
+        "quay.io/a/b:1",
+        "h.io/hub/a/b:1",
+        "a/b@sha256:4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945",
+    ];
+    let targets = [
+        "",
+        "z.io/x:2",
+        "z.io/x",
+        "h.io/hub/z:1",
+        "auto",
+        "Nope",
+        "docker.io/library/nginx:1",
+    ];
+    let globs = [
+        "*redis*",
+        "nginx:*",
+        "docker.io/[a-m]*",
+        "quay.io/*/x:*",
+        "*@sha256:*",
+        "*",
+        "h.io/hub/*",
+        "a?b[!c]*",
+        "{x}",
+    ];
+    let entries = ["", "x", "h.io,", "quay,h.io/hub", "y/ng"];
+    prop_oneof![
+        5 => (prop::sample::select(keys.to_vec()), prop::sample::select(PLACES.to_vec()))
+            .prop_map(|(key, value)| format!("{key}::{value}\n")),
+        2 => (prop::sample::select(images.to_vec()), prop::sample::select(targets.to_vec()))
+            .prop_map(|(key, value)| format!("[EXACT]{key}::{value}\n")),
+        // A target of a glob that ends in `-` makes no image, and keeps others by accident.
+        2 => (prop::sample::select(globs.to_vec()), prop::sample::select(PLACES.to_vec()).prop_filter("a place", |place| !["my-", "docker.io"].contains(place)))
+            .prop_map(|(key, value)| format!("[REPLACE]{key}::{value}\n")),
+        1 => prop::sample::select(entries.to_vec()).prop_map(|value| format!("noswap_wildcards::{value}\n")),
+        1 => Just("# a comment\nno line\n".to_owned()),
+    ]
+}
+
+fn any_map() -> impl Strategy<Value = String> {
+    let default = prop::option::weighted(0.8, prop::sample::select(PLACES.to_vec()));
+    (prop::collection::vec(any_line(), 1..8), default).prop_map(|(lines, default)| {
+        let default = default.map(|value| format!("default::{value}\n"));
+        default.unwrap_or_default() + &lines.concat()
+    })
+}
+
+fn any_image() -> impl Strategy<Value = String> {
+    let registries = [
+        "",
+        "docker.io/",
+        "quay.io/",
+        "quay.io:8443/",
+        "localhost/",
+        "gcr.io/",
+        "k:5000/",
+        "x.io/",
+        "h.io/",
+        "h.io:5000/",
+        "q.io/",
+        "index.docker.io/",
+        "gcr.io:443/",
+        "Quay.io/",
+    ];
+    let paths = [
+        "nginx",
+        "nginx:1",
+        "library/nginx",
+        "a/b",
+        "a/b:1",
+        "a/b/c:1",
+        "my-x",
+        "mirror/x",
+        "hub/a/b:1",
+        "q/redis",
+        "redis:7",
+        "hub/x/y",
+    ];
+    (
+        prop::sample::select(registries.to_vec()),
+        prop::sample::select(paths.to_vec()),
+    )
+        .prop_map(|(registry, path)| format!("{registry}{path}"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_rules_give_what_the_map_gives(text in any_map(), images in prop::collection::vec(any_image(), 20)) {
+        let Some(migrated) = of_map_without_circles(&text) else { return Ok(()) };
+        prop_assert_eq!(&migrated.unexplained, &Vec::<String>::new(), "{}", migrated.text);
+        for image in images {
+            let (expected, found) = (migrated.old(&image), migrated.decide(&image));
+            let is_excused = || migrated.excuse(&image, &expected, &found).is_some();
+            prop_assert!(
+                is_same(&expected, &found) || is_excused(),
+                "{}: expected {}, found {}\n{}", image, expected, found, migrated.text
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_laid_out_and_what_is_offered_can_be_read(text in any_map()) {
+        let Some(migrated) = of_map_without_circles(&text) else { return Ok(()) };
+        let mut sources = imageswap_engine::diagnostic::SourceMap::default();
+        let source = sources.add("rules", migrated.text.as_str());
+        let again = imageswap_engine::syntax::format::format(source, &migrated.text);
+        prop_assert_eq!(again.as_deref(), Ok(migrated.text.as_str()));
+        for line in &migrated.better {
+            let (set, _, findings) = support::load(&format!("rules v1\nhome h.io/\n{line}\n"));
+            prop_assert!(set.is_some(), "{}: {:?}", line, findings);
+        }
+    }
+}
+
+fn of_map_without_circles(text: &str) -> Option<support::Migrated> {
+    support::try_map(text)
+        .map_err(|fault| {
+            assert!(
+                fault.message.contains("in a circle") || fault.message.contains("no map"),
+                "{fault:?}\n{text}"
+            )
+        })
+        .ok()
+}
+
+#[test]
+fn a_map_may_be_long() {
+    let line = |n| format!("r{n}.example.org::h.io/r{n}\n[EXACT]x/y{n}:1::h.io/p/y{n}:2\n");
+    let text = "default::h.io/other\n".to_owned() + &(0..500).map(line).collect::<String>();
+    let migrated = of_map(&text);
+    assert!(migrated.new.len() > 1000, "{}", migrated.new.len());
+}
+
+#[test]
+fn a_circle_names_its_lines_and_the_way_out() {
+    let fault = support::try_map("default::\na.io::b.io\n\nb.io::a.io # back\n")
+        .err()
+        .unwrap();
+    assert_eq!(
+        fault.lines,
+        [(2, "a.io::b.io".to_owned()), (4, "b.io::a.io".to_owned())]
+    );
+    assert!(fault.message.contains("Remove one of them"), "{}", fault.message);
+}

@@ -1,0 +1,76 @@
+//! What is written is as short as what it was made from: no rule can be left out without changing a result.
+
+mod support;
+
+use imageswap_engine::compare::{Cases, difference};
+use support::{Migrated, load, of_map, of_prefix, read};
+
+/// The rules of a file that could be left out.
+fn spare(migrated: &Migrated) -> Vec<String> {
+    let mut spare = Vec::new();
+    let statements = statements(&migrated.text);
+    for (number, statement) in statements.iter().enumerate() {
+        if !statement.starts_with("swap") && !statement.starts_with("keep") {
+            continue;
+        }
+        let others = statements.iter().enumerate();
+        let others = others.filter(|(other, text)| *other != number && !text.starts_with("test"));
+        let text: String = others.map(|(_, text)| text.as_str()).collect();
+        let (Some(without), ..) = load(&text) else {
+            // A constant or a capture is of use to it alone.
+            continue;
+        };
+        let matters = Cases::new(&[&migrated.old, &migrated.new])
+            .any(|case| difference(&migrated.new, &without, &case.image, &case.setting.context()).is_some());
+        if !matters {
+            spare.push(statement.clone());
+        }
+    }
+    spare
+}
+
+/// Statements with the lines that continue them.
+fn statements(text: &str) -> Vec<String> {
+    let mut statements: Vec<String> = Vec::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        match statements.last_mut() {
+            Some(last) if line.starts_with(' ') => last.push_str(&format!("{line}\n")),
+            _ => statements.push(format!("{line}\n")),
+        }
+    }
+    statements
+}
+
+#[test]
+fn no_rule_for_a_recorded_map_could_be_left_out() {
+    let mut wrong = Vec::new();
+    // A quarter of them, since each rule is tried with all images.
+    for number in (0..100).step_by(4) {
+        let name = format!("maps/{number:03}.conf");
+        let spare = spare(&of_map(&read(&name)));
+        wrong.extend(spare.into_iter().map(|rule| format!("{name}: {rule}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join(""));
+}
+
+#[test]
+fn no_rule_for_a_prefix_could_be_left_out() {
+    for prefix in [
+        "",
+        "jmsearcy",
+        "jmsearcy-",
+        "harbor.example.com/proxy",
+        "mirror.corp.net:5000/x-",
+    ] {
+        assert_eq!(spare(&of_prefix(prefix)), Vec::<String>::new(), "{prefix}");
+    }
+}
+
+#[test]
+fn lines_that_say_what_others_say_have_no_rule() {
+    let migrated = of_map(
+        "default::h.io/hub\ndocker.io::h.io/hub\nquay.io::h.io/hub\n[EXACT]nginx:1::h.io/hub/nginx:1\n\
+         quay.io:8443::h.io/hub\nh.io::h.io/hub\n",
+    );
+    assert_eq!(migrated.new.len(), 1, "{}", migrated.text);
+}

@@ -1,0 +1,260 @@
+//! What the tests have in common: an old configuration, and the rules that came of it.
+#![allow(dead_code, reason = "each test uses some of it")]
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceMap};
+use imageswap_engine::legacy::{LegacyConfig, Map, Prefix};
+use imageswap_engine::reference::Reference;
+use imageswap_engine::rules::{Compilation, Context, Effect, Limits, RuleSet, RulesFile, Test, compile};
+use imageswap_engine::syntax::rules::parse;
+use imageswap_migrate::{Fault, Migration, Old, migrate};
+
+/// A recorded file.
+pub(crate) fn read(name: &str) -> String {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/conformance/legacy");
+    std::fs::read_to_string(folder.join(name)).unwrap()
+}
+
+/// An old configuration, and what came of it.
+pub(crate) struct Migrated {
+    pub(crate) text: String,
+    pub(crate) old: RuleSet,
+    pub(crate) new: RuleSet,
+    pub(crate) compared: usize,
+    pub(crate) unexplained: Vec<String>,
+    /// The lines that advice offers.
+    pub(crate) better: Vec<String>,
+    /// The value of `default` or the prefix, where it ends in `-` and has no `/`.
+    pub(crate) on_registry: bool,
+    /// What the configuration says, to see whether it names a registry.
+    pub(crate) said: Vec<(String, String)>,
+    /// Targets, with the `/` behind them.
+    pub(crate) targets: Vec<String>,
+}
+
+pub(crate) fn context() -> Context<'static> {
+    Context {
+        namespace: Some("default"),
+        ..Context::default()
+    }
+}
+
+/// Loads rules as `imageswap check --deny-warnings` does.
+pub(crate) fn load(text: &str) -> (Option<RuleSet>, Vec<Test>, Vec<String>) {
+    let mut sources = SourceMap::default();
+    let source = sources.add("migrated.rules", text);
+    let (file, mut findings) = parse(source, text);
+    let file = RulesFile {
+        label: "migrated.rules".to_owned(),
+        file,
+    };
+    let Compilation {
+        set,
+        tests,
+        findings: more,
+        ..
+    } = compile(&sources, &[file], None, Limits::default());
+    findings.extend(more);
+    if let Some(set) = &set {
+        findings.extend(set.prove());
+        findings.extend(set.lint());
+        findings.extend(set.test_findings(&tests));
+    }
+    let is_told = |finding: &&Diagnostic| finding.severity != Severity::Notice;
+    let findings = findings
+        .iter()
+        .filter(is_told)
+        .map(|finding| finding.short(&sources))
+        .collect();
+    (set, tests, findings)
+}
+
+fn check(migration: Migration, old: RuleSet, said: &str, value: &str) -> Migrated {
+    let (set, tests, findings) = load(&migration.text);
+    assert_eq!(findings, Vec::<String>::new(), "{said}\n{}", migration.text);
+    let new = set.unwrap();
+    assert_eq!((new.len(), tests.len()), (migration.rules, migration.tests));
+    let unexplained = migration
+        .proof
+        .unexplained()
+        .map(|difference| format!("{}: {:?}, {:?}", difference.image, difference.old, difference.new))
+        .collect();
+    Migrated {
+        better: migration
+            .advice
+            .iter()
+            .filter_map(|advice| advice.better.clone())
+            .collect(),
+        compared: migration.proof.made,
+        unexplained,
+        text: migration.text,
+        old,
+        new,
+        on_registry: value.ends_with('-') && !value.contains('/'),
+        said: Vec::new(),
+        targets: Vec::new(),
+    }
+}
+
+/// Migrates a map.
+pub(crate) fn of_map(text: &str) -> Migrated {
+    try_map(text).unwrap_or_else(|fault| panic!("{fault:?}\n{text}"))
+}
+
+/// Migrates a map, if that can be.
+pub(crate) fn try_map(text: &str) -> Result<Migrated, Fault> {
+    let mut sources = SourceMap::default();
+    let source = sources.add("maps", text);
+    let migration = migrate(Old::Map(&sources, source), "a map", &[])?;
+    let (map, _) = Map::compile(&sources, source);
+    let said: String = text
+        .lines()
+        .map(|line| {
+            let line: String = line
+                .split('#')
+                .next()
+                .unwrap_or_default()
+                .split_whitespace()
+                .collect();
+            line + "\n"
+        })
+        .collect();
+    let pairs = said
+        .lines()
+        .filter_map(|line| line.split_once("::").or_else(|| line.split_once(':')));
+    let pairs: Vec<(&str, &str)> = pairs.collect();
+    let default = pairs
+        .iter()
+        .rfind(|(key, _)| *key == "default")
+        .map_or("", |(_, value)| *value);
+    let mut migrated = check(migration, LegacyConfig::Maps(Box::new(map)).into(), text, default);
+    let last: HashMap<&str, &str> = pairs.iter().copied().collect();
+    let own = last
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value.to_owned()));
+    migrated.said = own.collect();
+    for (key, value) in &pairs {
+        if value.is_empty() || *key == "noswap_wildcards" {
+            continue;
+        }
+        let host = key
+            .split(':')
+            .next()
+            .unwrap_or_default()
+            .split('/')
+            .next()
+            .unwrap_or_default();
+        let place = match value.strip_suffix('-') {
+            Some(_) if *key == "default" => (*value).to_owned(),
+            Some(_) => format!("{value}{host}/"),
+            None if key.starts_with("[EXACT]") => (*value).to_owned(),
+            None => format!("{}/", value.trim_end_matches('/')),
+        };
+        migrated.targets.push(place);
+        // A port that is handed on.
+        if !value.contains(['/', ':']) && !value.ends_with('-') {
+            migrated
+                .targets
+                .extend(["5000", "8443"].map(|port| format!("{value}:{port}/")));
+        }
+    }
+    Ok(migrated)
+}
+
+/// Migrates a prefix.
+pub(crate) fn of_prefix(prefix: &str) -> Migrated {
+    let migration = migrate(Old::Prefix(prefix), "a prefix", &[]).unwrap();
+    let old = LegacyConfig::Prefix(Prefix::new(prefix)).into();
+    check(migration, old, "", prefix)
+}
+
+/// Whether two texts are one image, however they are spelled.
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    one == other || full(one).is_some_and(|one| Some(one) == full(other))
+}
+
+/// An image written out, its registry in lower case and without the default port.
+fn full(image: &str) -> Option<String> {
+    let text = Reference::parse(image).ok()?.to_string();
+    let (registry, rest) = text.split_once('/')?;
+    let registry = registry.to_lowercase();
+    Some(format!(
+        "{}/{rest}",
+        registry.strip_suffix(":443").unwrap_or(&registry)
+    ))
+}
+
+impl Migrated {
+    /// What stands there afterwards.
+    pub(crate) fn decide(&self, image: &str) -> String {
+        decide(&self.new, image)
+    }
+
+    /// What stood there before.
+    pub(crate) fn old(&self, image: &str) -> String {
+        decide(&self.old, image)
+    }
+
+    /// Why a result may differ from what is expected.
+    pub(crate) fn excuse(&self, image: &str, expected: &str, found: &str) -> Option<&'static str> {
+        let registry = image.split_once('/').map_or("", |(first, _)| first);
+        let is_registry = registry.contains(['.', ':']) || registry == "localhost";
+        let named = full(image)?;
+        let is_at = |target: &String| {
+            let below = full(&format!("{target}x/y"));
+            let below = below.as_deref().and_then(|below| below.strip_suffix("x/y"));
+            let image = full(target);
+            below.is_some_and(|below| named.starts_with(below))
+                || image.is_some_and(|image| named.starts_with(&image))
+        };
+        let home = self.text.lines().filter_map(|line| line.strip_prefix("home "));
+        let home: Vec<String> = home
+            .flat_map(|line| line.split(", ").map(str::to_owned))
+            .collect();
+        // At home no glob for all registries moves an image, so that another line may be for it.
+        if (is_same(found, image) && self.targets.iter().any(is_at)) || home.iter().any(is_at) {
+            return Some("already there");
+        }
+        if registry.ends_with(":443")
+            || registry.chars().any(char::is_uppercase)
+            || registry == "index.docker.io"
+        {
+            return Some("spelled otherwise");
+        }
+        if Reference::parse(expected).is_err() {
+            return Some("no image before");
+        }
+        let mut at = expected.to_owned();
+        for _ in 0..10 {
+            let next = decide(&self.old, &full(&at)?);
+            if is_same(&next, found) && !is_same(&next, expected) {
+                return Some("chain");
+            }
+            at = next;
+        }
+        let begins = |text: &str| {
+            let text = text.trim_start_matches("[EXACT]").trim_start_matches("[REPLACE]");
+            text.strip_prefix(registry)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let is_named = self.said.iter().any(|(key, value)| begins(key) || begins(value));
+        let port = |image: &str| {
+            let (registry, _) = image.split_once('/')?;
+            Some(registry.split_once(':')?.1.to_owned())
+        };
+        if port(image).is_some() && port(image) == port(expected) && !image.contains(":8443/") {
+            return Some("port handed on");
+        }
+        (self.on_registry && is_registry && !is_named && is_same(found, image))
+            .then_some("prefix on registry")
+    }
+}
+
+fn decide(set: &RuleSet, image: &str) -> String {
+    match set.decide(image, &context()).effect {
+        Effect::Swap(result) => result,
+        _ => image.to_owned(),
+    }
+}
