@@ -52,6 +52,7 @@ fn every_file_that_a_page_links_to_is_there() {
         ("docs/drop-in.md", "docs/"),
         ("docs/command-line.md", "docs/"),
         ("docs/errors.md", "docs/"),
+        ("docs/migration.md", "docs/"),
         ("rules/README.md", "rules/"),
         ("docs/git.md", "docs/"),
         ("CHANGELOG.md", ""),

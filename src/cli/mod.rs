@@ -10,6 +10,7 @@ mod fmt;
 mod input;
 mod limits;
 mod man;
+mod migrate;
 mod output;
 mod report;
 mod serve;
@@ -55,6 +56,7 @@ enum Command {
     Explain(Box<explain::Explain>),
     Diff(diff::Diff),
     Fmt(fmt::Fmt),
+    Migrate(Box<imageswap_migrate::cli::Migrate>),
     Completions(completions::Completions),
     Man(man::Man),
     #[command(name = "__complete", hide = true)]
@@ -87,6 +89,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Explain(explain) => explain.run(),
         Command::Diff(diff) => diff.run(),
         Command::Fmt(fmt) => fmt.run(),
+        Command::Migrate(migrate) => migrate::run(*migrate),
         Command::Completions(completions) => completions.run(),
         Command::Man(man) => man.run(Cli::command()),
         Command::Complete(complete) => complete.run(Cli::command()),

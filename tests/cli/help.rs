@@ -19,7 +19,7 @@ fn examples(command: &str) -> Vec<String> {
 #[test]
 fn every_example_works() {
     let mut count = 0;
-    for command in ["", "check", "test", "explain", "diff", "fmt", "man"] {
+    for command in ["", "check", "test", "explain", "diff", "fmt", "migrate", "man"] {
         for example in examples(command) {
             // These have tests of their own.
             if example.contains(" serve ") || example.contains("--dir") {
@@ -31,7 +31,7 @@ fn every_example_works() {
             count += 1;
         }
     }
-    assert_eq!(count, 25);
+    assert_eq!(count, 29);
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn the_examples_that_serve_for_a_look_print_what_to_type() {
 #[test]
 fn every_option_of_the_commands_of_the_page_is_in_it() {
     let page = read("docs/command-line.md");
-    for command in ["check", "test", "explain", "diff", "fmt", "man"] {
+    for command in ["check", "test", "explain", "diff", "fmt", "migrate", "man"] {
         let help = run(&format!("imageswap {command} --help"), ".").stdout;
         let options: Vec<&str> = help
             .lines()

@@ -59,6 +59,26 @@ fn tests_have_the_documented_fields() {
 }
 
 #[test]
+fn migrations_have_the_documented_fields() {
+    let page = Page::read();
+    let mut kinds = BTreeSet::new();
+    for map in ["everything.conf", "chain.conf", "no-default.conf"] {
+        let line = format!("imageswap migrate --format json migrate/{map} 2>&1 >/dev/null");
+        for object in objects(&line, "tests/cli/folder") {
+            let kind = object["kind"].as_str().unwrap().to_owned();
+            let heading = match kind.as_str() {
+                "advice" => "Advice",
+                "difference" => "Images that are treated otherwise",
+                _ => "The JSON of migrations",
+            };
+            page.check(&object, &[heading]);
+            kinds.insert(kind);
+        }
+    }
+    assert_eq!(kinds.len(), 3);
+}
+
+#[test]
 fn images_have_the_documented_fields() {
     let page = Page::read();
     let mut effects = BTreeSet::new();

@@ -22,6 +22,11 @@ fn the_page_about_git_shows_what_comes() {
 }
 
 #[test]
+fn the_page_about_migration_shows_what_comes() {
+    compare_page("docs/migration.md", "docs/examples");
+}
+
+#[test]
 fn the_readme_shows_what_comes() {
     compare_page("README.md", ".");
 }
