@@ -74,7 +74,7 @@ impl<'s> Cases<'s> {
     pub fn new(sets: &[&'s RuleSet]) -> Self {
         let rules: usize = sets.iter().map(|set| set.len()).sum();
         Self {
-            search: Search::new(rules),
+            search: Search::new(sets),
             partners: Partners::new(sets),
             of_a_pattern: (MOST_OF_PATTERNS / rules.max(1)).max(LEAST_OF_A_PATTERN),
             of_a_rule: (MOST_SETTINGS / rules.max(1)).max(LEAST_SETTINGS_OF_A_RULE),

@@ -1,6 +1,7 @@
 //! Images that a rule decides although others stand before it, sought in the languages of their patterns.
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use super::cases::Case;
 use super::images::digest_of;
@@ -25,6 +26,8 @@ pub(super) struct Search {
     /// What begins with a registry that is known as one.
     in_full: Language,
     left: Cell<usize>,
+    /// What is at home in each set: it may have as many prefixes as rules.
+    homes: Vec<(*const RuleSet, Rc<Language>)>,
 }
 
 /// What becomes of an image in the first round.
@@ -37,7 +40,8 @@ pub(super) enum Taken {
 }
 
 impl Search {
-    pub(super) fn new(rules: usize) -> Self {
+    pub(super) fn new(sets: &[&RuleSet]) -> Self {
+        let rules: usize = sets.iter().map(|set| set.len()).sum();
         let mut in_full = Builder::new();
         let host = Bytes::all().except(b"/@");
         in_full
@@ -52,6 +56,10 @@ impl Search {
             short_hub: languages::short_hub(),
             in_full: in_full.finish(),
             left: Cell::new(WORK + WORK_OF_A_RULE * rules),
+            homes: sets
+                .iter()
+                .map(|set| (std::ptr::from_ref(*set), Rc::new(languages::at_home(&set.home))))
+                .collect(),
         }
     }
 
@@ -76,12 +84,13 @@ impl Search {
         let mut setting = solve(&wanted)?;
         let pattern = languages::of_pattern(&rule.pattern);
         let beside = other.map(|other| languages::of_pattern(&other.pattern));
-        let mut without: Vec<Language> = not.map(languages::of_pattern).into_iter().collect();
+        let of_pattern = |pattern: &Pattern| Rc::new(languages::of_pattern(pattern));
+        let mut without: Vec<Rc<Language>> = not.map(of_pattern).into_iter().collect();
         for rule in [Some(rule), other].into_iter().flatten() {
             if let Some(target) = &rule.target {
-                without.push(languages::of_shape(target));
+                without.push(Rc::new(languages::of_shape(target)));
                 if rule.pattern.is_open() {
-                    without.push(languages::at_home(&set.home));
+                    without.extend(self.home(set, &rule.pattern));
                 }
             }
         }
@@ -104,12 +113,28 @@ impl Search {
                             setting = solve(&apart)?;
                             wanted = apart;
                         }
-                        None => without.push(languages::of_pattern(&above.pattern)),
+                        None => without.push(of_pattern(&above.pattern)),
                     }
                 }
             }
         }
         None
+    }
+
+    /// What is at home in a set, as far as a pattern may match it.
+    fn home(&self, set: &RuleSet, pattern: &Pattern) -> Option<Rc<Language>> {
+        let literal = match pattern {
+            Pattern::Parts(parts) => parts.name.split('*').next().unwrap_or_default(),
+            Pattern::Written(_) => "",
+        };
+        if literal.is_empty() {
+            let home = self.homes.iter().find(|(of, _)| std::ptr::eq(*of, set));
+            return home.map(|(_, home)| Rc::clone(home));
+        }
+        let is_alike = |home: &str| home.starts_with(literal) || literal.starts_with(home);
+        let mut alike = set.home.iter().filter(|home| is_alike(home)).peekable();
+        alike.peek()?;
+        Some(Rc::new(languages::at_home(alike)))
     }
 
     /// An image that a swap's pattern matches and that has the shape of its target.
@@ -119,12 +144,16 @@ impl Search {
     }
 
     /// An image, written in full, of languages and not of others.
-    fn witness(&self, one: &Language, other: Option<&Language>, without: &[Language]) -> Option<String> {
+    fn witness(&self, one: &Language, other: Option<&Language>, without: &[Rc<Language>]) -> Option<String> {
         let all: Vec<&Language> = [one, &self.valid, &self.in_full]
             .into_iter()
             .chain(other)
             .collect();
-        let none: Vec<&Language> = without.iter().chain([&self.short_hub]).collect();
+        let none: Vec<&Language> = without
+            .iter()
+            .map(|language| &**language)
+            .chain([&self.short_hub])
+            .collect();
         let mut left = self.left.get();
         let found = witness_within(&all, &none, BUDGET, &mut left);
         self.left.set(left);
