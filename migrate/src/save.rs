@@ -27,7 +27,13 @@ pub(crate) fn save(path: &Path, text: &str, force: bool) -> Result<(), Failed> {
     name.push(format!(".{}", std::process::id()));
     let beside = file.with_file_name(name);
     let saved = fill(&beside, text).and_then(|()| match force {
-        true => fs::rename(&beside, &file),
+        true => {
+            // Who may read and write it is not for this to change.
+            if let Ok(old) = fs::metadata(&file) {
+                fs::set_permissions(&beside, old.permissions())?;
+            }
+            fs::rename(&beside, &file)
+        }
         // Unlike a rename it never takes the place of a file, whoever made it meanwhile.
         false => fs::hard_link(&beside, &file),
     });
@@ -64,8 +70,12 @@ mod tests {
             "{error}"
         );
         assert_eq!(fs::read_to_string(&file).unwrap(), "one");
+        let mut permissions = fs::metadata(&file).unwrap().permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(&file, permissions).unwrap();
         save(&file, "two", true).unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "two");
+        assert!(fs::metadata(&file).unwrap().permissions().readonly());
         assert!(
             save(&folder, "three", true)
                 .unwrap_err()
