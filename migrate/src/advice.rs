@@ -21,7 +21,7 @@ pub struct Advice {
     pub trap: &'static str,
     /// What the line does, and what the new file does for it.
     pub message: String,
-    /// The changed line, ready to copy.
+    /// The changed line, ready to copy; several where one rule does not say it.
     pub better: Option<String>,
 }
 
@@ -130,15 +130,39 @@ fn below(key: &str, value: &str) -> Option<String> {
     if key != "**" && !(is_registry(registry) && Place::of(&plain).is_ok()) {
         return None;
     }
+    let allow = match key.strip_prefix("*.") {
+        Some(_) => "  allow bare-registry",
+        None => "",
+    };
     if value.is_empty() {
-        return Some(format!("keep {}/", key.trim_end_matches('/')));
+        return Some(format!("keep {}/{allow}", key.trim_end_matches('/')));
     }
     let place = Place::of(value.trim_end_matches('-')).ok()?;
     let prefix = place.prefix();
     Some(match key {
         "**" => format!("swap ** -> {prefix}{{domain}}/{{path}}"),
+        _ if key.starts_with("*.") => format!(
+            "swap {}/ -> {prefix}{{domain}}/{allow}",
+            key.trim_end_matches('/')
+        ),
         _ => format!("swap {}/ -> {prefix}", key.trim_end_matches('/')),
     })
+}
+
+/// Rules that keep registries, for the entries that are one; none where no entry is.
+fn kept(entries: &str) -> Option<String> {
+    let entries: Vec<&str> = entries.split(',').collect();
+    if !entries.iter().any(|entry| is_registry(entry)) {
+        return None;
+    }
+    let rules = entries.into_iter().filter_map(|entry| {
+        if is_registry(entry) {
+            // An entry is often the end of a name: `amazonaws.com`.
+            return Some(format!("keep {entry}/\nkeep *.{entry}/"));
+        }
+        Some(format!("keep written *{}*", crate::written::literal(entry)?))
+    });
+    Some(rules.collect::<Vec<_>>().join("\n"))
 }
 
 /// Of a line that does what it says, in a way that few expect.
@@ -146,7 +170,8 @@ fn of_line(known: &Known<'_>, map: &OldMap, line: &Line) -> Option<Advice> {
     let has_key = |key: &str| map.lines.iter().any(|line| line.key == key);
     let value = line.value.as_str();
     match line.key.as_str() {
-        "default" if value.is_empty() => None,
+        // Without a rule for it there is nothing to say of it.
+        "default" if value.is_empty() || known.idle.values().any(|why| *why == Idle::EmptyEntry) => None,
         "default" if known.facts.on_registry.is_some() => Some(line.advice(
             "prefix-on-registry",
             "the value becomes a part of the registry; the new file says that of the registries that the map names or the \
@@ -164,13 +189,11 @@ fn of_line(known: &Known<'_>, map: &OldMap, line: &Line) -> Option<Advice> {
             "images of all other registries that have one path fall on one name, in the new file too".to_owned(),
             below("**", value),
         )),
+        "noswap_wildcards" if value.is_empty() => None,
         "noswap_wildcards" => Some(line.advice(
             "anywhere",
             "an entry may occur anywhere in an image, in its path or tag as well, in the new file too".to_owned(),
-            value
-                .split(',')
-                .find(|entry| is_registry(entry))
-                .map(|entry| format!("keep {entry}/")),
+            kept(value),
         )),
         "docker.io/library" if !has_key("docker.io") => Some(line.advice(
             "official-alone",
@@ -192,7 +215,8 @@ fn of_line(known: &Known<'_>, map: &OldMap, line: &Line) -> Option<Advice> {
                 "what comes of it keeps the last segment alone, so images of several paths fall on one name, in the new \
                  file too"
                     .to_owned(),
-                Some(format!("swap written {glob} -> {}{{domain}}/{{path}}", place.prefix())),
+                // An empty value is no place to put other registries.
+                (!value.is_empty()).then(|| format!("swap written {glob} -> {}{{domain}}/{{path}}", place.prefix())),
             ))
         }
     }
@@ -278,4 +302,32 @@ fn skipped(map: &OldMap, finding: &Diagnostic) -> Option<Advice> {
         },
         better: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_entry_that_is_kept_has_its_rule() {
+        assert_eq!(
+            kept("h.io,amazonaws.com,team/app,*").as_deref(),
+            Some(
+                "keep h.io/\nkeep *.h.io/\nkeep amazonaws.com/\nkeep *.amazonaws.com/\nkeep written *team/app*"
+            )
+        );
+        assert_eq!(kept("team/app"), None);
+    }
+
+    #[test]
+    fn what_is_offered_for_all_below_a_domain_loads_without_a_warning() {
+        assert_eq!(
+            below("*.a.io", "").as_deref(),
+            Some("keep *.a.io/  allow bare-registry")
+        );
+        assert_eq!(
+            below("*.a.io", "h.io/a").as_deref(),
+            Some("swap *.a.io/ -> h.io/a/{domain}/  allow bare-registry")
+        );
+    }
 }

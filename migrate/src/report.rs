@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::iter;
 
 use serde::Serialize;
 
@@ -37,7 +38,12 @@ fn advice(text: &mut String, advice: &[Advice], source: &str) {
         );
         line(text, format_args!("    {}", advice.text));
         if let Some(better) = &advice.better {
-            line(text, format_args!("    better: {better}"));
+            for (label, better) in iter::once("better:")
+                .chain(iter::repeat("       "))
+                .zip(better.lines())
+            {
+                line(text, format_args!("    {label} {better}"));
+            }
         }
     }
     if let Some(more) = advice.len().checked_sub(SHOWN_ADVICE).filter(|more| *more > 0) {
