@@ -116,9 +116,14 @@ fn idle(map: &OldMap, line: &Line, why: Idle) -> Advice {
         ),
         Idle::EmptyEntry => line.advice(
             "empty-entry",
-            "an empty entry occurs in every image, so all that no line names stays; the new file has no rule for the rest"
+            "an empty entry occurs in every image, so all that no line names stays, and the new file has no rule for it; \
+             where it was to be moved, this does it"
                 .to_owned(),
-            map.lines.iter().find(|line| line.key == "default").and_then(|line| below("**", &line.value)),
+            map.lines.iter().find(|line| line.key == "default").and_then(|default| {
+                let entries = line.value.split(',').filter(|entry| !entry.is_empty());
+                let rules = entries.filter_map(keep).chain([below("**", &default.value)?]);
+                Some(rules.collect::<Vec<String>>().join("\n"))
+            }),
         ),
     }
 }
@@ -155,14 +160,17 @@ fn kept(entries: &str) -> Option<String> {
     if !entries.iter().any(|entry| is_registry(entry)) {
         return None;
     }
-    let rules = entries.into_iter().filter_map(|entry| {
-        if is_registry(entry) {
-            // An entry is often the end of a name: `amazonaws.com`.
-            return Some(format!("keep {entry}/\nkeep *.{entry}/"));
-        }
-        Some(format!("keep written *{}*", crate::written::literal(entry)?))
-    });
-    Some(rules.collect::<Vec<_>>().join("\n"))
+    let rules: Vec<String> = entries.into_iter().filter_map(keep).collect();
+    Some(rules.join("\n"))
+}
+
+/// Rules that keep what an entry is meant for.
+fn keep(entry: &str) -> Option<String> {
+    if is_registry(entry) {
+        // An entry is often the end of a name: `amazonaws.com`.
+        return Some(format!("keep {entry}/\nkeep *.{entry}/"));
+    }
+    Some(format!("keep written *{}*", crate::written::literal(entry)?))
 }
 
 /// Of a line that does what it says, in a way that few expect.
