@@ -244,7 +244,9 @@ impl Migrated {
             let (registry, _) = image.split_once('/')?;
             Some(registry.split_once(':')?.1.to_owned())
         };
-        if port(image).is_some() && port(image) == port(expected) && !image.contains(":8443/") {
+        // Docker Hub has no port, so no rule can lead to one of it.
+        let is_named_port = image.contains(":8443/") && !expected.starts_with("docker.io:");
+        if port(image).is_some() && port(image) == port(expected) && !is_named_port {
             return Some("port handed on");
         }
         (self.on_registry && is_registry && !is_named && is_same(found, image))
