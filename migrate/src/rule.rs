@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use imageswap_engine::rules::is_reserved;
+
 /// What kind of rule it is; each has a paragraph of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Kind {
@@ -148,41 +150,8 @@ impl Constants {
 
 /// `harbor` for `harbor.example.com:5000`.
 fn name_for(registry: &str) -> String {
-    /// Words that name something else.
-    const TAKEN: [&str; 30] = [
-        "rules",
-        "let",
-        "home",
-        "swap",
-        "keep",
-        "deny",
-        "warn",
-        "off",
-        "test",
-        "when",
-        "not",
-        "and",
-        "as",
-        "because",
-        "pull-secret",
-        "allow",
-        "written",
-        "domain",
-        "host",
-        "port",
-        "path",
-        "name",
-        "tag",
-        "digest",
-        "namespace",
-        "label",
-        "kind",
-        "place",
-        "owner",
-        "unqualified",
-    ];
     let label = registry.split(['.', ':']).next().unwrap_or_default();
-    let is_name = label.starts_with(|first: char| first.is_ascii_lowercase()) && !TAKEN.contains(&label);
+    let is_name = label.starts_with(|first: char| first.is_ascii_lowercase()) && !is_reserved(label);
     match is_name {
         true => label.to_owned(),
         false => "registry".to_owned(),

@@ -28,7 +28,7 @@ pub use compile::{Compilation, Limits, RulesFile, compile};
 pub use context::{Context, Operation, Owner, Place};
 pub use decision::{Decision, Effect, Invalid, RuleId};
 pub use explain::{Explanation, Round, RuleInfo, Scope, Step};
-pub use lower::{ConstantError, Constants};
+pub use lower::{ConstantError, Constants, is_reserved};
 pub use rule::Mismatch;
 pub use setting::Setting;
 pub use tests_of_set::{Expected, Report, Test, TestOutcome};

@@ -57,7 +57,7 @@ mod tests {
 
     #[track_caller]
     fn assert_uri(name: &str, uri: &str, base: Option<&str>) {
-        let named = of_file(name, Path::new("/work/rules of ours"));
+        let named = of_file(name, Path::new("/srv/rules of ours"));
         assert_eq!(named, (uri.to_owned(), base.map(|_| "%SRCROOT%")), "{name}");
     }
 
@@ -67,13 +67,13 @@ mod tests {
         assert_uri("rules/10-mirror.rules", "rules/10-mirror.rules", base);
         assert_uri("./rules//a.rules", "rules/a.rules", base);
         assert_uri("rules/../b.rules", "b.rules", base);
-        assert_uri("/work/rules of ours/b.rules", "b.rules", base);
+        assert_uri("/srv/rules of ours/b.rules", "b.rules", base);
         assert_uri("../rules of ours/b.rules", "b.rules", base);
     }
 
     #[test]
     fn a_file_elsewhere_is_named_by_where_it_is() {
-        assert_uri("../a.rules", "file:///work/a.rules", None);
+        assert_uri("../a.rules", "file:///srv/a.rules", None);
         assert_uri("/../etc/a b.rules", "file:///etc/a%20b.rules", None);
     }
 

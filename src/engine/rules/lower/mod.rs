@@ -14,6 +14,7 @@ mod test;
 use std::collections::HashMap;
 
 pub use self::constants::{ConstantError, Constants};
+pub use self::names::is_reserved;
 
 use self::constants::Use;
 use self::fault::Expanded;

@@ -36,6 +36,12 @@ pub(super) struct Off {
     pub(super) file: u16,
 }
 
+/// Whether no constant and no rule may have this name: a keyword, or a part of the image.
+#[must_use]
+pub fn is_reserved(name: &str) -> bool {
+    KEYWORDS.contains(&name) || Placeholder::parse(name).is_some()
+}
+
 impl Lowering<'_> {
     pub(super) fn note_name(&mut self, name: &str, span: Span, number: Option<u32>) {
         if let Some(first) = self.names.get(name) {
