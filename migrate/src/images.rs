@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::read::{Failed, name_of, read};
 
 /// The images of a list, one a line; empty lines and comments are skipped.
-pub(crate) fn of_list(text: &str) -> impl Iterator<Item = &str> {
+pub fn of_list(text: &str) -> impl Iterator<Item = &str> {
     let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
     lines.filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
@@ -20,7 +20,7 @@ pub(crate) fn of_list(text: &str) -> impl Iterator<Item = &str> {
 /// Where one can't be read, or is neither YAML nor JSON.
 pub(crate) fn of_manifests(path: &Path) -> Result<Vec<String>, Failed> {
     let mut images = Vec::new();
-    for file in files(path)? {
+    for file in manifests(path)? {
         let text = read(&file)?;
         let objects = imageswap_yaml::objects(&text)
             .map_err(|error| Failed(format!("cannot read {}: {error}", name_of(&file))))?;
@@ -31,7 +31,12 @@ pub(crate) fn of_manifests(path: &Path) -> Result<Vec<String>, Failed> {
     Ok(images)
 }
 
-fn files(path: &Path) -> Result<Vec<PathBuf>, Failed> {
+/// A file itself, and of a directory all manifests in it and below it, in the order of their names.
+///
+/// # Errors
+///
+/// Where a directory can't be read.
+pub fn manifests(path: &Path) -> Result<Vec<PathBuf>, Failed> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }

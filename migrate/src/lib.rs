@@ -5,7 +5,7 @@
 mod advice;
 pub mod cli;
 mod config_map;
-mod images;
+pub mod images;
 mod input;
 mod load;
 mod map;
@@ -14,7 +14,7 @@ mod place;
 mod plan;
 mod proof;
 mod prune;
-mod read;
+pub mod read;
 mod reason;
 mod report;
 mod rule;

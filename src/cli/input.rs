@@ -1,9 +1,7 @@
 //! Which set a command is about.
 
-use std::fmt;
-use std::fs::File;
-use std::io::{self, IsTerminal as _, Read as _};
-use std::path::{Path, PathBuf};
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
 
 use clap::Args;
 use clap::error::ErrorKind;
@@ -114,35 +112,4 @@ pub(super) fn map_lines(loaded: &Loaded) -> Option<usize> {
     let says_something = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with('#');
     let lines = text.lines().filter(says_something).count();
     Some(lines.saturating_sub(skipped_lines(loaded)))
-}
-
-/// The longest review or manifest, in bytes: a list of all Pods of a large cluster is tens of megabytes.
-const MAX_INPUT: u64 = 256 << 20;
-
-/// What messages call a file.
-pub(super) fn file_name(file: &Path) -> impl fmt::Display {
-    if file.as_os_str() == STDIN {
-        Path::new("stdin").display()
-    } else {
-        file.display()
-    }
-}
-
-/// Reads a text that is no part of a set.
-pub(super) fn read(file: &Path) -> Result<String, CommandError> {
-    let fail = |error: io::Error| CommandError::new(format_args!("cannot read {}: {error}", file_name(file)));
-    let mut text = String::new();
-    let read = if file.as_os_str() == STDIN {
-        io::stdin().lock().take(MAX_INPUT + 1).read_to_string(&mut text)
-    } else {
-        File::open(file).and_then(|opened| opened.take(MAX_INPUT + 1).read_to_string(&mut text))
-    };
-    match u64::try_from(read.map_err(fail)?) {
-        Ok(length) if length <= MAX_INPUT => Ok(text),
-        _ => Err(CommandError::new(format_args!(
-            "{} is longer than {} MiB",
-            file_name(file),
-            MAX_INPUT >> 20
-        ))),
-    }
 }

@@ -10,6 +10,7 @@ use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, Args, Command, ValueEnum as _};
 use imageswap_engine::diagnostic::{Diagnostic, SourceMap};
+use imageswap_migrate::Failed;
 use serde::Serialize;
 
 use super::colour;
@@ -196,6 +197,12 @@ impl fmt::Display for CommandError {
 impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {
         Self(format!("cannot write the result: {error}"))
+    }
+}
+
+impl From<Failed> for CommandError {
+    fn from(failed: Failed) -> Self {
+        Self::new(failed)
     }
 }
 

@@ -7,6 +7,7 @@ use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
 use imageswap_engine::diagnostic::Code;
+use imageswap_migrate::read::NotText;
 use imageswap_yaml::YamlError;
 
 use super::volume::MayBeGone;
@@ -24,8 +25,7 @@ enum Reason {
     Folder,
     Special,
     TooLong { limit: u64 },
-    NotUtf8 { line: usize },
-    Utf16,
+    NotText(NotText),
     SecondMap { first: String },
     Yaml(String),
     NoConfigMap,
@@ -41,21 +41,7 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<String, ReadError> {
 }
 
 fn text(bytes: Vec<u8>) -> Result<String, Reason> {
-    String::from_utf8(bytes).map_err(|error| {
-        // What some editors and shells of Windows write.
-        if error.as_bytes().starts_with(b"\xFF\xFE") || error.as_bytes().starts_with(b"\xFE\xFF") {
-            return Reason::Utf16;
-        }
-        let valid = error.utf8_error().valid_up_to();
-        let line = error
-            .as_bytes()
-            .iter()
-            .take(valid)
-            .filter(|byte| **byte == b'\n')
-            .count()
-            + 1;
-        Reason::NotUtf8 { line }
-    })
+    imageswap_migrate::read::text(bytes).map_err(Reason::NotText)
 }
 
 fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Reason> {
@@ -148,13 +134,7 @@ impl fmt::Display for ReadError {
             ),
             Reason::Yaml(error) => write!(f, "cannot read {path}: {error}"),
             Reason::NoConfigMap => write!(f, "{path} holds no ConfigMap, so there are no rules in it"),
-            Reason::NotUtf8 { line } => {
-                write!(
-                    f,
-                    "cannot read {path}: line {line} is not UTF-8; save it as UTF-8"
-                )
-            }
-            Reason::Utf16 => write!(f, "cannot read {path}: it is UTF-16; save it as UTF-8"),
+            Reason::NotText(error) => write!(f, "cannot read {path}: {error}"),
         }
     }
 }
@@ -166,8 +146,8 @@ impl ReadError {
     /// where there is no text.
     pub(super) fn fault_of_text(&self) -> Option<(Code, usize)> {
         match &self.reason {
-            Reason::NotUtf8 { line } => Some((Code::NOT_UTF8, *line)),
-            Reason::Utf16 => Some((Code::NOT_UTF8, 1)),
+            Reason::NotText(NotText::NotUtf8 { line }) => Some((Code::NOT_UTF8, *line)),
+            Reason::NotText(NotText::Utf16) => Some((Code::NOT_UTF8, 1)),
             Reason::TooLong { .. } => Some((Code::FILE_TOO_LONG, 1)),
             Reason::SecondMap { .. } => Some((Code::SECOND_MAP, 1)),
             _ => None,

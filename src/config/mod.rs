@@ -16,8 +16,9 @@ use imageswap_engine::rules::RulesFile;
 use sha2::{Digest as _, Sha256};
 
 pub(crate) use file::ReadError;
+pub(crate) use imageswap_migrate::read::STDIN;
 pub(crate) use loaded::{Loaded, Processors};
-pub(crate) use set::{Limits, STDIN};
+pub(crate) use set::Limits;
 pub(crate) use single::{Content, fits, read_single, rules_files_of};
 pub(crate) use volume::read_consistently;
 

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use imageswap_engine::syntax::rules::is_rules_file;
 use imageswap_yaml as yaml;
 
+use super::STDIN;
 use super::file::{self, ReadError};
 use super::volume::{DATA, read_consistently};
 
@@ -17,8 +18,6 @@ use super::volume::{DATA, read_consistently};
 const MAX_RULES_FILE: u64 = 1 << 20;
 /// The longest map file, in bytes.
 const MAX_MAP: u64 = 8 << 20;
-/// The path that means stdin.
-pub(crate) const STDIN: &str = "-";
 
 /// What the files of a set may hold at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use imageswap_engine::syntax::rules::is_rules_file;
 
+use super::STDIN;
 use super::file::{self, ReadError};
-use super::set::{self, Limits, STDIN};
+use super::set::{self, Limits};
 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

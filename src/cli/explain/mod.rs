@@ -11,6 +11,7 @@ use clap::Args;
 use clap::error::ErrorKind;
 use imageswap_engine::admission::{ExplainedImage, Policy, explain};
 use imageswap_engine::rules::{Constants, RuleId, RuleSet, Scope};
+use imageswap_migrate::read::{name_of as file_name, read};
 use serde_json::Value;
 
 pub(super) use self::context::{AsRequest, name_of, review_of};
@@ -20,7 +21,7 @@ pub(super) use self::show::name_of_field;
 use self::context::ContextOptions;
 use self::show::Shown;
 use super::check::counted;
-use super::input::{file_name, load, read, rules_named};
+use super::input::{load, rules_named};
 use super::limits::LimitOptions;
 use super::output::{CommandError, Ended, Output, OutputOptions};
 use super::report::Counts;
