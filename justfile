@@ -17,9 +17,14 @@ test-more:
     IMAGESWAP_TEST_PROMTOOL=1 cargo test --workspace --locked --test webhook promtool
     IMAGESWAP_TEST_SHELLS=1 IMAGESWAP_TEST_JQ=1 IMAGESWAP_TEST_PRE_COMMIT=1 cargo test --workspace --locked --test cli
 
+# The tests against a Kubernetes control plane. Needs Go 1.26, and the first time some minutes to build it.
+test-cluster:
+    IMAGESWAP_TEST_CLUSTER=1 cargo test --workspace --locked --test webhook cluster
+
 # Format, lint and documentation.
 lint:
     cargo fmt --all --check
+    test -z "$(gofmt -l tests/control-plane)"
     cargo clippy --workspace --all-targets --locked -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
 

@@ -11,6 +11,7 @@ mod any_certificate;
 mod bad_input;
 mod certificate;
 mod client;
+mod cluster;
 mod conformance;
 mod connections;
 mod drop_in;

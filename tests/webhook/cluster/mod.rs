@@ -1,0 +1,65 @@
+//! The webhook behind a real API server.
+
+mod control_plane;
+mod migration;
+
+use std::path::Path;
+
+use control_plane::ControlPlane;
+
+use crate::server::{Server, Start};
+use crate::volume::{Pair, Volume};
+
+/// The entry of the webhook configuration, as it stands in an existing cluster, but for where it leads.
+fn webhook_configuration(server: &Server, authority: &str) -> String {
+    let authority = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, authority);
+    format!(
+        "apiVersion: admissionregistration.k8s.io/v1\n\
+         kind: MutatingWebhookConfiguration\n\
+         metadata: {{name: imageswap-webhook}}\n\
+         webhooks:\n\
+         - name: imageswap.webhook.k8s.twr.io\n  \
+           clientConfig: {{url: 'https://localhost:{}/', caBundle: {authority}}}\n  \
+           rules: [{{operations: [CREATE, UPDATE], apiGroups: ['*'], apiVersions: ['*'], \
+           resources: [pods, pods/ephemeralcontainers]}}]\n  \
+           failurePolicy: Fail\n  \
+           sideEffects: None\n  \
+           reinvocationPolicy: IfNeeded\n  \
+           admissionReviewVersions: [v1, v1beta1]\n  \
+           namespaceSelector: {{matchLabels: {{k8s.twr.io/imageswap: enabled}}}}\n",
+        server.address.port()
+    )
+}
+
+/// A webhook that the API server calls for namespaces with the label `k8s.twr.io/imageswap=enabled`.
+struct Armed {
+    server: Server,
+    _tls: Volume,
+}
+
+impl Armed {
+    /// Starts it, and waits until its answer reaches who makes a Pod of nginx:1.25 in the namespace.
+    fn start(
+        plane: &ControlPlane,
+        namespace: &str,
+        start: impl FnOnce(&Path) -> Start,
+        expected: &str,
+    ) -> Self {
+        let pair = Pair::generate();
+        let tls = Volume::mount(&pair.files());
+        let server = start(tls.path()).serve();
+        plane.apply(&webhook_configuration(&server, &pair.certificate));
+        plane.wait("the webhook", |plane| {
+            asked(plane, namespace, "nginx:1.25").as_deref() == Some(expected)
+        });
+        Self { server, _tls: tls }
+    }
+}
+
+/// What the image of a Pod would be; `None` where the Pod is refused. No Pod is made.
+fn asked(plane: &ControlPlane, namespace: &str, image: &str) -> Option<String> {
+    let ran = plane.run(&format!(
+        "kubectl run asked -n {namespace} --image='{image}' --dry-run=server -o jsonpath='{{.spec.containers[0].image}}'"
+    ));
+    ran.is_success.then_some(ran.stdout)
+}
