@@ -114,11 +114,10 @@ fn log(reviewed: &Reviewed<'_>, rules: &RuleSet, took: Duration) {
             swapped += 1;
             tracing::debug!(uid = %reviewed.uid, image = %image.image, result, "swapped");
         }
-        if let Some(name) = image.rule.map(|rule| rules.rule_name(rule))
-            && named.len() < MOST_NAMED
-            && !named.contains(&name)
-        {
-            named.push(name);
+        for name in image.rules.iter().map(|rule| rules.rule_name(*rule)) {
+            if named.len() < MOST_NAMED && !named.contains(&name) {
+                named.push(name);
+            }
         }
     }
     let joined;

@@ -260,20 +260,23 @@ impl<'c> Case<'c> {
         count.with_secrets += usize::from(operations.iter().any(adds));
         same("patch", answer.operations().into(), operations.into())?;
         self.judge_words(&answer, count)?;
-        same(
-            "rules",
-            response["auditAnnotations"]["rules"].clone(),
-            self.rules(),
-        )
+        self.judge_rules(&response["auditAnnotations"]["rules"])
     }
 
-    /// The rules as the audit log names them: those that warned, and the one that decided.
-    fn rules(&self) -> Value {
-        let mut rules = self.warners();
-        rules.extend(self.case["rule"].as_str().filter(|rule| !rules.contains(rule)));
-        match rules.is_empty() {
-            true => Value::Null,
-            false => rules.join(",").into(),
+    /// The rules as the audit log names them: those that warned, those that moved the image, which no row tells, and the
+    /// one that decided last.
+    fn judge_rules(&self, found: &Value) -> Result<(), String> {
+        let named: Vec<&str> = found
+            .as_str()
+            .map_or_else(Vec::new, |text| text.split(',').collect());
+        let last = self.case["rule"].as_str();
+        let deciding = named.strip_prefix(self.warners().as_slice());
+        let is_so = deciding.is_some_and(|deciding| {
+            deciding.last().copied() == last && (deciding.len() < 2 || self.case["effect"] != "keep")
+        });
+        match is_so {
+            true => Ok(()),
+            false => Err(format!("rules: {found}")),
         }
     }
 

@@ -170,3 +170,23 @@ fn no_label_is_longer_than_is_readable_and_none_holds_what_a_client_sent() {
         assert!(!rule.contains("secret-project"));
     }
 }
+
+#[test]
+fn a_swap_counts_for_the_rule_that_gave_the_image_and_not_for_the_one_that_lets_it_rest() {
+    let (_rules, server) = serve(
+        "rules v1\n\
+         keep h.example.com/  as arrived\n\
+         swap quay.io/ -> docker.io/old/  as quay\n\
+         swap docker.io/ -> h.example.com/  as hub\n",
+    );
+    let answer = server.post(&pod(&["quay.io/a:1", "h.example.com/b:1"]));
+    assert_eq!(
+        counts(&server),
+        expected([("hub", "swap", 1.0), ("arrived", "keep", 1.0)])
+    );
+    // The log and the audit log name all of them, in the order in which they decided.
+    let named = &answer.review()["response"]["auditAnnotations"]["rules"];
+    assert_eq!(named, "quay,hub,arrived");
+    let line = server.wait_for_log(|line| line["message"] == "reviewed");
+    assert_eq!(line["rules"], "quay,hub,arrived");
+}

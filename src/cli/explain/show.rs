@@ -60,7 +60,7 @@ impl Shown<'_, '_> {
     fn headline(&self, image: &str, explanation: &Explanation<'_>) -> String {
         let decision = &explanation.decision;
         let image = visible(image);
-        let by = match decision.rule {
+        let by = match decision.decisive() {
             Some(rule) => format!(" by {}", self.set.rule_name(rule)),
             None => String::new(),
         };

@@ -221,10 +221,10 @@ fn fill<'d>(
         let (Verdict::Decided(decision), Some(image)) = (verdict, field.image) else {
             continue;
         };
-        for rule in decision.warnings.iter().chain(&decision.rule) {
+        for rule in decision.warnings.iter().copied().chain(decision.deciding()) {
             // The images of a Pod mostly share a rule.
-            if last.replace(*rule) != Some(*rule) {
-                response.name_rule(policy.rules.rule_name(*rule));
+            if last.replace(rule) != Some(rule) {
+                response.name_rule(policy.rules.rule_name(rule));
             }
         }
         for rule in &decision.warnings {
@@ -262,9 +262,11 @@ fn fill<'d>(
 impl Verdict<Decision<'_>> {
     fn into_image_decision<'a>(self, field: &ImageField<'_, 'a>) -> ImageDecision<'a> {
         let image = field.image.cloned().unwrap_or(Cow::Borrowed(""));
-        let (effect, rule) = match self {
-            Self::Left(reason) => (ImageEffect::Left(reason), None),
+        let (effect, rule, rules) = match self {
+            Self::Left(reason) => (ImageEffect::Left(reason), None, Vec::new()),
             Self::Decided(decision) => {
+                let rule = decision.decisive();
+                let rules = decision.deciding().collect();
                 let effect = match decision.effect {
                     Effect::Keep => ImageEffect::Keep,
                     Effect::Swap(result) if result == image => ImageEffect::Keep,
@@ -273,9 +275,14 @@ impl Verdict<Decision<'_>> {
                     Effect::Invalid(Invalid::Image(_)) => ImageEffect::Left(LeftReason::InvalidImage),
                     Effect::Invalid(Invalid::Result(_)) => ImageEffect::Left(LeftReason::InvalidResult),
                 };
-                (effect, decision.rule)
+                (effect, rule, rules)
             }
         };
-        ImageDecision { image, effect, rule }
+        ImageDecision {
+            image,
+            effect,
+            rule,
+            rules,
+        }
     }
 }

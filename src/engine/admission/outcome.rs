@@ -50,8 +50,10 @@ pub struct ImageDecision<'a> {
     pub image: Cow<'a, str>,
     /// What was done with it.
     pub effect: ImageEffect,
-    /// The rule that decided last.
+    /// The rule whose effect it is.
     pub rule: Option<RuleId>,
+    /// All rules that decided, in the order of the rounds.
+    pub rules: Vec<RuleId>,
 }
 
 /// What was done with an image.

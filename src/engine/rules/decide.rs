@@ -91,6 +91,7 @@ impl RuleSet {
                 decision.pull_secrets.push(secret);
             }
             let Some(target) = &rule.target else { break };
+            decision.moved_by.push(id);
             match target.expand(&image, &rule.pattern) {
                 Ok(text) => result = Some(text),
                 Err(text) => {
@@ -172,6 +173,7 @@ impl RuleSet {
             Effect::Invalid(Invalid::Result(text))
         };
         decision.rule = Some(RuleId::LEGACY);
+        decision.moved_by.push(RuleId::LEGACY);
     }
 
     fn has_shape_of_a_target(&self, image: &Image<'_>) -> bool {

@@ -7,8 +7,11 @@ use crate::reference::ReferenceError;
 pub struct Decision<'r> {
     /// What is done.
     pub effect: Effect,
-    /// The rule that decided last; none where no rule matched.
+    /// The rule that decided last; none where no rule matched. Of an image that moved it may be the one that ended its
+    /// way, as a `keep` does for what has arrived.
     pub rule: Option<RuleId>,
+    /// The rules that moved the image, one a round.
+    pub moved_by: Vec<RuleId>,
     /// The warn rules that spoke, in the order in which they first did.
     pub warnings: Vec<RuleId>,
     /// The pull secrets to be added, in order.
@@ -47,6 +50,22 @@ impl RuleId {
 }
 
 impl Decision<'_> {
+    /// The rule whose effect it is: of several that moved the image the one that gave its result, else the last that
+    /// decided.
+    #[must_use]
+    pub fn decisive(&self) -> Option<RuleId> {
+        match self.effect {
+            Effect::Swap(_) => self.moved_by.last().copied().or(self.rule),
+            _ => self.rule,
+        }
+    }
+
+    /// All rules that decided, in the order of the rounds.
+    pub fn deciding(&self) -> impl Iterator<Item = RuleId> {
+        let last = self.rule.filter(|rule| self.moved_by.last() != Some(rule));
+        self.moved_by.iter().copied().chain(last)
+    }
+
     pub(crate) fn keep() -> Self {
         Self::new(Effect::Keep, None)
     }
@@ -59,6 +78,7 @@ impl Decision<'_> {
         Self {
             effect,
             rule,
+            moved_by: Vec::new(),
             warnings: Vec::new(),
             pull_secrets: Vec::new(),
         }

@@ -1,5 +1,6 @@
 //! The webhook behind a real API server.
 
+mod admission;
 mod control_plane;
 mod migration;
 
