@@ -37,8 +37,8 @@ deps:
 bench:
     cargo bench --locked
 
-# Fuzz for ten minutes: `parse` (any text as a rules file), `format` (any text, laid out) or `agree` (two readings of the
-# language). Needs nightly and cargo-fuzz.
+# Fuzz for ten minutes: `parse` (any text as a rules file), `format` (any text, laid out), `agree` (two readings of the
+# language) or `migrate` (any text as a map). Needs nightly and cargo-fuzz.
 fuzz target="parse":
     cargo +nightly run --quiet --locked --manifest-path fuzz/Cargo.toml --example seeds
     nice -n 10 cargo +nightly fuzz run {{ target }} -- -max_total_time=600 -timeout=10 -max_len=4000 -dict=fuzz/rules.dict

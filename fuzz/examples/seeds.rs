@@ -1,4 +1,4 @@
-//! Writes the rules files of the vectors into the corpora, for the fuzzer to begin with.
+//! Writes the rules files and maps of the vectors into the corpora, for the fuzzer to begin with.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ fn main() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let vectors = here.join("../tests/conformance/rules");
     let corpora = ["parse", "format"].map(|target| here.join("corpus").join(target));
-    for target in ["parse", "agree", "format"] {
+    for target in ["parse", "agree", "format", "migrate"] {
         std::fs::create_dir_all(here.join("corpus").join(target)).unwrap();
     }
     let mut count = 0;
@@ -20,5 +20,10 @@ fn main() {
                 count += 1;
             }
         }
+    }
+    for entry in std::fs::read_dir(here.join("../tests/conformance/legacy/maps")).unwrap() {
+        let path = entry.unwrap().path();
+        let seed = here.join("corpus/migrate").join(path.file_name().unwrap());
+        std::fs::copy(&path, seed).unwrap();
     }
 }

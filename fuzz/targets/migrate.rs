@@ -1,0 +1,29 @@
+//! Any text as a map file, and behind a NUL images that are given with it, one a line: what comes of it loads without a
+//! warning, and whatever is treated otherwise has a reason.
+
+#![no_main]
+
+use imageswap_engine::diagnostic::SourceMap;
+use imageswap_migrate::{Migration, Old, migrate};
+use libfuzzer_sys::{Corpus, fuzz_target};
+
+#[path = "../../migrate/tests/support/mod.rs"]
+mod support;
+
+fuzz_target!(|bytes: &[u8]| -> Corpus {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Corpus::Reject;
+    };
+    let (map, images) = text.split_once('\0').unwrap_or((text, ""));
+    let images: Vec<String> = images.lines().map(str::to_owned).collect();
+    let mut sources = SourceMap::default();
+    let source = sources.add("maps", map);
+    let Ok(Migration { text, proof, .. }) = migrate(Old::Map(&sources, source), "a map", &images) else {
+        return Corpus::Keep;
+    };
+    let (set, _, findings) = support::load(&text);
+    assert!(set.is_some() && findings.is_empty(), "{findings:?}\n{text}");
+    let unexplained: Vec<_> = proof.unexplained().collect();
+    assert!(unexplained.is_empty(), "{unexplained:?}\n{text}");
+    Corpus::Keep
+});
