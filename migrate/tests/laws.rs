@@ -186,3 +186,10 @@ fn a_circle_names_its_lines_and_the_way_out() {
     );
     assert!(fault.message.contains("Remove one of them"), "{}", fault.message);
 }
+
+#[test]
+fn what_no_image_can_come_of_leaves_its_registry_alone_with_a_port_too() {
+    let migrated = of_map("default::h.io/hub\nquay.io::h=io\n");
+    assert_eq!(migrated.unexplained, Vec::<String>::new(), "{}", migrated.text);
+    assert_eq!(migrated.decide("quay.io:5000/a/b:1"), "quay.io:5000/a/b:1");
+}

@@ -7,6 +7,8 @@ use crate::rule::{Kind, Rule};
 use crate::written;
 
 const HUB: &str = "docker.io";
+/// A port to see with whether a host can have one.
+const ANY_PORT: &str = "8443";
 
 impl Builder<'_> {
     /// The rules for registries in the order of their lines, and behind them those for their ports.
@@ -108,12 +110,13 @@ impl Builder<'_> {
             return Vec::new();
         }
         let value = self.value(line).to_owned();
-        // Handed on to the same host, the port makes no difference.
-        let is_bare = !value.is_empty()
+        // Handed on to the same host, the port makes no difference, nor where no image comes of it.
+        let is_handed_on = !value.is_empty()
             && !value.contains(['/', ':'])
             && !value.ends_with('-')
+            && Place::of(&format!("{value}:{ANY_PORT}")).is_ok()
             && compared(&value) != host;
-        if !is_bare {
+        if !is_handed_on {
             let answer = self.answer(line, host);
             let place = answer.place();
             let rule = match place.filter(|_| compared(&value) != host) {
@@ -136,15 +139,13 @@ impl Builder<'_> {
                 !all.iter()
                     .any(|other| compared(&other.name) == format!("{host}:{port}"))
             })
-            .filter_map(|port| {
+            .map(|port| {
                 let registry = compared(&format!("{value}:{port}"));
-                // The host has to be one.
-                Place::of(&registry).ok()?;
                 let rule = match registry == format!("{host}:{port}") {
                     true => Rule::keep(Kind::Port, format!("{host}:{port}/")),
                     false => Rule::swap(Kind::Port, format!("{host}:{port}/"), registry, "/"),
                 };
-                Some(rule.of([line]).sampled([format!("{host}:{port}/team/app:1.25")]))
+                rule.of([line]).sampled([format!("{host}:{port}/team/app:1.25")])
             })
             .collect()
     }
