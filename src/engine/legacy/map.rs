@@ -246,7 +246,14 @@ impl Map {
             (None, Some(_)) => format!("{value}{host}/{rest}"),
             (Some((key, _)), None) => match port {
                 // The key speaks of every port of its host, and the target of a host: so the port is kept.
-                Some(port) if key == host && !value.contains(['/', ':']) => format!("{value}:{port}/{rest}"),
+                // Where that makes no image, the port is dropped.
+                Some(port) if key == host && !value.contains(['/', ':']) => {
+                    let result = format!("{value}:{port}/{rest}");
+                    match Reference::parse(&result) {
+                        Ok(_) => result,
+                        Err(_) => join(value, rest),
+                    }
+                }
                 _ => join(value, rest),
             },
             (None, None) => join(value, rest),

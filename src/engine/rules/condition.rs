@@ -161,6 +161,18 @@ pub(crate) fn exclude_each_other<'c>(
         .any(|one| other.clone().any(|other| one.excludes(other)))
 }
 
+/// Two of some conditions that no object meets both.
+pub(crate) fn contradiction<'c>(
+    mut conditions: impl Iterator<Item = &'c Condition> + Clone,
+) -> Option<(&'c Condition, &'c Condition)> {
+    while let Some(one) = conditions.next() {
+        if let Some(other) = conditions.clone().find(|other| one.excludes(other)) {
+            return Some((one, other));
+        }
+    }
+    None
+}
+
 /// Whether one glob matches all that another does: a `*` of the other is a character like any, which only a `*` takes.
 fn covers(glob: &str, other: &str) -> bool {
     match_glob(glob, other)

@@ -158,7 +158,10 @@ impl Segment {
         };
         let is_whole = match (first, pieces(template).count()) {
             (Some(Piece::Placeholder(Placeholder::Capture(number))), 1) => {
-                kind_of(number) == Some(CaptureKind::Segment { whole: true })
+                matches!(
+                    kind_of(number),
+                    Some(CaptureKind::Segment { whole: true } | CaptureKind::Registry { whole: true })
+                )
             }
             _ => false,
         };

@@ -132,7 +132,7 @@ impl Values<'_> {
             Placeholder::Domain => true,
             Placeholder::Capture(number) => matches!(
                 number.checked_sub(1).and_then(|at| self.kinds.get(at)),
-                Some(CaptureKind::Registry | CaptureKind::RegistryAndSegments)
+                Some(CaptureKind::Registry { .. } | CaptureKind::RegistryAndSegments)
             ),
             _ => false,
         }

@@ -271,3 +271,13 @@ fn a_chain_is_named_and_a_line_that_leads_to_its_end_is_not() {
          moves that on to `harbor.example.com/sample`"
     ));
 }
+
+#[test]
+fn a_port_that_is_handed_on_is_dropped_where_it_makes_no_image() {
+    let (map, _) = map("default::h.example.com\nquay.io::my_org\nghcr.io::mirror.example.com\n");
+    assert_eq!(swapped(&map, "quay.io:8443/x").as_deref(), Some("my_org/x"));
+    assert_eq!(
+        swapped(&map, "ghcr.io:8443/x").as_deref(),
+        Some("mirror.example.com:8443/x")
+    );
+}

@@ -10,7 +10,7 @@ use crate::automaton::{Language, witness_within};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::reference::{Reference, is_path_component, is_tag};
 use crate::rules::RuleSet;
-use crate::rules::condition::Condition;
+use crate::rules::condition::{Condition, contradiction};
 use crate::rules::image::Image;
 use crate::rules::languages::{self, BUDGET};
 use crate::rules::pattern::{Parts, Pattern};
@@ -76,6 +76,16 @@ impl<'r> Reach<'r> {
 
     /// A rule that no image is left for.
     pub(super) fn never_fires(&self, number: usize, rule: &Rule) -> Option<Diagnostic> {
+        if let Some((one, other)) = contradiction(rule.conditions(&self.set.files)) {
+            let finding = Diagnostic::warning(
+                Code::NEVER_FIRES,
+                format!("this rule never fires: nothing is both `{one}` and `{other}`"),
+                rule.span,
+            );
+            return Some(
+                finding.help("write the rule once for each of them, or remove one of the conditions"),
+            );
+        }
         if let Some(target) = rule.target.as_ref()
             && self.is_within_own_shape(rule)
         {

@@ -64,7 +64,7 @@ fn lost(pattern: &Pattern, target: &Target) -> Option<&'static str> {
     for (number, kind) in (1..).zip(&kinds) {
         let is_captured = has(Placeholder::Capture(number));
         let is_kept = match kind {
-            CaptureKind::Registry => {
+            CaptureKind::Registry { .. } => {
                 is_captured || has(Placeholder::Domain) || is_port_kept(&parts.name, &used)
             }
             CaptureKind::RegistryAndSegments => is_captured || (has(Placeholder::Domain) && has_path),
@@ -76,7 +76,7 @@ fn lost(pattern: &Pattern, target: &Target) -> Option<&'static str> {
         };
         if !is_kept {
             return Some(match kind {
-                CaptureKind::Registry => "what a wildcard of the registry took",
+                CaptureKind::Registry { .. } => "what a wildcard of the registry took",
                 CaptureKind::RegistryAndSegments if has_path => "the registry",
                 _ => "what a wildcard took",
             });

@@ -193,8 +193,11 @@ impl Lowering<'_> {
         let finding = Diagnostic::error(
             Code::KEY,
             format!(
-                "`{key}` is no key of a {}: it holds `{}`",
-                subject.as_str(),
+                "`{key}` can't be the key of {}: it holds `{}`",
+                match subject {
+                    Subject::Annotation => "an annotation",
+                    _ => "a label",
+                },
                 sign.escape_debug()
             ),
             word.span(self.source),

@@ -161,6 +161,9 @@ pub(super) fn split(text: &str, used: Role) -> Result<Split<'_>, Fault> {
             ));
         }
     }
+    if let Some((digest, at)) = digest.and_then(|digest| Some((digest, digest.find('/')?))) {
+        return Err(bad_character(text, digest, at, '/'));
+    }
     if let Some(tag) = tag {
         if tag.is_empty() {
             return Err(empty_tag(text, "tag", ":"));
@@ -340,6 +343,7 @@ fn bad_character(text: &str, part: &str, at: usize, character: char) -> Fault {
         '#' => fault.help("white space stands before the `#` of a comment"),
         ',' => fault.help("a rule has one pattern; write the rule once for each"),
         '>' => fault.help("white space stands on both sides of `->`"),
+        '/' => fault.help("a tag and a digest stand behind the last segment"),
         ':' => fault.help("a port stands in the registry, a tag behind the last segment"),
         _ => fault.help("an image is REGISTRY/PATH:TAG@DIGEST, of letters, digits and `.`, `_`, `-`"),
     }

@@ -46,9 +46,7 @@ pub(super) fn target(text: &str, pattern: &Pattern) -> Result<Target, Fault> {
     };
     let is_of_registry = pieces(registry).any(|piece| match piece {
         Piece::Placeholder(Placeholder::Domain | Placeholder::Host | Placeholder::Port) => true,
-        Piece::Placeholder(Placeholder::Capture(number)) => {
-            kinds.get(number.saturating_sub(1)) == Some(&CaptureKind::Registry)
-        }
+        Piece::Placeholder(Placeholder::Capture(number)) => is_of_a_registry(&kinds, number),
         _ => false,
     });
     if is_of_registry {
@@ -161,6 +159,12 @@ fn filled(template: &str) -> String {
         .collect()
 }
 
+/// Whether a capture takes text of a registry.
+fn is_of_a_registry(kinds: &[CaptureKind], capture: usize) -> bool {
+    let kind = capture.checked_sub(1).and_then(|at| kinds.get(at));
+    matches!(kind, Some(CaptureKind::Registry { .. }))
+}
+
 fn check_registry(text: &str, registry: &str, kinds: &[CaptureKind]) -> Result<(), Fault> {
     let all: Vec<Piece<'_>> = pieces(registry).collect();
     for (number, piece) in all.iter().enumerate() {
@@ -173,8 +177,7 @@ fn check_registry(text: &str, registry: &str, kinds: &[CaptureKind]) -> Result<(
                 .help("write the registry out: only constants, and captures of wildcards in the pattern's own registry with a literal dot behind them, may stand in it")
         };
         match placeholder {
-            Placeholder::Capture(capture)
-                if kinds.get(capture.saturating_sub(1)) == Some(&CaptureKind::Registry) => {}
+            Placeholder::Capture(capture) if is_of_a_registry(kinds, *capture) => {}
             Placeholder::Capture(_) => {
                 return Err(fault(
                     "a capture in the registry of a target that was not taken from a registry",

@@ -53,8 +53,8 @@ pub(super) struct Captures<'i> {
 /// What a wildcard stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CaptureKind {
-    /// Text in the registry.
-    Registry,
+    /// Text in the registry; `whole` where it is any registry.
+    Registry { whole: bool },
     /// A `**` in first place: the registry, and perhaps segments behind it.
     RegistryAndSegments,
     /// Text in a segment of the repository; `whole` where the segment has nothing else.
@@ -207,7 +207,9 @@ impl Parts {
             let kind = match (segment, number) {
                 (ANY_SEGMENTS, 0) => CaptureKind::RegistryAndSegments,
                 (ANY_SEGMENTS, _) => CaptureKind::Segments,
-                (_, 0) => CaptureKind::Registry,
+                (_, 0) => CaptureKind::Registry {
+                    whole: segment == "*",
+                },
                 _ => CaptureKind::Segment {
                     whole: segment == "*",
                 },

@@ -6,7 +6,7 @@ use super::Part;
 use super::graph::Graph;
 use crate::automaton::{Exhausted, Language, witness, witness_within};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::rules::condition::{Condition, exclude_each_other};
+use crate::rules::condition::{Condition, contradiction, exclude_each_other};
 use crate::rules::index::{literal_segments, shape_prefix};
 use crate::rules::languages::{self, BUDGET};
 use crate::rules::pattern::Pattern;
@@ -51,6 +51,10 @@ impl<'r> Steps<'r> {
             .filter_map(|number| {
                 let rule = part.rule(number)?;
                 let target = rule.target.as_ref()?;
+                // A rule that never matches leads nowhere, and nothing leads to it.
+                if contradiction(rule.conditions(&part.set.files)).is_some() {
+                    return None;
+                }
                 Some(Swap {
                     number,
                     rule,
