@@ -19,6 +19,7 @@ mod reason;
 mod report;
 mod rule;
 mod save;
+mod variables;
 mod write;
 mod written;
 
