@@ -147,8 +147,6 @@ impl Builder<'_> {
         for line in &self.map.lines {
             if line.key.starts_with("[EXACT]") {
                 self.plan.facts.images.extend(written_out(&line.value));
-            } else if line.key.starts_with("[REPLACE]") && line.value.ends_with('-') {
-                dashed.insert(dashed_prefix(&line.value));
             } else if line.key.starts_with("[REPLACE]") && !line.value.is_empty() {
                 held.extend(Place::of(&line.value));
             }

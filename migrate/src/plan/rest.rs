@@ -130,7 +130,10 @@ impl Builder<'_> {
                 .filter_map(|image| Some(image.split_once('/')?.0.to_owned())),
         );
         names.insert(HUB.to_owned());
-        names.retain(|name| is_registry(name) && !self.is_named(name) && !self.is_held(name));
+        // What begins with the value is where images of other registries have arrived.
+        names.retain(|name| {
+            is_registry(name) && !name.starts_with(value) && !self.is_named(name) && !self.is_held(name)
+        });
         let mut rules = Vec::new();
         for registry in &names {
             let (host, _) = split_port(registry);

@@ -149,7 +149,10 @@ impl Map {
             })
         });
         for (_, line) in &self.replace {
-            self.targets.add(text, line.value);
+            // Nothing is put behind a `-` here but a `/`, and no image comes of that, so that none has arrived there.
+            if !text.get(line.value).ends_with('-') {
+                self.targets.add(text, line.value);
+            }
         }
         // What a `-` is put before is known, but for the line `default`.
         let mut dashed = Vec::new();

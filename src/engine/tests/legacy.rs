@@ -145,6 +145,16 @@ fn an_image_at_a_target_stays_however_it_is_spelled() {
 }
 
 #[test]
+fn a_value_for_globs_that_no_image_can_come_of_is_no_target() {
+    let (rules, _) = map("default::h.io\n[REPLACE]quay.io/*::myorg-\n");
+    assert_eq!(swapped(&rules, "quay.io/x"), None);
+    for image in ["myorg-quay.io/team/x", "myorg-a/x"] {
+        let rest = image.trim_start_matches("myorg-quay.io/");
+        assert_eq!(swapped(&rules, image), Some(format!("h.io/{rest}")), "{image}");
+    }
+}
+
+#[test]
 fn a_key_at_or_below_a_target_moves_its_images_on() {
     let (rules, _) = map("default::h.io\nh.io::other.io/h\n");
     assert_eq!(swapped(&rules, "nginx").as_deref(), Some("h.io/nginx"));
