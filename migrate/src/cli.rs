@@ -6,13 +6,11 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use crate::config_map::config_map;
-use crate::images;
 use crate::input::{Found, Input};
 use crate::migration::{Old, migrate};
 use crate::read::{Failed, STDIN, name_of, read};
-use crate::report;
 use crate::save::save;
+use crate::{config_map, images, report};
 
 /// Turn a map of imageswap-webhook, or the prefix of its LEGACY mode, into a rules file, with the proof that it says the
 /// same.
@@ -45,7 +43,7 @@ pub struct Migrate {
     #[arg(long, value_name = "PATH")]
     manifests: Option<PathBuf>,
     /// Write a ConfigMap of this name; imageswap-maps has the key maps, any other one 10-migrated.rules
-    #[arg(long = "configmap", value_name = "NAME")]
+    #[arg(long = "configmap", value_name = "NAME", value_parser = config_map::name)]
     config_map: Option<String>,
     /// Write to this file, which must not be there, and not to stdout
     #[arg(long, value_name = "FILE")]
@@ -112,9 +110,8 @@ impl Migrate {
         let migration = migrate(old, &input.origin, &given)
             .map_err(|fault| Ended::Failed(report::fault(&fault, source)))?;
         let text = match &self.config_map {
-            Some(name) => {
-                config_map(name, input.namespace.as_deref(), &migration.text).map_err(Ended::Failed)?
-            }
+            Some(name) => config_map::config_map(name, input.namespace.as_deref(), &migration.text)
+                .map_err(Ended::Failed)?,
             None => migration.text.clone(),
         };
         match &self.output {

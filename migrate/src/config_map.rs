@@ -9,12 +9,12 @@ const NAMESPACE: &str = "imageswap-system";
 /// What an object of Kubernetes may have, in bytes, with something left for the rest of it.
 const MOST: usize = (1 << 20) - 1024;
 
-/// A ConfigMap to apply.
+/// Reads the name of a ConfigMap, as the API server would: a subdomain of RFC 1123.
 ///
 /// # Errors
 ///
-/// Where the name can be none, and where the rules are too long for one.
-pub(crate) fn config_map(name: &str, namespace: Option<&str>, rules: &str) -> Result<String, String> {
+/// Where it can be none.
+pub(crate) fn name(text: &str) -> Result<String, String> {
     let is_part = |part: &str| {
         !part.is_empty()
             && part
@@ -23,11 +23,21 @@ pub(crate) fn config_map(name: &str, namespace: Option<&str>, rules: &str) -> Re
             && !part.starts_with('-')
             && !part.ends_with('-')
     };
-    if name.len() > 253 || !name.split('.').all(is_part) {
-        return Err(format!(
-            "`{name}` can't be the name of a ConfigMap: it is made of lower-case letters, digits, `-` and `.`"
-        ));
+    if text.len() > 253 || !text.split('.').all(is_part) {
+        return Err(
+            "a subdomain of RFC 1123 is expected: lower-case letters, digits, `-` and `.`, as in `imageswap-rules`"
+                .to_owned(),
+        );
     }
+    Ok(text.to_owned())
+}
+
+/// A ConfigMap to apply.
+///
+/// # Errors
+///
+/// Where the rules are too long for one.
+pub(crate) fn config_map(name: &str, namespace: Option<&str>, rules: &str) -> Result<String, String> {
     if rules.len() > MOST {
         return Err(format!(
             "the rules have {} KiB, and a ConfigMap holds 1 MiB: write them to a file by --output, and mount that by other \
@@ -70,14 +80,29 @@ mod tests {
             );
         }
         assert!(
-            config_map("No_Name", None, rules)
-                .unwrap_err()
-                .contains("`No_Name`")
-        );
-        assert!(
             config_map("a", None, &"#\n".repeat(1 << 19))
                 .unwrap_err()
                 .contains("1 MiB")
         );
+    }
+
+    #[test]
+    fn a_name_is_a_subdomain() {
+        for text in ["a", "imageswap-maps", "rules.v1", "0"] {
+            assert_eq!(name(text).as_deref(), Ok(text));
+        }
+        for text in [
+            "",
+            "Rules",
+            "no_name",
+            "-a",
+            "a-",
+            "a..b",
+            "a.",
+            "a b",
+            &"a".repeat(254),
+        ] {
+            assert!(name(text).is_err(), "{text}");
+        }
     }
 }
