@@ -83,7 +83,7 @@ impl Input {
             let of = variables.of.unwrap_or_default();
             if let Some(elsewhere) = variables.elsewhere.filter(|_| variables.prefix.is_none()) {
                 return Err(format!(
-                    "{name}: {of} takes {elsewhere} from another object; give that one, or the prefix by --image-prefix"
+                    "{name}: {of} takes {elsewhere}; give that one, or the prefix by --image-prefix"
                 ));
             }
             let prefix = variables.prefix.unwrap_or_default();
@@ -196,7 +196,7 @@ mod tests {
             (&MAPS.replace("a::b", "rules v1"), "holds rules already"),
             (
                 &DEPLOYMENT.replace("value: p-", "valueFrom: {configMapKeyRef: {name: x}}"),
-                "takes IMAGE_PREFIX from another object",
+                "takes IMAGE_PREFIX from ConfigMap x",
             ),
             ("kind: [", "no YAML"),
         ] {

@@ -1,5 +1,7 @@
 //! What the variables of imageswap-webhook say, in a ConfigMap or a workload.
 
+use std::fmt;
+
 use serde_json::Value;
 
 /// What the variables of a container or a ConfigMap say.
@@ -7,10 +9,26 @@ use serde_json::Value;
 pub(crate) struct Variables {
     pub(crate) mode: Option<String>,
     pub(crate) prefix: Option<String>,
-    /// The first object that says any of it.
+    /// The object that says it.
     pub(crate) of: Option<String>,
-    /// A variable whose value stands elsewhere.
-    pub(crate) elsewhere: Option<String>,
+    /// What stands in another object.
+    pub(crate) elsewhere: Option<Elsewhere>,
+}
+
+/// What a workload takes from another object.
+pub(crate) struct Elsewhere {
+    what: String,
+    /// The ConfigMap, where it is one.
+    config_map: Option<String>,
+}
+
+impl fmt::Display for Elsewhere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.config_map {
+            Some(name) => write!(f, "{} from ConfigMap {name}", self.what),
+            None => write!(f, "{} from another object", self.what),
+        }
+    }
 }
 
 impl Variables {
@@ -38,15 +56,21 @@ impl Variables {
             for variable in container["env"].as_array().into_iter().flatten() {
                 let name = variable["name"].as_str().unwrap_or_default();
                 if is_ours(name) && !variable["valueFrom"].is_null() {
-                    self.elsewhere.get_or_insert_with(|| name.to_owned());
+                    let config_map = &variable["valueFrom"]["configMapKeyRef"]["name"];
+                    self.elsewhere.get_or_insert_with(|| Elsewhere {
+                        what: name.to_owned(),
+                        config_map: config_map.as_str().map(str::to_owned),
+                    });
                 } else {
                     self.take(name, variable["value"].as_str().or(Some("")), called);
                 }
             }
             for from in container["envFrom"].as_array().into_iter().flatten() {
                 if let Some(name) = from["configMapRef"]["name"].as_str() {
-                    self.elsewhere
-                        .get_or_insert_with(|| format!("its variables, ConfigMap {name},"));
+                    self.elsewhere.get_or_insert_with(|| Elsewhere {
+                        what: "its variables".to_owned(),
+                        config_map: Some(name.to_owned()),
+                    });
                 }
             }
             if container["image"]
@@ -64,8 +88,8 @@ impl Variables {
             "IMAGE_PREFIX" => &mut self.prefix,
             _ => return,
         };
-        if let Some(value) = value {
-            place.get_or_insert_with(|| value.to_owned());
+        if let (Some(value), None) = (value, &place) {
+            *place = Some(value.to_owned());
             self.of = Some(called());
         }
     }
@@ -79,7 +103,16 @@ impl Variables {
                 format!("{name}: {of} says the mode {mode}, and no map is there; {WAY_OUT}")
             }
             (None, Some(of), Some(elsewhere)) => {
-                format!("{name}: {of} takes {elsewhere} from another object; give that one too; {WAY_OUT}")
+                let print =
+                    |name: &str| format!("`kubectl get configmap {name} -n imageswap-system -o yaml`");
+                let legacy = match &elsewhere.config_map {
+                    Some(name) => format!("that one ({})", print(name)),
+                    None => "the prefix by --image-prefix".to_owned(),
+                };
+                let maps = print("imageswap-maps");
+                format!(
+                    "{name}: {of} takes {elsewhere}, and says no mode itself; for LEGACY give {legacy}, for MAPS the map ({maps})"
+                )
             }
             _ if self.prefix.is_some() => format!(
                 "{name} has a prefix, but not IMAGESWAP_MODE=LEGACY, without which it is not used; {WAY_OUT}"
