@@ -1,8 +1,12 @@
 //! What an old configuration lies in: a map file, or YAML of Kubernetes, or nothing but a prefix.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use imageswap_engine::diagnostic::{SourceId, SourceMap};
 use imageswap_engine::syntax::rules::is_rules_file;
+use serde_json::Value;
 
+use crate::read;
 use crate::variables::Variables;
 
 /// What was found in a text, or given by itself.
@@ -72,8 +76,9 @@ impl Input {
             format!("cannot read {name}: {error}{help}")
         };
         let mut variables = Variables::default();
-        for object in imageswap_yaml::objects(&text).map_err(fail)? {
-            variables.of_object(&object);
+        let objects = imageswap_yaml::objects(&text).map_err(fail)?;
+        for object in &objects {
+            variables.of_object(object);
         }
         let is_legacy = variables
             .mode
@@ -91,43 +96,95 @@ impl Input {
         }
         let mut maps = Vec::new();
         for map in imageswap_yaml::config_maps(&text).map_err(fail)? {
-            let called = match (&map.namespace, &map.name) {
-                (Some(namespace), Some(name)) => format!("ConfigMap {namespace}/{name}"),
-                (None, Some(name)) => format!("ConfigMap {name}"),
-                _ => "a ConfigMap".to_owned(),
-            };
-            for entry in map.data {
-                if entry.key == "maps" || entry.key.ends_with(".conf") {
-                    maps.push((called.clone(), map.namespace.clone(), entry));
-                }
+            for entry in map.data.into_iter().filter(|entry| is_map(&entry.key)) {
+                maps.push(Kept {
+                    of: called(map.namespace.as_deref(), map.name.as_deref()),
+                    namespace: map.namespace.clone(),
+                    key: entry.key.clone(),
+                    text: Ok(entry.text.clone()),
+                    entry: Some(entry),
+                });
             }
+        }
+        for object in &objects {
+            maps.extend(binary(object));
         }
         let mut maps = maps.into_iter();
         match (maps.next(), maps.next()) {
-            (Some((called, namespace, entry)), None) => {
-                if is_rules_file(&entry.text).is_some() {
-                    return Err(format!(
-                        "{name}: the key {} of {called} holds rules already",
-                        entry.key
-                    ));
+            (Some(map), None) => {
+                let place = format!("the key {} of {}", map.key, map.of);
+                let said = map
+                    .text
+                    .map_err(|why| format!("cannot read {name}: {place}, in binaryData: {why}"))?;
+                if is_rules_file(&said).is_some() {
+                    return Err(format!("{name}: {place} holds rules already"));
                 }
                 let mut sources = SourceMap::default();
-                let yaml = sources.add(name, text);
-                let source = entry.add_to(&mut sources, yaml);
-                let key = &entry.key;
+                let source = match &map.entry {
+                    Some(entry) => {
+                        let yaml = sources.add(name, text);
+                        entry.add_to(&mut sources, yaml)
+                    }
+                    None => sources.add(map.key.as_str(), said),
+                };
                 Ok(Self {
                     found: Found::Map(sources, source),
-                    what: format!("{name} holds a map, the key {key} of {called}"),
-                    origin: format!("the key {key} of {called}"),
-                    namespace,
+                    what: format!("{name} holds a map, {place}"),
+                    origin: place,
+                    namespace: map.namespace,
                 })
             }
-            (Some((one, ..)), Some((other, ..))) => Err(format!(
-                "{name} holds several maps, in {one} and in {other}; give one of them by itself"
+            (Some(one), Some(other)) => Err(format!(
+                "{name} holds several maps, in {} and in {}; give one of them by itself",
+                one.of, other.of
             )),
             (None, _) => Err(variables.without_map(name)),
         }
     }
+}
+
+/// A map in a ConfigMap.
+struct Kept {
+    /// What the ConfigMap is called.
+    of: String,
+    namespace: Option<String>,
+    key: String,
+    /// What it says, or why that can't be read.
+    text: Result<String, String>,
+    /// Where it stands, if it stands there as it is.
+    entry: Option<imageswap_yaml::Entry>,
+}
+
+fn is_map(key: &str) -> bool {
+    key == "maps" || key.ends_with(".conf")
+}
+
+fn called(namespace: Option<&str>, name: Option<&str>) -> String {
+    match (namespace, name) {
+        (Some(namespace), Some(name)) => format!("ConfigMap {namespace}/{name}"),
+        (None, Some(name)) => format!("ConfigMap {name}"),
+        _ => "a ConfigMap".to_owned(),
+    }
+}
+
+/// The maps in `binaryData`: kubectl puts a file there that is not UTF-8, and other tools whatever they like.
+fn binary(object: &Value) -> impl Iterator<Item = Kept> {
+    let is_config_map = object["kind"] == "ConfigMap";
+    let data = object["binaryData"].as_object().filter(|_| is_config_map);
+    let data = data.into_iter().flatten().filter(|(key, _)| is_map(key));
+    let of_metadata = |key| object["metadata"][key].as_str();
+    let (namespace, name) = (of_metadata("namespace"), of_metadata("name"));
+    data.map(move |(key, value)| {
+        let encoded: String = value.as_str().unwrap_or_default().split_whitespace().collect();
+        let bytes = STANDARD.decode(encoded).map_err(|_| "it is no base64".to_owned());
+        Kept {
+            of: called(namespace, name),
+            namespace: namespace.map(str::to_owned),
+            key: key.clone(),
+            text: bytes.and_then(|bytes| read::text(bytes).map_err(|why| why.to_string())),
+            entry: None,
+        }
+    })
 }
 
 /// Whether a text is YAML or JSON of Kubernetes: by its name, or because a line of its own says the kind.
