@@ -105,10 +105,11 @@ impl Migrate {
                 let name = sources.get(*source).map_or("", |source| source.name());
                 (Old::Map(sources, *source), name)
             }
-            Found::Prefix(prefix) => (Old::Prefix(prefix), "IMAGE_PREFIX"),
+            // It has no lines to be named.
+            Found::Prefix(prefix) => (Old::Prefix(prefix), input.place.as_str()),
         };
         let migration = migrate(old, &input.origin, &given)
-            .map_err(|fault| Ended::Failed(report::fault(&fault, source)))?;
+            .map_err(|fault| Ended::Failed(report::fault(&fault, &input.place, source)))?;
         let text = match &self.config_map {
             Some(name) => config_map::config_map(name, input.namespace.as_deref(), &migration.text)
                 .map_err(Ended::Failed)?,

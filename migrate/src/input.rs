@@ -24,6 +24,8 @@ pub(crate) struct Input {
     pub(crate) what: String,
     /// Where it was, for the heading of the file.
     pub(crate) origin: String,
+    /// Where it stands, for what is said of the whole of it.
+    pub(crate) place: String,
     /// The namespace of the ConfigMap that it was in.
     pub(crate) namespace: Option<String>,
 }
@@ -39,6 +41,7 @@ impl Input {
             found: Found::Prefix(prefix.to_owned()),
             what: format!("{called}, from {from}"),
             origin: called,
+            place: from.to_owned(),
             namespace: None,
         }
     }
@@ -63,6 +66,7 @@ impl Input {
             found: Found::Map(sources, source),
             what: format!("{name} is a map"),
             origin: format!("the map {name}"),
+            place: name.to_owned(),
             namespace: None,
         })
     }
@@ -130,6 +134,7 @@ impl Input {
                 Ok(Self {
                     found: Found::Map(sources, source),
                     what: format!("{name} holds a map, {place}"),
+                    place: format!("{place} in {name}"),
                     origin: place,
                     namespace: map.namespace,
                 })

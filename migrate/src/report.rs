@@ -126,8 +126,8 @@ fn image(text: &mut String, difference: &Difference) {
 }
 
 /// What keeps an old configuration from being migrated, with its lines.
-pub(crate) fn fault(fault: &Fault, source: &str) -> String {
-    let mut text = format!("{source}: {}", fault.message);
+pub(crate) fn fault(fault: &Fault, place: &str, source: &str) -> String {
+    let mut text = format!("{place}: {}", fault.message);
     for (number, said) in &fault.lines {
         let _ = write!(text, "\n  {source}:{number}: {said}");
     }
