@@ -308,9 +308,14 @@ impl File<'_> {
 /// A map without a line that means something.
 fn says_nothing(map: &OldMap, text: &str) -> Fault {
     if map.count == 0 {
+        let what = match text.contains('#') {
+            true => "holds comments alone",
+            false => "is empty",
+        };
         return Fault {
-            message: "it is empty: a map has lines `KEY::VALUE`, as in `docker.io::harbor.example.com/hub`"
-                .to_owned(),
+            message: format!(
+                "it {what}: a map has lines `KEY::VALUE`, as in `docker.io::harbor.example.com/hub`"
+            ),
             lines: Vec::new(),
         };
     }
