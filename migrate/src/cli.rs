@@ -93,13 +93,16 @@ impl Migrate {
             ));
         }
         let input = self.input()?;
-        let mut given = Vec::new();
-        if let Some(file) = &self.images {
-            given.extend(images::of_list(&read(file)?).map(str::to_owned));
+        let mut notes = Vec::new();
+        if let Some(file) = &self.file
+            && of_environment().is_some_and(|prefix| !prefix.is_empty())
+        {
+            notes.push(format!(
+                "{} is taken; the variable IMAGE_PREFIX, which is set, counts only where no FILE is named",
+                name_of(file)
+            ));
         }
-        if let Some(path) = &self.manifests {
-            given.extend(images::of_manifests(path)?);
-        }
+        let given = self.given(&mut notes)?;
         let (old, source) = match &input.found {
             Found::Map(sources, source) => {
                 let name = sources.get(*source).map_or("", |source| source.name());
@@ -120,8 +123,8 @@ impl Migrate {
             None => unless_closed(io::stdout().lock().write_all(text.as_bytes()))?,
         }
         let report = match self.format {
-            Format::Human => report::human(&migration, &input.what, source),
-            Format::Json => report::json(&migration, &input.what, source)
+            Format::Human => report::human(&migration, &input.what, source, &notes),
+            Format::Json => report::json(&migration, &input.what, source, &notes)
                 .map_err(|error| Ended::Failed(format!("cannot write the report: {error}")))?,
         };
         // A closed pipe is no error.
@@ -130,6 +133,31 @@ impl Migrate {
             None => ExitCode::SUCCESS,
             Some(_) => ExitCode::FAILURE,
         })
+    }
+
+    /// The images that are given, with a note where there are none in what is named.
+    fn given(&self, notes: &mut Vec<String>) -> Result<Vec<String>, Failed> {
+        let mut given = Vec::new();
+        if let Some(file) = &self.images {
+            given.extend(images::of_list(&read(file)?).map(str::to_owned));
+            if given.is_empty() {
+                notes.push(format!(
+                    "{} holds no image, so nothing of it is compared; --images reads one a line",
+                    name_of(file)
+                ));
+            }
+        }
+        if let Some(path) = &self.manifests {
+            let found = images::of_manifests(path)?;
+            if found.is_empty() {
+                notes.push(format!(
+                    "{} holds no image, so nothing of it is compared; --manifests reads the fields `image` of YAML and JSON",
+                    name_of(path)
+                ));
+            }
+            given.extend(found);
+        }
+        Ok(given)
     }
 
     fn input(&self) -> Result<Input, Ended> {

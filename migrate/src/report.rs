@@ -18,13 +18,16 @@ const SHOWN_UNEXPLAINED: usize = 20;
 /// How many pieces of advice are shown.
 const SHOWN_ADVICE: usize = 30;
 
-/// The report for people. The source is what the map's lines are named by.
-pub(crate) fn human(migration: &Migration, what: &str, source: &str) -> String {
+/// The report for people. The source is what the map's lines are named by; the notes are about the command line.
+pub(crate) fn human(migration: &Migration, what: &str, source: &str, notes: &[String]) -> String {
     let mut text = format!(
         "{what}; {} and {} come of it\n",
         counted(migration.rules, "rule"),
         counted(migration.tests, "test")
     );
+    for note in notes {
+        line(&mut text, format_args!("note: {note}"));
+    }
     advice(&mut text, &migration.advice, source);
     differences(&mut text, migration);
     text
@@ -147,6 +150,9 @@ fn counted(count: usize, name: &str) -> String {
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum Object<'m> {
+    Note {
+        message: &'m str,
+    },
     Advice {
         file: &'m str,
         line: usize,
@@ -175,8 +181,14 @@ enum Object<'m> {
 }
 
 /// The report for machines: an object a line.
-pub(crate) fn json(migration: &Migration, what: &str, source: &str) -> serde_json::Result<String> {
+pub(crate) fn json(
+    migration: &Migration,
+    what: &str,
+    source: &str,
+    notes: &[String],
+) -> serde_json::Result<String> {
     let proof = &migration.proof;
+    let notes = notes.iter().map(|message| Object::Note { message });
     let advice = migration.advice.iter().map(|advice| Object::Advice {
         file: source,
         line: advice.line,
@@ -203,7 +215,7 @@ pub(crate) fn json(migration: &Migration, what: &str, source: &str) -> serde_jso
         partial: proof.is_partial,
     };
     let mut text = String::new();
-    for object in advice.chain(differences).chain([summary]) {
+    for object in notes.chain(advice).chain(differences).chain([summary]) {
         text.push_str(&serde_json::to_string(&object)?);
         text.push('\n');
     }

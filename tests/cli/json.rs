@@ -62,12 +62,17 @@ fn tests_have_the_documented_fields() {
 fn migrations_have_the_documented_fields() {
     let page = Page::read();
     let mut kinds = BTreeSet::new();
-    for map in ["everything.conf", "chain.conf", "no-default.conf"] {
+    for map in [
+        "everything.conf",
+        "chain.conf",
+        "no-default.conf --manifests empty",
+    ] {
         let line = format!("imageswap migrate --format json migrate/{map} 2>&1 >/dev/null");
         for object in objects(&line, "tests/cli/folder") {
             let kind = object["kind"].as_str().unwrap().to_owned();
             let heading = match kind.as_str() {
                 "advice" => "Advice",
+                "note" => "Notes",
                 "difference" => "Images that are treated otherwise",
                 _ => "The JSON of migrations",
             };
@@ -75,7 +80,7 @@ fn migrations_have_the_documented_fields() {
             kinds.insert(kind);
         }
     }
-    assert_eq!(kinds.len(), 3);
+    assert_eq!(kinds.len(), 4);
 }
 
 #[test]
