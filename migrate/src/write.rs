@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use imageswap_engine::diagnostic::SourceMap;
 use imageswap_engine::syntax::format::format;
 
-use crate::map::{Line, OldMap};
+use crate::map::OldMap;
 use crate::place::Place;
 use crate::rule::{Constants, Kind, Rule};
 
@@ -66,10 +66,18 @@ pub(crate) fn file(rules: &[Rule], around: &Surroundings<'_>) -> String {
             None => line(&statement),
         }
     }
-    let lost = around.map.map(|map| lost(map, rules)).unwrap_or_default();
-    if !lost.is_empty() {
+    let idle = around.map.map(|map| idle(map, rules)).unwrap_or_default();
+    if !idle.is_empty() {
         line("");
-        for comment in lost {
+        line("# Lines of the map that no rule comes of, with their comments.");
+        for comment in idle {
+            line(&format!("# {comment}"));
+        }
+    }
+    let closing = around.map.map(|map| map.closing.as_slice()).unwrap_or_default();
+    if !closing.is_empty() {
+        line("");
+        for comment in closing {
             line(&format!("# {comment}"));
         }
     }
@@ -122,19 +130,16 @@ fn comments<'m>(map: &'m OldMap, rule: &Rule, commented: &mut HashSet<usize>) ->
     comments
 }
 
-/// Comments that no rule has taken along: those of lines that no rule comes of, and those at the end.
-fn lost(map: &OldMap, rules: &[Rule]) -> Vec<String> {
+/// Lines that no rule comes of, with their comments; those without a comment are left to the report.
+fn idle(map: &OldMap, rules: &[Rule]) -> Vec<String> {
     let with_rule: HashSet<usize> = rules.iter().flat_map(|rule| rule.lines.clone()).collect();
-    let of_line = |line: &Line| {
-        let beside = line
-            .beside
-            .iter()
-            .map(|comment| format!("{}::{}: {comment}", line.key, line.value));
-        line.above.iter().cloned().chain(beside).collect::<Vec<_>>()
-    };
     let lines = map.lines.iter().enumerate();
     let idle = lines
-        .filter(|(at, _)| !with_rule.contains(at))
-        .flat_map(|(_, line)| of_line(line));
-    idle.chain(map.closing.iter().cloned()).collect()
+        .filter(|(at, line)| !with_rule.contains(at) && (line.beside.is_some() || !line.above.is_empty()));
+    idle.flat_map(|(_, line)| {
+        let beside = line.beside.iter().map(|comment| format!("  # {comment}"));
+        let said = format!("{}::{}{}", line.key, line.value, beside.collect::<String>());
+        line.above.iter().cloned().chain([said])
+    })
+    .collect()
 }
