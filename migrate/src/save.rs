@@ -1,9 +1,10 @@
 //! A new file: whole, or not at all.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::read::Failed;
 
@@ -13,19 +14,23 @@ use crate::read::Failed;
 ///
 /// Where there is a file already, or it can't be written: then everything is as it was.
 pub(crate) fn save(path: &Path, text: &str, force: bool) -> Result<(), Failed> {
-    let fail = |error: io::Error| Failed(format!("cannot write {}: {error}", path.display()));
-    // A link stays one.
-    let file = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    if file.is_dir() {
-        return Err(Failed(format!(
-            "cannot write {}: it is a directory",
-            path.display()
-        )));
+    let name = path.display();
+    let file = behind_links(path).map_err(|error| Failed(format!("cannot write {name}: {error}")))?;
+    let name = match file == path {
+        true => name.to_string(),
+        false => format!("{name}, a link to {}", file.display()),
+    };
+    let fail = |why: &dyn fmt::Display| Failed(format!("cannot write {name}: {why}"));
+    match fs::symlink_metadata(&file) {
+        Ok(found) if found.is_dir() => return Err(fail(&"it is a directory")),
+        // A rename would put a file in the place of `/dev/null`.
+        Ok(found) if !found.is_file() => return Err(fail(&"it is no regular file")),
+        _ => {}
     }
-    let mut name = OsString::from(".");
-    name.push(file.file_name().unwrap_or_default());
-    name.push(format!(".{}", std::process::id()));
-    let beside = file.with_file_name(name);
+    let mut hidden = OsString::from(".");
+    hidden.push(file.file_name().unwrap_or_default());
+    hidden.push(format!(".{}", std::process::id()));
+    let beside = file.with_file_name(hidden);
     let saved = fill(&beside, text).and_then(|()| match force {
         true => {
             // Who may read and write it is not for this to change.
@@ -44,8 +49,24 @@ pub(crate) fn save(path: &Path, text: &str, force: bool) -> Result<(), Failed> {
             "{} is there already, and stays as it is; --force writes over it",
             path.display()
         )),
-        _ => fail(error),
+        _ => fail(&error),
     })
+}
+
+/// The file that a link leads to, whether it is there or not: a link stays one.
+fn behind_links(path: &Path) -> io::Result<PathBuf> {
+    /// As many as Linux follows.
+    const MOST: usize = 40;
+    let mut file = path.to_owned();
+    for _ in 0..MOST {
+        match fs::read_link(&file) {
+            Ok(target) => file = file.parent().unwrap_or(Path::new("")).join(target),
+            // It is no link, or not there.
+            Err(_) => return Ok(file),
+        }
+    }
+    // The links go round in a circle, which the system says in its own words.
+    fs::metadata(path).map(|_| file)
 }
 
 fn fill(path: &Path, text: &str) -> io::Result<()> {
