@@ -113,10 +113,14 @@ impl Input {
         for object in &objects {
             maps.extend(binary(object));
         }
+        // Other things have a `.conf` as well, where all ConfigMaps are given.
+        if maps.iter().any(|map| map.key == MAPS) {
+            maps.retain(|map| map.key == MAPS);
+        }
         let mut maps = maps.into_iter();
         match (maps.next(), maps.next()) {
             (Some(map), None) => {
-                let place = format!("the key {} of {}", map.key, map.of);
+                let place = map.place();
                 let said = map
                     .text
                     .map_err(|why| format!("cannot read {name}: {place}, in binaryData: {why}"))?;
@@ -140,8 +144,9 @@ impl Input {
                 })
             }
             (Some(one), Some(other)) => Err(format!(
-                "{name} holds several maps, in {} and in {}; give one of them by itself",
-                one.of, other.of
+                "{name} holds several maps, {} and {}; give one of them by itself",
+                one.place(),
+                other.place()
             )),
             (None, _) => Err(variables.without_map(name)),
         }
@@ -160,8 +165,17 @@ struct Kept {
     entry: Option<imageswap_yaml::Entry>,
 }
 
+impl Kept {
+    fn place(&self) -> String {
+        format!("the key {} of {}", self.key, self.of)
+    }
+}
+
+/// The key that imageswap-webhook's own manifests have.
+const MAPS: &str = "maps";
+
 fn is_map(key: &str) -> bool {
-    key == "maps" || key.ends_with(".conf")
+    key == MAPS || key.ends_with(".conf")
 }
 
 fn called(namespace: Option<&str>, name: Option<&str>) -> String {
