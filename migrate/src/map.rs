@@ -99,7 +99,7 @@ impl OldMap {
 }
 
 /// A comment without its signs, fit for a rules file; none where it says nothing.
-fn cleaned(comment: &str) -> Option<String> {
+pub(crate) fn cleaned(comment: &str) -> Option<String> {
     let comment: String = comment
         .trim_start_matches(['#', ' ', '\t'])
         .chars()

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use imageswap_engine::diagnostic::SourceMap;
 use imageswap_engine::syntax::format::format;
 
-use crate::map::OldMap;
+use crate::map::{OldMap, cleaned};
 use crate::place::Place;
 use crate::rule::{Constants, Kind, Rule};
 
@@ -23,6 +23,9 @@ pub(crate) struct Surroundings<'m> {
 /// How many prefixes a statement has: it may not be too long.
 const HOME_ON_A_LINE: usize = 10;
 
+/// The longest comment, in bytes, that stands beside a rule: it counts for the length of the statement.
+const BESIDE: usize = 200;
+
 /// Writes a file. The rules are in their order.
 pub(crate) fn file(rules: &[Rule], around: &Surroundings<'_>) -> String {
     let constants = Constants::new(rules);
@@ -31,7 +34,9 @@ pub(crate) fn file(rules: &[Rule], around: &Surroundings<'_>) -> String {
         text.push_str(line);
         text.push('\n');
     };
-    line(&format!("# Made by `imageswap migrate` from {}.", around.origin));
+    // Names of files may hold line breaks.
+    let origin = cleaned(&around.origin).unwrap_or_default();
+    line(&format!("# Made by `imageswap migrate` from {origin}."));
     let heading = around.map.map(|map| map.heading.as_slice()).unwrap_or_default();
     for comment in heading {
         line(&format!("# {comment}"));
@@ -122,8 +127,8 @@ fn comments<'m>(map: &'m OldMap, rule: &Rule, commented: &mut HashSet<usize>) ->
         };
         comments.above.extend(line.above.iter().map(String::as_str));
         match (&line.beside, comments.beside) {
-            (Some(comment), None) => comments.beside = Some(comment),
-            (Some(comment), Some(_)) => comments.above.push(comment),
+            (Some(comment), None) if comment.len() <= BESIDE => comments.beside = Some(comment),
+            (Some(comment), _) => comments.above.push(comment),
             (None, _) => {}
         }
     }

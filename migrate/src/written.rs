@@ -5,6 +5,9 @@ use imageswap_engine::glob::Glob;
 /// All that may stand in an image.
 const OF_IMAGES: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ._-/:@[]";
 
+/// More than any image has: 255 for its name, 128 for its tag, and a digest.
+const LONGEST_IMAGE: usize = 1024;
+
 /// A part of a glob.
 enum Token<'g> {
     Any,
@@ -17,11 +20,15 @@ enum Token<'g> {
 /// A glob that matches just this text; none where no image holds it.
 pub(crate) fn literal(text: &str) -> Option<String> {
     let is_of_image = text.chars().all(|character| OF_IMAGES.contains(character));
-    is_of_image.then(|| text.replace('[', "[[]"))
+    (is_of_image && text.len() <= LONGEST_IMAGE).then(|| text.replace('[', "[[]"))
 }
 
 /// A glob of a map as one of a rule; none where it matches no image.
 pub(crate) fn glob(text: &str) -> Option<String> {
+    let fixed = tokens(text).filter(|token| !matches!(token, Token::Any));
+    if fixed.count() > LONGEST_IMAGE {
+        return None;
+    }
     let mut glob = String::new();
     for token in tokens(text) {
         match token {
@@ -166,6 +173,8 @@ mod tests {
         assert_eq!(glob("[,]"), None);
         assert_eq!(literal("[::1]:5000/x").as_deref(), Some("[[]::1]:5000/x"));
         assert_eq!(literal("a*"), None);
+        assert_eq!(literal(&"a".repeat(LONGEST_IMAGE + 1)), None);
+        assert_eq!(glob(&"*a".repeat(LONGEST_IMAGE + 1)), None);
     }
 
     #[test]
