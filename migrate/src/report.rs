@@ -17,6 +17,8 @@ const SHOWN: usize = 3;
 const SHOWN_UNEXPLAINED: usize = 20;
 /// How many pieces of advice are shown.
 const SHOWN_ADVICE: usize = 30;
+/// How many lines of a better form are shown.
+const SHOWN_BETTER: usize = 10;
 
 /// The report for people. The source is what the map's lines are named by; the notes are about the command line.
 pub(crate) fn human(migration: &Migration, what: &str, source: &str, notes: &[String]) -> String {
@@ -43,9 +45,16 @@ fn advice(text: &mut String, advice: &[Advice], source: &str) {
         if let Some(better) = &advice.better {
             for (label, better) in iter::once("better:")
                 .chain(iter::repeat("       "))
-                .zip(better.lines())
+                .zip(better.lines().take(SHOWN_BETTER))
             {
                 line(text, format_args!("    {label} {better}"));
+            }
+            let lines = better.lines().count();
+            if let Some(more) = lines.checked_sub(SHOWN_BETTER).filter(|more| *more > 0) {
+                line(
+                    text,
+                    format_args!("            and {more} more; --format json tells all"),
+                );
             }
         }
     }
