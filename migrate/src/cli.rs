@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use imageswap_engine::reference::Reference;
 
 use crate::input::{Found, Input};
 use crate::migration::{Old, migrate};
@@ -137,9 +138,24 @@ impl Migrate {
 
     /// The images that are given, with a note where there are none in what is named.
     fn given(&self, notes: &mut Vec<String>) -> Result<Vec<String>, Failed> {
+        /// How much of a line is shown: what is no list may be one long line.
+        const SHOWN: usize = 80;
         let mut given = Vec::new();
         if let Some(file) = &self.images {
             given.extend(images::of_list(&read(file)?).map(str::to_owned));
+            let mut others = given.iter().filter(|image| Reference::parse(image).is_err());
+            if let Some(first) = others.next() {
+                let first: String = first.chars().take(SHOWN).collect();
+                let more = match others.count() {
+                    0 => String::new(),
+                    1 => ", and neither is another line".to_owned(),
+                    more => format!(", and neither are {more} other lines"),
+                };
+                notes.push(format!(
+                    "{}: `{first}` is no image{more}; --images reads one a line",
+                    name_of(file)
+                ));
+            }
             if given.is_empty() {
                 notes.push(format!(
                     "{} holds no image, so nothing of it is compared; --images reads one a line",
