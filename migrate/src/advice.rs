@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use imageswap_engine::diagnostic::{Code, Diagnostic};
 use imageswap_engine::rules::{Effect, RuleSet, Setting};
 
+use crate::better::{below, keep, kept};
 use crate::map::{Line, OldMap};
-use crate::place::{Place, is_registry, split_registry, written_out};
+use crate::place::{Place, split_registry, written_out};
 use crate::plan::{Facts, Idle};
 use crate::rule::{Constants, Kind, Rule};
 
@@ -126,51 +127,6 @@ fn idle(map: &OldMap, line: &Line, why: Idle) -> Advice {
             }),
         ),
     }
-}
-
-/// A rule for what lies below a key, with what tells images apart.
-fn below(key: &str, value: &str) -> Option<String> {
-    let plain = key.replace('*', "a");
-    let (registry, _) = plain.split_once('/').unwrap_or((&plain, ""));
-    if key != "**" && !(is_registry(registry) && Place::of(&plain).is_ok()) {
-        return None;
-    }
-    let allow = match key.strip_prefix("*.") {
-        Some(_) => "  allow bare-registry",
-        None => "",
-    };
-    if value.is_empty() {
-        return Some(format!("keep {}/{allow}", key.trim_end_matches('/')));
-    }
-    let place = Place::of(value.trim_end_matches('-')).ok()?;
-    let prefix = place.prefix();
-    Some(match key {
-        "**" => format!("swap ** -> {prefix}{{domain}}/{{path}}"),
-        _ if key.starts_with("*.") => format!(
-            "swap {}/ -> {prefix}{{domain}}/{allow}",
-            key.trim_end_matches('/')
-        ),
-        _ => format!("swap {}/ -> {prefix}", key.trim_end_matches('/')),
-    })
-}
-
-/// Rules that keep registries, for the entries that are one; none where no entry is.
-fn kept(entries: &str) -> Option<String> {
-    let entries: Vec<&str> = entries.split(',').collect();
-    if !entries.iter().any(|entry| is_registry(entry)) {
-        return None;
-    }
-    let rules: Vec<String> = entries.into_iter().filter_map(keep).collect();
-    Some(rules.join("\n"))
-}
-
-/// Rules that keep what an entry is meant for.
-fn keep(entry: &str) -> Option<String> {
-    if is_registry(entry) {
-        // An entry is often the end of a name: `amazonaws.com`.
-        return Some(format!("keep {entry}/\nkeep *.{entry}/"));
-    }
-    Some(format!("keep written *{}*", crate::written::literal(entry)?))
 }
 
 /// Of a line that does what it says, in a way that few expect.
@@ -310,32 +266,4 @@ fn skipped(map: &OldMap, finding: &Diagnostic) -> Option<Advice> {
         },
         better: None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_entry_that_is_kept_has_its_rule() {
-        assert_eq!(
-            kept("h.io,amazonaws.com,team/app,*").as_deref(),
-            Some(
-                "keep h.io/\nkeep *.h.io/\nkeep amazonaws.com/\nkeep *.amazonaws.com/\nkeep written *team/app*"
-            )
-        );
-        assert_eq!(kept("team/app"), None);
-    }
-
-    #[test]
-    fn what_is_offered_for_all_below_a_domain_loads_without_a_warning() {
-        assert_eq!(
-            below("*.a.io", "").as_deref(),
-            Some("keep *.a.io/  allow bare-registry")
-        );
-        assert_eq!(
-            below("*.a.io", "h.io/a").as_deref(),
-            Some("swap *.a.io/ -> h.io/a/{domain}/  allow bare-registry")
-        );
-    }
 }

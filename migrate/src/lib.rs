@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod advice;
+mod better;
 pub mod cli;
 mod config_map;
 pub mod images;
