@@ -62,6 +62,7 @@ pub(crate) fn of(known: &Known<'_>) -> Vec<Advice> {
             continue;
         }
         advice.extend(of_line(known, map, line));
+        advice.extend(unheld(line));
         advice.extend(chain(known, map, line));
     }
     advice.extend(one_target(map, known.rules));
@@ -153,7 +154,8 @@ fn of_line(known: &Known<'_>, map: &OldMap, line: &Line) -> Option<Advice> {
             "images of all other registries that have one path fall on one name, in the new file too".to_owned(),
             below("**", value),
         )),
-        "noswap_wildcards" if value.is_empty() => None,
+        // An entry that no image holds has its own advice.
+        "noswap_wildcards" if !value.split(',').any(is_held) => None,
         "noswap_wildcards" => Some(line.advice(
             "anywhere",
             "an entry may occur anywhere in an image, in its path or tag as well, in the new file too".to_owned(),
@@ -184,6 +186,23 @@ fn of_line(known: &Known<'_>, map: &OldMap, line: &Line) -> Option<Advice> {
             ))
         }
     }
+}
+
+/// Of the entries of `noswap_wildcards` that no image holds, as those with a wildcard, which is none there.
+fn unheld(line: &Line) -> Vec<Advice> {
+    let entries = line.value.split(',').filter(|_| line.key == "noswap_wildcards");
+    let unheld = entries.filter(|entry| !entry.is_empty() && !is_held(entry));
+    unheld
+        .map(|entry| {
+            let message = format!("no image holds the entry `{entry}`, so the new file has no rule for it");
+            line.advice("matches-nothing", message, below(entry, ""))
+        })
+        .collect()
+}
+
+/// Whether some image may hold an entry.
+fn is_held(entry: &str) -> bool {
+    !entry.is_empty() && crate::written::literal(entry).is_some()
 }
 
 /// Of a line whose results another line moves on.
