@@ -19,7 +19,7 @@ test-more:
 
 # The tests against a Kubernetes control plane. Needs Go 1.26, and the first time some minutes to build it.
 test-cluster:
-    IMAGESWAP_TEST_CLUSTER=1 cargo test --workspace --locked --test webhook cluster
+    IMAGESWAP_TEST_CLUSTER=1 cargo test --workspace --locked --test cluster
 
 # Format, lint and documentation.
 lint:

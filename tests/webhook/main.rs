@@ -11,7 +11,6 @@ mod any_certificate;
 mod bad_input;
 mod certificate;
 mod client;
-mod cluster;
 mod conformance;
 mod connections;
 mod drop_in;

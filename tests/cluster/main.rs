@@ -1,8 +1,20 @@
-//! The webhook behind a real API server.
+//! The webhook behind a real API server. Not beside the other tests of the webhook, which a control plane would disturb.
 
 mod admission;
+#[allow(dead_code, reason = "shared with the tests of the webhook")]
+#[path = "../webhook/any_certificate.rs"]
+mod any_certificate;
+#[allow(dead_code, reason = "shared with the tests of the webhook")]
+#[path = "../webhook/client.rs"]
+mod client;
 mod control_plane;
 mod migration;
+#[allow(dead_code, reason = "shared with the tests of the webhook")]
+#[path = "../webhook/server.rs"]
+mod server;
+#[allow(dead_code, reason = "shared with the tests of the webhook")]
+#[path = "../webhook/volume.rs"]
+mod volume;
 
 use std::path::Path;
 
