@@ -22,6 +22,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use self::output::CommandError;
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 /// A mutating admission webhook for Kubernetes that rewrites container images by rules.
@@ -70,7 +72,8 @@ pub(crate) fn run() -> ExitCode {
     let parsed = command.clone().try_get_matches_from(&arguments);
     let Cli { command } = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) => {
+        Err(mut error) => {
+            paths_without_option(&command, &mut error, &arguments);
             // A closed pipe is no error.
             let _ = error.print();
             if let Some(variable) = environment::at_fault(&command, &error, &arguments) {
@@ -104,8 +107,32 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
+/// Says of `--rules`, which other commands have, that a command takes paths without it.
+fn paths_without_option(command: &clap::Command, error: &mut clap::Error, arguments: &[OsString]) {
+    let is_of_rules =
+        matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(named)) if named == "--rules");
+    let name = arguments
+        .get(1)
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    let takes_paths = ["check", "test", "fmt", "diff"].contains(&name);
+    if error.kind() != ErrorKind::UnknownArgument || !is_of_rules || !takes_paths {
+        return;
+    }
+    // What else is suggested, and the usage that follows from it, is for other slips.
+    error.remove(ContextKind::SuggestedArg);
+    let tip = StyledStr::from(format!("`{name}` takes paths without `--rules`"));
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    let mut command = command.clone();
+    command.build();
+    if let Some(subcommand) = command.find_subcommand_mut(name) {
+        let usage = subcommand.render_usage();
+        error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
+    }
+}
+
 /// Ends with what is wrong with the arguments of the command that runs.
-fn misuse(kind: clap::error::ErrorKind, message: &str) -> ! {
+fn misuse(kind: ErrorKind, message: &str) -> ! {
     let mut command = Cli::command();
     command.build();
     let name = std::env::args().nth(1).unwrap_or_default();
