@@ -144,6 +144,8 @@ fn misuse(kind: ErrorKind, message: &str) -> ! {
 
 /// The arguments, and whether they are those of a Deployment of imageswap-webhook, whose command is
 /// `gunicorn imageswap:app --config=config.py`: called so, it serves, whatever its arguments.
+///
+/// `help COMMAND --help` is `help COMMAND`: whoever asks twice is answered.
 fn arguments(given: impl Iterator<Item = OsString>) -> (Vec<OsString>, bool) {
     let given: Vec<OsString> = given.collect();
     let is_gunicorn = given
@@ -152,6 +154,17 @@ fn arguments(given: impl Iterator<Item = OsString>) -> (Vec<OsString>, bool) {
         .is_some_and(|name| name == "gunicorn");
     if is_gunicorn {
         (vec!["imageswap".into(), "serve".into()], true)
+    } else if given.get(1).is_some_and(|command| command == "help") {
+        let is_asked_again = |word: &OsString| word == "--help" || word == "-h";
+        let mut words: Vec<OsString> = given
+            .iter()
+            .filter(|word| !is_asked_again(word))
+            .cloned()
+            .collect();
+        if words.len() == 2 && given.len() > 2 {
+            words.push("help".into());
+        }
+        (words, false)
     } else {
         (given, false)
     }
