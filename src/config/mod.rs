@@ -1,5 +1,6 @@
 //! From what is configured to a set of rules: the only place that reads files of rules.
 
+mod config_maps;
 mod file;
 mod loaded;
 mod set;

@@ -155,7 +155,7 @@ pub(super) fn files_of(folder: &Path) -> io::Result<BTreeMap<OsString, PathBuf>>
 }
 
 /// Whether a file of this name is one of a set.
-fn is_of_a_set(name: &str) -> bool {
+pub(super) fn is_of_a_set(name: &str) -> bool {
     name.ends_with(".rules") || name.ends_with(".conf") || name == "maps"
 }
 
@@ -211,7 +211,7 @@ impl Entries {
     }
 
     /// Says so where what was read since has added nothing.
-    fn tell_if_empty(&mut self, path: &Path, before: usize) {
+    pub(super) fn tell_if_empty(&mut self, path: &Path, before: usize) {
         if self.entries.len() == before {
             self.notices.push(format!(
                 "{} holds no rules: an empty set, which keeps every image",
@@ -220,7 +220,7 @@ impl Entries {
         }
     }
 
-    fn leave_alone(&mut self, what: impl fmt::Display) {
+    pub(super) fn leave_alone(&mut self, what: impl fmt::Display) {
         self.notices.push(format!(
             "{what} is left alone: the files of a set are *.rules, and one map, *.conf or `maps`"
         ));
@@ -235,41 +235,8 @@ impl Entries {
         }
     }
 
-    /// A key of a ConfigMap is what a file of that name would be.
-    fn add_config_maps(&mut self, path: &Path, text: String, limits: Limits) -> Result<(), ReadError> {
-        let name = path.display().to_string();
-        let maps = yaml::config_maps(&text).map_err(|error| ReadError::yaml(path, &error))?;
-        if maps.is_empty() {
-            return Err(ReadError::no_config_map(path));
-        }
-        let before = self.entries.len();
-        for mut map in maps {
-            map.data
-                .sort_by(|one, other| one.key.as_bytes().cmp(other.key.as_bytes()));
-            let names: Vec<&str> = [map.namespace.as_deref(), map.name.as_deref()]
-                .into_iter()
-                .flatten()
-                .collect();
-            let map_name = names.join("/");
-            for value in map.data {
-                if !is_of_a_set(&value.key) {
-                    self.leave_alone(format_args!("the key {} of ConfigMap {map_name}", value.key));
-                    continue;
-                }
-                let key = PathBuf::from(&value.key);
-                self.add(&key, value.text.clone(), limits)?;
-                if let Some(entry) = self.entries.last_mut() {
-                    entry.value = Some((self.yaml.len(), value));
-                }
-            }
-        }
-        self.tell_if_empty(path, before);
-        self.yaml.push((name, text));
-        Ok(())
-    }
-
     /// A text is what its first statement says; a file named `*.rules` is no map.
-    fn add(&mut self, path: &Path, text: String, limits: Limits) -> Result<(), ReadError> {
+    pub(super) fn add(&mut self, path: &Path, text: String, limits: Limits) -> Result<(), ReadError> {
         let name = path.display().to_string();
         let label = path
             .file_name()

@@ -9,6 +9,7 @@ mod place;
 mod tests;
 mod tree;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use imageswap_engine::diagnostic::{Piece, SourceId, SourceMap};
 
 pub use self::objects::objects;
@@ -24,6 +25,8 @@ pub struct ConfigMap {
     pub name: Option<String>,
     /// What is in `data`, in the order of the YAML.
     pub data: Vec<Entry>,
+    /// What is in `binaryData`, in the order of the YAML.
+    pub binary: Vec<BinaryEntry>,
 }
 
 /// A text in a ConfigMap.
@@ -37,6 +40,17 @@ pub struct Entry {
     pieces: Vec<Piece>,
 }
 
+/// Bytes in a ConfigMap, which may be those of a text.
+#[derive(Debug)]
+pub struct BinaryEntry {
+    /// The name of the file that they become.
+    pub key: String,
+    /// What the file holds.
+    pub bytes: Vec<u8>,
+    /// Where the base64 begins in the YAML.
+    at: usize,
+}
+
 impl Entry {
     /// Adds the text to those that findings point into; what is found in it is shown in the YAML.
     pub fn add_to(&self, sources: &mut SourceMap, yaml: SourceId) -> SourceId {
@@ -44,11 +58,31 @@ impl Entry {
     }
 }
 
+impl BinaryEntry {
+    /// The same as a text. What is found in it is shown where the base64 begins: none of it stands in the YAML.
+    #[must_use]
+    pub fn with_text(self, text: String) -> Entry {
+        Entry {
+            key: self.key,
+            text,
+            pieces: align::at(self.at),
+        }
+    }
+
+    /// An error at its place in the YAML.
+    #[must_use]
+    pub fn error(&self, yaml: &str, why: impl std::fmt::Display) -> YamlError {
+        let message = format!("the value of `{}` is no text: {why}", self.key);
+        YamlError::new(yaml, self.at, message)
+    }
+}
+
 /// The ConfigMaps in a text of one or several documents, in Lists too; other objects are passed over.
 ///
 /// # Errors
 ///
-/// Where the text is no YAML, a document is no object, or `data` holds something else than texts.
+/// Where the text is no YAML, a document is no object, `data` holds something else than texts, or `binaryData` something
+/// else than base64 or a key of `data`: the API server refuses both.
 pub fn config_maps(text: &str) -> Result<Vec<ConfigMap>, YamlError> {
     let tree = Tree::read(text)?;
     let mut found = Vec::new();
@@ -97,18 +131,23 @@ fn config_map(tree: &Tree<'_>, text: &str, object: NodeId) -> Result<ConfigMap, 
         let value = tree.get(metadata?, key)?;
         tree.text_of(value).map(str::to_owned)
     };
-    let pairs = match tree.get(object, "data") {
+    let pairs = |field| match tree.get(object, field) {
         Some(data) if !is_null(tree, data) => match &tree.node(data).value {
-            Value::Mapping(pairs) => pairs.as_slice(),
-            _ => return Err(tree.error(data, "`data` is no mapping of names to texts")),
+            Value::Mapping(pairs) => Ok(pairs.as_slice()),
+            _ => Err(tree.error(data, format!("`{field}` is no mapping of names to texts"))),
         },
-        _ => &[],
+        _ => Ok(&[][..]),
     };
-    let data = pairs.iter().map(|(key, value)| entry(tree, text, *key, *value));
+    let texts = pairs("data")?.iter();
+    let data = texts.map(|(key, value)| entry(tree, text, *key, *value));
+    let data: Vec<Entry> = data.collect::<Result<_, _>>()?;
+    let binaries = pairs("binaryData")?.iter();
+    let binary = binaries.map(|(key, value)| binary_entry(tree, *key, *value, &data));
     Ok(ConfigMap {
         namespace: of_metadata("namespace"),
         name: of_metadata("name"),
-        data: data.collect::<Result<_, _>>()?,
+        binary: binary.collect::<Result<_, _>>()?,
+        data,
     })
 }
 
@@ -131,6 +170,36 @@ fn entry(tree: &Tree<'_>, text: &str, key: NodeId, value: NodeId) -> Result<Entr
         key,
         text: content,
         pieces,
+    })
+}
+
+fn binary_entry(
+    tree: &Tree<'_>,
+    key: NodeId,
+    value: NodeId,
+    data: &[Entry],
+) -> Result<BinaryEntry, YamlError> {
+    let at = key;
+    let key = tree.text_of(key).unwrap_or_default().to_owned();
+    if data.iter().any(|entry| entry.key == key) {
+        return Err(tree.error(at, format!("`{key}` is in `data` as well as in `binaryData`")));
+    }
+    let text = match &tree.node(value).value {
+        Value::Scalar(_) if is_null(tree, value) => "",
+        Value::Scalar(scalar) => &scalar.text,
+        _ => "-",
+    };
+    // Line breaks are no part of it, as for the API server.
+    let base64: String = text.chars().filter(|char| !matches!(char, '\r' | '\n')).collect();
+    let bytes = BASE64_STANDARD.decode(base64).map_err(|_| {
+        let mut error = tree.error(value, format!("the value of `{key}` is no base64"));
+        error.help = Some("a text as it is stands in `data`");
+        error
+    })?;
+    Ok(BinaryEntry {
+        key,
+        bytes,
+        at: tree.node(value).range.start,
     })
 }
 

@@ -294,3 +294,36 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_in_binary_data_is_base64_and_has_the_place_where_that_begins() {
+    let yaml = "kind: ConfigMap\nbinaryData:\n  a.rules: |\n    cnVsZXMg\n    djEK\n  none:\n";
+    let mut map = config_maps(yaml).unwrap().remove(0);
+    let binary = map.binary.remove(0);
+    assert_eq!(
+        (binary.key.as_str(), binary.bytes.as_slice()),
+        ("a.rules", &b"rules v1\n"[..])
+    );
+    assert!(map.binary[0].bytes.is_empty());
+    let mut sources = SourceMap::default();
+    let parent = sources.add("cm.yaml", yaml);
+    let source = binary
+        .with_text("rules v1\n".to_owned())
+        .add_to(&mut sources, parent);
+    let span = Span {
+        source,
+        start: 6,
+        end: 8,
+    };
+    assert_eq!(sources.place(span), "cm.yaml:4:5");
+    for (value, why) in [
+        ("rules v1", "the value of `x` is no base64"),
+        ("cnVs=", "the value of `x` is no base64"),
+        ("[cnVs]", "the value of `x` is no base64"),
+    ] {
+        let error = fails(&format!("kind: ConfigMap\nbinaryData:\n  x: {value}\n"));
+        assert!(error.contains(why), "{error}");
+    }
+    assert!(fails("kind: ConfigMap\nbinaryData: x\n").contains("`binaryData` is no mapping"));
+    assert!(fails("kind: ConfigMap\ndata: {x: a}\nbinaryData: {x: AAAA}\n").contains("line 3, column 14"));
+}

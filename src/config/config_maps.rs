@@ -1,0 +1,73 @@
+//! The keys of ConfigMaps as files of a set.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use imageswap_migrate::read::text as to_text;
+use imageswap_yaml as yaml;
+
+use super::file::ReadError;
+use super::set::{Entries, Limits, is_of_a_set};
+
+/// The value of a key of a ConfigMap: a text, or bytes that may be one.
+type Value = Result<yaml::Entry, yaml::BinaryEntry>;
+
+impl Entries {
+    /// A key of a ConfigMap is what a file of that name would be.
+    pub(super) fn add_config_maps(
+        &mut self,
+        path: &Path,
+        text: String,
+        limits: Limits,
+    ) -> Result<(), ReadError> {
+        let name = path.display().to_string();
+        let maps = yaml::config_maps(&text).map_err(|error| ReadError::yaml(path, &error))?;
+        if maps.is_empty() {
+            return Err(ReadError::no_config_map(path));
+        }
+        let before = self.entries.len();
+        for map in maps {
+            // By the name of the file that each becomes.
+            let mut values: BTreeMap<Vec<u8>, Value> = BTreeMap::new();
+            values.extend(
+                map.data
+                    .into_iter()
+                    .map(|entry| (entry.key.clone().into_bytes(), Ok(entry))),
+            );
+            values.extend(
+                map.binary
+                    .into_iter()
+                    .map(|entry| (entry.key.clone().into_bytes(), Err(entry))),
+            );
+            let names: Vec<&str> = [map.namespace.as_deref(), map.name.as_deref()]
+                .into_iter()
+                .flatten()
+                .collect();
+            let map_name = names.join("/");
+            for value in values.into_values() {
+                let key = value
+                    .as_ref()
+                    .map_or_else(|binary| &binary.key, |entry| &entry.key);
+                if !is_of_a_set(key) {
+                    self.leave_alone(format_args!("the key {key} of ConfigMap {map_name}"));
+                    continue;
+                }
+                let value = match value {
+                    Ok(entry) => entry,
+                    Err(mut binary) => match to_text(std::mem::take(&mut binary.bytes)) {
+                        Ok(decoded) => binary.with_text(decoded),
+                        Err(why) => return Err(ReadError::yaml(path, &binary.error(&text, why))),
+                    },
+                };
+                let key = PathBuf::from(&value.key);
+                self.add(&key, value.text.clone(), limits)?;
+                if let Some(entry) = self.entries.last_mut() {
+                    entry.value = Some((self.yaml.len(), value));
+                }
+            }
+        }
+        self.tell_if_empty(path, before);
+        self.yaml.push((name, text));
+        Ok(())
+    }
+}
