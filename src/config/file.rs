@@ -29,6 +29,7 @@ enum Reason {
     SecondMap { first: String },
     Yaml(String),
     NoConfigMap,
+    OnlyFolders { folders: Vec<PathBuf> },
 }
 
 /// Reads a file of text.
@@ -134,6 +135,25 @@ impl fmt::Display for ReadError {
             ),
             Reason::Yaml(error) => write!(f, "cannot read {path}: {error}"),
             Reason::NoConfigMap => write!(f, "{path} holds no ConfigMap, so there are no rules in it"),
+            Reason::OnlyFolders { folders } => {
+                /// Whoever has more of them does not copy them from a message.
+                const SHOWN: usize = 4;
+                let shown: Vec<String> = folders
+                    .iter()
+                    .take(SHOWN)
+                    .map(|folder| format!("`{}`", folder.display()))
+                    .collect();
+                write!(
+                    f,
+                    "{path} holds no rules, and the directories in it are not read; give them by themselves, in \
+                     their order: {}",
+                    shown.join(" ")
+                )?;
+                match folders.len().saturating_sub(SHOWN) {
+                    0 => Ok(()),
+                    more => write!(f, " and {more} more"),
+                }
+            }
             Reason::NotText(error) => write!(f, "cannot read {path}: {error}"),
         }
     }
@@ -150,6 +170,7 @@ impl ReadError {
             Reason::NotText(NotText::Utf16) => Some((Code::NOT_UTF8, 1)),
             Reason::TooLong { .. } => Some((Code::FILE_TOO_LONG, 1)),
             Reason::SecondMap { .. } => Some((Code::SECOND_MAP, 1)),
+            Reason::OnlyFolders { .. } => Some((Code::ONLY_DIRECTORIES, 1)),
             _ => None,
         }
     }
@@ -195,6 +216,14 @@ impl ReadError {
         Self {
             path: path.to_owned(),
             reason: Reason::NoConfigMap,
+        }
+    }
+
+    /// A directory that holds directories in the place of rules.
+    pub(super) fn only_folders(path: &Path, folders: Vec<PathBuf>) -> Self {
+        Self {
+            path: path.to_owned(),
+            reason: Reason::OnlyFolders { folders },
         }
     }
 

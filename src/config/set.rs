@@ -154,6 +154,24 @@ pub(super) fn files_of(folder: &Path) -> io::Result<BTreeMap<OsString, PathBuf>>
     Ok(files)
 }
 
+/// What is wrong with a directory in which directories take the place of a set. Nobody means an empty set by that: the
+/// rules lie one level deeper.
+pub(super) fn only_folders(folder: &Path, files: &BTreeMap<OsString, PathBuf>) -> Option<ReadError> {
+    let mut folders = Vec::new();
+    for (name, read_from) in files {
+        let shown = name.to_string_lossy();
+        if shown.starts_with('.') {
+            continue;
+        }
+        if read_from.is_dir() {
+            folders.push(folder.join(name));
+        } else if is_of_a_set(&shown) {
+            return None;
+        }
+    }
+    (!folders.is_empty()).then(|| ReadError::only_folders(folder, folders))
+}
+
 /// Whether a file of this name is one of a set.
 pub(super) fn is_of_a_set(name: &str) -> bool {
     name.ends_with(".rules") || name.ends_with(".conf") || name == "maps"
@@ -186,20 +204,24 @@ impl Entries {
     /// A directory is read in the bytewise order of its file names.
     fn add_folder(&mut self, folder: &Path, limits: Limits) -> Result<(), ReadError> {
         let before = self.entries.len();
-        for (name, read_from) in files_of(folder).map_err(|error| ReadError::io(folder, error))? {
+        let files = files_of(folder).map_err(|error| ReadError::io(folder, error))?;
+        if let Some(error) = only_folders(folder, &files) {
+            return self.or_fault(folder, Err(error));
+        }
+        for (name, read_from) in files {
             let path = folder.join(&name);
             let name = name.to_string_lossy();
             // A mounted ConfigMap keeps its generations beside its keys.
             if name.starts_with('.') {
                 continue;
             }
-            if !is_of_a_set(&name) {
-                self.leave_alone(path.display());
-                continue;
-            }
             if read_from.is_dir() {
                 self.notices
                     .push(format!("{} is left alone: it is a directory", path.display()));
+                continue;
+            }
+            if !is_of_a_set(&name) {
+                self.leave_alone(path.display());
                 continue;
             }
             let text = file::read(&read_from, limits.any_file()).map_err(|error| error.called(&path));

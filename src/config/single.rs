@@ -23,9 +23,12 @@ pub(crate) enum Content {
 ///
 /// # Errors
 ///
-/// Where the directory can't be read.
+/// Where the directory can't be read, or holds directories and no file of a set.
 pub(crate) fn rules_files_of(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
     let files = set::files_of(folder).map_err(|error| ReadError::io(folder, error))?;
+    if let Some(error) = set::only_folders(folder, &files) {
+        return Err(error);
+    }
     let is_of_rules = |(name, path): &(std::ffi::OsString, PathBuf)| {
         let name = name.to_string_lossy();
         name.ends_with(".rules") && !name.starts_with('.') && !path.is_dir()

@@ -66,6 +66,8 @@ codes! {
     FILE_TOO_LONG = "E0117";
     /// A second map file.
     SECOND_MAP = "E0118";
+    /// A directory holds directories, and no rules itself.
+    ONLY_DIRECTORIES = "E0119";
 
     // E02: names and constants.
 

@@ -17,12 +17,13 @@ use super::support::{Loaded, load_within};
 const LIMITS: Limits = Limits { rules: 100 };
 
 /// What no short file shows; tested by itself.
-const SHOWN_ELSEWHERE: [Code; 4] = [
+const SHOWN_ELSEWHERE: [Code; 5] = [
     Code::UNPROVEN,
     // Of files, which the engine does not read.
     Code::NOT_UTF8,
     Code::FILE_TOO_LONG,
     Code::SECOND_MAP,
+    Code::ONLY_DIRECTORIES,
 ];
 
 struct Case {

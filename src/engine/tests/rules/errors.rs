@@ -15,7 +15,12 @@ const PAGE: &str = include_str!("../../../../docs/errors.md");
 const DESCRIBED: [Code; 3] = [Code::STATEMENT_TOO_LONG, Code::TOO_MANY_RULES, Code::UNPROVEN];
 
 /// What is wrong with files, which the engine does not read: shown by the tests of the command line.
-const OF_FILES: [Code; 3] = [Code::NOT_UTF8, Code::FILE_TOO_LONG, Code::SECOND_MAP];
+const OF_FILES: [Code; 4] = [
+    Code::NOT_UTF8,
+    Code::FILE_TOO_LONG,
+    Code::SECOND_MAP,
+    Code::ONLY_DIRECTORIES,
+];
 
 #[test]
 fn the_first_example_of_an_entry_has_its_finding_and_the_second_one_is_mended() {
