@@ -20,6 +20,7 @@ mod reason;
 mod report;
 mod rule;
 mod save;
+mod traps;
 mod variables;
 mod write;
 mod written;

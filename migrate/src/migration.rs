@@ -111,16 +111,15 @@ pub fn migrate(old: Old<'_>, origin: &str, given: &[String]) -> Result<Migration
     };
     let proof = proof::compare(&old_set, &set, &reasons, given, &images, is_partial);
     let tests = file.write_tests(&set, &images, &proof);
-    let facts = advice::Known {
+    let known = advice::Known {
         map: map.as_ref(),
         findings: &findings,
         idle: &idle,
         all: &all,
         rules: &file.rules,
         old: &old_set,
-        facts: &facts,
     };
-    let advice = advice::of(&facts);
+    let advice = advice::of(&known);
     Ok(Migration {
         text: write::file(&file.rules, &file.around),
         rules: file.rules.len(),

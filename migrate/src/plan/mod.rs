@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 pub(crate) use self::parts::Idle;
 use self::parts::Parts;
 pub(crate) use self::prefix::plan as of_prefix;
+pub(crate) use self::registries::{hands_on_port, place_of_registry};
 use crate::map::OldMap;
 use crate::place::{NoPlace, Place, split_port, written_out};
 use crate::rule::{Kind, Rule};
@@ -132,11 +133,7 @@ impl Builder<'_> {
     }
 
     fn no_place(&mut self, line: usize, why: NoPlace) {
-        let why = match why {
-            NoPlace::Invalid => Idle::Unusable,
-            NoPlace::Unnameable => Idle::Unnameable,
-        };
-        self.plan.idle.entry(line).or_insert(why);
+        self.plan.idle.entry(line).or_insert(why.into());
     }
 
     /// The places that images are swapped to; without `default` lines for registries lead nowhere.

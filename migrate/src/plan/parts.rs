@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use imageswap_engine::reference::Reference;
 
 use crate::map::OldMap;
-use crate::place::{compared, split_port, split_registry};
+use crate::place::{NoPlace, compared, split_port, split_registry};
 
 /// Why no rule comes of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,15 @@ pub(crate) enum Idle {
     Unnameable,
     /// An empty entry of `noswap_wildcards` occurs in every image.
     EmptyEntry,
+}
+
+impl From<NoPlace> for Idle {
+    fn from(why: NoPlace) -> Self {
+        match why {
+            NoPlace::Invalid => Self::Unusable,
+            NoPlace::Unnameable => Self::Unnameable,
+        }
+    }
 }
 
 /// The lines by kind; each is named by its place among those that count.

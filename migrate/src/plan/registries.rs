@@ -2,6 +2,7 @@
 
 use super::parts::Registry;
 use super::{Answer, Builder, ports};
+use crate::map::Line;
 use crate::place::{Place, compared, split_port};
 use crate::rule::{Kind, Rule};
 use crate::written;
@@ -110,13 +111,7 @@ impl Builder<'_> {
             return Vec::new();
         }
         let value = self.value(line).to_owned();
-        // Handed on to the same host, the port makes no difference, nor where no image comes of it.
-        let is_handed_on = !value.is_empty()
-            && !value.contains(['/', ':'])
-            && !value.ends_with('-')
-            && Place::of(&format!("{value}:{ANY_PORT}")).is_ok()
-            && compared(&value) != host;
-        if !is_handed_on {
+        if !hands_on_port(host, &value) {
             let answer = self.answer(line, host);
             let place = answer.place();
             let rule = match place.filter(|_| compared(&value) != host) {
@@ -156,6 +151,28 @@ impl Builder<'_> {
         [registry, host]
             .iter()
             .any(|name| self.parts.names.contains(*name))
+    }
+}
+
+/// Whether a line hands the port of an image on to its target. To the same host, that makes no difference, nor where no
+/// image comes of it.
+pub(crate) fn hands_on_port(key: &str, value: &str) -> bool {
+    let is_bare = !value.is_empty() && !value.contains(['/', ':']) && !value.ends_with('-');
+    // Docker Hub has no other port.
+    let has_others = key != HUB && split_port(key).1.is_none() && compared(key) == key;
+    is_bare && has_others && compared(value) != key && Place::of(&format!("{value}:{ANY_PORT}")).is_ok()
+}
+
+/// Where a line sends all of a registry, if it is for one that is spelled as rules compare it, and not there already.
+pub(crate) fn place_of_registry(line: &Line) -> Option<Place> {
+    let key = line.key.as_str();
+    let is_other = ["default", "noswap_wildcards"].contains(&key) || key.contains(['/', '[']);
+    if is_other || compared(key) != key {
+        return None;
+    }
+    match Answer::of(&line.value, split_port(key).0).ok()? {
+        Answer::Swap(place) => (place != Place::registry(key)).then_some(place),
+        Answer::Keep => None,
     }
 }
 
