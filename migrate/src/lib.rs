@@ -8,6 +8,7 @@ pub mod cli;
 mod config_map;
 pub mod images;
 mod input;
+mod lint;
 mod load;
 mod map;
 mod migration;
@@ -26,6 +27,7 @@ mod write;
 mod written;
 
 pub use advice::Advice;
+pub use lint::lint;
 pub use migration::{Fault, Migration, Old, migrate};
 pub use proof::{Difference, Outcome, Proof};
 pub use read::Failed;

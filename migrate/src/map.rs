@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use imageswap_engine::diagnostic::SourceId;
+use imageswap_engine::diagnostic::{SourceId, Span};
 use imageswap_engine::syntax::map::{Statement, lines};
 
 /// A map file as its author wrote it.
@@ -84,6 +84,20 @@ impl OldMap {
         }
         map.closing = above;
         map
+    }
+
+    /// Where the line of a number stands.
+    pub(crate) fn span(&self, source: SourceId, number: usize) -> Option<Span> {
+        let at = self
+            .places
+            .binary_search_by_key(&number, |(_, number, _)| *number)
+            .ok()?;
+        let (start, _, said) = self.places.get(at)?;
+        Some(Span {
+            source,
+            start: *start,
+            end: start + u32::try_from(said.len()).ok()?,
+        })
     }
 
     /// The line that begins at a byte: its number, and what it says.

@@ -115,6 +115,31 @@ pub(crate) fn of_map(map: &OldMap, given: &BTreeSet<String>) -> Plan {
     builder.plan
 }
 
+/// The lines of a map that no rule comes of, as far as other lines of its kind say nothing of it; in linear time.
+pub(crate) fn idle(map: &OldMap) -> BTreeMap<usize, Idle> {
+    let parts = Parts::of(map);
+    let mut idle = parts.idle;
+    if let (Some(_), Some((line, entries))) = (parts.default, parts.noswap)
+        && entries.iter().any(String::is_empty)
+    {
+        idle.insert(line, Idle::EmptyEntry);
+    }
+    let hosts = parts
+        .registries
+        .iter()
+        .map(|registry| (registry.line, registry.host.as_str()));
+    // Behind a `-` some registry follows.
+    let official = parts.official.map(|line| (line, "docker.io"));
+    let default = parts.default.map(|line| (line, "registry.example.com"));
+    for (at, host) in hosts.chain(official).chain(default) {
+        let answer = map.lines.get(at).map(|line| Answer::of(&line.value, host));
+        if let Some(Err(why)) = answer {
+            idle.entry(at).or_insert(why.into());
+        }
+    }
+    idle
+}
+
 impl Builder<'_> {
     fn value(&self, line: usize) -> &str {
         self.map.lines.get(line).map_or("", |line| line.value.as_str())

@@ -187,6 +187,21 @@ codes! {
     /// A rule is off.
     RULE_OFF = "N0101";
 
+    // N09: map files.
+
+    /// Images of several registries get one name by a line of a map file.
+    MAP_ONE_NAME = "N0901";
+    /// A line of a map file for a glob keeps the last segment of an image alone.
+    MAP_NAME_ALONE = "N0902";
+    /// An entry of `noswap_wildcards` counts wherever it occurs in an image.
+    MAP_ANYWHERE = "N0903";
+    /// A map file has a line for Docker Hub's official images and none for the others.
+    MAP_OFFICIAL_ALONE = "N0904";
+    /// A line of a map file hands the port of an image on to its target.
+    MAP_PORT_HANDED_ON = "N0905";
+    /// The value of a line of a map file becomes a part of the registry.
+    MAP_PREFIX_ON_REGISTRY = "N0906";
+
     // W09: map files.
 
     /// A line of a map file is neither `KEY::VALUE` nor `KEY:VALUE` and is skipped.
@@ -199,6 +214,16 @@ codes! {
     MAP_UNUSABLE_VALUE = "W0904";
     /// What a line of a map file makes of an image is moved on at the next admission.
     MAP_MOVED_AGAIN = "W0905";
+    /// A line of a map file does nothing, since there is no line `default`.
+    MAP_NO_DEFAULT = "W0906";
+    /// An empty entry of `noswap_wildcards` keeps all images that no line names.
+    MAP_EMPTY_ENTRY = "W0907";
+    /// A `default` that ends in `-` puts the registry in twice.
+    MAP_REGISTRY_TWICE = "W0908";
+    /// The key of a registry has a path, and matches nothing.
+    MAP_PATH_IN_KEY = "W0909";
+    /// A key of a map file that no image can have, or an entry of `noswap_wildcards` that none holds.
+    MAP_MATCHES_NOTHING = "W0910";
 }
 
 impl Code {

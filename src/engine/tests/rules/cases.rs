@@ -64,10 +64,15 @@ fn every_code_is_shown_by_a_case() {
         .collect();
     let missing: Vec<&Code> = Code::ALL
         .iter()
-        .filter(|code| !code.as_str().starts_with("W09") && !SHOWN_ELSEWHERE.contains(code))
+        .filter(|code| !is_of_maps(**code) && !SHOWN_ELSEWHERE.contains(code))
         .filter(|code| !shown.contains(code))
         .collect();
     assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// Whether a code is of map files, and not of rules.
+fn is_of_maps(code: Code) -> bool {
+    code.as_str().get(1..3) == Some("09")
 }
 
 #[test]

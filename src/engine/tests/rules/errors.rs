@@ -26,7 +26,9 @@ const OF_FILES: [Code; 4] = [
 fn the_first_example_of_an_entry_has_its_finding_and_the_second_one_is_mended() {
     let mut wrong = Vec::new();
     let mut count = 0;
-    let shown = |code: &&Code| !code.as_str().starts_with('W') && !OF_FILES.contains(code);
+    // Those of map files are shown by the tests of their readers.
+    let is_of_maps = |code: &Code| code.as_str().get(1..3) == Some("09");
+    let shown = |code: &&Code| !is_of_maps(code) && !OF_FILES.contains(code);
     for code in Code::ALL.iter().filter(shown) {
         let [mistake, mended] = examples_of(*code);
         let mistake = mistake.load();

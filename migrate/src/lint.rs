@@ -1,0 +1,163 @@
+//! The traps of a map as findings, for whoever goes on with the map.
+
+use imageswap_engine::diagnostic::{Code, Diagnostic, Severity, SourceId, SourceMap, Span};
+
+use crate::map::OldMap;
+use crate::plan;
+use crate::traps::{self, Trap};
+
+/// How many rules a finding writes out; `imageswap migrate` writes all.
+const MOST_RULES: usize = 4;
+
+/// The lines of a map that rely on a trap, in the order of the file. What the reader of maps and the lint of chains find
+/// is not said again.
+#[must_use]
+pub fn lint(sources: &SourceMap, source: SourceId) -> Vec<Diagnostic> {
+    let text = sources.get(source).map_or("", |source| source.text());
+    let map = OldMap::read(source, text);
+    let idle = plan::idle(&map);
+    let mut found = traps::of_lines_together(&map, |at| !idle.contains_key(&at));
+    found.extend((0..map.lines.len()).filter_map(|at| traps::of_line(&map, &idle, at)));
+    let lines = map
+        .lines
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| !idle.contains_key(at));
+    found.extend(lines.flat_map(|(at, line)| traps::of_entries(at, line)));
+    let finding = |trap: &Trap| {
+        let line = map.lines.get(trap.at)?;
+        finding(trap, &line.key, map.span(source, line.number)?)
+    };
+    let mut findings: Vec<Diagnostic> = found.iter().filter_map(finding).collect();
+    findings.sort_by_key(Diagnostic::span);
+    findings
+}
+
+/// A trap at its line; none where it is one of rules alone, or has been found otherwise.
+fn finding(trap: &Trap, key: &str, line: Span) -> Option<Diagnostic> {
+    use Severity::{Notice, Warning};
+    // A line that can't do what it says is a warning. What maps are used for in spite of it is worth knowing.
+    let (severity, code, help) = match trap.name {
+        "no-default" => (
+            Warning,
+            Code::MAP_NO_DEFAULT,
+            Some("add a line `default::`, whose empty value keeps the images of all other registries"),
+        ),
+        "empty-entry" => (
+            Warning,
+            Code::MAP_EMPTY_ENTRY,
+            Some("remove the comma that is too many"),
+        ),
+        "registry-twice" => (Warning, Code::MAP_REGISTRY_TWICE, None),
+        "path-in-key" => (Warning, Code::MAP_PATH_IN_KEY, None),
+        "matches-nothing" if key == "noswap_wildcards" => (
+            Warning,
+            Code::MAP_MATCHES_NOTHING,
+            Some("an entry is a text that occurs in an image, without wildcards"),
+        ),
+        "matches-nothing" => (
+            Warning,
+            Code::MAP_MATCHES_NOTHING,
+            Some("a key is a registry, or an image behind `[EXACT]`, or a glob behind `[REPLACE]`"),
+        ),
+        "one-name" => (Notice, Code::MAP_ONE_NAME, None),
+        "name-alone" => (Notice, Code::MAP_NAME_ALONE, None),
+        "anywhere" => (Notice, Code::MAP_ANYWHERE, None),
+        "official-alone" => (
+            Notice,
+            Code::MAP_OFFICIAL_ALONE,
+            Some("add a line `docker.io`; here other images of Docker Hub go by `default`"),
+        ),
+        "port-handed-on" => (
+            Notice,
+            Code::MAP_PORT_HANDED_ON,
+            Some("where it is not to be, name one in the value, as in `harbor.example.com:443`"),
+        ),
+        "prefix-on-registry" => (
+            Notice,
+            Code::MAP_PREFIX_ON_REGISTRY,
+            Some("a value with a `/`, as in `harbor.example.com/mirror-`, makes it a part of the path"),
+        ),
+        _ => return None,
+    };
+    let mut finding = Diagnostic::new(severity, code, trap.does.clone(), line);
+    finding.help.extend(help.map(str::to_owned));
+    finding.help.extend(trap.better.as_deref().map(as_rules));
+    Some(finding)
+}
+
+/// What is better, on one line.
+fn as_rules(better: &str) -> String {
+    let rules: Vec<String> = better.lines().map(|rule| format!("`{rule}`")).collect();
+    let kind = if rules.len() == 1 { "a rule" } else { "rules" };
+    let shown = rules
+        .iter()
+        .take(MOST_RULES)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    match rules.len().saturating_sub(MOST_RULES) {
+        0 => format!("as {kind}: {shown}"),
+        more => format!("as rules: {shown} and {more} more, which `imageswap migrate` names"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = include_str!("../../docs/errors.md");
+
+    fn codes_of(map: &str) -> Vec<Code> {
+        let mut sources = SourceMap::default();
+        let source = sources.add("maps", map);
+        let findings = lint(&sources, source);
+        findings.iter().map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn the_maps_on_the_page_of_errors_have_the_findings_that_they_are_about() {
+        let is_ours = |code: &&Code| match code.as_str().split_at(3) {
+            ("N09", _) => true,
+            ("W09", number) => number > "05",
+            _ => false,
+        };
+        let codes: Vec<&Code> = Code::ALL.iter().filter(is_ours).collect();
+        assert_eq!(codes.len(), 11);
+        for code in codes {
+            let (_, entry) = PAGE.split_once(&format!("\n## {code}\n")).unwrap();
+            let entry = entry.split("\n## ").next().unwrap();
+            // Blocks of rules have the name of their language, those of maps none.
+            let maps: Vec<&str> = entry
+                .split("```")
+                .skip(1)
+                .step_by(2)
+                .filter_map(|block| block.strip_prefix('\n'))
+                .collect();
+            let with_default = |map: &&str| match map.contains("default::") || *code == Code::MAP_NO_DEFAULT {
+                true => (*map).to_owned(),
+                false => format!("{map}default::\n"),
+            };
+            let maps: Vec<String> = maps.iter().map(with_default).collect();
+            let (mistake, mended) = maps.split_first().unwrap();
+            assert!(codes_of(mistake).contains(code), "{code}: {mistake}");
+            for mended in mended {
+                assert!(!codes_of(mended).contains(code), "{code}: {mended}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_found_otherwise_is_not_said_again() {
+        for map in [
+            "quay.io::https://h.io\ndefault::\n",
+            "words\ndefault::\n",
+            "a.io::b.io/x\nb.io::c.io/x\ndefault::\n",
+            "default::https://h.io\n",
+            "default::\nnoswap_wildcards::\n",
+            "",
+        ] {
+            assert_eq!(codes_of(map), [], "{map}");
+        }
+    }
+}
