@@ -190,11 +190,23 @@ fn what_cannot_be_read_fails_the_run_and_leaves_a_log() {
     let invocation = &log["runs"][0]["invocations"][0];
     assert_eq!(status, 1);
     assert_eq!(invocation["executionSuccessful"], false);
-    let said = invocation["toolExecutionNotifications"][0]["message"]["text"]
-        .as_str()
-        .unwrap();
+    let said = said(&invocation["toolExecutionNotifications"][0]["message"]["text"]);
     assert_eq!(format!("imageswap: {said}\n"), stderr);
     assert!(results(&log).is_empty());
+}
+
+#[test]
+fn a_brace_of_a_message_is_no_placeholder() {
+    let log = log(
+        "imageswap check --format sarif < broken.rules",
+        "tests/cli/folder",
+    );
+    let result = &results(&log)[0];
+    let text = result["message"]["text"].as_str().unwrap();
+    assert!(text.starts_with("unknown placeholder `{{hubb}}`"), "{text}");
+    assert!(said(&result["message"]["text"]).starts_with("unknown placeholder `{hubb}`"));
+    let snippet = &result["locations"][0]["physicalLocation"]["region"]["snippet"];
+    assert_eq!(snippet["text"], "{hubb}");
 }
 
 #[test]
@@ -281,7 +293,7 @@ fn assert_same(log: &Value, result: &Value, finding: &Value) {
     assert_eq!(rule["defaultConfiguration"]["level"], level, "{rule}");
     // What a code host shows to people has nothing hidden in it.
     let shown = |text: &Value| visible(text.as_str().unwrap()).into_owned();
-    let text = result["message"]["text"].as_str().unwrap();
+    let text = &said(&result["message"]["text"]);
     assert!(text.starts_with(&shown(&finding["message"])), "{text}");
     for help in finding["help"].as_array().unwrap() {
         assert!(text.contains(&shown(help)), "{text}");
@@ -298,10 +310,7 @@ fn assert_same(log: &Value, result: &Value, finding: &Value) {
             &place["physicalLocation"]["region"],
             label,
         );
-        assert_eq!(
-            place["message"]["text"].as_str().unwrap_or_default(),
-            shown(&label["text"])
-        );
+        assert_eq!(said(&place["message"]["text"]), shown(&label["text"]));
     }
     let fix = &result["fixes"][0]["artifactChanges"][0];
     let replacement = &fix["replacements"][0];
@@ -316,6 +325,15 @@ fn assert_same(log: &Value, result: &Value, finding: &Value) {
         );
         assert_eq!(replacement["insertedContent"]["text"], suggestion["replacement"]);
     }
+}
+
+/// What a message says: no argument stands in it, and its braces are doubled.
+#[track_caller]
+fn said(message: &Value) -> String {
+    let text = message.as_str().unwrap_or_default();
+    let plain = text.replace("{{", "\0").replace("}}", "\u{1}");
+    assert!(!plain.contains(['{', '}']), "{text}");
+    plain.replace('\0', "{").replace('\u{1}', "}")
 }
 
 #[track_caller]

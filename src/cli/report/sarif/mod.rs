@@ -64,7 +64,7 @@ impl Sarif {
     pub(in super::super) fn fail(&mut self, reason: String) {
         self.failures.push(Notification {
             level: level(Severity::Error),
-            message: Text::of(reason),
+            message: Text::message(reason),
         });
     }
 
@@ -97,7 +97,7 @@ impl Sarif {
             add("help", &suggestion.message);
             let at = applicable(suggestion, sources).and_then(|span| Some((span, sources.get(span.source)?)));
             fixes.extend(at.map(|(span, source)| Fix {
-                description: Text::of(visible(&suggestion.message)),
+                description: Text::message(visible(&suggestion.message)),
                 artifact_changes: [ArtifactChange {
                     artifact_location: self.artifact(source.name()),
                     replacements: [Replacement {
@@ -119,7 +119,7 @@ impl Sarif {
             rule_id: finding.code.as_str(),
             rule_index: self.code(finding.code),
             level: level(finding.severity),
-            message: Text::of(text),
+            message: Text::message(text),
             partial_fingerprints: primary.is_some().then(|| self.fingerprint(finding, sources)),
             locations: primary.into_iter().collect(),
             related_locations: related,
@@ -142,7 +142,7 @@ impl Sarif {
                 artifact_location: self.artifact(source.name()),
                 region: Region::with_snippet(source, span),
             },
-            message: (!label.text.is_empty()).then(|| Text::of(visible(&label.text))),
+            message: (!label.text.is_empty()).then(|| Text::message(visible(&label.text))),
         })
     }
 

@@ -250,6 +250,12 @@ impl Text {
     pub(super) fn of(text: impl Into<String>) -> Self {
         Self { text: text.into() }
     }
+
+    /// A message, in which `{0}` would stand for an argument, whether there are any or not: braces are doubled (3.11.5).
+    /// Descriptions of rules are no such messages, and snippets and contents no messages at all.
+    pub(super) fn message(text: impl AsRef<str>) -> Self {
+        Self::of(text.as_ref().replace('{', "{{").replace('}', "}}"))
+    }
 }
 
 impl Artifact {
