@@ -1,6 +1,5 @@
 //! A file that gets another text: whole, or not at all.
 
-use std::ffi::OsString;
 use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write as _};
@@ -43,14 +42,7 @@ pub(super) fn replace(path: &Path, old: &str, text: &str) -> Result<(), ReplaceE
         .write(true)
         .open(&file)
         .map_err(|error| fail(Reason::Io(error)))?;
-    let beside = beside(&file);
-    // Nobody else may read it, since not everybody may read the file perhaps.
-    let new = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&beside);
-    let new = new.map_err(|error| fail(Reason::Beside(error)))?;
+    let (beside, new) = make_beside(&file).map_err(|error| fail(Reason::Beside(error)))?;
     let replaced = fill(new, text, &beside, &metadata)
         .and_then(|()| fs::read(&file))
         .map_err(Reason::Io)
@@ -65,12 +57,28 @@ pub(super) fn replace(path: &Path, old: &str, text: &str) -> Result<(), ReplaceE
     })
 }
 
+/// How many names are tried. One is in use where a process was killed that had the same number, as in a container each
+/// has.
+const NAMES: usize = 100;
+
 /// Where the new text is written first. Whoever reads the directory passes over a name with a dot.
-fn beside(file: &Path) -> PathBuf {
-    let mut name = OsString::from(".");
-    name.push(file.file_name().unwrap_or_default());
-    name.push(format!(".{}", std::process::id()));
-    file.with_file_name(name)
+fn beside(file: &Path, number: usize) -> PathBuf {
+    file.with_file_name(format!(".imageswap-fmt-{}-{number}.tmp", std::process::id()))
+}
+
+/// Makes the file that the new text is written into, and that takes the name of the other then.
+fn make_beside(file: &Path) -> io::Result<(PathBuf, File)> {
+    let make = |number| {
+        let path = beside(file, number);
+        let mut options = OpenOptions::new();
+        // Nobody else may read it, since not everybody may read the file perhaps.
+        let made = options.write(true).create_new(true).mode(0o600).open(&path);
+        made.map(|new| (path, new))
+    };
+    let is_in_use =
+        |made: &io::Result<_>| matches!(made, Err(error) if error.kind() == io::ErrorKind::AlreadyExists);
+    let mut tries = (1..NAMES).map(make).skip_while(is_in_use);
+    tries.next().unwrap_or_else(|| make(NAMES))
 }
 
 fn fill(mut new: File, text: &str, path: &Path, like: &Metadata) -> io::Result<()> {
@@ -99,6 +107,7 @@ impl std::error::Error for ReplaceError {}
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     use super::*;
@@ -158,14 +167,28 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.rules");
         fs::write(&file, "old").unwrap();
-        // For whoever may write everywhere, the name is in use instead.
-        let in_use = beside(&file);
-        fs::write(&in_use, "").unwrap();
+        // For whoever may write everywhere, the names are in use instead.
+        let in_use: Vec<PathBuf> = (1..=NAMES).map(|number| beside(&file, number)).collect();
+        for path in &in_use {
+            fs::write(path, "").unwrap();
+        }
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).unwrap();
         let error = replace(&file, "old", "new").unwrap_err().to_string();
         assert!(error.contains(": no file can be made beside it: "), "{error}");
         assert_eq!(fs::read_to_string(&file).unwrap(), "old");
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        assert!(in_use.exists());
+        assert!(in_use.iter().all(|path| path.exists()));
+    }
+    #[test]
+    fn what_a_killed_process_left_behind_is_in_nobodys_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(format!("{}.rules", "a".repeat(249)));
+        fs::write(&file, "old").unwrap();
+        let left = beside(&file, 1);
+        fs::write(&left, "half of").unwrap();
+        replace(&file, "old", "new").unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "new");
+        assert_eq!(fs::read_to_string(&left).unwrap(), "half of");
+        assert_eq!(names(folder.path()).len(), 2);
     }
 }
