@@ -1,10 +1,7 @@
 //! What an old configuration lies in: a map file, or YAML of Kubernetes, or nothing but a prefix.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use imageswap_engine::diagnostic::{SourceId, SourceMap};
 use imageswap_engine::syntax::rules::is_rules_file;
-use serde_json::Value;
 
 use crate::read;
 use crate::variables::Variables;
@@ -109,9 +106,16 @@ impl Input {
                     entry: Some(entry),
                 });
             }
-        }
-        for object in &objects {
-            maps.extend(binary(object));
+            // kubectl puts a file there that is not UTF-8, and other tools whatever they like.
+            for binary in map.binary.into_iter().filter(|binary| is_map(&binary.key)) {
+                maps.push(Kept {
+                    of: called(map.namespace.as_deref(), map.name.as_deref()),
+                    namespace: map.namespace.clone(),
+                    key: binary.key,
+                    text: read::text(binary.bytes).map_err(|why| why.to_string()),
+                    entry: None,
+                });
+            }
         }
         // Other things have a `.conf` as well, where all ConfigMaps are given.
         if maps.iter().any(|map| map.key == MAPS) {
@@ -184,26 +188,6 @@ fn called(namespace: Option<&str>, name: Option<&str>) -> String {
         (None, Some(name)) => format!("ConfigMap {name}"),
         _ => "a ConfigMap".to_owned(),
     }
-}
-
-/// The maps in `binaryData`: kubectl puts a file there that is not UTF-8, and other tools whatever they like.
-fn binary(object: &Value) -> impl Iterator<Item = Kept> {
-    let is_config_map = object["kind"] == "ConfigMap";
-    let data = object["binaryData"].as_object().filter(|_| is_config_map);
-    let data = data.into_iter().flatten().filter(|(key, _)| is_map(key));
-    let of_metadata = |key| object["metadata"][key].as_str();
-    let (namespace, name) = (of_metadata("namespace"), of_metadata("name"));
-    data.map(move |(key, value)| {
-        let encoded: String = value.as_str().unwrap_or_default().split_whitespace().collect();
-        let bytes = STANDARD.decode(encoded).map_err(|_| "it is no base64".to_owned());
-        Kept {
-            of: called(namespace, name),
-            namespace: namespace.map(str::to_owned),
-            key: key.clone(),
-            text: bytes.and_then(|bytes| read::text(bytes).map_err(|why| why.to_string())),
-            entry: None,
-        }
-    })
 }
 
 /// Whether a text is YAML or JSON of Kubernetes: by its name, or because a line of its own says the kind.
