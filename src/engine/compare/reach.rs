@@ -58,7 +58,12 @@ impl Search {
             left: Cell::new(WORK + WORK_OF_A_RULE * rules),
             homes: sets
                 .iter()
-                .map(|set| (std::ptr::from_ref(*set), Rc::new(languages::at_home(&set.home))))
+                .map(|set| {
+                    (
+                        std::ptr::from_ref(*set),
+                        Rc::new(languages::at_home(set.home.iter())),
+                    )
+                })
                 .collect(),
         }
     }

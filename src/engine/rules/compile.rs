@@ -92,7 +92,7 @@ pub fn compile(sources: &SourceMap, parsed: &[RulesFile], map: Option<Map>, limi
         shapes: shapes.finish(),
         rules: rules.into(),
         files: files.into(),
-        home: home.into(),
+        home: home::Home::new(home),
         legacy: map.map(|map| LegacyConfig::Maps(Box::new(map))),
     };
     Compilation {

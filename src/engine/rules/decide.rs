@@ -4,7 +4,7 @@ use super::context::Context;
 use super::decision::{Decision, Effect, Invalid, RuleId};
 use super::image::Image;
 use super::index::Candidates;
-use super::rule::{Mismatch, Surroundings, is_at_home};
+use super::rule::{Mismatch, Surroundings};
 use super::{AUTO, RuleSet};
 use crate::legacy::{Answer, LegacyConfig};
 use crate::reference::Reference;
@@ -155,7 +155,7 @@ impl RuleSet {
     /// target. Its answer is final.
     fn ask_map(&self, image: &Image<'_>, decision: &mut Decision<'_>, observer: &mut impl Observer) {
         let Some(legacy) = &self.legacy else { return };
-        if is_at_home(&self.home, image.name()) || self.has_shape_of_a_target(image) {
+        if self.home.holds(image.name()) || self.has_shape_of_a_target(image) {
             return;
         }
         let Ok(reference) = Reference::parse(image.spelled) else {

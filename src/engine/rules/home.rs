@@ -12,6 +12,47 @@ use super::target::Target;
 use crate::automaton::witness;
 use crate::diagnostic::{Code, Diagnostic};
 
+/// The prefixes that images come to rest below, each with its `/`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Home {
+    /// As they are written.
+    prefixes: Box<[Box<str>]>,
+    /// Their places in the order of the texts: a map may lead to as many places as it has lines.
+    sorted: Box<[u32]>,
+}
+
+impl Home {
+    pub(super) fn new(prefixes: Vec<Box<str>>) -> Self {
+        let mut sorted: Vec<u32> = (0..).zip(&prefixes).map(|(place, _)| place).collect();
+        sorted.sort_by_key(|place| prefixes.get(*place as usize));
+        Self {
+            prefixes: prefixes.into(),
+            sorted: sorted.into(),
+        }
+    }
+
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Box<str>> {
+        self.prefixes.iter()
+    }
+
+    /// Whether a name stands below one of them.
+    pub(super) fn holds(&self, name: &str) -> bool {
+        let ends = name.match_indices('/').map(|(slash, _)| slash + 1);
+        !self.prefixes.is_empty()
+            && ends
+                .take_while(|end| *end < name.len())
+                .filter_map(|end| name.get(..end))
+                .any(|above| self.has(above))
+    }
+
+    fn has(&self, above: &str) -> bool {
+        let prefix = |place: &u32| self.prefixes.get(*place as usize).map_or("", |prefix| prefix);
+        self.sorted
+            .binary_search_by(|place| prefix(place).cmp(above))
+            .is_ok()
+    }
+}
+
 /// The prefixes of a set: those that it names, else the one registry that all swaps lead to.
 ///
 /// # Errors

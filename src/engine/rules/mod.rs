@@ -38,6 +38,7 @@ use std::borrow::Cow;
 use crate::legacy::LegacyConfig;
 
 use self::condition::Condition;
+use self::home::Home;
 use self::index::RuleIndex;
 use self::rule::Rule;
 
@@ -47,8 +48,8 @@ pub struct RuleSet {
     pub(crate) rules: Box<[Rule]>,
     /// The files that the rules stand in.
     pub(crate) files: Box<[File]>,
-    /// The prefixes that images come to rest below, each with its `/`.
-    pub(crate) home: Box<[Box<str>]>,
+    /// Where images come to rest.
+    pub(crate) home: Home,
     /// Rules by their patterns.
     index: RuleIndex,
     /// Swaps by the shape of their targets; empty where there is no map to protect them from.

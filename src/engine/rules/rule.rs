@@ -3,6 +3,7 @@
 use super::File;
 use super::condition::Condition;
 use super::context::Context;
+use super::home::Home;
 use super::image::Image;
 use super::pattern::Pattern;
 use super::target::Target;
@@ -69,8 +70,8 @@ pub enum Mismatch {
 pub(super) struct Surroundings<'s> {
     /// The files of the set.
     pub(super) files: &'s [File],
-    /// The prefixes that images come to rest below, each with its `/`.
-    pub(super) home: &'s [Box<str>],
+    /// Where images come to rest.
+    pub(super) home: &'s Home,
     /// Whether rules that are off are asked all the same, as tests do.
     pub(super) nothing_is_off: bool,
 }
@@ -115,7 +116,7 @@ impl Rule {
             }
         }
         if let Some(target) = &self.target {
-            if self.pattern.is_open() && is_at_home(surroundings.home, image.name()) {
+            if self.pattern.is_open() && surroundings.home.holds(image.name()) {
                 return Err(Mismatch::Home);
             }
             if target.has_shape_of(image) {
@@ -140,10 +141,4 @@ impl Rule {
             .flat_map(|file| file.when.iter())
             .chain(&self.when)
     }
-}
-
-/// Whether a name stands below one of the home prefixes.
-pub(super) fn is_at_home(home: &[Box<str>], name: &str) -> bool {
-    home.iter()
-        .any(|prefix| name.len() > prefix.len() && name.starts_with(&**prefix))
 }

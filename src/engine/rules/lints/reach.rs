@@ -41,7 +41,7 @@ impl<'r> Reach<'r> {
             set,
             valid: languages::valid(),
             short_hub: languages::short_hub(),
-            home: languages::at_home(&set.home),
+            home: languages::at_home(set.home.iter()),
             left: Cell::new(WORK + WORK_OF_A_RULE * set.rules.len()),
         }
     }
