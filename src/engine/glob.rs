@@ -59,6 +59,16 @@ impl Glob {
         self.parts.iter().filter(|part| **part == Part::Any).count()
     }
 
+    /// The runs of characters that stand for themselves.
+    pub(crate) fn literals(&self) -> Vec<String> {
+        let of_run = |part: &Part| match part {
+            Part::Literal(literal) => Some(*literal),
+            _ => None,
+        };
+        let runs = self.parts.split(|part| of_run(part).is_none());
+        runs.map(|run| run.iter().filter_map(of_run).collect()).collect()
+    }
+
     /// What each `*` takes of a text that matches, as little as it can, from the left.
     pub(crate) fn captures<'t>(&self, text: &'t str, taken: &mut Vec<&'t str>) {
         self.walk(text, &mut |text| taken.push(text));

@@ -26,6 +26,8 @@ pub mod syntax;
 
 mod automaton;
 pub mod glob;
+mod pieces;
+
 pub mod legacy;
 pub mod rules;
 

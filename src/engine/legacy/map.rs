@@ -8,6 +8,7 @@ use super::text::{Piece, Table, Text};
 use super::{Answer, join, last_segment};
 use crate::diagnostic::{Diagnostic, SourceId, SourceMap, Span};
 use crate::glob::Glob;
+use crate::pieces::ByPiece;
 use crate::reference::{DOCKER_HUB, Reference, split_port, split_registry};
 use crate::syntax::map::{Statement, lines};
 
@@ -27,6 +28,8 @@ pub struct Map {
     exact: Table<Line>,
     /// Globs over images as manifests spell them, in the order of the file.
     replace: Vec<(Glob, Line)>,
+    /// The same globs by what is literal in them.
+    pieces: ByPiece,
     /// Registries, `docker.io/library` and `default`.
     registries: Table<Line>,
     /// The line `default`, without which no registry is swapped.
@@ -148,6 +151,7 @@ impl Map {
                 span: line.span,
             })
         });
+        self.pieces = ByPiece::new(self.replace.iter().map(|(glob, _)| glob));
         for (_, line) in &self.replace {
             // Nothing is put behind a `-` here but a `/`, and no image comes of that, so that none has arrived there.
             if !text.get(line.value).ends_with('-') {
@@ -215,7 +219,9 @@ impl Map {
             let value = self.text.get(line.value);
             return answer(line, (!value.is_empty()).then(|| value.to_owned()));
         }
-        if let Some((_, line)) = self.replace.iter().find(|(glob, _)| glob.matches(image)) {
+        let matches = |at: usize| self.replace.get(at).is_some_and(|(glob, _)| glob.matches(image));
+        let glob = self.pieces.first(image, matches);
+        if let Some((_, line)) = glob.and_then(|at| self.replace.get(at)) {
             let result = join(self.text.get(line.value), last_segment(image));
             return answer(line, Some(result));
         }

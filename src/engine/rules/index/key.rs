@@ -4,6 +4,7 @@ use std::hash::BuildHasher as _;
 
 use foldhash::fast::FixedState;
 
+use crate::pieces::Piece;
 use crate::rules::image::DOCKER_HUB;
 use crate::rules::pattern::{Parts, Pattern};
 use crate::rules::shape::{Segment, SegmentPart, Shape};
@@ -33,6 +34,8 @@ pub(super) enum Kind {
     Spelled,
     /// The first segments of the image as it is spelled.
     SpelledBelow,
+    /// A piece of the image as it is spelled.
+    Piece,
     /// Nothing that a key can be made of: always looked at.
     Rest,
 }
@@ -47,6 +50,10 @@ impl Key {
 
     pub(super) fn of(text: &str) -> Self {
         text.split('/').fold(Self::EMPTY, Self::segment)
+    }
+
+    pub(super) fn of_piece(piece: Piece) -> Self {
+        Self(u64::from(u32::from_le_bytes(piece)).wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
     /// The key with a further segment.

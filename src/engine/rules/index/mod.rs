@@ -17,6 +17,7 @@ use super::condition::Condition;
 use super::image::Image;
 use super::pattern::Pattern;
 use super::target::Target;
+use crate::pieces::{self, Piece};
 use crate::syntax::ast::Subject;
 
 /// The rules by the keys of their patterns.
@@ -63,6 +64,8 @@ impl std::hash::Hasher for Hashed {
 #[derive(Debug, Default)]
 pub(crate) struct IndexBuilder {
     filed: Vec<(u64, u32)>,
+    /// The rules over images as they are spelled that have no other key, with their pieces.
+    by_piece: Vec<(u32, Vec<Piece>)>,
     kinds: u16,
     has_namespaces: bool,
     longest_suffix: usize,
@@ -95,7 +98,12 @@ impl IndexBuilder {
                     self.file(kind, key.hash(kind, Some(value)), rule);
                 }
             }
-            None => self.file(kind, key.hash(kind, None), rule),
+            None => match pattern {
+                Pattern::Written(written) if kind == Kind::Rest => {
+                    self.by_piece.push((rule, pieces::of_glob(&written.glob)));
+                }
+                _ => self.file(kind, key.hash(kind, None), rule),
+            },
         }
     }
 
@@ -111,7 +119,20 @@ impl IndexBuilder {
         self.filed.push((hash, rule));
     }
 
+    fn file_by_piece(&mut self) {
+        let (rules, pieces): (Vec<u32>, Vec<Vec<Piece>>) =
+            std::mem::take(&mut self.by_piece).into_iter().unzip();
+        for (rule, piece) in rules.into_iter().zip(pieces::rarest(&pieces)) {
+            let (kind, key) = match piece {
+                Some(piece) => (Kind::Piece, Key::of_piece(piece)),
+                None => (Kind::Rest, Key::EMPTY),
+            };
+            self.file(kind, key.hash(kind, None), rule);
+        }
+    }
+
     pub(super) fn finish(mut self) -> RuleIndex {
+        self.file_by_piece();
         self.filed.sort_unstable();
         let mut lists: HashMap<u64, List, BuildHasherDefault<Hashed>> = HashMap::default();
         for (place, (hash, _)) in (0u32..).zip(&self.filed) {
@@ -185,6 +206,11 @@ impl RuleIndex {
             look(Kind::Spelled, whole);
         }
         look(Kind::Rest, Key::EMPTY);
+        if self.has(Kind::Piece) {
+            for piece in pieces::of(image.spelled) {
+                found.add_once(self.list(Key::of_piece(piece).hash(Kind::Piece, None)));
+            }
+        }
         found
     }
 
@@ -220,6 +246,13 @@ impl<'i> Candidates<'i> {
         };
         found.add(rules);
         found
+    }
+
+    /// Adds a list that may be found several times.
+    fn add_once(&mut self, list: &'i [u32]) {
+        if !self.lists.iter().any(|known| std::ptr::eq(*known, list)) {
+            self.add(list);
+        }
     }
 
     fn add(&mut self, list: &'i [u32]) {

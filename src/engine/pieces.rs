@@ -1,0 +1,125 @@
+//! Which of many globs a text may match, by what is literal in them.
+//!
+//! A text that a glob matches holds each run of literal characters of the glob. Each glob is filed under a piece of
+//! such a run, of a fixed length: the one that the fewest others have. A text has about as many pieces as characters,
+//! however many globs there are.
+
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+
+use crate::glob::Glob;
+
+/// A run of bytes.
+pub(crate) type Piece = [u8; LENGTH];
+
+const LENGTH: usize = 4;
+/// Fewer globs are asked one after the other: that is faster than to look for the pieces of a text.
+const MANY: usize = 32;
+
+/// Globs by their pieces.
+#[derive(Debug, Default)]
+pub(crate) struct ByPiece {
+    lists: HashMap<Piece, Vec<u32>, FixedState>,
+    /// Those without a piece.
+    rest: Vec<u32>,
+}
+
+impl ByPiece {
+    pub(crate) fn new<'g>(globs: impl Iterator<Item = &'g Glob>) -> Self {
+        let pieces: Vec<Vec<Piece>> = globs.map(of_glob).collect();
+        let mut globs = Self::default();
+        for (number, piece) in (0..).zip(rarest(&pieces)) {
+            match piece {
+                Some(piece) => globs.lists.entry(piece).or_default().push(number),
+                None => globs.rest.push(number),
+            }
+        }
+        globs
+    }
+
+    /// The first glob that matches a text, by its number; only those that may match are asked.
+    pub(crate) fn first(&self, text: &str, matches: impl Fn(usize) -> bool) -> Option<usize> {
+        let is_match = |number: &&u32| matches(**number as usize);
+        let mut first = self.rest.iter().find(is_match).copied();
+        if !self.lists.is_empty() {
+            for list in of(text).filter_map(|piece| self.lists.get(&piece)) {
+                let above = list
+                    .iter()
+                    .take_while(|number| first.is_none_or(|first| **number < first));
+                first = above.into_iter().find(is_match).copied().or(first);
+            }
+        }
+        first.map(|first| first as usize)
+    }
+}
+
+/// The pieces of a text.
+pub(crate) fn of(text: &str) -> impl Iterator<Item = Piece> {
+    text.as_bytes()
+        .windows(LENGTH)
+        .filter_map(|window| window.try_into().ok())
+}
+
+/// The pieces that are in every text which a glob matches.
+pub(crate) fn of_glob(glob: &Glob) -> Vec<Piece> {
+    let runs = glob.literals();
+    runs.iter().flat_map(|run| of(run)).collect()
+}
+
+/// For the pieces of each of many globs the one that the fewest have; of few globs none has one.
+pub(crate) fn rarest(globs: &[Vec<Piece>]) -> Vec<Option<Piece>> {
+    if globs.len() < MANY {
+        return vec![None; globs.len()];
+    }
+    let mut counts: HashMap<Piece, usize, FixedState> = HashMap::default();
+    for piece in globs.iter().flatten() {
+        *counts.entry(*piece).or_default() += 1;
+    }
+    let count = |piece: &&Piece| counts.get(*piece).copied();
+    let rarest = globs
+        .iter()
+        .map(|pieces| pieces.iter().min_by_key(count).copied());
+    rarest.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_glob_that_matches_is_found_among_few_and_many() {
+        let own = [
+            "*redis*",
+            "*",
+            "quay.io/*/app?",
+            "*re[d]is*",
+            "nginx:*",
+            "*quay*x*",
+            "*io*",
+        ];
+        let texts = [
+            "redis",
+            "a/redis:7",
+            "quay.io/team/apps",
+            "nginx:1",
+            "quayx",
+            "io",
+            "",
+            "abc",
+        ];
+        for others in [0, 100] {
+            let others = (0..others).map(|number| format!("*other{number}*"));
+            let mut globs: Vec<Glob> = others.map(|glob| Glob::parse(&glob)).collect();
+            for glob in own {
+                globs.insert(globs.len() / 2, Glob::parse(glob));
+                let by_piece = ByPiece::new(globs.iter());
+                for text in texts.iter().chain(&["x/other7", "other7-redis", "other77"]) {
+                    let matches = |number: usize| globs.get(number).is_some_and(|glob| glob.matches(text));
+                    let expected = (0..globs.len()).find(|number| matches(*number));
+                    assert_eq!(by_piece.first(text, matches), expected, "{text}");
+                }
+            }
+        }
+    }
+}
