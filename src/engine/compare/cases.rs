@@ -259,6 +259,11 @@ impl<'s> Cases<'s> {
         alone: &[Setting],
     ) -> Vec<Case> {
         let mut cases = Vec::new();
+        let matched: Vec<(&String, Image<'_>)> = made
+            .iter()
+            .filter_map(|image| Some((image, Image::parse(image).ok()?)))
+            .filter(|(_, image)| rule.pattern.matches(image))
+            .collect();
         let open = self.open.get(self.set).map(Rc::clone).unwrap_or_default();
         // Two plain rules share nothing but what one of them matches anyway.
         let below: Box<dyn Iterator<Item = &Rule>> = if is_plain(&rule.pattern) {
@@ -276,10 +281,8 @@ impl<'s> Cases<'s> {
             let has_conditions = [rule, other]
                 .iter()
                 .any(|rule| rule.conditions(&set.files).next().is_some());
-            let common = made.iter().find(|image| {
-                Image::parse(image)
-                    .is_ok_and(|image| other.pattern.matches(&image) && rule.pattern.matches(&image))
-            });
+            let common = matched.iter().find(|(_, image)| other.pattern.matches(image));
+            let common = common.map(|(image, _)| *image);
             let found = match common {
                 Some(_) if !has_conditions => None,
                 Some(image) => {

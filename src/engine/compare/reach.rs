@@ -11,7 +11,7 @@ use crate::rules::image::Image;
 use crate::rules::languages::{self, BUDGET};
 use crate::rules::pattern::Pattern;
 use crate::rules::rule::Rule;
-use crate::rules::{Context, RuleSet, Scope};
+use crate::rules::{Context, RuleSet};
 use crate::syntax::ast::{Action, Subject};
 
 /// The work of all searches for one comparison, in steps, some of which take a nanosecond: and more for each rule.
@@ -87,6 +87,9 @@ impl Search {
             wanted.extend(settings::of_rule(set, other));
         }
         let mut setting = solve(&wanted)?;
+        if other.is_some_and(|other| !begin_alike(&rule.pattern, &other.pattern)) {
+            return None;
+        }
         let pattern = languages::of_pattern(&rule.pattern);
         let beside = other.map(|other| languages::of_pattern(&other.pattern));
         let of_pattern = |pattern: &Pattern| Rc::new(languages::of_pattern(pattern));
@@ -129,7 +132,7 @@ impl Search {
     /// What is at home in a set, as far as a pattern may match it.
     fn home(&self, set: &RuleSet, pattern: &Pattern) -> Option<Rc<Language>> {
         let literal = match pattern {
-            Pattern::Parts(parts) => parts.name.split('*').next().unwrap_or_default(),
+            Pattern::Parts(_) => beginning(pattern),
             Pattern::Written(_) => "",
         };
         if literal.is_empty() {
@@ -171,6 +174,21 @@ impl Search {
     }
 }
 
+/// What every text of a pattern begins with.
+fn beginning(pattern: &Pattern) -> &str {
+    let (text, signs): (&str, &[char]) = match pattern {
+        Pattern::Parts(parts) => (&parts.name, &['*']),
+        Pattern::Written(written) => (&written.text, &['*', '?', '[']),
+    };
+    text.split(signs).next().unwrap_or_default()
+}
+
+/// Whether two patterns may have a text in common by what theirs begin with: of most no more has to be asked.
+fn begin_alike(one: &Pattern, other: &Pattern) -> bool {
+    let (one, other) = (beginning(one), beginning(other));
+    one.starts_with(other) || other.starts_with(one)
+}
+
 /// What is wanted, and that a rule does not ask for it; none where it asks for all that is wanted.
 pub(super) fn apart<'s>(set: &'s RuleSet, above: &'s Rule, wanted: &[Wanted<'s>]) -> Option<Vec<Wanted<'s>>> {
     above
@@ -188,14 +206,8 @@ pub(super) fn taken(set: &RuleSet, number: usize, image: &str, context: &Context
     if Image::parse(image).is_err() {
         return Taken::Not;
     }
-    let explanation = set.explain(image, context, Scope::Found);
-    let steps = explanation.rounds.first().map(|round| round.steps.as_slice());
-    for step in steps
-        .unwrap_or_default()
-        .iter()
-        .filter(|step| step.outcome.is_ok())
-    {
-        let Some(place) = set.position(step.rule) else {
+    for rule in set.first_round(image, context) {
+        let Some(place) = set.position(rule) else {
             continue;
         };
         if place == number {

@@ -23,6 +23,16 @@ pub(super) trait Observer {
 /// Nobody looks on.
 impl Observer for () {}
 
+/// Notes the rules that match.
+#[derive(Default)]
+struct Matches(Vec<RuleId>);
+
+impl Observer for Matches {
+    fn looked_at(&mut self, rule: RuleId, outcome: Result<(), Mismatch>) {
+        self.0.extend(outcome.is_ok().then_some(rule));
+    }
+}
+
 /// How to decide.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Manner {
@@ -105,6 +115,18 @@ impl RuleSet {
             decision.effect = Effect::Swap(result);
         }
         decision
+    }
+
+    /// The rules that match an image in the first round: those that warn, and behind them the one that decides.
+    pub(crate) fn first_round(&self, manifest: &str, context: &Context<'_>) -> Vec<RuleId> {
+        let mut matched = Matches::default();
+        if manifest != AUTO
+            && let Ok(image) = Image::parse(manifest)
+        {
+            let mut decision = Decision::keep();
+            self.first_match(&image, context, Manner::default(), &mut decision, &mut matched);
+        }
+        matched.0
     }
 
     /// The first rule that decides. Warn rules on the way to it speak.
