@@ -50,8 +50,6 @@ pub struct Fault {
 
 /// The tests of one kind of rules at most: a large map is not proven by its file alone.
 const MOST_TESTS: usize = 20;
-/// The images that rules are tried to be left out with, one after the other, at most.
-const MOST_TRIES: usize = 20_000_000;
 
 /// Makes a rules file. The images that are given are compared as well, and may show registries and ports that the
 /// configuration does not name.
@@ -166,8 +164,7 @@ impl File<'_> {
                 break;
             }
             let before = self.rules.clone();
-            let mut rules = needed.iter();
-            self.rules.retain(|_| rules.next().copied().unwrap_or(true));
+            self.without(&spare);
             let without = self.load()?;
             if prune::is_equal(&set, &without, images) {
                 set = without;
@@ -175,21 +172,12 @@ impl File<'_> {
             }
             // Some of them stand for one another.
             self.rules = before;
-            let mut is_shorter = false;
-            if spare.len().saturating_mul(images.len()) <= MOST_TRIES {
-                for at in spare.into_iter().rev() {
-                    let rule = self.rules.remove(at);
-                    let without = self.load()?;
-                    if prune::is_equal(&set, &without, images) {
-                        (set, is_shorter) = (without, true);
-                    } else {
-                        self.rules.insert(at, rule);
-                    }
-                }
-            }
-            if !is_shorter {
+            let spare = prune::spare(&set, images, &spare);
+            if spare.is_empty() {
                 break;
             }
+            self.without(&spare);
+            set = self.load()?;
         }
         let is_open = self.rules.iter().any(plan::is_open);
         if !is_open && !self.around.home.is_empty() {
@@ -197,6 +185,13 @@ impl File<'_> {
             set = self.load()?;
         }
         Ok(set)
+    }
+
+    fn without(&mut self, places: &[usize]) {
+        let places: HashSet<usize> = places.iter().copied().collect();
+        let mut at = 0..;
+        self.rules
+            .retain(|_| at.next().is_some_and(|at| !places.contains(&at)));
     }
 
     /// Excuses rules from what the map really says.

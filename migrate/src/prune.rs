@@ -1,16 +1,16 @@
 //! Which rules could be left out without changing a result.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use imageswap_engine::compare::Cases;
-use imageswap_engine::rules::{Context, Effect, RuleId, RuleSet, Scope, Setting};
+use imageswap_engine::rules::{Effect, RuleId, RuleSet, Setting};
 
 use crate::place::written_out;
 use crate::rule::Rule;
 
 /// The images that a set is tried with: those of its own patterns and of the old set, and the samples of its rules.
 pub(crate) fn images(old: &RuleSet, new: &RuleSet, rules: &[Rule]) -> (Vec<String>, bool) {
-    let mut known = BTreeSet::new();
+    let mut known = HashSet::new();
     let samples = rules.iter().flat_map(|rule| rule.samples.iter().cloned());
     let mut images: Vec<String> = samples.filter(|image| known.insert(image.clone())).collect();
     let mut cases = Cases::new(&[old, new]);
@@ -30,15 +30,14 @@ pub(crate) fn needed(set: &RuleSet, images: &[String], never_fire: &BTreeSet<usi
     let context = setting.context();
     let mut needed: Vec<Option<bool>> = vec![None; set.len()];
     for image in images {
-        for rule in deciders(set, image, &context) {
+        let with = set.decide_without(&[], image, &context);
+        for rule in with.rules {
             let Some(Some(place)) = set.position(rule).map(|at| needed.get_mut(at)) else {
                 continue;
             };
             if *place != Some(true) {
-                let is_same = is_same(image, &set.decide(image, &context).effect, || {
-                    set.decide_without(rule, image, &context).effect
-                });
-                *place = Some(!is_same);
+                let without = set.decide_without(&[rule], image, &context);
+                *place = Some(!is_same(image, &with.decision.effect, &without.decision.effect));
             }
         }
     }
@@ -48,13 +47,60 @@ pub(crate) fn needed(set: &RuleSet, images: &[String], never_fire: &BTreeSet<usi
         .collect()
 }
 
+/// Of rules that may be left out one by one, those that may be so together: the lowest are tried first.
+///
+/// What a rule decides in no round does not change without it: so each is tried with the images that it decides, and
+/// those that come to it when another is left out.
+pub(crate) fn spare(set: &RuleSet, images: &[String], spare: &[usize]) -> Vec<usize> {
+    let setting = Setting::default();
+    let context = setting.context();
+    let ids: Vec<RuleId> = set.rules().map(|rule| rule.id).collect();
+    let mut of_rules: Vec<Vec<&str>> = vec![Vec::new(); set.len()];
+    for image in images {
+        for rule in set.decide_without(&[], image, &context).rules {
+            if let Some(of_rule) = set.position(rule).and_then(|at| of_rules.get_mut(at)) {
+                of_rule.push(image);
+            }
+        }
+    }
+    let mut left_out: Vec<RuleId> = Vec::new();
+    let mut places = Vec::new();
+    for at in spare.iter().rev() {
+        let (Some(id), Some(images)) = (ids.get(*at), of_rules.get_mut(*at).map(std::mem::take)) else {
+            continue;
+        };
+        left_out.insert(0, *id);
+        let is_without = |image: &&str| {
+            let with = set.decide(image, &context).effect;
+            is_same(
+                image,
+                &with,
+                &set.decide_without(&left_out, image, &context).decision.effect,
+            )
+        };
+        if !images.iter().all(is_without) {
+            left_out.remove(0);
+            continue;
+        }
+        places.push(*at);
+        for image in images {
+            for rule in set.decide_without(&left_out, image, &context).rules {
+                if let Some(of_rule) = set.position(rule).and_then(|at| of_rules.get_mut(at)) {
+                    of_rule.push(image);
+                }
+            }
+        }
+    }
+    places
+}
+
 /// Whether a set gives what another gave, for all images.
 pub(crate) fn is_equal(old: &RuleSet, new: &RuleSet, images: &[String]) -> bool {
     let setting = Setting::default();
     let context = setting.context();
     images.iter().all(|image| {
         let old = old.decide(image, &context).effect;
-        is_same(image, &old, || new.decide(image, &context).effect)
+        is_same(image, &old, &new.decide(image, &context).effect)
     })
 }
 
@@ -64,8 +110,9 @@ pub(crate) fn decided<'i>(set: &RuleSet, images: &'i [String], most: usize) -> H
     let context = setting.context();
     let mut decided: HashMap<usize, Vec<&str>> = HashMap::new();
     for image in images {
-        let first = deciders(set, image, &context).into_iter().next();
-        if let Some(at) = first.and_then(|rule| set.position(rule)) {
+        let matched = set.decide_without(&[], image, &context);
+        // None of the rules warns, so that the first one that matches decides the first round.
+        if let Some(at) = matched.rules.first().and_then(|rule| set.position(*rule)) {
             let known = decided.entry(at).or_default();
             if known.len() < most {
                 known.push(image);
@@ -75,24 +122,10 @@ pub(crate) fn decided<'i>(set: &RuleSet, images: &'i [String], most: usize) -> H
     decided
 }
 
-/// The rules that decide an image, round by round.
-fn deciders(set: &RuleSet, image: &str, context: &Context<'_>) -> Vec<RuleId> {
-    let rounds = set.explain(image, context, Scope::Found).rounds.into_iter();
-    rounds
-        .filter_map(|round| {
-            round
-                .steps
-                .last()
-                .filter(|step| step.outcome.is_ok())
-                .map(|step| step.rule)
-        })
-        .collect()
-}
-
-fn is_same(image: &str, one: &Effect, other: impl FnOnce() -> Effect) -> bool {
+fn is_same(image: &str, one: &Effect, other: &Effect) -> bool {
     let result = |effect: &Effect| match effect {
         Effect::Swap(result) => written_out(result),
         _ => written_out(image),
     };
-    result(one) == result(&other())
+    one == other || result(one) == result(other)
 }

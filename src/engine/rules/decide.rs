@@ -1,7 +1,7 @@
 //! Deciding, round by round.
 
 use super::context::Context;
-use super::decision::{Decision, Effect, Invalid, RuleId};
+use super::decision::{Decision, Effect, Invalid, Matched, RuleId};
 use super::image::Image;
 use super::index::Candidates;
 use super::rule::{Mismatch, Surroundings};
@@ -35,13 +35,13 @@ impl Observer for Matches {
 
 /// How to decide.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Manner {
+pub(super) struct Manner<'w> {
     /// Ask every rule, and not those alone that the index finds.
     pub(super) ask_all: bool,
     /// Ask rules that are off as well, as tests do.
     pub(super) nothing_is_off: bool,
-    /// Do not ask this one.
-    pub(super) without: Option<RuleId>,
+    /// Do not ask these, which are in ascending order.
+    pub(super) without: &'w [RuleId],
 }
 
 impl RuleSet {
@@ -53,21 +53,27 @@ impl RuleSet {
         self.decide_watched(image, context, Manner::default(), &mut ())
     }
 
-    /// Decides one image as if a rule were not there, and home were what it is: to see whether the rule matters.
+    /// Decides one image as if some rules, given in ascending order, were not there, and home were what it is: to see
+    /// whether they matter. Tells the rules that match as well, round by round.
     #[must_use]
-    pub fn decide_without(&self, rule: RuleId, image: &str, context: &Context<'_>) -> Decision<'_> {
+    pub fn decide_without(&self, rules: &[RuleId], image: &str, context: &Context<'_>) -> Matched<'_> {
         let manner = Manner {
-            without: Some(rule),
+            without: rules,
             ..Manner::default()
         };
-        self.decide_watched(image, context, manner, &mut ())
+        let mut matches = Matches::default();
+        let decision = self.decide_watched(image, context, manner, &mut matches);
+        Matched {
+            decision,
+            rules: matches.0,
+        }
     }
 
     pub(super) fn decide_watched(
         &self,
         manifest: &str,
         context: &Context<'_>,
-        manner: Manner,
+        manner: Manner<'_>,
         observer: &mut impl Observer,
     ) -> Decision<'_> {
         if manifest == AUTO {
@@ -134,7 +140,7 @@ impl RuleSet {
         &self,
         image: &Image<'_>,
         context: &Context<'_>,
-        manner: Manner,
+        manner: Manner<'_>,
         decision: &mut Decision<'_>,
         observer: &mut impl Observer,
     ) -> Option<(RuleId, &super::rule::Rule)> {
@@ -155,7 +161,7 @@ impl RuleSet {
                 continue;
             };
             let id = RuleId(number);
-            if manner.without == Some(id) {
+            if manner.without.binary_search(&id).is_ok() {
                 continue;
             }
             let outcome = rule.check(image, context, &surroundings);

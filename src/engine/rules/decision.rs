@@ -18,6 +18,15 @@ pub struct Decision<'r> {
     pub pull_secrets: Vec<&'r str>,
 }
 
+/// What was decided, and the rules that led there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matched<'r> {
+    /// What was decided.
+    pub decision: Decision<'r>,
+    /// The rules that matched, round by round: those that warn, and behind them the one that decides.
+    pub rules: Vec<RuleId>,
+}
+
 /// What is done with an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {

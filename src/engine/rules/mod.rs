@@ -26,7 +26,7 @@ mod text;
 
 pub use compile::{Compilation, Limits, RulesFile, compile};
 pub use context::{Context, Operation, Owner, Place};
-pub use decision::{Decision, Effect, Invalid, RuleId};
+pub use decision::{Decision, Effect, Invalid, Matched, RuleId};
 pub use explain::{Explanation, Round, RuleInfo, Scope, Step};
 pub use lower::{ConstantError, Constants, is_reserved};
 pub use rule::Mismatch;
