@@ -1,6 +1,6 @@
 //! Advice: lines of the map that rely on a trap, what the new file does for them, and what would be better.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use imageswap_engine::diagnostic::{Code, Diagnostic};
 use imageswap_engine::rules::{Effect, RuleSet, Setting};
@@ -46,6 +46,10 @@ pub(crate) fn of(known: &Known<'_>) -> Vec<Advice> {
     let lines_of =
         |rules: &[Rule]| -> HashSet<usize> { rules.iter().flat_map(|rule| rule.lines.clone()).collect() };
     let (had_rule, has_rule) = (lines_of(known.all), lines_of(known.rules));
+    let by_key: HashMap<&str, usize> = (0..)
+        .zip(&map.lines)
+        .map(|(at, line)| (line.key.as_str(), at))
+        .collect();
     let mut advice = Vec::new();
     for (at, line) in map.lines.iter().enumerate() {
         let is_idle = known.idle.contains_key(&at);
@@ -61,7 +65,7 @@ pub(crate) fn of(known: &Known<'_>) -> Vec<Advice> {
         advice.extend(trap.map(|trap| trap.advice(line)));
         if !is_idle {
             advice.extend(traps::of_entries(at, line).map(|trap| trap.advice(line)));
-            advice.extend(chain(known, map, line));
+            advice.extend(chain(known, map, &by_key, line));
         }
     }
     let together = traps::of_lines_together(map, |at| has_rule.contains(&at)).into_iter();
@@ -93,7 +97,7 @@ impl Trap {
 }
 
 /// Of a line whose results another line moves on.
-fn chain(known: &Known<'_>, map: &OldMap, line: &Line) -> Option<Advice> {
+fn chain(known: &Known<'_>, map: &OldMap, by_key: &HashMap<&str, usize>, line: &Line) -> Option<Advice> {
     let setting = Setting::default();
     let image = match line.key.strip_prefix("[EXACT]") {
         Some(image) => image.to_owned(),
@@ -107,10 +111,11 @@ fn chain(known: &Known<'_>, map: &OldMap, line: &Line) -> Option<Advice> {
     let first = decide(&image)?;
     let second = decide(&first).filter(|second| *second != first)?;
     let (registry, _) = split_registry(&first);
-    let next = map.lines.iter().find(|line| {
-        line.key == format!("[EXACT]{first}") || registry.is_some_and(|registry| line.key == registry)
-    });
+    let exact = format!("[EXACT]{first}");
+    let keys = [Some(exact.as_str()), registry].into_iter().flatten();
+    let next = keys.filter_map(|key| by_key.get(key)).min();
     let next = next
+        .and_then(|at| map.lines.get(*at))
         .map(|next| format!(" (line {})", next.number))
         .unwrap_or_default();
     Some(Advice::of(

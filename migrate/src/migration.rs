@@ -102,11 +102,7 @@ pub fn migrate(old: Old<'_>, origin: &str, given: &[String]) -> Result<Migration
         return Err(file.circle(&circles, &set));
     }
     let set = file.excuse(set)?;
-    let reasons = Reasons {
-        old: &old_set,
-        facts: &facts,
-        home: &file.around.home,
-    };
+    let reasons = Reasons::new(&old_set, &facts, &file.around.home);
     let proof = proof::compare(&old_set, &set, &reasons, given, &images, is_partial);
     let tests = file.write_tests(&set, &images, &proof);
     let known = advice::Known {

@@ -1,5 +1,7 @@
 //! Why the rules treat an image otherwise than the old configuration did.
 
+use std::collections::HashSet;
+
 use imageswap_engine::reference::Reference;
 use imageswap_engine::rules::{Effect, RuleSet, Setting};
 
@@ -39,10 +41,15 @@ pub const REASONS: [Reason; 7] = [
 
 /// What reasons are found by.
 pub(crate) struct Reasons<'m> {
-    pub(crate) old: &'m RuleSet,
-    pub(crate) facts: &'m Facts,
-    /// Where images come to rest by the rules.
-    pub(crate) home: &'m [Place],
+    old: &'m RuleSet,
+    facts: &'m Facts,
+    /// The prefixes of where images are swapped to, and of where they come to rest by the rules.
+    held: HashSet<String>,
+    home: HashSet<String>,
+    /// The names of whole images that lines lead to.
+    images: HashSet<String>,
+    /// The values that a port may be handed on to.
+    hosts: HashSet<&'m str>,
 }
 
 impl Reason {
@@ -83,7 +90,22 @@ impl Reason {
     }
 }
 
-impl Reasons<'_> {
+impl<'m> Reasons<'m> {
+    pub(crate) fn new(old: &'m RuleSet, facts: &'m Facts, home: &[Place]) -> Self {
+        let hosts = facts.held.iter().map(|place| match place.registry.as_str() {
+            "docker.io" if !place.path.is_empty() => place.path.as_str(),
+            registry => registry,
+        });
+        Self {
+            old,
+            facts,
+            held: facts.held.iter().map(Place::prefix).collect(),
+            home: home.iter().map(Place::prefix).collect(),
+            images: facts.images.iter().filter_map(|image| name_of(image)).collect(),
+            hosts: hosts.collect(),
+        }
+    }
+
     /// Why an image is treated otherwise; none where that is not known.
     pub(crate) fn of(&self, image: &str, old: &Outcome, new: &Outcome) -> Option<Reason> {
         if self.has_arrived(image) && (*new == Outcome::Stays || self.is_at_home(image)) {
@@ -125,32 +147,23 @@ impl Reasons<'_> {
     /// Whether an image stands where images are swapped to.
     fn has_arrived(&self, image: &str) -> bool {
         let Some(name) = name_of(image) else { return false };
-        let is_below = |place: &Place| name.starts_with(&place.prefix());
-        let at_image = |target: &String| name_of(target).as_ref() == Some(&name);
-        self.facts.held.iter().chain(self.home).any(is_below)
+        is_below(&self.held, &name)
+            || is_below(&self.home, &name)
             || self.facts.dashed.iter().any(|prefix| name.starts_with(prefix))
-            || self.facts.images.iter().any(at_image)
+            || self.images.contains(&name)
             || self.is_at_handed_on(&name)
     }
 
     fn is_at_home(&self, image: &str) -> bool {
         let name = name_of(image).unwrap_or_default();
-        self.home.iter().any(|place| name.starts_with(&place.prefix()))
+        is_below(&self.home, &name)
     }
 
     /// Whether it stands at a target with a port that was handed on.
     fn is_at_handed_on(&self, name: &str) -> bool {
         let (registry, _) = name.split_once('/').unwrap_or((name, ""));
         let (host, port) = split_port(registry);
-        !self.facts.handed_on.is_empty()
-            && port.is_some()
-            && self.facts.held.iter().any(|place| {
-                let value = match place.registry.as_str() {
-                    "docker.io" if !place.path.is_empty() => &place.path,
-                    registry => registry,
-                };
-                value == host
-            })
+        !self.facts.handed_on.is_empty() && port.is_some() && self.hosts.contains(host)
     }
 
     /// Whether the new outcome is where the old configuration leads to if it is asked again and again.
@@ -179,4 +192,10 @@ impl Reasons<'_> {
             effect => effect,
         })
     }
+}
+
+/// Whether a name begins with one of some prefixes, each with its `/`.
+fn is_below(prefixes: &HashSet<String>, name: &str) -> bool {
+    let mut slashes = name.match_indices('/');
+    slashes.any(|(slash, _)| name.get(..=slash).is_some_and(|above| prefixes.contains(above)))
 }

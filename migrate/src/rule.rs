@@ -1,6 +1,6 @@
 //! A rule as it will stand in the file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use imageswap_engine::rules::is_reserved;
 
@@ -111,18 +111,19 @@ impl Constants {
             constants.0.insert((*registry).to_owned(), "hub".to_owned());
             return constants;
         }
+        let mut used = HashSet::new();
+        let mut numbers: HashMap<&str, usize> = HashMap::new();
         for registry in counts.into_keys() {
-            let name = constants.unused(&name_for(registry));
+            let label = name_for(registry);
+            let mut name = label.to_owned();
+            while !used.insert(name.clone()) {
+                let number = numbers.entry(label).or_insert(1);
+                *number += 1;
+                name = format!("{label}-{number}");
+            }
             constants.0.insert(registry.to_owned(), name);
         }
         constants
-    }
-
-    fn unused(&self, name: &str) -> String {
-        let is_used = |name: &str| self.0.values().any(|used| used == name);
-        let names = (2..).map(|number| format!("{name}-{number}"));
-        let mut names = std::iter::once(name.to_owned()).chain(names);
-        names.find(|name| !is_used(name)).unwrap_or_default()
     }
 
     /// Registries and their names.
@@ -149,12 +150,12 @@ impl Constants {
 }
 
 /// `harbor` for `harbor.example.com:5000`.
-fn name_for(registry: &str) -> String {
+fn name_for(registry: &str) -> &str {
     let label = registry.split(['.', ':']).next().unwrap_or_default();
     let is_name = label.starts_with(|first: char| first.is_ascii_lowercase()) && !is_reserved(label);
     match is_name {
-        true => label.to_owned(),
-        false => "registry".to_owned(),
+        true => label,
+        false => "registry",
     }
 }
 

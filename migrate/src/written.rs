@@ -71,6 +71,23 @@ pub(crate) fn fixed_start(glob: &str) -> &str {
     glob.split(['*', '?', '[']).next().unwrap_or_default()
 }
 
+/// The fixed starts of globs, in order.
+pub(crate) struct Starts<'g>(Vec<&'g str>);
+
+impl<'g> Starts<'g> {
+    pub(crate) fn new(globs: impl Iterator<Item = &'g str>) -> Self {
+        let mut starts: Vec<&str> = globs.map(fixed_start).collect();
+        starts.sort_unstable();
+        Self(starts)
+    }
+
+    /// Whether one of the globs names a place, or one below it.
+    pub(crate) fn are_for(&self, prefix: &str) -> bool {
+        let first = self.0.partition_point(|start| *start < prefix);
+        self.0.get(first).is_some_and(|start| start.starts_with(prefix))
+    }
+}
+
 /// Whether a rule with this glob has a wildcard in its registry, so that home is safe from it.
 pub(crate) fn is_open(glob: &str) -> bool {
     fixed_start(glob).split_once('/').is_none()
@@ -78,6 +95,13 @@ pub(crate) fn is_open(glob: &str) -> bool {
 
 /// Whether the glob matches some text that begins so.
 pub(crate) fn may_begin(glob: &str, start: &str) -> bool {
+    let fixed = fixed_start(glob);
+    if !start.starts_with(fixed) {
+        return fixed.starts_with(start);
+    }
+    if glob.get(fixed.len()..).is_some_and(|rest| rest.starts_with('*')) {
+        return true;
+    }
     let tokens: Vec<Token<'_>> = tokens(glob).collect();
     let mut places = vec![false; tokens.len() + 1];
     if let Some(first) = places.first_mut() {

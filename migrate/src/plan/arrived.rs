@@ -5,13 +5,19 @@ use std::collections::{BTreeSet, HashMap};
 use super::{Builder, is_open};
 use crate::place::Place;
 use crate::rule::{Kind, Rule};
-use crate::written;
+use crate::written::{self, Starts};
 
 impl Builder<'_> {
     /// What stands before the globs, and what stands behind them.
     pub(super) fn arrived(&self, globs: &[Rule], others: &[&Vec<Rule>]) -> (Vec<Rule>, Vec<Rule>) {
         let (mut before, mut behind) = (Vec::new(), Vec::new());
         let others = ByRegistry::new(others.iter().flat_map(|rules| rules.iter()));
+        let starts = Starts::new(globs.iter().filter_map(glob_of));
+        let mut by_start: ByStart<'_> = HashMap::new();
+        for rule in globs.iter().filter(|rule| !is_open(rule)) {
+            let start = glob_of(rule).map(written::fixed_start).unwrap_or_default();
+            by_start.entry(start).or_default().push(rule);
+        }
         let images: BTreeSet<&String> = self.plan.facts.images.iter().collect();
         for image in images {
             let pattern = if image
@@ -27,15 +33,14 @@ impl Builder<'_> {
             before.push(Rule::keep(Kind::Arrived, pattern).sampled([image.clone()]));
         }
         for place in &self.plan.facts.held {
-            if !self.is_at_risk(place, globs, &others) {
+            if !self.is_at_risk(place, &by_start, &others) {
                 continue;
             }
             let prefix = place.prefix();
             let samples = ["team/app:1.25", "app:1.25", "app"].map(|path| format!("{prefix}{path}"));
             let rule = Rule::keep(Kind::Arrived, prefix.as_str()).sampled(samples);
             // A glob for just this place is there to move its images on.
-            let is_glob_for_it = |rule: &Rule| glob_of(rule).is_some_and(|glob| is_for(glob, &prefix));
-            if globs.iter().any(is_glob_for_it) {
+            if starts.are_for(&prefix) {
                 behind.push(rule);
             } else {
                 before.push(rule);
@@ -50,23 +55,27 @@ impl Builder<'_> {
     }
 
     /// Whether a rule may move on what is below a place that images are swapped to.
-    fn is_at_risk(&self, place: &Place, globs: &[Rule], others: &ByRegistry<'_>) -> bool {
+    fn is_at_risk(&self, place: &Place, globs: &ByStart<'_>, others: &ByRegistry<'_>) -> bool {
         let prefix = place.prefix();
         if place.path.is_empty() && self.has_key(&place.registry) {
             return false;
         }
-        let by_glob = globs.iter().any(|rule| {
-            !is_open(rule)
-                && !leads_to(rule, place)
-                && glob_of(rule)
-                    .is_some_and(|glob| !is_for(glob, &prefix) && written::may_begin(glob, &prefix))
-        });
+        // One that begins with all of the prefix is there to move its images on.
+        let starts = (0..prefix.len()).filter_map(|end| prefix.get(..end));
+        let by_glob = starts
+            .filter_map(|start| globs.get(start))
+            .flatten()
+            .filter(|rule| !leads_to(rule, place))
+            .any(|rule| glob_of(rule).is_some_and(|glob| written::may_begin(glob, &prefix)));
         let by_other = others
             .of(place, &prefix)
             .any(|rule| rule.target.is_some() && !is_open(rule) && !leads_to(rule, place));
         by_glob || by_other
     }
 }
+
+/// Globs by what is fixed at their start.
+type ByStart<'r> = HashMap<&'r str, Vec<&'r Rule>>;
 
 /// Rules by the registry of their pattern, and those over images as they are spelled.
 struct ByRegistry<'r> {
@@ -100,11 +109,6 @@ impl<'r> ByRegistry<'r> {
 
 fn glob_of(rule: &Rule) -> Option<&str> {
     rule.pattern.strip_prefix("written ")
-}
-
-/// Whether a glob names a place, or one below it.
-fn is_for(glob: &str, prefix: &str) -> bool {
-    written::fixed_start(glob).starts_with(prefix)
 }
 
 /// Whether a rule leads to just this place, so that its own shape keeps what is there.

@@ -35,7 +35,7 @@ pub(crate) struct Plan {
 /// What the reasons of differences are found by.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
-    /// Places that images are swapped to.
+    /// Places that images are swapped to, in order.
     pub(crate) held: Vec<Place>,
     /// What a value ending in `-` leads to: `h.io/mirror-`.
     pub(crate) dashed: Vec<String>,

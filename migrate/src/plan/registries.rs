@@ -1,5 +1,7 @@
 //! Rules for the registries that lines name.
 
+use std::collections::HashSet;
+
 use super::parts::Registry;
 use super::{Answer, Builder, ports};
 use crate::map::Line;
@@ -43,8 +45,9 @@ impl Builder<'_> {
         if official.is_some() {
             rules.extend(self.official(hub.copied()));
         }
+        let names: HashSet<String> = all.iter().map(|registry| compared(&registry.name)).collect();
         for registry in &plain {
-            rules.extend(self.with_port(registry, &all));
+            rules.extend(self.with_port(registry, &names));
         }
         rules
     }
@@ -104,7 +107,7 @@ impl Builder<'_> {
     }
 
     /// A registry with a port that no line of its own names goes by the line without.
-    fn with_port(&mut self, registry: &Registry, all: &[Registry]) -> Vec<Rule> {
+    fn with_port(&mut self, registry: &Registry, names: &HashSet<String>) -> Vec<Rule> {
         let (line, host) = (registry.line, registry.name.as_str());
         // Docker Hub has no other port.
         if registry.port.is_some() || host == HUB {
@@ -130,10 +133,7 @@ impl Builder<'_> {
         self.plan.facts.handed_on.insert(host.to_owned());
         let ports = ports(host, &self.parts.ports).into_iter();
         ports
-            .filter(|port| {
-                !all.iter()
-                    .any(|other| compared(&other.name) == format!("{host}:{port}"))
-            })
+            .filter(|port| !names.contains(&format!("{host}:{port}")))
             .map(|port| {
                 let registry = compared(&format!("{value}:{port}"));
                 let rule = match registry == format!("{host}:{port}") {

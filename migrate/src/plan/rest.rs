@@ -166,7 +166,7 @@ impl Builder<'_> {
     /// Whether all of a registry is a place that images are swapped to.
     pub(super) fn is_held(&self, registry: &str) -> bool {
         let held = &self.plan.facts.held;
-        held.iter()
-            .any(|place| place.registry == registry && place.path.is_empty())
+        held.binary_search_by(|place| (place.registry.as_str(), place.path.as_str()).cmp(&(registry, "")))
+            .is_ok()
     }
 }

@@ -5,7 +5,7 @@ use imageswap_engine::reference::Reference;
 use super::Builder;
 use crate::place::{NoPlace, Place, compared, name_of};
 use crate::rule::{Kind, Rule};
-use crate::written;
+use crate::written::{self, Starts};
 
 impl Builder<'_> {
     /// A rule for each `[EXACT]` line.
@@ -41,19 +41,19 @@ impl Builder<'_> {
     /// A rule for each `[REPLACE]` line, in their order.
     pub(super) fn globs(&mut self) -> Vec<Rule> {
         let mut rules = Vec::new();
-        for (line, glob) in self.parts.globs.clone() {
+        let globs = self.parts.globs.clone();
+        let starts = Starts::new(globs.iter().map(|(_, glob)| glob.as_str()));
+        for (line, glob) in &globs {
+            let line = *line;
             let pattern = format!("written {glob}");
-            let samples = samples(&glob);
+            let samples = samples(glob);
             let sampled = |rule: Rule| rule.of([line]).sampled(samples.clone());
             match Place::of(self.value(line)) {
                 Ok(place) => {
                     let (registry, rest) = (place.registry.as_str(), place.rest("{name}"));
                     rules.push(sampled(Rule::swap(Kind::Glob, pattern.as_str(), registry, rest)));
-                    let prefix = place.prefix();
-                    let mut globs = self.parts.globs.iter();
-                    let is_moved_on = place.path.is_empty()
-                        || globs.any(|(_, other)| written::fixed_start(other).starts_with(&prefix));
-                    if is_moved_on && may_be_at(&glob, &place) {
+                    let is_moved_on = place.path.is_empty() || starts.are_for(&place.prefix());
+                    if is_moved_on && may_be_at(glob, &place) {
                         // Such a line leaves what is at its target as it is, and no other line is asked.
                         rules.push(sampled(Rule::keep(Kind::Glob, pattern)));
                     }
