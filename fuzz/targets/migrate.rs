@@ -4,7 +4,7 @@
 #![no_main]
 
 use imageswap_engine::diagnostic::SourceMap;
-use imageswap_migrate::{Migration, Old, migrate};
+use imageswap_migrate::{Migration, Old, Progress, migrate};
 use libfuzzer_sys::{Corpus, fuzz_target};
 
 #[path = "../../migrate/tests/support/mod.rs"]
@@ -18,7 +18,9 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
     let images: Vec<String> = images.lines().map(str::to_owned).collect();
     let mut sources = SourceMap::default();
     let source = sources.add("maps", map);
-    let Ok(Migration { text, proof, .. }) = migrate(Old::Map(&sources, source), "a map", &images) else {
+    let Ok(Migration { text, proof, .. }) =
+        migrate(Old::Map(&sources, source), "a map", &images, &Progress::silent())
+    else {
         return Corpus::Keep;
     };
     let (set, _, findings) = support::load(&text);

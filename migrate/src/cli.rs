@@ -9,6 +9,7 @@ use imageswap_engine::reference::Reference;
 
 use crate::input::{Found, Input};
 use crate::migration::{Old, migrate};
+use crate::progress::Progress;
 use crate::read::{Failed, STDIN, name_of, read};
 use crate::save::save;
 use crate::{config_map, images, report};
@@ -112,8 +113,10 @@ impl Migrate {
             // It has no lines to be named.
             Found::Prefix(prefix) => (Old::Prefix(prefix), input.place.as_str()),
         };
-        let migration = migrate(old, &input.origin, &given)
+        let progress = Progress::on_terminal();
+        let migration = migrate(old, &input.origin, &given, &progress)
             .map_err(|fault| Ended::Failed(report::fault(&fault, &input.place, source)))?;
+        drop(progress);
         let text = match &self.config_map {
             Some(name) => config_map::config_map(name, input.namespace.as_deref(), &migration.text)
                 .map_err(Ended::Failed)?,

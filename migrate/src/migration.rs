@@ -9,6 +9,7 @@ use crate::advice::{self, Advice};
 use crate::map::OldMap;
 use crate::place::{NoPlace, split_registry};
 use crate::plan::{self, Plan};
+use crate::progress::Progress;
 use crate::proof::{self, Proof};
 use crate::reason::{Reason, Reasons};
 use crate::rule::{Kind, Rule};
@@ -57,7 +58,12 @@ const MOST_TESTS: usize = 20;
 /// # Errors
 ///
 /// Where a map says nothing, where its lines send images round in a circle, and where no image can come of a prefix.
-pub fn migrate(old: Old<'_>, origin: &str, given: &[String]) -> Result<Migration, Fault> {
+pub fn migrate(
+    old: Old<'_>,
+    origin: &str,
+    given: &[String],
+    progress: &Progress,
+) -> Result<Migration, Fault> {
     let registries: BTreeSet<String> = given
         .iter()
         .filter_map(|image| Some(split_registry(image).0?.to_owned()))
@@ -93,9 +99,10 @@ pub fn migrate(old: Old<'_>, origin: &str, given: &[String]) -> Result<Migration
             home,
             tests: Vec::new(),
         },
+        progress,
     };
     let set = file.load()?;
-    let (images, is_partial) = prune::images(&old_set, &set, &file.rules);
+    let (images, is_partial) = prune::images(&old_set, &set, &file.rules, progress);
     let set = file.leave_out(set, &images)?;
     let circles = set.prove();
     if !circles.is_empty() {
@@ -103,7 +110,7 @@ pub fn migrate(old: Old<'_>, origin: &str, given: &[String]) -> Result<Migration
     }
     let set = file.excuse(set)?;
     let reasons = Reasons::new(&old_set, &facts, &file.around.home);
-    let proof = proof::compare(&old_set, &set, &reasons, given, &images, is_partial);
+    let proof = proof::compare(&old_set, &set, &reasons, given, &images, is_partial, progress);
     let tests = file.write_tests(&set, &images, &proof);
     let known = advice::Known {
         map: map.as_ref(),
@@ -127,6 +134,7 @@ pub fn migrate(old: Old<'_>, origin: &str, given: &[String]) -> Result<Migration
 struct File<'m> {
     rules: Vec<Rule>,
     around: Surroundings<'m>,
+    progress: &'m Progress,
 }
 
 impl File<'_> {
@@ -150,7 +158,7 @@ impl File<'_> {
         loop {
             let never_fire = self.of_findings(&set, &[Code::NEVER_FIRES, Code::MATCHES_NOTHING]);
             let never_fire = never_fire.into_iter().map(|(at, _)| at).collect();
-            let needed = prune::needed(&set, images, &never_fire);
+            let needed = prune::needed(&set, images, &never_fire, self.progress);
             let spare: Vec<usize> = (0..)
                 .zip(&needed)
                 .filter(|(_, needed)| !**needed)
@@ -261,7 +269,7 @@ impl File<'_> {
             .map(|difference| difference.image.as_str())
             .collect();
         let setting = Setting::default();
-        let decided = prune::decided(set, images, 50);
+        let decided = prune::decided(set, images, 50, self.progress);
         let mut counts: HashMap<Kind, usize> = HashMap::new();
         let mut known = HashSet::new();
         let mut tests = Vec::new();

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use imageswap_engine::compare::difference;
 use imageswap_engine::rules::{Effect, RuleSet, Setting};
 
+use crate::progress::Progress;
 use crate::reason::{Reason, Reasons};
 
 /// What was compared, and what came of it.
@@ -63,6 +64,7 @@ pub(crate) fn compare(
     given: &[String],
     made: &[String],
     is_partial: bool,
+    progress: &Progress,
 ) -> Proof {
     let setting = Setting::default();
     let context = setting.context();
@@ -72,7 +74,8 @@ pub(crate) fn compare(
     };
     let mut known = HashSet::new();
     let given = given.iter().map(|image| (image, true));
-    for (image, is_given) in given.chain(made.iter().map(|image| (image, false))) {
+    let all = given.chain(made.iter().map(|image| (image, false)));
+    for (image, is_given) in progress.over("comparing", all) {
         if !known.insert(image.as_str()) {
             continue;
         }

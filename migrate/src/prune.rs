@@ -6,17 +6,23 @@ use imageswap_engine::compare::Cases;
 use imageswap_engine::rules::{Effect, RuleId, RuleSet, Setting};
 
 use crate::place::written_out;
+use crate::progress::Progress;
 use crate::rule::Rule;
 
 /// The images that a set is tried with: those of its own patterns and of the old set, and the samples of its rules.
-pub(crate) fn images(old: &RuleSet, new: &RuleSet, rules: &[Rule]) -> (Vec<String>, bool) {
+pub(crate) fn images(
+    old: &RuleSet,
+    new: &RuleSet,
+    rules: &[Rule],
+    progress: &Progress,
+) -> (Vec<String>, bool) {
     let mut known = HashSet::new();
     let samples = rules.iter().flat_map(|rule| rule.samples.iter().cloned());
     let mut images: Vec<String> = samples.filter(|image| known.insert(image.clone())).collect();
     let mut cases = Cases::new(&[old, new]);
     images.extend(
-        cases
-            .by_ref()
+        progress
+            .over("making images", cases.by_ref())
             .map(|case| case.image)
             .filter(|image| known.insert(image.clone())),
     );
@@ -25,11 +31,16 @@ pub(crate) fn images(old: &RuleSet, new: &RuleSet, rules: &[Rule]) -> (Vec<Strin
 
 /// The rules without those that change no result, by their places. A rule that decides no image at all is left out only
 /// where it is shown to fire never.
-pub(crate) fn needed(set: &RuleSet, images: &[String], never_fire: &BTreeSet<usize>) -> Vec<bool> {
+pub(crate) fn needed(
+    set: &RuleSet,
+    images: &[String],
+    never_fire: &BTreeSet<usize>,
+    progress: &Progress,
+) -> Vec<bool> {
     let setting = Setting::default();
     let context = setting.context();
     let mut needed: Vec<Option<bool>> = vec![None; set.len()];
-    for image in images {
+    for image in progress.over("looking for rules that can be left out", images.iter()) {
         let with = set.decide_without(&[], image, &context);
         for rule in with.rules {
             let Some(Some(place)) = set.position(rule).map(|at| needed.get_mut(at)) else {
@@ -105,11 +116,16 @@ pub(crate) fn is_equal(old: &RuleSet, new: &RuleSet, images: &[String]) -> bool 
 }
 
 /// By rules, the images that they decide in the first round, as far as wanted.
-pub(crate) fn decided<'i>(set: &RuleSet, images: &'i [String], most: usize) -> HashMap<usize, Vec<&'i str>> {
+pub(crate) fn decided<'i>(
+    set: &RuleSet,
+    images: &'i [String],
+    most: usize,
+    progress: &Progress,
+) -> HashMap<usize, Vec<&'i str>> {
     let setting = Setting::default();
     let context = setting.context();
     let mut decided: HashMap<usize, Vec<&str>> = HashMap::new();
-    for image in images {
+    for image in progress.over("writing tests", images.iter()) {
         let matched = set.decide_without(&[], image, &context);
         // None of the rules warns, so that the first one that matches decides the first round.
         if let Some(at) = matched.rules.first().and_then(|rule| set.position(*rule)) {

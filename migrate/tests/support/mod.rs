@@ -9,7 +9,7 @@ use imageswap_engine::legacy::{LegacyConfig, Map, Prefix};
 use imageswap_engine::reference::Reference;
 use imageswap_engine::rules::{Compilation, Context, Effect, Limits, RuleSet, RulesFile, Test, compile};
 use imageswap_engine::syntax::rules::parse;
-use imageswap_migrate::{Fault, Migration, Old, migrate};
+use imageswap_migrate::{Fault, Migration, Old, Progress, migrate};
 
 /// A recorded file.
 pub(crate) fn read(name: &str) -> String {
@@ -107,7 +107,7 @@ pub(crate) fn of_map(text: &str) -> Migrated {
 pub(crate) fn try_map(text: &str) -> Result<Migrated, Fault> {
     let mut sources = SourceMap::default();
     let source = sources.add("maps", text);
-    let migration = migrate(Old::Map(&sources, source), "a map", &[])?;
+    let migration = migrate(Old::Map(&sources, source), "a map", &[], &Progress::silent())?;
     let (map, _) = Map::compile(&sources, source);
     let said: String = text
         .lines()
@@ -165,7 +165,7 @@ pub(crate) fn try_map(text: &str) -> Result<Migrated, Fault> {
 
 /// Migrates a prefix.
 pub(crate) fn of_prefix(prefix: &str) -> Migrated {
-    let migration = migrate(Old::Prefix(prefix), "a prefix", &[]).unwrap();
+    let migration = migrate(Old::Prefix(prefix), "a prefix", &[], &Progress::silent()).unwrap();
     let old = LegacyConfig::Prefix(Prefix::new(prefix)).into();
     check(migration, old, "", prefix)
 }
