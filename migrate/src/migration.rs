@@ -156,27 +156,11 @@ impl File<'_> {
     /// Leaves out what changes no result.
     fn leave_out(&mut self, mut set: RuleSet, images: &[String]) -> Result<RuleSet, Fault> {
         loop {
-            let never_fire = self.of_findings(&set, &[Code::NEVER_FIRES, Code::MATCHES_NOTHING]);
-            let never_fire = never_fire.into_iter().map(|(at, _)| at).collect();
-            let needed = prune::needed(&set, images, &never_fire, self.progress);
-            let spare: Vec<usize> = (0..)
-                .zip(&needed)
-                .filter(|(_, needed)| !**needed)
-                .map(|(at, _)| at)
-                .collect();
-            if spare.is_empty() {
-                break;
-            }
-            let before = self.rules.clone();
-            self.without(&spare);
-            let without = self.load()?;
-            if prune::is_equal(&set, &without, images) {
-                set = without;
-                continue;
-            }
-            // Some of them stand for one another.
-            self.rules = before;
-            let spare = prune::spare(&set, images, &spare);
+            let never_fire = || {
+                let found = self.of_findings(&set, &[Code::NEVER_FIRES, Code::MATCHES_NOTHING]);
+                found.into_iter().map(|(at, _)| at).collect()
+            };
+            let spare = prune::spare(&set, images, never_fire, self.progress);
             if spare.is_empty() {
                 break;
             }

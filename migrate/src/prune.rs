@@ -29,90 +29,102 @@ pub(crate) fn images(
     (images, cases.is_partial())
 }
 
-/// The rules without those that change no result, by their places. A rule that decides no image at all is left out only
-/// where it is shown to fire never.
-pub(crate) fn needed(
+/// The rules that may be left out together without changing a result, by their places. One that decides no image at all is
+/// left out only where it is shown to fire never.
+///
+/// What a rule decides in no round does not change without it, and home is named where any rule asks for it: so each rule
+/// is tried with the images that it decides.
+pub(crate) fn spare(
     set: &RuleSet,
     images: &[String],
-    never_fire: &BTreeSet<usize>,
+    never_fire: impl FnOnce() -> BTreeSet<usize>,
     progress: &Progress,
-) -> Vec<bool> {
-    let setting = Setting::default();
-    let context = setting.context();
-    let mut needed: Vec<Option<bool>> = vec![None; set.len()];
-    for image in progress.over("looking for rules that can be left out", images.iter()) {
-        let with = set.decide_without(&[], image, &context);
-        for rule in with.rules {
-            let Some(Some(place)) = set.position(rule).map(|at| needed.get_mut(at)) else {
-                continue;
-            };
-            if *place != Some(true) {
-                let without = set.decide_without(&[rule], image, &context);
-                *place = Some(!is_same(image, &with.decision.effect, &without.decision.effect));
+) -> Vec<usize> {
+    let mut trial = Trial::new(set, images, progress);
+    let mut never_fire = Some(never_fire);
+    let mut shown = BTreeSet::new();
+    let mut spare = Vec::new();
+    for (at, images) in trial.of_rules.iter().enumerate() {
+        let is_spare = if images.is_empty() {
+            if let Some(never_fire) = never_fire.take() {
+                shown = never_fire();
             }
-        }
+            shown.contains(&at)
+        } else {
+            trial.is_same_without(&[trial.ids[at]], images.iter().copied())
+        };
+        spare.extend(is_spare.then_some(at));
     }
-    let needed = needed.into_iter().enumerate();
-    needed
-        .map(|(at, needed)| needed.unwrap_or_else(|| !never_fire.contains(&at)))
-        .collect()
+    let all: Vec<RuleId> = spare.iter().map(|at| trial.ids[*at]).collect();
+    let images = spare.iter().flat_map(|at| trial.of_rules[*at].iter().copied());
+    if trial.is_same_without(&all, images) {
+        return spare;
+    }
+    // Some of them stand for one another: the lowest are tried first.
+    let mut left_out: Vec<RuleId> = Vec::new();
+    spare.reverse();
+    spare.retain(|at| trial.leave_out(*at, &mut left_out));
+    spare
 }
 
-/// Of rules that may be left out one by one, those that may be so together: the lowest are tried first.
-///
-/// What a rule decides in no round does not change without it: so each is tried with the images that it decides, and
-/// those that come to it when another is left out.
-pub(crate) fn spare(set: &RuleSet, images: &[String], spare: &[usize]) -> Vec<usize> {
-    let setting = Setting::default();
-    let context = setting.context();
-    let ids: Vec<RuleId> = set.rules().map(|rule| rule.id).collect();
-    let mut of_rules: Vec<Vec<&str>> = vec![Vec::new(); set.len()];
-    for image in images {
-        for rule in set.decide_without(&[], image, &context).rules {
-            if let Some(of_rule) = set.position(rule).and_then(|at| of_rules.get_mut(at)) {
+/// A set while rules are left out.
+struct Trial<'s> {
+    set: &'s RuleSet,
+    ids: Vec<RuleId>,
+    /// By rules, the images that they decide in some round; perhaps some more.
+    of_rules: Vec<Vec<&'s str>>,
+    setting: Setting,
+}
+
+impl<'s> Trial<'s> {
+    fn new(set: &'s RuleSet, images: &'s [String], progress: &Progress) -> Self {
+        let mut trial = Self {
+            set,
+            ids: set.rules().map(|rule| rule.id).collect(),
+            of_rules: vec![Vec::new(); set.len()],
+            setting: Setting::default(),
+        };
+        for image in progress.over("looking for rules that can be left out", images.iter()) {
+            trial.note(&[], image);
+        }
+        trial
+    }
+
+    /// Notes which rules decide an image without some.
+    fn note(&mut self, without: &[RuleId], image: &'s str) {
+        for rule in self
+            .set
+            .decide_without(without, image, &self.setting.context())
+            .rules
+        {
+            if let Some(of_rule) = self.set.position(rule).and_then(|at| self.of_rules.get_mut(at)) {
                 of_rule.push(image);
             }
         }
     }
-    let mut left_out: Vec<RuleId> = Vec::new();
-    let mut places = Vec::new();
-    for at in spare.iter().rev() {
-        let (Some(id), Some(images)) = (ids.get(*at), of_rules.get_mut(*at).map(std::mem::take)) else {
-            continue;
-        };
-        left_out.insert(0, *id);
-        let is_without = |image: &&str| {
-            let with = set.decide(image, &context).effect;
-            is_same(
-                image,
-                &with,
-                &set.decide_without(&left_out, image, &context).decision.effect,
-            )
-        };
-        if !images.iter().all(is_without) {
-            left_out.remove(0);
-            continue;
-        }
-        places.push(*at);
-        for image in images {
-            for rule in set.decide_without(&left_out, image, &context).rules {
-                if let Some(of_rule) = set.position(rule).and_then(|at| of_rules.get_mut(at)) {
-                    of_rule.push(image);
-                }
-            }
-        }
-    }
-    places
-}
 
-/// Whether a set gives what another gave, for all images.
-pub(crate) fn is_equal(old: &RuleSet, new: &RuleSet, images: &[String]) -> bool {
-    let setting = Setting::default();
-    let context = setting.context();
-    images.iter().all(|image| {
-        let old = old.decide(image, &context).effect;
-        is_same(image, &old, &new.decide(image, &context).effect)
-    })
+    fn is_same_without(&self, rules: &[RuleId], mut images: impl Iterator<Item = &'s str>) -> bool {
+        let context = self.setting.context();
+        images.all(|image| {
+            let with = self.set.decide(image, &context).effect;
+            let without = self.set.decide_without(rules, image, &context);
+            is_same(image, &with, &without.decision.effect)
+        })
+    }
+
+    /// Leaves one more out, if that changes nothing. What it decided comes to others.
+    fn leave_out(&mut self, at: usize, left_out: &mut Vec<RuleId>) -> bool {
+        left_out.insert(0, self.ids[at]);
+        let images = std::mem::take(&mut self.of_rules[at]);
+        if !self.is_same_without(left_out, images.iter().copied()) {
+            left_out.remove(0);
+            return false;
+        }
+        for image in images {
+            self.note(left_out, image);
+        }
+        true
+    }
 }
 
 /// By rules, the images that they decide in the first round, as far as wanted.
