@@ -74,3 +74,11 @@ fn lines_that_say_what_others_say_have_no_rule() {
     );
     assert_eq!(migrated.new.len(), 1, "{}", migrated.text);
 }
+
+#[test]
+fn of_many_globs_that_say_the_same_one_has_a_rule() {
+    let twins = (10..46)
+        .map(|number| format!("[REPLACE]a{number}x*::h.io/{number}\n[REPLACE]a{number}x**::h.io/{number}\n"));
+    let migrated = of_map(&twins.collect::<String>());
+    assert_eq!(migrated.new.len(), 36, "{}", migrated.text);
+}
