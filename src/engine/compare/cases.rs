@@ -4,7 +4,7 @@
 //! alone decides, where those are decided by others; images that it shares with each rule that has a wildcard; and
 //! those that stand at its target. The number is linear in the number of rules, and the order is that of the sets.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher as _;
 use std::rc::Rc;
 use std::vec::IntoIter;
@@ -13,7 +13,7 @@ use foldhash::fast::FixedState;
 
 use super::partners::Partners;
 use super::reach::{Search, Taken, apart, taken};
-use super::settings::{self, Wanted, around, solve};
+use super::settings::{self, Around, Wanted, around, solve};
 use super::{images, old_map};
 use crate::rules::image::Image;
 use crate::rules::pattern::Pattern;
@@ -58,6 +58,8 @@ pub struct Cases<'s> {
     known: HashSet<u64>,
     /// The patterns and conditions that images were made from.
     seen: HashSet<u64>,
+    /// The settings around conditions, by their hashes: many rules have the same ones.
+    around: HashMap<u64, Rc<[Around<'s>]>>,
     pairs: usize,
     /// Of each set the rules that are not plain.
     open: Vec<Rc<[usize]>>,
@@ -85,6 +87,7 @@ impl<'s> Cases<'s> {
             old: None,
             known: HashSet::new(),
             seen: HashSet::new(),
+            around: HashMap::new(),
             pairs: 0,
             open: sets.iter().map(|set| open_rules(set)).collect(),
             is_partial: false,
@@ -125,9 +128,18 @@ impl<'s> Cases<'s> {
 
     fn of_rule(&mut self, set: &'s RuleSet, number: usize, rule: &'s Rule) -> Vec<Case> {
         let wanted = settings::of_rule(set, rule);
-        let mut around = around(&wanted);
-        self.is_partial |= around.len() > self.of_a_rule;
-        around.truncate(self.of_a_rule);
+        let conditions = FixedState::default().hash_one(&wanted);
+        let around = match self.around.get(&conditions) {
+            Some(known) => Rc::clone(known),
+            None => {
+                let mut around = around(&wanted);
+                self.is_partial |= around.len() > self.of_a_rule;
+                around.truncate(self.of_a_rule);
+                let around: Rc<[_]> = around.into();
+                self.around.insert(conditions, Rc::clone(&around));
+                around
+            }
+        };
         let own = around
             .first()
             .map(|(_, setting)| setting.clone())
@@ -194,9 +206,9 @@ impl<'s> Cases<'s> {
     }
 
     /// The settings in which a rule matches by what its conditions are in its own set alone.
-    fn by_conditions_alone(&self, side: usize, number: usize) -> Vec<Setting> {
+    fn by_conditions_alone(&self, side: usize, number: usize) -> Rc<[Setting]> {
         let partners = self.partners.as_ref();
-        partners.map_or_else(Vec::new, |partners| partners.settings(side, number))
+        partners.map_or_else(Rc::default, |partners| partners.settings(side, number))
     }
 
     /// The settings in which the rule does not decide an image either that does so in its place.
@@ -207,7 +219,7 @@ impl<'s> Cases<'s> {
                 return None;
             };
             let apart = apart(set, set.rules.get(other)?, wanted)?;
-            let mut settings = self.by_conditions_alone(side, other);
+            let mut settings = self.by_conditions_alone(side, other).to_vec();
             settings.extend(solve(&apart));
             Some(settings)
         };
@@ -243,7 +255,8 @@ impl<'s> Cases<'s> {
             let other = other.unwrap_or_default();
             let both: Vec<_> = wanted.iter().chain(&other).copied().collect();
             let settings = solve(&both).or_else(|| solve(&other)).into_iter();
-            let settings = settings.chain(self.by_conditions_alone(side, number));
+            let alone = self.by_conditions_alone(side, number);
+            let settings = settings.chain(alone.iter().cloned());
             cases.extend(settings.map(|setting| case(image, &setting)));
         }
         cases

@@ -1,5 +1,12 @@
 //! What a rule says that it does not say in the other of two sets.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::hash::BuildHasher as _;
+use std::rc::Rc;
+
+use foldhash::fast::FixedState;
+
 use super::changes::RuleChanges;
 use super::settings::{self, solve};
 use crate::rules::pattern::Pattern;
@@ -10,6 +17,8 @@ use crate::rules::{RuleSet, Setting};
 pub(super) struct Partners<'s> {
     sets: [&'s RuleSet; 2],
     changes: RuleChanges,
+    /// The settings that part conditions from others, by hashes of both: many rules have the same ones.
+    parting: RefCell<HashMap<u64, Rc<[Setting]>>>,
 }
 
 impl<'s> Partners<'s> {
@@ -21,6 +30,7 @@ impl<'s> Partners<'s> {
         Some(Self {
             sets: [old, new],
             changes: RuleChanges::new(old, new),
+            parting: RefCell::default(),
         })
     }
 
@@ -41,20 +51,26 @@ impl<'s> Partners<'s> {
     }
 
     /// The settings in which the conditions of a rule hold, and those that it has in the other set do not.
-    pub(super) fn settings(&self, side: usize, number: usize) -> Vec<Setting> {
+    pub(super) fn settings(&self, side: usize, number: usize) -> Rc<[Setting]> {
         let Some([(set, rule), (other_set, other)]) = self.of(side, number) else {
-            return Vec::new();
+            return Rc::default();
         };
         let wanted = settings::of_rule(set, rule);
         let others = settings::of_rule(other_set, other);
+        let both = FixedState::default().hash_one((&wanted, &others));
+        if let Some(known) = self.parting.borrow().get(&both) {
+            return Rc::clone(known);
+        }
         // What they have in common can't part them.
         let parting = others.iter().filter(|condition| !wanted.contains(condition));
-        parting
+        let settings: Rc<[Setting]> = parting
             .filter_map(|(condition, _)| {
                 let mut apart = wanted.clone();
                 apart.push((condition, false));
                 solve(&apart)
             })
-            .collect()
+            .collect();
+        self.parting.borrow_mut().insert(both, Rc::clone(&settings));
+        settings
     }
 }

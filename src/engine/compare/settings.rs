@@ -13,6 +13,9 @@ use crate::syntax::ast::Subject;
 /// A condition, and whether it is wanted to hold.
 pub(super) type Wanted<'c> = (&'c Condition, bool);
 
+/// What is wanted, and a setting in which it is so.
+pub(super) type Around<'c> = (Vec<Wanted<'c>>, Setting);
+
 /// The states of a search for a value.
 const BUDGET: usize = 2_000;
 
@@ -25,8 +28,8 @@ pub(super) fn of_rule<'s>(set: &'s RuleSet, rule: &'s Rule) -> Vec<Wanted<'s>> {
 
 /// Settings that tell the conditions of a rule from others, with what is wanted in each: one in which all hold, one for
 /// each that does not, the one in which nothing is set, and one for each value of a list.
-pub(super) fn around<'c>(conditions: &[Wanted<'c>]) -> Vec<(Vec<Wanted<'c>>, Setting)> {
-    let mut settings: Vec<(Vec<Wanted<'c>>, Setting)> = Vec::new();
+pub(super) fn around<'c>(conditions: &[Wanted<'c>]) -> Vec<Around<'c>> {
+    let mut settings: Vec<Around<'c>> = Vec::new();
     let mut known = HashSet::new();
     let mut add = |wanted: Vec<Wanted<'c>>, setting: Option<Setting>| {
         if let Some(setting) = setting
