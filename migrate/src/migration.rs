@@ -326,6 +326,11 @@ fn of_prefix(prefix: &str, why: NoPlace) -> Fault {
                 "the prefix `{prefix}` is a registry without a dot, which no rule can name: give it its whole name, or a \
                  port"
             ),
+            NoPlace::WithinRegistry => format!(
+                "with the prefix `{prefix}` each image has a registry of its own (`bitnami/redis` is \
+                 `{prefix}bitnami/redis`), which no rule can say: end the registry with a `/`, as in `{host}/mirror-`",
+                host = prefix.trim_end_matches('-')
+            ),
         },
         lines: Vec::new(),
     }

@@ -18,6 +18,8 @@ pub(crate) enum NoPlace {
     Invalid,
     /// Its registry is a bare word, which no rule can name.
     Unnameable,
+    /// It ends within the registry, of which each image has another one then.
+    WithinRegistry,
 }
 
 impl Place {

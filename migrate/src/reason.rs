@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use imageswap_engine::reference::Reference;
 use imageswap_engine::rules::{Effect, RuleSet, Setting};
 
-use crate::place::{Place, compared, name_of, split_port, split_registry, written_out};
+use crate::place::{NoPlace, Place, compared, name_of, split_port, split_registry, written_out};
 use crate::plan::Facts;
 use crate::proof::Outcome;
 
@@ -26,10 +26,12 @@ pub enum Reason {
     HubWithPort,
     /// The old configuration made no image of it.
     InvalidOutput,
+    /// It went to a registry that no rule can name.
+    UnnameableRegistry,
 }
 
 /// The reasons, in the order in which they are told.
-pub const REASONS: [Reason; 7] = [
+pub const REASONS: [Reason; 8] = [
     Reason::AlreadySwapped,
     Reason::RegistrySpelling,
     Reason::Chain,
@@ -37,6 +39,7 @@ pub const REASONS: [Reason; 7] = [
     Reason::PortHandedOn,
     Reason::HubWithPort,
     Reason::InvalidOutput,
+    Reason::UnnameableRegistry,
 ];
 
 /// What reasons are found by.
@@ -64,6 +67,7 @@ impl Reason {
             Self::PortHandedOn => "port-handed-on",
             Self::HubWithPort => "hub-with-port",
             Self::InvalidOutput => "invalid-output",
+            Self::UnnameableRegistry => "unnameable-registry",
         }
     }
 
@@ -86,6 +90,7 @@ impl Reason {
             }
             Self::HubWithPort => "gives Docker Hub a port, which it does not have",
             Self::InvalidOutput => "became no valid image; a valid one comes of it, without the port",
+            Self::UnnameableRegistry => "went to a registry without a dot, which no rule can name; it stays",
         }
     }
 }
@@ -116,6 +121,9 @@ impl<'m> Reasons<'m> {
         }
         if old.image().is_some_and(|old| Reference::parse(old).is_err()) {
             return Some(Reason::InvalidOutput);
+        }
+        if *new == Outcome::Stays && old.image().is_some_and(is_of_bare_word) {
+            return Some(Reason::UnnameableRegistry);
         }
         let (registry, _) = split_registry(image);
         if let Some(reason) = registry.and_then(|registry| self.of_registry(registry, old, new)) {
@@ -192,6 +200,12 @@ impl<'m> Reasons<'m> {
             effect => effect,
         })
     }
+}
+
+/// Whether the registry of an image is a bare word: one with a capital letter, as all others are paths.
+fn is_of_bare_word(image: &str) -> bool {
+    let (registry, _) = split_registry(image);
+    registry.is_some_and(|registry| Place::of(registry) == Err(NoPlace::Unnameable))
 }
 
 /// Whether a name begins with one of some prefixes, each with its `/`.

@@ -26,7 +26,7 @@ pub(crate) fn literal(text: &str) -> Option<String> {
 /// A glob of a map as one of a rule; none where it matches no image.
 pub(crate) fn glob(text: &str) -> Option<String> {
     let fixed = tokens(text).filter(|token| !matches!(token, Token::Any));
-    if fixed.count() > LONGEST_IMAGE {
+    if text.is_empty() || fixed.count() > LONGEST_IMAGE {
         return None;
     }
     let mut glob = String::new();

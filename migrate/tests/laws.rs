@@ -193,3 +193,48 @@ fn what_no_image_can_come_of_leaves_its_registry_alone_with_a_port_too() {
     assert_eq!(migrated.unexplained, Vec::<String>::new(), "{}", migrated.text);
     assert_eq!(migrated.decide("quay.io:5000/a/b:1"), "quay.io:5000/a/b:1");
 }
+
+#[test]
+fn globs_that_lead_back_to_docker_hub_close_no_circle_with_a_default_that_ends_in_a_hyphen() {
+    for default in ["h.io/m-", "myorg-"] {
+        let migrated = of_map(&format!("default::{default}\n[REPLACE]*redis*::\n"));
+        assert_eq!(migrated.unexplained, Vec::<String>::new(), "{}", migrated.text);
+        let redis = migrated.decide("quay.io/acme/redis:7");
+        assert!(is_same(&redis, "redis:7"), "{redis}\n{}", migrated.text);
+        let nginx = migrated.decide("nginx:1");
+        assert_eq!(nginx, migrated.old("nginx:1"));
+        assert_eq!(migrated.decide(&nginx), nginx);
+    }
+}
+
+#[test]
+fn what_the_path_of_an_image_becomes_may_be_another_place_already() {
+    let migrated = of_map("default::h.io/hub\ndocker.io::h.io\nh.io::h.io/hub\n");
+    assert_eq!(migrated.decide("hub/a/b:1"), "h.io/hub/a/b:1");
+    assert_eq!(migrated.decide("nginx:1"), "h.io/hub/nginx:1");
+}
+
+#[test]
+fn a_registry_that_no_rule_can_name_is_a_reason() {
+    for map in [
+        "default::UP\n",
+        "default::h.io\nquay.io::UP\n",
+        "default::h.io\n[REPLACE]*x*::UP\n",
+    ] {
+        let migrated = of_map(map);
+        assert_eq!(migrated.unexplained, Vec::<String>::new(), "{}", migrated.text);
+    }
+}
+
+#[test]
+fn a_glob_without_a_sign_matches_no_image() {
+    let migrated = of_map("default::h.io\n[REPLACE]::z.io/x\n");
+    assert_eq!(migrated.decide("nginx:1"), "h.io/nginx:1");
+}
+
+#[test]
+fn a_line_for_one_port_leaves_the_other_images_of_its_host_to_a_default_that_ends_in_a_hyphen() {
+    let migrated = of_map("default::myorg-\nquay.io:8443::h.io/quay\n");
+    assert_eq!(migrated.decide("quay.io/a/b:1"), "myorg-quay.io/quay.io/a/b:1");
+    assert_eq!(migrated.decide("quay.io:8443/a/b:1"), "h.io/quay/a/b:1");
+}

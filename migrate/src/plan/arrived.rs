@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use imageswap_engine::reference::DOCKER_HUB;
+
 use super::{Builder, is_open};
 use crate::place::Place;
 use crate::rule::{Kind, Rule};
@@ -11,6 +13,24 @@ impl Builder<'_> {
     /// What stands before the globs, and what stands behind them.
     pub(super) fn arrived(&self, globs: &[Rule], others: &[&Vec<Rule>]) -> (Vec<Rule>, Vec<Rule>) {
         let (mut before, mut behind) = (Vec::new(), Vec::new());
+        // Where a value such as `myorg-` leads to.
+        let has_no_path = self.plan.facts.on_registry.is_some();
+        let rest = others.iter().flat_map(|rules| rules.iter());
+        let within_registries: BTreeSet<&str> = rest
+            .filter(|rule| has_no_path && rule.kind == Kind::Default)
+            .filter_map(|rule| Some(rule.target.as_ref()?.0.as_str()))
+            .collect();
+        // A glob that leads to Docker Hub sends images back to where they have come from.
+        let back: Vec<&str> = globs
+            .iter()
+            .filter(|rule| rule.target.as_ref().is_some_and(|(to, _)| to == DOCKER_HUB))
+            .filter_map(glob_of)
+            .collect();
+        let leads_back = |prefix: &str| {
+            back.iter().any(|glob| {
+                !written::fixed_start(glob).starts_with(prefix) && written::may_begin(glob, prefix)
+            })
+        };
         let others = ByRegistry::new(others.iter().flat_map(|rules| rules.iter()));
         let starts = Starts::new(globs.iter().filter_map(glob_of));
         let mut by_start: ByStart<'_> = HashMap::new();
@@ -49,7 +69,18 @@ impl Builder<'_> {
         for prefix in &self.plan.facts.dashed {
             let sample = format!("{prefix}quay.io/app:1.25");
             let rule = Rule::keep(Kind::Arrived, format!("{prefix}*/")).sampled([sample]);
-            behind.push(rule);
+            if leads_back(prefix) {
+                before.push(rule);
+            } else {
+                behind.push(rule);
+            }
+        }
+        for registry in within_registries {
+            let prefix = format!("{registry}/");
+            if leads_back(&prefix) {
+                let sample = format!("{prefix}team/app:1.25");
+                before.push(Rule::keep(Kind::Arrived, prefix).sampled([sample]));
+            }
         }
         (before, behind)
     }

@@ -27,7 +27,7 @@ pub(crate) enum Idle {
 impl From<NoPlace> for Idle {
     fn from(why: NoPlace) -> Self {
         match why {
-            NoPlace::Invalid => Self::Unusable,
+            NoPlace::Invalid | NoPlace::WithinRegistry => Self::Unusable,
             NoPlace::Unnameable => Self::Unnameable,
         }
     }

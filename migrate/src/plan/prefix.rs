@@ -43,7 +43,7 @@ pub(crate) fn plan(prefix: &str, given: &BTreeSet<String>) -> Result<Plan, NoPla
         return Ok(plan);
     }
     let place = dashed_prefix(prefix).ok_or(NoPlace::Invalid)?;
-    let (registry, path) = place.split_once('/').unwrap_or((&place, ""));
+    let (registry, path) = place.split_once('/').ok_or(NoPlace::WithinRegistry)?;
     let rule = Rule::swap(
         Kind::Default,
         "docker.io/",

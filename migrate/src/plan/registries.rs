@@ -65,7 +65,7 @@ impl Builder<'_> {
         };
         rule.of([registry.line])
             .sampled(samples(&registry.name))
-            .sampled(below_path(&registry.name, answer.place()))
+            .sampled(self.look_alikes(&registry.name, answer.place()))
     }
 
     /// Docker Hub's own images, which have a line of their own where they are spelled without anything before them.
@@ -127,7 +127,7 @@ impl Builder<'_> {
                 None => Rule::keep(Kind::Port, format!("{host}:*/")),
             };
             let ports = ["8443", "5000"].map(|port| format!("{host}:{port}/team/app:1.25"));
-            let below = below_path(&format!("{host}:8443"), place);
+            let below = self.look_alikes(&format!("{host}:{ANY_PORT}"), place);
             return vec![rule.of([line]).sampled(ports).sampled(below)];
         }
         self.plan.facts.handed_on.insert(host.to_owned());
@@ -142,6 +142,28 @@ impl Builder<'_> {
                 };
                 rule.of([line]).sampled([format!("{host}:{port}/team/app:1.25")])
             })
+            .collect()
+    }
+
+    /// Images of a registry whose path is that of its target, which are not there yet, or becomes that of another one,
+    /// which are there then.
+    fn look_alikes(&self, registry: &str, place: Option<&Place>) -> Vec<String> {
+        /// Of each registry's target so many others that lie below it.
+        const MOST: usize = 3;
+        let Some(place) = place else { return Vec::new() };
+        let own = (!place.path.is_empty()).then_some(place.path.as_str());
+        let held = &self.plan.facts.held;
+        let first = held.partition_point(|other| other <= place);
+        let others = held.get(first..).unwrap_or_default().iter();
+        let begin_alike = others
+            .take_while(|other| other.registry == place.registry && other.path.starts_with(&place.path));
+        let below = begin_alike.filter_map(|other| match place.path.as_str() {
+            "" => Some(other.path.as_str()),
+            path => other.path.strip_prefix(path)?.strip_prefix('/'),
+        });
+        own.into_iter()
+            .chain(below.take(MOST))
+            .map(|path| format!("{registry}/{path}/app:1.25"))
             .collect()
     }
 
@@ -198,12 +220,6 @@ pub(super) fn samples(registry: &str) -> Vec<String> {
     let paths = ["team/app:1.25", "app:1.25", "app", "a/b/c"];
     samples.extend(paths.map(|path| format!("{registry}/{path}")));
     samples
-}
-
-/// An image of a registry whose path is that of a target: it is not there yet.
-fn below_path(registry: &str, place: Option<&Place>) -> Option<String> {
-    let path = &place.filter(|place| !place.path.is_empty())?.path;
-    Some(format!("{registry}/{path}/app:1.25"))
 }
 
 /// Globs for what begins with `library/` and holds an entry of `noswap_wildcards`.

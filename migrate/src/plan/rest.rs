@@ -118,6 +118,9 @@ impl Builder<'_> {
         // `quay.io:443` is `quay.io`, which a line for the one does not name.
         let keys = self.parts.registries.iter().filter(|key| !key.is_plain());
         names.extend(keys.map(|key| compared(&key.name)));
+        // A line for one port of a host leaves its other images to this one.
+        let ported = self.parts.registries.iter().filter(|key| key.port.is_some());
+        names.extend(ported.map(|key| compared(&key.host)));
         names.extend(self.given.iter().map(|registry| compared(registry)));
         let values = self.map.lines.iter().map(|line| line.value.as_str());
         names.extend(values.filter_map(|value| split_registry(value).0).map(compared));
