@@ -19,6 +19,8 @@ impl Builder<'_> {
         let within_registries: BTreeSet<&str> = rest
             .filter(|rule| has_no_path && rule.kind == Kind::Default)
             .filter_map(|rule| Some(rule.target.as_ref()?.0.as_str()))
+            // There it becomes a part of the path.
+            .filter(|registry| *registry != DOCKER_HUB)
             .collect();
         // A glob that leads to Docker Hub sends images back to where they have come from.
         let back: Vec<&str> = globs
