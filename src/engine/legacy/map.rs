@@ -163,8 +163,11 @@ impl Map {
         for (key, line) in self.registries.iter() {
             let (key, value) = (text.get(*key), text.get(line.value));
             if value.ends_with('-') && key != DEFAULT {
-                let registry = key.split('/').next().unwrap_or_default();
-                dashed.push(format!("{value}{}", split_port(registry).0));
+                let (host, _) = split_port(key.split('/').next().unwrap_or_default());
+                // Without a host the line is for no image, so that none stands behind the `-`.
+                if !host.is_empty() {
+                    dashed.push(format!("{value}{host}"));
+                }
             } else {
                 self.targets.add(text, line.value);
             }

@@ -291,3 +291,12 @@ fn a_port_that_is_handed_on_is_dropped_where_it_makes_no_image() {
         Some("mirror.example.com:8443/x")
     );
 }
+
+#[test]
+fn a_line_without_a_key_leads_nowhere() {
+    let (map, _) = map("default::h.example.com\n::myorg-\n");
+    assert_eq!(
+        swapped(&map, "myorg-team/app").as_deref(),
+        Some("h.example.com/myorg-team/app")
+    );
+}
