@@ -106,6 +106,15 @@ pub fn parse(source: SourceId, text: &str) -> (File, Vec<Diagnostic>) {
             }
         }
     }
+    // Of text in ASCII, which is nearly all, no other byte is a control character.
+    if !is_map
+        && text
+            .bytes()
+            .any(|byte| !matches!(byte, b' '..=b'~' | b'\t' | b'\n'))
+    {
+        let words = extents.iter().map(|extent| extent.word);
+        findings.extend(words::check_between(source, text, words));
+    }
     let file = File {
         source,
         statements,

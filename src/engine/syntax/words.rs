@@ -1,7 +1,7 @@
 //! What may stand in a statement before its words mean anything: characters, quotes and escapes.
 
 use super::ast::Word;
-use crate::diagnostic::{Code, Diagnostic, SourceId};
+use crate::diagnostic::{Code, Diagnostic, SourceId, Span};
 
 /// The first thing that is wrong with the characters of a statement.
 pub(super) fn check(source: SourceId, statement: Word, text: &str) -> Option<Diagnostic> {
@@ -14,12 +14,9 @@ pub(super) fn check(source: SourceId, statement: Word, text: &str) -> Option<Dia
     .span(source);
     let character = text.get(start..end).unwrap_or_default();
     Some(match found {
-        Fault::Control => Diagnostic::error(
-            Code::CHARACTER,
-            format!("a control character, `{}`", character.escape_default()),
-            span,
-        )
-        .help("only spaces, tabs and line ends may stand between words"),
+        Fault::Control => {
+            control(character, span).help("only spaces, tabs and line ends may stand between words")
+        }
         Fault::Space => Diagnostic::error(
             Code::CHARACTER,
             format!(
@@ -44,6 +41,42 @@ pub(super) fn check(source: SourceId, statement: Word, text: &str) -> Option<Dia
         Fault::Escape => Diagnostic::error(Code::ESCAPE, format!("unknown escape `{character}`"), span)
             .help("there are `\\\"`, `\\\\` and `\\{`"),
     })
+}
+
+/// The first control character of each line that is no part of a statement: of a comment, which a terminal would show as
+/// something else.
+pub(super) fn check_between<'t>(
+    source: SourceId,
+    text: &'t str,
+    statements: impl Iterator<Item = Word> + 't,
+) -> impl Iterator<Item = Diagnostic> + 't {
+    let mut statements = statements.peekable();
+    let mut offset = 0u32;
+    text.split_inclusive('\n').filter_map(move |line| {
+        let start = offset;
+        offset = offset.saturating_add(u32::try_from(line.len()).unwrap_or(u32::MAX));
+        while statements.next_if(|statement| statement.end <= start).is_some() {}
+        if statements
+            .peek()
+            .is_some_and(|statement| statement.start < offset)
+        {
+            return None;
+        }
+        let line = line.strip_suffix('\n').unwrap_or(line);
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        let is_wrong = |character: &char| character.is_control() && *character != '\t';
+        let (at, character) = line.char_indices().find(|(_, character)| is_wrong(character))?;
+        let start = start.saturating_add(u32::try_from(at).unwrap_or(u32::MAX));
+        let end = start + u32::try_from(character.len_utf8()).unwrap_or_default();
+        let span = Word { start, end }.span(source);
+        let finding = control(character.encode_utf8(&mut [0; 4]), span);
+        Some(finding.help("remove it; a comment is what can be read"))
+    })
+}
+
+fn control(character: &str, span: Span) -> Diagnostic {
+    let message = format!("a control character, `{}`", character.escape_default());
+    Diagnostic::error(Code::CHARACTER, message, span)
 }
 
 /// Where the last word of a statement ends: comments behind it are passed over.
