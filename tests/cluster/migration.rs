@@ -14,8 +14,13 @@ use crate::volume::Volume;
 const MAPS: &str = "\
 apiVersion: v1
 kind: ConfigMap
-metadata: {name: imageswap-maps, namespace: imageswap-system}
+metadata:
+  name: imageswap-maps
+  namespace: imageswap-system
+  labels: {app: imageswap}
+  annotations: {example.com/owner: platform}
 data:
+  README: Ask the platform team.
   maps: |
     default::harbor.example.com/other
     # The mirrors.
@@ -122,13 +127,14 @@ fn from_a_map_to_rules_and_back_as_the_page_says() {
     assert_eq!(before[4].as_deref(), Some("ghcr.io/acme/api:7"));
     plane.succeed("kubectl run web --image=nginx:1.25");
     plane.succeed("kubectl run api --image=ghcr.io/acme/api:7");
+    plane.succeed("kubectl create deployment team --image=bitnami/redis:7 --replicas=0");
 
     plane.succeed(keep);
     assert_eq!(plane.read("imageswap-maps.conf"), content(&plane));
     let compared = plane.run(compare);
     assert!(compared.is_success, "{}", compared.stderr);
     let last = compared.stderr.trim_end().lines().last().unwrap();
-    assert!(last.contains(" images compared, 2 of them given: "), "{last}");
+    assert!(last.contains(" images compared, 3 of them given: "), "{last}");
     assert!(
         last.ends_with(", each for a reason above; all others as before"),
         "{last}"
@@ -138,7 +144,9 @@ fn from_a_map_to_rules_and_back_as_the_page_says() {
         plane.succeed(apply);
         mounted.sync(&plane);
     });
+    assert_eq!(content(&plane), plane.read("10-migrated.rules"));
     assert!(content(&plane).contains("\nrules v1\n"));
+    assert_untouched(&plane);
     assert_eq!(plane.succeed(ask).trim_end(), expected);
     assert_eq!(all(&plane), before);
     // What is there is as it was.
@@ -150,7 +158,17 @@ fn from_a_map_to_rules_and_back_as_the_page_says() {
         mounted.sync(&plane);
     });
     assert_eq!(content(&plane), plane.read("imageswap-maps.conf"));
+    assert_untouched(&plane);
     assert_eq!(all(&plane), before);
+}
+
+/// Whatever else the ConfigMap has is there.
+#[track_caller]
+fn assert_untouched(plane: &ControlPlane) {
+    let map = plane.json("kubectl get configmap imageswap-maps -n imageswap-system -o json");
+    assert_eq!(map["data"]["README"], "Ask the platform team.");
+    assert_eq!(map["metadata"]["labels"]["app"], "imageswap");
+    assert_eq!(map["metadata"]["annotations"]["example.com/owner"], "platform");
 }
 
 #[test]
