@@ -1,6 +1,6 @@
 //! Better lines: rules that say what a line of the map was meant for.
 
-use crate::place::{Place, is_registry};
+use crate::place::{Place, is_registry, split_port};
 
 /// A rule for what lies below a key, with what tells images apart.
 pub(crate) fn below(key: &str, value: &str) -> Option<String> {
@@ -41,8 +41,13 @@ pub(crate) fn kept(entries: &str) -> Option<String> {
 /// Rules that keep what an entry is meant for.
 pub(crate) fn keep(entry: &str) -> Option<String> {
     if is_registry(entry) {
-        // An entry is often the end of a name: `amazonaws.com`.
-        return Some(format!("keep {entry}/\nkeep *.{entry}/"));
+        let (_, port) = split_port(entry);
+        return Some(match port {
+            Some(_) => format!("keep {entry}/"),
+            None if entry == "localhost" => format!("keep {entry}/\nkeep {entry}:*/"),
+            // An entry is often the end of a name: `amazonaws.com`.
+            None => format!("keep {entry}/\nkeep {entry}:*/\nkeep *.{entry}/\nkeep *.{entry}:*/"),
+        });
     }
     Some(format!("keep written *{}*", crate::written::literal(entry)?))
 }
@@ -54,9 +59,10 @@ mod tests {
     #[test]
     fn each_entry_that_is_kept_has_its_rule() {
         assert_eq!(
-            kept("h.io,amazonaws.com,team/app,*").as_deref(),
+            kept("h.io,localhost,k.io:5000,team/app,*").as_deref(),
             Some(
-                "keep h.io/\nkeep *.h.io/\nkeep amazonaws.com/\nkeep *.amazonaws.com/\nkeep written *team/app*"
+                "keep h.io/\nkeep h.io:*/\nkeep *.h.io/\nkeep *.h.io:*/\nkeep localhost/\nkeep localhost:*/\n\
+                 keep k.io:5000/\nkeep written *team/app*"
             )
         );
         assert_eq!(kept("team/app"), None);

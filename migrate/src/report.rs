@@ -49,18 +49,10 @@ fn advice(text: &mut String, advice: &[Advice], source: &str) {
             {
                 line(text, format_args!("    {label} {better}"));
             }
-            let lines = better.lines().count();
-            if let Some(more) = lines.checked_sub(SHOWN_BETTER).filter(|more| *more > 0) {
-                line(
-                    text,
-                    format_args!("            and {more} more; --format json tells all"),
-                );
-            }
+            more(text, "            ", better.lines().count(), SHOWN_BETTER);
         }
     }
-    if let Some(more) = advice.len().checked_sub(SHOWN_ADVICE).filter(|more| *more > 0) {
-        line(text, format_args!("and {more} more; --format json tells all"));
-    }
+    more(text, "", advice.len(), SHOWN_ADVICE);
 }
 
 fn differences(text: &mut String, migration: &Migration) {
@@ -84,10 +76,7 @@ fn differences(text: &mut String, migration: &Migration) {
                 reason.text()
             ),
         );
-        differences
-            .iter()
-            .take(SHOWN)
-            .for_each(|difference| image(text, difference));
+        images(text, differences, SHOWN);
     }
     let unexplained: Vec<&Difference> = proof.unexplained().collect();
     if !unexplained.is_empty() {
@@ -98,10 +87,7 @@ fn differences(text: &mut String, migration: &Migration) {
                 counted(unexplained.len(), "image")
             ),
         );
-        unexplained
-            .iter()
-            .take(SHOWN_UNEXPLAINED)
-            .for_each(|difference| image(text, difference));
+        images(text, &unexplained, SHOWN_UNEXPLAINED);
     }
     let explained = proof.differences.len() - unexplained.len();
     let given = match proof.given {
@@ -123,6 +109,25 @@ fn differences(text: &mut String, migration: &Migration) {
         }
     });
     line(text, format_args!("{closing}{partly}"));
+}
+
+/// The first of some images.
+fn images(text: &mut String, differences: &[&Difference], shown: usize) {
+    for difference in differences.iter().take(shown) {
+        image(text, difference);
+    }
+    more(text, "    ", differences.len(), shown);
+}
+
+/// Says how many there are besides what is shown.
+fn more(text: &mut String, indent: &str, count: usize, shown: usize) {
+    if count > shown {
+        let more = count - shown;
+        line(
+            text,
+            format_args!("{indent}and {more} more; --format json tells all"),
+        );
+    }
 }
 
 fn image(text: &mut String, difference: &Difference) {

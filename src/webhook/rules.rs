@@ -143,6 +143,7 @@ impl fmt::Display for LoadError {
                 write!(f, "the rules do not load: {}", first.unwrap_or_default())?;
                 match errors.count() {
                     0 => Ok(()),
+                    1 => f.write_str("; and 1 more error"),
                     more => write!(f, "; and {more} more errors"),
                 }
             }

@@ -154,7 +154,7 @@ impl RuleSet {
             format!("the test of `{}` fails: {expected}, but {came}", test.image),
             test.span,
         );
-        match decision.rule.and_then(|rule| self.rule(rule)) {
+        match decision.decisive().and_then(|rule| self.rule(rule)) {
             Some(rule) => finding = finding.also(rule.span, "decided by this rule"),
             None if decision.rule == Some(RuleId::LEGACY) => finding = finding.note("decided by the map"),
             None => finding = finding.note("no rule matched"),
