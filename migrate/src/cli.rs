@@ -118,7 +118,7 @@ impl Migrate {
             .map_err(|fault| Ended::Failed(report::fault(&fault, &input.place, source)))?;
         drop(progress);
         let text = match &self.config_map {
-            Some(name) => config_map::config_map(name, input.namespace.as_deref(), &migration.text)
+            Some(name) => config_map::config_map(name, input.config_map.as_ref(), &migration.text)
                 .map_err(Ended::Failed)?,
             None => migration.text.clone(),
         };

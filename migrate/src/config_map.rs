@@ -1,11 +1,15 @@
 //! A ConfigMap that holds the rules.
 
+use imageswap_yaml::ConfigMap;
+
 /// The ConfigMap of the old map, whose content can be replaced in place.
 const OF_MAPS: (&str, &str) = ("imageswap-maps", "maps");
 /// The key in any other one.
 const KEY: &str = "10-migrated.rules";
 /// Where the webhook lives.
 const NAMESPACE: &str = "imageswap-system";
+/// The annotation in which `kubectl apply` keeps what it was given.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// What an object of Kubernetes may have, in bytes, with something left for the rest of it.
 const MOST: usize = (1 << 20) - 1024;
 
@@ -32,12 +36,54 @@ pub(crate) fn name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// A ConfigMap to apply.
+/// What a ConfigMap has beside the map.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Beside {
+    name: Option<String>,
+    namespace: Option<String>,
+    labels: Pairs,
+    annotations: Pairs,
+    data: Pairs,
+    binary: Pairs,
+}
+
+type Pairs = Vec<(String, String)>;
+
+impl Beside {
+    /// All that a ConfigMap has.
+    pub(crate) fn of(map: &ConfigMap) -> Self {
+        // What kubectl has applied last is written by kubectl.
+        let annotations = map.annotations.iter().filter(|(key, _)| key != LAST_APPLIED);
+        let data = map.data.iter();
+        let binary = map.binary.iter();
+        Self {
+            name: map.name.clone(),
+            namespace: map.namespace.clone(),
+            labels: map.labels.clone(),
+            annotations: annotations.cloned().collect(),
+            data: data
+                .map(|entry| (entry.key.clone(), entry.text.clone()))
+                .collect(),
+            binary: binary.map(|entry| (entry.key.clone(), entry.base64())).collect(),
+        }
+    }
+
+    /// The same without one of its keys.
+    pub(crate) fn without(&self, key: &str) -> Self {
+        let mut beside = self.clone();
+        beside.data.retain(|(other, _)| other != key);
+        beside.binary.retain(|(other, _)| other != key);
+        beside
+    }
+}
+
+/// A ConfigMap to apply. Where it takes the place of the one that the map was in, it has all else that is in that one:
+/// what is applied without it would be taken away.
 ///
 /// # Errors
 ///
 /// Where the rules are too long for one.
-pub(crate) fn config_map(name: &str, namespace: Option<&str>, rules: &str) -> Result<String, String> {
+pub(crate) fn config_map(name: &str, of_map: Option<&Beside>, rules: &str) -> Result<String, String> {
     if rules.len() > MOST {
         return Err(format!(
             "the rules have {} KiB, and a ConfigMap holds 1 MiB: write them to a file by --output, and mount that by other \
@@ -46,17 +92,45 @@ pub(crate) fn config_map(name: &str, namespace: Option<&str>, rules: &str) -> Re
         ));
     }
     let key = if name == OF_MAPS.0 { OF_MAPS.1 } else { KEY };
-    let namespace = namespace.unwrap_or(NAMESPACE);
-    let mut text = format!(
-        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n  namespace: {namespace}\ndata:\n  {key}: |\n"
-    );
+    let namespace = of_map
+        .and_then(|map| map.namespace.as_deref())
+        .unwrap_or(NAMESPACE);
+    let none = Beside::default();
+    let beside = of_map
+        .filter(|map| map.name.as_deref() == Some(name))
+        .unwrap_or(&none);
+    let mut text =
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n  namespace: {namespace}\n");
+    mapping(&mut text, "  ", "labels", &beside.labels);
+    mapping(&mut text, "  ", "annotations", &beside.annotations);
+    mapping(&mut text, "", "binaryData", &beside.binary);
+    text.push_str(&format!("data:\n  {key}: |\n"));
     for line in rules.lines() {
         if !line.is_empty() {
             text.push_str(&format!("    {line}"));
         }
         text.push('\n');
     }
+    for (other, value) in beside.data.iter().filter(|(other, _)| other != key) {
+        pair(&mut text, "  ", other, value);
+    }
     Ok(text)
+}
+
+fn mapping(text: &mut String, indent: &str, name: &str, pairs: &Pairs) {
+    if pairs.is_empty() {
+        return;
+    }
+    text.push_str(&format!("{indent}{name}:\n"));
+    for (key, value) in pairs {
+        pair(text, &format!("{indent}  "), key, value);
+    }
+}
+
+/// A text as JSON has it, which YAML reads as the same.
+fn pair(text: &mut String, indent: &str, key: &str, value: &str) {
+    let value = serde_json::Value::from(value);
+    text.push_str(&format!("{indent}{key}: {value}\n"));
 }
 
 #[cfg(test)]
@@ -83,6 +157,33 @@ mod tests {
             config_map("a", None, &"#\n".repeat(1 << 19))
                 .unwrap_err()
                 .contains("1 MiB")
+        );
+    }
+
+    #[test]
+    fn what_takes_the_place_of_another_has_all_that_is_beside_the_map() {
+        let yaml = "kind: ConfigMap\nmetadata:\n  name: imageswap-maps\n  namespace: a\n  labels: {app: imageswap}\n  \
+                    annotations:\n    kubectl.kubernetes.io/last-applied-configuration: '{}'\n    who: 'the \"team\": us'\n\
+                    data:\n  maps: 'default::'\n  README: |\n    ask us\n    # not them\nbinaryData: {logo: AAEC}\n";
+        let map = &imageswap_yaml::config_maps(yaml).unwrap()[0];
+        let beside = Beside::of(map).without("maps");
+        let text = config_map("imageswap-maps", Some(&beside), "rules v1\n").unwrap();
+        let again = &imageswap_yaml::config_maps(&text).unwrap()[0];
+        assert_eq!(again.namespace.as_deref(), Some("a"));
+        assert_eq!(again.labels, map.labels);
+        assert_eq!(again.annotations, map.annotations[1..]);
+        let data: Vec<_> = again
+            .data
+            .iter()
+            .map(|entry| (entry.key.as_str(), entry.text.as_str()))
+            .collect();
+        assert_eq!(data, [("maps", "rules v1\n"), ("README", "ask us\n# not them\n")]);
+        assert_eq!(again.binary[0].bytes, [0, 1, 2]);
+        // Another one has nothing of it but the namespace.
+        let text = config_map("imageswap-rules", Some(&beside), "rules v1\n").unwrap();
+        assert!(
+            text.contains("namespace: a\n") && !text.contains("README") && !text.contains("labels"),
+            "{text}"
         );
     }
 

@@ -3,6 +3,7 @@
 use imageswap_engine::diagnostic::{SourceId, SourceMap};
 use imageswap_engine::syntax::rules::is_rules_file;
 
+use crate::config_map::Beside;
 use crate::read;
 use crate::variables::Variables;
 
@@ -23,8 +24,8 @@ pub(crate) struct Input {
     pub(crate) origin: String,
     /// Where it stands, for what is said of the whole of it.
     pub(crate) place: String,
-    /// The namespace of the ConfigMap that it was in.
-    pub(crate) namespace: Option<String>,
+    /// The ConfigMap that it was in, without it.
+    pub(crate) config_map: Option<Beside>,
 }
 
 impl Input {
@@ -39,7 +40,7 @@ impl Input {
             what: format!("{called}, from {from}"),
             origin: called,
             place: from.to_owned(),
-            namespace: None,
+            config_map: None,
         }
     }
 
@@ -64,7 +65,7 @@ impl Input {
             what: format!("{name} is a map"),
             origin: format!("the map {name}"),
             place: name.to_owned(),
-            namespace: None,
+            config_map: None,
         })
     }
 
@@ -97,10 +98,12 @@ impl Input {
         }
         let mut maps = Vec::new();
         for map in imageswap_yaml::config_maps(&text).map_err(fail)? {
+            let beside = Beside::of(&map);
+            let of = called(map.namespace.as_deref(), map.name.as_deref());
             for entry in map.data.into_iter().filter(|entry| is_map(&entry.key)) {
                 maps.push(Kept {
-                    of: called(map.namespace.as_deref(), map.name.as_deref()),
-                    namespace: map.namespace.clone(),
+                    of: of.clone(),
+                    beside: beside.without(&entry.key),
                     key: entry.key.clone(),
                     text: Ok(entry.text.clone()),
                     entry: Some(entry),
@@ -109,8 +112,8 @@ impl Input {
             // kubectl puts a file there that is not UTF-8, and other tools whatever they like.
             for binary in map.binary.into_iter().filter(|binary| is_map(&binary.key)) {
                 maps.push(Kept {
-                    of: called(map.namespace.as_deref(), map.name.as_deref()),
-                    namespace: map.namespace.clone(),
+                    of: of.clone(),
+                    beside: beside.without(&binary.key),
                     key: binary.key,
                     text: read::text(binary.bytes).map_err(|why| why.to_string()),
                     entry: None,
@@ -144,7 +147,7 @@ impl Input {
                     what: format!("{name} holds a map, {place}"),
                     place: format!("{place} in {name}"),
                     origin: place,
-                    namespace: map.namespace,
+                    config_map: Some(map.beside),
                 })
             }
             (Some(one), Some(other)) => Err(format!(
@@ -161,7 +164,7 @@ impl Input {
 struct Kept {
     /// What the ConfigMap is called.
     of: String,
-    namespace: Option<String>,
+    beside: Beside,
     key: String,
     /// What it says, or why that can't be read.
     text: Result<String, String>,

@@ -23,6 +23,10 @@ pub struct ConfigMap {
     pub namespace: Option<String>,
     /// `metadata.name`.
     pub name: Option<String>,
+    /// `metadata.labels`, in the order of the YAML.
+    pub labels: Vec<(String, String)>,
+    /// `metadata.annotations`, in the order of the YAML.
+    pub annotations: Vec<(String, String)>,
     /// What is in `data`, in the order of the YAML.
     pub data: Vec<Entry>,
     /// What is in `binaryData`, in the order of the YAML.
@@ -67,6 +71,12 @@ impl BinaryEntry {
             text,
             pieces: align::at(self.at),
         }
+    }
+
+    /// The bytes as they stand in YAML, in one line.
+    #[must_use]
+    pub fn base64(&self) -> String {
+        BASE64_STANDARD.encode(&self.bytes)
     }
 
     /// An error at its place in the YAML.
@@ -131,6 +141,18 @@ fn config_map(tree: &Tree<'_>, text: &str, object: NodeId) -> Result<ConfigMap, 
         let value = tree.get(metadata?, key)?;
         tree.text_of(value).map(str::to_owned)
     };
+    let texts_of_metadata = |key| {
+        let mapping = metadata.and_then(|metadata| tree.get(metadata, key));
+        let pairs = match mapping.map(|mapping| &tree.node(mapping).value) {
+            Some(Value::Mapping(pairs)) => pairs.as_slice(),
+            _ => &[],
+        };
+        let text = |id| tree.text_of(id).map(str::to_owned);
+        let texts = pairs
+            .iter()
+            .filter_map(|(key, value)| Some((text(*key)?, text(*value)?)));
+        texts.collect()
+    };
     let pairs = |field| match tree.get(object, field) {
         Some(data) if !is_null(tree, data) => match &tree.node(data).value {
             Value::Mapping(pairs) => Ok(pairs.as_slice()),
@@ -146,6 +168,8 @@ fn config_map(tree: &Tree<'_>, text: &str, object: NodeId) -> Result<ConfigMap, 
     Ok(ConfigMap {
         namespace: of_metadata("namespace"),
         name: of_metadata("name"),
+        labels: texts_of_metadata("labels"),
+        annotations: texts_of_metadata("annotations"),
         binary: binary.collect::<Result<_, _>>()?,
         data,
     })
