@@ -4,7 +4,7 @@
 //! such a run, of a fixed length: the one that the fewest others have. A text has about as many pieces as characters,
 //! however many globs there are.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::FixedState;
 
@@ -43,7 +43,12 @@ impl ByPiece {
         let is_match = |number: &&u32| matches(**number as usize);
         let mut first = self.rest.iter().find(is_match).copied();
         if !self.lists.is_empty() {
-            for list in of(text).filter_map(|piece| self.lists.get(&piece)) {
+            // A piece may be in the text very often, and each glob takes as long as the text.
+            let mut asked: HashSet<Piece, FixedState> = HashSet::default();
+            for piece in of(text) {
+                let Some(list) = self.lists.get(&piece).filter(|_| asked.insert(piece)) else {
+                    continue;
+                };
                 let above = list
                     .iter()
                     .take_while(|number| first.is_none_or(|first| **number < first));
@@ -85,7 +90,24 @@ pub(crate) fn rarest(globs: &[Vec<Piece>]) -> Vec<Option<Piece>> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
+
+    #[test]
+    fn each_glob_is_asked_once_however_often_its_piece_is_there() {
+        let globs: Vec<Glob> = (0..100)
+            .map(|number| Glob::parse(&format!("*redis*{number}zz")))
+            .collect();
+        let by_piece = ByPiece::new(globs.iter());
+        let asked = Cell::new(0);
+        let found = by_piece.first(&"redis".repeat(1000), |_| {
+            asked.set(asked.get() + 1);
+            false
+        });
+        assert_eq!(found, None);
+        assert!(asked.get() <= globs.len(), "{}", asked.get());
+    }
 
     #[test]
     fn the_first_glob_that_matches_is_found_among_few_and_many() {
