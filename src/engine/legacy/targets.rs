@@ -155,7 +155,11 @@ impl<'a> Place<'a> {
         match split_registry(image) {
             (Some(DOCKER_HUB) | None, name) => Self {
                 on_hub: true,
-                name: name.strip_prefix("library/").unwrap_or(name),
+                // Only a name of one segment is written without it.
+                name: name
+                    .strip_prefix("library/")
+                    .filter(|rest| !rest.contains('/'))
+                    .unwrap_or(name),
             },
             (Some(_), _) => Self {
                 on_hub: false,

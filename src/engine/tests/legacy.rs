@@ -293,6 +293,18 @@ fn a_port_that_is_handed_on_is_dropped_where_it_makes_no_image() {
 }
 
 #[test]
+fn an_image_below_library_is_not_the_one_without_it() {
+    let (map, _) = map("default::h.example.com\n[EXACT]quay.io/x::a/b\n[EXACT]quay.io/y::nginx\n");
+    for image in ["a/b", "docker.io/a/b", "nginx", "library/nginx"] {
+        assert_eq!(swapped(&map, image), None, "{image}");
+    }
+    assert_eq!(
+        swapped(&map, "library/a/b").as_deref(),
+        Some("h.example.com/library/a/b")
+    );
+}
+
+#[test]
 fn a_line_without_a_key_leads_nowhere() {
     let (map, _) = map("default::h.example.com\n::myorg-\n");
     assert_eq!(
