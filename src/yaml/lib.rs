@@ -9,6 +9,8 @@ mod place;
 mod tests;
 mod tree;
 
+use std::collections::HashSet;
+
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use imageswap_engine::diagnostic::{Piece, SourceId, SourceMap};
 
@@ -163,14 +165,16 @@ fn config_map(tree: &Tree<'_>, text: &str, object: NodeId) -> Result<ConfigMap, 
     let texts = pairs("data")?.iter();
     let data = texts.map(|(key, value)| entry(tree, text, *key, *value));
     let data: Vec<Entry> = data.collect::<Result<_, _>>()?;
+    let keys: HashSet<&str> = data.iter().map(|entry| entry.key.as_str()).collect();
     let binaries = pairs("binaryData")?.iter();
-    let binary = binaries.map(|(key, value)| binary_entry(tree, *key, *value, &data));
+    let binary = binaries.map(|(key, value)| binary_entry(tree, *key, *value, &keys));
+    let binary = binary.collect::<Result<_, _>>()?;
     Ok(ConfigMap {
         namespace: of_metadata("namespace"),
         name: of_metadata("name"),
         labels: texts_of_metadata("labels"),
         annotations: texts_of_metadata("annotations"),
-        binary: binary.collect::<Result<_, _>>()?,
+        binary,
         data,
     })
 }
@@ -201,11 +205,11 @@ fn binary_entry(
     tree: &Tree<'_>,
     key: NodeId,
     value: NodeId,
-    data: &[Entry],
+    keys_of_data: &HashSet<&str>,
 ) -> Result<BinaryEntry, YamlError> {
     let at = key;
     let key = tree.text_of(key).unwrap_or_default().to_owned();
-    if data.iter().any(|entry| entry.key == key) {
+    if keys_of_data.contains(key.as_str()) {
         return Err(tree.error(at, format!("`{key}` is in `data` as well as in `binaryData`")));
     }
     let text = match &tree.node(value).value {
