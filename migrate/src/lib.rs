@@ -6,6 +6,7 @@ mod advice;
 mod better;
 pub mod cli;
 mod config_map;
+mod fault;
 pub mod images;
 mod input;
 mod lint;
@@ -28,8 +29,9 @@ mod write;
 mod written;
 
 pub use advice::Advice;
+pub use fault::Fault;
 pub use lint::lint;
-pub use migration::{Fault, Migration, Old, migrate};
+pub use migration::{Migration, Old, migrate};
 pub use progress::Progress;
 pub use proof::{Difference, Outcome, Proof};
 pub use read::Failed;

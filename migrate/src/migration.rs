@@ -6,8 +6,9 @@ use imageswap_engine::diagnostic::{Code, Diagnostic, SourceId, SourceMap};
 use imageswap_engine::rules::{Effect, RuleSet, Setting};
 
 use crate::advice::{self, Advice};
+use crate::fault::{self, Fault};
 use crate::map::OldMap;
-use crate::place::{NoPlace, split_registry};
+use crate::place::split_registry;
 use crate::plan::{self, Plan};
 use crate::progress::Progress;
 use crate::proof::{self, Proof};
@@ -40,15 +41,6 @@ pub struct Migration {
     pub advice: Vec<Advice>,
 }
 
-/// Why there is no rules file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// What is wrong, and the way out.
-    pub message: String,
-    /// The lines of the map that it is about, from 1, each as it is written.
-    pub lines: Vec<(usize, String)>,
-}
-
 /// The tests of one kind of rules at most: a large map is not proven by its file alone.
 const MOST_TESTS: usize = 20;
 
@@ -73,14 +65,14 @@ pub fn migrate(
             let text = sources.get(source).map_or("", |source| source.text());
             let map = OldMap::read(source, text);
             if map.lines.is_empty() {
-                return Err(says_nothing(&map, text));
+                return Err(fault::says_nothing(&map, text));
             }
             let (set, findings) = load::map(sources, source);
             let plan = plan::of_map(&map, &registries);
             (Some(map), set, findings, plan)
         }
         Old::Prefix(prefix) => {
-            let plan = plan::of_prefix(prefix, &registries).map_err(|why| of_prefix(prefix, why))?;
+            let plan = plan::of_prefix(prefix, &registries).map_err(|why| fault::of_prefix(prefix, why))?;
             (None, load::prefix(prefix), Vec::new(), plan)
         }
     };
@@ -106,7 +98,12 @@ pub fn migrate(
     let set = file.leave_out(set, &images)?;
     let circles = set.prove();
     if !circles.is_empty() {
-        return Err(file.circle(&circles, &set));
+        return Err(
+            match circles.iter().any(|finding| finding.code == Code::UNPROVEN) {
+                true => fault::unproven(),
+                false => file.circle(&circles, &set),
+            },
+        );
     }
     let set = file.excuse(set)?;
     let reasons = Reasons::new(&old_set, &facts, &file.around.home);
@@ -284,54 +281,5 @@ impl File<'_> {
         let count = tests.len();
         self.around.tests = tests;
         count
-    }
-}
-
-/// A map without a line that means something.
-fn says_nothing(map: &OldMap, text: &str) -> Fault {
-    if map.count == 0 {
-        let what = match text.contains('#') {
-            true => "holds comments alone",
-            false => "is empty",
-        };
-        return Fault {
-            message: format!(
-                "it {what}: a map has lines `KEY::VALUE`, as in `docker.io::harbor.example.com/hub`"
-            ),
-            lines: Vec::new(),
-        };
-    }
-    let said = (1..).zip(text.lines()).filter(|(_, line)| {
-        let line = line.trim();
-        !line.is_empty() && !line.starts_with('#')
-    });
-    Fault {
-        message: "it is no map: none of its lines is `KEY::VALUE`, as in `docker.io::harbor.example.com/hub`"
-            .to_owned(),
-        lines: said
-            .take(3)
-            .map(|(number, line)| (number, line.trim().to_owned()))
-            .collect(),
-    }
-}
-
-fn of_prefix(prefix: &str, why: NoPlace) -> Fault {
-    Fault {
-        message: match why {
-            NoPlace::Invalid => format!(
-                "no valid image can come of the prefix `{prefix}`: give a registry and perhaps a path, as in \
-                 `harbor.example.com/hub`"
-            ),
-            NoPlace::Unnameable => format!(
-                "the prefix `{prefix}` is a registry without a dot, which no rule can name: give it its whole name, or a \
-                 port"
-            ),
-            NoPlace::WithinRegistry => format!(
-                "with the prefix `{prefix}` each image has a registry of its own (`bitnami/redis` is \
-                 `{prefix}bitnami/redis`), which no rule can say: end the registry with a `/`, as in `{host}/mirror-`",
-                host = prefix.trim_end_matches('-')
-            ),
-        },
-        lines: Vec::new(),
     }
 }

@@ -7,7 +7,8 @@ use std::iter;
 use serde::Serialize;
 
 use crate::advice::Advice;
-use crate::migration::{Fault, Migration};
+use crate::fault::Fault;
+use crate::migration::Migration;
 use crate::proof::{Difference, Outcome};
 use crate::reason::{REASONS, Reason};
 

@@ -238,3 +238,26 @@ fn a_line_for_one_port_leaves_the_other_images_of_its_host_to_a_default_that_end
     assert_eq!(migrated.decide("quay.io/a/b:1"), "myorg-quay.io/quay.io/a/b:1");
     assert_eq!(migrated.decide("quay.io:8443/a/b:1"), "h.io/quay/a/b:1");
 }
+
+#[test]
+fn a_line_for_the_default_port_of_its_own_host_takes_the_other_ports_away() {
+    let migrated = of_map("default::z.io\nh.io::h.io:443\n");
+    assert_eq!(migrated.unexplained, Vec::<String>::new(), "{}", migrated.text);
+    assert!(
+        is_same(&migrated.decide("h.io:8443/x/y:1"), "h.io/x/y:1"),
+        "{}",
+        migrated.text
+    );
+}
+
+#[test]
+fn a_key_that_can_be_no_registry_has_no_rule() {
+    let migrated = of_map("default::h.io/d\na_b.io::t.io/y\n");
+    assert_eq!(migrated.decide("a_b.io/x"), migrated.old("a_b.io/x"));
+}
+
+#[test]
+fn an_image_below_library_is_not_at_the_target_without_it() {
+    let migrated = of_map("default::docker.io/m\ndocker.io/library::h.io/x\n[EXACT]q.io/x::a/b\n");
+    assert_eq!(migrated.unexplained, Vec::<String>::new(), "{}", migrated.text);
+}

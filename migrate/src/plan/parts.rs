@@ -131,7 +131,8 @@ impl Parts {
             let (host, port) = split_port(key);
             let is_registry = |registry: &str| {
                 let image = format!("{registry}/app");
-                Reference::parse(&image).is_ok() && split_registry(&image).0 == Some(registry)
+                Reference::parse(&image).is_ok_and(|image| image.domain.is_some())
+                    && split_registry(&image).0 == Some(registry)
             };
             if !is_registry(key) && (port.is_some() || !is_registry(&format!("{host}:5000"))) {
                 return Some(Idle::NoImage);

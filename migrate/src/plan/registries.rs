@@ -117,7 +117,9 @@ impl Builder<'_> {
         if !hands_on_port(host, &value) {
             let answer = self.answer(line, host);
             let place = answer.place();
-            let rule = match place.filter(|_| compared(&value) != host) {
+            // A value with a port, be it the default one, takes the place of the image's.
+            let is_same = split_port(&value).1.is_none() && compared(&value) == host;
+            let rule = match place.filter(|_| !is_same) {
                 Some(place) => Rule::swap(
                     Kind::Port,
                     format!("{host}:*/"),

@@ -83,7 +83,7 @@ impl Shown<'_, '_> {
         let decision = &explanation.decision;
         let line = self.headline(image, explanation);
         self.output.line(line)?;
-        if let Some(because) = decision.rule.and_then(|rule| self.set.because(rule)) {
+        if let Some(because) = decision.decisive().and_then(|rule| self.set.because(rule)) {
             self.output
                 .line(format_args!("  because: {}", visible(because)))?;
         }
