@@ -12,6 +12,7 @@ mod examples;
 mod format;
 mod found;
 mod generate;
+mod globs;
 mod hostile;
 mod language;
 mod laws;

@@ -1,0 +1,60 @@
+//! More globs over images as they are spelled than are asked one after the other: found by pieces of the image.
+
+use imageswap_engine::rules::Context;
+use proptest::prelude::*;
+
+use super::agree::decided;
+use super::naive::Naive;
+use super::support::load;
+
+/// Parts that globs and images are made of, so that they meet.
+const PARTS: [&str; 12] = [
+    "redis", "nginx", "team", "quay", "ab", "a", "1.25", "prodx", "re", "dis", "x-y", "io",
+];
+
+fn glob() -> impl Strategy<Value = String> {
+    let part = prop_oneof![
+        6 => prop::sample::select(PARTS.to_vec()).prop_map(str::to_owned),
+        3 => Just("*".to_owned()),
+        1 => Just("?".to_owned()),
+        1 => Just("[a-m]".to_owned()),
+        1 => Just("/".to_owned()),
+    ];
+    prop::collection::vec(part, 1..6).prop_map(|parts| format!("*{}", parts.concat()))
+}
+
+fn image() -> impl Strategy<Value = String> {
+    let part = prop::sample::select(PARTS.to_vec());
+    (
+        prop::option::of(prop::sample::select(vec!["quay.io/", "redis.io:5000/", "h.io/"])),
+        prop::collection::vec(part, 1..6),
+        prop::option::of(prop::sample::select(vec!["1.25", "redis", "prodx"])),
+    )
+        .prop_map(|(registry, path, tag)| {
+            let tag = tag.map(|tag| format!(":{tag}")).unwrap_or_default();
+            format!("{}{}{tag}", registry.unwrap_or_default(), path.concat())
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_first_that_matches_decides_however_many_there_are(
+        globs in prop::collection::vec(glob(), 32..80),
+        images in prop::collection::vec(image(), 20),
+    ) {
+        let actions = ["keep", "deny", "warn"];
+        let rules = globs
+            .iter()
+            .zip(actions.iter().cycle())
+            .map(|(glob, action)| format!("{action} written {glob}\n"));
+        let text = "rules v1\n".to_owned() + &rules.collect::<String>();
+        let files = [("a.rules", text.as_str())];
+        let loaded = load(files);
+        let naive = Naive::new(files);
+        for image in images {
+            decided(loaded.set(), &[], &naive, &image, &Context::default());
+        }
+    }
+}
