@@ -125,7 +125,7 @@ mod tests {
                 } => {
                     let written = sources.slice(separator);
                     assert_eq!(
-                        written.replace([' ', '\t'], "").len(),
+                        written.split_whitespace().collect::<String>().len(),
                         if single_colon { 1 } else { 2 }
                     );
                     format!(
@@ -172,6 +172,8 @@ mod tests {
             read("  doc ker.io : : h.io /hub \t# note"),
             ["docker.io|h.io/hub"]
         );
+        // As from a web page.
+        assert_eq!(read("\u{a0}quay.io :\u{2003}: h.io\u{a0}"), ["quay.io|h.io"]);
         assert_eq!(read(" \t \n\n   # only a comment\n"), Vec::<String>::new());
     }
 
