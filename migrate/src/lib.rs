@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod advice;
+pub mod beside;
 mod better;
 pub mod cli;
 mod config_map;

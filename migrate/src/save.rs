@@ -1,11 +1,11 @@
 //! A new file: whole, or not at all.
 
-use std::ffi::OsString;
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::beside::Beside;
 use crate::read::Failed;
 
 /// Writes a file; over another only where that is wanted.
@@ -27,23 +27,22 @@ pub(crate) fn save(path: &Path, text: &str, force: bool) -> Result<(), Failed> {
         Ok(found) if !found.is_file() => return Err(fail(&"it is no regular file")),
         _ => {}
     }
-    let mut hidden = OsString::from(".");
-    hidden.push(file.file_name().unwrap_or_default());
-    hidden.push(format!(".{}", std::process::id()));
-    let beside = file.with_file_name(hidden);
-    let saved = fill(&beside, text).and_then(|()| match force {
-        true => {
-            // Who may read and write it is not for this to change.
-            if let Ok(old) = fs::metadata(&file) {
-                fs::set_permissions(&beside, old.permissions())?;
-            }
-            fs::rename(&beside, &file)
-        }
-        // Unlike a rename it never takes the place of a file, whoever made it meanwhile.
-        false => fs::hard_link(&beside, &file),
-    });
-    // Whether it can be taken away or not, what there is to say is the first error.
-    let _ = fs::remove_file(&beside);
+    // Who may read and write it is not for this to change.
+    let like = fs::metadata(&file)
+        .ok()
+        .filter(|_| force)
+        .map(|old| old.permissions());
+    // Until it has the permissions of the other, nobody else may read it.
+    let mode = if like.is_some() { 0o600 } else { 0o666 };
+    let mut beside = Beside::make(&file, mode).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => fail(&error),
+        _ => fail(&format!("no file can be made beside it: {error}")),
+    })?;
+    fill(beside.file(), text, like).map_err(|error| fail(&error))?;
+    let saved = match force {
+        true => beside.replace(&file),
+        false => beside.appear(&file),
+    };
     saved.map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => Failed(format!(
             "{} is there already, and stays as it is; --force writes over it",
@@ -69,15 +68,18 @@ fn behind_links(path: &Path) -> io::Result<PathBuf> {
     fs::metadata(path).map(|_| file)
 }
 
-fn fill(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = File::create_new(path)?;
+fn fill(file: &mut File, text: &str, like: Option<Permissions>) -> io::Result<()> {
     file.write_all(text.as_bytes())?;
+    if let Some(like) = like {
+        file.set_permissions(like)?;
+    }
     file.sync_all()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::beside::name_beside;
 
     #[test]
     fn a_file_that_is_there_stays_unless_it_is_to_go() {
@@ -105,6 +107,34 @@ mod tests {
         );
         assert!(save(&folder.join("no/file"), "x", false).is_err());
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn what_a_killed_process_left_behind_stays_and_is_in_nobodys_way() {
+        let folder = std::env::temp_dir().join(format!("imageswap-migrate-left-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let file = folder.join(format!("{}.rules", "a".repeat(249)));
+        let left = name_beside(&file, 1);
+        fs::write(&left, "half of").unwrap();
+        for (text, force) in [("one", false), ("two", true)] {
+            save(&file, text, force).unwrap();
+            assert_eq!(fs::read_to_string(&file).unwrap(), text);
+            assert_eq!(fs::read_to_string(&left).unwrap(), "half of");
+            assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+        }
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_new_file_may_be_read_by_whom_others_may() {
+        let folder = std::env::temp_dir().join(format!("imageswap-migrate-mode-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let (ours, theirs) = (folder.join("ours"), folder.join("theirs"));
+        fs::write(&theirs, "").unwrap();
+        save(&ours, "", false).unwrap();
+        let permissions = |file| fs::metadata(file).unwrap().permissions();
+        assert_eq!(permissions(&ours), permissions(&theirs));
         fs::remove_dir_all(&folder).unwrap();
     }
 }

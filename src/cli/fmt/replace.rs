@@ -3,8 +3,10 @@
 use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, fchown};
 use std::path::{Path, PathBuf};
+
+use imageswap_migrate::beside::Beside;
 
 /// Why a file still has its old text: one line.
 #[derive(Debug)]
@@ -42,50 +44,22 @@ pub(super) fn replace(path: &Path, old: &str, text: &str) -> Result<(), ReplaceE
         .write(true)
         .open(&file)
         .map_err(|error| fail(Reason::Io(error)))?;
-    let (beside, new) = make_beside(&file).map_err(|error| fail(Reason::Beside(error)))?;
-    let replaced = fill(new, text, &beside, &metadata)
-        .and_then(|()| fs::read(&file))
-        .map_err(Reason::Io)
-        .and_then(|now| match now == old.as_bytes() {
-            true => fs::rename(&beside, &file).map_err(Reason::Io),
-            false => Err(Reason::Changed),
-        });
-    replaced.map_err(|reason| {
-        // Whether it can be taken away or not, what there is to say is the first error.
-        let _ = fs::remove_file(&beside);
-        fail(reason)
-    })
+    // Nobody else may read it, since not everybody may read the file perhaps.
+    let mut beside = Beside::make(&file, 0o600).map_err(|error| fail(Reason::Beside(error)))?;
+    fill(beside.file(), text, &metadata).map_err(|error| fail(Reason::Io(error)))?;
+    match fs::read(&file) {
+        Ok(now) if now == old.as_bytes() => {}
+        Ok(_) => return Err(fail(Reason::Changed)),
+        Err(error) => return Err(fail(Reason::Io(error))),
+    }
+    beside.replace(&file).map_err(|error| fail(Reason::Io(error)))
 }
 
-/// How many names are tried. One is in use where a process was killed that had the same number, as in a container each
-/// has.
-const NAMES: usize = 100;
-
-/// Where the new text is written first. Whoever reads the directory passes over a name with a dot.
-fn beside(file: &Path, number: usize) -> PathBuf {
-    file.with_file_name(format!(".imageswap-fmt-{}-{number}.tmp", std::process::id()))
-}
-
-/// Makes the file that the new text is written into, and that takes the name of the other then.
-fn make_beside(file: &Path) -> io::Result<(PathBuf, File)> {
-    let make = |number| {
-        let path = beside(file, number);
-        let mut options = OpenOptions::new();
-        // Nobody else may read it, since not everybody may read the file perhaps.
-        let made = options.write(true).create_new(true).mode(0o600).open(&path);
-        made.map(|new| (path, new))
-    };
-    let is_in_use =
-        |made: &io::Result<_>| matches!(made, Err(error) if error.kind() == io::ErrorKind::AlreadyExists);
-    let mut tries = (1..NAMES).map(make).skip_while(is_in_use);
-    tries.next().unwrap_or_else(|| make(NAMES))
-}
-
-fn fill(mut new: File, text: &str, path: &Path, like: &Metadata) -> io::Result<()> {
+fn fill(new: &mut File, text: &str, like: &Metadata) -> io::Result<()> {
     new.write_all(text.as_bytes())?;
     let made = new.metadata()?;
     if (made.uid(), made.gid()) != (like.uid(), like.gid()) {
-        chown(path, Some(like.uid()), Some(like.gid()))?;
+        fchown(&*new, Some(like.uid()), Some(like.gid()))?;
     }
     new.set_permissions(like.permissions())?;
     new.sync_all()
@@ -109,6 +83,8 @@ impl std::error::Error for ReplaceError {}
 mod tests {
     use std::ffi::OsString;
     use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use imageswap_migrate::beside::{NAMES, name_beside};
 
     use super::*;
 
@@ -168,7 +144,7 @@ mod tests {
         let file = folder.path().join("a.rules");
         fs::write(&file, "old").unwrap();
         // For whoever may write everywhere, the names are in use instead.
-        let in_use: Vec<PathBuf> = (1..=NAMES).map(|number| beside(&file, number)).collect();
+        let in_use: Vec<PathBuf> = (1..=NAMES).map(|number| name_beside(&file, number)).collect();
         for path in &in_use {
             fs::write(path, "").unwrap();
         }
@@ -179,12 +155,13 @@ mod tests {
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         assert!(in_use.iter().all(|path| path.exists()));
     }
+
     #[test]
     fn what_a_killed_process_left_behind_is_in_nobodys_way() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(format!("{}.rules", "a".repeat(249)));
         fs::write(&file, "old").unwrap();
-        let left = beside(&file, 1);
+        let left = name_beside(&file, 1);
         fs::write(&left, "half of").unwrap();
         replace(&file, "old", "new").unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "new");
