@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use imageswap_engine::diagnostic::visible;
 use imageswap_engine::reference::Reference;
 
 use crate::input::{Found, Input};
@@ -77,7 +78,7 @@ pub enum Ended {
 
 impl From<Failed> for Ended {
     fn from(failed: Failed) -> Self {
-        Self::Failed(failed.0)
+        Self::Failed(visible(&failed.0).into_owned())
     }
 }
 
@@ -118,8 +119,9 @@ impl Migrate {
             .map_err(|fault| Ended::Failed(report::fault(&fault, &input.place, source)))?;
         drop(progress);
         let text = match &self.config_map {
-            Some(name) => config_map::config_map(name, input.config_map.as_ref(), &migration.text)
-                .map_err(Ended::Failed)?,
+            Some(name) => {
+                config_map::config_map(name, input.config_map.as_ref(), &migration.text).map_err(Failed)?
+            }
             None => migration.text.clone(),
         };
         match &self.output {
@@ -202,7 +204,7 @@ impl Migrate {
                 Path::new(STDIN)
             }
         };
-        Input::of_text(&name_of(file), read(file)?).map_err(Ended::Failed)
+        Ok(Input::of_text(&name_of(file), read(file)?).map_err(Failed)?)
     }
 }
 

@@ -1,9 +1,9 @@
 //! The report: what was compared, what differs and why, and what would be better said otherwise.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::iter;
 
+use imageswap_engine::diagnostic::visible;
 use serde::Serialize;
 
 use crate::advice::Advice;
@@ -23,10 +23,14 @@ const SHOWN_BETTER: usize = 10;
 
 /// The report for people. The source is what the map's lines are named by; the notes are about the command line.
 pub(crate) fn human(migration: &Migration, what: &str, source: &str, notes: &[String]) -> String {
-    let mut text = format!(
-        "{what}; {} and {} come of it\n",
-        counted(migration.rules, "rule"),
-        counted(migration.tests, "test")
+    let mut text = String::new();
+    line(
+        &mut text,
+        format_args!(
+            "{what}; {} and {} come of it",
+            counted(migration.rules, "rule"),
+            counted(migration.tests, "test")
+        ),
     );
     for note in notes {
         line(&mut text, format_args!("note: {note}"));
@@ -145,16 +149,18 @@ fn image(text: &mut String, difference: &Difference) {
 
 /// What keeps an old configuration from being migrated, with its lines.
 pub(crate) fn fault(fault: &Fault, place: &str, source: &str) -> String {
-    let mut text = format!("{place}: {}", fault.message);
+    let mut text = visible(&format!("{place}: {}", fault.message)).into_owned();
     for (number, said) in &fault.lines {
-        let _ = write!(text, "\n  {source}:{number}: {said}");
+        text.push('\n');
+        text.push_str(&visible(&format!("  {source}:{number}: {said}")));
     }
     text
 }
 
+/// Adds a line, in which nothing that comes from a file drives the terminal.
 fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
-    // Into a text this can't fail.
-    let _ = writeln!(text, "{line}");
+    text.push_str(&visible(&line.to_string()));
+    text.push('\n');
 }
 
 fn counted(count: usize, name: &str) -> String {
