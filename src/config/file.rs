@@ -116,45 +116,10 @@ pub(super) fn folder_of(path: &Path) -> &Path {
 
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.path.display();
-        match &self.reason {
-            Reason::Io(error) => write!(f, "cannot read {path}: {error}"),
-            Reason::Folder => write!(f, "cannot read {path}: it is a directory, and a file is wanted"),
-            Reason::Special => write!(f, "cannot read {path}: it is no regular file"),
-            Reason::TooLong { limit } => {
-                write!(
-                    f,
-                    "cannot read {path}: it is longer than {} MiB; --max-file-size allows more",
-                    limit >> 20
-                )
-            }
-            Reason::SecondMap { first } => write!(
-                f,
-                "{path} is a second map file beside {first}: a set has one at most; write its lines into the first, or \
-                 as rules"
-            ),
-            Reason::Yaml(error) => write!(f, "cannot read {path}: {error}"),
-            Reason::NoConfigMap => write!(f, "{path} holds no ConfigMap, so there are no rules in it"),
-            Reason::OnlyFolders { folders } => {
-                /// Whoever has more of them does not copy them from a message.
-                const SHOWN: usize = 4;
-                let shown: Vec<String> = folders
-                    .iter()
-                    .take(SHOWN)
-                    .map(|folder| format!("`{}`", folder.display()))
-                    .collect();
-                write!(
-                    f,
-                    "{path} holds no rules, and the directories in it are not read; give them by themselves, in \
-                     their order: {}",
-                    shown.join(" ")
-                )?;
-                match folders.len().saturating_sub(SHOWN) {
-                    0 => Ok(()),
-                    more => write!(f, " and {more} more"),
-                }
-            }
-            Reason::NotText(error) => write!(f, "cannot read {path}: {error}"),
+        f.write_str(&self.message())?;
+        match self.help() {
+            Some(help) => write!(f, "; help: {help}"),
+            None => Ok(()),
         }
     }
 }
@@ -162,6 +127,52 @@ impl fmt::Display for ReadError {
 impl std::error::Error for ReadError {}
 
 impl ReadError {
+    /// What is wrong, without the line of help.
+    pub(super) fn message(&self) -> String {
+        let path = self.path.display();
+        match &self.reason {
+            Reason::Io(error) => format!("cannot read {path}: {error}"),
+            Reason::Folder => format!("cannot read {path}: it is a directory, and a file is wanted"),
+            Reason::Special => format!("cannot read {path}: it is no regular file"),
+            Reason::TooLong { limit } => format!(
+                "cannot read {path}: it is longer than {} MiB; --max-file-size allows more",
+                limit >> 20
+            ),
+            Reason::SecondMap { first } => format!(
+                "{path} is a second map file beside {first}: a set has one at most; write its lines into the first, or \
+                 as rules"
+            ),
+            Reason::Yaml(error) => format!("cannot read {path}: {error}"),
+            Reason::NoConfigMap => format!("{path} holds no ConfigMap, so there are no rules in it"),
+            Reason::OnlyFolders { .. } => {
+                format!("{path} holds no rules, and the directories in it are not read")
+            }
+            Reason::NotText(error) => format!("cannot read {path}: {error}"),
+        }
+    }
+
+    /// The way out, where it is a line of its own.
+    pub(super) fn help(&self) -> Option<String> {
+        /// Whoever has more of them does not copy them from a message.
+        const SHOWN: usize = 4;
+        let Reason::OnlyFolders { folders } = &self.reason else {
+            return None;
+        };
+        let shown: Vec<String> = folders
+            .iter()
+            .take(SHOWN)
+            .map(|folder| format!("`{}`", folder.display()))
+            .collect();
+        let more = match folders.len().saturating_sub(SHOWN) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        Some(format!(
+            "give them by themselves, in their order: {}{more}",
+            shown.join(" ")
+        ))
+    }
+
     /// The code of what is wrong with the text itself, and the line: it is told of with all else that is wrong. None
     /// where there is no text.
     pub(super) fn fault_of_text(&self) -> Option<(Code, usize)> {

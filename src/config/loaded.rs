@@ -195,8 +195,9 @@ impl Texts {
                 start: end,
                 end,
             };
-            self.findings
-                .push(Diagnostic::error(code, fault.to_string(), span));
+            let mut finding = Diagnostic::error(code, fault.message(), span);
+            finding.help.extend(fault.help());
+            self.findings.push(finding);
             return;
         }
         let value = entry.value.as_ref();

@@ -18,6 +18,8 @@ use super::volume::{DATA, read_consistently};
 const MAX_RULES_FILE: u64 = 1 << 20;
 /// The longest map file, in bytes.
 const MAX_MAP: u64 = 8 << 20;
+/// The directory that a new file system has in it, which nobody has made for rules.
+const LOST_AND_FOUND: &str = "lost+found";
 
 /// What the files of a set may hold at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,7 +162,7 @@ pub(super) fn only_folders(folder: &Path, files: &BTreeMap<OsString, PathBuf>) -
     let mut folders = Vec::new();
     for (name, read_from) in files {
         let shown = name.to_string_lossy();
-        if shown.starts_with('.') {
+        if shown.starts_with('.') || shown == LOST_AND_FOUND {
             continue;
         }
         if read_from.is_dir() {
