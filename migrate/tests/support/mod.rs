@@ -227,7 +227,10 @@ impl Migrated {
             return Some("no image before");
         }
         let mut at = expected.to_owned();
+        // Docker Hub has no port, so no rule can lead to one of it.
+        let mut is_by_hub = false;
         for _ in 0..10 {
+            is_by_hub |= at.starts_with("docker.io:");
             let next = decide(&self.old, &full(&at)?);
             if is_same(&next, found) && !is_same(&next, expected) {
                 return Some("chain");
@@ -244,8 +247,7 @@ impl Migrated {
             let (registry, _) = image.split_once('/')?;
             Some(registry.split_once(':')?.1.to_owned())
         };
-        // Docker Hub has no port, so no rule can lead to one of it.
-        let is_named_port = image.contains(":8443/") && !expected.starts_with("docker.io:");
+        let is_named_port = image.contains(":8443/") && !is_by_hub;
         if port(image).is_some() && port(image) == port(expected) && !is_named_port {
             return Some("port handed on");
         }
