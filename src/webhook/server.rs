@@ -26,8 +26,8 @@ use super::reviews::{HOOK_NAME, Reviews};
 const IDLE: Duration = Duration::from_secs(120);
 /// How long a client may take nothing of what is sent to it.
 const STALL: Duration = Duration::from_secs(30);
-/// What is read of a connection at once, in bytes. A connection that waits for its turn holds so much.
-const READ_BUFFER: usize = 32 << 10;
+/// What is read of a connection at once, in bytes. A connection that waits for its turn holds several times as much.
+const READ_BUFFER: usize = 16 << 10;
 
 /// The sockets of the two ports.
 pub(super) struct Listeners {
