@@ -67,6 +67,11 @@ pub(crate) fn decided(
         explained.decision, of_engine,
         "{image}: the index hides a rule\n{naive}"
     );
+    let by_round = explained.rounds.iter().filter_map(|round| round.decided_by);
+    assert!(
+        of_engine.deciding().eq(by_round),
+        "{image}: other rules are told of than decided\n{naive}"
+    );
     let expected = naive.decide(image, context);
     let found = Decision {
         swaps: expected.swaps,
