@@ -6,10 +6,11 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use imageswap_engine::admission::{Policy, review};
+use imageswap_engine::context::Context;
 use imageswap_engine::diagnostic::SourceMap;
 use imageswap_engine::legacy::{LegacyConfig, Map};
 use imageswap_engine::reference::Reference;
-use imageswap_engine::rules::{Context, RuleSet};
+use imageswap_engine::rules::RuleSet;
 
 #[path = "whole/reviews.rs"]
 mod reviews;

@@ -7,8 +7,10 @@ use std::fmt::Write as _;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use imageswap_engine::compile::{Limits, RulesFile, compile};
+use imageswap_engine::context::Context;
 use imageswap_engine::diagnostic::SourceMap;
-use imageswap_engine::rules::{Context, Limits, RuleSet, RulesFile, compile};
+use imageswap_engine::rules::RuleSet;
 use imageswap_engine::syntax::rules::parse;
 
 /// A set of rules of all ordinary forms. The first ten are in each set, and decide the images.

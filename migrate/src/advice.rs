@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use imageswap_engine::context::Setting;
 use imageswap_engine::diagnostic::{Code, Diagnostic};
-use imageswap_engine::rules::{Effect, RuleSet, Setting};
+use imageswap_engine::rules::{Effect, RuleSet};
 
 use crate::map::{Line, OldMap};
 use crate::place::{split_registry, written_out};

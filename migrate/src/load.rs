@@ -1,8 +1,9 @@
 //! Texts as sets of rules: the old one, and the new one as it would be loaded.
 
+use imageswap_engine::compile::{Compilation, Limits, RulesFile, compile};
 use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceId, SourceMap};
 use imageswap_engine::legacy::{LegacyConfig, Map, Prefix};
-use imageswap_engine::rules::{Compilation, Limits, RuleSet, RulesFile, compile};
+use imageswap_engine::rules::RuleSet;
 use imageswap_engine::syntax::rules::parse;
 
 /// A set, or what is wrong with it.

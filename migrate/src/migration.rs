@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use imageswap_engine::context::Setting;
 use imageswap_engine::diagnostic::{Code, Diagnostic, SourceId, SourceMap};
-use imageswap_engine::rules::{Effect, RuleSet, Setting};
+use imageswap_engine::rules::{Effect, RuleSet};
 
 use crate::advice::{self, Advice};
 use crate::fault::{self, Fault};

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use imageswap_engine::compare::difference;
-use imageswap_engine::rules::{Effect, RuleSet, Setting};
+use imageswap_engine::context::Setting;
+use imageswap_engine::rules::{Effect, RuleSet};
 
 use crate::progress::Progress;
 use crate::reason::{Reason, Reasons};

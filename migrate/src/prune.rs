@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use imageswap_engine::compare::Cases;
-use imageswap_engine::rules::{Effect, RuleId, RuleSet, Setting};
+use imageswap_engine::context::Setting;
+use imageswap_engine::rules::{Effect, RuleId, RuleSet};
 
 use crate::place::written_out;
 use crate::progress::Progress;

@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
+use imageswap_engine::context::Setting;
 use imageswap_engine::reference::Reference;
-use imageswap_engine::rules::{Effect, RuleSet, Setting};
+use imageswap_engine::rules::{Effect, RuleSet};
 
 use crate::place::{NoPlace, Place, compared, name_of, split_port, split_registry, written_out};
 use crate::plan::Facts;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use imageswap_engine::rules::is_reserved;
+use imageswap_engine::compile::is_reserved;
 
 /// What kind of rule it is; each has a paragraph of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

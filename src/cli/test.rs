@@ -2,7 +2,8 @@
 
 use clap::Args;
 use imageswap_engine::diagnostic::{Code, Diagnostic, Severity, SourceMap};
-use imageswap_engine::rules::{Expected, Report, RuleSet, Test, TestOutcome};
+use imageswap_engine::rules::RuleSet;
+use imageswap_engine::suite::{Expected, Report, Test, TestOutcome};
 use serde::Serialize;
 
 use super::check::counted;

@@ -3,9 +3,11 @@
 use std::num::NonZero;
 use std::thread;
 
+use imageswap_engine::compile::{self, Compilation, Constants, RulesFile, compile};
 use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceId, SourceMap, Span};
 use imageswap_engine::legacy::Map;
-use imageswap_engine::rules::{self, Compilation, Constants, RuleSet, RulesFile, Test, compile};
+use imageswap_engine::rules::RuleSet;
+use imageswap_engine::suite::Test;
 use imageswap_engine::syntax::ast::File;
 use imageswap_engine::syntax::rules::parse;
 
@@ -129,7 +131,7 @@ pub(super) fn load(entries: Entries, limits: Limits, processors: Processors) -> 
         map
     });
     findings.extend(found);
-    let limits = rules::Limits { rules: limits.rules };
+    let limits = compile::Limits { rules: limits.rules };
     let Compilation {
         set,
         tests,

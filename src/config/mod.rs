@@ -11,9 +11,9 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use imageswap_engine::compile::RulesFile;
 use imageswap_engine::diagnostic::SourceMap;
 use imageswap_engine::legacy::{LegacyConfig, Prefix};
-use imageswap_engine::rules::RulesFile;
 use sha2::{Digest as _, Sha256};
 
 pub(crate) use file::ReadError;

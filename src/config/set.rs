@@ -59,7 +59,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             file_size: None,
-            rules: imageswap_engine::rules::Limits::default().rules,
+            rules: imageswap_engine::compile::Limits::default().rules,
         }
     }
 }

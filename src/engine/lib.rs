@@ -24,12 +24,22 @@ pub mod reference;
 pub mod diagnostic;
 pub mod syntax;
 
+pub mod context;
+
 mod automaton;
 pub mod glob;
 mod pieces;
 
 pub mod legacy;
 pub mod rules;
+
+pub mod suite;
+
+mod lower;
+
+mod analysis;
+
+pub mod compile;
 
 pub mod compare;
 

@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use imageswap_engine::admission::{ImageEffect, LeftReason, Outcome};
-use imageswap_engine::rules::Operation;
+use imageswap_engine::context::Operation;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::AsyncInstrument;
 

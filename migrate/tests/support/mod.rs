@@ -4,10 +4,13 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use imageswap_engine::compile::{Compilation, Limits, RulesFile, compile};
+use imageswap_engine::context::Context;
 use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceMap};
 use imageswap_engine::legacy::{LegacyConfig, Map, Prefix};
 use imageswap_engine::reference::Reference;
-use imageswap_engine::rules::{Compilation, Context, Effect, Limits, RuleSet, RulesFile, Test, compile};
+use imageswap_engine::rules::{Effect, RuleSet};
+use imageswap_engine::suite::Test;
 use imageswap_engine::syntax::rules::parse;
 use imageswap_migrate::{Fault, Migration, Old, Progress, migrate};
 

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use imageswap_engine::rules::RulesFile;
+use imageswap_engine::compile::RulesFile;
 use imageswap_engine::syntax::ast::{
     Condition, ModifierKind, Rule, Statement, StatementKind, Subject, Value,
 };

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use imageswap_engine::admission::{Policy, cases};
 use imageswap_engine::compare::Case;
-use imageswap_engine::rules::{RuleSet, Setting};
+use imageswap_engine::context::Setting;
+use imageswap_engine::rules::RuleSet;
 use imageswap_migrate::images::{manifests, of_list};
 use imageswap_migrate::read::{name_of as file_name, read as read_text};
 

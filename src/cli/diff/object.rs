@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use imageswap_engine::rules::{Context, Operation, Setting};
+use imageswap_engine::context::{Context, Operation, Setting};
 use serde::Serialize;
 
 use crate::cli::explain::{Decided, place_name};

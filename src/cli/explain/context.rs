@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use clap::{Args, ValueEnum};
-use imageswap_engine::rules::{Context, Operation, Owner, Place};
+use imageswap_engine::context::{Context, Operation, Owner, Place};
 use serde_json::{Value, json};
 
 /// The options about what an object itself says.

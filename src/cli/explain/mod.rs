@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use clap::error::ErrorKind;
 use imageswap_engine::admission::{ExplainedImage, Policy, explain};
-use imageswap_engine::rules::{Constants, RuleId, RuleSet, Scope};
+use imageswap_engine::compile::Constants;
+use imageswap_engine::rules::{RuleId, RuleSet, Scope};
 use imageswap_migrate::read::{name_of as file_name, read};
 use serde_json::Value;
 

@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 
 use imageswap_engine::admission::ExplainedImage;
-use imageswap_engine::rules::{
-    Decision, Effect, Explanation, LEGACY_RULE, Mismatch, Place, Round, RuleSet, Step,
-};
+use imageswap_engine::context::Place;
+use imageswap_engine::rules::{Decision, Effect, Explanation, LEGACY_RULE, Mismatch, Round, RuleSet, Step};
 use serde::Serialize;
 
 /// What was decided for an image.

@@ -1,9 +1,10 @@
 //! What was decided, written for people and for machines.
 
 use imageswap_engine::admission::{ExplainedImage, LeftReason};
+use imageswap_engine::context::Place;
 use imageswap_engine::diagnostic::{SourceMap, visible};
 use imageswap_engine::legacy::Answer;
-use imageswap_engine::rules::{Effect, Explanation, Invalid, LEGACY_RULE, Place, Round, RuleSet};
+use imageswap_engine::rules::{Effect, Explanation, Invalid, LEGACY_RULE, Round, RuleSet};
 
 use super::super::output::{CommandError, Output};
 use super::super::report::Format;

@@ -5,7 +5,8 @@ use super::pod::Pod;
 use super::read::{self, Review};
 use super::{Verdict, decide, is_looked_at, left_alone};
 use crate::compare::Case;
-use crate::rules::{Context, Explanation, Place, Scope, Setting};
+use crate::context::{Context, Place, Setting};
+use crate::rules::{Explanation, Scope};
 
 /// An image of a review, and how it is decided.
 #[derive(Debug)]

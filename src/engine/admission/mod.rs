@@ -23,7 +23,8 @@ use self::answer::AdmissionResponse;
 use self::changed::OldImages;
 use self::pod::{ImageField, Pod};
 use self::read::{Metadata, Object, Request, Review};
-use crate::rules::{Context, Decision, Effect, Invalid, Operation, Owner};
+use crate::context::{Context, Operation, Owner};
+use crate::rules::{Decision, Effect, Invalid};
 
 /// The annotation of a Pod that the kubelet made from a file: it runs already, and its image is the file's.
 const MIRROR_POD: &str = "kubernetes.io/config.mirror";

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::rules::{Operation, RuleId, RuleSet};
+use crate::context::Operation;
+use crate::rules::{RuleId, RuleSet};
 
 /// What a review is judged by.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::read::{Container, Metadata, Object, PodSpec, PodTemplate, Request, Volume};
-use crate::rules::Place;
+use crate::context::Place;
 
 /// The Pod of an object, or its template of Pods.
 #[derive(Debug)]

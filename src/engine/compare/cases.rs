@@ -15,10 +15,11 @@ use super::partners::Partners;
 use super::reach::{Search, Taken, apart, taken};
 use super::settings::{self, Around, Wanted, around, solve};
 use super::{images, old_map};
+use crate::context::Setting;
 use crate::rules::image::Image;
 use crate::rules::pattern::Pattern;
 use crate::rules::rule::{Mismatch, Rule};
-use crate::rules::{RuleSet, Scope, Setting};
+use crate::rules::{RuleSet, Scope};
 
 /// The cases of a comparison at most.
 const MOST: usize = 4_000_000;

@@ -1,7 +1,8 @@
 //! Why an image is decided otherwise: which change of the rules it comes of.
 
 use super::changes::{Change, RuleChanges};
-use crate::rules::{Context, Explanation, RuleId, RuleSet, Scope};
+use crate::context::Context;
+use crate::rules::{Explanation, RuleId, RuleSet, Scope};
 
 /// What a difference comes of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

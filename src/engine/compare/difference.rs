@@ -1,7 +1,8 @@
 //! One image, decided in two sets.
 
+use crate::context::Context;
 use crate::rules::image::Image;
-use crate::rules::{Context, Decision, Effect, RuleSet};
+use crate::rules::{Decision, Effect, RuleSet};
 
 /// What two sets do with one image, where that is not the same.
 #[derive(Clone, Debug)]

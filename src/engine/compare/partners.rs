@@ -9,9 +9,10 @@ use foldhash::fast::FixedState;
 
 use super::changes::RuleChanges;
 use super::settings::{self, solve};
+use crate::context::Setting;
+use crate::rules::RuleSet;
 use crate::rules::pattern::Pattern;
 use crate::rules::rule::Rule;
-use crate::rules::{RuleSet, Setting};
 
 /// Two sets, and which rule of one is which of the other.
 pub(super) struct Partners<'s> {

@@ -6,12 +6,13 @@ use std::rc::Rc;
 use super::cases::Case;
 use super::images::digest_of;
 use super::settings::{self, Wanted, solve};
+use crate::analysis::languages::{self, BUDGET};
 use crate::automaton::{Builder, Bytes, Language, witness_within};
+use crate::context::Context;
+use crate::rules::RuleSet;
 use crate::rules::image::Image;
-use crate::rules::languages::{self, BUDGET};
 use crate::rules::pattern::Pattern;
 use crate::rules::rule::Rule;
-use crate::rules::{Context, RuleSet};
 use crate::syntax::ast::{Action, Subject};
 
 /// The work of all searches for one comparison, in steps, some of which take a nanosecond: and more for each rule.

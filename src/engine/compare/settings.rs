@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use super::fill::TEXTS;
 use crate::automaton::{Builder, Bytes, Language, witness};
+use crate::context::Setting;
+use crate::rules::RuleSet;
 use crate::rules::condition::{Condition, OPERATIONS, PLACES};
 use crate::rules::image::Image;
 use crate::rules::rule::Rule;
-use crate::rules::{RuleSet, Setting};
 use crate::syntax::ast::Subject;
 
 /// A condition, and whether it is wanted to hold.

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use super::context::{Context, Operation, Owner, Place};
 use super::image::Image;
 use super::pattern::match_glob;
 use super::text::Text;
 use crate::automaton::{Bytes, Language, witness};
+use crate::context::{Context, Operation, Owner, Place};
 use crate::syntax::ast::Subject;
 
 /// One condition of a rule; all of a rule's must hold.
@@ -94,7 +94,7 @@ impl Condition {
 
     /// Whether no object can meet both conditions, as far as is plain from their text: `C` and `not D` where all that
     /// is `C` is `D`, or values of one thing that no text has both.
-    pub(super) fn excludes(&self, other: &Self) -> bool {
+    pub(crate) fn excludes(&self, other: &Self) -> bool {
         if self.subject != other.subject || self.key != other.key || self.subject == Subject::Unqualified {
             return false;
         }
@@ -116,7 +116,7 @@ impl Condition {
     }
 
     /// Whether all that has one of these values has one of the others.
-    pub(super) fn is_within(&self, other: &Self) -> bool {
+    pub(crate) fn is_within(&self, other: &Self) -> bool {
         if self.subject != other.subject || self.key != other.key {
             return false;
         }
@@ -137,7 +137,7 @@ impl Condition {
     }
 
     /// The one namespace that it asks for.
-    pub(super) fn only_value_of_namespace(&self) -> Option<&str> {
+    pub(crate) fn only_value_of_namespace(&self) -> Option<&str> {
         match &*self.values {
             [value] if self.subject == Subject::Namespace && !self.negated && !value.contains('*') => {
                 Some(value)
@@ -147,7 +147,7 @@ impl Condition {
     }
 
     /// Whether it can hold of no result, but only of an image as a manifest spells it.
-    pub(super) fn is_first_round_only(&self) -> bool {
+    pub(crate) fn is_first_round_only(&self) -> bool {
         self.subject == Subject::Unqualified && !self.negated
     }
 }
@@ -196,7 +196,7 @@ fn are_apart(one: &str, other: &str) -> bool {
 }
 
 /// The word for a value.
-pub(super) fn name_of<T: PartialEq>(names: &[(&'static str, T)], value: &T) -> Option<&'static str> {
+pub(crate) fn name_of<T: PartialEq>(names: &[(&'static str, T)], value: &T) -> Option<&'static str> {
     names
         .iter()
         .find(|(_, known)| known == value)

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use super::RuleSet;
 use super::condition::{OPERATIONS, PLACES, name_of};
-use super::context::Context;
-use super::decide::{Manner, Observer};
 use super::decision::{Decision, RuleId};
+use super::evaluate::{Manner, Observer};
 use super::image::Image;
 use super::rule::{Mismatch, Rule, Surroundings};
+use crate::context::Context;
 use crate::diagnostic::Span;
 use crate::legacy::Answer;
 use crate::syntax::ast::{Action, Subject};

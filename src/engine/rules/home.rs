@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::File;
 use super::image::DOCKER_HUB;
 use super::index::shape_prefix;
-use super::languages;
 use super::pattern::{Pattern, match_glob};
 use super::rule::Rule;
 use super::target::Target;
+use crate::analysis::languages;
 use crate::automaton::witness;
 use crate::diagnostic::{Code, Diagnostic};
 
@@ -22,7 +22,7 @@ pub(crate) struct Home {
 }
 
 impl Home {
-    pub(super) fn new(prefixes: Vec<Box<str>>) -> Self {
+    pub(crate) fn new(prefixes: Vec<Box<str>>) -> Self {
         let mut sorted: Vec<u32> = (0..).zip(&prefixes).map(|(place, _)| place).collect();
         sorted.sort_by_key(|place| prefixes.get(*place as usize));
         Self {
@@ -36,7 +36,7 @@ impl Home {
     }
 
     /// Whether a name stands below one of them.
-    pub(super) fn holds(&self, name: &str) -> bool {
+    pub(crate) fn holds(&self, name: &str) -> bool {
         let ends = name.match_indices('/').map(|(slash, _)| slash + 1);
         !self.prefixes.is_empty()
             && ends
@@ -58,7 +58,7 @@ impl Home {
 /// # Errors
 ///
 /// Where they lead to several, or to Docker Hub, and a pattern with a wildcard in its registry matches one of these.
-pub(super) fn of(
+pub(crate) fn of(
     rules: &[Rule],
     files: &[File],
     named: Vec<Box<str>>,

@@ -5,28 +5,28 @@ use std::borrow::Cow;
 use crate::reference::{Reference, ReferenceError, split_registry};
 
 /// Docker Hub's name, however it is spelled.
-pub(super) const DOCKER_HUB: &str = "docker.io";
+pub(crate) const DOCKER_HUB: &str = "docker.io";
 const DOCKER_HUB_ALIAS: &str = "index.docker.io";
 /// What Docker Hub puts before a name of one segment.
-pub(super) const OFFICIAL: &str = "library/";
+pub(crate) const OFFICIAL: &str = "library/";
 /// The port that every registry has anyway.
-pub(super) const DEFAULT_PORT: &str = ":443";
+pub(crate) const DEFAULT_PORT: &str = ":443";
 
 /// An image in one round of deciding.
 #[derive(Debug)]
 pub(crate) struct Image<'a> {
     /// As it is spelled.
-    pub(super) spelled: &'a str,
+    pub(crate) spelled: &'a str,
     /// Registry and repository, as registries are compared: `docker.io/library/nginx`.
     name: Name<'a>,
     /// The length of the registry in the name.
     registry: usize,
     /// The repository as it is spelled.
-    pub(super) written: &'a str,
-    pub(super) tag: Option<&'a str>,
-    pub(super) digest: Option<&'a str>,
+    pub(crate) written: &'a str,
+    pub(crate) tag: Option<&'a str>,
+    pub(crate) digest: Option<&'a str>,
     /// Whether it is spelled without a registry.
-    pub(super) is_unqualified: bool,
+    pub(crate) is_unqualified: bool,
 }
 
 /// A registry, in lower case and without the default port.
@@ -97,7 +97,7 @@ impl<'a> Image<'a> {
     }
 
     /// The tag that a pattern's tag is compared with: an image with neither tag nor digest has `latest`.
-    pub(super) fn compared_tag(&self) -> Option<&str> {
+    pub(crate) fn compared_tag(&self) -> Option<&str> {
         match (self.tag, self.digest) {
             (None, None) => Some("latest"),
             (tag, _) => tag,

@@ -1,37 +1,22 @@
 //! What is done with an image: a set of rules, and what it decides.
 
-mod compile;
 pub(crate) mod condition;
-mod context;
-mod decide;
 mod decision;
+pub(crate) mod evaluate;
 mod explain;
-mod home;
+pub(crate) mod home;
 pub(crate) mod image;
-mod index;
-pub(crate) mod languages;
-#[cfg(test)]
-mod laws;
-mod lints;
-mod lower;
+pub(crate) mod index;
 pub(crate) mod pattern;
-mod proof;
 pub(crate) mod rule;
-mod setting;
-mod shape;
-mod target;
-mod template;
-mod tests_of_set;
-mod text;
+pub(crate) mod shape;
+pub(crate) mod target;
+pub(crate) mod template;
+pub(crate) mod text;
 
-pub use compile::{Compilation, Limits, RulesFile, compile};
-pub use context::{Context, Operation, Owner, Place};
 pub use decision::{Decision, Effect, Invalid, Matched, RuleId};
 pub use explain::{Explanation, Round, RuleInfo, Scope, Step};
-pub use lower::{ConstantError, Constants, is_reserved};
 pub use rule::Mismatch;
-pub use setting::Setting;
-pub use tests_of_set::{Expected, Report, Test, TestOutcome};
 
 use std::borrow::Cow;
 
@@ -51,9 +36,9 @@ pub struct RuleSet {
     /// Where images come to rest.
     pub(crate) home: Home,
     /// Rules by their patterns.
-    index: RuleIndex,
+    pub(crate) index: RuleIndex,
     /// Swaps by the shape of their targets; empty where there is no map to protect them from.
-    shapes: RuleIndex,
+    pub(crate) shapes: RuleIndex,
     pub(crate) legacy: Option<LegacyConfig>,
 }
 
@@ -61,9 +46,9 @@ pub struct RuleSet {
 #[derive(Debug)]
 pub(crate) struct File {
     /// What rules without a name are called by: `LABEL:LINE`.
-    label: Box<str>,
+    pub(crate) label: Box<str>,
     /// The condition of all its rules.
-    when: Box<[Condition]>,
+    pub(crate) when: Box<[Condition]>,
 }
 
 /// What a map or a prefix is called where rules are named.
@@ -82,7 +67,7 @@ impl RuleSet {
         }
     }
 
-    fn name_of<'r>(&'r self, rule: &'r Rule) -> Cow<'r, str> {
+    pub(crate) fn name_of<'r>(&'r self, rule: &'r Rule) -> Cow<'r, str> {
         match &rule.name {
             Some(name) => Cow::Borrowed(name),
             None => {
@@ -133,7 +118,7 @@ impl RuleSet {
         self.rules().find(|rule| rule.name == name).map(|rule| rule.id)
     }
 
-    fn rule(&self, rule: RuleId) -> Option<&Rule> {
+    pub(crate) fn rule(&self, rule: RuleId) -> Option<&Rule> {
         self.rules.get(rule.0 as usize)
     }
 }

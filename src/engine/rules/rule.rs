@@ -2,12 +2,12 @@
 
 use super::File;
 use super::condition::Condition;
-use super::context::Context;
 use super::home::Home;
 use super::image::Image;
 use super::pattern::Pattern;
 use super::target::Target;
 use super::text::Text;
+use crate::context::Context;
 use crate::diagnostic::Span;
 use crate::syntax::ast::Action;
 
@@ -18,13 +18,13 @@ pub(crate) struct Rule {
     /// Whether an `off` names it.
     pub(crate) is_off: bool,
     /// The lints that it is excused from.
-    pub(super) allowed: Lints,
+    pub(crate) allowed: Lints,
     /// The file that it stands in, whose condition is its own too.
     pub(crate) file: u16,
     /// Where it stands.
-    pub(super) span: Span,
+    pub(crate) span: Span,
     /// The line that it begins on, from 1.
-    pub(super) line: u32,
+    pub(crate) line: u32,
     pub(crate) pattern: Pattern,
     /// Of a swap alone.
     pub(crate) target: Option<Target>,
@@ -40,11 +40,11 @@ pub(crate) struct Rule {
 pub(crate) struct Lints(u8);
 
 impl Lints {
-    pub(super) fn insert(&mut self, number: usize) {
+    pub(crate) fn insert(&mut self, number: usize) {
         self.0 |= 1 << number;
     }
 
-    pub(super) fn contains(self, number: usize) -> bool {
+    pub(crate) fn contains(self, number: usize) -> bool {
         self.0 & (1 << number) != 0
     }
 }
@@ -67,18 +67,18 @@ pub enum Mismatch {
 }
 
 /// What a set asks of a rule besides its own text.
-pub(super) struct Surroundings<'s> {
+pub(crate) struct Surroundings<'s> {
     /// The files of the set.
-    pub(super) files: &'s [File],
+    pub(crate) files: &'s [File],
     /// Where images come to rest.
-    pub(super) home: &'s Home,
+    pub(crate) home: &'s Home,
     /// Whether rules that are off are asked all the same, as tests do.
-    pub(super) nothing_is_off: bool,
+    pub(crate) nothing_is_off: bool,
 }
 
 impl Rule {
     /// All its texts, to be moved together.
-    pub(super) fn texts(&mut self) -> impl Iterator<Item = &mut Text> {
+    pub(crate) fn texts(&mut self) -> impl Iterator<Item = &mut Text> {
         let pattern = match &mut self.pattern {
             Pattern::Parts(parts) => [Some(&mut parts.name), parts.tag.as_mut(), parts.digest.as_mut()],
             Pattern::Written(written) => [Some(&mut written.text), None, None],
@@ -98,7 +98,7 @@ impl Rule {
     }
 
     /// Whether it matches an image, its guards included.
-    pub(super) fn check(
+    pub(crate) fn check(
         &self,
         image: &Image<'_>,
         context: &Context<'_>,
@@ -127,7 +127,7 @@ impl Rule {
     }
 
     /// Whether its file has no condition, so that a line beside the rule speaks of all images.
-    pub(super) fn is_in_open_file(&self, files: &[File]) -> bool {
+    pub(crate) fn is_in_open_file(&self, files: &[File]) -> bool {
         files
             .get(usize::from(self.file))
             .is_none_or(|file| file.when.is_empty())

@@ -13,27 +13,27 @@ use super::template::{Piece, Placeholder, is_all_placeholders, pieces};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Shape {
     /// The registry, with a `*` for each capture.
-    pub(super) registry: Box<str>,
-    pub(super) segments: Box<[Segment]>,
+    pub(crate) registry: Box<str>,
+    pub(crate) segments: Box<[Segment]>,
     /// Whether it ends in `/`.
-    pub(super) below: bool,
+    pub(crate) below: bool,
     /// Tag and digest, where the target names any: then what is not there may not be there.
-    pub(super) names_tag: bool,
-    pub(super) tag: Option<Part>,
-    pub(super) digest: Option<Part>,
+    pub(crate) names_tag: bool,
+    pub(crate) tag: Option<Part>,
+    pub(crate) digest: Option<Part>,
 }
 
 /// A tag or a digest, with a `*` for each placeholder.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Part {
-    pub(super) glob: Box<str>,
+pub(crate) struct Part {
+    pub(crate) glob: Box<str>,
     /// Whether it may be missing.
-    pub(super) optional: bool,
+    pub(crate) optional: bool,
 }
 
 /// A segment of the repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Segment {
+pub(crate) enum Segment {
     /// One segment or more.
     Many,
     One {
@@ -46,7 +46,7 @@ pub(super) enum Segment {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum SegmentPart {
+pub(crate) enum SegmentPart {
     Literal(Box<str>),
     /// Any text without `/`.
     Star,
@@ -55,7 +55,7 @@ pub(super) enum SegmentPart {
 }
 
 impl Shape {
-    pub(super) fn new(target: &Target, kinds: &[CaptureKind]) -> Self {
+    pub(crate) fn new(target: &Target, kinds: &[CaptureKind]) -> Self {
         let segments = target
             .path()
             .split('/')
@@ -79,7 +79,7 @@ impl Shape {
     }
 
     /// Whether an image has this shape.
-    pub(super) fn matches(&self, image: &Image<'_>) -> bool {
+    pub(crate) fn matches(&self, image: &Image<'_>) -> bool {
         match_glob(&self.registry, image.registry()) && self.matches_path(image) && self.matches_tag(image)
     }
 

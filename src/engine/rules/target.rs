@@ -14,7 +14,7 @@ pub(crate) struct Target {
     /// it is literal.
     name: Text,
     /// Whether it ends in `/`: what lies below the pattern is appended.
-    pub(super) below: bool,
+    pub(crate) below: bool,
     /// The tag and the digest, where it names any of them.
     tag_and_digest: Option<Box<TagAndDigest>>,
     /// What results look like; none where the target has no placeholder, and is its own shape.
@@ -25,7 +25,7 @@ pub(crate) struct Target {
 type TagAndDigest = (Option<Text>, Option<Text>);
 
 impl Target {
-    pub(super) fn new(
+    pub(crate) fn new(
         registry: &str,
         path: &str,
         below: bool,
@@ -63,12 +63,12 @@ impl Target {
     }
 
     /// Whether the target names a tag or a digest of its own, so that both of the image's go.
-    pub(super) fn names_tag(&self) -> bool {
+    pub(crate) fn names_tag(&self) -> bool {
         self.tag_and_digest.is_some()
     }
 
     /// All its texts, to be moved together.
-    pub(super) fn texts(&mut self) -> impl Iterator<Item = &mut Text> {
+    pub(crate) fn texts(&mut self) -> impl Iterator<Item = &mut Text> {
         let others = self
             .tag_and_digest
             .iter_mut()
@@ -77,43 +77,43 @@ impl Target {
     }
 
     /// Registry and repository, `harbor.example.com/hub`; the registry alone where the target is `REGISTRY/`.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// The registry.
-    pub(super) fn registry(&self) -> &str {
+    pub(crate) fn registry(&self) -> &str {
         self.name.split('/').next().unwrap_or_default()
     }
 
     /// The repository; empty where the target is `REGISTRY/`.
-    pub(super) fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.name.split_once('/').map_or("", |(_, path)| path)
     }
 
     /// The tag, where the target names one.
-    pub(super) fn tag(&self) -> Option<&str> {
+    pub(crate) fn tag(&self) -> Option<&str> {
         self.tag_and_digest.as_deref()?.0.as_deref()
     }
 
     /// The digest, where the target names one.
-    pub(super) fn digest(&self) -> Option<&str> {
+    pub(crate) fn digest(&self) -> Option<&str> {
         self.tag_and_digest.as_deref()?.1.as_deref()
     }
 
     /// The one registry that it leads to; none where it holds a capture.
-    pub(super) fn literal_registry(&self) -> Option<&str> {
+    pub(crate) fn literal_registry(&self) -> Option<&str> {
         let registry = self.registry();
         (!has_placeholder(registry)).then_some(registry)
     }
 
     /// What results look like, where the target has placeholders.
-    pub(super) fn shape(&self) -> Option<&Shape> {
+    pub(crate) fn shape(&self) -> Option<&Shape> {
         self.shape.as_deref()
     }
 
     /// Whether an image has the shape of the target.
-    pub(super) fn has_shape_of(&self, image: &Image<'_>) -> bool {
+    pub(crate) fn has_shape_of(&self, image: &Image<'_>) -> bool {
         if let Some(shape) = &self.shape {
             return shape.matches(image);
         }

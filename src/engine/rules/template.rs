@@ -6,7 +6,7 @@ use crate::reference::split_port;
 
 /// A part of an image, or what a wildcard took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Placeholder {
+pub(crate) enum Placeholder {
     Domain,
     Host,
     Port,
@@ -20,19 +20,19 @@ pub(super) enum Placeholder {
 }
 
 /// The names of the parts of an image.
-pub(super) const NAMES: [&str; 8] = [
+pub(crate) const NAMES: [&str; 8] = [
     "domain", "host", "port", "path", "name", "tag", "digest", "written",
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Piece<'t> {
+pub(crate) enum Piece<'t> {
     Literal(&'t str),
     Placeholder(Placeholder),
 }
 
 impl Placeholder {
     /// Reads what stands between braces; none for a constant and for what means nothing.
-    pub(super) fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         Some(match name {
             "domain" => Self::Domain,
             "host" => Self::Host,
@@ -50,13 +50,13 @@ impl Placeholder {
     }
 
     /// Whether it can come out empty, as far as can be told from its name.
-    pub(super) fn can_be_empty(self) -> bool {
+    pub(crate) fn can_be_empty(self) -> bool {
         matches!(self, Self::Port | Self::Tag | Self::Digest | Self::Capture(_))
     }
 }
 
 /// The pieces of a template whose braces were checked.
-pub(super) fn pieces(template: &str) -> impl Iterator<Item = Piece<'_>> {
+pub(crate) fn pieces(template: &str) -> impl Iterator<Item = Piece<'_>> {
     let mut rest = template;
     std::iter::from_fn(move || {
         if rest.is_empty() {
@@ -83,25 +83,25 @@ pub(super) fn pieces(template: &str) -> impl Iterator<Item = Piece<'_>> {
 }
 
 /// Whether the template has a placeholder.
-pub(super) fn has_placeholder(template: &str) -> bool {
+pub(crate) fn has_placeholder(template: &str) -> bool {
     pieces(template).any(|piece| matches!(piece, Piece::Placeholder(_)))
 }
 
 /// Whether it is made of placeholders alone.
-pub(super) fn is_all_placeholders(template: &str) -> bool {
+pub(crate) fn is_all_placeholders(template: &str) -> bool {
     pieces(template).all(|piece| matches!(piece, Piece::Placeholder(_)))
 }
 
 /// What placeholders stand for, for one image.
-pub(super) struct Values<'i> {
-    pub(super) image: &'i Image<'i>,
-    pub(super) captures: Captures<'i>,
-    pub(super) kinds: Vec<CaptureKind>,
+pub(crate) struct Values<'i> {
+    pub(crate) image: &'i Image<'i>,
+    pub(crate) captures: Captures<'i>,
+    pub(crate) kinds: Vec<CaptureKind>,
 }
 
 impl Values<'_> {
     /// Writes the template out as a registry.
-    pub(super) fn registry(&self, template: &str, text: &mut String) {
+    pub(crate) fn registry(&self, template: &str, text: &mut String) {
         for piece in pieces(template) {
             match piece {
                 Piece::Literal(literal) => text.push_str(literal),
@@ -111,7 +111,7 @@ impl Values<'_> {
     }
 
     /// Writes the template out behind a registry, where a port has no `:`.
-    pub(super) fn behind_registry(&self, template: &str, text: &mut String) {
+    pub(crate) fn behind_registry(&self, template: &str, text: &mut String) {
         for piece in pieces(template) {
             match piece {
                 Piece::Literal(literal) => text.push_str(literal),

@@ -18,7 +18,7 @@ pub(crate) struct Text {
 
 impl Text {
     /// Moves texts into one piece of memory.
-    pub(super) fn share<'t>(texts: impl Iterator<Item = &'t mut Self>) {
+    pub(crate) fn share<'t>(texts: impl Iterator<Item = &'t mut Self>) {
         let texts: Vec<&mut Self> = texts.collect();
         let mut all = String::with_capacity(texts.iter().map(|text| text.len()).sum());
         let starts: Vec<u32> = texts

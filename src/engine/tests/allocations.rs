@@ -1,7 +1,9 @@
 //! A decision allocates nothing unless the image changes.
 
+use imageswap_engine::compile::{Limits, RulesFile, compile};
+use imageswap_engine::context::Context;
 use imageswap_engine::diagnostic::SourceMap;
-use imageswap_engine::rules::{Context, Effect, Limits, RuleSet, RulesFile, compile};
+use imageswap_engine::rules::{Effect, RuleSet};
 use imageswap_engine::syntax::rules::parse;
 
 const RULES: &str = "\

@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use imageswap_engine::context::Context;
 use imageswap_engine::diagnostic::SourceMap;
 use imageswap_engine::legacy::{LegacyConfig, Map, Prefix};
-use imageswap_engine::rules::{Context, Effect, RuleSet};
+use imageswap_engine::rules::{Effect, RuleSet};
 use proptest::prelude::*;
 use serde_json::Value;
 

@@ -12,7 +12,7 @@ use self::json::{Fields, Json, Malformed};
 use self::nesting::MAX_DEPTH;
 pub(super) use self::object::{Container, Metadata, Object, PodSpec, PodTemplate, Volume};
 use super::ReviewError;
-use crate::rules::Operation;
+use crate::context::Operation;
 
 /// What is wanted of a review.
 #[derive(Debug)]

@@ -154,7 +154,7 @@ fn shape_registry(target: &Target) -> Box<str> {
 }
 
 /// Registry and literal segments that every image of the shape begins with.
-pub(in crate::rules) fn shape_prefix(registry: &str, shape: &Shape) -> String {
+pub(crate) fn shape_prefix(registry: &str, shape: &Shape) -> String {
     let mut prefix = registry.to_owned();
     // A result of one segment is completed on Docker Hub, which changes its beginning.
     let is_long = registry != DOCKER_HUB || shape.segments.len() + usize::from(shape.below) > 1;
@@ -180,7 +180,7 @@ pub(in crate::rules) fn shape_prefix(registry: &str, shape: &Shape) -> String {
 }
 
 /// The segments before the first that has a wildcard.
-pub(in crate::rules) fn literal_segments(name: &str) -> &str {
+pub(crate) fn literal_segments(name: &str) -> &str {
     match name.find('*') {
         Some(star) => name
             .get(..star)

@@ -10,7 +10,7 @@ use std::hash::BuildHasherDefault;
 
 use smallvec::SmallVec;
 
-pub(super) use self::key::{literal_segments, shape_prefix};
+pub(crate) use self::key::{literal_segments, shape_prefix};
 
 use self::key::{Key, Kind, key_of, key_of_shape};
 use super::condition::Condition;
@@ -73,7 +73,7 @@ pub(crate) struct IndexBuilder {
 
 impl IndexBuilder {
     /// Files a rule by its pattern, and by the namespaces that its conditions name.
-    pub(super) fn add<'c>(
+    pub(crate) fn add<'c>(
         &mut self,
         rule: u32,
         pattern: &Pattern,
@@ -108,7 +108,7 @@ impl IndexBuilder {
     }
 
     /// Files what has the shape of a target.
-    pub(super) fn add_shape(&mut self, rule: u32, target: &Target) {
+    pub(crate) fn add_shape(&mut self, rule: u32, target: &Target) {
         let (kind, key) = key_of_shape(target);
         self.longest_suffix = self.longest_suffix.max(target.registry().len());
         self.file(kind, key.hash(kind, None), rule);
@@ -131,7 +131,7 @@ impl IndexBuilder {
         }
     }
 
-    pub(super) fn finish(mut self) -> RuleIndex {
+    pub(crate) fn finish(mut self) -> RuleIndex {
         self.file_by_piece();
         self.filed.sort_unstable();
         let mut lists: HashMap<u64, List, BuildHasherDefault<Hashed>> = HashMap::default();
@@ -156,13 +156,13 @@ impl IndexBuilder {
 }
 
 /// The rules that may match an image, in the order of the set.
-pub(super) struct Candidates<'i> {
+pub(crate) struct Candidates<'i> {
     lists: SmallVec<[&'i [u32]; 12]>,
 }
 
 impl RuleIndex {
     /// The rules that may match the image: all that do are among them.
-    pub(super) fn candidates<'i>(&'i self, image: &Image<'_>, namespace: Option<&str>) -> Candidates<'i> {
+    pub(crate) fn candidates<'i>(&'i self, image: &Image<'_>, namespace: Option<&str>) -> Candidates<'i> {
         let mut found = Candidates {
             lists: SmallVec::new(),
         };
@@ -240,7 +240,7 @@ fn each_prefix(text: &str, mut look: impl FnMut(Key)) -> Key {
 
 impl<'i> Candidates<'i> {
     /// Every rule of a set.
-    pub(super) fn all(rules: &'i [u32]) -> Self {
+    pub(crate) fn all(rules: &'i [u32]) -> Self {
         let mut found = Self {
             lists: SmallVec::new(),
         };

@@ -10,7 +10,7 @@ use crate::glob::Glob;
 use super::image::Image;
 use super::text::Text;
 
-pub(super) use self::segments::match_glob;
+pub(crate) use self::segments::match_glob;
 
 use self::segments::{ANY_SEGMENTS, capture_glob, match_segments};
 
@@ -45,14 +45,14 @@ pub(crate) struct Written {
 
 /// What wildcards took from an image, in the order of the pattern, and what lies below a trailing `/`.
 #[derive(Debug, Default)]
-pub(super) struct Captures<'i> {
-    pub(super) taken: Vec<&'i str>,
+pub(crate) struct Captures<'i> {
+    pub(crate) taken: Vec<&'i str>,
     pub(crate) below: &'i str,
 }
 
 /// What a wildcard stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum CaptureKind {
+pub(crate) enum CaptureKind {
     /// Text in the registry; `whole` where it is any registry.
     Registry { whole: bool },
     /// A `**` in first place: the registry, and perhaps segments behind it.
@@ -79,7 +79,7 @@ impl Pattern {
     }
 
     /// Why an image that does not match does not, in words.
-    pub(super) fn why_not(&self, image: &Image<'_>) -> String {
+    pub(crate) fn why_not(&self, image: &Image<'_>) -> String {
         match self {
             Self::Parts(parts) => parts.why_not(image),
             Self::Written(_) => format!("the pattern does not match the text `{}`", image.spelled),
@@ -87,7 +87,7 @@ impl Pattern {
     }
 
     /// What the wildcards take from an image that matches.
-    pub(super) fn captures<'i>(&self, image: &'i Image<'_>) -> Captures<'i> {
+    pub(crate) fn captures<'i>(&self, image: &'i Image<'_>) -> Captures<'i> {
         let mut captures = Captures::default();
         match self {
             Self::Parts(parts) => parts.capture(image, &mut captures),
@@ -99,7 +99,7 @@ impl Pattern {
     }
 
     /// What the wildcards stand for, from the left.
-    pub(super) fn capture_kinds(&self) -> Vec<CaptureKind> {
+    pub(crate) fn capture_kinds(&self) -> Vec<CaptureKind> {
         match self {
             Self::Written(written) => vec![CaptureKind::Written; written.glob.stars()],
             Self::Parts(parts) => parts.capture_kinds(),
@@ -125,7 +125,7 @@ impl Parts {
     }
 
     /// The repository's part of the name; empty where there is none.
-    pub(super) fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.name.split_once('/').map_or("", |(_, path)| path)
     }
 
@@ -173,7 +173,7 @@ impl Parts {
     }
 
     /// Whether tag and digest are as the pattern wants them.
-    pub(super) fn matches_tag(&self, image: &Image<'_>) -> bool {
+    pub(crate) fn matches_tag(&self, image: &Image<'_>) -> bool {
         let tag = self
             .tag
             .as_deref()

@@ -4,7 +4,7 @@
 pub(super) const ANY_SEGMENTS: &str = "**";
 
 /// Matches a glob with nothing but `*`, each of which takes as little as it can.
-pub(in crate::rules) fn match_glob(glob: &str, text: &str) -> bool {
+pub(crate) fn match_glob(glob: &str, text: &str) -> bool {
     capture_glob(glob, text, &mut |_| {})
 }
 

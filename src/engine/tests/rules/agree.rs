@@ -1,9 +1,10 @@
 //! What must hold of every set that loads and of every image: that both readings of the language agree, and that
 //! deciding twice is deciding once.
 
+use imageswap_engine::context::Context;
 use imageswap_engine::diagnostic::{Code, Diagnostic};
 use imageswap_engine::reference::Reference;
-use imageswap_engine::rules::{self, Context, Effect, RuleSet, Scope};
+use imageswap_engine::rules::{self, Effect, RuleSet, Scope};
 
 use super::naive::{Decision, Naive};
 use super::support::Loaded;

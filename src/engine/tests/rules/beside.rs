@@ -1,6 +1,7 @@
 //! A map beside rules: the last resort.
 
-use imageswap_engine::rules::{Context, Effect};
+use imageswap_engine::context::Context;
+use imageswap_engine::rules::Effect;
 
 use super::support::load;
 

@@ -7,8 +7,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use imageswap_engine::compile::Limits;
 use imageswap_engine::diagnostic::{Code, Diagnostic, Span, Suggestion};
-use imageswap_engine::rules::{Expected, Limits, RuleInfo, Test};
+use imageswap_engine::rules::RuleInfo;
+use imageswap_engine::suite::{Expected, Test};
 use imageswap_engine::syntax::ast::Action;
 
 use super::support::{Loaded, load_within};

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use imageswap_engine::compile::Limits;
 use imageswap_engine::diagnostic::{Code, Severity};
-use imageswap_engine::rules::Limits;
 use proptest::prelude::*;
 
 use super::examples::{Example, examples};

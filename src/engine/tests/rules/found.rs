@@ -1,7 +1,8 @@
 //! Single cases that the laws brought up.
 
+use imageswap_engine::context::Context;
 use imageswap_engine::diagnostic::Code;
-use imageswap_engine::rules::{Context, Effect};
+use imageswap_engine::rules::Effect;
 
 use super::mended::{Files, apply, loaded};
 use super::support::load_text;

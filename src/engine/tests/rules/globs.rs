@@ -1,6 +1,6 @@
 //! More globs over images as they are spelled than are asked one after the other: found by pieces of the image.
 
-use imageswap_engine::rules::Context;
+use imageswap_engine::context::Context;
 use proptest::prelude::*;
 
 use super::agree::decided;

@@ -3,8 +3,9 @@
 
 use std::fmt::Write as _;
 
+use imageswap_engine::context::Context;
 use imageswap_engine::diagnostic::Code;
-use imageswap_engine::rules::{Context, Effect, Scope};
+use imageswap_engine::rules::{Effect, Scope};
 
 use super::support::{Loaded, load_text};
 

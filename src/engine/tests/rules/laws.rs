@@ -1,9 +1,10 @@
 //! Laws that hold of every set of rules and every image.
 
+use imageswap_engine::compile::{Limits, RulesFile, compile};
 use imageswap_engine::diagnostic::{Code, SourceMap};
 use imageswap_engine::legacy::Map;
 use imageswap_engine::reference::Reference;
-use imageswap_engine::rules::{Limits, RuleSet, RulesFile, Scope, compile};
+use imageswap_engine::rules::{RuleSet, Scope};
 use imageswap_engine::syntax::rules::parse;
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
+use imageswap_engine::compile::{Compilation, Limits, RulesFile, compile};
+use imageswap_engine::context::{Context, Operation, Owner, Place};
 use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceMap};
 use imageswap_engine::legacy::Map;
-use imageswap_engine::rules::{
-    Compilation, Context, Limits, Operation, Owner, Place, RuleSet, RulesFile, Test, compile,
-};
+use imageswap_engine::rules::RuleSet;
+use imageswap_engine::suite::Test;
 use imageswap_engine::syntax::rules::parse;
 use serde_json::Value;
 

@@ -113,7 +113,7 @@ fn a_constant_or_the_condition_of_a_file_changes_the_rules_that_use_it() {
 fn cause(old: &str, new: &str, image: &str) -> String {
     let (old, new) = (load_text(old), load_text(new));
     let comparison = Comparison::new(old.set(), new.set());
-    match comparison.cause(image, &imageswap_engine::rules::Setting::default().context()) {
+    match comparison.cause(image, &imageswap_engine::context::Setting::default().context()) {
         Cause::Rule(place) => {
             let change = &comparison.changes.all()[place];
             let name = |set: &RuleSet, rule: Option<RuleId>| {

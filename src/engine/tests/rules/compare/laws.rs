@@ -68,7 +68,7 @@ fn an_image_that_is_spelled_otherwise_is_no_difference() {
     };
     let (short, long) = (map("nginx"), map("docker.io/library/nginx"));
     let decided = |set: &RuleSet| {
-        set.decide("a/nginx", &imageswap_engine::rules::Context::default())
+        set.decide("a/nginx", &imageswap_engine::context::Context::default())
             .effect
     };
     assert_eq!(decided(short.set()), Effect::Swap("nginx".to_owned()));

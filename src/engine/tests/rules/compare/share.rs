@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use imageswap_engine::compare::{Cases, difference};
-use imageswap_engine::rules::{Context, RuleSet, Scope};
+use imageswap_engine::context::Context;
+use imageswap_engine::rules::{RuleSet, Scope};
 
 use super::mutate::Mutation;
 use crate::generate::{Choices, Generated};

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use imageswap_engine::rules::{Context, Operation, Owner, Place};
+use imageswap_engine::context::{Context, Operation, Owner, Place};
 
 use super::Choices;
 

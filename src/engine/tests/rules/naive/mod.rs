@@ -7,8 +7,8 @@ mod pattern;
 mod read;
 mod target;
 
+use imageswap_engine::context::{Context, Operation, Place};
 use imageswap_engine::reference::Reference;
-use imageswap_engine::rules::{Context, Operation, Place};
 
 use self::matching::{glob, segments};
 use self::pattern::Pattern;

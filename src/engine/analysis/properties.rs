@@ -5,9 +5,11 @@ use proptest::prelude::*;
 
 use self::generate::Choices;
 use self::generate::rules::constants;
-use super::image::Image;
-use super::{Limits, RuleSet, RulesFile, compile, languages};
+use super::languages;
+use crate::compile::{Limits, RulesFile, compile};
 use crate::diagnostic::SourceMap;
+use crate::rules::RuleSet;
+use crate::rules::image::Image;
 use crate::syntax::rules::parse;
 
 #[allow(dead_code, reason = "shared with the tests beside the crate")]

@@ -1,13 +1,13 @@
 //! The tests that a set brings with it.
 
-use super::decide::{Manner, Observer};
-use super::decision::{Decision, Effect, Invalid, RuleId};
-use super::image::Image;
-use super::rule::Mismatch;
-use super::setting::Setting;
-use super::{AUTO, RuleSet};
+use crate::context::Setting;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::legacy::Answer;
+use crate::rules::evaluate::{Manner, Observer};
+use crate::rules::image::Image;
+use crate::rules::rule::Mismatch;
+use crate::rules::{AUTO, RuleSet};
+use crate::rules::{Decision, Effect, Invalid, RuleId};
 
 /// A `test` statement.
 #[derive(Clone, Debug)]

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use super::Part;
 use super::graph::Graph;
+use crate::analysis::languages::{self, BUDGET};
 use crate::automaton::{Exhausted, Language, witness, witness_within};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::rules::condition::{Condition, contradiction, exclude_each_other};
 use crate::rules::index::{literal_segments, shape_prefix};
-use crate::rules::languages::{self, BUDGET};
 use crate::rules::pattern::Pattern;
 use crate::rules::rule::Rule;
 use crate::rules::target::Target;
@@ -217,7 +217,7 @@ fn results_of(swap: &Swap<'_>) -> Language {
 }
 
 /// Whether one of two beginnings, each of whole segments, goes on where the other ends.
-pub(in crate::rules) fn are_alike(one: &str, other: &str) -> bool {
+pub(crate) fn are_alike(one: &str, other: &str) -> bool {
     let goes_on = |long: &str, short: &str| {
         short.is_empty()
             || long
@@ -243,7 +243,7 @@ fn unproven(swap: &Swap<'_>) -> Diagnostic {
 }
 
 /// What every result of a target begins with.
-pub(in crate::rules) fn prefix_of(target: &Target) -> String {
+pub(crate) fn prefix_of(target: &Target) -> String {
     let Some(registry) = target.literal_registry() else {
         return String::new();
     };
@@ -254,7 +254,7 @@ pub(in crate::rules) fn prefix_of(target: &Target) -> String {
 }
 
 /// What everything that a pattern matches begins with: whole segments.
-pub(in crate::rules) fn beginning(pattern: &Pattern) -> &str {
+pub(crate) fn beginning(pattern: &Pattern) -> &str {
     match pattern {
         Pattern::Parts(parts) if parts.registry() == "**" => "",
         Pattern::Parts(parts) => literal_segments(&parts.name),

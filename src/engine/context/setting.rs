@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::condition::{OPERATIONS, PLACES, name_of};
-use super::context::{Context, Operation, Owner, Place};
+use super::values::{Context, Operation, Owner, Place};
+use crate::rules::condition::{OPERATIONS, PLACES, name_of};
 use crate::syntax::ast::Subject;
 
 /// What an image is supposed to come with: what is not set is as in a test that names nothing.
@@ -112,7 +112,7 @@ impl Setting {
 
 impl Setting {
     /// The options that have `explain` suppose the same, each behind a space, as a shell reads them.
-    pub(super) fn options(&self) -> String {
+    pub(crate) fn options(&self) -> String {
         let values = self.values.iter();
         let mut options: String = values
             .map(|(subject, value)| format!(" --{} {}", subject.as_str(), quoted(value)))

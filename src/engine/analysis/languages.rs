@@ -1,11 +1,11 @@
 //! Patterns and shapes as regular languages of names written out in full (`docker.io/library/nginx:1@sha256:...`),
 //! to compare what rules match.
 
-use super::image::DOCKER_HUB;
-use super::pattern::{Parts, Pattern, match_glob};
-use super::shape::{Part, Segment, SegmentPart};
-use super::target::Target;
 use crate::automaton::{Builder, Bytes, Language};
+use crate::rules::image::DOCKER_HUB;
+use crate::rules::pattern::{Parts, Pattern, match_glob};
+use crate::rules::shape::{Part, Segment, SegmentPart};
+use crate::rules::target::Target;
 
 /// The states that one search may take: more than any pair of ordinary patterns has.
 pub(crate) const BUDGET: usize = 20_000;
@@ -89,7 +89,7 @@ pub(crate) fn of_shape(target: &Target) -> Language {
 
 /// What a swap makes of images: its shape; where the target names no tag or digest, with those that the pattern lets
 /// through; and a segment that is the capture of a whole `*` segment is never missing.
-pub(super) fn of_results(pattern: &Pattern, target: &Target) -> Language {
+pub(crate) fn of_results(pattern: &Pattern, target: &Target) -> Language {
     shape(target, Some(pattern))
 }
 
@@ -258,7 +258,7 @@ pub(crate) fn at_home<'h>(home: impl IntoIterator<Item = &'h Box<str>>) -> Langu
 }
 
 /// Everything that begins with a text, and that text.
-pub(super) fn from(prefix: &str) -> Language {
+pub(crate) fn from(prefix: &str) -> Language {
     let mut builder = Builder::new();
     builder.literal(prefix).any(Bytes::all());
     builder.finish()
@@ -332,7 +332,7 @@ pub(crate) fn short_hub() -> Language {
 }
 
 /// Images as they may be spelled: a loose reading, for globs.
-pub(super) fn spelled() -> Language {
+pub(crate) fn spelled() -> Language {
     let mut builder = Builder::new();
     builder
         .one(WORD.union(Bytes::one(b'[')))

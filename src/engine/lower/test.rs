@@ -6,7 +6,7 @@ use super::fault::Expanded;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::rules::AUTO;
 use crate::rules::image::Image;
-use crate::rules::tests_of_set::{Expected, Test};
+use crate::suite::{Expected, Test};
 use crate::syntax::ast::{self, Outcome, Word};
 
 impl Lowering<'_> {

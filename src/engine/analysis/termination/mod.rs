@@ -5,16 +5,16 @@
 //! out of the registries that rules are for, and never come back. What is left is compared pattern by pattern, and
 //! only with what begins alike: never every rule with every other.
 
-mod circle;
+mod cycle;
 mod graph;
 mod registries;
 mod steps;
 
-pub(super) use self::steps::{are_alike, beginning, prefix_of};
+pub(crate) use self::steps::{are_alike, beginning, prefix_of};
 
-use super::RuleSet;
-use super::rule::Rule;
 use crate::diagnostic::Diagnostic;
+use crate::rules::RuleSet;
+use crate::rules::rule::Rule;
 
 /// A part of a set that is proven by itself: with what is off left out, or with nothing off.
 #[derive(Clone, Copy)]
@@ -44,7 +44,7 @@ impl<'r> Part<'r> {
 }
 
 /// Gives an error for each circle.
-pub(super) fn prove(set: &RuleSet) -> Vec<Diagnostic> {
+pub(crate) fn prove(set: &RuleSet) -> Vec<Diagnostic> {
     let mut findings = prove_part(Part {
         set,
         nothing_is_off: false,
@@ -72,5 +72,5 @@ fn prove_part(part: Part<'_>) -> Vec<Diagnostic> {
         Err(finding) => return vec![*finding],
     };
     steps.cut_at_covers();
-    circle::findings(part, &steps)
+    cycle::findings(part, &steps)
 }

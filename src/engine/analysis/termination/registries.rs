@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::Part;
 use super::graph::Graph;
+use crate::analysis::languages::BUDGET;
 use crate::automaton::{Bytes, Language, witness};
-use crate::rules::languages::BUDGET;
 use crate::rules::pattern::{Pattern, match_glob};
 use crate::rules::rule::Rule;
 use crate::rules::target::Target;
@@ -39,7 +39,7 @@ pub(super) fn suspects(part: Part<'_>) -> Vec<usize> {
         };
         if rule
             .conditions(&part.set.files)
-            .any(super::super::condition::Condition::is_first_round_only)
+            .any(crate::rules::condition::Condition::is_first_round_only)
         {
             continue;
         }

@@ -1,17 +1,17 @@
 //! Deciding, round by round.
 
-use super::context::Context;
 use super::decision::{Decision, Effect, Invalid, Matched, RuleId};
 use super::image::Image;
 use super::index::Candidates;
 use super::rule::{Mismatch, Surroundings};
 use super::{AUTO, RuleSet};
+use crate::context::Context;
 use crate::legacy::{Answer, LegacyConfig};
 use crate::reference::Reference;
 use crate::syntax::ast::Action;
 
 /// Who looks on while an image is decided. What it sees is what decides.
-pub(super) trait Observer {
+pub(crate) trait Observer {
     /// A round begins with this image.
     fn round(&mut self, _image: &str) {}
     /// A rule was looked at.
@@ -35,13 +35,13 @@ impl Observer for Matches {
 
 /// How to decide.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Manner<'w> {
+pub(crate) struct Manner<'w> {
     /// Ask every rule, and not those alone that the index finds.
-    pub(super) ask_all: bool,
+    pub(crate) ask_all: bool,
     /// Ask rules that are off as well, as tests do.
-    pub(super) nothing_is_off: bool,
+    pub(crate) nothing_is_off: bool,
     /// Do not ask these, which are in ascending order.
-    pub(super) without: &'w [RuleId],
+    pub(crate) without: &'w [RuleId],
 }
 
 impl RuleSet {
@@ -69,7 +69,7 @@ impl RuleSet {
         }
     }
 
-    pub(super) fn decide_watched(
+    pub(crate) fn decide_watched(
         &self,
         manifest: &str,
         context: &Context<'_>,

@@ -3,9 +3,9 @@
 use super::constants::Use;
 use super::fault::Expanded;
 use super::{Lowering, pattern, target};
+use crate::analysis::lints;
 use crate::diagnostic::{Code, Diagnostic, Span, similar};
 use crate::rules::condition::Condition;
-use crate::rules::lints;
 use crate::rules::pattern::Pattern;
 use crate::rules::rule::{Lints, Rule};
 use crate::rules::target::Target;

@@ -19,28 +19,28 @@ pub use self::names::is_reserved;
 use self::constants::Use;
 use self::fault::Expanded;
 use self::names::Off;
-use super::compile::{Limits, RulesFile};
-use super::condition::Condition;
-use super::pattern::Pattern;
-use super::rule::Rule;
-use super::tests_of_set::Test;
-use super::text::Text;
+use crate::compile::{Limits, RulesFile};
 use crate::diagnostic::{Code, Diagnostic, SourceId, SourceMap};
+use crate::rules::condition::Condition;
+use crate::rules::pattern::Pattern;
+use crate::rules::rule::Rule;
+use crate::rules::text::Text;
+use crate::suite::Test;
 use crate::syntax::ast::{Statement, StatementKind, Value, Word};
 use crate::syntax::rules::{Header, is_rules_file};
 
 /// What the statements of all files say.
 #[derive(Debug, Default)]
-pub(super) struct Lowered {
-    pub(super) rules: Vec<Rule>,
-    pub(super) files: Vec<super::File>,
+pub(crate) struct Lowered {
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) files: Vec<crate::rules::File>,
     /// The `home` prefixes.
-    pub(super) home: Vec<Box<str>>,
-    pub(super) tests: Vec<Test>,
-    pub(super) constants: Constants,
-    pub(super) findings: Vec<Diagnostic>,
+    pub(crate) home: Vec<Box<str>>,
+    pub(crate) tests: Vec<Test>,
+    pub(crate) constants: Constants,
+    pub(crate) findings: Vec<Diagnostic>,
     /// Whether statements are missing that could not be read.
-    pub(super) is_broken: bool,
+    pub(crate) is_broken: bool,
 }
 
 /// The number of rules whose texts share one piece of memory.
@@ -67,7 +67,7 @@ struct Lowering<'s> {
 }
 
 /// Reads the statements of all files, in order.
-pub(super) fn lower(sources: &SourceMap, files: &[RulesFile], has_map: bool, limits: Limits) -> Lowered {
+pub(crate) fn lower(sources: &SourceMap, files: &[RulesFile], has_map: bool, limits: Limits) -> Lowered {
     let Some(first) = files.first() else {
         return Lowered::default();
     };
@@ -202,7 +202,7 @@ impl<'s> Lowering<'s> {
     }
 
     fn note_file(&mut self, when: Box<[Condition]>) {
-        self.lowered.files.push(super::File {
+        self.lowered.files.push(crate::rules::File {
             label: self.label.into(),
             when,
         });
@@ -278,6 +278,6 @@ impl<'s> Lowering<'s> {
 }
 
 /// Reads the text of a pattern over the parts of an image, for a mend that is to be tried.
-pub(super) fn read_pattern(text: &str) -> Option<Pattern> {
+pub(crate) fn read_pattern(text: &str) -> Option<Pattern> {
     pattern::parts(text).ok().map(Pattern::Parts)
 }

@@ -2,10 +2,10 @@
 
 use super::Lowering;
 use super::constants::Use;
+use crate::context::Setting;
 use crate::diagnostic::{Code, Diagnostic, similar};
 use crate::rules::condition::{Condition, OPERATIONS, PLACES};
 use crate::rules::pattern::match_glob;
-use crate::rules::setting::Setting;
 use crate::rules::text::Text;
 use crate::syntax::ast::{self, Subject, Word};
 

@@ -1,13 +1,16 @@
 //! From the statements of all files to a set of rules, and what there is to say of it.
 
-use super::home;
-use super::index::IndexBuilder;
-use super::lower::{Constants, Lowered, lower};
-use super::tests_of_set::Test;
-use super::{RuleSet, lints, proof};
+use crate::analysis::{lints, termination};
 use crate::diagnostic::{Diagnostic, Severity, SourceMap};
 use crate::legacy::{LegacyConfig, Map};
+use crate::lower::{Lowered, lower};
+use crate::rules::RuleSet;
+use crate::rules::home;
+use crate::rules::index::IndexBuilder;
+use crate::suite::Test;
 use crate::syntax::ast::File;
+
+pub use crate::lower::{ConstantError, Constants, is_reserved};
 
 /// A parsed rules file.
 #[derive(Debug)]
@@ -107,7 +110,7 @@ impl RuleSet {
     /// Shows that deciding ends for every image. What it finds are errors.
     #[must_use]
     pub fn prove(&self) -> Vec<Diagnostic> {
-        proof::prove(self)
+        termination::prove(self)
     }
 
     /// What the rules say and can't have been meant. What it finds are warnings.

@@ -1,8 +1,8 @@
 //! What a map beside the rules, or by itself, makes of images that would be moved on the next time.
 
+use crate::context::Context;
 use crate::diagnostic::{Code, Diagnostic, SourceId};
-use crate::rules::context::Context;
-use crate::rules::decision::{Effect, RuleId};
+use crate::rules::{Effect, RuleId};
 use crate::rules::{LEGACY_RULE, RuleSet};
 use crate::syntax::map::{Statement, lines};
 

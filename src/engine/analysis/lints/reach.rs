@@ -6,15 +6,15 @@
 use std::cell::{Cell, OnceCell};
 
 use super::samples::samples;
+use crate::analysis::languages::{self, BUDGET};
+use crate::analysis::termination::{are_alike, beginning, prefix_of};
 use crate::automaton::{Language, witness_within};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::reference::{Reference, is_path_component, is_tag};
 use crate::rules::RuleSet;
 use crate::rules::condition::{Condition, contradiction};
 use crate::rules::image::Image;
-use crate::rules::languages::{self, BUDGET};
 use crate::rules::pattern::{Parts, Pattern};
-use crate::rules::proof::{are_alike, beginning, prefix_of};
 use crate::rules::rule::Rule;
 use crate::syntax::ast::Action;
 

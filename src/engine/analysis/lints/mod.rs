@@ -5,13 +5,13 @@ mod reach;
 mod samples;
 mod sources;
 
-use super::RuleSet;
-use super::rule::Rule;
-use super::template::{Piece, Placeholder, pieces};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::rules::RuleSet;
+use crate::rules::rule::Rule;
+use crate::rules::template::{Piece, Placeholder, pieces};
 
 /// All lints, in the order of the registry of codes.
-pub(super) const ALL: [Code; 7] = [
+pub(crate) const ALL: [Code; 7] = [
     Code::NEVER_FIRES,
     Code::SHARED_TARGET,
     Code::MATCHES_NOTHING,
@@ -22,12 +22,12 @@ pub(super) const ALL: [Code; 7] = [
 ];
 
 /// The number of the lint of this name.
-pub(super) fn number(name: &str) -> Option<usize> {
+pub(crate) fn number(name: &str) -> Option<usize> {
     ALL.iter().position(|lint| lint.as_str() == name)
 }
 
 /// Gives all warnings, in the order of the rules.
-pub(super) fn lint(set: &RuleSet) -> Vec<Diagnostic> {
+pub(crate) fn lint(set: &RuleSet) -> Vec<Diagnostic> {
     let reach = reach::Reach::new(set);
     let mut findings = Vec::new();
     for (number, rule) in set.rules.iter().enumerate() {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::Part;
 use super::steps::{Steps, Swap};
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::rules::lower::read_pattern;
+use crate::lower::read_pattern;
 
 /// The rules that a finding names at most.
 const SHOWN: usize = 8;
