@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::sleep;
 
-use super::ServeError;
+use super::error::ServeError;
 use super::health::Health;
-use super::server::Servers;
+use super::http::Servers;
 
 /// What tells the process to end.
 pub(super) struct Signals {

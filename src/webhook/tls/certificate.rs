@@ -22,7 +22,7 @@ const NAMES: [(&str, &str); 2] = [("cert.pem", "key.pem"), ("tls.crt", "tls.key"
 
 /// The key pair in force. A pair that is of no use never gets in.
 #[derive(Debug)]
-pub(super) struct Certificate {
+pub(crate) struct Certificate {
     current: ArcSwap<CertifiedKey>,
     source: Option<Source>,
 }
@@ -44,14 +44,14 @@ struct PairText {
 
 /// Why there is no key pair: one line, without key material.
 #[derive(Debug)]
-pub(super) struct CertificateError {
+pub(crate) struct CertificateError {
     folder: PathBuf,
     reason: String,
 }
 
 impl Certificate {
     /// Reads the pair of a folder.
-    pub(super) fn load(folder: &Path) -> Result<Self, CertificateError> {
+    pub(crate) fn load(folder: &Path) -> Result<Self, CertificateError> {
         let text = PairText::read(folder)?;
         let pair = text.parse(folder)?;
         Ok(Self {
@@ -64,7 +64,7 @@ impl Certificate {
     }
 
     /// A pair that never changes.
-    pub(super) fn fixed(pair: CertifiedKey) -> Self {
+    pub(crate) fn fixed(pair: CertifiedKey) -> Self {
         Self {
             current: ArcSwap::from_pointee(pair),
             source: None,
@@ -72,12 +72,12 @@ impl Certificate {
     }
 
     /// The folder whose changes change the pair; none where it never changes.
-    pub(super) fn folder(&self) -> Option<&Path> {
+    pub(crate) fn folder(&self) -> Option<&Path> {
         self.source.as_ref().map(|source| source.folder.as_path())
     }
 
     /// Every name that one of the files may have.
-    pub(super) fn files() -> Vec<OsString> {
+    pub(crate) fn files() -> Vec<OsString> {
         NAMES
             .into_iter()
             .flat_map(|(chain, key)| [chain.into(), key.into()])
@@ -86,7 +86,7 @@ impl Certificate {
 
     /// Looks whether the folder holds another pair, and puts it in force, for the handshakes to come. Says
     /// whether it did. Blocks.
-    pub(super) fn reload(&self) -> Result<bool, CertificateError> {
+    pub(crate) fn reload(&self) -> Result<bool, CertificateError> {
         let Some(Source { folder, text }) = &self.source else {
             return Ok(false);
         };
@@ -101,7 +101,7 @@ impl Certificate {
     }
 
     /// TLS for a server that shows the pair in force.
-    pub(super) fn server_config(self: Arc<Self>) -> Result<ServerConfig, rustls::Error> {
+    pub(crate) fn server_config(self: Arc<Self>) -> Result<ServerConfig, rustls::Error> {
         let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
         let mut config = builder
             .with_safe_default_protocol_versions()?

@@ -24,7 +24,7 @@ const FAST: Duration = Duration::from_millis(500);
 
 /// Calls `look`, on a thread where it may block, whenever one of the files in the folder (none named: any) may have
 /// changed. Never ends.
-pub(super) async fn watch(folder: PathBuf, files: Option<Vec<OsString>>, look: Arc<dyn Fn() + Send + Sync>) {
+pub(crate) async fn watch(folder: PathBuf, files: Option<Vec<OsString>>, look: Arc<dyn Fn() + Send + Sync>) {
     let files: Option<Arc<[OsString]>> = files.map(Into::into);
     // One place is enough: a change that comes while another waits is seen by the same look.
     let (changed, mut changes) = mpsc::channel(1);

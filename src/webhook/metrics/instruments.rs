@@ -14,10 +14,10 @@ use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
 use prometheus::{Encoder as _, Registry, TextEncoder};
 
-use super::health::What;
+use super::counters::{ImagesLeft, Refused, Requests};
 use super::rule_counts::{MOST_TIME_SERIES, RuleCounts};
-use super::rules::SharedRules;
-use super::tally::{ImagesLeft, Refused, Requests};
+use crate::webhook::health::What;
+use crate::webhook::reload::SharedRules;
 
 /// Upper bounds of the buckets of the duration, in seconds. A small review takes less than a millisecond.
 const DURATION_BUCKETS: [f64; 17] = [
@@ -31,7 +31,7 @@ const HANDSHAKE_LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The instruments.
 #[derive(Debug)]
-pub(super) struct Metrics {
+pub(crate) struct Metrics {
     registry: Registry,
     provider: SdkMeterProvider,
     meter: Meter,
@@ -55,7 +55,7 @@ struct HandshakeLog {
 }
 
 impl Metrics {
-    pub(super) fn new() -> Result<Self, OTelSdkError> {
+    pub(crate) fn new() -> Result<Self, OTelSdkError> {
         let registry = Registry::new();
         let reader = opentelemetry_prometheus::exporter()
             .with_registry(registry.clone())
@@ -131,7 +131,7 @@ impl Metrics {
     }
 
     /// Tells which rules are in force, from now on.
-    pub(super) fn watch_rules(&self, rules: &Arc<SharedRules>) {
+    pub(crate) fn watch_rules(&self, rules: &Arc<SharedRules>) {
         let counts = Arc::clone(rules);
         self.meter
             .u64_observable_counter(IMAGES)
@@ -157,7 +157,7 @@ impl Metrics {
     }
 
     /// Counts an answered review.
-    pub(super) fn reviewed(
+    pub(crate) fn reviewed(
         &self,
         reviewed: &Reviewed<'_>,
         rules: &RuleSet,
@@ -177,13 +177,13 @@ impl Metrics {
     }
 
     /// Counts a request that was refused before there was a review.
-    pub(super) fn refused(&self, why: Refused, took: Duration) {
+    pub(crate) fn refused(&self, why: Refused, took: Duration) {
         self.tally.requests.refused(why);
         self.duration.record(took.as_secs_f64(), &[]);
     }
 
     /// Counts a changed file.
-    pub(super) fn reloaded(&self, what: What, is_in_force: bool) {
+    pub(crate) fn reloaded(&self, what: What, is_in_force: bool) {
         self.count_reload(1, what, if is_in_force { "ok" } else { "failed" });
     }
 
@@ -197,7 +197,7 @@ impl Metrics {
 
     /// Counts and logs a handshake that failed; not one whose connection just ended, as it does for a port scanner
     /// and for a TCP probe.
-    pub(super) fn handshake_failed(&self, peer: &str, error: &io::Error) {
+    pub(crate) fn handshake_failed(&self, peer: &str, error: &io::Error) {
         if matches!(
             error.kind(),
             io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset
@@ -227,14 +227,14 @@ impl Metrics {
     }
 
     /// All metrics, and the media type that they are in.
-    pub(super) fn render(&self) -> prometheus::Result<(Vec<u8>, String)> {
+    pub(crate) fn render(&self) -> prometheus::Result<(Vec<u8>, String)> {
         let encoder = TextEncoder::new();
         let mut text = Vec::new();
         encoder.encode(&self.registry.gather(), &mut text)?;
         Ok((text, encoder.format_type().to_owned()))
     }
 
-    pub(super) fn shut_down(&self) {
+    pub(crate) fn shut_down(&self) {
         // There is nothing to flush: Prometheus comes for what it wants.
         let _ = self.provider.shutdown();
     }

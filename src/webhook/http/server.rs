@@ -13,13 +13,13 @@ use salvo::server::ServerHandle;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::ServeError;
-use super::certificate::Certificate;
-use super::health::Health;
 use super::listener::TlsConnections;
-use super::metrics::Metrics;
 use super::operations::{Operations, plain_errors};
 use super::reviews::{HOOK_NAME, Reviews};
+use crate::webhook::error::ServeError;
+use crate::webhook::health::Health;
+use crate::webhook::metrics::Metrics;
+use crate::webhook::tls::Certificate;
 
 /// How long a connection may wait for its next request. The API server closes one that it has not used for 90 s;
 /// who closes first can do so while the other is sending, so that must not be us.
@@ -30,15 +30,15 @@ const STALL: Duration = Duration::from_secs(30);
 const READ_BUFFER: usize = 16 << 10;
 
 /// The sockets of the two ports.
-pub(super) struct Listeners {
-    pub(super) tls: TcpListener,
-    pub(super) plain: TcpListener,
+pub(crate) struct Listeners {
+    pub(crate) tls: TcpListener,
+    pub(crate) plain: TcpListener,
 }
 
 /// The servers of the two ports, while they run.
-pub(super) struct Servers {
-    pub(super) tls_address: SocketAddr,
-    pub(super) plain_address: SocketAddr,
+pub(crate) struct Servers {
+    pub(crate) tls_address: SocketAddr,
+    pub(crate) plain_address: SocketAddr,
     tls: Running,
     plain: Running,
 }
@@ -50,7 +50,7 @@ struct Running {
 }
 
 impl Servers {
-    pub(super) fn start(
+    pub(crate) fn start(
         listeners: Listeners,
         certificate: &Arc<Certificate>,
         reviews: Reviews,
@@ -82,7 +82,7 @@ impl Servers {
     }
 
     /// Until one of the two ends, which none should before it is told to: why it did.
-    pub(super) async fn failed(&mut self) -> ServeError {
+    pub(crate) async fn failed(&mut self) -> ServeError {
         tokio::select! {
             why = self.tls.ended() => ServeError(format!("the server of {} ended: {why}", self.tls_address)),
             why = self.plain.ended() => ServeError(format!("the server of {} ended: {why}", self.plain_address)),
@@ -90,7 +90,7 @@ impl Servers {
     }
 
     /// Finishes what is in flight, and nothing else, for so long at most. Health is told until the end.
-    pub(super) async fn stop(self, timeout: Duration) {
+    pub(crate) async fn stop(self, timeout: Duration) {
         self.tls.stop(timeout).await;
         self.plain.stop(Duration::ZERO).await;
     }

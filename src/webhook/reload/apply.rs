@@ -8,16 +8,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::task::JoinSet;
 
-use super::certificate::Certificate;
-use super::health::{Health, What};
-use super::logging;
-use super::metrics::Metrics;
 use super::rules::{LoadError, SharedRules};
 use super::watch::watch;
 use crate::config::{RulesSource, Watched};
+use crate::webhook::health::{Health, What};
+use crate::webhook::logging;
+use crate::webhook::metrics::Metrics;
+use crate::webhook::tls::Certificate;
 
 /// Starts to look for changes; dropping what comes back ends it.
-pub(super) fn start(
+pub(crate) fn start(
     source: RulesSource,
     rules: &Arc<SharedRules>,
     certificate: Arc<Certificate>,

@@ -27,7 +27,7 @@ const WAITING: Duration = Duration::from_secs(30);
 
 /// What all bodies together may hold; a permit a byte.
 #[derive(Debug)]
-pub(super) struct BodyBudget {
+pub(crate) struct BodyBudget {
     short: Semaphore,
     shared: Semaphore,
     reserve: Mutex<()>,
@@ -35,7 +35,7 @@ pub(super) struct BodyBudget {
 
 /// A body, and what it has been paid for with.
 #[derive(Debug)]
-pub(super) struct Body<'b> {
+pub(crate) struct Body<'b> {
     budget: &'b BodyBudget,
     bytes: bytes::Bytes,
     is_short: bool,
@@ -46,7 +46,7 @@ pub(super) struct Body<'b> {
 
 /// Why there is no body.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum BodyError {
+pub(crate) enum BodyError {
     /// It is longer than [`MAX_BODY`].
     TooLong,
     /// It did not arrive in time.
@@ -59,7 +59,7 @@ pub(super) enum BodyError {
 
 impl BodyBudget {
     /// A budget of so many bytes, of which [`MAX_BODY`] are the reserve.
-    pub(super) fn new(bytes: usize) -> Self {
+    pub(crate) fn new(bytes: usize) -> Self {
         let bytes = bytes.saturating_sub(MAX_BODY).min(Semaphore::MAX_PERMITS);
         let short = bytes / 8;
         Self {
@@ -71,7 +71,7 @@ impl BodyBudget {
 
     /// Reads a body, waiting for its turn where too much is in memory already; where there is a deadline, until
     /// then.
-    pub(super) async fn read(
+    pub(crate) async fn read(
         &self,
         body: ReqBody,
         length: Option<u64>,
@@ -216,7 +216,7 @@ async fn drain(mut body: ReqBody) {
 }
 
 impl Body<'_> {
-    pub(super) fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
@@ -255,7 +255,7 @@ fn merge<'b>(paid: &mut Option<SemaphorePermit<'b>>, permit: SemaphorePermit<'b>
 }
 
 /// How long a request may wait, as the caller says in `?timeout=`: an API server always does.
-pub(super) fn patience(query: Option<&str>) -> Option<Duration> {
+pub(crate) fn patience(query: Option<&str>) -> Option<Duration> {
     let mut parameters = query?.split('&');
     let seconds = parameters.find_map(|parameter| parameter.strip_prefix("timeout="))?;
     let seconds = seconds.strip_suffix('s')?.parse().ok()?;

@@ -7,21 +7,21 @@ use salvo::http::header::CONTENT_TYPE;
 use salvo::http::{HeaderValue, Method, StatusCode};
 use salvo::prelude::*;
 
-use super::health::Health;
-use super::metrics::Metrics;
+use crate::webhook::health::Health;
+use crate::webhook::metrics::Metrics;
 
 const PLAIN_TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 /// Serves health and metrics.
 #[derive(Clone, Debug)]
-pub(super) struct Operations {
-    pub(super) health: Arc<Health>,
-    pub(super) metrics: Arc<Metrics>,
+pub(crate) struct Operations {
+    pub(crate) health: Arc<Health>,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 impl Operations {
     /// Their paths, to be put below `router`.
-    pub(super) fn below(self, router: Router) -> Router {
+    pub(crate) fn below(self, router: Router) -> Router {
         let at = |path: &str, handler: OperationsHandler| {
             Router::with_path(path).get(handler.clone()).head(handler)
         };
@@ -81,14 +81,14 @@ impl Handler for OperationsHandler {
 }
 
 /// Answers with one line.
-pub(super) fn plain_text(response: &mut Response, status: StatusCode, line: String) {
+pub(crate) fn plain_text(response: &mut Response, status: StatusCode, line: String) {
     response.status_code(status);
     response.headers_mut().insert(CONTENT_TYPE, PLAIN_TEXT);
     response.body(line);
 }
 
 /// Errors in plain text: an API server quotes them to the user, and a person reads them in a terminal.
-pub(super) fn plain_errors() -> Catcher {
+pub(crate) fn plain_errors() -> Catcher {
     Catcher::default().hoop(PlainErrors)
 }
 

@@ -13,24 +13,23 @@ use salvo::prelude::*;
 use tokio::time::Instant;
 
 use super::body::{BodyBudget, BodyError, MAX_BODY, patience};
-use super::health::Health;
-use super::metrics::Metrics;
 use super::operations::plain_text;
-use super::rules::SharedRules;
-use super::tally::Refused;
+use crate::webhook::health::Health;
+use crate::webhook::metrics::{Metrics, Refused};
+use crate::webhook::reload::SharedRules;
 
 /// The part of a path that names the entry of the webhook configuration that called.
-pub(super) const HOOK_NAME: &str = "name";
+pub(crate) const HOOK_NAME: &str = "name";
 
 /// Answers reviews.
 #[derive(Clone, Debug)]
-pub(super) struct Reviews {
-    pub(super) rules: Arc<SharedRules>,
-    pub(super) metrics: Arc<Metrics>,
-    pub(super) health: Arc<Health>,
-    pub(super) budget: Arc<BodyBudget>,
-    pub(super) disable_label: String,
-    pub(super) dry_run: bool,
+pub(crate) struct Reviews {
+    pub(crate) rules: Arc<SharedRules>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) health: Arc<Health>,
+    pub(crate) budget: Arc<BodyBudget>,
+    pub(crate) disable_label: String,
+    pub(crate) dry_run: bool,
 }
 
 /// Why a request gets no answer to a review: a status, one line, and what it is counted as.

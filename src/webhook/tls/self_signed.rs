@@ -17,7 +17,7 @@ const REVIEW: &str = "docs/examples/review.json";
 const SMALL_REVIEW: &str = r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"1","kind":{"group":"","version":"v1","kind":"Pod"},"operation":"CREATE","object":{"spec":{"containers":[{"name":"main","image":"nginx:1.25"}]}}}}"#;
 
 /// Makes a certificate for this machine and for the Service of a namespace.
-pub(super) fn certificate(namespace: &str) -> Result<Certificate, String> {
+pub(crate) fn certificate(namespace: &str) -> Result<Certificate, String> {
     let fail = |error: &dyn std::fmt::Display| format!("cannot make a certificate: {error}");
     let service = format!("imageswap.{namespace}.svc");
     let names = [
@@ -37,7 +37,7 @@ pub(super) fn certificate(namespace: &str) -> Result<Certificate, String> {
 }
 
 /// Prints what to type next.
-pub(super) fn say_how_to_try(address: SocketAddr) {
+pub(crate) fn say_how_to_try(address: SocketAddr) {
     let host = match address.ip() {
         ip if ip.is_unspecified() || ip.is_loopback() => "localhost".to_owned(),
         ip if ip.is_ipv6() => format!("[{ip}]"),

@@ -40,7 +40,7 @@ const OUTCOMES: [&str; 9] = [
 
 /// Why a request was refused before there was a review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(crate) enum Refused {
     /// The body is no review.
     Malformed,
     /// The body is too long.
@@ -55,15 +55,15 @@ pub(super) enum Refused {
 
 /// The counts of requests, by kind, operation and outcome.
 #[derive(Debug)]
-pub(super) struct Requests([[[AtomicU64; OUTCOMES.len()]; OPERATIONS.len()]; KINDS.len()]);
+pub(crate) struct Requests([[[AtomicU64; OUTCOMES.len()]; OPERATIONS.len()]; KINDS.len()]);
 
 /// The counts of images that were left alone, by reason.
 #[derive(Debug)]
-pub(super) struct ImagesLeft([AtomicU64; LeftReason::ALL.len()]);
+pub(crate) struct ImagesLeft([AtomicU64; LeftReason::ALL.len()]);
 
 /// The counts of images that one rule decided, by effect.
 #[derive(Debug, Default)]
-pub(super) struct ImagesDecided([AtomicU64; EFFECTS.len()]);
+pub(crate) struct ImagesDecided([AtomicU64; EFFECTS.len()]);
 
 const EFFECTS: [&str; 3] = ["swap", "keep", "deny"];
 
@@ -84,13 +84,13 @@ impl Default for ImagesLeft {
 
 impl Requests {
     /// Counts an answered review.
-    pub(super) fn reviewed(&self, kind: &str, operation: Option<Operation>, outcome: Outcome) {
+    pub(crate) fn reviewed(&self, kind: &str, operation: Option<Operation>, outcome: Outcome) {
         let operation = operation.map_or(OTHER, Operation::as_str);
         self.count(kind, operation, outcome.as_str());
     }
 
     /// Counts a request that was refused.
-    pub(super) fn refused(&self, why: Refused) {
+    pub(crate) fn refused(&self, why: Refused) {
         self.count(OTHER, OTHER, why.as_str());
     }
 
@@ -116,7 +116,7 @@ impl Requests {
     }
 
     /// Tells every series that has been counted once.
-    pub(super) fn observe(&self, counter: &dyn AsyncInstrument<u64>) {
+    pub(crate) fn observe(&self, counter: &dyn AsyncInstrument<u64>) {
         for (kind, counts) in KINDS.iter().zip(&self.0) {
             for (operation, counts) in OPERATIONS.iter().zip(counts) {
                 for (outcome, count) in OUTCOMES.iter().zip(counts) {
@@ -135,14 +135,14 @@ impl Requests {
 }
 
 impl ImagesLeft {
-    pub(super) fn count(&self, reason: LeftReason) {
+    pub(crate) fn count(&self, reason: LeftReason) {
         let place = LeftReason::ALL.iter().position(|known| *known == reason);
         if let Some(count) = place.and_then(|place| self.0.get(place)) {
             count.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    pub(super) fn observe(&self, counter: &dyn AsyncInstrument<u64>) {
+    pub(crate) fn observe(&self, counter: &dyn AsyncInstrument<u64>) {
         for (reason, count) in LeftReason::ALL.iter().zip(&self.0) {
             observe(counter, count, || [KeyValue::new("reason", reason.as_str())]);
         }
@@ -151,10 +151,10 @@ impl ImagesLeft {
 
 impl ImagesDecided {
     /// How many series each rule can have.
-    pub(super) const EFFECTS: usize = EFFECTS.len();
+    pub(crate) const EFFECTS: usize = EFFECTS.len();
 
     /// Counts an image, unless it was left alone.
-    pub(super) fn count(&self, effect: &ImageEffect) {
+    pub(crate) fn count(&self, effect: &ImageEffect) {
         let [swap, keep, deny] = &self.0;
         let count = match effect {
             ImageEffect::Swap(_) => swap,
@@ -165,7 +165,7 @@ impl ImagesDecided {
         count.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn observe(&self, rule: &str, counter: &dyn AsyncInstrument<u64>) {
+    pub(crate) fn observe(&self, rule: &str, counter: &dyn AsyncInstrument<u64>) {
         for (effect, count) in EFFECTS.iter().zip(&self.0) {
             observe(counter, count, || {
                 [
@@ -189,7 +189,7 @@ fn observe<const N: usize>(
 }
 
 impl Refused {
-    pub(super) const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Malformed => "malformed",
             Self::TooLarge => "too-large",

@@ -8,35 +8,33 @@ use arc_swap::{ArcSwap, Guard};
 use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceMap};
 use imageswap_engine::rules::RuleSet;
 
-use super::logging;
-use super::memory;
-use super::priority;
-use super::rule_counts::RuleCounts;
 use crate::config::{Limits, Loaded, Processors, ReadError, RulesSource, RulesText};
+use crate::webhook::metrics::RuleCounts;
+use crate::webhook::{logging, os};
 
 /// A set of rules as it was put in force.
 #[derive(Debug)]
-pub(super) struct LoadedRules {
-    pub(super) rules: RuleSet,
+pub(crate) struct LoadedRules {
+    pub(crate) rules: RuleSet,
     /// Names the set: the same text has the same digest, in every replica.
-    pub(super) digest: String,
-    pub(super) loaded_at: SystemTime,
+    pub(crate) digest: String,
+    pub(crate) loaded_at: SystemTime,
     /// The SHA-256 of the text.
-    pub(super) text_digest: [u8; 32],
+    pub(crate) text_digest: [u8; 32],
     /// Where its rules are counted.
-    pub(super) counts: RuleCounts,
+    pub(crate) counts: RuleCounts,
 }
 
 /// The set in force, replaced atomically: a request is answered by one set.
 #[derive(Debug)]
-pub(super) struct SharedRules {
+pub(crate) struct SharedRules {
     current: ArcSwap<LoadedRules>,
     limits: Limits,
 }
 
 /// Why a set is not put in force.
 #[derive(Debug)]
-pub(super) enum LoadError {
+pub(crate) enum LoadError {
     /// Its texts can't be had.
     Read(ReadError),
     /// It does not load.
@@ -45,21 +43,21 @@ pub(super) enum LoadError {
 
 /// A set that does not load.
 #[derive(Debug)]
-pub(super) struct Refused {
-    pub(super) findings: Vec<Diagnostic>,
-    pub(super) sources: SourceMap,
+pub(crate) struct Refused {
+    pub(crate) findings: Vec<Diagnostic>,
+    pub(crate) sources: SourceMap,
 }
 
 impl SharedRules {
     /// Reads and compiles the first set.
-    pub(super) fn load(source: &RulesSource, limits: Limits) -> Result<Self, LoadError> {
+    pub(crate) fn load(source: &RulesSource, limits: Limits) -> Result<Self, LoadError> {
         let loaded = compile(
             source.read(limits)?,
             limits,
             Processors::All,
             RuleCounts::default(),
         )?;
-        memory::give_back();
+        os::give_back();
         Ok(Self {
             current: ArcSwap::from_pointee(loaded),
             limits,
@@ -67,24 +65,24 @@ impl SharedRules {
     }
 
     /// The set in force, for one request.
-    pub(super) fn current(&self) -> Guard<Arc<LoadedRules>> {
+    pub(crate) fn current(&self) -> Guard<Arc<LoadedRules>> {
         self.current.load()
     }
 
-    pub(super) fn digest(&self) -> String {
+    pub(crate) fn digest(&self) -> String {
         self.current().digest.clone()
     }
 
     /// What the files of a set may hold.
-    pub(super) fn limits(&self) -> Limits {
+    pub(crate) fn limits(&self) -> Limits {
         self.limits
     }
 
     /// Compiles a text and puts it in force, if it loads. Blocks.
-    pub(super) fn replace(&self, text: RulesText) -> Result<OldRules, LoadError> {
+    pub(crate) fn replace(&self, text: RulesText) -> Result<OldRules, LoadError> {
         // Counts live through a reload.
         let counts = self.current().counts.for_another_set();
-        let loaded = priority::behind_requests(|| compile(text, self.limits, Processors::AllButOne, counts))?;
+        let loaded = os::behind_requests(|| compile(text, self.limits, Processors::AllButOne, counts))?;
         Ok(OldRules(self.current.swap(Arc::new(loaded))))
     }
 }
@@ -153,18 +151,18 @@ impl fmt::Display for LoadError {
 
 /// A set that was in force.
 #[must_use]
-pub(super) struct OldRules(Arc<LoadedRules>);
+pub(crate) struct OldRules(Arc<LoadedRules>);
 
 impl OldRules {
     /// Waits until no request uses the set any more, so that none of them has to take it apart: a large one
     /// takes milliseconds.
-    pub(super) fn retire(self) {
+    pub(crate) fn retire(self) {
         let Self(mut old) = self;
         for _ in 0..1000 {
             match Arc::try_unwrap(old) {
                 Ok(unused) => {
                     drop(unused);
-                    return memory::give_back();
+                    return os::give_back();
                 }
                 Err(used) => old = used,
             }

@@ -7,7 +7,7 @@ use std::thread;
 /// requests leave it: to compile a large set takes a second, and a request comes in the middle of it.
 ///
 /// It is a thread of its own since without a privilege no thread can take back what it gave up.
-pub(super) fn behind_requests<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+pub(crate) fn behind_requests<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     thread::scope(|scope| {
         let working = scope.spawn(|| {
             step_back();

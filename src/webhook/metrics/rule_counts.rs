@@ -12,14 +12,14 @@ use imageswap_engine::rules::{LEGACY_RULE, RuleId, RuleSet};
 use imageswap_engine::syntax::format::one_line;
 use opentelemetry::metrics::AsyncInstrument;
 
-use super::tally::ImagesDecided;
+use super::counters::ImagesDecided;
 
 /// The series of rules at most.
 const MOST_SERIES: usize = 2_000;
 /// Where the rest are counted.
 const OTHER_RULES: &str = "(other)";
 /// The time series at most: each of these, the map, no rule and the rest, with every effect.
-pub(super) const MOST_TIME_SERIES: usize = (MOST_SERIES + 3) * ImagesDecided::EFFECTS;
+pub(crate) const MOST_TIME_SERIES: usize = (MOST_SERIES + 3) * ImagesDecided::EFFECTS;
 /// The label of images that no rule decided.
 const NO_RULE: &str = "(none)";
 /// As much of a rule's name or text as a label holds, in characters.
@@ -27,7 +27,7 @@ const LABEL: usize = 160;
 
 /// The counts of one set; sets that follow one another share the series.
 #[derive(Debug, Default)]
-pub(super) struct RuleCounts {
+pub(crate) struct RuleCounts {
     series: Arc<Series>,
     /// Where each rule of the set is counted, once it has decided something.
     rules: Box<[OnceLock<Arc<ImagesDecided>>]>,
@@ -47,7 +47,7 @@ struct Series {
 
 impl RuleCounts {
     /// Counts for a set that follows: the series stay.
-    pub(super) fn for_another_set(&self) -> Self {
+    pub(crate) fn for_another_set(&self) -> Self {
         Self {
             series: Arc::clone(&self.series),
             ..Self::default()
@@ -55,14 +55,14 @@ impl RuleCounts {
     }
 
     /// Makes room for the rules of a set.
-    pub(super) fn name_rules(&mut self, set: &RuleSet, sources: SourceMap) {
+    pub(crate) fn name_rules(&mut self, set: &RuleSet, sources: SourceMap) {
         self.rules = set.rules().map(|_| OnceLock::new()).collect();
         self.spans = set.rules().map(|rule| rule.span).collect();
         self.sources = sources;
     }
 
     /// Counts an image, unless it was left alone.
-    pub(super) fn count(&self, set: &RuleSet, rule: Option<RuleId>, effect: &ImageEffect) {
+    pub(crate) fn count(&self, set: &RuleSet, rule: Option<RuleId>, effect: &ImageEffect) {
         let Some(rule) = rule else {
             return self.series.by_none.count(effect);
         };
@@ -104,7 +104,7 @@ impl RuleCounts {
     }
 
     /// Tells every series that has been counted once.
-    pub(super) fn observe(&self, counter: &dyn AsyncInstrument<u64>) {
+    pub(crate) fn observe(&self, counter: &dyn AsyncInstrument<u64>) {
         let series = &self.series;
         for (rule, counts) in &*series.by_rule.lock().unwrap_or_else(PoisonError::into_inner) {
             counts.observe(rule, counter);

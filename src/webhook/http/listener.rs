@@ -15,8 +15,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::ServeError;
-use super::metrics::Metrics;
+use crate::webhook::error::ServeError;
+use crate::webhook::metrics::Metrics;
 
 /// How many connections the kernel keeps until they are accepted.
 const BACKLOG: i32 = 1024;
@@ -25,7 +25,7 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where to listen.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Address {
+pub(crate) enum Address {
     /// At this address.
     Given(SocketAddr),
     /// At a port of every address, of IPv6 and IPv4, or of IPv4 alone where there is no IPv6.
@@ -33,7 +33,7 @@ pub(super) enum Address {
 }
 
 /// Listens at an address. `option` is the one that sets it, for the error.
-pub(super) fn bind(address: Address, option: &str) -> Result<TcpListener, ServeError> {
+pub(crate) fn bind(address: Address, option: &str) -> Result<TcpListener, ServeError> {
     let (listener, address) = match address {
         Address::Given(address) => (listen(address), address),
         Address::AnyHost(port) => {
@@ -82,7 +82,7 @@ fn has_no_ipv6(error: &io::Error) -> bool {
 }
 
 /// The address of a client, an IPv4 one as such also where the socket is one of IPv6.
-pub(super) fn peer(address: &salvo::conn::SocketAddr) -> String {
+pub(crate) fn peer(address: &salvo::conn::SocketAddr) -> String {
     match address.clone().into_std() {
         Some(address) => SocketAddr::new(address.ip().to_canonical(), address.port()).to_string(),
         None => address.to_string(),
@@ -90,7 +90,7 @@ pub(super) fn peer(address: &salvo::conn::SocketAddr) -> String {
 }
 
 /// Connections over TLS.
-pub(super) struct TlsConnections {
+pub(crate) struct TlsConnections {
     tcp: TcpAcceptor,
     holdings: Vec<Holding>,
     tls: TlsAcceptor,
@@ -98,7 +98,7 @@ pub(super) struct TlsConnections {
 }
 
 impl TlsConnections {
-    pub(super) fn new(tcp: TcpAcceptor, config: ServerConfig, metrics: Arc<Metrics>) -> Self {
+    pub(crate) fn new(tcp: TcpAcceptor, config: ServerConfig, metrics: Arc<Metrics>) -> Self {
         let holdings = tcp
             .holdings()
             .iter()

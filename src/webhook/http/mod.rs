@@ -1,0 +1,12 @@
+//! HTTP: ports, connections, the body budget, deadlines and routes.
+
+mod body;
+mod listener;
+mod operations;
+mod reviews;
+mod server;
+
+pub(crate) use body::{BodyBudget, MAX_BODY};
+pub(crate) use listener::{Address, bind};
+pub(crate) use reviews::Reviews;
+pub(crate) use server::{Listeners, Servers};

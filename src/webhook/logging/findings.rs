@@ -1,0 +1,21 @@
+//! The findings of a load, as lines of the log.
+
+use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceMap};
+
+/// How many findings of one load are written out: a map of another separator has one for each line.
+const FINDINGS: usize = 20;
+
+/// Logs what there is to say of a loaded text.
+pub(crate) fn findings(findings: &[Diagnostic], sources: &SourceMap) {
+    for finding in findings.iter().take(FINDINGS) {
+        let text = finding.short(sources);
+        match finding.severity {
+            Severity::Error => tracing::error!(code = finding.code.as_str(), "{text}"),
+            Severity::Warning => tracing::warn!(code = finding.code.as_str(), "{text}"),
+            Severity::Notice => tracing::info!(code = finding.code.as_str(), "{text}"),
+        }
+    }
+    if let Some(more) = findings.len().checked_sub(FINDINGS).filter(|more| *more > 0) {
+        tracing::warn!("{more} more findings like these");
+    }
+}

@@ -1,0 +1,88 @@
+//! The start of the log: level, form, and the text of a panic.
+
+use std::io;
+use std::panic;
+
+use clap::ValueEnum;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer as _, fmt};
+
+use super::json::JsonLayer;
+use super::writer::{LogGuard, LogWriter};
+
+/// How much is logged; Python's names are understood too.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LogLevel {
+    #[value(alias = "none")]
+    Off,
+    #[value(alias = "critical", alias = "fatal")]
+    Error,
+    #[value(alias = "warning")]
+    Warn,
+    Info,
+    Debug,
+    #[value(alias = "notset")]
+    Trace,
+}
+
+/// In which form.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Text for people.
+    Human,
+    /// A JSON object a line.
+    Json,
+}
+
+/// Begins to log, until what comes back is dropped.
+///
+/// # Errors
+///
+/// Where no thread can be started.
+pub(crate) fn start(level: LogLevel, format: LogFormat, colour: bool) -> io::Result<LogGuard> {
+    let (writer, guard) = LogWriter::start(io::stderr())?;
+    let level = LevelFilter::from(level);
+    // What others have to say is of interest only where all is.
+    let others = if level >= LevelFilter::DEBUG {
+        level
+    } else {
+        level.min(LevelFilter::WARN)
+    };
+    let filter = Targets::new()
+        .with_default(others)
+        .with_target("imageswap", level);
+    let layer = match format {
+        LogFormat::Json => JsonLayer(writer).boxed(),
+        LogFormat::Human => fmt::layer()
+            .with_ansi(colour)
+            .with_target(false)
+            .with_writer(move || writer.clone())
+            .boxed(),
+    };
+    tracing_subscriber::registry().with(layer).with(filter).init();
+    // What catches a panic of a request does not say what it was.
+    panic::set_hook(Box::new(|panic| {
+        let payload = panic.payload();
+        let text = payload.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "panic: {}", text.unwrap_or("of another type than text"));
+    }));
+    Ok(guard)
+}
+
+impl From<LogLevel> for LevelFilter {
+    fn from(level: LogLevel) -> Self {
+        match level {
+            LogLevel::Off => Self::OFF,
+            LogLevel::Error => Self::ERROR,
+            LogLevel::Warn => Self::WARN,
+            LogLevel::Info => Self::INFO,
+            LogLevel::Debug => Self::DEBUG,
+            LogLevel::Trace => Self::TRACE,
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Metrics: their names, labels and counters.
+
+mod counters;
+mod instruments;
+mod rule_counts;
+
+pub(crate) use counters::Refused;
+pub(crate) use instruments::Metrics;
+pub(crate) use rule_counts::RuleCounts;

@@ -1,0 +1,101 @@
+//! From the settings to a webhook that serves, until a signal ends it.
+
+use std::sync::Arc;
+
+use super::error::ServeError;
+use super::health::Health;
+use super::http::{Address, BodyBudget, Listeners, Reviews, Servers, bind};
+use super::metrics::Metrics;
+use super::reload::{self, LoadError, SharedRules};
+use super::settings::{Settings, TlsSource};
+use super::tls::{self, Certificate};
+use super::{logging, shutdown};
+use crate::config::RulesSource;
+
+/// Serves until it is told to end.
+///
+/// # Errors
+///
+/// Where the rules or the certificate are of no use at the start, or a port can't be had.
+pub(crate) fn serve(settings: Settings) -> Result<(), ServeError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(run(settings))
+}
+
+async fn run(settings: Settings) -> Result<(), ServeError> {
+    let signals = shutdown::Signals::listen()?;
+    let health = Arc::new(Health::new(settings.pod_name));
+    let metrics =
+        Arc::new(Metrics::new().map_err(|error| ServeError(format!("cannot set up metrics: {error}")))?);
+    let rules = Arc::new(
+        SharedRules::load(&settings.rules, settings.limits).map_err(|error| {
+            match (&error, &settings.rules) {
+                (LoadError::Refused(set), _) => logging::findings(&set.findings, &set.sources),
+                (LoadError::Read(_), RulesSource::MapFile(map)) if !map.exists() => {
+                    return ServeError(format!(
+                        "{error}; --maps-file names the map, --rules rules in its place"
+                    ));
+                }
+                _ => {}
+            }
+            ServeError(error.to_string())
+        })?,
+    );
+    metrics.watch_rules(&rules);
+    let certificate = Arc::new(match &settings.tls {
+        TlsSource::Folder(folder) => {
+            Certificate::load(folder).map_err(|error| ServeError(error.to_string()))?
+        }
+        TlsSource::SelfSigned => tls::self_signed(&settings.namespace).map_err(ServeError)?,
+    });
+    let tls = bind(
+        settings.listen.map_or(Address::AnyHost(5000), Address::Given),
+        "--listen",
+    )?;
+    let plain = bind(
+        settings
+            .http_listen
+            .map_or(Address::AnyHost(9090), Address::Given),
+        "--http-listen",
+    )?;
+    let reviews = Reviews {
+        rules: Arc::clone(&rules),
+        metrics: Arc::clone(&metrics),
+        health: Arc::clone(&health),
+        budget: Arc::new(BodyBudget::new(settings.max_body_memory)),
+        disable_label: settings.disable_label,
+        dry_run: settings.dry_run,
+    };
+    let servers = Servers::start(
+        Listeners { tls, plain },
+        &certificate,
+        reviews,
+        &health,
+        &metrics,
+        settings.max_connections,
+    )?;
+    tracing::info!(
+        rules = %settings.rules,
+        digest = rules.digest(),
+        address = %servers.tls_address,
+        http_address = %servers.plain_address,
+        dry_run = settings.dry_run,
+        version = env!("CARGO_PKG_VERSION"),
+        "serving"
+    );
+    if matches!(settings.tls, TlsSource::SelfSigned) {
+        tls::say_how_to_try(servers.tls_address);
+    }
+    let reloading = reload::start(settings.rules, &rules, certificate, &health, &metrics);
+    let result = signals
+        .shut_down(
+            &health,
+            servers,
+            settings.shutdown_delay,
+            settings.shutdown_timeout,
+        )
+        .await;
+    drop(reloading);
+    metrics.shut_down();
+    result
+}
