@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::error::ServeError;
 use super::health::Health;
 use super::http::{Address, BodyBudget, Listeners, Reviews, Servers, bind};
-use super::metrics::Metrics;
+use super::{logging, shutdown};
+use super::metrics::{ActiveRules, Metrics};
 use super::reload::{self, LoadError, SharedRules};
 use super::settings::{Settings, TlsSource};
 use super::tls::{self, Certificate};
-use super::{logging, shutdown};
 use crate::config::RulesSource;
 
 /// Serves until it is told to end.
@@ -41,7 +41,7 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
             ServeError(error.to_string())
         })?,
     );
-    metrics.watch_rules(&rules);
+    metrics.watch_rules(observed(&rules));
     let certificate = Arc::new(match &settings.tls {
         TlsSource::Folder(folder) => {
             Certificate::load(folder).map_err(|error| ServeError(error.to_string()))?
@@ -98,4 +98,14 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
     drop(reloading);
     metrics.shut_down();
     result
+}
+
+/// Returns what metrics show of the active rules.
+fn observed(rules: &Arc<SharedRules>) -> ActiveRules {
+    let (images, digest, loaded_at) = (Arc::clone(rules), Arc::clone(rules), Arc::clone(rules));
+    ActiveRules {
+        images: Box::new(move |counter| images.current().counts.observe(counter)),
+        digest: Box::new(move || digest.digest()),
+        loaded_at: Box::new(move || loaded_at.current().loaded_at),
+    }
 }

@@ -1,6 +1,7 @@
 //! HTTP: ports, connections, the body budget, deadlines and routes.
 
 mod body;
+mod connections;
 mod listener;
 mod operations;
 mod reviews;

@@ -52,7 +52,7 @@ impl Handler for Reviews {
             }
             Err(Refusal { status, line, why }) => {
                 self.metrics.refused(why, started.elapsed());
-                let peer = super::listener::peer(request.remote_addr());
+                let peer = super::connections::peer(request.remote_addr());
                 tracing::warn!(peer, status = status.as_u16(), "a request was refused: {line}");
                 plain_text(response, status, format!("imageswap: {line}\n"));
             }

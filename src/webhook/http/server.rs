@@ -13,13 +13,13 @@ use salvo::server::ServerHandle;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::listener::TlsConnections;
+use super::connections::TlsConnections;
 use super::operations::{Operations, plain_errors};
 use super::reviews::{HOOK_NAME, Reviews};
 use crate::webhook::error::ServeError;
 use crate::webhook::health::Health;
 use crate::webhook::metrics::Metrics;
-use crate::webhook::tls::Certificate;
+use crate::webhook::tls::{Certificate, FailedHandshakes};
 
 /// How long a connection may wait for its next request. The API server closes one that it has not used for 90 s;
 /// who closes first can do so while the other is sending, so that must not be us.
@@ -70,7 +70,7 @@ impl Servers {
         let config = Arc::clone(certificate)
             .server_config()
             .map_err(|error| fail(&error))?;
-        let tls = TlsConnections::new(tls, config, Arc::clone(metrics));
+        let tls = TlsConnections::new(tls, config, FailedHandshakes::new(Arc::clone(metrics)));
         let hook = Router::with_path(format!("hook/{{{HOOK_NAME}}}")).post(reviews.clone());
         let every_path = operations.clone().below(Router::new().post(reviews).push(hook));
         Ok(Self {

@@ -2,8 +2,10 @@
 
 mod findings;
 mod json;
+mod limited;
 mod start;
 mod writer;
 
 pub(crate) use findings::findings;
+pub(crate) use limited::Limited;
 pub(crate) use start::{LogFormat, LogLevel, start};

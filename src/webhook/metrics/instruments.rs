@@ -2,9 +2,8 @@
 //!
 //! No label has an unbounded range: what a client could make up is `other`.
 
-use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use imageswap_engine::admission::{ImageEffect, Reviewed};
 use imageswap_engine::rules::RuleSet;
@@ -17,7 +16,6 @@ use prometheus::{Encoder as _, Registry, TextEncoder};
 use super::counters::{ImagesLeft, Refused, Requests};
 use super::rule_counts::{MOST_TIME_SERIES, RuleCounts};
 use crate::webhook::health::What;
-use crate::webhook::reload::SharedRules;
 
 /// Upper bounds of the buckets of the duration, in seconds. A small review takes less than a millisecond.
 const DURATION_BUCKETS: [f64; 17] = [
@@ -26,8 +24,6 @@ const DURATION_BUCKETS: [f64; 17] = [
 ];
 /// The counter of images, by rules.
 const IMAGES: &str = "imageswap_images";
-/// A broken client, or a scanner of ports, must not fill the log.
-const HANDSHAKE_LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The instruments.
 #[derive(Debug)]
@@ -39,19 +35,23 @@ pub(crate) struct Metrics {
     duration: Histogram<f64>,
     reloads: Counter<u64>,
     handshake_failures: Counter<u64>,
-    handshake_log: Mutex<HandshakeLog>,
+}
+
+/// A function that observes the series of a counter.
+type ObserveCounter = Box<dyn Fn(&dyn AsyncInstrument<u64>) + Send + Sync>;
+
+/// The values of the active rules, each asked for whenever the metrics are.
+pub(crate) struct ActiveRules {
+    /// Observes the counters of images.
+    pub(crate) images: ObserveCounter,
+    pub(crate) digest: Box<dyn Fn() -> String + Send + Sync>,
+    pub(crate) loaded_at: Box<dyn Fn() -> SystemTime + Send + Sync>,
 }
 
 #[derive(Debug, Default)]
 struct Tally {
     requests: Requests,
     left: ImagesLeft,
-}
-
-#[derive(Debug, Default)]
-struct HandshakeLog {
-    last: Option<Instant>,
-    unsaid: u64,
 }
 
 impl Metrics {
@@ -83,7 +83,6 @@ impl Metrics {
                 "Changed rules and certificates, by whether they are in force now.",
             ),
             handshake_failures: counter("imageswap_tls_handshake_failures", "TLS handshakes that failed."),
-            handshake_log: Mutex::default(),
             registry,
             provider,
             meter,
@@ -130,27 +129,29 @@ impl Metrics {
         );
     }
 
-    /// Tells which rules are in force, from now on.
-    pub(crate) fn watch_rules(&self, rules: &Arc<SharedRules>) {
-        let counts = Arc::clone(rules);
+    /// Observes the active rules from now on.
+    pub(crate) fn watch_rules(&self, active: ActiveRules) {
+        let ActiveRules {
+            images,
+            digest,
+            loaded_at,
+        } = active;
         self.meter
             .u64_observable_counter(IMAGES)
             .with_description("Images that were decided, by the rule and its effect.")
-            .with_callback(move |counter| counts.current().counts.observe(counter))
+            .with_callback(images)
             .build();
-        let info = Arc::clone(rules);
         self.meter
             .u64_observable_gauge("imageswap_rules_info")
             .with_description("Always 1; the label is the digest of the rules in force.")
-            .with_callback(move |gauge| gauge.observe(1, &[KeyValue::new("digest", info.digest())]))
+            .with_callback(move |gauge| gauge.observe(1, &[KeyValue::new("digest", digest())]))
             .build();
-        let loaded = Arc::clone(rules);
         self.meter
             .f64_observable_gauge("imageswap_rules_loaded_timestamp")
             .with_unit("s")
             .with_description("When the rules in force were put there, in seconds since 1970.")
             .with_callback(move |gauge| {
-                let since = loaded.current().loaded_at.duration_since(SystemTime::UNIX_EPOCH);
+                let since = loaded_at().duration_since(SystemTime::UNIX_EPOCH);
                 gauge.observe(since.unwrap_or_default().as_secs_f64(), &[]);
             })
             .build();
@@ -195,35 +196,9 @@ impl Metrics {
         self.reloads.add(count, &labels);
     }
 
-    /// Counts and logs a handshake that failed; not one whose connection just ended, as it does for a port scanner
-    /// and for a TCP probe.
-    pub(crate) fn handshake_failed(&self, peer: &str, error: &io::Error) {
-        if matches!(
-            error.kind(),
-            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset
-        ) {
-            tracing::debug!(peer, %error, "a connection ended before its TLS handshake");
-            return;
-        }
+    /// Counts a handshake that failed.
+    pub(crate) fn handshake_failed(&self) {
         self.handshake_failures.add(1, &[]);
-        let mut log = self.handshake_log.lock().unwrap_or_else(PoisonError::into_inner);
-        if log
-            .last
-            .is_some_and(|last| last.elapsed() < HANDSHAKE_LOG_INTERVAL)
-        {
-            log.unsaid += 1;
-            return;
-        }
-        tracing::warn!(
-            peer,
-            %error,
-            unsaid = log.unsaid,
-            "a TLS handshake failed: if this is the API server, does its caBundle fit the certificate?"
-        );
-        *log = HandshakeLog {
-            last: Some(Instant::now()),
-            unsaid: 0,
-        };
     }
 
     /// All metrics, and the media type that they are in.
