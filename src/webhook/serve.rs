@@ -5,10 +5,12 @@ use std::sync::Arc;
 use super::error::ServeError;
 use super::health::Health;
 use super::http::{Address, BodyBudget, Listeners, Reviews, Servers, bind};
-use super::{logging, shutdown};
+use super::logging;
 use super::metrics::{ActiveRules, Metrics};
+use super::os::EndSignals;
 use super::reload::{self, LoadError, SharedRules};
 use super::settings::{Settings, TlsSource};
+use super::shutdown::shut_down;
 use super::tls::{self, Certificate};
 use crate::config::RulesSource;
 
@@ -23,7 +25,7 @@ pub(crate) fn serve(settings: Settings) -> Result<(), ServeError> {
 }
 
 async fn run(settings: Settings) -> Result<(), ServeError> {
-    let signals = shutdown::Signals::listen()?;
+    let signals = EndSignals::listen()?;
     let health = Arc::new(Health::new(settings.pod_name));
     let metrics =
         Arc::new(Metrics::new().map_err(|error| ServeError(format!("cannot set up metrics: {error}")))?);
@@ -87,14 +89,14 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
         tls::say_how_to_try(servers.tls_address);
     }
     let reloading = reload::start(settings.rules, &rules, certificate, &health, &metrics);
-    let result = signals
-        .shut_down(
-            &health,
-            servers,
-            settings.shutdown_delay,
-            settings.shutdown_timeout,
-        )
-        .await;
+    let result = shut_down(
+        signals,
+        &health,
+        servers,
+        settings.shutdown_delay,
+        settings.shutdown_timeout,
+    )
+    .await;
     drop(reloading);
     metrics.shut_down();
     result
