@@ -254,15 +254,6 @@ fn merge<'b>(paid: &mut Option<SemaphorePermit<'b>>, permit: SemaphorePermit<'b>
     }
 }
 
-/// How long a request may wait, as the caller says in `?timeout=`: an API server always does.
-pub(crate) fn patience(query: Option<&str>) -> Option<Duration> {
-    let mut parameters = query?.split('&');
-    let seconds = parameters.find_map(|parameter| parameter.strip_prefix("timeout="))?;
-    let seconds = seconds.strip_suffix('s')?.parse().ok()?;
-    // A day is as good as for ever, and can be added to any time.
-    Some(Duration::from_secs(seconds).clamp(Duration::from_secs(1), Duration::from_secs(86_400)))
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -347,16 +338,5 @@ mod tests {
         let short = budget.read(short, Some(SHORT as u64), at_once).await;
         assert!(short.is_ok());
         drop(held);
-    }
-
-    #[test]
-    fn a_request_may_wait_as_long_as_its_caller_says() {
-        let seconds = |query| patience(query).map(|patience| patience.as_secs());
-        assert_eq!(seconds(Some("timeout=5s")), Some(5));
-        assert_eq!(seconds(Some("a=b&timeout=7s")), Some(7));
-        assert_eq!(seconds(None), None);
-        assert_eq!(seconds(Some("timeout=soon")), None);
-        assert_eq!(seconds(Some("timeout=0s")), Some(1));
-        assert_eq!(seconds(Some("timeout=99999999s")), Some(86_400));
     }
 }

@@ -2,6 +2,7 @@
 
 mod body;
 mod connections;
+mod deadline;
 mod listener;
 mod operations;
 mod reviews;

@@ -12,7 +12,8 @@ use salvo::http::{HeaderMap, HeaderValue, StatusCode};
 use salvo::prelude::*;
 use tokio::time::Instant;
 
-use super::body::{BodyBudget, BodyError, MAX_BODY, patience};
+use super::body::{BodyBudget, BodyError, MAX_BODY};
+use super::deadline::timeout;
 use super::operations::plain_text;
 use crate::webhook::health::Health;
 use crate::webhook::metrics::{Metrics, Refused};
@@ -68,7 +69,7 @@ impl Handler for Reviews {
 
 impl Reviews {
     async fn answer(&self, request: &mut Request, started: Instant) -> Result<Vec<u8>, Refusal> {
-        let deadline = patience(request.uri().query()).map(|patience| started + patience);
+        let deadline = timeout(request.uri().query()).map(|timeout| started + timeout);
         let length = content_length(request.headers());
         let body = self.budget.read(request.take_body(), length, deadline).await?;
         // A further entry of the webhook configuration, which the rules can tell from the others.
