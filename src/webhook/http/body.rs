@@ -1,9 +1,4 @@
-//! The body of a request, read within what all bodies together may hold.
-//!
-//! A body is paid for as it arrives, so that a client which announces much and sends little holds little. Where
-//! all is spent, one body at a time may go on at the expense of a reserve which is large enough for any: so
-//! some body always gets on, however many began together. Short bodies, which nearly all are, have a share to
-//! themselves, so that long ones never hold them up.
+//! Reading the body of a request.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -13,35 +8,19 @@ use std::time::Duration;
 
 use http_body_util::BodyExt as _;
 use salvo::http::ReqBody;
-use tokio::sync::{Mutex, MutexGuard, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
-/// The longest body, in bytes. An object is a few MiB at most, and an update has it twice.
-pub(crate) const MAX_BODY: usize = 8 << 20;
+use super::budget::{BodyBudget, BodyCharge, MAX_BODY};
 
-/// The longest body that the share for short ones pays for, in bytes.
-const SHORT: usize = 256 << 10;
 /// How long a client may leave off in the middle of a body, and how long it may be waited for in all.
 const GAP: Duration = Duration::from_secs(10);
 const WAITING: Duration = Duration::from_secs(30);
 
-/// What all bodies together may hold; a permit a byte.
-#[derive(Debug)]
-pub(crate) struct BodyBudget {
-    short: Semaphore,
-    shared: Semaphore,
-    reserve: Mutex<()>,
-}
-
-/// A body, and what it has been paid for with.
+/// A body, and its part of the budget.
 #[derive(Debug)]
 pub(crate) struct Body<'b> {
-    budget: &'b BodyBudget,
     bytes: bytes::Bytes,
-    is_short: bool,
-    paid_as_short: Option<SemaphorePermit<'b>>,
-    paid: Option<SemaphorePermit<'b>>,
-    reserve: Option<MutexGuard<'b, ()>>,
+    _charge: BodyCharge<'b>,
 }
 
 /// Why there is no body.
@@ -57,28 +36,16 @@ pub(crate) enum BodyError {
     Broken,
 }
 
-impl BodyBudget {
-    /// A budget of so many bytes, of which [`MAX_BODY`] are the reserve.
-    pub(crate) fn new(bytes: usize) -> Self {
-        let bytes = bytes.saturating_sub(MAX_BODY).min(Semaphore::MAX_PERMITS);
-        let short = bytes / 8;
-        Self {
-            short: Semaphore::new(short),
-            shared: Semaphore::new(bytes - short),
-            reserve: Mutex::new(()),
-        }
-    }
-
-    /// Reads a body, waiting for its turn where too much is in memory already; where there is a deadline, until
-    /// then.
+impl<'b> Body<'b> {
+    /// Reads a body, until the deadline if there is one. A body waits for memory while the budget is spent.
     pub(crate) async fn read(
-        &self,
+        budget: &'b BodyBudget,
         body: ReqBody,
         length: Option<u64>,
         deadline: Option<Instant>,
-    ) -> Result<Body<'_>, BodyError> {
+    ) -> Result<Self, BodyError> {
         let waits = AtomicBool::new(false);
-        let mut read = pin!(self.collect(body, length, &waits));
+        let mut read = pin!(Self::collect(budget, body, length, &waits));
         // Nearly always all of it is there with the head of the request, and no clock is needed.
         if let Some(body) = poll_once(read.as_mut()).await {
             return body;
@@ -95,26 +62,23 @@ impl BodyBudget {
         })
     }
 
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     async fn collect(
-        &self,
+        budget: &'b BodyBudget,
         mut body: ReqBody,
         length: Option<u64>,
         waits: &AtomicBool,
-    ) -> Result<Body<'_>, BodyError> {
+    ) -> Result<Self, BodyError> {
         let length = length.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
         if length.is_some_and(|length| length > MAX_BODY) {
             drain(body).await;
             return Err(BodyError::TooLong);
         }
-        let mut whole = Body {
-            budget: self,
-            bytes: bytes::Bytes::new(),
-            is_short: length.is_some_and(|length| length <= SHORT),
-            paid_as_short: None,
-            paid: None,
-            reserve: None,
-        };
-        let mut parts = Parts::default();
+        let mut charge = BodyCharge::new(budget, length);
+        let mut parts = BodyParts::default();
         let mut read = 0;
         let mut waiting = WAITING;
         loop {
@@ -137,11 +101,13 @@ impl BodyBudget {
                 drain(body).await;
                 return Err(BodyError::TooLong);
             }
-            whole.pay(data.len(), waits).await;
+            charge.add(data.len(), waits).await;
             if Some(data.len()) == length {
                 // Nearly always: then nothing is copied.
-                whole.bytes = data;
-                return Ok(whole);
+                return Ok(Self {
+                    bytes: data,
+                    _charge: charge,
+                });
             }
             parts.push(data);
             if Some(read) == length {
@@ -150,20 +116,22 @@ impl BodyBudget {
         }
         // Only now, when it is soon over, is there one piece of memory as long as the body. To set it aside while
         // most of the body is still to come would keep it from others who have their turn before.
-        whole.bytes = parts.concat();
-        Ok(whole)
+        Ok(Self {
+            bytes: parts.concat(),
+            _charge: charge,
+        })
     }
 }
 
 /// The pieces of a body. Small ones are put together: each takes some memory besides its bytes, which nobody
 /// pays for.
 #[derive(Default)]
-struct Parts {
+struct BodyParts {
     done: Vec<bytes::Bytes>,
     small: Vec<u8>,
 }
 
-impl Parts {
+impl BodyParts {
     fn push(&mut self, data: bytes::Bytes) {
         /// What is long enough to stand for itself, in bytes.
         const LARGE: usize = 4 << 10;
@@ -215,50 +183,12 @@ async fn drain(mut body: ReqBody) {
     let _ = tokio::time::timeout(Duration::from_secs(2), enough).await;
 }
 
-impl Body<'_> {
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// Pays for so many bytes, as soon as there is something to pay with; until then, it says that it waits.
-    async fn pay(&mut self, bytes: usize, waits: &AtomicBool) {
-        if self.reserve.is_some() {
-            // The reserve pays for whatever is still to come.
-            return;
-        }
-        let count = u32::try_from(bytes).unwrap_or(u32::MAX);
-        if self.is_short
-            && let Ok(permit) = self.budget.short.try_acquire_many(count)
-        {
-            merge(&mut self.paid_as_short, permit);
-            return;
-        }
-        if let Ok(permit) = self.budget.shared.try_acquire_many(count) {
-            merge(&mut self.paid, permit);
-            return;
-        }
-        waits.store(true, Ordering::Relaxed);
-        tokio::select! {
-            // It is never closed.
-            Ok(permit) = self.budget.shared.acquire_many(count) => merge(&mut self.paid, permit),
-            reserve = self.budget.reserve.lock() => self.reserve = Some(reserve),
-        }
-        waits.store(false, Ordering::Relaxed);
-    }
-}
-
-fn merge<'b>(paid: &mut Option<SemaphorePermit<'b>>, permit: SemaphorePermit<'b>) {
-    match paid {
-        Some(paid) => paid.merge(permit),
-        None => *paid = Some(permit),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
     use std::sync::atomic::AtomicUsize;
 
+    use super::super::budget::SHORT;
     use super::*;
 
     fn soon() -> Option<Instant> {
@@ -269,8 +199,7 @@ mod tests {
     async fn a_body_in_one_piece_is_not_copied() {
         let sent = bytes::Bytes::from_static(b"review");
         let budget = BodyBudget::new(64 << 20);
-        let body = budget
-            .read(ReqBody::Once(sent.clone()), Some(6), soon())
+        let body = Body::read(&budget, ReqBody::Once(sent.clone()), Some(6), soon())
             .await
             .unwrap();
         assert_eq!(body.as_bytes().as_ptr(), sent.as_ptr());
@@ -281,11 +210,15 @@ mod tests {
         let budget = BodyBudget::new(64 << 20);
         let long = bytes::Bytes::from(vec![b' '; MAX_BODY + 1]);
         for length in [Some(u64::try_from(long.len()).unwrap()), None] {
-            let read = budget.read(ReqBody::Once(long.clone()), length, soon()).await;
+            let read = Body::read(&budget, ReqBody::Once(long.clone()), length, soon()).await;
             assert_eq!(read.unwrap_err(), BodyError::TooLong);
         }
         let longest = bytes::Bytes::from(vec![b' '; MAX_BODY]);
-        assert!(budget.read(ReqBody::Once(longest), None, soon()).await.is_ok());
+        assert!(
+            Body::read(&budget, ReqBody::Once(longest), None, soon())
+                .await
+                .is_ok()
+        );
     }
 
     #[tokio::test]
@@ -298,7 +231,7 @@ mod tests {
             let (budget, held) = (Arc::clone(&budget), Arc::clone(&held));
             tasks.spawn(async move {
                 let body = ReqBody::Once(bytes::Bytes::from(vec![b' '; MAX_BODY]));
-                let body = budget.read(body, None, soon()).await.unwrap();
+                let body = Body::read(&budget, body, None, soon()).await.unwrap();
                 let now = held.fetch_add(body.as_bytes().len(), Ordering::SeqCst) + body.as_bytes().len();
                 assert!(now <= MAX_BODY + MAX_BODY / 2, "{now} bytes at one time");
                 tokio::task::yield_now().await;
@@ -314,11 +247,15 @@ mod tests {
     async fn a_body_whose_turn_does_not_come_in_time_is_given_up() {
         let budget = BodyBudget::new(MAX_BODY);
         let one = ReqBody::Once(bytes::Bytes::from_static(b"1"));
-        let held = budget.read(one, None, soon()).await.unwrap();
+        let held = Body::read(&budget, one, None, soon()).await.unwrap();
         let other = ReqBody::Once(bytes::Bytes::from_static(b"2"));
-        let read = budget
-            .read(other, None, Some(Instant::now() + Duration::from_millis(20)))
-            .await;
+        let read = Body::read(
+            &budget,
+            other,
+            None,
+            Some(Instant::now() + Duration::from_millis(20)),
+        )
+        .await;
         assert_eq!(read.unwrap_err(), BodyError::NoTurn);
         drop(held);
     }
@@ -328,14 +265,14 @@ mod tests {
         let budget = BodyBudget::new(2 * MAX_BODY);
         let long = || ReqBody::Once(bytes::Bytes::from(vec![b' '; 7 << 20]));
         let held = [
-            budget.read(long(), None, soon()).await.unwrap(),
-            budget.read(long(), None, soon()).await.unwrap(),
+            Body::read(&budget, long(), None, soon()).await.unwrap(),
+            Body::read(&budget, long(), None, soon()).await.unwrap(),
         ];
         let at_once = Some(Instant::now() + Duration::from_millis(100));
-        let another = budget.read(long(), None, at_once).await;
+        let another = Body::read(&budget, long(), None, at_once).await;
         assert_eq!(another.unwrap_err(), BodyError::NoTurn);
         let short = ReqBody::Once(bytes::Bytes::from(vec![b' '; SHORT]));
-        let short = budget.read(short, Some(SHORT as u64), at_once).await;
+        let short = Body::read(&budget, short, Some(SHORT as u64), at_once).await;
         assert!(short.is_ok());
         drop(held);
     }

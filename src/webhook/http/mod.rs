@@ -1,6 +1,7 @@
 //! HTTP: ports, connections, the body budget, deadlines and routes.
 
 mod body;
+mod budget;
 mod connections;
 mod deadline;
 mod listener;
@@ -8,7 +9,7 @@ mod operations;
 mod reviews;
 mod server;
 
-pub(crate) use body::{BodyBudget, MAX_BODY};
+pub(crate) use budget::{BodyBudget, MAX_BODY};
 pub(crate) use listener::{Address, bind};
 pub(crate) use reviews::Reviews;
 pub(crate) use server::{Listeners, Servers};

@@ -12,7 +12,8 @@ use salvo::http::{HeaderMap, HeaderValue, StatusCode};
 use salvo::prelude::*;
 use tokio::time::Instant;
 
-use super::body::{BodyBudget, BodyError, MAX_BODY};
+use super::body::{Body, BodyError};
+use super::budget::{BodyBudget, MAX_BODY};
 use super::deadline::timeout;
 use super::operations::plain_text;
 use crate::webhook::health::Health;
@@ -71,7 +72,7 @@ impl Reviews {
     async fn answer(&self, request: &mut Request, started: Instant) -> Result<Vec<u8>, Refusal> {
         let deadline = timeout(request.uri().query()).map(|timeout| started + timeout);
         let length = content_length(request.headers());
-        let body = self.budget.read(request.take_body(), length, deadline).await?;
+        let body = Body::read(&self.budget, request.take_body(), length, deadline).await?;
         // A further entry of the webhook configuration, which the rules can tell from the others.
         let hook = request.params().get(HOOK_NAME).map(String::as_str);
         // From here on nothing waits, so that all of the answer comes from one set.

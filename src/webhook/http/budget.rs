@@ -1,0 +1,93 @@
+//! The memory that the bodies of all requests may use together.
+//!
+//! A body is charged as it arrives, so that a client that announces much and sends little holds little. If the budget
+//! is spent, one body at a time continues with a reserve that is large enough for any body: so some body always
+//! makes progress, however many began together. Short bodies, which nearly all are, have a share of their own, so
+//! that long ones never delay them.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::{Mutex, MutexGuard, Semaphore, SemaphorePermit};
+
+/// The longest body, in bytes. An object is a few MiB at most, and an update has it twice.
+pub(crate) const MAX_BODY: usize = 8 << 20;
+
+/// The longest body that may use the share for short ones, in bytes.
+pub(super) const SHORT: usize = 256 << 10;
+
+/// The memory for all bodies; a permit a byte.
+#[derive(Debug)]
+pub(crate) struct BodyBudget {
+    short: Semaphore,
+    shared: Semaphore,
+    reserve: Mutex<()>,
+}
+
+/// The part of the budget that one body has. Dropping it releases the part.
+#[derive(Debug)]
+pub(super) struct BodyCharge<'b> {
+    budget: &'b BodyBudget,
+    is_short: bool,
+    from_short: Option<SemaphorePermit<'b>>,
+    from_shared: Option<SemaphorePermit<'b>>,
+    reserve: Option<MutexGuard<'b, ()>>,
+}
+
+impl BodyBudget {
+    /// Returns a budget of so many bytes, of which [`MAX_BODY`] are the reserve.
+    pub(crate) fn new(bytes: usize) -> Self {
+        let bytes = bytes.saturating_sub(MAX_BODY).min(Semaphore::MAX_PERMITS);
+        let short = bytes / 8;
+        Self {
+            short: Semaphore::new(short),
+            shared: Semaphore::new(bytes - short),
+            reserve: Mutex::new(()),
+        }
+    }
+}
+
+impl<'b> BodyCharge<'b> {
+    /// Returns a charge of nothing, for a body of this length, if its client says it.
+    pub(super) fn new(budget: &'b BodyBudget, length: Option<usize>) -> Self {
+        Self {
+            budget,
+            is_short: length.is_some_and(|length| length <= SHORT),
+            from_short: None,
+            from_shared: None,
+            reserve: None,
+        }
+    }
+
+    /// Charges so many bytes more, as soon as the budget has room. Sets `waits` for as long as it has none.
+    pub(super) async fn add(&mut self, bytes: usize, waits: &AtomicBool) {
+        if self.reserve.is_some() {
+            // The reserve has room for the rest of any body.
+            return;
+        }
+        let count = u32::try_from(bytes).unwrap_or(u32::MAX);
+        if self.is_short
+            && let Ok(permit) = self.budget.short.try_acquire_many(count)
+        {
+            merge(&mut self.from_short, permit);
+            return;
+        }
+        if let Ok(permit) = self.budget.shared.try_acquire_many(count) {
+            merge(&mut self.from_shared, permit);
+            return;
+        }
+        waits.store(true, Ordering::Relaxed);
+        tokio::select! {
+            // It is never closed.
+            Ok(permit) = self.budget.shared.acquire_many(count) => merge(&mut self.from_shared, permit),
+            reserve = self.budget.reserve.lock() => self.reserve = Some(reserve),
+        }
+        waits.store(false, Ordering::Relaxed);
+    }
+}
+
+fn merge<'b>(charged: &mut Option<SemaphorePermit<'b>>, permit: SemaphorePermit<'b>) {
+    match charged {
+        Some(charged) => charged.merge(permit),
+        None => *charged = Some(permit),
+    }
+}
