@@ -1,7 +1,7 @@
 //! The command line: what is asked for, and what it ends with.
 
 mod check;
-mod colour;
+mod color;
 mod completions;
 mod diff;
 mod environment;

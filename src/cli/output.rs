@@ -13,7 +13,7 @@ use imageswap_engine::diagnostic::{Diagnostic, SourceMap};
 use imageswap_migrate::Failed;
 use serde::Serialize;
 
-use super::colour;
+use super::color;
 use super::report::{self, FindingsFormat, Format, Sarif};
 
 #[derive(Args, Clone, Copy, Debug)]
@@ -45,7 +45,7 @@ pub(super) struct CommandError(String);
 /// Where results go.
 pub(super) struct Output {
     pub(super) format: Format,
-    pub(super) colour: bool,
+    pub(super) color: bool,
     stdout: BufWriter<StdoutLock<'static>>,
     is_closed: bool,
     /// Where findings are gathered, if the result is to be one log of them.
@@ -57,7 +57,7 @@ impl Output {
         let stdout = io::stdout();
         Self {
             format: options.format,
-            colour: colour::is_wanted(&stdout),
+            color: color::is_wanted(&stdout),
             stdout: BufWriter::new(stdout.lock()),
             is_closed: false,
             sarif: None,
@@ -85,7 +85,7 @@ impl Output {
     ) -> Result<(), CommandError> {
         match &mut self.sarif {
             Some(sarif) => sarif.add(findings, sources),
-            None => report::write(&mut self.stdout, self.format, self.colour, findings, sources)?,
+            None => report::write(&mut self.stdout, self.format, self.color, findings, sources)?,
         }
         Ok(())
     }
@@ -98,9 +98,9 @@ impl Output {
     ) -> Result<(), CommandError> {
         report::unless_closed(self.stdout.flush())?;
         let mut stderr = io::stderr();
-        let colour = colour::is_wanted(&stderr);
+        let color = color::is_wanted(&stderr);
         // A closed pipe is no error.
-        let _ = report::write(&mut stderr, self.format, colour, findings, sources);
+        let _ = report::write(&mut stderr, self.format, color, findings, sources);
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use clap::{Args, CommandFactory as _, ValueEnum, ValueHint};
 
-use super::{Cli, colour, environment};
+use super::{Cli, color, environment};
 use crate::config::RulesSource;
 use crate::webhook::{self, LogFormat, LogLevel, MAX_BODY, ServeError, Settings, TlsSource};
 
@@ -203,7 +203,7 @@ impl Serve {
         } else {
             LogFormat::Json
         });
-        let _log = webhook::start_logging(self.log_level, format, colour::is_wanted(&io::stderr()))?;
+        let _log = webhook::start_logging(self.log_level, format, color::is_wanted(&io::stderr()))?;
         if is_gunicorn {
             tracing::info!("called as gunicorn: serving as imageswap does, by its variables alone");
         }

@@ -5,7 +5,7 @@
 
 use imageswap_engine::diagnostic::visible;
 
-use crate::cli::colour::{Tone, paint};
+use crate::cli::color::{Tone, paint};
 
 /// How many lines are shown before and after what changes.
 const CONTEXT: usize = 3;
@@ -63,8 +63,8 @@ impl<'t> Difference<'t> {
     }
 
     /// The lines of a unified diff.
-    pub(super) fn unified(&self, name: &str, colour: bool) -> Vec<String> {
-        let painted = |tone, line: String| if colour { paint(tone, &line) } else { line };
+    pub(super) fn unified(&self, name: &str, color: bool) -> Vec<String> {
+        let painted = |tone, line: String| if color { paint(tone, &line) } else { line };
         let name = visible(name);
         let mut lines = vec![
             painted(Tone::Headline, format!("--- {name}")),

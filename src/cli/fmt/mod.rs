@@ -218,8 +218,8 @@ impl Formatter {
                 None => Ok(()),
             },
             Format::Human => {
-                let colour = self.output.colour;
-                let lines = difference.map(|difference| difference.unified(name, colour));
+                let color = self.output.color;
+                let lines = difference.map(|difference| difference.unified(name, color));
                 lines
                     .unwrap_or_default()
                     .iter()

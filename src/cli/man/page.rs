@@ -159,7 +159,7 @@ fn variables(page: &mut Roff, command: &Command) {
     item(
         page,
         [bold("NO_COLOR")],
-        "Where it has a value, nothing is in colour.",
+        "Where it has a value, nothing is in color.",
     );
 }
 

@@ -11,8 +11,8 @@ use super::excerpt::{Excerpt, LONG_LINE, shown};
 const PLACES: usize = 20;
 
 /// A finding as text of several lines, without the last line end.
-pub(super) fn render(finding: &Diagnostic, sources: &SourceMap, colour: bool) -> String {
-    let renderer = if colour {
+pub(super) fn render(finding: &Diagnostic, sources: &SourceMap, color: bool) -> String {
+    let renderer = if color {
         Renderer::styled().hyperlink(false)
     } else {
         Renderer::plain()

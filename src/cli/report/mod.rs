@@ -52,14 +52,14 @@ pub(super) struct Counts {
 pub(super) fn write(
     stream: &mut impl Write,
     format: Format,
-    colour: bool,
+    color: bool,
     findings: &[Diagnostic],
     sources: &SourceMap,
 ) -> io::Result<()> {
     let each = |stream: &mut dyn Write| {
         for finding in findings {
             match format {
-                Format::Human => writeln!(stream, "{}\n", human::render(finding, sources, colour))?,
+                Format::Human => writeln!(stream, "{}\n", human::render(finding, sources, color))?,
                 Format::Json => json::write(stream, finding, sources)?,
                 Format::Short => writeln!(stream, "{}", finding.short(sources))?,
             }

@@ -274,15 +274,15 @@ fn json_has_stable_fields() {
 }
 
 #[test]
-fn in_colour_the_text_is_the_same() {
+fn in_color_the_text_is_the_same() {
     let (sources, id) = one("a.rules", RULES);
     let finding = [error("no", at(&sources, id, "swap")).help("help")];
     let mut out = Vec::new();
     write(&mut out, Format::Human, true, &finding, &sources).unwrap();
-    let coloured = String::from_utf8(out).unwrap();
+    let colored = String::from_utf8(out).unwrap();
     assert!(
-        coloured.starts_with("\u{1b}[1m\u{1b}[91merror[W0901]"),
-        "{coloured:?}"
+        colored.starts_with("\u{1b}[1m\u{1b}[91merror[W0901]"),
+        "{colored:?}"
     );
 }
 

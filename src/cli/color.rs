@@ -1,9 +1,9 @@
-//! Whether to write in colour, and in which: the one place that decides it.
+//! Whether to write in color, and in which: the one place that decides it.
 
 use std::ffi::OsStr;
 use std::io::IsTerminal;
 
-/// Whether what is written to a stream may be in colour: at a terminal, unless `NO_COLOR` has a value.
+/// Whether what is written to a stream may be in color: at a terminal, unless `NO_COLOR` has a value.
 pub(super) fn is_wanted(stream: &impl IsTerminal) -> bool {
     decide(stream.is_terminal(), std::env::var_os("NO_COLOR").as_deref())
 }
@@ -22,7 +22,7 @@ pub(super) enum Tone {
     Plain,
 }
 
-/// A line in colour.
+/// A line in color.
 pub(super) fn paint(tone: Tone, line: &str) -> String {
     let code = match tone {
         Tone::Headline => "1",
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colour_is_for_a_terminal_whose_user_wants_it() {
+    fn color_is_for_a_terminal_whose_user_wants_it() {
         assert!(decide(true, None));
         assert!(decide(true, Some(OsStr::new(""))));
         assert!(!decide(true, Some(OsStr::new("1"))));
