@@ -5,6 +5,7 @@ use clap::Args;
 use super::input::{SetOptions, map_lines};
 use super::output::{Ended, FindingsOptions, Output};
 use super::report::Counts;
+use super::words::counted;
 
 /// Check rules: would this set load, and does it mean what it says?
 ///
@@ -64,9 +65,4 @@ impl Check {
         }
         output.fine()
     }
-}
-
-/// `1 rule`, `2 rules`
-pub(super) fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

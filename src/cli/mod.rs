@@ -15,6 +15,7 @@ mod output;
 mod report;
 mod serve;
 mod test;
+mod words;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};

@@ -15,11 +15,11 @@ use imageswap_engine::rules::RuleSet;
 
 use self::given::Given;
 use self::show::{Found, Report};
-use super::check::counted;
 use super::input::load;
 use super::limits::LimitOptions;
 use super::output::{CommandError, Ended, Output, OutputOptions};
 use super::report::Counts;
+use super::words::counted;
 use crate::config::{Loaded, STDIN};
 
 /// Show what a change of the rules changes: which images are treated otherwise, and by which rule's change.

@@ -11,10 +11,10 @@ use imageswap_engine::rules::{LEGACY_RULE, RuleId};
 
 use super::lines::{Side, heading, lines_of_maps, outcome, text_of};
 use super::object::{ImageObject, RuleObject, RuleSide, SettingObject};
-use crate::cli::check::counted;
 use crate::cli::explain::Decided;
 use crate::cli::output::{CommandError, Output};
 use crate::cli::report::Format;
+use crate::cli::words::counted;
 
 /// How many images of one change are shown that were made, and that were given.
 const MADE: usize = 3;

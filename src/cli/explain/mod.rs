@@ -21,11 +21,11 @@ pub(super) use self::show::name_of_field;
 
 use self::context::ContextOptions;
 use self::show::Shown;
-use super::check::counted;
 use super::input::{load, rules_named};
 use super::limits::LimitOptions;
 use super::output::{CommandError, Ended, Output, OutputOptions};
 use super::report::Counts;
+use super::words::counted;
 use crate::config::STDIN;
 
 /// Show which rule decides an image, and why: every rule that is looked at, round by round.

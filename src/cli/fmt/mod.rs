@@ -13,10 +13,10 @@ use imageswap_engine::syntax::format::{FormatError, format};
 use serde::Serialize;
 
 use self::difference::Difference;
-use super::check::counted;
 use super::limits::FileLimitOptions;
 use super::output::{CommandError, Ended, Output, OutputOptions};
 use super::report::Format;
+use super::words::counted;
 use crate::config::{Content, Limits, STDIN, fits, read_single, rules_files_of};
 
 /// Lay rules files out in one way: columns, line ends and white space.

@@ -6,6 +6,7 @@ use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceMap, Suggestion, 
 
 use super::applicable;
 use super::excerpt::{Excerpt, LONG_LINE, shown};
+use crate::cli::words::counted;
 
 /// How many places of one finding are shown.
 const PLACES: usize = 20;
@@ -27,8 +28,7 @@ pub(super) fn render(finding: &Diagnostic, sources: &SourceMap, color: bool) -> 
         .id(finding.code.as_str());
     let mut group = Group::with_title(title).elements(excerpts(finding, sources));
     if let Some(more) = finding.labels.len().checked_sub(PLACES).filter(|more| *more > 0) {
-        let plural = if more == 1 { "" } else { "s" };
-        group = group.element(Level::NOTE.message(format!("and {more} more place{plural}")));
+        group = group.element(Level::NOTE.message(format!("and {}", counted(more, "more place"))));
     }
     group = group
         .elements(

@@ -16,6 +16,8 @@ use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceMap, Span, Sugges
 
 pub(super) use sarif::Sarif;
 
+use super::words::counted;
+
 /// In which form results are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
@@ -131,8 +133,7 @@ impl fmt::Display for Counts {
         let mut is_first = true;
         for (count, name) in counts.into_iter().filter(|(count, _)| *count > 0) {
             let comma = if is_first { "" } else { ", " };
-            let plural = if count == 1 { "" } else { "s" };
-            write!(f, "{comma}{count} {name}{plural}")?;
+            write!(f, "{comma}{}", counted(count, name))?;
             is_first = false;
         }
         if is_first {
