@@ -8,7 +8,6 @@ mod environment;
 mod explain;
 mod fmt;
 mod input;
-mod limits;
 mod man;
 mod migrate;
 mod output;

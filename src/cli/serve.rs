@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use clap::{Args, CommandFactory as _, ValueEnum, ValueHint};
 
+use super::input::LimitOptions;
 use super::{Cli, color, environment};
 use crate::config::RulesSource;
 use crate::webhook::{self, LogFormat, LogLevel, MAX_BODY, ServeError, Settings, TlsSource};
@@ -38,7 +39,7 @@ pub(super) struct Serve {
     )]
     rules: Vec<PathBuf>,
     #[command(flatten)]
-    limits: super::limits::LimitOptions,
+    limits: LimitOptions,
     /// Where the rules are without --rules: in a map file, or in one prefix for every image
     #[arg(
         long,

@@ -6,10 +6,9 @@ use imageswap_engine::rules::RuleSet;
 use imageswap_engine::suite::{Expected, Report, Test, TestOutcome};
 use serde::Serialize;
 
-use super::explain::Outcome;
 use super::input::{SetOptions, rules_named};
 use super::output::{CommandError, Ended, FindingsOptions, Output};
-use super::report::Format;
+use super::report::{Format, Outcome};
 use super::words::counted;
 
 /// Run the `test` statements of rules.

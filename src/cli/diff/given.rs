@@ -10,7 +10,7 @@ use imageswap_engine::rules::RuleSet;
 use imageswap_migrate::images::{manifests, of_list};
 use imageswap_migrate::read::{name_of as file_name, read as read_text};
 
-use crate::cli::explain::{AsRequest, DISABLE_LABEL, name_of, name_of_field, review_of};
+use crate::cli::input::{AsRequest, DISABLE_LABEL, name_of, name_of_field, review_of};
 use crate::cli::output::CommandError;
 
 /// An image that is there, and is not made from a pattern.

@@ -15,8 +15,8 @@ use imageswap_engine::rules::RuleSet;
 
 use self::given::Given;
 use self::show::{Found, Report};
-use super::input::load;
-use super::limits::LimitOptions;
+use super::input::{LimitOptions, load};
+use super::misuse;
 use super::output::{CommandError, Ended, Output, OutputOptions};
 use super::report::Counts;
 use super::words::counted;
@@ -65,7 +65,7 @@ impl Diff {
         let paths = [&self.old, &self.new];
         let of_stdin = paths.into_iter().chain(&self.images).chain(&self.manifests);
         if of_stdin.filter(|path| path.as_os_str() == STDIN).count() > 1 {
-            super::misuse(
+            misuse(
                 ErrorKind::ArgumentConflict,
                 "stdin can be read once only: name a file for all but one of the -",
             );

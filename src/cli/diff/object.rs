@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use imageswap_engine::context::{Context, Operation, Setting};
 use serde::Serialize;
 
-use crate::cli::explain::{Decided, place_name};
+use crate::cli::report::{Decided, place_name};
 
 /// An image that is treated otherwise.
 #[derive(Serialize)]

@@ -11,9 +11,8 @@ use imageswap_engine::rules::{LEGACY_RULE, RuleId};
 
 use super::lines::{Side, heading, lines_of_maps, outcome, text_of};
 use super::object::{ImageObject, RuleObject, RuleSide, SettingObject};
-use crate::cli::explain::Decided;
 use crate::cli::output::{CommandError, Output};
-use crate::cli::report::Format;
+use crate::cli::report::{Decided, Format};
 use crate::cli::words::counted;
 
 /// How many images of one change are shown that were made, and that were given.

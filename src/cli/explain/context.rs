@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use clap::{Args, ValueEnum};
 use imageswap_engine::context::{Context, Operation, Owner, Place};
-use serde_json::{Value, json};
+
+use crate::cli::input::AsRequest;
 
 /// The options about what an object itself says.
 pub(super) const OF_AN_OBJECT: [&str; 6] = ["labels", "annotations", "owner", "container", "place", "kind"];
@@ -120,57 +121,5 @@ impl ContextOptions {
             },
             user: self.user.as_deref(),
         }
-    }
-}
-
-/// What the request is supposed to say that an object comes with.
-pub(in crate::cli) struct AsRequest<'a> {
-    /// Of objects that name none.
-    namespace: &'a str,
-    operation: &'static str,
-    user: Option<&'a str>,
-}
-
-impl Default for AsRequest<'_> {
-    fn default() -> Self {
-        Self {
-            namespace: "default",
-            operation: "CREATE",
-            user: None,
-        }
-    }
-}
-
-/// The review that an API server would send of an object.
-pub(in crate::cli) fn review_of(object: &Value, request: &AsRequest<'_>) -> Value {
-    let api_version = object["apiVersion"].as_str().unwrap_or_default();
-    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-    let metadata = &object["metadata"];
-    json!({
-        "apiVersion": "admission.k8s.io/v1",
-        "kind": "AdmissionReview",
-        "request": {
-            "uid": "explain",
-            "kind": {"group": group, "version": version, "kind": object["kind"]},
-            "name": metadata["name"],
-            "namespace": metadata["namespace"].as_str().unwrap_or(request.namespace),
-            "operation": request.operation,
-            "userInfo": {"username": request.user},
-            "object": object,
-        }
-    })
-}
-
-/// What an object is called: `Deployment shop/web`.
-pub(in crate::cli) fn name_of(object: &Value) -> String {
-    let kind = object["kind"].as_str().unwrap_or("object");
-    let metadata = &object["metadata"];
-    let name = metadata["name"]
-        .as_str()
-        .or(metadata["generateName"].as_str())
-        .unwrap_or("without a name");
-    match metadata["namespace"].as_str() {
-        Some(namespace) => format!("{kind} {namespace}/{name}"),
-        None => format!("{kind} {name}"),
     }
 }

@@ -15,14 +15,10 @@ use imageswap_engine::rules::{RuleId, RuleSet, Scope};
 use imageswap_migrate::read::{name_of as file_name, read};
 use serde_json::Value;
 
-pub(super) use self::context::{AsRequest, name_of, review_of};
-pub(super) use self::object::{Decided, Outcome, place_name};
-pub(super) use self::show::name_of_field;
-
 use self::context::ContextOptions;
 use self::show::Shown;
-use super::input::{load, rules_named};
-use super::limits::LimitOptions;
+use super::input::{DISABLE_LABEL, LimitOptions, load, name_of, review_of, rules_named};
+use super::misuse;
 use super::output::{CommandError, Ended, Output, OutputOptions};
 use super::report::Counts;
 use super::words::counted;
@@ -80,14 +76,11 @@ pub(super) struct Explain {
     limits: LimitOptions,
 }
 
-/// The break-glass label, as it is called unless somebody has called it otherwise.
-pub(super) const DISABLE_LABEL: &str = "k8s.twr.io/imageswap";
-
 impl Explain {
     pub(super) fn run(self) -> Ended {
         let mut output = Output::new(self.output);
         if self.images.is_empty() && self.review.is_none() && self.manifest.is_none() {
-            super::misuse(
+            misuse(
                 ErrorKind::MissingRequiredArgument,
                 "name an image, - for images from stdin, or --review or --manifest with a file",
             );
@@ -96,7 +89,7 @@ impl Explain {
         let of_stdin = files.filter(|path| path.as_os_str() == STDIN).count()
             + self.images.iter().filter(|image| *image == STDIN).count();
         if of_stdin > 1 {
-            super::misuse(
+            misuse(
                 ErrorKind::ArgumentConflict,
                 "stdin can be read once only: name a file for all but one of the -",
             );
@@ -160,8 +153,7 @@ impl Explain {
             .iter()
             .map(|image| constants.put_into(image))
             .collect();
-        let images =
-            images.unwrap_or_else(|error| super::misuse(ErrorKind::InvalidValue, &error.to_string()));
+        let images = images.unwrap_or_else(|error| misuse(ErrorKind::InvalidValue, &error.to_string()));
         for image in &images {
             if image != STDIN {
                 shown.image(image, &shown.set.explain(image, &context, scope))?;
@@ -207,7 +199,7 @@ impl Explain {
                 .say("the review holds no image that would be looked at")?;
         }
         let name = serde_json::from_slice::<Value>(body)
-            .map(|review| context::name_of(&review["request"]["object"]))
+            .map(|review| name_of(&review["request"]["object"]))
             .unwrap_or_default();
         images.iter().try_for_each(|image| shown.field(&name, image))
     }
@@ -224,11 +216,11 @@ impl Explain {
             .map_err(|error| CommandError::new(format_args!("{}: {error}", file_name(file))))?;
         let mut count = 0;
         for object in &objects {
-            let review = context::review_of(object, &self.context.as_request());
+            let review = review_of(object, &self.context.as_request());
             let images = self
                 .images_of(shown.set, review.to_string().as_bytes(), scope)
                 .map_err(|error| CommandError::new(format_args!("{}: {error}", file_name(file))))?;
-            let name = context::name_of(object);
+            let name = name_of(object);
             for image in &images {
                 count += 1;
                 shown.field(&name, image)?;

@@ -3,28 +3,10 @@
 use std::borrow::Cow;
 
 use imageswap_engine::admission::ExplainedImage;
-use imageswap_engine::context::Place;
-use imageswap_engine::rules::{Decision, Effect, Explanation, LEGACY_RULE, Mismatch, Round, RuleSet, Step};
+use imageswap_engine::rules::{Explanation, LEGACY_RULE, Mismatch, Round, RuleSet, Step};
 use serde::Serialize;
 
-/// What was decided for an image.
-#[derive(Serialize)]
-pub(in crate::cli) struct Outcome<'a> {
-    image: &'a str,
-    #[serde(flatten)]
-    decided: Decided<'a>,
-}
-
-/// What is done with an image.
-#[derive(Serialize)]
-pub(in crate::cli) struct Decided<'a> {
-    effect: &'static str,
-    result: Option<&'a str>,
-    rule: Option<Cow<'a, str>>,
-    message: Option<&'a str>,
-    warnings: Vec<Cow<'a, str>>,
-    pull_secrets: &'a [&'a str],
-}
+use crate::cli::report::{Outcome, place_name};
 
 /// What was decided for an image, and how.
 #[derive(Serialize)]
@@ -53,53 +35,6 @@ struct StepOfRound<'a> {
     action: Option<&'static str>,
     outcome: &'static str,
     reason: Option<&'a str>,
-}
-
-impl<'a> Outcome<'a> {
-    /// What was decided.
-    pub(in crate::cli) fn new(set: &'a RuleSet, image: &'a str, decision: &'a Decision<'_>) -> Self {
-        Self {
-            image,
-            decided: Decided::new(set, decision),
-        }
-    }
-
-    /// An image that nothing was decided for.
-    fn left(image: &'a str) -> Self {
-        let decided = Decided {
-            effect: "keep",
-            result: None,
-            rule: None,
-            message: None,
-            warnings: Vec::new(),
-            pull_secrets: &[],
-        };
-        Self { image, decided }
-    }
-}
-
-impl<'a> Decided<'a> {
-    /// What was decided.
-    pub(in crate::cli) fn new(set: &'a RuleSet, decision: &'a Decision<'_>) -> Self {
-        let (effect, result) = match &decision.effect {
-            Effect::Swap(result) => ("swap", Some(result.as_str())),
-            Effect::Keep => ("keep", None),
-            Effect::Deny => ("deny", None),
-            Effect::Invalid(_) => ("invalid", None),
-        };
-        Self {
-            effect,
-            result,
-            rule: decision.rule.map(|rule| set.rule_name(rule)),
-            message: decision.rule.and_then(|rule| set.because(rule)),
-            warnings: decision
-                .warnings
-                .iter()
-                .map(|rule| set.rule_name(*rule))
-                .collect(),
-            pull_secrets: &decision.pull_secrets,
-        }
-    }
 }
 
 impl<'a> Explained<'a> {
@@ -170,16 +105,5 @@ fn outcome_of(step: &Step) -> &'static str {
         Err(Mismatch::Home) => "home",
         Err(Mismatch::OwnShape) => "own-shape",
         Err(Mismatch::Decided) => "decided",
-    }
-}
-
-/// The language's word for a place.
-pub(in crate::cli) fn place_name(place: Place) -> &'static str {
-    match place {
-        Place::Main => "main",
-        Place::Init => "init",
-        Place::Sidecar => "sidecar",
-        Place::Ephemeral => "ephemeral",
-        Place::Volume => "volume",
     }
 }

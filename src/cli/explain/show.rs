@@ -1,14 +1,14 @@
 //! What was decided, written for people and for machines.
 
 use imageswap_engine::admission::{ExplainedImage, LeftReason};
-use imageswap_engine::context::Place;
 use imageswap_engine::diagnostic::{SourceMap, visible};
 use imageswap_engine::legacy::Answer;
 use imageswap_engine::rules::{Effect, Explanation, Invalid, LEGACY_RULE, Round, RuleSet};
 
-use super::super::output::{CommandError, Output};
-use super::super::report::Format;
-use super::object::{Explained, ExplainedField, place_name};
+use super::object::{Explained, ExplainedField};
+use crate::cli::input::name_of_field;
+use crate::cli::output::{CommandError, Output};
+use crate::cli::report::Format;
 
 /// Where explanations are shown, and the set that they are of.
 pub(super) struct Shown<'o, 's> {
@@ -167,21 +167,6 @@ impl Shown<'_, '_> {
             visible(file),
             width = LEGACY_RULE.len()
         ))
-    }
-}
-
-/// What an image of an object is called: `Pod shop/web, init container migrate`.
-pub(in crate::cli) fn name_of_field(object: &str, container: Option<&str>, place: Place) -> String {
-    let container = container.unwrap_or_default();
-    let of = match place_name(place) {
-        "main" => format!("container {container}"),
-        "volume" => format!("volume {container}"),
-        other => format!("{other} container {container}"),
-    };
-    if object.is_empty() {
-        of
-    } else {
-        format!("{object}, {of}")
     }
 }
 

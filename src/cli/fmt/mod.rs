@@ -13,7 +13,8 @@ use imageswap_engine::syntax::format::{FormatError, format};
 use serde::Serialize;
 
 use self::difference::Difference;
-use super::limits::FileLimitOptions;
+use super::input::FileLimitOptions;
+use super::misuse;
 use super::output::{CommandError, Ended, Output, OutputOptions};
 use super::report::Format;
 use super::words::counted;
@@ -73,14 +74,14 @@ impl Fmt {
     pub(super) fn run(self) -> Ended {
         let paths = match self.paths {
             paths if !paths.is_empty() => paths,
-            _ if io::stdin().is_terminal() => super::misuse(
+            _ if io::stdin().is_terminal() => misuse(
                 ErrorKind::MissingRequiredArgument,
                 "name a file or a directory of rules, or - for stdin",
             ),
             _ => vec![STDIN.into()],
         };
         if paths.iter().filter(|path| path.as_os_str() == STDIN).count() > 1 {
-            super::misuse(ErrorKind::ArgumentConflict, "stdin can be read once only");
+            misuse(ErrorKind::ArgumentConflict, "stdin can be read once only");
         }
         let mut formatter = Formatter {
             check: self.check,

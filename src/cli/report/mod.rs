@@ -1,5 +1,6 @@
 //! Findings, written for people and for machines.
 
+mod decision;
 mod excerpt;
 mod human;
 mod json;
@@ -14,7 +15,8 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceMap, Span, Suggestion};
 
-pub(super) use sarif::Sarif;
+pub(crate) use decision::{Decided, Outcome, place_name};
+pub(crate) use sarif::Sarif;
 
 use super::words::counted;
 

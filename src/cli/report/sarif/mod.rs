@@ -28,7 +28,7 @@ const MAX_LINE: usize = 4096;
 
 /// What a run has found so far.
 #[derive(Debug)]
-pub(in super::super) struct Sarif {
+pub(crate) struct Sarif {
     folder: PathBuf,
     artifacts: Vec<Artifact>,
     codes: Vec<Code>,
@@ -40,7 +40,7 @@ pub(in super::super) struct Sarif {
 
 impl Sarif {
     /// Nothing has been found so far, in files below the working directory.
-    pub(in super::super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             // Without one, names are what they are.
             folder: std::env::current_dir().unwrap_or_default(),
@@ -53,7 +53,7 @@ impl Sarif {
     }
 
     /// Adds findings.
-    pub(in super::super) fn add(&mut self, findings: &[Diagnostic], sources: &SourceMap) {
+    pub(crate) fn add(&mut self, findings: &[Diagnostic], sources: &SourceMap) {
         for finding in findings {
             let result = self.result(finding, sources);
             self.results.push(result);
@@ -61,7 +61,7 @@ impl Sarif {
     }
 
     /// Says why the run could not do its work.
-    pub(in super::super) fn fail(&mut self, reason: String) {
+    pub(crate) fn fail(&mut self, reason: String) {
         self.failures.push(Notification {
             level: level(Severity::Error),
             message: Text::message(reason),
@@ -73,7 +73,7 @@ impl Sarif {
     /// # Errors
     ///
     /// Where the stream takes no more.
-    pub(in super::super) fn write(self, mut stream: impl Write) -> io::Result<()> {
+    pub(crate) fn write(self, mut stream: impl Write) -> io::Result<()> {
         let log = Log::new(
             &self.codes,
             Invocation {

@@ -9,11 +9,12 @@ use imageswap_engine::diagnostic::{Code, Diagnostic, similar};
 use imageswap_engine::rules::{RuleId, RuleSet};
 
 use super::limits::LimitOptions;
-use super::output::{CommandError, Output};
+use crate::cli::misuse;
+use crate::cli::output::{CommandError, Output};
 use crate::config::{Loaded, Processors, RulesText, STDIN};
 
 #[derive(Args, Debug)]
-pub(super) struct SetOptions {
+pub(crate) struct SetOptions {
     /// Files and directories of rules or of old maps, Kubernetes YAML with ConfigMaps, or - for stdin
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -23,14 +24,14 @@ pub(super) struct SetOptions {
 
 impl SetOptions {
     /// Loads the set; none where its files can't be had, which is said.
-    pub(super) fn load(self, output: &mut Output) -> Result<Option<Loaded>, CommandError> {
+    pub(crate) fn load(self, output: &mut Output) -> Result<Option<Loaded>, CommandError> {
         let paths = match self.paths {
             paths if paths.iter().filter(|path| path.as_os_str() == STDIN).count() > 1 => {
-                super::misuse(ErrorKind::ArgumentConflict, "stdin can be read once only");
+                misuse(ErrorKind::ArgumentConflict, "stdin can be read once only");
             }
             paths if !paths.is_empty() => paths,
             _ if io::stdin().is_terminal() => {
-                super::misuse(
+                misuse(
                     ErrorKind::MissingRequiredArgument,
                     "name a file or a directory of rules, or - for stdin",
                 );
@@ -42,7 +43,7 @@ impl SetOptions {
 }
 
 /// Loads a set from paths.
-pub(super) fn load(
+pub(crate) fn load(
     paths: Vec<PathBuf>,
     limits: LimitOptions,
     output: &mut Output,
@@ -78,7 +79,7 @@ pub(super) fn load(
 }
 
 /// The rules of these names, in the order of the set. A name that no rule has is misuse.
-pub(super) fn rules_named(set: &RuleSet, names: &[String]) -> Vec<RuleId> {
+pub(crate) fn rules_named(set: &RuleSet, names: &[String]) -> Vec<RuleId> {
     let mut rules: Vec<RuleId> = names
         .iter()
         .map(|name| {
@@ -88,7 +89,7 @@ pub(super) fn rules_named(set: &RuleSet, names: &[String]) -> Vec<RuleId> {
                     Some(meant) => format!("is `{meant}` meant?"),
                     None => "a rule gets a name with `as NAME`, and is `FILE:LINE` without one".to_owned(),
                 };
-                super::misuse(
+                misuse(
                     ErrorKind::InvalidValue,
                     &format!("no rule has the name `{name}`; {help}"),
                 )
@@ -107,7 +108,7 @@ fn skipped_lines(loaded: &Loaded) -> usize {
 }
 
 /// How many lines of the map mean something; none where there is no map.
-pub(super) fn map_lines(loaded: &Loaded) -> Option<usize> {
+pub(crate) fn map_lines(loaded: &Loaded) -> Option<usize> {
     let text = loaded.sources.get(loaded.map?)?.text();
     let says_something = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with('#');
     let lines = text.lines().filter(says_something).count();

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::config::Limits;
 
 #[derive(Args, Clone, Copy, Debug)]
-pub(super) struct LimitOptions {
+pub(crate) struct LimitOptions {
     #[command(flatten)]
     file: FileLimitOptions,
     /// The rules that a set may have
@@ -22,7 +22,7 @@ pub(super) struct LimitOptions {
 
 /// What one file may hold.
 #[derive(Args, Clone, Copy, Debug)]
-pub(super) struct FileLimitOptions {
+pub(crate) struct FileLimitOptions {
     /// The MiB that a file may have [default: 1 for rules, 8 for a map]
     #[arg(
         long,
@@ -35,7 +35,7 @@ pub(super) struct FileLimitOptions {
 }
 
 impl LimitOptions {
-    pub(super) fn into_limits(self) -> Limits {
+    pub(crate) fn into_limits(self) -> Limits {
         Limits {
             rules: usize::try_from(self.max_rules).unwrap_or(usize::MAX),
             ..self.file.into_limits()
@@ -44,7 +44,7 @@ impl LimitOptions {
 }
 
 impl FileLimitOptions {
-    pub(super) fn into_limits(self) -> Limits {
+    pub(crate) fn into_limits(self) -> Limits {
         Limits {
             file_size: self.max_file_size.map(|mib| u64::from(mib) << 20),
             ..Limits::default()

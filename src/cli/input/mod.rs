@@ -1,0 +1,9 @@
+//! Input of the commands: sets of rules, their limits, and objects of Kubernetes.
+
+mod limits;
+mod object;
+mod set;
+
+pub(crate) use limits::{FileLimitOptions, LimitOptions};
+pub(crate) use object::{AsRequest, DISABLE_LABEL, name_of, name_of_field, review_of};
+pub(crate) use set::{SetOptions, load, map_lines, rules_named};

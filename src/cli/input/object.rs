@@ -1,0 +1,78 @@
+//! Objects as an API server would send them, and their names in texts for people.
+
+use imageswap_engine::context::Place;
+use serde_json::{Value, json};
+
+use crate::cli::report::place_name;
+
+/// The break-glass label, as it is called unless somebody has called it otherwise.
+pub(crate) const DISABLE_LABEL: &str = "k8s.twr.io/imageswap";
+
+/// What the request is supposed to say that an object comes with.
+pub(crate) struct AsRequest<'a> {
+    /// Of objects that name none.
+    pub(crate) namespace: &'a str,
+    pub(crate) operation: &'static str,
+    pub(crate) user: Option<&'a str>,
+}
+
+impl Default for AsRequest<'_> {
+    fn default() -> Self {
+        Self {
+            namespace: "default",
+            operation: "CREATE",
+            user: None,
+        }
+    }
+}
+
+/// The review that an API server would send of an object.
+pub(crate) fn review_of(object: &Value, request: &AsRequest<'_>) -> Value {
+    let api_version = object["apiVersion"].as_str().unwrap_or_default();
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    let metadata = &object["metadata"];
+    json!({
+        "apiVersion": "admission.k8s.io/v1",
+        "kind": "AdmissionReview",
+        "request": {
+            "uid": "explain",
+            "kind": {"group": group, "version": version, "kind": object["kind"]},
+            "name": metadata["name"],
+            "namespace": metadata["namespace"].as_str().unwrap_or(request.namespace),
+            "operation": request.operation,
+            "userInfo": {"username": request.user},
+            "object": object,
+        }
+    })
+}
+
+/// What an object is called: `Deployment shop/web`.
+pub(crate) fn name_of(object: &Value) -> String {
+    let kind = object["kind"].as_str().unwrap_or("object");
+    let metadata = &object["metadata"];
+    let name = metadata["name"]
+        .as_str()
+        .or(metadata["generateName"].as_str())
+        .unwrap_or("without a name");
+    match metadata["namespace"].as_str() {
+        Some(namespace) => format!("{kind} {namespace}/{name}"),
+        None => format!("{kind} {name}"),
+    }
+}
+
+/// What an image of an object is called: `Pod shop/web, init container migrate`.
+pub(crate) fn name_of_field(object: &str, container: Option<&str>, place: Place) -> String {
+    let container = container.unwrap_or_default();
+    let of = match place {
+        Place::Main => format!("container {container}"),
+        Place::Volume => format!("volume {container}"),
+        Place::Init | Place::Sidecar | Place::Ephemeral => {
+            format!("{} container {container}", place_name(place))
+        }
+    };
+    if object.is_empty() {
+        of
+    } else {
+        format!("{object}, {of}")
+    }
+}
