@@ -2,8 +2,10 @@
 
 use clap::Args;
 
+use super::error::CommandError;
+use super::exit::Ended;
 use super::input::{SetOptions, map_lines};
-use super::output::{Ended, FindingsOptions, Output};
+use super::output::{FindingsOptions, Output};
 use super::report::Counts;
 use super::words::counted;
 
@@ -35,10 +37,10 @@ pub(super) struct Check {
 }
 
 impl Check {
-    pub(super) fn run(self) -> Ended {
+    pub(super) fn run(self) -> Result<Ended, CommandError> {
         let mut output = Output::of_findings(self.output);
         let Some(mut loaded) = self.set.load(&mut output)? else {
-            return output.failed();
+            return output.end(Ended::Unreadable);
         };
         loaded.look_at_map();
         output.findings(&loaded.findings, &loaded.sources)?;
@@ -61,8 +63,8 @@ impl Check {
             output.say(&format!("it does not load: {counts}"))?;
         }
         if !loaded.loads() || (self.deny_warnings && counts.warnings > 0) {
-            return output.failed();
+            return output.end(Ended::Findings);
         }
-        output.fine()
+        output.end(Ended::Clean)
     }
 }

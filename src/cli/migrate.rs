@@ -1,14 +1,18 @@
 //! `imageswap migrate`: what the crate of that name does.
 
-use clap::error::ErrorKind;
+use std::process::ExitCode;
+
 use imageswap_migrate::cli::{self, Migrate};
 
-use super::output::{CommandError, Ended};
+use super::error::CommandError;
+use super::exit::{Ended, UsageError};
 
 /// Migrates an old configuration.
-pub(super) fn run(migrate: Migrate) -> Ended {
-    migrate.run().map_err(|ended| match ended {
-        cli::Ended::Misuse(message) => super::misuse(ErrorKind::ArgumentConflict, &message),
-        cli::Ended::Failed(message) => CommandError::new(message),
-    })
+pub(crate) fn run(migrate: Migrate) -> Result<Ended, CommandError> {
+    match migrate.run() {
+        Ok(ExitCode::SUCCESS) => Ok(Ended::Clean),
+        Ok(_) => Ok(Ended::Findings),
+        Err(cli::Ended::Misuse(message)) => Err(UsageError::Migrate(message).into()),
+        Err(cli::Ended::Failed(message)) => Err(CommandError::Migrate(message)),
+    }
 }

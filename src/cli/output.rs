@@ -4,16 +4,16 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::io::{self, BufWriter, StdoutLock, Write as _};
-use std::process::ExitCode;
 
 use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, Args, Command, ValueEnum as _};
 use imageswap_engine::diagnostic::{Diagnostic, SourceMap};
-use imageswap_migrate::Failed;
 use serde::Serialize;
 
 use super::color;
+use super::error::CommandError;
+use super::exit::Ended;
 use super::report::{self, FindingsFormat, Format, Sarif};
 
 #[derive(Args, Clone, Copy, Debug)]
@@ -34,13 +34,6 @@ pub(super) struct FindingsOptions {
 /// Reads a [`Format`], and says why it is not `sarif`.
 #[derive(Clone, Copy, Debug)]
 struct FormatParser;
-
-/// How a command ended: with an exit status, or with one line that says why not.
-pub(super) type Ended = Result<ExitCode, CommandError>;
-
-/// Why a command could not do its work: one line for people.
-#[derive(Debug)]
-pub(super) struct CommandError(String);
 
 /// Where results go.
 pub(super) struct Output {
@@ -85,7 +78,8 @@ impl Output {
     ) -> Result<(), CommandError> {
         match &mut self.sarif {
             Some(sarif) => sarif.add(findings, sources),
-            None => report::write(&mut self.stdout, self.format, self.color, findings, sources)?,
+            None => report::write(&mut self.stdout, self.format, self.color, findings, sources)
+                .map_err(CommandError::Result)?,
         }
         Ok(())
     }
@@ -96,7 +90,7 @@ impl Output {
         findings: &[Diagnostic],
         sources: &SourceMap,
     ) -> Result<(), CommandError> {
-        report::unless_closed(self.stdout.flush())?;
+        result(self.stdout.flush())?;
         let mut stderr = io::stderr();
         let color = color::is_wanted(&stderr);
         // A closed pipe is no error.
@@ -106,8 +100,7 @@ impl Output {
 
     /// Writes a text as it is.
     pub(super) fn text(&mut self, text: &str) -> Result<(), CommandError> {
-        report::unless_closed(self.stdout.write_all(text.as_bytes()))?;
-        Ok(())
+        result(self.stdout.write_all(text.as_bytes()))
     }
 
     /// Writes a line of the result. A log of findings has no place for one, so it is said to people.
@@ -117,8 +110,7 @@ impl Output {
         }
         let written = writeln!(self.stdout, "{line}");
         self.is_closed |= matches!(&written, Err(error) if error.kind() == io::ErrorKind::BrokenPipe);
-        report::unless_closed(written)?;
-        Ok(())
+        result(written)
     }
 
     /// Whether the reader has gone away, so that there is no use in going on.
@@ -128,13 +120,13 @@ impl Output {
 
     /// Writes an object of the result.
     pub(super) fn object(&mut self, object: &impl Serialize) -> Result<(), CommandError> {
-        let line = serde_json::to_string(object).map_err(io::Error::from)?;
+        let line = serde_json::to_string(object).map_err(|error| CommandError::Result(error.into()))?;
         self.line(line)
     }
 
     /// Says something to people.
     pub(super) fn say(&mut self, line: &str) -> Result<(), CommandError> {
-        report::unless_closed(self.stdout.flush())?;
+        result(self.stdout.flush())?;
         // A closed pipe is no error.
         let _ = writeln!(io::stderr(), "{line}");
         Ok(())
@@ -148,20 +140,11 @@ impl Output {
         self.say(&format!("imageswap: {reason}"))
     }
 
-    /// Nothing was found.
-    pub(super) fn fine(self) -> Ended {
-        self.end(ExitCode::SUCCESS)
-    }
-
-    /// Something was found.
-    pub(super) fn failed(self) -> Ended {
-        self.end(ExitCode::FAILURE)
-    }
-
-    fn end(mut self, code: ExitCode) -> Ended {
+    /// Writes what is left of the result, and returns the end of the command.
+    pub(super) fn end(mut self, ended: Ended) -> Result<Ended, CommandError> {
         let written = self.sarif.map_or(Ok(()), |sarif| sarif.write(&mut self.stdout));
-        report::unless_closed(written.and_then(|()| self.stdout.flush()))?;
-        Ok(code)
+        result(written.and_then(|()| self.stdout.flush()))?;
+        Ok(ended)
     }
 }
 
@@ -188,26 +171,12 @@ impl TypedValueParser for FormatParser {
     }
 }
 
-impl fmt::Display for CommandError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+/// Writes a text to stdout, for a command whose result has no other form.
+pub(super) fn print(text: &str) -> Result<(), CommandError> {
+    result(io::stdout().write_all(text.as_bytes()))
 }
 
-impl From<io::Error> for CommandError {
-    fn from(error: io::Error) -> Self {
-        Self(format!("cannot write the result: {error}"))
-    }
-}
-
-impl From<Failed> for CommandError {
-    fn from(failed: Failed) -> Self {
-        Self::new(failed)
-    }
-}
-
-impl CommandError {
-    pub(super) fn new(line: impl fmt::Display) -> Self {
-        Self(line.to_string())
-    }
+/// A reader that has gone away is no error.
+fn result(written: io::Result<()>) -> Result<(), CommandError> {
+    report::unless_closed(written).map_err(CommandError::Result)
 }

@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
-use clap::{Args, CommandFactory as _, ValueEnum, ValueHint};
+use clap::{Args, Command, ValueEnum, ValueHint};
 
+use super::error::CommandError;
+use super::exit::{Ended, UsageError};
 use super::input::LimitOptions;
-use super::{Cli, color, environment};
+use super::{color, environment};
 use crate::config::RulesSource;
 use crate::webhook::{self, LogFormat, LogLevel, MAX_BODY, ServeError, Settings, TlsSource};
 
@@ -197,21 +199,22 @@ enum Mode {
 }
 
 impl Serve {
-    pub(super) fn run(self, is_gunicorn: bool) -> Result<(), ServeError> {
+    pub(super) fn run(self, program: &Command, is_gunicorn: bool) -> Result<Ended, CommandError> {
         let is_terminal = io::stderr().is_terminal();
         let format = self.log_format.unwrap_or(if is_terminal {
             LogFormat::Human
         } else {
             LogFormat::Json
         });
-        let _log = webhook::start_logging(self.log_level, format, color::is_wanted(&io::stderr()))?;
+        let _log = webhook::start_logging(self.log_level, format, color::is_wanted(&io::stderr()))
+            .map_err(ServeError::from)?;
         if is_gunicorn {
             tracing::info!("called as gunicorn: serving as imageswap does, by its variables alone");
         }
         let variables = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
         });
-        for (name, meant) in environment::unknown(&Cli::command(), variables) {
+        for (name, meant) in environment::unknown(program, variables) {
             match meant {
                 Some(meant) => tracing::warn!("the variable {name} means nothing; is {meant} meant?"),
                 None => tracing::warn!(
@@ -219,10 +222,11 @@ impl Serve {
                 ),
             }
         }
-        webhook::serve(self.into_settings())
+        webhook::serve(self.into_settings()?)?;
+        Ok(Ended::Clean)
     }
 
-    fn into_settings(self) -> Settings {
+    fn into_settings(self) -> Result<Settings, UsageError> {
         let rules = match self.mode {
             _ if !self.rules.is_empty() => {
                 for name in ["IMAGESWAP_MODE", "IMAGESWAP_MAPS_FILE", "IMAGE_PREFIX"] {
@@ -233,25 +237,14 @@ impl Serve {
                 RulesSource::Paths(self.rules)
             }
             Mode::Maps => RulesSource::MapFile(self.maps_file),
-            Mode::Legacy => {
-                if self.image_prefix.is_none() {
-                    let kind = clap::error::ErrorKind::MissingRequiredArgument;
-                    let missing = "the mode legacy needs a prefix: set IMAGE_PREFIX or --image-prefix";
-                    let mut command = Cli::command();
-                    command.build();
-                    if let Some(serve) = command.find_subcommand_mut("serve") {
-                        serve.error(kind, missing).exit();
-                    }
-                }
-                RulesSource::Prefix(self.image_prefix.unwrap_or_default())
-            }
+            Mode::Legacy => RulesSource::Prefix(self.image_prefix.ok_or(UsageError::NoPrefix)?),
         };
         let tls = if self.self_signed {
             TlsSource::SelfSigned
         } else {
             TlsSource::Folder(self.tls_dir)
         };
-        Settings {
+        Ok(Settings {
             rules,
             limits: self.limits.into_limits(),
             listen: self.listen,
@@ -267,7 +260,7 @@ impl Serve {
                 .unwrap_or(usize::MAX)
                 .saturating_mul(1 << 20),
             max_connections: usize::try_from(self.max_connections).unwrap_or(usize::MAX),
-        }
+        })
     }
 }
 

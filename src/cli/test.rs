@@ -6,8 +6,10 @@ use imageswap_engine::rules::RuleSet;
 use imageswap_engine::suite::{Expected, Report, Test, TestOutcome};
 use serde::Serialize;
 
+use super::error::CommandError;
+use super::exit::Ended;
 use super::input::{SetOptions, rules_named};
-use super::output::{CommandError, Ended, FindingsOptions, Output};
+use super::output::{FindingsOptions, Output};
 use super::report::{Format, Outcome};
 use super::words::counted;
 
@@ -62,10 +64,10 @@ struct Unreached<'a> {
 }
 
 impl TestCommand {
-    pub(super) fn run(self) -> Ended {
+    pub(super) fn run(self) -> Result<Ended, CommandError> {
         let mut output = Output::of_findings(self.output);
         let Some(loaded) = self.set.load(&mut output)? else {
-            return output.failed();
+            return output.end(Ended::Unreadable);
         };
         let is_other_error =
             |finding: &&Diagnostic| finding.severity == Severity::Error && finding.code != Code::TEST_FAILED;
@@ -73,9 +75,9 @@ impl TestCommand {
         let (Some(set), true) = (&loaded.set, errors.is_empty()) else {
             output.findings(&errors, &loaded.sources)?;
             output.say("the set does not load, so its tests are not run")?;
-            return output.failed();
+            return output.end(Ended::Findings);
         };
-        let only = rules_named(set, &self.only);
+        let only = rules_named(set, &self.only)?;
         let report = set.run_tests(&loaded.tests);
         let (mut run, mut failed) = (0, 0);
         for (test, outcome) in loaded.tests.iter().zip(&report.outcomes) {
@@ -102,11 +104,7 @@ impl TestCommand {
             run if !only.is_empty() => format!("{run} of {all}: {passed} passed, {failed} failed"),
             _ => format!("{all}: {passed} passed, {failed} failed"),
         })?;
-        if failed > 0 {
-            output.failed()
-        } else {
-            output.fine()
-        }
+        output.end(if failed > 0 { Ended::Findings } else { Ended::Clean })
     }
 }
 

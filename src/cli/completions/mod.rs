@@ -10,7 +10,6 @@ mod paths;
 mod values;
 
 use std::ffi::OsString;
-use std::io::{self, Write as _};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -18,8 +17,9 @@ use std::time::Duration;
 use clap::{Args, Command, ValueEnum};
 
 use self::line::Line;
-use super::output::Ended;
-use super::report::unless_closed;
+use super::error::CommandError;
+use super::exit::Ended;
+use super::output::print;
 
 /// Print what makes a shell complete command lines of imageswap.
 ///
@@ -78,28 +78,28 @@ struct Candidates {
 const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Completions {
-    pub(super) fn run(self) -> Ended {
+    pub(super) fn run(self) -> Result<Ended, CommandError> {
         let script = match self.shell {
             Shell::Bash => include_str!("imageswap.bash"),
             Shell::Zsh => include_str!("imageswap.zsh"),
             Shell::Fish => include_str!("imageswap.fish"),
         };
-        unless_closed(io::stdout().write_all(script.as_bytes()))?;
-        Ok(std::process::ExitCode::SUCCESS)
+        print(script)?;
+        Ok(Ended::Clean)
     }
 }
 
 impl Complete {
     /// Writes the candidates, one a line. Whatever goes wrong, there are none.
-    pub(super) fn run(self, command: Command) -> Ended {
+    pub(super) fn run(self, command: Command) -> Result<Ended, CommandError> {
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || {
             // Who asked may have given up.
             let _ = sender.send(self.answer(command));
         });
         let answer = receiver.recv_timeout(PATIENCE).unwrap_or_default();
-        unless_closed(io::stdout().write_all(answer.as_bytes()))?;
-        Ok(std::process::ExitCode::SUCCESS)
+        print(&answer)?;
+        Ok(Ended::Clean)
     }
 
     fn answer(self, mut command: Command) -> String {

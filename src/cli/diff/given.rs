@@ -10,8 +10,8 @@ use imageswap_engine::rules::RuleSet;
 use imageswap_migrate::images::{manifests, of_list};
 use imageswap_migrate::read::{name_of as file_name, read as read_text};
 
+use crate::cli::error::CommandError;
 use crate::cli::input::{AsRequest, DISABLE_LABEL, name_of, name_of_field, review_of};
-use crate::cli::output::CommandError;
 
 /// An image that is there, and is not made from a pattern.
 pub(super) struct Given {
@@ -49,8 +49,6 @@ pub(super) fn read(
 
 /// Each object as an API server would send it when it is created.
 fn of_manifests(file: &Path, rules: &RuleSet, given: &mut Vec<Given>) -> Result<(), CommandError> {
-    let fail =
-        |error: &dyn std::fmt::Display| CommandError::new(format_args!("{}: {error}", file_name(file)));
     let text = read_text(file)?;
     let policy = Policy {
         rules,
@@ -59,10 +57,17 @@ fn of_manifests(file: &Path, rules: &RuleSet, given: &mut Vec<Given>) -> Result<
         hook: None,
         dry_run: false,
     };
-    for object in imageswap_yaml::objects(&text).map_err(|error| fail(&error))? {
+    for object in imageswap_yaml::objects(&text).map_err(|error| CommandError::Yaml {
+        file: file_name(file),
+        error,
+    })? {
         let review = review_of(&object, &AsRequest::default()).to_string();
         let name = name_of(&object);
-        for case in cases(review.as_bytes(), &policy).map_err(|error| fail(&error))? {
+        let cases = cases(review.as_bytes(), &policy).map_err(|error| CommandError::Object {
+            file: file_name(file),
+            error,
+        })?;
+        for case in cases {
             let context = case.setting.context();
             let of = Some(name_of_field(&name, context.container, context.place));
             given.push(Given { case, of });

@@ -8,16 +8,16 @@ mod show;
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::error::ErrorKind;
 use imageswap_engine::compare::{Case, Cases, Comparison, difference};
 use imageswap_engine::diagnostic::{Code, Severity};
 use imageswap_engine::rules::RuleSet;
 
 use self::given::Given;
 use self::show::{Found, Report};
+use super::error::CommandError;
+use super::exit::{Ended, UsageError};
 use super::input::{LimitOptions, load};
-use super::misuse;
-use super::output::{CommandError, Ended, Output, OutputOptions};
+use super::output::{Output, OutputOptions};
 use super::report::Counts;
 use super::words::counted;
 use crate::config::{Loaded, STDIN};
@@ -60,20 +60,17 @@ pub(super) struct Diff {
 }
 
 impl Diff {
-    pub(super) fn run(self) -> Ended {
+    pub(super) fn run(self) -> Result<Ended, CommandError> {
         let mut output = Output::new(self.output);
         let paths = [&self.old, &self.new];
         let of_stdin = paths.into_iter().chain(&self.images).chain(&self.manifests);
         if of_stdin.filter(|path| path.as_os_str() == STDIN).count() > 1 {
-            misuse(
-                ErrorKind::ArgumentConflict,
-                "stdin can be read once only: name a file for all but one of the -",
-            );
+            return Err(UsageError::StdinShared.into());
         }
         let old = load(vec![self.old.clone()], self.limits, &mut output)?;
         let new = load(vec![self.new.clone()], self.limits, &mut output)?;
         let (Some(old), Some(new)) = (old, new) else {
-            return output.failed();
+            return output.end(Ended::Unreadable);
         };
         let mut is_broken = false;
         let mut tests_fail = false;
@@ -100,7 +97,7 @@ impl Diff {
                 let sides = [(&old, old_set), (&new, new_set)];
                 compare(sides, &given, self.all, output, tests_fail)
             }
-            _ => output.failed(),
+            _ => output.end(Ended::Findings),
         }
     }
 }
@@ -123,7 +120,7 @@ fn compare(
     all: bool,
     mut output: Output,
     tests_fail: bool,
-) -> Ended {
+) -> Result<Ended, CommandError> {
     let [(_, old), (_, new)] = sides;
     let comparison = Comparison::new(old, new);
     let mut report = Report::new(sides, &comparison, all);
@@ -149,7 +146,7 @@ fn compare(
     }
     if output.is_closed() {
         // The reader has seen enough, and all were not counted.
-        return output.failed();
+        return output.end(Ended::Findings);
     }
     let differ = report.differ();
     report.finish(&mut output)?;
@@ -162,11 +159,7 @@ fn compare(
         output.say(&format!(
             "{compared} compared, and none is treated otherwise{partly}"
         ))?;
-        return if tests_fail {
-            output.failed()
-        } else {
-            output.fine()
-        };
+        return output.end(if tests_fail { Ended::Findings } else { Ended::Clean });
     }
     let marked = if given.is_empty() {
         ""
@@ -176,5 +169,5 @@ fn compare(
     output.say(&format!(
         "{compared} compared, {differ} treated otherwise{marked}{partly}"
     ))?;
-    output.failed()
+    output.end(Ended::Findings)
 }

@@ -11,7 +11,8 @@ use imageswap_engine::rules::{LEGACY_RULE, RuleId};
 
 use super::lines::{Side, heading, lines_of_maps, outcome, text_of};
 use super::object::{ImageObject, RuleObject, RuleSide, SettingObject};
-use crate::cli::output::{CommandError, Output};
+use crate::cli::error::CommandError;
+use crate::cli::output::Output;
 use crate::cli::report::{Decided, Format};
 use crate::cli::words::counted;
 

@@ -8,8 +8,7 @@ use std::io::{self, BufRead as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use clap::error::ErrorKind;
-use imageswap_engine::admission::{ExplainedImage, Policy, explain};
+use imageswap_engine::admission::{ExplainedImage, Policy, ReviewError, explain};
 use imageswap_engine::compile::Constants;
 use imageswap_engine::rules::{RuleId, RuleSet, Scope};
 use imageswap_migrate::read::{name_of as file_name, read};
@@ -17,9 +16,10 @@ use serde_json::Value;
 
 use self::context::ContextOptions;
 use self::show::Shown;
+use super::error::CommandError;
+use super::exit::{Ended, UsageError};
 use super::input::{DISABLE_LABEL, LimitOptions, load, name_of, review_of, rules_named};
-use super::misuse;
-use super::output::{CommandError, Ended, Output, OutputOptions};
+use super::output::{Output, OutputOptions};
 use super::report::Counts;
 use super::words::counted;
 use crate::config::STDIN;
@@ -77,25 +77,19 @@ pub(super) struct Explain {
 }
 
 impl Explain {
-    pub(super) fn run(self) -> Ended {
+    pub(super) fn run(self) -> Result<Ended, CommandError> {
         let mut output = Output::new(self.output);
         if self.images.is_empty() && self.review.is_none() && self.manifest.is_none() {
-            misuse(
-                ErrorKind::MissingRequiredArgument,
-                "name an image, - for images from stdin, or --review or --manifest with a file",
-            );
+            return Err(UsageError::NoImages.into());
         }
         let files = self.rules.iter().chain(&self.review).chain(&self.manifest);
         let of_stdin = files.filter(|path| path.as_os_str() == STDIN).count()
             + self.images.iter().filter(|image| *image == STDIN).count();
         if of_stdin > 1 {
-            misuse(
-                ErrorKind::ArgumentConflict,
-                "stdin can be read once only: name a file for all but one of the -",
-            );
+            return Err(UsageError::StdinShared.into());
         }
         let Some(loaded) = load(self.rules.clone(), self.limits, &mut output)? else {
-            return output.failed();
+            return output.end(Ended::Unreadable);
         };
         let Some(set) = &loaded.set else {
             output.findings(&loaded.findings, &loaded.sources)?;
@@ -103,7 +97,7 @@ impl Explain {
                 "the rules do not load: {}",
                 Counts::of(&loaded.findings)
             ))?;
-            return output.failed();
+            return output.end(Ended::Findings);
         };
         if !loaded.loads() {
             let counts = Counts::of(&loaded.findings);
@@ -111,7 +105,7 @@ impl Explain {
                 "notice: this set does not load ({counts}; see `imageswap check`); this is what it would do"
             ))?;
         }
-        let only = rules_named(set, &self.only);
+        let only = rules_named(set, &self.only)?;
         let scope = self.scope(&only);
         let mut shown = Shown {
             output: &mut output,
@@ -130,7 +124,7 @@ impl Explain {
         if shown.lacks_rules && scope == Scope::Found && set.rules().len() > 0 {
             output.say("notice: --all shows every rule, those for other images and namespaces too, and why it does not match")?;
         }
-        output.fine()
+        output.end(Ended::Clean)
     }
 
     fn scope<'r>(&self, only: &'r [RuleId]) -> Scope<'r> {
@@ -148,28 +142,24 @@ impl Explain {
         scope: Scope<'_>,
     ) -> Result<(), CommandError> {
         let context = self.context.context();
-        let images: Result<Vec<_>, _> = self
+        let images = self
             .images
             .iter()
-            .map(|image| constants.put_into(image))
-            .collect();
-        let images = images.unwrap_or_else(|error| misuse(ErrorKind::InvalidValue, &error.to_string()));
+            .map(|image| constants.put_into(image).map_err(UsageError::Constant))
+            .collect::<Result<Vec<_>, _>>()?;
         for image in &images {
             if image != STDIN {
                 shown.image(image, &shown.set.explain(image, &context, scope))?;
                 continue;
             }
             for (number, line) in (1..).zip(io::stdin().lock().split(b'\n')) {
-                let line =
-                    line.map_err(|error| CommandError::new(format_args!("cannot read stdin: {error}")))?;
-                let line = str::from_utf8(&line).map_err(|_| {
-                    CommandError::new(format_args!("cannot read stdin: line {number} is not UTF-8"))
-                })?;
+                let line = line.map_err(CommandError::Stdin)?;
+                let line = str::from_utf8(&line).map_err(|_| CommandError::StdinNotUtf8 { line: number })?;
                 let line = line.trim();
                 if !line.is_empty() && !line.starts_with('#') {
                     let image = constants
                         .put_into(line)
-                        .map_err(|error| CommandError::new(format_args!("stdin: line {number}: {error}")))?;
+                        .map_err(|error| CommandError::StdinConstant { line: number, error })?;
                     shown.image(&image, &shown.set.explain(&image, &context, scope))?;
                 }
                 if shown.output.is_closed() {
@@ -187,12 +177,12 @@ impl Explain {
         file: &Path,
         scope: Scope<'_>,
     ) -> Result<(), CommandError> {
-        let images = self.images_of(shown.set, body, scope).map_err(|error| {
-            CommandError::new(format_args!(
-                "{} is no admission review: {error}",
-                file_name(file)
-            ))
-        })?;
+        let images = self
+            .images_of(shown.set, body, scope)
+            .map_err(|error| CommandError::Review {
+                file: file_name(file),
+                error,
+            })?;
         if images.is_empty() {
             shown
                 .output
@@ -212,14 +202,19 @@ impl Explain {
         scope: Scope<'_>,
     ) -> Result<(), CommandError> {
         let text = read(file)?;
-        let objects = imageswap_yaml::objects(&text)
-            .map_err(|error| CommandError::new(format_args!("{}: {error}", file_name(file))))?;
+        let objects = imageswap_yaml::objects(&text).map_err(|error| CommandError::Yaml {
+            file: file_name(file),
+            error,
+        })?;
         let mut count = 0;
         for object in &objects {
             let review = review_of(object, &self.context.as_request());
             let images = self
                 .images_of(shown.set, review.to_string().as_bytes(), scope)
-                .map_err(|error| CommandError::new(format_args!("{}: {error}", file_name(file))))?;
+                .map_err(|error| CommandError::Object {
+                    file: file_name(file),
+                    error,
+                })?;
             let name = name_of(object);
             for image in &images {
                 count += 1;
@@ -241,7 +236,7 @@ impl Explain {
         rules: &'s RuleSet,
         body: &[u8],
         scope: Scope<'_>,
-    ) -> Result<Vec<ExplainedImage<'s>>, String> {
+    ) -> Result<Vec<ExplainedImage<'s>>, ReviewError> {
         let policy = Policy {
             rules,
             digest: "",
@@ -249,6 +244,6 @@ impl Explain {
             hook: self.context.hook(),
             dry_run: false,
         };
-        explain(body, &policy, scope).map_err(|error| error.to_string())
+        explain(body, &policy, scope)
     }
 }

@@ -6,8 +6,9 @@ use imageswap_engine::legacy::Answer;
 use imageswap_engine::rules::{Effect, Explanation, Invalid, LEGACY_RULE, Round, RuleSet};
 
 use super::object::{Explained, ExplainedField};
+use crate::cli::error::CommandError;
 use crate::cli::input::name_of_field;
-use crate::cli::output::{CommandError, Output};
+use crate::cli::output::Output;
 use crate::cli::report::Format;
 
 /// Where explanations are shown, and the set that they are of.

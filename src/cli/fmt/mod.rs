@@ -3,22 +3,21 @@
 mod difference;
 mod replace;
 
-use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use clap::error::ErrorKind;
 use imageswap_engine::diagnostic::SourceMap;
 use imageswap_engine::syntax::format::{FormatError, format};
 use serde::Serialize;
 
 use self::difference::Difference;
-use super::input::FileLimitOptions;
-use super::misuse;
-use super::output::{CommandError, Ended, Output, OutputOptions};
+use super::error::CommandError;
+use super::exit::Ended;
+use super::input::{FileLimitOptions, paths_or_stdin};
+use super::output::{Output, OutputOptions};
 use super::report::Format;
 use super::words::counted;
-use crate::config::{Content, Limits, STDIN, fits, read_single, rules_files_of};
+use crate::config::{Content, Limits, ReadError, STDIN, fits, read_single, rules_files_of};
 
 /// Lay rules files out in one way: columns, line ends and white space.
 ///
@@ -71,23 +70,14 @@ enum Outcome {
 }
 
 impl Fmt {
-    pub(super) fn run(self) -> Ended {
-        let paths = match self.paths {
-            paths if !paths.is_empty() => paths,
-            _ if io::stdin().is_terminal() => misuse(
-                ErrorKind::MissingRequiredArgument,
-                "name a file or a directory of rules, or - for stdin",
-            ),
-            _ => vec![STDIN.into()],
-        };
-        if paths.iter().filter(|path| path.as_os_str() == STDIN).count() > 1 {
-            misuse(ErrorKind::ArgumentConflict, "stdin can be read once only");
-        }
+    pub(super) fn run(self) -> Result<Ended, CommandError> {
+        let paths = paths_or_stdin(self.paths)?;
         let mut formatter = Formatter {
             check: self.check,
             limits: self.limits.into_limits(),
             output: Output::new(self.output),
             outcomes: Vec::new(),
+            is_unreadable: false,
         };
         for path in &paths {
             formatter.path(path)?;
@@ -101,6 +91,7 @@ struct Formatter {
     limits: Limits,
     output: Output,
     outcomes: Vec<Outcome>,
+    is_unreadable: bool,
 }
 
 impl Formatter {
@@ -114,8 +105,13 @@ impl Formatter {
                 path.display()
             )),
             Ok(files) => files.iter().try_for_each(|file| self.file(file)),
-            Err(error) => self.failed(error),
+            Err(error) => self.unreadable(&error),
         }
+    }
+
+    fn unreadable(&mut self, error: &ReadError) -> Result<(), CommandError> {
+        self.is_unreadable = true;
+        self.failed(error)
     }
 
     fn failed(&mut self, why: impl std::fmt::Display) -> Result<(), CommandError> {
@@ -139,7 +135,7 @@ impl Formatter {
                      from"
                 ));
             }
-            Err(error) => return self.failed(error),
+            Err(error) => return self.unreadable(&error),
         };
         let mut sources = SourceMap::default();
         let source = sources.add(name.as_str(), text.as_str());
@@ -229,7 +225,7 @@ impl Formatter {
         }
     }
 
-    fn end(mut self, is_stdin_alone: bool) -> Ended {
+    fn end(mut self, is_stdin_alone: bool) -> Result<Ended, CommandError> {
         let count = |outcome| self.outcomes.iter().filter(|other| **other == outcome).count();
         let failed = count(Outcome::Failed);
         let unformatted = count(Outcome::Unformatted);
@@ -249,10 +245,10 @@ impl Formatter {
             let all = counted(self.outcomes.len(), "file");
             self.output.say(&format!("{all}: {}", kinds.join(", ")))?;
         }
-        if failed + unformatted > 0 {
-            self.output.failed()
-        } else {
-            self.output.fine()
-        }
+        self.output.end(match failed + unformatted {
+            _ if self.is_unreadable => Ended::Unreadable,
+            0 => Ended::Clean,
+            _ => Ended::Findings,
+        })
     }
 }

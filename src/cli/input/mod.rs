@@ -6,4 +6,4 @@ mod set;
 
 pub(crate) use limits::{FileLimitOptions, LimitOptions};
 pub(crate) use object::{AsRequest, DISABLE_LABEL, name_of, name_of_field, review_of};
-pub(crate) use set::{SetOptions, load, map_lines, rules_named};
+pub(crate) use set::{SetOptions, load, map_lines, paths_or_stdin, rules_named};

@@ -4,13 +4,13 @@ use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::error::ErrorKind;
 use imageswap_engine::diagnostic::{Code, Diagnostic, similar};
 use imageswap_engine::rules::{RuleId, RuleSet};
 
 use super::limits::LimitOptions;
-use crate::cli::misuse;
-use crate::cli::output::{CommandError, Output};
+use crate::cli::error::CommandError;
+use crate::cli::exit::UsageError;
+use crate::cli::output::Output;
 use crate::config::{Loaded, Processors, RulesText, STDIN};
 
 #[derive(Args, Debug)]
@@ -25,21 +25,22 @@ pub(crate) struct SetOptions {
 impl SetOptions {
     /// Loads the set; none where its files can't be had, which is said.
     pub(crate) fn load(self, output: &mut Output) -> Result<Option<Loaded>, CommandError> {
-        let paths = match self.paths {
-            paths if paths.iter().filter(|path| path.as_os_str() == STDIN).count() > 1 => {
-                misuse(ErrorKind::ArgumentConflict, "stdin can be read once only");
-            }
-            paths if !paths.is_empty() => paths,
-            _ if io::stdin().is_terminal() => {
-                misuse(
-                    ErrorKind::MissingRequiredArgument,
-                    "name a file or a directory of rules, or - for stdin",
-                );
-            }
-            _ => vec![STDIN.into()],
-        };
-        load(paths, self.limits, output)
+        load(paths_or_stdin(self.paths)?, self.limits, output)
     }
+}
+
+/// Returns the paths of a command line, or that of stdin if there are none.
+pub(crate) fn paths_or_stdin(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, UsageError> {
+    if paths.iter().filter(|path| path.as_os_str() == STDIN).count() > 1 {
+        return Err(UsageError::StdinRepeated);
+    }
+    if !paths.is_empty() {
+        return Ok(paths);
+    }
+    if io::stdin().is_terminal() {
+        return Err(UsageError::NoRules);
+    }
+    Ok(vec![STDIN.into()])
 }
 
 /// Loads a set from paths.
@@ -78,27 +79,25 @@ pub(crate) fn load(
     Ok(Some(loaded))
 }
 
-/// The rules of these names, in the order of the set. A name that no rule has is misuse.
-pub(crate) fn rules_named(set: &RuleSet, names: &[String]) -> Vec<RuleId> {
-    let mut rules: Vec<RuleId> = names
-        .iter()
-        .map(|name| {
-            set.find(name).unwrap_or_else(|| {
-                let known: Vec<_> = set.rules().map(|rule| rule.name).collect();
-                let help = match similar(name, known.iter().map(|known| &**known)) {
-                    Some(meant) => format!("is `{meant}` meant?"),
-                    None => "a rule gets a name with `as NAME`, and is `FILE:LINE` without one".to_owned(),
-                };
-                misuse(
-                    ErrorKind::InvalidValue,
-                    &format!("no rule has the name `{name}`; {help}"),
-                )
-            })
+/// Returns the rules of these names, in the order of the set.
+///
+/// # Errors
+///
+/// Returns an error if no rule has one of the names.
+pub(crate) fn rules_named(set: &RuleSet, names: &[String]) -> Result<Vec<RuleId>, UsageError> {
+    let rule = |name: &String| {
+        set.find(name).ok_or_else(|| {
+            let known: Vec<_> = set.rules().map(|rule| rule.name).collect();
+            UsageError::UnknownRule {
+                name: name.clone(),
+                similar: similar(name, known.iter().map(|known| &**known)).map(str::to_owned),
+            }
         })
-        .collect();
+    };
+    let mut rules: Vec<RuleId> = names.iter().map(rule).collect::<Result<_, _>>()?;
     rules.sort_unstable();
     rules.dedup();
-    rules
+    Ok(rules)
 }
 
 /// How many lines of the map are skipped.

@@ -3,17 +3,15 @@
 mod page;
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
-use clap::error::ErrorKind;
 use clap::{Args, Command, ValueHint};
-use imageswap_engine::diagnostic::similar;
 
 use self::page::{name_of, page};
-use super::output::{CommandError, Ended};
-use super::report::unless_closed;
+use super::error::CommandError;
+use super::exit::{Ended, UsageError};
+use super::output::print;
 
 /// Print a manual page, or write all of them to a directory.
 ///
@@ -37,18 +35,18 @@ pub(super) struct Man {
 }
 
 impl Man {
-    pub(super) fn run(self, mut program: Command) -> Ended {
+    pub(super) fn run(self, mut program: Command) -> Result<Ended, CommandError> {
         program.build();
         if let Some(folder) = &self.dir {
             write_all(&program, folder)?;
-            return Ok(ExitCode::SUCCESS);
+            return Ok(Ended::Clean);
         }
         let of = match &self.command {
-            Some(name) => find(&program, name),
+            Some(name) => find(&program, name)?,
             None => &program,
         };
-        unless_closed(io::stdout().write_all(page(&program, of).as_bytes()))?;
-        Ok(ExitCode::SUCCESS)
+        print(&page(&program, of))?;
+        Ok(Ended::Clean)
     }
 }
 
@@ -59,25 +57,21 @@ fn commands(program: &Command) -> impl Iterator<Item = &Command> {
         .filter(|command| !command.is_hide_set() && command.get_name() != "help")
 }
 
-fn find<'c>(program: &'c Command, name: &str) -> &'c Command {
+fn find<'c>(program: &'c Command, name: &str) -> Result<&'c Command, UsageError> {
     commands(program)
         .find(|command| command.get_name() == name)
-        .unwrap_or_else(|| {
-            let names: Vec<&str> = commands(program).map(Command::get_name).collect();
-            let help = match similar(name, names.iter().copied()) {
-                Some(meant) => format!("is `{meant}` meant?"),
-                None => format!("there are {}", names.join(", ")),
-            };
-            super::misuse(
-                ErrorKind::InvalidValue,
-                &format!("there is no command `{name}`; {help}"),
-            )
+        .ok_or_else(|| UsageError::UnknownCommand {
+            name: name.to_owned(),
+            known: commands(program)
+                .map(|command| command.get_name().to_owned())
+                .collect(),
         })
 }
 
 fn write_all(program: &Command, folder: &Path) -> Result<(), CommandError> {
-    let fail = |path: &Path, error: io::Error| {
-        CommandError::new(format_args!("cannot write {}: {error}", path.display()))
+    let fail = |path: &Path, error: io::Error| CommandError::Write {
+        path: path.to_owned(),
+        error,
     };
     fs::create_dir_all(folder).map_err(|error| fail(folder, error))?;
     for command in std::iter::once(program).chain(commands(program)) {

@@ -1,0 +1,115 @@
+//! Ends of commands: exit statuses, and usage errors. Both are values, and only `run` ends the process.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use imageswap_engine::compile::ConstantError;
+use imageswap_engine::diagnostic::similar;
+
+/// Exit status of the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum ExitStatus {
+    Success = 0,
+    Failure = 1,
+    Usage = 2,
+}
+
+/// End of a command that did its work, or reported why it could not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// There is nothing to report.
+    Clean,
+    /// There is an error in a set, a failed test, a difference, or a file to format.
+    Findings,
+    /// A set or a file cannot be read.
+    Unreadable,
+}
+
+/// Wrong arguments of a command, beyond what clap finds by itself.
+#[derive(Debug)]
+pub(crate) enum UsageError {
+    /// No rules are named, and stdin is a terminal.
+    NoRules,
+    /// No image is named.
+    NoImages,
+    /// Two paths of one list are `-`.
+    StdinRepeated,
+    /// Two options or arguments are `-`.
+    StdinShared,
+    /// No rule has this name.
+    UnknownRule { name: String, similar: Option<String> },
+    /// No command has this name.
+    UnknownCommand { name: String, known: Vec<String> },
+    /// An image has a constant that the rules do not define.
+    Constant(ConstantError),
+    /// The mode is `legacy`, and there is no prefix.
+    NoPrefix,
+    /// `migrate` rejects its arguments.
+    Migrate(String),
+}
+
+impl From<Ended> for ExitStatus {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::Clean => Self::Success,
+            Ended::Findings | Ended::Unreadable => Self::Failure,
+        }
+    }
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(status as u8)
+    }
+}
+
+impl UsageError {
+    /// Returns the kind by which clap chooses the form of the message.
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NoRules | Self::NoImages | Self::NoPrefix => ErrorKind::MissingRequiredArgument,
+            Self::StdinRepeated | Self::StdinShared | Self::Migrate(_) => ErrorKind::ArgumentConflict,
+            Self::UnknownRule { .. } | Self::UnknownCommand { .. } | Self::Constant(_) => {
+                ErrorKind::InvalidValue
+            }
+        }
+    }
+}
+
+impl fmt::Display for UsageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRules => f.write_str("name a file or a directory of rules, or - for stdin"),
+            Self::NoImages => {
+                f.write_str("name an image, - for images from stdin, or --review or --manifest with a file")
+            }
+            Self::StdinRepeated => f.write_str("stdin can be read once only"),
+            Self::StdinShared => {
+                f.write_str("stdin can be read once only: name a file for all but one of the -")
+            }
+            Self::UnknownRule { name, similar } => {
+                write!(f, "no rule has the name `{name}`; ")?;
+                match similar {
+                    Some(similar) => write!(f, "is `{similar}` meant?"),
+                    None => f.write_str("a rule gets a name with `as NAME`, and is `FILE:LINE` without one"),
+                }
+            }
+            Self::UnknownCommand { name, known } => {
+                write!(f, "there is no command `{name}`; ")?;
+                match similar(name, known.iter().map(String::as_str)) {
+                    Some(similar) => write!(f, "is `{similar}` meant?"),
+                    None => write!(f, "there are {}", known.join(", ")),
+                }
+            }
+            Self::Constant(error) => error.fmt(f),
+            Self::NoPrefix => {
+                f.write_str("the mode legacy needs a prefix: set IMAGE_PREFIX or --image-prefix")
+            }
+            Self::Migrate(message) => f.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for UsageError {}

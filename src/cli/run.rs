@@ -1,0 +1,134 @@
+//! A run of the program: from its arguments to its exit status. Nothing else ends the process.
+
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory as _, FromArgMatches as _};
+
+use super::commands::Cli;
+use super::environment;
+use super::error::CommandError;
+use super::exit::{ExitStatus, UsageError};
+
+/// Runs the command that the arguments name.
+pub(crate) fn run() -> ExitCode {
+    let (arguments, is_gunicorn) = arguments(std::env::args_os());
+    status(&arguments, is_gunicorn).into()
+}
+
+fn status(arguments: &[OsString], is_gunicorn: bool) -> ExitStatus {
+    let program = environment::without_empty(Cli::command());
+    let matches = match program.clone().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => return not_parsed(&program, error, arguments),
+    };
+    let name = matches.subcommand_name().unwrap_or_default().to_owned();
+    let command = match Cli::from_arg_matches(&matches) {
+        Ok(Cli { command }) => command,
+        Err(error) => return not_parsed(&program, error, arguments),
+    };
+    match command.run(Cli::command(), is_gunicorn) {
+        Ok(ended) => ended.into(),
+        Err(error) => {
+            // A closed pipe is no error.
+            let _ = match &error {
+                CommandError::Usage(error) => usage(program, &name, error).print(),
+                error => writeln!(io::stderr(), "imageswap: {error}"),
+            };
+            error.status()
+        }
+    }
+}
+
+/// Prints what clap finds wrong with the arguments, or the help or the version if they ask for it.
+fn not_parsed(program: &clap::Command, mut error: clap::Error, arguments: &[OsString]) -> ExitStatus {
+    paths_without_option(program, &mut error, arguments);
+    // A closed pipe is no error.
+    let _ = error.print();
+    if let Some(variable) = environment::at_fault(program, &error, arguments) {
+        let _ = writeln!(io::stderr(), "\nThe value is that of the variable {variable}.");
+    }
+    if error.use_stderr() {
+        ExitStatus::Usage
+    } else {
+        ExitStatus::Success
+    }
+}
+
+/// Returns a usage error as clap shows its own, with the usage of the command.
+fn usage(mut program: clap::Command, name: &str, error: &UsageError) -> clap::Error {
+    program.build();
+    match program.find_subcommand_mut(name) {
+        Some(command) => command.error(error.kind(), error),
+        None => program.error(error.kind(), error),
+    }
+}
+
+/// Says of `--rules`, which other commands have, that a command takes paths without it.
+fn paths_without_option(command: &clap::Command, error: &mut clap::Error, arguments: &[OsString]) {
+    let is_of_rules =
+        matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(named)) if named == "--rules");
+    let name = arguments
+        .get(1)
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    let takes_paths = ["check", "test", "fmt", "diff"].contains(&name);
+    if error.kind() != ErrorKind::UnknownArgument || !is_of_rules || !takes_paths {
+        return;
+    }
+    // What else is suggested, and the usage that follows from it, is for other slips.
+    error.remove(ContextKind::SuggestedArg);
+    let tip = StyledStr::from(format!("`{name}` takes paths without `--rules`"));
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    let mut command = command.clone();
+    command.build();
+    if let Some(subcommand) = command.find_subcommand_mut(name) {
+        let usage = subcommand.render_usage();
+        error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
+    }
+}
+
+/// The arguments, and whether they are those of a Deployment of imageswap-webhook, whose command is
+/// `gunicorn imageswap:app --config=config.py`: called so, it serves, whatever its arguments.
+///
+/// `help COMMAND --help` is `help COMMAND`: whoever asks twice is answered.
+fn arguments(given: impl Iterator<Item = OsString>) -> (Vec<OsString>, bool) {
+    let given: Vec<OsString> = given.collect();
+    let is_gunicorn = given
+        .first()
+        .and_then(|program| Path::new(program).file_name())
+        .is_some_and(|name| name == "gunicorn");
+    if is_gunicorn {
+        (vec!["imageswap".into(), "serve".into()], true)
+    } else if given.get(1).is_some_and(|command| command == "help") {
+        let is_asked_again = |word: &OsString| word == "--help" || word == "-h";
+        let mut words: Vec<OsString> = given
+            .iter()
+            .filter(|word| !is_asked_again(word))
+            .cloned()
+            .collect();
+        if words.len() == 2 && given.len() > 2 {
+            words.push("help".into());
+        }
+        (words, false)
+    } else {
+        (given, false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn called_as_gunicorn_it_serves_whatever_its_arguments() {
+        let given = ["/usr/bin/gunicorn", "imageswap:app", "--config=config.py"];
+        let (arguments, is_gunicorn) = arguments(given.iter().map(Into::into));
+        assert!(is_gunicorn);
+        assert_eq!(arguments, ["imageswap", "serve"]);
+    }
+}
