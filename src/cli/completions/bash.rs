@@ -3,7 +3,7 @@
 //! Bash ends a word at `:`, `=` and `@` too, so that `nginx:1.25` is three words to it, and puts a candidate in the place of
 //! the last one alone. So the line is read here, and of each candidate only that is handed back which bash will replace.
 
-use super::{Candidate, Candidates};
+use super::candidate::{Candidate, Candidates};
 
 /// A line up to the cursor.
 #[derive(Debug)]

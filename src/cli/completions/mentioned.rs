@@ -10,7 +10,7 @@ use imageswap_engine::syntax::ast::{
     Condition, ModifierKind, Rule, Statement, StatementKind, Subject, Value,
 };
 
-use super::Candidate;
+use super::candidate::Candidate;
 use super::paths::expanded;
 use crate::config::{Limits, RulesSource, STDIN};
 

@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::path::PathBuf;
 
-use super::Candidate;
+use super::candidate::Candidate;
 
 /// Which files are wanted; directories lead to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,10 +3,10 @@
 use clap::{Arg, ValueHint};
 use imageswap_engine::syntax::ast::Subject;
 
-use super::line::{Line, first_line, subcommands};
+use super::candidate::{Candidate, Candidates, first_line, subcommands};
+use super::line::Line;
 use super::mentioned::Mentioned;
 use super::paths::{Files, paths};
-use super::{Candidate, Candidates};
 
 /// What a rule may ask about, and an option of the same name says: those whose values are open.
 const SUBJECTS: [Subject; 8] = [

@@ -5,8 +5,6 @@ use std::ffi::OsStr;
 use clap::{Arg, ArgAction, Command};
 use roff::{Inline, Roff, bold, italic, roman};
 
-use super::commands;
-
 /// The exit statuses of a command that does not name its own.
 const STATUSES: &str = "0: fine. 1: there is something to mend. 2: misuse.";
 
@@ -43,6 +41,13 @@ pub(super) fn page(program: &Command, command: &Command) -> String {
     examples(&mut page, command);
     see_also(&mut page, program, is_program);
     page.render()
+}
+
+/// Returns the commands that have pages.
+pub(super) fn commands(program: &Command) -> impl Iterator<Item = &Command> {
+    program
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set() && command.get_name() != "help")
 }
 
 /// `imageswap`, `imageswap-check`

@@ -4,8 +4,8 @@ use annotate_snippets::renderer::Renderer;
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Snippet};
 use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceMap, Suggestion, visible};
 
-use super::applicable;
 use super::excerpt::{Excerpt, LONG_LINE, shown};
+use super::suggestion::applicable;
 use crate::cli::words::counted;
 
 /// How many places of one finding are shown.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use imageswap_engine::diagnostic::{self, Diagnostic, Position, SourceMap, Span};
 use serde::Serialize;
 
-use super::applicable;
+use super::suggestion::applicable;
 
 /// One finding.
 #[derive(Serialize)]

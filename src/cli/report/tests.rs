@@ -1,9 +1,11 @@
 //! What is written, to the character.
 
-use imageswap_engine::diagnostic::{Code, Piece, SourceId};
+use std::io::{self, Write};
+
+use imageswap_engine::diagnostic::{Code, Diagnostic, Piece, Severity, SourceId, SourceMap, Span};
 use proptest::prelude::*;
 
-use super::*;
+use super::{Counts, Format, write};
 
 const CODE: Code = Code::MAP_LINE_SKIPPED;
 const RULES: &str = "rules v1\n\n\nhome h.io/\n\n\nswap docker.io/ -> {hubb}/dockerhub/\n";

@@ -4,8 +4,10 @@ use imageswap_engine::diagnostic::{Code, Severity, Source, Span};
 use serde::Serialize;
 
 use super::page::Entry;
-use super::{MAX_SNIPPET, level, uri};
+use super::uri;
 
+/// A place of more bytes is not repeated in the log: a viewer has the file.
+const MAX_SNIPPET: usize = 1000;
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
@@ -291,5 +293,14 @@ impl Region {
             snippet: is_shown.then(|| Text::of(text)),
             ..Self::plain(source, span)
         }
+    }
+}
+
+/// What SARIF calls a severity.
+pub(super) fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Notice => "note",
     }
 }

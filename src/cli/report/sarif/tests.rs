@@ -1,7 +1,9 @@
 //! What a code host shows of each kind of finding.
 
+use imageswap_engine::diagnostic::{Code, Diagnostic, SourceMap, Span};
+
+use super::Sarif;
 use super::page::Entry;
-use super::*;
 
 #[test]
 fn every_code_has_a_summary_and_an_entry_that_begins_with_a_paragraph() {

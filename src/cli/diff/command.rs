@@ -1,0 +1,168 @@
+//! Options of `imageswap diff`, and its run.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use imageswap_engine::compare::{Case, Cases, Comparison, difference};
+use imageswap_engine::diagnostic::{Code, Severity};
+use imageswap_engine::rules::RuleSet;
+
+use super::given::{self, Given};
+use super::show::{Found, Report};
+use crate::cli::error::CommandError;
+use crate::cli::exit::{Ended, UsageError};
+use crate::cli::input::{LimitOptions, load};
+use crate::cli::output::{Output, OutputOptions};
+use crate::cli::report::Counts;
+use crate::cli::words::counted;
+use crate::config::{Loaded, STDIN};
+
+/// Show what a change of the rules changes: which images are treated otherwise, and by which rule's change.
+///
+/// The images are made from the patterns, targets and conditions of both sets, and can be given besides. Rules and old
+/// maps can be compared with one another. Exit status 0: no image is treated otherwise. 1: one is, or a set does not
+/// load. 2: misuse.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  imageswap diff rules/ rules/
+      Two directories, as `imageswap serve` would load each. (These are the same: so nothing changes.) With Git, \
+      `git worktree add /tmp/main main` puts the rules of another branch into /tmp/main; for one file, in a shell \
+      that has it, `<(git show main:rules/10.rules)` can stand for OLD.
+  imageswap diff diff/simple.conf diff/simple.rules
+      Do rules do what an old map does?
+  kubectl get pods -A -o json | imageswap diff --manifests - rules/ rules/
+      And with what runs in a cluster: it is shown first, behind `*`.")]
+pub(crate) struct Diff {
+    /// The set as it was: a file or a directory of rules, an old map, Kubernetes YAML with ConfigMaps, or - for stdin
+    #[arg(value_name = "OLD")]
+    old: PathBuf,
+    /// The set as it is to be
+    #[arg(value_name = "NEW")]
+    new: PathBuf,
+    /// Compare these images too, one a line; - for stdin
+    #[arg(long, value_name = "FILE")]
+    images: Option<PathBuf>,
+    /// Compare the images of these manifests too: a file or a directory of YAML or JSON, lists included; - for stdin
+    #[arg(long, value_name = "PATH")]
+    manifests: Option<PathBuf>,
+    /// Show every image, and not a few for each change
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    output: OutputOptions,
+    #[command(flatten)]
+    limits: LimitOptions,
+}
+
+impl Diff {
+    pub(crate) fn run(self) -> Result<Ended, CommandError> {
+        let mut output = Output::new(self.output);
+        let paths = [&self.old, &self.new];
+        let of_stdin = paths.into_iter().chain(&self.images).chain(&self.manifests);
+        if of_stdin.filter(|path| path.as_os_str() == STDIN).count() > 1 {
+            return Err(UsageError::StdinShared.into());
+        }
+        let old = load(vec![self.old.clone()], self.limits, &mut output)?;
+        let new = load(vec![self.new.clone()], self.limits, &mut output)?;
+        let (Some(old), Some(new)) = (old, new) else {
+            return output.end(Ended::Unreadable);
+        };
+        let mut is_broken = false;
+        let mut tests_fail = false;
+        for (which, loaded) in [("old", &old), ("new", &new)] {
+            if only_tests_fail(loaded) {
+                tests_fail = true;
+                let counts = Counts::of(&loaded.findings);
+                output.say(&format!(
+                    "notice: tests of the {which} set fail, so it does not load ({counts}; see `imageswap check`); it is \
+                     compared as if they passed"
+                ))?;
+            } else if !loaded.loads() {
+                is_broken = true;
+                output.findings(&loaded.findings, &loaded.sources)?;
+                let counts = Counts::of(&loaded.findings);
+                output.say(&format!(
+                    "the {which} set does not load, so nothing is compared: {counts}"
+                ))?;
+            }
+        }
+        match (&old.set, &new.set) {
+            (Some(old_set), Some(new_set)) if !is_broken => {
+                let given = given::read(self.images.as_deref(), self.manifests.as_deref(), new_set)?;
+                let sides = [(&old, old_set), (&new, new_set)];
+                compare(sides, &given, self.all, output, tests_fail)
+            }
+            _ => output.end(Ended::Findings),
+        }
+    }
+}
+
+/// Whether nothing keeps a set from loading but its tests: who changes a rule sees first what that changes, and mends
+/// the tests then.
+fn only_tests_fail(loaded: &Loaded) -> bool {
+    let mut errors = loaded
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .peekable();
+    errors.peek().is_some() && errors.all(|error| error.code == Code::TEST_FAILED)
+}
+
+/// Compares two sets, over what is given and what is made.
+fn compare(
+    sides: [(&Loaded, &RuleSet); 2],
+    given: &[Given],
+    all: bool,
+    mut output: Output,
+    tests_fail: bool,
+) -> Result<Ended, CommandError> {
+    let [(_, old), (_, new)] = sides;
+    let comparison = Comparison::new(old, new);
+    let mut report = Report::new(sides, &comparison, all);
+    let mut compared = 0;
+    let mut one = |case: &Case, of: Option<Option<&str>>, output: &mut Output| -> Result<(), CommandError> {
+        compared += 1;
+        let context = case.setting.context();
+        let Some(difference) = difference(old, new, &case.image, &context) else {
+            return Ok(());
+        };
+        let cause = comparison.cause(&case.image, &context);
+        report.add(cause, Found { case, of, difference }, output)
+    };
+    for given in given {
+        one(&given.case, Some(given.of.as_deref()), &mut output)?;
+    }
+    let mut cases = Cases::new(&[old, new]);
+    for case in cases.by_ref() {
+        if output.is_closed() {
+            break;
+        }
+        one(&case, None, &mut output)?;
+    }
+    if output.is_closed() {
+        // The reader has seen enough, and all were not counted.
+        return output.end(Ended::Findings);
+    }
+    let differ = report.differ();
+    report.finish(&mut output)?;
+    let partly = match cases.is_partial() {
+        true => "; the sets are so large that not all there is to compare was",
+        false => "",
+    };
+    let compared = counted(compared, "image");
+    if differ == 0 {
+        output.say(&format!(
+            "{compared} compared, and none is treated otherwise{partly}"
+        ))?;
+        return output.end(if tests_fail { Ended::Findings } else { Ended::Clean });
+    }
+    let marked = if given.is_empty() {
+        ""
+    } else {
+        "; `*` stands before what was given"
+    };
+    output.say(&format!(
+        "{compared} compared, {differ} treated otherwise{marked}{partly}"
+    ))?;
+    output.end(Ended::Findings)
+}

@@ -1,0 +1,252 @@
+//! Options of `imageswap fmt`, and its run.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use imageswap_engine::diagnostic::SourceMap;
+use imageswap_engine::syntax::format::{FormatError, format};
+use serde::Serialize;
+
+use super::difference::Difference;
+use super::replace;
+use crate::cli::error::CommandError;
+use crate::cli::exit::Ended;
+use crate::cli::input::{FileLimitOptions, paths_or_stdin};
+use crate::cli::output::{Output, OutputOptions};
+use crate::cli::report::Format;
+use crate::cli::words::counted;
+use crate::config::{Content, Limits, ReadError, STDIN, fits, read_single, rules_files_of};
+
+/// Lay rules files out in one way: columns, line ends and white space.
+///
+/// Files are rewritten in place; what comes by stdin goes to stdout. Nothing but white space and line ends changes, and
+/// comments stay where they stood: a file that would come to mean anything else is not written. Exit status 0: all is
+/// laid out. 1: a file can't be, or, with --check, would change. 2: misuse.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  imageswap fmt --check rules/
+      For CI: what would change in the files *.rules of a directory, as a diff. Writes nothing.
+  imageswap fmt rules/10-mirror.rules rules/20-team.rules
+      Rewrites two files, if they are laid out otherwise.
+  imageswap fmt - < rules/10-mirror.rules
+      For an editor: from stdin to stdout.")]
+pub(crate) struct Fmt {
+    /// Files of rules, directories, whose files *.rules are meant, or - for stdin
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Write nothing: show what would change, and fail if anything would
+    #[arg(long)]
+    check: bool,
+    #[command(flatten)]
+    limits: FileLimitOptions,
+    #[command(flatten)]
+    output: OutputOptions,
+}
+
+/// What became of a file, for machines. The names of the fields change with a major version only.
+#[derive(Serialize)]
+struct FormattedFile<'a> {
+    file: &'a str,
+    outcome: Outcome,
+    line: Option<usize>,
+}
+
+/// What became of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Outcome {
+    /// It has another layout now.
+    Formatted,
+    /// It would get another layout.
+    Unformatted,
+    /// It has the layout.
+    Unchanged,
+    /// It is a map, which has none.
+    Map,
+    /// It could not be formatted, which has been said.
+    Failed,
+}
+
+impl Fmt {
+    pub(crate) fn run(self) -> Result<Ended, CommandError> {
+        let paths = paths_or_stdin(self.paths)?;
+        let mut formatter = Formatter {
+            check: self.check,
+            limits: self.limits.into_limits(),
+            output: Output::new(self.output),
+            outcomes: Vec::new(),
+            is_unreadable: false,
+        };
+        for path in &paths {
+            formatter.path(path)?;
+        }
+        formatter.end(paths.iter().all(|path| path.as_os_str() == STDIN))
+    }
+}
+
+struct Formatter {
+    check: bool,
+    limits: Limits,
+    output: Output,
+    outcomes: Vec<Outcome>,
+    is_unreadable: bool,
+}
+
+impl Formatter {
+    fn path(&mut self, path: &Path) -> Result<(), CommandError> {
+        if path.as_os_str() == STDIN || !path.is_dir() {
+            return self.file(path);
+        }
+        match rules_files_of(path) {
+            Ok(files) if files.is_empty() => self.output.say(&format!(
+                "notice: {} holds no rules: none of its files is named *.rules",
+                path.display()
+            )),
+            Ok(files) => files.iter().try_for_each(|file| self.file(file)),
+            Err(error) => self.unreadable(&error),
+        }
+    }
+
+    fn unreadable(&mut self, error: &ReadError) -> Result<(), CommandError> {
+        self.is_unreadable = true;
+        self.failed(error)
+    }
+
+    fn failed(&mut self, why: impl std::fmt::Display) -> Result<(), CommandError> {
+        self.outcomes.push(Outcome::Failed);
+        self.output.say(&format!("imageswap: {why}"))
+    }
+
+    fn file(&mut self, path: &Path) -> Result<(), CommandError> {
+        let is_stdin = path.as_os_str() == STDIN;
+        let name = if is_stdin {
+            "stdin".to_owned()
+        } else {
+            path.display().to_string()
+        };
+        let text = match read_single(path, self.limits) {
+            Ok((text, Content::Rules)) => text,
+            Ok((text, Content::Map)) => return self.map(&name, is_stdin, &text),
+            Ok((_, Content::Kubernetes)) => {
+                return self.failed(format_args!(
+                    "{name} is YAML or JSON of Kubernetes, and not formatted: format the rules files that it is made \
+                     from"
+                ));
+            }
+            Err(error) => return self.unreadable(&error),
+        };
+        let mut sources = SourceMap::default();
+        let source = sources.add(name.as_str(), text.as_str());
+        let formatted = match format(source, &text) {
+            Ok(formatted) => formatted,
+            Err(FormatError::Syntax(findings)) => {
+                self.outcomes.push(Outcome::Failed);
+                return match is_stdin && !self.check {
+                    // Whoever keeps what comes from stdout keeps no findings.
+                    true => self.output.say_findings(&findings, &sources),
+                    false => self.output.findings(&findings, &sources),
+                };
+            }
+            Err(FormatError::Map) => return self.map(&name, is_stdin, &text),
+            Err(error @ FormatError::Changed) => {
+                return self.failed(format_args!("cannot format {name}: {error}"));
+            }
+        };
+        if !fits(&formatted, self.limits) {
+            return self.failed(format_args!(
+                "cannot format {name}: with its columns it would be longer than a file of rules may be; parts of it \
+                 can be files of their own, and --max-file-size allows more"
+            ));
+        }
+        if is_stdin && !self.check {
+            self.output.text(&formatted)?;
+        }
+        if formatted == text {
+            return self.tell(&name, is_stdin, Outcome::Unchanged, None);
+        }
+        let difference = Difference::new(&text, &formatted);
+        if self.check {
+            return self.tell(&name, is_stdin, Outcome::Unformatted, Some(&difference));
+        }
+        if !is_stdin && let Err(error) = replace::replace(path, &text, &formatted) {
+            return self.failed(error);
+        }
+        self.tell(&name, is_stdin, Outcome::Formatted, Some(&difference))
+    }
+
+    /// A map means the same in any layout, but people know where its lines are.
+    fn map(&mut self, name: &str, is_stdin: bool, text: &str) -> Result<(), CommandError> {
+        if is_stdin && !self.check {
+            self.output.text(text)?;
+        }
+        self.output.say(&format!(
+            "notice: {name} is left as it is: it is read as a map of the old format; rules begin with `rules v1`"
+        ))?;
+        self.tell(name, is_stdin, Outcome::Map, None)
+    }
+
+    /// Says what became of a file.
+    fn tell(
+        &mut self,
+        name: &str,
+        is_stdin: bool,
+        outcome: Outcome,
+        difference: Option<&Difference<'_>>,
+    ) -> Result<(), CommandError> {
+        self.outcomes.push(outcome);
+        // The text itself is the result.
+        if is_stdin && !self.check {
+            return Ok(());
+        }
+        let line = difference.map(Difference::first_line);
+        match self.output.format {
+            Format::Json => self.output.object(&FormattedFile {
+                file: name,
+                outcome,
+                line,
+            }),
+            _ if outcome == Outcome::Formatted => self.output.say(&format!("formatted {name}")),
+            Format::Short => match line {
+                Some(line) => self
+                    .output
+                    .line(format_args!("{name}:{line}: from here on the layout is another")),
+                None => Ok(()),
+            },
+            Format::Human => {
+                let color = self.output.color;
+                let lines = difference.map(|difference| difference.unified(name, color));
+                lines
+                    .unwrap_or_default()
+                    .iter()
+                    .try_for_each(|line| self.output.line(line))
+            }
+        }
+    }
+
+    fn end(mut self, is_stdin_alone: bool) -> Result<Ended, CommandError> {
+        let count = |outcome| self.outcomes.iter().filter(|other| **other == outcome).count();
+        let failed = count(Outcome::Failed);
+        let unformatted = count(Outcome::Unformatted);
+        let kinds = [
+            (count(Outcome::Formatted), "formatted"),
+            (unformatted, "to be formatted"),
+            (count(Outcome::Unchanged), "as it should be"),
+            (count(Outcome::Map), "left as it is"),
+            (failed, "not formatted"),
+        ];
+        let kinds: Vec<String> = kinds
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        if !kinds.is_empty() && (self.check || !is_stdin_alone) {
+            let all = counted(self.outcomes.len(), "file");
+            self.output.say(&format!("{all}: {}", kinds.join(", ")))?;
+        }
+        self.output.end(match failed + unformatted {
+            _ if self.is_unreadable => Ended::Unreadable,
+            0 => Ended::Clean,
+            _ => Ended::Findings,
+        })
+    }
+}

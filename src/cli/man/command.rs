@@ -1,0 +1,77 @@
+//! Options of `imageswap man`, and its run.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Command, ValueHint};
+
+use super::page::{commands, name_of, page};
+use crate::cli::error::CommandError;
+use crate::cli::exit::{Ended, UsageError};
+use crate::cli::output::print;
+
+/// Print a manual page, or write all of them to a directory.
+///
+/// A page says what --help says, and which variables and exit statuses there are. Exit status 0: printed, or written.
+/// 1: a page can't be written. 2: misuse.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  imageswap man | man -l -
+      The main page.
+  imageswap man check | man -l -
+      The page of a command.
+  imageswap man --dir /usr/local/share/man/man1
+      All pages where man looks for them: imageswap.1, imageswap-check.1 and so on.")]
+pub(crate) struct Man {
+    /// The command that the page is of; without one it is the main page
+    #[arg(value_name = "COMMAND")]
+    command: Option<String>,
+    /// Write all pages to this directory, which is made if it is not there
+    #[arg(long, value_name = "DIRECTORY", value_hint = ValueHint::DirPath, conflicts_with = "command")]
+    dir: Option<PathBuf>,
+}
+
+impl Man {
+    pub(crate) fn run(self, mut program: Command) -> Result<Ended, CommandError> {
+        program.build();
+        if let Some(folder) = &self.dir {
+            write_all(&program, folder)?;
+            return Ok(Ended::Clean);
+        }
+        let of = match &self.command {
+            Some(name) => find(&program, name)?,
+            None => &program,
+        };
+        print(&page(&program, of))?;
+        Ok(Ended::Clean)
+    }
+}
+
+fn find<'c>(program: &'c Command, name: &str) -> Result<&'c Command, UsageError> {
+    commands(program)
+        .find(|command| command.get_name() == name)
+        .ok_or_else(|| UsageError::UnknownCommand {
+            name: name.to_owned(),
+            known: commands(program)
+                .map(|command| command.get_name().to_owned())
+                .collect(),
+        })
+}
+
+fn write_all(program: &Command, folder: &Path) -> Result<(), CommandError> {
+    let fail = |path: &Path, error: io::Error| CommandError::Write {
+        path: path.to_owned(),
+        error,
+    };
+    fs::create_dir_all(folder).map_err(|error| fail(folder, error))?;
+    for command in std::iter::once(program).chain(commands(program)) {
+        let path = folder.join(format!("{}.1", name_of(command)));
+        let unfinished = path.with_extension("1.new");
+        // Whoever reads meanwhile finds the whole page, or the one before.
+        fs::write(&unfinished, page(program, command))
+            .and_then(|()| fs::rename(&unfinished, &path))
+            .map_err(|error| fail(&path, error))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! Numbers of findings.
+
+use std::fmt;
+
+use imageswap_engine::diagnostic::{Diagnostic, Severity};
+
+use crate::cli::words::counted;
+
+/// How many findings of each kind there are: `3 errors, 1 warning`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) errors: usize,
+    pub(crate) warnings: usize,
+    pub(crate) notices: usize,
+}
+
+impl Counts {
+    /// Counts findings.
+    pub(crate) fn of(findings: &[Diagnostic]) -> Self {
+        let count = |severity| {
+            let is_of = |finding: &&Diagnostic| finding.severity == severity;
+            findings.iter().filter(is_of).count()
+        };
+        Self {
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
+            notices: count(Severity::Notice),
+        }
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = [
+            (self.errors, "error"),
+            (self.warnings, "warning"),
+            (self.notices, "notice"),
+        ];
+        let mut is_first = true;
+        for (count, name) in counts.into_iter().filter(|(count, _)| *count > 0) {
+            let comma = if is_first { "" } else { ", " };
+            write!(f, "{comma}{}", counted(count, name))?;
+            is_first = false;
+        }
+        if is_first {
+            f.write_str("no findings")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,42 @@
+//! Forms of a result.
+
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+
+/// In which form results are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Text for people
+    Human,
+    /// A JSON object a line
+    Json,
+    /// A line of text each
+    Short,
+}
+
+/// In which form the findings of a command that writes nothing else are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FindingsFormat {
+    /// One by one.
+    Each(Format),
+    /// All together, for code hosts.
+    Sarif,
+}
+
+impl ValueEnum for FindingsFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[
+            Self::Each(Format::Human),
+            Self::Each(Format::Json),
+            Self::Each(Format::Short),
+            Self::Sarif,
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::Each(format) => format.to_possible_value(),
+            Self::Sarif => Some(PossibleValue::new("sarif").help("SARIF 2.1.0, for code hosts")),
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The run of a log: results, their files, and the codes that they have.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use imageswap_engine::diagnostic::{self, Code, Diagnostic, Severity, Source, SourceMap, Span, visible};
+use sha2::{Digest as _, Sha256};
+
+use super::object::{
+    Artifact, ArtifactChange, ArtifactLocation, Fingerprints, Fix, Invocation, Location, Log, Notification,
+    PhysicalLocation, Region, Replacement, SarifResult, Text, level,
+};
+use super::uri;
+use crate::cli::report::suggestion::applicable;
+
+/// How much of a line tells it from others.
+const MAX_LINE: usize = 4096;
+
+/// What a run has found so far.
+#[derive(Debug)]
+pub(crate) struct Sarif {
+    folder: PathBuf,
+    artifacts: Vec<Artifact>,
+    codes: Vec<Code>,
+    results: Vec<SarifResult>,
+    failures: Vec<Notification>,
+    /// How often each line has had a finding of one kind.
+    lines: HashMap<String, usize>,
+}
+
+impl Sarif {
+    /// Nothing has been found so far, in files below the working directory.
+    pub(crate) fn new() -> Self {
+        Self {
+            // Without one, names are what they are.
+            folder: std::env::current_dir().unwrap_or_default(),
+            artifacts: Vec::new(),
+            codes: Vec::new(),
+            results: Vec::new(),
+            failures: Vec::new(),
+            lines: HashMap::new(),
+        }
+    }
+
+    /// Adds findings.
+    pub(crate) fn add(&mut self, findings: &[Diagnostic], sources: &SourceMap) {
+        for finding in findings {
+            let result = self.result(finding, sources);
+            self.results.push(result);
+        }
+    }
+
+    /// Says why the run could not do its work.
+    pub(crate) fn fail(&mut self, reason: String) {
+        self.failures.push(Notification {
+            level: level(Severity::Error),
+            message: Text::message(reason),
+        });
+    }
+
+    /// Writes the log.
+    ///
+    /// # Errors
+    ///
+    /// Where the stream takes no more.
+    pub(crate) fn write(self, mut stream: impl Write) -> io::Result<()> {
+        let log = Log::new(
+            &self.codes,
+            Invocation {
+                execution_successful: self.failures.is_empty(),
+                tool_execution_notifications: self.failures,
+            },
+            self.artifacts,
+            self.results,
+        );
+        serde_json::to_writer_pretty(&mut stream, &log)?;
+        writeln!(stream)
+    }
+
+    fn result(&mut self, finding: &Diagnostic, sources: &SourceMap) -> SarifResult {
+        let mut text = visible(&finding.message).into_owned();
+        let mut add = |kind: &str, line: &str| text.push_str(&format!("\n{kind}: {}", visible(line)));
+        finding.notes.iter().for_each(|note| add("note", note));
+        finding.help.iter().for_each(|help| add("help", help));
+        let mut fixes = Vec::new();
+        if let Some(suggestion) = &finding.suggestion {
+            add("help", &suggestion.message);
+            let at = applicable(suggestion, sources).and_then(|span| Some((span, sources.get(span.source)?)));
+            fixes.extend(at.map(|(span, source)| Fix {
+                description: Text::message(visible(&suggestion.message)),
+                artifact_changes: [ArtifactChange {
+                    artifact_location: self.artifact(source.name()),
+                    replacements: [Replacement {
+                        deleted_region: Region::plain(source, span),
+                        inserted_content: Text::of(suggestion.replacement.as_str()),
+                    }],
+                }],
+            }));
+        }
+        let mut labels = finding.labels.iter();
+        let primary = labels
+            .next()
+            .and_then(|label| self.location(label, None, sources));
+        let related = labels.zip(1..);
+        let related = related
+            .filter_map(|(label, id)| self.location(label, Some(id), sources))
+            .collect();
+        SarifResult {
+            rule_id: finding.code.as_str(),
+            rule_index: self.code(finding.code),
+            level: level(finding.severity),
+            message: Text::message(text),
+            partial_fingerprints: primary.is_some().then(|| self.fingerprint(finding, sources)),
+            locations: primary.into_iter().collect(),
+            related_locations: related,
+            fixes,
+        }
+    }
+
+    /// Where a label is; nowhere, if there is no such text.
+    fn location(
+        &mut self,
+        label: &diagnostic::Label,
+        id: Option<usize>,
+        sources: &SourceMap,
+    ) -> Option<Location> {
+        let span = sources.resolve(label.span);
+        let source = sources.get(span.source)?;
+        Some(Location {
+            id,
+            physical_location: PhysicalLocation {
+                artifact_location: self.artifact(source.name()),
+                region: Region::with_snippet(source, span),
+            },
+            message: (!label.text.is_empty()).then(|| Text::message(visible(&label.text))),
+        })
+    }
+
+    fn artifact(&mut self, name: &str) -> ArtifactLocation {
+        let (uri, uri_base_id) = uri::of_file(name, &self.folder);
+        let is_it = |artifact: &Artifact| artifact.location.uri == uri;
+        let index = self.artifacts.iter().position(is_it);
+        let location = ArtifactLocation {
+            uri,
+            uri_base_id,
+            index: index.unwrap_or(self.artifacts.len()),
+        };
+        if index.is_none() {
+            self.artifacts.push(Artifact::new(location.clone()));
+        }
+        location
+    }
+
+    fn code(&mut self, code: Code) -> usize {
+        let index = self.codes.iter().position(|known| *known == code);
+        index.unwrap_or_else(|| {
+            self.codes.push(code);
+            self.codes.len() - 1
+        })
+    }
+
+    /// What stays the same when a line moves: of what kind the finding is, in which file, and what the line says. What
+    /// is found of equal lines is counted.
+    fn fingerprint(&mut self, finding: &Diagnostic, sources: &SourceMap) -> Fingerprints {
+        let span = sources.resolve(finding.span().unwrap_or_default());
+        let source = sources.get(span.source);
+        let name = source.map_or("", Source::name);
+        let (file, _) = uri::of_file(name, &self.folder);
+        let mut hasher = Sha256::new();
+        let line = source.map_or("", |source| first_line(source, span));
+        for word in [finding.code.as_str(), &file]
+            .into_iter()
+            .chain(line.split_whitespace())
+        {
+            hasher.update(word);
+            hasher.update([0]);
+        }
+        let digest = hasher.finalize();
+        let hash: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let count = self.lines.entry(hash.clone()).or_default();
+        *count += 1;
+        Fingerprints {
+            line_hash: format!("{hash}:{count}"),
+        }
+    }
+}
+
+/// The line that a place begins in.
+fn first_line(source: &Source, span: Span) -> &str {
+    let text = source.text();
+    let line = source
+        .line(source.position(span.start).line)
+        .map_or("", |line| &text[line]);
+    &line[..line.floor_char_boundary(MAX_LINE)]
+}

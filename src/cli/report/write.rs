@@ -1,0 +1,41 @@
+//! Findings, written one by one for people and for machines.
+
+use std::io::{self, Write};
+
+use imageswap_engine::diagnostic::{Diagnostic, SourceMap};
+
+use super::format::Format;
+use super::{human, json};
+
+/// Writes findings in the order in which they are given. A reader that has gone away is no error.
+///
+/// # Errors
+///
+/// Where the stream takes no more for another reason.
+pub(crate) fn write(
+    stream: &mut impl Write,
+    format: Format,
+    color: bool,
+    findings: &[Diagnostic],
+    sources: &SourceMap,
+) -> io::Result<()> {
+    let each = |stream: &mut dyn Write| {
+        for finding in findings {
+            match format {
+                Format::Human => writeln!(stream, "{}\n", human::render(finding, sources, color))?,
+                Format::Json => json::write(stream, finding, sources)?,
+                Format::Short => writeln!(stream, "{}", finding.short(sources))?,
+            }
+        }
+        stream.flush()
+    };
+    unless_closed(each(stream))
+}
+
+/// What came of writing, where it is no error that the reader has gone away.
+pub(crate) fn unless_closed(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
