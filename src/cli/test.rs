@@ -115,27 +115,27 @@ fn show(
     test: &Test,
     outcome: &TestOutcome<'_>,
 ) -> Result<(), CommandError> {
-    if output.format == Format::Json {
-        let (file, line) = sources.file_and_line(test.span);
-        let (expected, image) = match &test.expected {
-            Expected::Image(image) => ("image", Some(&**image)),
-            Expected::Keep => ("keep", None),
-            Expected::Deny => ("deny", None),
-            Expected::Warn => ("warn", None),
-        };
-        return output.object(&TestObject {
-            file,
-            line,
-            passed: outcome.passed,
-            expected,
-            expected_image: image,
-            outcome: Outcome::new(set, &test.image, &outcome.decision),
-        });
+    match output.format {
+        Format::Json => {
+            let (file, line) = sources.file_and_line(test.span);
+            let (expected, image) = match &test.expected {
+                Expected::Image(image) => ("image", Some(&**image)),
+                Expected::Keep => ("keep", None),
+                Expected::Deny => ("deny", None),
+                Expected::Warn => ("warn", None),
+            };
+            output.object(&TestObject {
+                file,
+                line,
+                passed: outcome.passed,
+                expected,
+                expected_image: image,
+                outcome: Outcome::new(set, &test.image, &outcome.decision),
+            })
+        }
+        Format::Human | Format::Short if outcome.passed => Ok(()),
+        Format::Human | Format::Short => output.findings(&[set.failure(test, &outcome.decision)], sources),
     }
-    if outcome.passed {
-        return Ok(());
-    }
-    output.findings(&[set.failure(test, &outcome.decision)], sources)
 }
 
 /// The rules that no test reaches.
@@ -154,15 +154,16 @@ fn coverage(
     let (all, reached) = (set.len(), set.len() - unreached.len());
     for rule in &unreached {
         let (file, line) = sources.file_and_line(rule.span);
-        if output.format == Format::Json {
-            output.object(&Unreached {
+        match output.format {
+            Format::Json => output.object(&Unreached {
                 file,
                 line,
                 unreached: &rule.name,
-            })?;
-        } else {
-            let text = sources.slice(rule.span).lines().next().unwrap_or_default();
-            output.line(format_args!("{file}:{line}: no test reaches `{text}`"))?;
+            })?,
+            Format::Human | Format::Short => {
+                let text = sources.slice(rule.span).lines().next().unwrap_or_default();
+                output.line(format_args!("{file}:{line}: no test reaches `{text}`"))?;
+            }
         }
     }
     output.say(&format!("tests reach {reached} of {}", counted(all, "rule")))

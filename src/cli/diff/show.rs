@@ -127,7 +127,7 @@ impl<'s> Report<'s> {
                     new: Decided::new(new.1, of_new),
                 })
             }
-            _ => {
+            Format::Short => {
                 let (was, is) = (outcome(old, of_old, of_new), outcome(new, of_new, of_old));
                 output.line(format_args!("{}: before: {was}; now: {is}", what(&found)))
             }
@@ -143,7 +143,7 @@ impl<'s> Report<'s> {
                 .iter()
                 .enumerate()
                 .try_for_each(|(place, change)| output.object(&self.object_of(place, change))),
-            _ => changes.iter().enumerate().try_for_each(|(place, change)| {
+            Format::Short => changes.iter().enumerate().try_for_each(|(place, change)| {
                 let images = self.counts(Cause::Rule(place));
                 output.line(format_args!(
                     "{}; {images}",

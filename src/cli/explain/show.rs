@@ -35,21 +35,21 @@ impl Shown<'_, '_> {
 
     /// Shows an image of an object.
     pub(super) fn field(&mut self, object: &str, field: &ExplainedImage<'_>) -> Result<(), CommandError> {
-        if self.output.format == Format::Json {
-            return self.output.object(&ExplainedField::new(self.set, object, field));
-        }
         let of = name_of_field(object, field.container.as_deref(), field.place);
-        match &field.verdict {
-            Ok(explanation) if self.output.format == Format::Human => {
+        match (self.output.format, &field.verdict) {
+            (Format::Json, _) => self.output.object(&ExplainedField::new(self.set, object, field)),
+            (Format::Human, Ok(explanation)) => {
                 self.output.line(format_args!("# {}", visible(&of)))?;
                 self.in_full(&field.image, explanation)
             }
-            Ok(explanation) => {
+            (Format::Short, Ok(explanation)) => {
                 let line = self.headline(&field.image, explanation);
                 self.output.line(format_args!("{}: {line}", visible(&of)))
             }
-            Err(LeftReason::NoImage) => self.output.line(format_args!("{} has no image", visible(&of))),
-            Err(reason) => self.output.line(format_args!(
+            (Format::Human | Format::Short, Err(LeftReason::NoImage)) => {
+                self.output.line(format_args!("{} has no image", visible(&of)))
+            }
+            (Format::Human | Format::Short, Err(reason)) => self.output.line(format_args!(
                 "{}: {} is left alone: {}",
                 visible(&of),
                 visible(&field.image),

@@ -205,7 +205,9 @@ impl Formatter {
                 outcome,
                 line,
             }),
-            _ if outcome == Outcome::Formatted => self.output.say(&format!("formatted {name}")),
+            Format::Human | Format::Short if outcome == Outcome::Formatted => {
+                self.output.say(&format!("formatted {name}"))
+            }
             Format::Short => match line {
                 Some(line) => self
                     .output
