@@ -11,9 +11,7 @@ use imageswap_engine::diagnostic::SourceMap;
 use imageswap_engine::legacy::{LegacyConfig, Map};
 use imageswap_engine::reference::Reference;
 use imageswap_engine::rules::RuleSet;
-
-#[path = "whole/reviews.rs"]
-mod reviews;
+use imageswap_tests_support::recorded::{large_review, small_review};
 
 fn map(lines: usize) -> String {
     let registry = |n| format!("registry-{n}.example.com::mirror.example.com/registry-{n}\n");
@@ -58,7 +56,7 @@ fn parts(criterion: &mut Criterion) {
         dry_run: false,
     };
     let mut group = criterion.benchmark_group("review");
-    for (name, body) in [("small", reviews::small()), ("large", reviews::large())] {
+    for (name, body) in [("small", small_review()), ("large", large_review())] {
         group.throughput(Throughput::Bytes(body.len() as u64));
         group.bench_function(name, |bencher| bencher.iter(|| review(black_box(&body), &policy)));
     }

@@ -1,14 +1,9 @@
 //! What the documentation says, tried.
 
-use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use imageswap_engine::diagnostic::Code;
-
-fn read(file: &str) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
-}
+use imageswap_tests_support::repository::{self, read};
 
 #[test]
 fn every_code_has_a_heading_in_the_errors_page_and_every_heading_is_a_code() {
@@ -63,11 +58,7 @@ fn every_file_that_a_page_links_to_is_there() {
             .skip(1)
             .filter_map(|rest| rest.split(')').next())
         {
-            let is_there = link.starts_with("https://")
-                || Path::new(env!("CARGO_MANIFEST_DIR"))
-                    .join(folder)
-                    .join(link)
-                    .exists();
+            let is_there = link.starts_with("https://") || repository::path(folder).join(link).exists();
             assert!(is_there, "{page} links to {link}");
         }
     }

@@ -6,11 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use imageswap_tests_support::webhook::AnyCertificate;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
 use crate::CONNECTIONS;
-use crate::any_certificate::AnyCertificate;
 use crate::server::{Server, on_core};
 
 /// What is sent, and how often in one turn.

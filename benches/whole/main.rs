@@ -7,12 +7,9 @@
 //! `cargo bench --bench whole` prints the table; `-- --rounds N` takes more or fewer turns, and `-- --rules N` only
 //! has the large set of rules come into force, so many times.
 
-#[path = "../../tests/webhook/any_certificate.rs"]
-mod any_certificate;
 mod client;
 mod floor;
 mod maps;
-mod reviews;
 mod rules;
 mod server;
 mod steady;
@@ -20,6 +17,8 @@ mod table;
 
 use std::path::Path;
 use std::process::ExitCode;
+
+use imageswap_tests_support::recorded::{large_review, small_review};
 
 use crate::client::Load;
 use crate::rules::Change;
@@ -53,7 +52,7 @@ fn main() -> ExitCode {
             let rounds = rounds.parse().expect("--rules takes a number");
             let folder = tempfile::tempdir().expect("a temporary folder");
             let small = folder.path().join("small.json");
-            std::fs::write(&small, reviews::small()).expect("a writable folder");
+            std::fs::write(&small, small_review()).expect("a writable folder");
             let mut table = Table::default();
             measure_rules(&mut table, rounds, folder.path(), &small);
             print!("{table}");
@@ -76,8 +75,8 @@ fn measure(rounds: usize) {
         std::fs::write(&path, body).expect("a writable folder");
         path
     };
-    let small = write("small.json", reviews::small());
-    let large = write("large.json", reviews::large());
+    let small = write("small.json", small_review());
+    let large = write("large.json", large_review());
     let few_lines = maps::write(folder.path(), "few", 10);
     let many_lines = maps::write(folder.path(), "many", 100_000);
 

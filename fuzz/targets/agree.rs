@@ -3,39 +3,25 @@
 
 #![no_main]
 
+use imageswap_tests_support::agree::{decided, said_to_be_idle};
+use imageswap_tests_support::generate::Choices;
+use imageswap_tests_support::mended::mended;
+use imageswap_tests_support::naive::Naive;
 use libfuzzer_sys::fuzz_target;
-
-#[allow(dead_code, reason = "shared with the engine's tests")]
-#[path = "../../src/engine/tests/rules/agree.rs"]
-mod agree;
-#[allow(dead_code, reason = "shared with the engine's tests")]
-#[path = "../../src/engine/tests/rules/generate/mod.rs"]
-mod generate;
-#[allow(dead_code, reason = "shared with the engine's tests")]
-#[path = "../../src/engine/tests/rules/mended.rs"]
-mod mended;
-#[allow(dead_code, reason = "shared with the engine's tests")]
-#[path = "../../src/engine/tests/rules/naive/mod.rs"]
-mod naive;
-#[allow(dead_code, reason = "shared with the engine's tests")]
-#[path = "../../src/engine/tests/rules/support.rs"]
-mod support;
-
-use generate::Choices;
 
 fuzz_target!(|bytes: &[u8]| {
     let mut choices = Choices::new(bytes);
     let keeps = choices.below(2) == 1;
     let mut generated = choices.files();
-    let loaded = mended::mended(&mut generated.files, keeps);
-    let idle = agree::said_to_be_idle(&loaded);
+    let loaded = mended(&mut generated.files, keeps);
+    let idle = said_to_be_idle(&loaded);
     let texts = generated
         .files
         .iter()
         .map(|(name, text)| (name.as_str(), text.as_str()));
-    let naive = naive::Naive::new(texts);
+    let naive = Naive::new(texts);
     while !choices.is_at_end() {
         let image = choices.image(&generated.forms);
-        agree::decided(loaded.set(), &idle, &naive, &image, &choices.setting().context());
+        decided(loaded.set(), &idle, &naive, &image, &choices.setting().context());
     }
 });

@@ -5,19 +5,16 @@
 
 use imageswap_engine::diagnostic::SourceId;
 use imageswap_engine::syntax::format::{FormatError, format};
+use imageswap_tests_support::generate::Choices;
 use libfuzzer_sys::{Corpus, fuzz_target};
-
-#[allow(dead_code, reason = "shared with the engine's tests")]
-#[path = "../../src/engine/tests/rules/generate/mod.rs"]
-mod generate;
 
 fuzz_target!(|bytes: &[u8]| -> Corpus {
     let text = match bytes.split_first() {
         // A byte that no UTF-8 has chooses the generator.
         Some((0xff, rest)) => {
             let (rules, layout) = rest.split_at(rest.len() / 2);
-            let files = generate::Choices::new(rules).files().files;
-            let mut layout = generate::Choices::new(layout);
+            let files = Choices::new(rules).files().files;
+            let mut layout = Choices::new(layout);
             let texts = files.iter().map(|(_, text)| layout.messy(text).0);
             texts.last().unwrap_or_default()
         }

@@ -5,10 +5,8 @@
 
 use imageswap_engine::diagnostic::SourceMap;
 use imageswap_migrate::{Migration, Old, Progress, migrate};
+use imageswap_tests_support::migrated::load;
 use libfuzzer_sys::{Corpus, fuzz_target};
-
-#[path = "../../migrate/tests/support/mod.rs"]
-mod support;
 
 fuzz_target!(|bytes: &[u8]| -> Corpus {
     let Ok(text) = std::str::from_utf8(bytes) else {
@@ -23,7 +21,7 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
     else {
         return Corpus::Keep;
     };
-    let (set, _, findings) = support::load(&text);
+    let (set, _, findings) = load(&text);
     assert!(set.is_some() && findings.is_empty(), "{findings:?}\n{text}");
     let unexplained: Vec<_> = proof.unexplained().collect();
     assert!(unexplained.is_empty(), "{unexplained:?}\n{text}");

@@ -2,23 +2,14 @@
 
 #![no_main]
 
+use imageswap_tests_support::agree::points_into_its_text;
+use imageswap_tests_support::loaded::load_text;
 use libfuzzer_sys::{Corpus, fuzz_target};
-
-#[allow(dead_code, reason = "shared with the engine's tests")]
-#[path = "../../src/engine/tests/rules/agree.rs"]
-mod agree;
-#[allow(dead_code, reason = "shared with the engine's tests")]
-#[path = "../../src/engine/tests/rules/naive/mod.rs"]
-mod naive;
-#[allow(dead_code, reason = "shared with the engine's tests")]
-#[path = "../../src/engine/tests/rules/support.rs"]
-mod support;
 
 fuzz_target!(|bytes: &[u8]| -> Corpus {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Corpus::Reject;
     };
-    let loaded = support::load_text(text);
-    agree::points_into_its_text(&loaded);
+    points_into_its_text(&load_text(text));
     Corpus::Keep
 });

@@ -1,9 +1,7 @@
 //! Laws that hold for maps of any lines.
 
-mod support;
-
+use imageswap_tests_support::migrated::{Migrated, is_same, load, of_map, try_map};
 use proptest::prelude::*;
-use support::{is_same, of_map};
 
 const PLACES: [&str; 14] = [
     "",
@@ -150,14 +148,14 @@ proptest! {
         let again = imageswap_engine::syntax::format::format(source, &migrated.text);
         prop_assert_eq!(again.as_deref(), Ok(migrated.text.as_str()));
         for line in &migrated.better {
-            let (set, _, findings) = support::load(&format!("rules v1\nhome h.io/\n{line}\n"));
+            let (set, _, findings) = load(&format!("rules v1\nhome h.io/\n{line}\n"));
             prop_assert!(set.is_some(), "{}: {:?}", line, findings);
         }
     }
 }
 
-fn of_map_without_circles(text: &str) -> Option<support::Migrated> {
-    support::try_map(text)
+fn of_map_without_circles(text: &str) -> Option<Migrated> {
+    try_map(text)
         .map_err(|fault| {
             assert!(
                 fault.message.contains("in a circle") || fault.message.contains("no map"),
@@ -177,7 +175,7 @@ fn a_map_may_be_long() {
 
 #[test]
 fn a_circle_names_its_lines_and_the_way_out() {
-    let fault = support::try_map("default::\na.io::b.io\n\nb.io::a.io # back\n")
+    let fault = try_map("default::\na.io::b.io\n\nb.io::a.io # back\n")
         .err()
         .unwrap();
     assert_eq!(

@@ -1,9 +1,7 @@
 //! What is written is as short as what it was made from: no rule can be left out without changing a result.
 
-mod support;
-
 use imageswap_engine::compare::{Cases, difference};
-use support::{Migrated, load, of_map, of_prefix, read};
+use imageswap_tests_support::migrated::{Migrated, load, of_map, of_prefix, read};
 
 /// The rules of a file that could be left out.
 fn spare(migrated: &Migrated) -> Vec<String> {

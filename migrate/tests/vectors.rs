@@ -3,12 +3,10 @@
 //! Compared by meaning. What may differ is said in the page about migration, and judged here anew, without asking the
 //! library for its reasons.
 
-mod support;
-
 use std::collections::{BTreeMap, HashMap};
 
+use imageswap_tests_support::migrated::{Migrated, is_same, of_map, of_prefix, read};
 use serde_json::Value;
-use support::{Migrated, is_same, of_map, of_prefix, read};
 
 /// Compares rows; gives how many were, and how many differ for which reason.
 fn compare(

@@ -44,7 +44,3 @@ pub mod compile;
 pub mod compare;
 
 pub mod admission;
-
-/// So that a test in here can share a file with those beside.
-#[cfg(test)]
-extern crate self as imageswap_engine;

@@ -4,7 +4,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::run::{compare, repository, run};
+use imageswap_tests_support::repository;
+
+use crate::run::{compare, run};
 
 /// So that a case of too many rules is a short one, as in the engine's own test of the cases.
 const LIMIT: &str = "--max-rules 100";
@@ -27,7 +29,7 @@ fn cases(folder: &str, status: i32) -> Vec<(PathBuf, String)> {
             let path = format!("{folder}/{name}");
             let ran = run(&format!("imageswap check {LIMIT} {path}"), "grammar");
             assert_eq!(ran.status, status, "{path}: {}", ran.stdout);
-            let recorded = repository("grammar").join(&path).with_extension("txt");
+            let recorded = repository::path("grammar").join(&path).with_extension("txt");
             (recorded, ran.stdout + &ran.stderr)
         })
         .collect();
@@ -37,7 +39,7 @@ fn cases(folder: &str, status: i32) -> Vec<(PathBuf, String)> {
 
 /// The files and folders of rules.
 pub(crate) fn names(folder: &str) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(repository("grammar").join(folder))
+    let mut names: Vec<String> = fs::read_dir(repository::path("grammar").join(folder))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.is_dir() || path.extension().is_some_and(|ending| ending == "rules"))

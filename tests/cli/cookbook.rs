@@ -2,11 +2,13 @@
 
 use std::fs;
 
-use crate::run::{Ran, read, repository, run};
+use imageswap_tests_support::repository::{self, read};
+
+use crate::run::{Ran, run};
 
 /// The names of the recipes: the folders of `rules/`, in order.
 fn recipes() -> Vec<String> {
-    let mut recipes: Vec<String> = fs::read_dir(repository("rules"))
+    let mut recipes: Vec<String> = fs::read_dir(repository::path("rules"))
         .unwrap()
         .map(Result::unwrap)
         .filter(|entry| entry.file_type().unwrap().is_dir())
@@ -44,7 +46,7 @@ fn every_rule_of_a_recipe_is_reached_by_its_tests() {
 #[test]
 fn every_recipe_says_for_whom_it_is_what_to_change_and_where_its_facts_are_from() {
     for recipe in recipes() {
-        let mut files: Vec<_> = fs::read_dir(repository("rules").join(&recipe))
+        let mut files: Vec<_> = fs::read_dir(repository::path("rules").join(&recipe))
             .unwrap()
             .map(|entry| entry.unwrap().path())
             .collect();

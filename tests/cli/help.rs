@@ -3,7 +3,9 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::Stdio;
 
-use crate::run::{read, run, shell};
+use imageswap_tests_support::repository::read;
+
+use crate::run::{run, shell};
 
 /// The command lines among the examples of a command's help.
 fn examples(command: &str) -> Vec<String> {

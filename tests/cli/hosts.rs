@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use imageswap_tests_support::repository::{self, read};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::run::{Ran, read, repository, run, shell};
+use crate::run::{Ran, run, shell};
 use crate::yaml::{parse, read_yaml};
 
 const GITHUB: &str = "docs/examples/github-actions.yaml";
@@ -145,7 +146,7 @@ fn pre_commit_runs_the_hooks() {
     // A repository as pre-commit gets it from a host, with nothing in it but the hooks.
     let hooks = tempfile::tempdir().unwrap();
     let of_hooks = |line: &str| sh(line, hooks.path());
-    fs::copy(repository(HOOKS), hooks.path().join(HOOKS)).unwrap();
+    fs::copy(repository::path(HOOKS), hooks.path().join(HOOKS)).unwrap();
     of_hooks(
         "git init --quiet . && git add . && git -c user.name=a -c user.email=a@example.com commit --quiet -m hooks",
     );
@@ -191,7 +192,9 @@ fn pre_commit_runs_the_hooks() {
 fn the_config_map_of_the_examples_holds_their_rules() {
     let config_map = read_yaml("docs/examples/configmap.yaml");
     let data = config_map["data"].as_object().unwrap();
-    let files: Vec<_> = fs::read_dir(repository("docs/examples/rules")).unwrap().collect();
+    let files: Vec<_> = fs::read_dir(repository::path("docs/examples/rules"))
+        .unwrap()
+        .collect();
     assert_eq!(data.len(), files.len());
     for (name, text) in data {
         assert_eq!(
@@ -209,7 +212,7 @@ fn the_kustomization_of_the_page_names_each_file_of_the_examples() {
     let named = kustomization["configMapGenerator"][0]["files"]
         .as_array()
         .unwrap();
-    let mut files: Vec<String> = fs::read_dir(repository("docs/examples/rules"))
+    let mut files: Vec<String> = fs::read_dir(repository::path("docs/examples/rules"))
         .unwrap()
         .map(|file| format!("rules/{}", file.unwrap().file_name().to_str().unwrap()))
         .collect();
@@ -265,7 +268,7 @@ impl Clone {
         let clone = Self {
             folder: tempfile::tempdir().unwrap(),
         };
-        let rules = repository("docs/examples/rules");
+        let rules = repository::path("docs/examples/rules");
         let setup = format!(
             "git init --quiet --initial-branch=main origin
             cd origin

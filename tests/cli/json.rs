@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use imageswap_tests_support::repository::read;
 use serde_json::Value;
 
 use crate::cases::names;
-use crate::run::{read, run};
+use crate::run::run;
 
 /// The documented fields with their types, by heading.
 struct Page(BTreeMap<String, BTreeMap<String, String>>);

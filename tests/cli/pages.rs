@@ -3,8 +3,10 @@
 //! A block ```` ```console ```` holds commands behind `$`, and below each all that it says. With the variable `UPDATE_CASES`
 //! set, what it says is written anew.
 
+use imageswap_tests_support::repository::{self, read};
+
 use crate::help::served;
-use crate::run::{compare, read, repository, run};
+use crate::run::{compare, run};
 
 #[test]
 fn the_page_about_the_command_line_shows_what_comes() {
@@ -56,7 +58,7 @@ fn the_readme_serves_its_rules() {
 
 fn compare_page(page: &str, folder: &str) {
     let text = replay(&read(page), folder);
-    compare([(repository(page), text)]);
+    compare([(repository::path(page), text)]);
 }
 
 /// A page with its terminals played anew.

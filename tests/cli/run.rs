@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use imageswap_tests_support::repository;
+
 /// What a command came to.
 pub(crate) struct Ran {
     pub(crate) stdout: String,
@@ -11,27 +13,17 @@ pub(crate) struct Ran {
     pub(crate) status: i32,
 }
 
-/// A path of the repository.
-pub(crate) fn repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-/// A text of the repository.
-pub(crate) fn read(path: &str) -> String {
-    fs::read_to_string(repository(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
-
 /// A command line for the shell, in a folder of the repository. `imageswap` is the binary under test, and `kubectl` and
 /// `jq` are scripts that stand in for the real ones.
 pub(crate) fn shell(line: &str, folder: &str) -> Command {
     let binary = Path::new(env!("CARGO_BIN_EXE_imageswap")).parent().unwrap();
-    let mut path = vec![binary.to_owned(), repository("tests/cli/bin")];
-    path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap()));
+    let mut folders = vec![binary.to_owned(), repository::path("tests/cli/bin")];
+    folders.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap()));
     let mut command = Command::new("sh");
     command
         .args(["-c", line])
-        .current_dir(repository(folder))
-        .env("PATH", std::env::join_paths(path).unwrap())
+        .current_dir(repository::path(folder))
+        .env("PATH", std::env::join_paths(folders).unwrap())
         .stdin(Stdio::null());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("IMAGESWAP_")) {
         command.env_remove(name);

@@ -7,11 +7,13 @@
 
 use std::fs;
 
-use crate::run::{compare, repository, run};
+use imageswap_tests_support::repository;
+
+use crate::run::{compare, run};
 
 #[test]
 fn every_command_says_what_is_recorded() {
-    let mut files: Vec<_> = fs::read_dir(repository("tests/cli/sessions"))
+    let mut files: Vec<_> = fs::read_dir(repository::path("tests/cli/sessions"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();

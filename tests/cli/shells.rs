@@ -4,7 +4,9 @@ use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use crate::run::{read, run, shell};
+use imageswap_tests_support::repository::read;
+
+use crate::run::{run, shell};
 
 /// Whether what needs the shells and mandoc is to be run.
 pub(crate) fn is_wanted() -> bool {

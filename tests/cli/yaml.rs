@@ -1,9 +1,8 @@
 //! YAML as a value, for files of this repository: mappings, lists and texts, and no more than that.
 
+use imageswap_tests_support::repository::read;
 use saphyr_parser::{Event, Parser};
 use serde_json::Value;
-
-use crate::run::read;
 
 /// The one document of a file of the repository.
 pub(crate) fn read_yaml(path: &str) -> Value {

@@ -1,11 +1,10 @@
 //! What whoever works with kubectl sees of the webhook.
 
+use imageswap_tests_support::webhook::{ControlPlane, Start, Volume};
 use serde_json::Value;
 
-use super::control_plane::ControlPlane;
 use super::{Armed, asked};
-use crate::server::Start;
-use crate::volume::Volume;
+use crate::IMAGESWAP;
 
 const RULES: &[u8] = b"\
 rules v1
@@ -87,12 +86,12 @@ fn images(object: &Value, pointer: &str) -> Vec<String> {
 
 #[test]
 fn what_kubectl_makes_is_swapped_refused_and_warned_of() {
-    let Some(plane) = ControlPlane::start() else {
+    let Some(plane) = ControlPlane::start(IMAGESWAP, env!("CARGO_TARGET_TMPDIR")) else {
         return;
     };
     let mut rules = Volume::mount(&[("10-mirror.rules", RULES)]);
     let start = |tls: &std::path::Path| {
-        Start::new()
+        Start::new(IMAGESWAP)
             .args(["--tls-dir", tls.to_str().unwrap()])
             .rules(rules.path())
     };

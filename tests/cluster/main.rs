@@ -1,27 +1,14 @@
 //! The webhook behind a real API server. Not beside the other tests of the webhook, which a control plane would disturb.
 
 mod admission;
-#[allow(dead_code, reason = "shared with the tests of the webhook")]
-#[path = "../webhook/any_certificate.rs"]
-mod any_certificate;
-#[allow(dead_code, reason = "shared with the tests of the webhook")]
-#[path = "../webhook/client.rs"]
-mod client;
-mod control_plane;
 mod migration;
-#[allow(dead_code, reason = "shared with the tests of the webhook")]
-#[path = "../webhook/server.rs"]
-mod server;
-#[allow(dead_code, reason = "shared with the tests of the webhook")]
-#[path = "../webhook/volume.rs"]
-mod volume;
 
 use std::path::Path;
 
-use control_plane::ControlPlane;
+use imageswap_tests_support::webhook::{ControlPlane, Pair, Server, Start, Volume};
 
-use crate::server::{Server, Start};
-use crate::volume::{Pair, Volume};
+/// Program under test.
+const IMAGESWAP: &str = env!("CARGO_BIN_EXE_imageswap");
 
 /// The entry of the webhook configuration, as it stands in an existing cluster, but for where it leads.
 fn webhook_configuration(server: &Server, authority: &str) -> String {

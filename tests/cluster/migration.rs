@@ -1,14 +1,13 @@
 //! The commands of docs/migration.md that need a cluster, each in its turn, and what Pods get before, between and after.
 
-use std::fs;
 use std::path::Path;
 
+use imageswap_tests_support::repository;
+use imageswap_tests_support::webhook::{ControlPlane, Start, Volume};
 use serde_json::Value;
 
-use super::control_plane::ControlPlane;
 use super::{Armed, asked};
-use crate::server::Start;
-use crate::volume::Volume;
+use crate::IMAGESWAP;
 
 /// The ConfigMap as it is in a cluster, with a comment behind a value and before a line.
 const MAPS: &str = "\
@@ -87,7 +86,7 @@ fn content(plane: &ControlPlane) -> String {
 
 /// The webhook as the Deployment of imageswap-webhook starts it.
 fn as_gunicorn(tls: &Path, maps: &Volume) -> Start {
-    Start::as_gunicorn()
+    Start::as_gunicorn(IMAGESWAP)
         .env("IMAGESWAP_TLS_DIR", tls.to_str().unwrap())
         .env(
             "IMAGESWAP_MAPS_FILE",
@@ -97,7 +96,7 @@ fn as_gunicorn(tls: &Path, maps: &Volume) -> Start {
 
 /// The blocks of the page that are for a shell, in order.
 fn blocks() -> Vec<String> {
-    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/migration.md")).unwrap();
+    let page = repository::read("docs/migration.md");
     let blocks = page.split("```sh\n").skip(1);
     blocks
         .map(|rest| rest.split("```").next().unwrap().to_owned())
@@ -110,7 +109,7 @@ fn all(plane: &ControlPlane) -> Vec<Option<String>> {
 
 #[test]
 fn from_a_map_to_rules_and_back_as_the_page_says() {
-    let Some(plane) = ControlPlane::start() else {
+    let Some(plane) = ControlPlane::start(IMAGESWAP, env!("CARGO_TARGET_TMPDIR")) else {
         return;
     };
     let blocks = blocks();
@@ -173,7 +172,7 @@ fn assert_untouched(plane: &ControlPlane) {
 
 #[test]
 fn from_legacy_mode_to_rules_and_back_as_the_page_says() {
-    let Some(plane) = ControlPlane::start() else {
+    let Some(plane) = ControlPlane::start(IMAGESWAP, env!("CARGO_TARGET_TMPDIR")) else {
         return;
     };
     let blocks = blocks();

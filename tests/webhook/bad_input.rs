@@ -4,13 +4,13 @@ use std::fs;
 use std::net::TcpListener;
 use std::process::Command;
 
-use crate::client::pod;
-use crate::server::{MAP, Server, Start, command};
-use crate::volume::Pair;
+use imageswap_tests_support::webhook::{MAP, Pair, Server, Start, command, pod};
+
+use crate::IMAGESWAP;
 
 #[test]
 fn a_body_that_is_no_review_gets_400_and_one_line() {
-    let server = Server::start();
+    let server = Server::start(IMAGESWAP);
     let mut connection = server.connect();
     let deep = [vec![b'['; 100_000], vec![b']'; 100_000]].concat();
     let cases: [(&[u8], &str); 6] = [
@@ -51,7 +51,7 @@ fn a_body_that_is_no_review_gets_400_and_one_line() {
 
 #[test]
 fn a_body_longer_than_8_mib_gets_413_whether_it_says_so_or_not() {
-    let server = Server::start();
+    let server = Server::start(IMAGESWAP);
     let line = "imageswap: the body is longer than 8 MiB\n";
     let mut connection = server.connect();
     connection
@@ -77,7 +77,7 @@ fn a_body_longer_than_8_mib_gets_413_whether_it_says_so_or_not() {
 
 #[test]
 fn the_answer_to_a_body_that_is_too_long_arrives_also_where_all_of_it_is_sent_first() {
-    let server = Server::start();
+    let server = Server::start(IMAGESWAP);
     for _ in 0..20 {
         let answer = server.post(&vec![b' '; 12 << 20]);
         assert_eq!(answer.status, 413);
@@ -86,7 +86,7 @@ fn the_answer_to_a_body_that_is_too_long_arrives_also_where_all_of_it_is_sent_fi
 
 #[test]
 fn an_error_is_no_panic_where_nobody_reads_it() {
-    let mut command = command();
+    let mut command = command(IMAGESWAP);
     command.args(["serve", "--maps-file", "/missing"]);
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
@@ -96,7 +96,7 @@ fn an_error_is_no_panic_where_nobody_reads_it() {
 
 #[test]
 fn a_body_that_comes_too_slowly_gets_408_within_what_the_request_grants() {
-    let server = Server::start();
+    let server = Server::start(IMAGESWAP);
     let mut connection = server.connect();
     connection
         .send(b"POST /?timeout=1s HTTP/1.1\r\nHost: webhook\r\nContent-Length: 100\r\n\r\n{")
@@ -108,7 +108,7 @@ fn a_body_that_comes_too_slowly_gets_408_within_what_the_request_grants() {
 
 #[test]
 fn a_wrong_path_gets_404_and_a_wrong_method_405() {
-    let server = Server::start();
+    let server = Server::start(IMAGESWAP);
     let mut connection = server.connect();
     let answer = connection.post("/mutate", b"{}");
     let line = "imageswap: there is nothing at /mutate; reviews are posted to /\n";
@@ -160,7 +160,7 @@ fn a_map_file_that_is_of_no_use_ends_the_start_with_its_reason() {
         ),
     ];
     for (path, reason) in cases {
-        let start = Start::new().self_signed().args(["--maps-file", &path]);
+        let start = Start::new(IMAGESWAP).self_signed().args(["--maps-file", &path]);
         assert_eq!(
             end_of(start),
             (Some(1), format!("imageswap: cannot read {path}: {reason}"))
@@ -190,7 +190,7 @@ fn a_key_pair_that_is_of_no_use_ends_the_start_with_its_reason() {
         fs::write(folder.path().join("cert.pem"), certificate).unwrap();
         fs::write(folder.path().join("key.pem"), key).unwrap();
         let path = folder.path().to_str().unwrap();
-        let (status, stderr) = Start::new().map(MAP).args(["--tls-dir", path]).fail();
+        let (status, stderr) = Start::new(IMAGESWAP).map(MAP).args(["--tls-dir", path]).fail();
         assert_eq!(
             (status, stderr),
             (Some(1), format!("imageswap: no key pair in {path}: {reason}\n"))
@@ -198,7 +198,7 @@ fn a_key_pair_that_is_of_no_use_ends_the_start_with_its_reason() {
     }
     let empty = tempfile::tempdir().unwrap();
     let (status, line) = end_of(
-        Start::new()
+        Start::new(IMAGESWAP)
             .map(MAP)
             .args(["--tls-dir", empty.path().to_str().unwrap()]),
     );
@@ -214,7 +214,7 @@ fn a_port_that_is_taken_ends_the_start_with_its_reason() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     for option in ["--listen", "--http-listen"] {
-        let mut start = Start::new().self_signed().map(MAP);
+        let mut start = Start::new(IMAGESWAP).self_signed().map(MAP);
         start = start.only(option, &address);
         let (status, line) = end_of(start);
         let expected = format!(
@@ -233,9 +233,13 @@ fn misuse_of_the_command_line_ends_with_2() {
         ["--max-body-memory", "7"],
         ["--nonsense", ""],
     ] {
-        assert_eq!(Start::new().args(arguments).fail().0, Some(2), "{arguments:?}");
+        assert_eq!(
+            Start::new(IMAGESWAP).args(arguments).fail().0,
+            Some(2),
+            "{arguments:?}"
+        );
     }
-    let (status, stderr) = Start::new().args(["--mode", "legacy"]).fail();
+    let (status, stderr) = Start::new(IMAGESWAP).args(["--mode", "legacy"]).fail();
     assert_eq!(status, Some(2));
     assert!(
         stderr.contains("the mode legacy needs a prefix: set IMAGE_PREFIX or --image-prefix"),

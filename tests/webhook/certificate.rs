@@ -5,15 +5,14 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use imageswap_tests_support::webhook::{Connection, MAP, Pair, Server, Start, Volume, eventually};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
-use crate::client::Connection;
-use crate::server::{MAP, Server, Start, eventually};
-use crate::volume::{Pair, Volume};
+use crate::IMAGESWAP;
 
 fn serve(volume: &Volume) -> Server {
-    Start::new()
+    Start::new(IMAGESWAP)
         .map(MAP)
         .args(["--tls-dir", volume.path().to_str().unwrap()])
         .serve()
@@ -25,7 +24,7 @@ fn the_names_of_a_secret_of_type_tls_are_understood_too() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("tls.crt"), &pair.certificate).unwrap();
     fs::write(folder.path().join("tls.key"), &pair.key).unwrap();
-    let server = Start::new()
+    let server = Start::new(IMAGESWAP)
         .map(MAP)
         .args(["--tls-dir", folder.path().to_str().unwrap()])
         .serve();
@@ -89,7 +88,7 @@ fn a_pair_that_does_not_match_leaves_the_old_one_in_force_and_is_told_of() {
 fn no_key_is_ever_logged() {
     let pair = Pair::generate();
     let mut volume = Volume::mount(&pair.files());
-    let server = Start::new()
+    let server = Start::new(IMAGESWAP)
         .map(MAP)
         .args([
             "--tls-dir",
@@ -110,7 +109,7 @@ fn no_key_is_ever_logged() {
 
 #[test]
 fn a_client_that_distrusts_the_certificate_is_logged_and_counted() {
-    let server = Server::start();
+    let server = Server::start(IMAGESWAP);
     let provider = rustls::crypto::ring::default_provider();
     let config = ClientConfig::builder_with_provider(provider.into())
         .with_safe_default_protocol_versions()
@@ -135,7 +134,7 @@ fn a_client_that_distrusts_the_certificate_is_logged_and_counted() {
 
 #[test]
 fn a_request_without_tls_on_the_tls_port_is_counted_and_a_probe_of_the_port_is_not() {
-    let server = Server::start();
+    let server = Server::start(IMAGESWAP);
     drop(TcpStream::connect(server.address).unwrap());
     let mut socket = TcpStream::connect(server.address).unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();

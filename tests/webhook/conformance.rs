@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use imageswap_tests_support::recorded::{conformance, review};
+use imageswap_tests_support::webhook::{Server, Start, pod};
 use serde_json::Value;
 
-use crate::client::pod;
-use crate::server::{Server, Start, conformance, real};
+use crate::IMAGESWAP;
 
 /// Rows of a file of vectors, by the configuration that they are for.
 fn rows(file: &str, key: &str) -> BTreeMap<String, Vec<Value>> {
@@ -51,7 +52,7 @@ fn every_recorded_answer_of_a_map_is_given_through_the_webhook() {
     assert_eq!(rows.values().map(Vec::len).sum::<usize>(), 6773);
     for (map, rows) in rows {
         let text = fs::read_to_string(conformance("legacy").join(&map)).unwrap();
-        let server = Start::new().self_signed().map(&text).serve();
+        let server = Start::new(IMAGESWAP).self_signed().map(&text).serve();
         assert_eq!(differences(&server, &rows), [""; 0], "{map}");
     }
 }
@@ -61,14 +62,14 @@ fn every_recorded_answer_of_a_prefix_is_given_through_the_webhook() {
     let rows = rows("legacy/prefix.jsonl", "prefix");
     assert_eq!(rows.values().map(Vec::len).sum::<usize>(), 448);
     for (prefix, rows) in rows {
-        let server = Start::new().self_signed().prefix(&prefix).serve();
+        let server = Start::new(IMAGESWAP).self_signed().prefix(&prefix).serve();
         assert_eq!(differences(&server, &rows), [""; 0], "{prefix}");
     }
 }
 
 #[test]
 fn every_real_review_is_answered() {
-    let server = Server::start();
+    let server = Server::start(IMAGESWAP);
     let mut connection = server.connect();
     let mut count = 0;
     for entry in fs::read_dir(conformance("reviews")).unwrap() {
@@ -94,7 +95,7 @@ fn every_real_review_is_answered() {
 
 /// Puts an annotation of so many bytes into the objects of a review.
 fn padded(file: &str, objects: &[&str], bytes: usize) -> Vec<u8> {
-    let mut review: Value = serde_json::from_slice(&real(file)).unwrap();
+    let mut review: Value = serde_json::from_slice(&review(file)).unwrap();
     for object in objects {
         review["request"][object]["metadata"]["annotations"]["padding"] = "x".repeat(bytes).into();
     }
@@ -103,7 +104,7 @@ fn padded(file: &str, objects: &[&str], bytes: usize) -> Vec<u8> {
 
 #[test]
 fn reviews_of_more_than_one_and_more_than_two_mebibytes_are_answered() {
-    let server = Server::start();
+    let server = Server::start(IMAGESWAP);
     let mut connection = server.connect();
     let create = padded("002-create-pods-rich.json", &["object"], 1_200_000);
     assert!(create.len() > 1 << 20);

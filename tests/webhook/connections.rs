@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use crate::client::{Connection, pod};
-use crate::server::{MAP, Server, Start};
+use imageswap_tests_support::webhook::{Connection, MAP, Server, Start, pod};
+
+use crate::IMAGESWAP;
 
 #[test]
 fn a_connection_is_kept_longer_than_the_api_server_keeps_it() {
-    let server = Server::start();
+    let server = Server::start(IMAGESWAP);
     let mut connection = server.connect();
     assert_eq!(connection.post("/", &pod(&["nginx"])).status, 200);
     // An API server closes a connection that it has not used for 90 seconds. One that is closed here before that
@@ -18,7 +19,7 @@ fn a_connection_is_kept_longer_than_the_api_server_keeps_it() {
 
 #[test]
 fn requests_in_one_write_are_answered_one_after_the_other() {
-    let server = Server::start();
+    let server = Server::start(IMAGESWAP);
     let mut connection = server.connect();
     let body = pod(&["nginx"]);
     let head = format!(
@@ -37,7 +38,7 @@ fn requests_in_one_write_are_answered_one_after_the_other() {
 
 #[test]
 fn connections_beyond_the_limit_wait_for_their_turn() {
-    let server = Start::new()
+    let server = Start::new(IMAGESWAP)
         .self_signed()
         .map(MAP)
         .args(["--max-connections", "2"])
@@ -54,7 +55,7 @@ fn connections_beyond_the_limit_wait_for_their_turn() {
 
 #[test]
 fn a_head_without_end_is_refused() {
-    let server = Server::start();
+    let server = Server::start(IMAGESWAP);
     let mut connection = server.connect();
     let header = format!("X-Long: {}\r\n", "x".repeat(1000));
     let mut sent = connection.send(b"POST / HTTP/1.1\r\nHost: webhook\r\n");
@@ -67,7 +68,7 @@ fn a_head_without_end_is_refused() {
 
 #[test]
 fn health_and_metrics_are_served_on_both_ports() {
-    let server = Server::start();
+    let server = Server::start(IMAGESWAP);
     let mut connection = server.connect();
     for path in ["/healthz", "/readyz", "/metrics"] {
         assert_eq!(connection.get(path).status, 200, "{path}");

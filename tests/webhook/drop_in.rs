@@ -1,10 +1,10 @@
 //! In the place of imageswap-webhook v1.5.3: its command, its variables, its paths.
 
+use imageswap_tests_support::recorded::review;
+use imageswap_tests_support::webhook::{MAP, Pair, Server, Start, Volume, command, pod};
 use serde_json::Value;
 
-use crate::client::pod;
-use crate::server::{MAP, Server, Start, command, real};
-use crate::volume::{Pair, Volume};
+use crate::IMAGESWAP;
 
 /// What the kubelet sets in a Pod of a namespace with the Services `imageswap` and `imageswap-metrics`.
 const OF_SERVICES: [(&str, &str); 16] = [
@@ -41,7 +41,7 @@ fn the_deployment_of_the_old_webhook_serves_with_nothing_changed_but_its_image()
     let pair = Pair::generate();
     let tls = Volume::mount(&pair.files());
     let maps = Volume::mount(&[("imageswap-maps.conf", b"default:registry.example.com\n")]);
-    let mut start = Start::as_gunicorn()
+    let mut start = Start::as_gunicorn(IMAGESWAP)
         // These two are fixed by the paths of the mounts in a cluster.
         .env("IMAGESWAP_TLS_DIR", tls.path().to_str().unwrap())
         .env(
@@ -60,7 +60,7 @@ fn the_deployment_of_the_old_webhook_serves_with_nothing_changed_but_its_image()
         start = start.env(name, value);
     }
     let server = start.serve();
-    let answer = server.post(&real("018-create-pods-web-7bfb4bc78d.json"));
+    let answer = server.post(&review("018-create-pods-web-7bfb4bc78d.json"));
     assert_eq!(answer.images(), ["registry.example.com/nginx:1.25"]);
     // The line of the map as it was shipped is deprecated; of the variables none is unknown.
     let warnings = warnings(&server);
@@ -79,7 +79,7 @@ fn the_deployment_of_the_old_webhook_serves_with_nothing_changed_but_its_image()
 
 #[test]
 fn the_legacy_mode_is_set_by_variables_too() {
-    let server = Start::new()
+    let server = Start::new(IMAGESWAP)
         .self_signed()
         .env("IMAGESWAP_MODE", "LEGACY")
         .env("IMAGE_PREFIX", "jmsearcy/")
@@ -92,7 +92,7 @@ fn the_legacy_mode_is_set_by_variables_too() {
 
 #[test]
 fn the_break_glass_label_can_have_another_name() {
-    let server = Start::new()
+    let server = Start::new(IMAGESWAP)
         .self_signed()
         .map(MAP)
         .env("IMAGESWAP_DISABLE_LABEL", "example.com/no-swap")
@@ -108,7 +108,7 @@ fn the_break_glass_label_can_have_another_name() {
 
 #[test]
 fn an_option_wins_over_its_variable() {
-    let server = Start::new()
+    let server = Start::new(IMAGESWAP)
         .self_signed()
         .env("IMAGESWAP_MODE", "LEGACY")
         .env("IMAGE_PREFIX", "h.io/from-variable")
@@ -120,7 +120,7 @@ fn an_option_wins_over_its_variable() {
 #[test]
 fn a_switch_can_be_set_in_the_words_of_a_config_map_and_an_empty_variable_is_none() {
     for on in ["TRUE", "true", "1", "yes"] {
-        let server = Start::new()
+        let server = Start::new(IMAGESWAP)
             .self_signed()
             .map(MAP)
             .env("IMAGESWAP_DRY_RUN", on)
@@ -128,7 +128,7 @@ fn a_switch_can_be_set_in_the_words_of_a_config_map_and_an_empty_variable_is_non
         assert_eq!(server.swap("nginx"), None, "{on}");
     }
     for off in ["FALSE", "0", "no", ""] {
-        let server = Start::new()
+        let server = Start::new(IMAGESWAP)
             .self_signed()
             .map(MAP)
             .env("IMAGESWAP_DRY_RUN", off)
@@ -137,19 +137,22 @@ fn a_switch_can_be_set_in_the_words_of_a_config_map_and_an_empty_variable_is_non
             .env("IMAGESWAP_DISABLE_LABEL", "")
             .serve();
         assert!(server.swap("nginx").is_some(), "{off}");
-        assert_eq!(server.post(&real("041-create-pods-glass.json")).images(), [""; 0]);
+        assert_eq!(
+            server.post(&review("041-create-pods-glass.json")).images(),
+            [""; 0]
+        );
     }
 }
 
 #[test]
 fn an_error_in_a_variable_names_the_variable() {
-    let (status, stderr) = Start::new().env("IMAGESWAP_MODE", "both").fail();
+    let (status, stderr) = Start::new(IMAGESWAP).env("IMAGESWAP_MODE", "both").fail();
     assert_eq!(status, Some(2));
     assert!(
         stderr.ends_with("The value is that of the variable IMAGESWAP_MODE.\n"),
         "{stderr}"
     );
-    let (_, stderr) = Start::new()
+    let (_, stderr) = Start::new(IMAGESWAP)
         .env("IMAGESWAP_MODE", "maps")
         .args(["--mode", "both"])
         .fail();
@@ -160,14 +163,14 @@ fn an_error_in_a_variable_names_the_variable() {
 fn the_names_of_pythons_log_levels_are_understood() {
     for level in ["DEBUG", "INFO", "NOTSET", "trace", "Info"] {
         // It serves, and says so at these.
-        Start::new()
+        Start::new(IMAGESWAP)
             .self_signed()
             .map(MAP)
             .env("IMAGESWAP_LOG_LEVEL", level)
             .serve();
     }
     for level in ["WARNING", "CRITICAL", "ERROR", "FATAL", "off"] {
-        let start = Start::new()
+        let start = Start::new(IMAGESWAP)
             .env("IMAGESWAP_LOG_LEVEL", level)
             .args(["--maps-file", "/missing"]);
         assert_eq!(start.fail().0, Some(1), "{level}");
@@ -176,7 +179,7 @@ fn the_names_of_pythons_log_levels_are_understood() {
 
 #[test]
 fn a_variable_that_means_nothing_is_named_with_what_may_be_meant() {
-    let server = Start::new()
+    let server = Start::new(IMAGESWAP)
         .self_signed()
         .map(MAP)
         .env("IMAGESWAP_MAPS_FLIE", "/maps")
@@ -195,7 +198,7 @@ fn a_variable_that_means_nothing_is_named_with_what_may_be_meant() {
 
 #[test]
 fn every_variable_is_an_option_and_the_help_says_so() {
-    let output = command().args(["serve", "--help"]).output().unwrap();
+    let output = command(IMAGESWAP).args(["serve", "--help"]).output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success());
     for variable in [
@@ -216,7 +219,7 @@ fn every_variable_is_an_option_and_the_help_says_so() {
 
 #[test]
 fn the_version_names_the_commit() {
-    let output = command().arg("--version").output().unwrap();
+    let output = command(IMAGESWAP).arg("--version").output().unwrap();
     let version = String::from_utf8(output.stdout).unwrap();
     let commit = version
         .trim()
@@ -230,7 +233,11 @@ fn the_version_names_the_commit() {
 
 #[test]
 fn a_dry_run_changes_nothing_and_warns_of_what_it_would_do() {
-    let server = Start::new().self_signed().map(MAP).args(["--dry-run"]).serve();
+    let server = Start::new(IMAGESWAP)
+        .self_signed()
+        .map(MAP)
+        .args(["--dry-run"])
+        .serve();
     let review = server.post(&pod(&["nginx"])).review();
     assert!(review["response"].get("patch").is_none());
     assert_eq!(
@@ -242,8 +249,8 @@ fn a_dry_run_changes_nothing_and_warns_of_what_it_would_do() {
 
 #[test]
 fn every_review_has_one_line_in_the_log() {
-    let server = Server::start();
-    server.post(&real("018-create-pods-web-7bfb4bc78d.json"));
+    let server = Server::start(IMAGESWAP);
+    server.post(&review("018-create-pods-web-7bfb4bc78d.json"));
     let line = server.wait_for_log(|line| line["message"] == "reviewed");
     let expected = [
         ("level", Value::from("INFO")),

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::thread;
 
+use imageswap_tests_support::webhook::{Connection, MAP, Start, pod};
 use serde_json::Value;
 
-use crate::client::{Connection, pod};
-use crate::server::{MAP, Start};
+use crate::IMAGESWAP;
 
 #[test]
 fn five_hundred_bodies_of_8_mib_are_all_answered_in_little_memory() {
     const CLIENTS: usize = 500;
-    let server = Start::new().self_signed().map(MAP).serve();
+    let server = Start::new(IMAGESWAP).self_signed().map(MAP).serve();
     let mut review: Value = serde_json::from_slice(&pod(&["nginx"])).unwrap();
     let room = (8 << 20) - review.to_string().len() - 100;
     review["request"]["object"]["metadata"]["annotations"]["padding"] = "x".repeat(room).into();
@@ -39,7 +39,7 @@ fn five_hundred_bodies_of_8_mib_are_all_answered_in_little_memory() {
 
 #[test]
 fn a_body_in_pieces_of_one_byte_takes_no_more_memory_than_another() {
-    let server = Start::new().self_signed().map(MAP).serve();
+    let server = Start::new(IMAGESWAP).self_signed().map(MAP).serve();
     let body = pod(&["nginx"]);
     let mut connection = server.connect();
     connection

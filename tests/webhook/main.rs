@@ -7,10 +7,11 @@ macro_rules! tell {
     };
 }
 
-mod any_certificate;
+/// Program under test.
+const IMAGESWAP: &str = env!("CARGO_BIN_EXE_imageswap");
+
 mod bad_input;
 mod certificate;
-mod client;
 mod conformance;
 mod connections;
 mod drop_in;
@@ -24,6 +25,4 @@ mod rules_load;
 mod rules_metrics;
 mod rules_reload;
 mod rules_volume;
-mod server;
 mod shutdown;
-mod volume;

@@ -3,20 +3,21 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use crate::client::pod;
-use crate::server::{Server, Start, real};
-use crate::volume::Volume;
+use imageswap_tests_support::recorded::review;
+use imageswap_tests_support::webhook::{Server, Start, Volume, pod};
+
+use crate::IMAGESWAP;
 
 #[test]
 fn requests_images_and_what_was_left_are_counted() {
-    let server = Start::new()
+    let server = Start::new(IMAGESWAP)
         .self_signed()
         .map("default::\ndocker.io::h.io/hub\nquay.io::\n")
         .serve();
     let mut connection = server.connect();
     connection.post("/", &pod(&["nginx", "redis", "quay.io/x", "Bad", "auto"]));
-    connection.post("/", &real("041-create-pods-glass.json"));
-    connection.post("/", &real("016-create-deployments-web.json"));
+    connection.post("/", &review("041-create-pods-glass.json"));
+    connection.post("/", &review("016-create-deployments-web.json"));
     let cases = [
         (
             "imageswap_requests_total",
@@ -46,7 +47,7 @@ fn requests_images_and_what_was_left_are_counted() {
 
 #[test]
 fn a_kind_that_a_client_makes_up_has_no_label_of_its_own() {
-    let server = Server::start();
+    let server = Server::start(IMAGESWAP);
     let body = String::from_utf8(pod(&["nginx"])).unwrap();
     server.post(
         body.replace("\"kind\":\"Pod\"", "\"kind\":\"Made-Up\"")
@@ -62,13 +63,13 @@ fn promtool_finds_nothing_wrong() {
         eprintln!("not run: it needs promtool, of the package prometheus; IMAGESWAP_TEST_PROMTOOL=1 runs it");
         return;
     }
-    let server = Server::start();
+    let server = Server::start(IMAGESWAP);
     server.post(&pod(&["nginx", "quay.io/x", "Bad"]));
     server.post(b"no review");
     // With rules, their texts are labels.
     let text = b"rules v1\ndeny **:latest because \"pin a \\\"version\\\" \\\\ or \xc3\xb6\"\n  when not hook a\nkeep quay.io/ as q\n";
     let rules = Volume::mount(&[("a.rules", text)]);
-    let by_rules = Start::new().self_signed().rules(rules.path()).serve();
+    let by_rules = Start::new(IMAGESWAP).self_signed().rules(rules.path()).serve();
     by_rules.post(&pod(&["nginx", "quay.io/x:1", "ghcr.io/x:1", "Bad"]));
     for server in [server, by_rules] {
         let said = promtool(&server.get("/metrics").body);

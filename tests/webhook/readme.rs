@@ -1,15 +1,16 @@
 //! The README, word for word.
 
 use std::fs;
-use std::path::Path;
 
+use imageswap_tests_support::repository;
+use imageswap_tests_support::webhook::{Start, eventually};
 use serde_json::Value;
 
-use crate::server::{Start, eventually};
+use crate::IMAGESWAP;
 
 /// The blocks of a language, in order.
 fn blocks(language: &str) -> Vec<String> {
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let readme = repository::read("README.md");
     let fence = format!("```{language}\n");
     let blocks = readme.split(&fence).skip(1);
     blocks
@@ -24,7 +25,7 @@ fn the_first_look_goes_as_the_readme_says() {
         .strip_prefix("cargo run --release --locked -- serve ")
         .expect("the first command starts the webhook");
     // `cargo run` passes on what the build script has set.
-    let mut start = Start::new().env("BUILD_COMMIT", "0123456789ab");
+    let mut start = Start::new(IMAGESWAP).env("BUILD_COMMIT", "0123456789ab");
     for argument in arguments.split(' ') {
         start = start.args([argument]);
     }
@@ -49,7 +50,7 @@ fn the_first_look_goes_as_the_readme_says() {
         .split(['@', ' '])
         .find(|word| word.ends_with(".json"))
         .unwrap();
-    let body = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(review)).unwrap();
+    let body = fs::read(repository::path(review)).unwrap();
     let answer = server.post(&body);
     let shown = blocks("json");
     assert_eq!(answer.review(), serde_json::from_str::<Value>(&shown[0]).unwrap());

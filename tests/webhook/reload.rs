@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::client::{Connection, pod};
-use crate::server::{Server, Start, eventually};
-use crate::volume::{Pair, Volume};
+use imageswap_tests_support::webhook::{Connection, Pair, Server, Start, Volume, eventually, pod};
+
+use crate::IMAGESWAP;
 
 const FILE: &str = "imageswap-maps.conf";
 
@@ -21,7 +21,7 @@ fn map(target: &str) -> Vec<u8> {
 
 fn serve(maps: &Volume) -> Server {
     let path = maps.file(FILE);
-    Start::new()
+    Start::new(IMAGESWAP)
         .self_signed()
         .args(["--maps-file", path.to_str().unwrap()])
         .serve()
@@ -49,7 +49,7 @@ fn a_plain_file_is_followed_too_when_it_is_written_and_when_it_is_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(FILE);
     fs::write(&path, map("h.io/0")).unwrap();
-    let server = Start::new()
+    let server = Start::new(IMAGESWAP)
         .self_signed()
         .args(["--maps-file", path.to_str().unwrap()])
         .serve();
@@ -168,7 +168,7 @@ fn no_request_fails_while_maps_and_certificates_are_replaced_under_load() {
     let certificates: Vec<Vec<u8>> = pairs.iter().map(|pair| pair.der.clone()).collect();
     let mut tls = Volume::mount(&pairs[0].files());
     let mut maps = Volume::mount(&[(FILE, &map("h.io/0"))]);
-    let server = Start::new()
+    let server = Start::new(IMAGESWAP)
         .args(["--tls-dir", tls.path().to_str().unwrap()])
         .args(["--maps-file", maps.file(FILE).to_str().unwrap()])
         .serve();

@@ -3,11 +3,11 @@
 
 use std::fs;
 
+use imageswap_tests_support::recorded::conformance;
+use imageswap_tests_support::webhook::{Answer, Connection, Start, Volume};
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Connection};
-use crate::server::{Start, conformance};
-use crate::volume::Volume;
+use crate::IMAGESWAP;
 
 /// Lines of a file of vectors.
 pub(crate) fn rows(file: &str) -> Vec<Value> {
@@ -41,7 +41,7 @@ struct Count {
 fn every_recorded_decision_is_given_through_the_webhook() {
     let rows = rows("vectors.jsonl");
     let mut rules = Volume::mount(&files(&rows[0]));
-    let server = Start::new().self_signed().rules(rules.path()).serve();
+    let server = Start::new(IMAGESWAP).self_signed().rules(rules.path()).serve();
     let mut connection = server.connect();
     let mut count = Count::default();
     let mut wrong = Vec::new();

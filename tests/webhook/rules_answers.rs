@@ -1,13 +1,12 @@
 //! What rules say to a caller: refusals, warnings, pull secrets, and the entry that called.
 
+use imageswap_tests_support::webhook::{Answer, Server, Start, Volume, pod};
 use serde_json::{Value, json};
 
-use crate::client::{Answer, pod};
-use crate::server::{Server, Start};
-use crate::volume::Volume;
+use crate::IMAGESWAP;
 
 fn serve(text: &str) -> Server {
-    start(text, Start::new())
+    start(text, Start::new(IMAGESWAP))
 }
 
 /// With the rules of one file, which need not stay.
@@ -198,7 +197,7 @@ fn a_dry_run_refuses_and_changes_nothing_and_says_what_it_would_do() {
          deny docker.io/evil/ because \"it is evil\" as evil\n\
          warn **:latest as floating\n\
          swap quay.io/ -> h.example.com/ pull-secret s\n";
-    let server = start(RULES, Start::new().args(["--dry-run"]));
+    let server = start(RULES, Start::new(IMAGESWAP).args(["--dry-run"]));
     let answer = server.post(&pod(&["evil/x:1", "quay.io/y", "ghcr.io/z:1"]));
     assert_eq!((answer.refusal(), answer.operations().len()), (None, 0));
     assert_eq!(

@@ -1,10 +1,10 @@
 //! Which sets of rules serve, and what a start with one that does not load says.
 
+use imageswap_tests_support::webhook::{Start, Volume, command};
 use serde_json::Value;
 
+use crate::IMAGESWAP;
 use crate::rules::{files, rows};
-use crate::server::{Start, command};
-use crate::volume::Volume;
 
 #[test]
 fn what_does_not_load_ends_the_start_with_its_file_and_line() {
@@ -16,7 +16,7 @@ fn what_does_not_load_ends_the_start_with_its_file_and_line() {
     assert_eq!(rows.len(), 116);
     for row in &rows {
         let rules = Volume::mount(&files(row));
-        let (status, stderr) = Start::new().self_signed().rules(rules.path()).fail();
+        let (status, stderr) = Start::new(IMAGESWAP).self_signed().rules(rules.path()).fail();
         if status != Some(1) || !names_the_place(row, rules.path().to_str().unwrap(), &stderr) {
             wrong.push(format!("{row}: {status:?}\n{stderr}"));
         }
@@ -63,7 +63,7 @@ fn what_is_odd_and_loads_serves() {
         .collect();
     assert_eq!(rows.len(), 37);
     let mut rules = Volume::mount(&files(&rows[0]));
-    let server = Start::new().self_signed().rules(rules.path()).serve();
+    let server = Start::new(IMAGESWAP).self_signed().rules(rules.path()).serve();
     for row in &rows[1..] {
         server.reloads_when(|| rules.update(&files(row)));
         assert_eq!(server.swap("auto"), None, "it answers");
@@ -80,7 +80,7 @@ fn a_start_says_what_is_wrong_in_every_file_and_serves_nobody() {
         ("10-a.rules", b"rules v1\nswap docker.io/ -> {hubb}/\nkeep x?y\n"),
         ("20-b.rules", b"rules v1\nkeep quay.io/\n  when namespase a\n"),
     ]);
-    let (status, stderr) = Start::new().self_signed().rules(rules.path()).fail();
+    let (status, stderr) = Start::new(IMAGESWAP).self_signed().rules(rules.path()).fail();
     assert_eq!(status, Some(1));
     for place in ["10-a.rules:2:", "10-a.rules:3:", "20-b.rules:3:"] {
         assert!(stderr.contains(place), "{stderr}");
@@ -92,14 +92,14 @@ fn a_start_says_what_is_wrong_in_every_file_and_serves_nobody() {
 #[test]
 fn a_failing_test_ends_the_start_too() {
     let rules = Volume::mount(&[("a.rules", b"rules v1\nkeep quay.io/\ntest quay.io/x deny\n")]);
-    let (status, stderr) = Start::new().self_signed().rules(rules.path()).fail();
+    let (status, stderr) = Start::new(IMAGESWAP).self_signed().rules(rules.path()).fail();
     assert_eq!(status, Some(1));
     assert!(stderr.contains("a.rules:3:"), "{stderr}");
 }
 
 #[test]
 fn a_path_that_is_not_there_ends_the_start_and_names_the_path() {
-    let output = command()
+    let output = command(IMAGESWAP)
         .args([
             "serve",
             "--self-signed",

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::client::pod;
-use crate::server::{Server, Start};
-use crate::volume::Volume;
+use imageswap_tests_support::webhook::{Server, Start, Volume, pod};
+
+use crate::IMAGESWAP;
 
 const FILE: &str = "10-a.rules";
 
 fn serve(text: &str) -> (Volume, Server) {
     let rules = Volume::mount(&[(FILE, text.as_bytes())]);
-    let server = Start::new().self_signed().rules(rules.path()).serve();
+    let server = Start::new(IMAGESWAP).self_signed().rules(rules.path()).serve();
     (rules, server)
 }
 

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use crate::client::pod;
-use crate::server::{Server, Start, eventually};
-use crate::volume::Volume;
+use imageswap_tests_support::webhook::{Server, Start, Volume, eventually, pod};
+
+use crate::IMAGESWAP;
 
 fn serve(path: &Path) -> Server {
-    Start::new().self_signed().rules(path).serve()
+    Start::new(IMAGESWAP).self_signed().rules(path).serve()
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn a_single_file_is_followed_beside_a_directory() {
     )
     .unwrap();
     fs::write(&file, "rules v1\n").unwrap();
-    let server = Start::new()
+    let server = Start::new(IMAGESWAP)
         .self_signed()
         .rules(&file)
         .rules(rules.path())
@@ -152,7 +152,7 @@ fn a_second_map_is_an_error_at_the_start_and_while_it_serves() {
             .contains("is a second map file beside")
     });
     assert!(server.swap("quay.io/x").is_some());
-    let (status, stderr) = Start::new().self_signed().rules(folder.path()).fail();
+    let (status, stderr) = Start::new(IMAGESWAP).self_signed().rules(folder.path()).fail();
     assert_eq!(status, Some(1));
     assert!(
         stderr.contains("/maps is a second map file beside ") && stderr.contains("/a.conf"),
@@ -206,7 +206,7 @@ fn a_map_beside_rules_is_the_last_resort_and_a_line_of_it_can_become_a_rule() {
 #[test]
 fn a_map_file_that_holds_rules_is_read_as_rules_and_the_two_can_follow_one_another() {
     let mut maps = Volume::mount(&[("maps", b"rules v1\nswap quay.io/ -> h.example.com/rules/\n")]);
-    let server = Start::new()
+    let server = Start::new(IMAGESWAP)
         .self_signed()
         .args(["--maps-file", maps.file("maps").to_str().unwrap()])
         .serve();
@@ -226,7 +226,7 @@ fn a_map_file_that_holds_rules_is_read_as_rules_and_the_two_can_follow_one_anoth
 fn the_old_variables_are_named_and_not_used_where_rules_are_given() {
     let maps = Volume::mount(&[("maps", b"default::\nquay.io::h.example.com/map\n")]);
     let rules = Volume::mount(&[("a.rules", b"rules v1\nswap gcr.io/ -> h.example.com/\n")]);
-    let server = Start::new()
+    let server = Start::new(IMAGESWAP)
         .self_signed()
         .env("IMAGESWAP_RULES", rules.path().to_str().unwrap())
         .env("IMAGESWAP_MAPS_FILE", maps.file("maps").to_str().unwrap())

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::client::pod;
-use crate::server::{Server, Start, eventually};
-use crate::volume::Volume;
+use imageswap_tests_support::webhook::{Server, Start, Volume, eventually, pod};
+
+use crate::IMAGESWAP;
 
 /// Files of a volume, by their names.
 type Files<'f> = &'f [(&'f str, &'f [u8])];
@@ -49,7 +49,7 @@ fn load(server: &Server, stop: &AtomicBool, is_kept: bool, is_whole: impl Fn(&[S
 fn no_request_fails_or_sees_half_a_set_while_several_files_are_replaced_under_load() {
     const RELOADS: usize = 20;
     let mut rules = Volume::mount(&borrowed(&three_files(0)));
-    let server = Start::new().self_signed().rules(rules.path()).serve();
+    let server = Start::new(IMAGESWAP).self_signed().rules(rules.path()).serve();
     let stop = AtomicBool::new(false);
     let answered = AtomicUsize::new(0);
     let is_whole = |images: &[String]| {
@@ -100,7 +100,7 @@ fn a_volume_whose_links_come_late_is_read_as_the_generation_that_it_is() {
     ];
     let renamed: Files<'_> = &[("00-a.rules", b"rules v1\nswap quay.io/ -> one.example.com/\n")];
     let mut rules = Volume::mount(one);
-    let server = Start::new().self_signed().rules(rules.path()).serve();
+    let server = Start::new(IMAGESWAP).self_signed().rules(rules.path()).serve();
     let before = server.digest();
     let mut seen = vec![before.clone()];
     let wait = || thread::sleep(Duration::from_millis(250));

@@ -4,11 +4,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::client::{Connection, pod};
-use crate::server::{MAP, Server, Start, eventually};
+use imageswap_tests_support::webhook::{Connection, MAP, Server, Start, eventually, pod};
+
+use crate::IMAGESWAP;
 
 fn serve(delay: &str) -> Server {
-    Start::new()
+    Start::new(IMAGESWAP)
         .self_signed()
         .map(MAP)
         .args(["--shutdown-delay", delay])
@@ -63,7 +64,7 @@ fn a_request_in_flight_is_finished_after_the_delay() {
 
 #[test]
 fn a_request_that_never_ends_holds_up_the_end_only_so_long() {
-    let mut server = Start::new()
+    let mut server = Start::new(IMAGESWAP)
         .self_signed()
         .map(MAP)
         .args(["--shutdown-delay", "0", "--shutdown-timeout", "0.5"])

@@ -1,20 +1,15 @@
 //! Patterns, shapes and results as languages, which all proofs are made with, against the code that decides.
 
+use imageswap_tests_support::generate::{Choices, constants};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use self::generate::Choices;
-use self::generate::rules::constants;
 use super::languages;
 use crate::compile::{Limits, RulesFile, compile};
 use crate::diagnostic::SourceMap;
 use crate::rules::RuleSet;
 use crate::rules::image::Image;
 use crate::syntax::rules::parse;
-
-#[allow(dead_code, reason = "shared with the tests beside the crate")]
-#[path = "../tests/rules/generate/mod.rs"]
-mod generate;
 
 /// A set of one swap; none where it has an error.
 fn set_of(swap: &str) -> Option<RuleSet> {

@@ -8,11 +8,12 @@ use imageswap_engine::context::Context;
 use imageswap_engine::diagnostic::SourceMap;
 use imageswap_engine::legacy::{LegacyConfig, Map, Prefix};
 use imageswap_engine::rules::{Effect, RuleSet};
+use imageswap_tests_support::recorded::conformance;
 use proptest::prelude::*;
 use serde_json::Value;
 
 fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/conformance/legacy")
+    conformance("legacy")
 }
 
 fn map(text: &str) -> (RuleSet, Vec<String>) {

@@ -4,12 +4,13 @@ mod same;
 
 use std::fs;
 
+use imageswap_tests_support::repository::{self, read};
 use jsonschema::Validator;
 use serde_json::Value;
 
 use self::same::{assert_same, said};
 use crate::cases::names;
-use crate::run::{Ran, read, repository, run};
+use crate::run::{Ran, run};
 
 /// What there is to be checked in a folder of the repository: sets without findings, with findings of each kind, in
 /// ConfigMaps, from stdin, and what can't be read.
@@ -113,7 +114,7 @@ fn a_region_is_where_its_snippet_stands_in_the_file() {
             let Some(snippet) = place["region"]["snippet"]["text"].as_str() else {
                 continue;
             };
-            let file = repository("grammar").join(place["artifactLocation"]["uri"].as_str().unwrap());
+            let file = repository::path("grammar").join(place["artifactLocation"]["uri"].as_str().unwrap());
             assert_eq!(
                 slice(&fs::read_to_string(file).unwrap(), &place["region"]),
                 snippet,

@@ -1,17 +1,16 @@
 //! What is done with the objects that there are.
 
-use std::path::PathBuf;
-
 use imageswap_engine::admission::{LeftReason, Outcome, Policy, review};
+use imageswap_tests_support::recorded::{conformance, review as recorded};
 use serde_json::{Value, json};
 
 use crate::support::{
-    answer, assert_only_images_change, left, of, of_pod, patch, pointers, policy, real, reviewed, rules,
+    answer, assert_only_images_change, left, of, of_pod, patch, pointers, policy, reviewed, rules,
 };
 
 #[test]
 fn every_real_review_is_answered_with_its_uid_and_a_patch_that_applies() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/conformance/reviews");
+    let folder = conformance("reviews");
     let mut count = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -38,7 +37,7 @@ fn every_real_review_is_answered_with_its_uid_and_a_patch_that_applies() {
 
 #[test]
 fn a_rich_pod_is_patched_at_init_containers_sidecars_containers_and_image_volumes() {
-    let body = real("002-create-pods-rich.json");
+    let body = recorded("002-create-pods-rich.json");
     let request = serde_json::from_slice::<Value>(&body).unwrap()["request"].clone();
     let reviewed = reviewed(&body);
     assert_eq!(reviewed.outcome, Outcome::Patched);
@@ -74,7 +73,7 @@ fn an_edit_of_a_label_or_an_annotation_changes_no_image() {
         "004-update-pods-rich.json",
         "009-update-pods-rich.json",
     ] {
-        let body = real(file);
+        let body = recorded(file);
         let reviewed = reviewed(&body);
         assert_eq!(patch(&reviewed), [], "{file}");
         assert!(
@@ -98,7 +97,7 @@ fn of_an_update_only_the_image_that_changes_is_patched() {
 
 #[test]
 fn an_ephemeral_container_is_patched_and_its_pod_is_not() {
-    let body = real("006-update-pods-ephemeralcontainers-rich.json");
+    let body = recorded("006-update-pods-ephemeralcontainers-rich.json");
     let pointers = pointers(&reviewed(&body));
     assert_eq!(pointers, ["/spec/ephemeralContainers/0/image"]);
 }
@@ -136,7 +135,7 @@ fn templates_are_patched_where_each_kind_has_them() {
         ),
     ];
     for (file, pointer) in files {
-        let body = real(file);
+        let body = recorded(file);
         assert_eq!(pointers(&reviewed(&body)), [pointer], "{file}");
     }
 }
@@ -154,7 +153,7 @@ fn any_kind_with_a_pod_template_is_patched() {
 
 #[test]
 fn the_break_glass_label_leaves_a_pod_alone() {
-    let body = real("041-create-pods-glass.json");
+    let body = recorded("041-create-pods-glass.json");
     let reviewed = reviewed(&body);
     assert_eq!((reviewed.outcome, patch(&reviewed)), (Outcome::Left, vec![]));
     assert_eq!(left(&reviewed), [LeftReason::Disabled]);
@@ -181,7 +180,7 @@ fn another_value_of_the_break_glass_label_breaks_nothing() {
 
 #[test]
 fn a_static_mirror_pod_and_an_object_that_is_being_deleted_are_left_alone() {
-    let mirror = real("042-create-pods-static-node1.json");
+    let mirror = recorded("042-create-pods-static-node1.json");
     assert_eq!(left(&reviewed(&mirror)), [LeftReason::MirrorPod]);
     let metadata = json!({"deletionTimestamp": "2026-11-23T07:17:18Z"});
     let deleted = of_pod(metadata, json!({"containers": [{"name": "a", "image": "a"}]}));
@@ -190,14 +189,14 @@ fn a_static_mirror_pod_and_an_object_that_is_being_deleted_are_left_alone() {
 
 #[test]
 fn a_delete_has_no_object_and_gets_no_patch() {
-    let body = real("013-delete-pods-rich.json");
+    let body = recorded("013-delete-pods-rich.json");
     let reviewed = reviewed(&body);
     assert_eq!((reviewed.outcome, reviewed.images.len()), (Outcome::Unchanged, 0));
 }
 
 #[test]
 fn a_container_without_an_image_is_left_without_a_word() {
-    let body = real("039-create-pods-noimage.json");
+    let body = recorded("039-create-pods-noimage.json");
     let reviewed = reviewed(&body);
     assert_eq!(left(&reviewed), [LeftReason::NoImage]);
     assert!(answer(&reviewed)["response"].get("warnings").is_none());
@@ -205,7 +204,7 @@ fn a_container_without_an_image_is_left_without_a_word() {
 
 #[test]
 fn an_image_that_is_no_reference_is_left_with_a_warning_that_names_it() {
-    let body = real("040-create-pods-badimage.json");
+    let body = recorded("040-create-pods-badimage.json");
     let reviewed = reviewed(&body);
     assert_eq!(left(&reviewed), [LeftReason::InvalidImage]);
     let warnings = answer(&reviewed)["response"]["warnings"].clone();
@@ -256,7 +255,7 @@ fn warnings_are_bounded_and_the_rest_is_counted() {
 
 #[test]
 fn a_review_of_v1beta1_is_answered_in_v1beta1() {
-    let body = String::from_utf8(real("043-create-pods-gen.json")).unwrap();
+    let body = String::from_utf8(recorded("043-create-pods-gen.json")).unwrap();
     let body = body
         .replacen("admission.k8s.io/v1\"", "admission.k8s.io/v1beta1\"", 1)
         .into_bytes();
@@ -268,7 +267,7 @@ fn a_review_of_v1beta1_is_answered_in_v1beta1() {
 #[test]
 fn a_dry_run_changes_nothing_and_says_what_it_would_do() {
     let rules = rules();
-    let body = real("018-create-pods-web-7bfb4bc78d.json");
+    let body = recorded("018-create-pods-web-7bfb4bc78d.json");
     let dry = review(
         &body,
         &Policy {

@@ -1,7 +1,5 @@
 //! Reviews to ask with, and what is read of the answers.
 
-use std::path::PathBuf;
-
 use base64::Engine as _;
 use imageswap_engine::admission::{ImageEffect, LeftReason, Policy, Reviewed, review};
 use imageswap_engine::legacy::{LegacyConfig, Prefix};
@@ -26,11 +24,6 @@ pub(crate) fn policy(rules: &RuleSet) -> Policy<'_> {
 
 pub(crate) fn reviewed(body: &[u8]) -> Reviewed<'_> {
     review(body, &policy(&rules())).unwrap()
-}
-
-pub(crate) fn real(file: &str) -> Vec<u8> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/conformance/reviews");
-    std::fs::read(folder.join(file)).unwrap()
 }
 
 /// A review of a Pod, from its spec and metadata.

@@ -2,8 +2,7 @@
 
 use imageswap_engine::context::Context;
 use imageswap_engine::rules::Effect;
-
-use super::support::load;
+use imageswap_tests_support::loaded::load;
 
 fn decide(files: &[(&str, &str)], image: &str) -> (Effect, Option<String>) {
     let loaded = load(files.iter().copied());

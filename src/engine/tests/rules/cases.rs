@@ -12,8 +12,8 @@ use imageswap_engine::diagnostic::{Code, Diagnostic, Span, Suggestion};
 use imageswap_engine::rules::RuleInfo;
 use imageswap_engine::suite::{Expected, Test};
 use imageswap_engine::syntax::ast::Action;
-
-use super::support::{Loaded, load_within};
+use imageswap_tests_support::loaded::{Loaded, load_within};
+use imageswap_tests_support::repository;
 
 /// So that a case of too many rules is a short one.
 const LIMITS: Limits = Limits { rules: 100 };
@@ -108,9 +108,7 @@ fn all_cases() -> Vec<Case> {
 
 /// The cases of a folder, by name.
 fn cases(folder: &str) -> Vec<Case> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../grammar")
-        .join(folder);
+    let root = repository::path("grammar").join(folder);
     let mut cases = Vec::new();
     for path in entries(&root) {
         let files = if path.is_dir() {

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use imageswap_engine::compile::Limits;
 use imageswap_engine::diagnostic::{Code, Severity};
+use imageswap_tests_support::loaded::{Loaded, load_text, load_within};
 use proptest::prelude::*;
 
 use super::examples::{Example, examples};
-use super::support::{Loaded, load_text, load_within};
 
 const PAGE: &str = include_str!("../../../../docs/errors.md");
 

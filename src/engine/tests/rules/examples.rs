@@ -2,8 +2,7 @@
 
 use imageswap_engine::diagnostic::SourceId;
 use imageswap_engine::syntax::format::format;
-
-use super::support::{Loaded, load, load_text};
+use imageswap_tests_support::loaded::{Loaded, load, load_text};
 
 /// A block of rules in a page.
 pub(crate) struct Example<'p> {

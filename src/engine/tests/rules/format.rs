@@ -4,18 +4,19 @@
 //! `UPDATE_CASES` set the outputs are written anew: read what has changed before you commit it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use imageswap_engine::diagnostic::{Code, SourceId};
 use imageswap_engine::rules::{Decision, RuleSet};
 use imageswap_engine::syntax::format::{FormatError, format, one_line};
 use imageswap_engine::syntax::rules::{MAX_STATEMENT, parse};
+use imageswap_tests_support::generate::Choices;
+use imageswap_tests_support::loaded::{Given, Loaded, load_text};
+use imageswap_tests_support::mended::{Files, loaded, mended};
+use imageswap_tests_support::repository;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::generate::Choices;
-use super::mended::{Files, loaded, mended};
-use super::support::{Given, load_text};
 use super::vectors::rows;
 
 /// A file in its layout, which a second run leaves as it is.
@@ -34,7 +35,7 @@ fn all_formatted(files: &Files) -> Files {
 
 /// The files of a folder of the repository, those in its folders too.
 fn files(folder: &str) -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
+    let root = repository::path(folder);
     let mut folders = vec![root];
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
@@ -76,7 +77,7 @@ fn every_valid_case_says_the_same_once_it_is_formatted() {
     for path in cases {
         let text = fs::read_to_string(&path).unwrap();
         let (before, after) = (load_text(&text), load_text(&formatted(&text)));
-        let findings = |loaded: &super::support::Loaded| {
+        let findings = |loaded: &Loaded| {
             let codes = loaded.findings.iter().map(|finding| finding.code.as_str());
             let mut codes: Vec<&str> = codes.collect();
             codes.sort_unstable();

@@ -1,11 +1,10 @@
 //! More globs over images as they are spelled than are asked one after the other: found by pieces of the image.
 
 use imageswap_engine::context::Context;
+use imageswap_tests_support::agree::decided;
+use imageswap_tests_support::loaded::load;
+use imageswap_tests_support::naive::Naive;
 use proptest::prelude::*;
-
-use super::agree::decided;
-use super::naive::Naive;
-use super::support::load;
 
 /// Parts that globs and images are made of, so that they meet.
 const PARTS: [&str; 12] = [

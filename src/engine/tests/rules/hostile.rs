@@ -6,8 +6,7 @@ use std::fmt::Write as _;
 use imageswap_engine::context::Context;
 use imageswap_engine::diagnostic::Code;
 use imageswap_engine::rules::{Effect, Scope};
-
-use super::support::{Loaded, load_text};
+use imageswap_tests_support::loaded::{Loaded, load_text};
 
 const MIB: usize = 1 << 20;
 

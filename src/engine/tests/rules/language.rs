@@ -1,9 +1,8 @@
 //! The page of the language: each of its examples loads and passes its own tests, or has the finding that it shows.
 
-use std::path::Path;
-
 use imageswap_engine::diagnostic::{Code, Severity, SourceId};
 use imageswap_engine::syntax::format::format;
+use imageswap_tests_support::repository;
 
 use super::examples::{Example, examples};
 
@@ -73,7 +72,7 @@ fn each_link_leads_to_a_heading_or_a_file() {
         .filter_map(|line| line.strip_prefix("# ").or_else(|| line.strip_prefix("## ")))
         .map(|heading| heading.to_lowercase().replace(',', "").replace(' ', "-"))
         .collect();
-    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let docs = repository::path("docs");
     for link in PAGE.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
         let is_there = match link.strip_prefix('#') {
             Some(heading) => headings.iter().any(|other| other == heading),

@@ -6,15 +6,13 @@ use imageswap_engine::legacy::Map;
 use imageswap_engine::reference::Reference;
 use imageswap_engine::rules::{RuleSet, Scope};
 use imageswap_engine::syntax::rules::parse;
+use imageswap_tests_support::agree::{decided, points_into_its_text, said_to_be_idle};
+use imageswap_tests_support::generate::{Choices, Setting};
+use imageswap_tests_support::loaded::load_text;
+use imageswap_tests_support::mended::{Files, apply, loaded, mend, mended};
+use imageswap_tests_support::naive::Naive;
 use proptest::collection::vec;
 use proptest::prelude::*;
-
-use super::agree::{decided, points_into_its_text, said_to_be_idle};
-use super::generate::Choices;
-use super::generate::setting::Setting;
-use super::mended::{Files, apply, loaded, mend, mended};
-use super::naive::Naive;
-use super::support::load_text;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(8_000))]

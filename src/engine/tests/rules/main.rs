@@ -3,7 +3,6 @@
 #![allow(clippy::disallowed_methods, reason = "a test reads its cases from files")]
 #![allow(clippy::indexing_slicing, reason = "a test may panic")]
 
-mod agree;
 mod beside;
 mod cases;
 mod compare;
@@ -11,12 +10,8 @@ mod errors;
 mod examples;
 mod format;
 mod found;
-mod generate;
 mod globs;
 mod hostile;
 mod language;
 mod laws;
-mod mended;
-mod naive;
-mod support;
 mod vectors;

@@ -1,17 +1,13 @@
 //! What an independent reading of the language says of rule sets: which load, and what they decide.
 
-use std::path::PathBuf;
-
+use imageswap_tests_support::agree::in_words;
+use imageswap_tests_support::loaded::{Given, load};
+use imageswap_tests_support::naive::{Decision, Naive};
+use imageswap_tests_support::recorded::conformance;
 use serde_json::Value;
 
-use super::agree::in_words;
-use super::naive::{Decision, Naive};
-use super::support::{Given, load};
-
 pub(crate) fn rows(file: &str) -> Vec<Value> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../tests/conformance/rules")
-        .join(file);
+    let path = conformance("rules").join(file);
     std::fs::read_to_string(path)
         .unwrap()
         .lines()

@@ -2,8 +2,7 @@
 
 use imageswap_engine::compare::{Cause, Change, Comparison};
 use imageswap_engine::rules::{RuleId, RuleSet};
-
-use crate::support::load_text;
+use imageswap_tests_support::loaded::load_text;
 
 const HEAD: &str = "rules v1\nhome h.io/\n";
 

@@ -2,10 +2,11 @@
 
 use imageswap_engine::compare::{Cases, Comparison, difference};
 use imageswap_engine::rules::{Effect, RuleSet};
+use imageswap_tests_support::loaded::{load, load_text};
+use imageswap_tests_support::mended::loaded;
 
 use super::mutate::Mutation;
 use super::share::{Bytes, generated};
-use crate::mended::loaded;
 
 /// The differences over the images that are made, as text.
 fn differences(old: &RuleSet, new: &RuleSet) -> Vec<(String, String, String)> {
@@ -59,12 +60,12 @@ fn a_set_does_not_differ_from_itself_and_a_comparison_has_two_sides() {
 
 #[test]
 fn an_image_that_is_spelled_otherwise_is_no_difference() {
-    let short = crate::support::load_text("rules v1\nswap quay.io/a/nginx -> docker.io/nginx\n");
-    let long = crate::support::load_text("rules v1\nswap quay.io/a/nginx -> docker.io/library/nginx\n");
+    let short = load_text("rules v1\nswap quay.io/a/nginx -> docker.io/nginx\n");
+    let long = load_text("rules v1\nswap quay.io/a/nginx -> docker.io/library/nginx\n");
     assert!(differences(short.set(), long.set()).is_empty());
     let map = |target: &str| {
         let files = [("maps".to_owned(), format!("[EXACT]a/nginx::{target}\n"))];
-        crate::support::load(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))
+        load(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))
     };
     let (short, long) = (map("nginx"), map("docker.io/library/nginx"));
     let decided = |set: &RuleSet| {
@@ -82,8 +83,7 @@ fn an_image_that_is_spelled_otherwise_is_no_difference() {
 /// Asserts that each change of a rule shows in an image that is made, in either direction.
 #[track_caller]
 fn assert_seen(one: &str, other: &str) {
-    let [one, other] =
-        [one, other].map(|rules| crate::support::load_text(&format!("rules v1\nhome h.io/\n{rules}\n")));
+    let [one, other] = [one, other].map(|rules| load_text(&format!("rules v1\nhome h.io/\n{rules}\n")));
     assert!(!differences(one.set(), other.set()).is_empty());
     assert!(!differences(other.set(), one.set()).is_empty());
 }

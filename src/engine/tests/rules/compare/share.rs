@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use imageswap_engine::compare::{Cases, difference};
 use imageswap_engine::context::Context;
 use imageswap_engine::rules::{RuleSet, Scope};
+use imageswap_tests_support::generate::{Choices, Generated};
+use imageswap_tests_support::mended::{loaded, mended};
 
 use super::mutate::Mutation;
-use crate::generate::{Choices, Generated};
-use crate::mended::{loaded, mended};
 
 /// Bytes that look random, the same in each run.
 pub(super) struct Bytes(u64);

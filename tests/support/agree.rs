@@ -6,11 +6,11 @@ use imageswap_engine::diagnostic::{Code, Diagnostic};
 use imageswap_engine::reference::Reference;
 use imageswap_engine::rules::{self, Effect, RuleSet, Scope};
 
-use super::naive::{Decision, Naive};
-use super::support::Loaded;
+use crate::loaded::Loaded;
+use crate::naive::{Decision, Naive};
 
 /// A decision of the engine in the words of the other reading; the number of swaps is not known.
-pub(crate) fn in_words(set: &RuleSet, decision: &rules::Decision<'_>) -> Decision {
+pub fn in_words(set: &RuleSet, decision: &rules::Decision<'_>) -> Decision {
     let (effect, result) = match &decision.effect {
         Effect::Keep => ("keep", None),
         Effect::Swap(result) => ("swap", Some(result.clone())),
@@ -36,7 +36,7 @@ pub(crate) fn in_words(set: &RuleSet, decision: &rules::Decision<'_>) -> Decisio
 }
 
 /// The names of the rules of which a lint says that no image reaches them.
-pub(crate) fn said_to_be_idle(loaded: &Loaded) -> Vec<String> {
+pub fn said_to_be_idle(loaded: &Loaded) -> Vec<String> {
     let idle = loaded
         .findings
         .iter()
@@ -55,7 +55,7 @@ pub(crate) fn said_to_be_idle(loaded: &Loaded) -> Vec<String> {
 /// # Panics
 ///
 /// If the ways differ, or what came out would not stay.
-pub(crate) fn decided(
+pub fn decided(
     set: &RuleSet,
     idle: &[String],
     naive: &Naive,
@@ -114,7 +114,7 @@ pub(crate) fn decided(
 /// # Panics
 ///
 /// If one is not.
-pub(crate) fn points_into_its_text(loaded: &Loaded) {
+pub fn points_into_its_text(loaded: &Loaded) {
     for finding in &loaded.findings {
         let labels = finding.labels.iter().map(|label| label.span);
         for span in labels.chain(finding.suggestion.iter().map(|suggestion| suggestion.span)) {

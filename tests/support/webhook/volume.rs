@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// A mounted volume.
-pub(crate) struct Volume {
+pub struct Volume {
     folder: TempDir,
     generation: usize,
 }
 
 impl Volume {
-    pub(crate) fn mount(files: &[(&str, &[u8])]) -> Self {
+    /// Mounts a volume with these files.
+    pub fn mount(files: &[(&str, &[u8])]) -> Self {
         let mut volume = Self {
             folder: tempfile::tempdir().unwrap(),
             generation: 0,
@@ -22,22 +23,24 @@ impl Volume {
         volume
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    /// Returns the directory of the mount.
+    pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    pub(crate) fn file(&self, name: &str) -> PathBuf {
+    /// Returns the path of a file.
+    pub fn file(&self, name: &str) -> PathBuf {
         self.path().join(name)
     }
 
     /// Writes the new generation into a folder of its own, turns `..data` to it, adds the links of new files,
     /// takes away those of files that are gone, and removes the old generation.
-    pub(crate) fn update(&mut self, files: &[(&str, &[u8])]) {
+    pub fn update(&mut self, files: &[(&str, &[u8])]) {
         self.update_slowly(files, || {});
     }
 
     /// The same, with something between the steps.
-    pub(crate) fn update_slowly(&mut self, files: &[(&str, &[u8])], between: impl Fn()) {
+    pub fn update_slowly(&mut self, files: &[(&str, &[u8])], between: impl Fn()) {
         self.generation += 1;
         let root = self.folder.path();
         let name = format!("..2026_11_25_00_00_00.{:010}", self.generation);
@@ -67,31 +70,5 @@ impl Volume {
         if let Some(old) = old {
             fs::remove_dir_all(root.join(old)).unwrap();
         }
-    }
-}
-
-/// A new key pair in PEM, and its certificate in DER.
-pub(crate) struct Pair {
-    pub(crate) certificate: String,
-    pub(crate) key: String,
-    pub(crate) der: Vec<u8>,
-}
-
-impl Pair {
-    pub(crate) fn generate() -> Self {
-        let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        Self {
-            certificate: pair.cert.pem(),
-            key: pair.signing_key.serialize_pem(),
-            der: pair.cert.der().to_vec(),
-        }
-    }
-
-    /// As the files of imageswap-webhook's Secret.
-    pub(crate) fn files(&self) -> [(&'static str, &[u8]); 2] {
-        [
-            ("cert.pem", self.certificate.as_bytes()),
-            ("key.pem", self.key.as_bytes()),
-        ]
     }
 }

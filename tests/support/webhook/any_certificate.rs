@@ -9,11 +9,11 @@ use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 
 /// Takes any certificate and remembers it.
 #[derive(Debug, Default)]
-pub(crate) struct AnyCertificate(Mutex<Vec<u8>>);
+pub struct AnyCertificate(Mutex<Vec<u8>>);
 
 impl AnyCertificate {
     /// TLS for a client that has this trust.
-    pub(crate) fn config(this: &Arc<Self>) -> Arc<ClientConfig> {
+    pub fn config(this: &Arc<Self>) -> Arc<ClientConfig> {
         let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
         let builder = builder
             .with_safe_default_protocol_versions()
@@ -29,8 +29,7 @@ impl AnyCertificate {
     }
 
     /// The certificate that the server showed, in DER.
-    #[allow(dead_code, reason = "the benches do not ask")]
-    pub(crate) fn certificate(&self) -> Vec<u8> {
+    pub fn certificate(&self) -> Vec<u8> {
         self.0.lock().expect("no panic").clone()
     }
 }

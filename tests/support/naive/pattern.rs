@@ -1,7 +1,9 @@
-//! Patterns: taking their text apart.
+//! Patterns: taking their text apart, and matching.
 
+use super::image::{Image, compared, looks_like_a_registry};
+use super::matching::{glob, segments};
+use super::split::{Split, split};
 use super::target::Kind;
-use super::{compared, looks_like_a_registry};
 
 #[derive(Debug)]
 pub(super) enum Pattern {
@@ -13,40 +15,6 @@ pub(super) enum Pattern {
         tag: Option<String>,
         digest: Option<String>,
     },
-}
-
-/// A pattern or a target at its signs.
-pub(super) struct Split {
-    pub(super) segments: Vec<String>,
-    pub(super) below: bool,
-    pub(super) tag: Option<String>,
-    pub(super) digest: Option<String>,
-}
-
-pub(super) fn split(text: &str) -> Split {
-    let (rest, digest) = match text.split_once('@') {
-        Some((rest, digest)) => (rest, Some(digest.to_owned())),
-        None => (text, None),
-    };
-    let mut segments: Vec<String> = rest.split('/').map(ToOwned::to_owned).collect();
-    let last = segments.pop().unwrap();
-    let below = last.is_empty();
-    let mut tag = None;
-    if !below {
-        match last.split_once(':') {
-            Some((name, behind)) => {
-                segments.push(name.to_owned());
-                tag = Some(behind.to_owned());
-            }
-            None => segments.push(last),
-        }
-    }
-    Split {
-        segments,
-        below,
-        tag,
-        digest,
-    }
 }
 
 impl Pattern {
@@ -75,6 +43,60 @@ impl Pattern {
             below,
             tag,
             digest,
+        }
+    }
+
+    /// What the wildcards take, and at the end what lies below a trailing `/`; none where it does not match.
+    pub(super) fn matches(&self, image: &Image) -> Option<Vec<String>> {
+        match self {
+            Self::Written(text) => {
+                let mut taken = glob(text, &image.spelled, true)?;
+                taken.push(String::new());
+                Some(taken)
+            }
+            Self::Parts {
+                registry,
+                path,
+                below,
+                tag,
+                digest,
+            } => {
+                let wanted: Vec<&str> = std::iter::once(registry)
+                    .chain(path)
+                    .map(String::as_str)
+                    .collect();
+                let given: Vec<&str> = std::iter::once(&image.registry)
+                    .chain(&image.path)
+                    .map(String::as_str)
+                    .collect();
+                let mut taken = segments(&wanted, *below, &given, true)?;
+                let rest = taken.pop()?;
+                if let Some(wanted) = tag {
+                    let given = match (&image.tag, &image.digest) {
+                        (None, None) => "latest",
+                        (None, Some(_)) => return None,
+                        (Some(tag), _) => tag,
+                    };
+                    let of_tag = glob(wanted, given, false)?;
+                    taken.extend(match image.tag {
+                        Some(_) => of_tag,
+                        None => vec![String::new(); of_tag.len()],
+                    });
+                }
+                if let Some(wanted) = digest {
+                    taken.extend(glob(wanted, image.digest.as_ref()?, false)?);
+                }
+                taken.push(rest);
+                Some(taken)
+            }
+        }
+    }
+
+    /// Whether it has a wildcard where a registry stands.
+    pub(super) fn is_open(&self) -> bool {
+        match self {
+            Self::Written(text) => text.split('/').next().unwrap().contains(['*', '?', '[']),
+            Self::Parts { registry, .. } => registry.contains('*'),
         }
     }
 

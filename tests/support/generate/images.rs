@@ -1,11 +1,11 @@
 //! Images: of the texts of patterns and targets, or of any.
 
-use super::Choices;
+use super::choices::Choices;
 use super::words::{OTHER_SHA, REGISTRIES, SHA, TAGS};
 
 impl Choices<'_> {
     /// An image: of these forms, or any; sometimes with a small difference, sometimes none at all.
-    pub(crate) fn image(&mut self, forms: &[String]) -> String {
+    pub fn image(&mut self, forms: &[String]) -> String {
         let mut text = if forms.is_empty() || self.one_in(4) {
             self.plain_image()
         } else {
@@ -27,7 +27,7 @@ impl Choices<'_> {
     }
 
     /// Makes a small difference to a text.
-    pub(crate) fn edit(&mut self, text: &mut String, at: usize) {
+    pub fn edit(&mut self, text: &mut String, at: usize) {
         let signs = [
             "/",
             "a",

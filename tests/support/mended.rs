@@ -2,24 +2,24 @@
 
 use imageswap_engine::diagnostic::{Code, Diagnostic, SourceMap, Span, Suggestion};
 
-use super::support::{Loaded, load};
+use crate::loaded::{Loaded, load};
 
 /// Files, as names and texts.
-pub(crate) type Files = Vec<(String, String)>;
+pub type Files = Vec<(String, String)>;
 
 /// Loads files.
-pub(crate) fn loaded(files: &Files) -> Loaded {
+pub fn loaded(files: &Files) -> Loaded {
     load(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))
 }
 
 /// Applies a mend.
-pub(crate) fn apply(files: &mut Files, sources: &SourceMap, suggestion: &Suggestion) {
+pub fn apply(files: &mut Files, sources: &SourceMap, suggestion: &Suggestion) {
     let text = text_of(files, sources, suggestion.span);
     text.replace_range(suggestion.span.range(), &suggestion.replacement);
 }
 
 /// Leaves out the statement at a place.
-pub(crate) fn remove(files: &mut Files, sources: &SourceMap, span: Span) {
+pub fn remove(files: &mut Files, sources: &SourceMap, span: Span) {
     let text = text_of(files, sources, span);
     let mut start = span.start as usize;
     // Up to the line that is not indented, and down to the next that is none of its lines.
@@ -46,7 +46,7 @@ fn text_of<'f>(files: &'f mut Files, sources: &SourceMap, span: Span) -> &'f mut
 }
 
 /// Mends files until they load; a circle by a `keep` where `keeps`, else by leaving out a rule of it.
-pub(crate) fn mended(files: &mut Files, keeps: bool) -> Loaded {
+pub fn mended(files: &mut Files, keeps: bool) -> Loaded {
     for _ in 0..200 {
         let loaded = loaded(files);
         let Some(error) = loaded.errors().first().copied().cloned() else {
@@ -58,7 +58,7 @@ pub(crate) fn mended(files: &mut Files, keeps: bool) -> Loaded {
 }
 
 /// Mends one error.
-pub(crate) fn mend(files: &mut Files, loaded: &Loaded, error: &Diagnostic, keeps: bool) {
+pub fn mend(files: &mut Files, loaded: &Loaded, error: &Diagnostic, keeps: bool) {
     let is_wanted = error.code == Code::NO_HOME || keeps && error.code == Code::CIRCLE;
     match &error.suggestion {
         Some(suggestion) if is_wanted => apply(files, &loaded.sources, suggestion),

@@ -1,13 +1,13 @@
 //! The layouts that authors give a rules file: white space, line ends and comments where there may be some.
 
-use super::Choices;
+use super::choices::Choices;
 
 impl Choices<'_> {
     /// The same statements in another layout, and the comments that were put in, in order.
     ///
     /// The text is one that [`Choices::files`] has made: a statement begins at the start of a line, and only words in
     /// quotes hold white space.
-    pub(crate) fn messy(&mut self, text: &str) -> (String, Vec<String>) {
+    pub fn messy(&mut self, text: &str) -> (String, Vec<String>) {
         let mut mess = Mess {
             choices: self,
             end: "\n",

@@ -1,18 +1,38 @@
-//! The reviews of the load: a small and a large one, both made by a real API server.
+//! Reviews that a real API server sent.
 
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-/// A Pod of a Deployment, 3 KB.
-pub(crate) fn small() -> Vec<u8> {
-    real("018-create-pods-web-7bfb4bc78d.json")
+use crate::repository;
+
+/// Returns the path of a directory of the recorded vectors.
+pub fn conformance(path: &str) -> PathBuf {
+    repository::path("tests/conformance").join(path)
 }
 
-/// The same with 20 containers, whose environments make it 100 KB.
-pub(crate) fn large() -> Vec<u8> {
-    let mut review: Value = serde_json::from_slice(&small()).expect("JSON");
+/// Reads a recorded review.
+///
+/// # Panics
+///
+/// If it cannot be read.
+pub fn review(file: &str) -> Vec<u8> {
+    fs::read(conformance("reviews").join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+/// Returns the review of a Pod of a Deployment, 3 KB.
+pub fn small_review() -> Vec<u8> {
+    review("018-create-pods-web-7bfb4bc78d.json")
+}
+
+/// Returns the same with 20 containers, whose environments make it 100 KB.
+///
+/// # Panics
+///
+/// If it is much smaller or larger.
+pub fn large_review() -> Vec<u8> {
+    let mut review: Value = serde_json::from_slice(&small_review()).expect("JSON");
     let containers = review
         .pointer_mut("/request/object/spec/containers")
         .expect("a Pod");
@@ -33,11 +53,4 @@ pub(crate) fn large() -> Vec<u8> {
         body.len()
     );
     body
-}
-
-fn real(file: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/conformance/reviews")
-        .join(file);
-    fs::read(path).expect("the recorded reviews")
 }

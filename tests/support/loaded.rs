@@ -12,22 +12,28 @@ use imageswap_engine::syntax::rules::parse;
 use serde_json::Value;
 
 /// A set with all that there is to say of it.
-pub(crate) struct Loaded {
-    pub(crate) set: Option<RuleSet>,
-    pub(crate) tests: Vec<Test>,
-    pub(crate) findings: Vec<Diagnostic>,
-    pub(crate) sources: SourceMap,
+pub struct Loaded {
+    /// The set; none where an error prevents it.
+    pub set: Option<RuleSet>,
+    /// The tests of the files.
+    pub tests: Vec<Test>,
+    /// All findings, in the order of the files.
+    pub findings: Vec<Diagnostic>,
+    /// The texts of the files.
+    pub sources: SourceMap,
 }
 
 impl Loaded {
-    pub(crate) fn errors(&self) -> Vec<&Diagnostic> {
+    /// Returns the findings that are errors.
+    pub fn errors(&self) -> Vec<&Diagnostic> {
         self.findings
             .iter()
             .filter(|finding| finding.severity == Severity::Error)
             .collect()
     }
 
-    pub(crate) fn short(&self) -> String {
+    /// Returns each finding on a line.
+    pub fn short(&self) -> String {
         self.findings
             .iter()
             .map(|finding| finding.short(&self.sources) + "\n")
@@ -35,19 +41,19 @@ impl Loaded {
     }
 
     /// The set, which loads.
-    pub(crate) fn set(&self) -> &RuleSet {
+    pub fn set(&self) -> &RuleSet {
         assert!(self.errors().is_empty(), "{}", self.short());
         self.set.as_ref().unwrap()
     }
 }
 
 /// Loads files, given as names and texts. A file of the name `maps` is a map.
-pub(crate) fn load<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Loaded {
+pub fn load<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Loaded {
     load_within(files, Limits::default())
 }
 
 /// Loads files within limits.
-pub(crate) fn load_within<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>, limits: Limits) -> Loaded {
+pub fn load_within<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>, limits: Limits) -> Loaded {
     let mut map = None;
     let mut sources = SourceMap::default();
     let mut findings = Vec::new();
@@ -89,19 +95,20 @@ pub(crate) fn load_within<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)
 }
 
 /// Loads one file.
-pub(crate) fn load_text(text: &str) -> Loaded {
+pub fn load_text(text: &str) -> Loaded {
     load([("a.rules", text)])
 }
 
 /// A context as vectors give it, with the defaults of a test for what they don't name.
-pub(crate) struct Given {
+pub struct Given {
     value: Value,
     labels: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     annotations: Vec<(Cow<'static, str>, Cow<'static, str>)>,
 }
 
 impl Given {
-    pub(crate) fn new(value: &Value) -> Self {
+    /// Reads the JSON object of a context.
+    pub fn new(value: &Value) -> Self {
         let pairs = |key: &str| {
             value[key]
                 .as_object()
@@ -129,7 +136,8 @@ impl Given {
         }
     }
 
-    pub(crate) fn context(&self) -> Context<'_> {
+    /// Returns the context that an evaluation reads.
+    pub fn context(&self) -> Context<'_> {
         let place = match self.text("place", Some("main")).unwrap() {
             "main" => Place::Main,
             "init" => Place::Init,

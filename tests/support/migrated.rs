@@ -1,8 +1,6 @@
-//! What the tests have in common: an old configuration, and the rules that came of it.
-#![allow(dead_code, reason = "each test uses some of it")]
+//! An old configuration, and the rules that `migrate` writes for it.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 
 use imageswap_engine::compile::{Compilation, Limits, RulesFile, compile};
 use imageswap_engine::context::Context;
@@ -14,30 +12,37 @@ use imageswap_engine::suite::Test;
 use imageswap_engine::syntax::rules::parse;
 use imageswap_migrate::{Fault, Migration, Old, Progress, migrate};
 
+use crate::recorded::conformance;
+
 /// A recorded file.
-pub(crate) fn read(name: &str) -> String {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/conformance/legacy");
-    std::fs::read_to_string(folder.join(name)).unwrap()
+pub fn read(name: &str) -> String {
+    std::fs::read_to_string(conformance("legacy").join(name)).unwrap()
 }
 
 /// An old configuration, and what came of it.
-pub(crate) struct Migrated {
-    pub(crate) text: String,
-    pub(crate) old: RuleSet,
-    pub(crate) new: RuleSet,
-    pub(crate) compared: usize,
-    pub(crate) unexplained: Vec<String>,
+pub struct Migrated {
+    /// The rules.
+    pub text: String,
+    /// The old configuration as a set.
+    pub old: RuleSet,
+    /// The rules as a set.
+    pub new: RuleSet,
+    /// The number of images that `migrate` compared.
+    pub compared: usize,
+    /// The differences without a reason.
+    pub unexplained: Vec<String>,
     /// The lines that advice offers.
-    pub(crate) better: Vec<String>,
+    pub better: Vec<String>,
     /// The value of `default` or the prefix, where it ends in `-` and has no `/`.
-    pub(crate) on_registry: bool,
+    pub on_registry: bool,
     /// What the configuration says, to see whether it names a registry.
-    pub(crate) said: Vec<(String, String)>,
+    pub said: Vec<(String, String)>,
     /// Targets, with the `/` behind them.
-    pub(crate) targets: Vec<String>,
+    pub targets: Vec<String>,
 }
 
-pub(crate) fn context() -> Context<'static> {
+/// Returns the context of the images: a namespace alone.
+pub fn context() -> Context<'static> {
     Context {
         namespace: Some("default"),
         ..Context::default()
@@ -45,7 +50,7 @@ pub(crate) fn context() -> Context<'static> {
 }
 
 /// Loads rules as `imageswap check --deny-warnings` does.
-pub(crate) fn load(text: &str) -> (Option<RuleSet>, Vec<Test>, Vec<String>) {
+pub fn load(text: &str) -> (Option<RuleSet>, Vec<Test>, Vec<String>) {
     let mut sources = SourceMap::default();
     let source = sources.add("migrated.rules", text);
     let (file, mut findings) = parse(source, text);
@@ -102,12 +107,12 @@ fn check(migration: Migration, old: RuleSet, said: &str, value: &str) -> Migrate
 }
 
 /// Migrates a map.
-pub(crate) fn of_map(text: &str) -> Migrated {
+pub fn of_map(text: &str) -> Migrated {
     try_map(text).unwrap_or_else(|fault| panic!("{fault:?}\n{text}"))
 }
 
 /// Migrates a map, if that can be.
-pub(crate) fn try_map(text: &str) -> Result<Migrated, Fault> {
+pub fn try_map(text: &str) -> Result<Migrated, Fault> {
     let mut sources = SourceMap::default();
     let source = sources.add("maps", text);
     let migration = migrate(Old::Map(&sources, source), "a map", &[], &Progress::silent())?;
@@ -167,14 +172,14 @@ pub(crate) fn try_map(text: &str) -> Result<Migrated, Fault> {
 }
 
 /// Migrates a prefix.
-pub(crate) fn of_prefix(prefix: &str) -> Migrated {
+pub fn of_prefix(prefix: &str) -> Migrated {
     let migration = migrate(Old::Prefix(prefix), "a prefix", &[], &Progress::silent()).unwrap();
     let old = LegacyConfig::Prefix(Prefix::new(prefix)).into();
     check(migration, old, "", prefix)
 }
 
-/// Whether two texts are one image, however they are spelled.
-pub(crate) fn is_same(one: &str, other: &str) -> bool {
+/// Returns true if two texts are one image, however they are spelled.
+pub fn is_same(one: &str, other: &str) -> bool {
     one == other || full(one).is_some_and(|one| Some(one) == full(other))
 }
 
@@ -191,17 +196,17 @@ fn full(image: &str) -> Option<String> {
 
 impl Migrated {
     /// What stands there afterwards.
-    pub(crate) fn decide(&self, image: &str) -> String {
+    pub fn decide(&self, image: &str) -> String {
         decide(&self.new, image)
     }
 
     /// What stood there before.
-    pub(crate) fn old(&self, image: &str) -> String {
+    pub fn old(&self, image: &str) -> String {
         decide(&self.old, image)
     }
 
     /// Why a result may differ from what is expected.
-    pub(crate) fn excuse(&self, image: &str, expected: &str, found: &str) -> Option<&'static str> {
+    pub fn excuse(&self, image: &str, expected: &str, found: &str) -> Option<&'static str> {
         let registry = image.split_once('/').map_or("", |(first, _)| first);
         let is_registry = registry.contains(['.', ':']) || registry == "localhost";
         let named = full(image)?;

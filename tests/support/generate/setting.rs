@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use imageswap_engine::context::{Context, Operation, Owner, Place};
 
-use super::Choices;
+use super::choices::Choices;
 
 impl Choices<'_> {
     /// What an image belongs to.
-    pub(crate) fn setting(&mut self) -> Setting {
+    pub fn setting(&mut self) -> Setting {
         Setting {
             namespace: [
                 Some("default"),
@@ -56,7 +56,7 @@ impl Choices<'_> {
 
 /// What an image belongs to.
 #[derive(Clone, Debug)]
-pub(crate) struct Setting {
+pub struct Setting {
     namespace: Option<&'static str>,
     labels: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     annotations: Vec<(Cow<'static, str>, Cow<'static, str>)>,
@@ -71,7 +71,7 @@ pub(crate) struct Setting {
 
 impl Setting {
     /// What a test supposes that names nothing.
-    pub(crate) fn of_a_test() -> Self {
+    pub fn of_a_test() -> Self {
         Self {
             namespace: Some("default"),
             labels: Vec::new(),
@@ -86,7 +86,8 @@ impl Setting {
         }
     }
 
-    pub(crate) fn context(&self) -> Context<'_> {
+    /// Returns the context that an evaluation reads.
+    pub fn context(&self) -> Context<'_> {
         Context {
             namespace: self.namespace,
             labels: &self.labels,

@@ -1,7 +1,9 @@
 //! Targets: what comes out, and what looks as if it had.
 
-use super::{Image, compared};
 use imageswap_engine::reference::Reference;
+
+use super::image::{Image, compared};
+use super::split::{Split, split};
 
 /// A target, its constants put in.
 #[derive(Clone, Debug)]
@@ -58,12 +60,12 @@ fn is_all_placeholders(template: &str) -> bool {
 
 impl Target {
     pub(super) fn read(text: &str, kinds: Vec<Kind>) -> Self {
-        let super::pattern::Split {
+        let Split {
             segments,
             below,
             tag,
             digest,
-        } = super::pattern::split(text);
+        } = split(text);
         let (registry, path) = segments.split_first().unwrap();
         Self {
             registry: if registry.contains('{') {

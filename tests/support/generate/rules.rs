@@ -1,14 +1,14 @@
 //! Files of rules.
 
+use super::choices::{Choices, Generated};
 use super::words::{
     CONDITIONS, CONSTANTS, GLOBS, OPEN_REGISTRIES, OPEN_SEGMENTS, OPEN_TAGS, PLACEHOLDERS, REGISTRIES,
     SEGMENTS, SHA, TAGS, TARGET_REGISTRIES,
 };
-use super::{Choices, Generated};
 
 impl Choices<'_> {
     /// Files of rules, some of which may be wrong.
-    pub(crate) fn files(&mut self) -> Generated {
+    pub fn files(&mut self) -> Generated {
         let mut generated = Generated {
             files: Vec::new(),
             forms: Vec::new(),
@@ -69,7 +69,7 @@ impl Choices<'_> {
     }
 
     /// A swap, and what images can be made of.
-    pub(crate) fn swap(&mut self, forms: &mut Vec<String>) -> String {
+    pub fn swap(&mut self, forms: &mut Vec<String>) -> String {
         let pattern = self.pattern();
         let target = self.target(&pattern);
         forms.push(pattern.clone());
@@ -135,7 +135,8 @@ impl Choices<'_> {
         SEGMENTS[self.below(if self.is_dense { 2 } else { SEGMENTS.len() })]
     }
 
-    pub(crate) fn pattern(&mut self) -> String {
+    /// Chooses a pattern.
+    pub fn pattern(&mut self) -> String {
         if self.one_in(if self.is_dense { 24 } else { 8 }) {
             return format!("written {}", self.of(&GLOBS));
         }
@@ -248,7 +249,7 @@ impl Choices<'_> {
 }
 
 /// The statements that define what swaps may use.
-pub(crate) fn constants(end: &str) -> String {
+pub fn constants(end: &str) -> String {
     let lines = CONSTANTS
         .iter()
         .map(|(name, value)| format!("let {name} = {value}{end}"));

@@ -12,18 +12,25 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::repository;
+
 /// A control plane, which ends with the test.
-pub(crate) struct ControlPlane {
+pub struct ControlPlane {
+    /// Program under test.
+    program: PathBuf,
     parts: Vec<Child>,
     folder: TempDir,
 }
 
 /// What a command line came to.
 #[derive(Debug)]
-pub(crate) struct Ran {
-    pub(crate) is_success: bool,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
+pub struct Ran {
+    /// True if the exit status is 0.
+    pub is_success: bool,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
 }
 
 /// Everything that is asked for comes within this time, on a machine that is busy with other things too.
@@ -33,19 +40,22 @@ const AUDIT_POLICY: &str =
     "apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules: [{level: Metadata}]\n";
 
 impl ControlPlane {
-    /// Starts one, and waits until it takes Pods; `None` where nobody asks for it.
-    pub(crate) fn start() -> Option<Self> {
+    /// Starts a control plane, and waits until it takes Pods; `None` unless a variable asks for it.
+    ///
+    /// `program` is the one that `imageswap` means in its command lines. The control plane is built into `build`.
+    pub fn start(program: &str, build: &str) -> Option<Self> {
         if std::env::var_os("IMAGESWAP_TEST_CLUSTER").is_none() {
             eprintln!("not run: it builds a control plane, which needs Go; IMAGESWAP_TEST_CLUSTER=1 runs it");
             return None;
         }
         let mut plane = Self {
+            program: program.into(),
             parts: Vec::new(),
             folder: tempfile::tempdir().unwrap(),
         };
         fs::create_dir(plane.path("bin")).unwrap();
         for part in ["etcd", "kube-apiserver", "kube-controller-manager", "kubectl"] {
-            symlink(built(), plane.path("bin").join(part)).unwrap();
+            symlink(built(build), plane.path("bin").join(part)).unwrap();
         }
         let key = rcgen::KeyPair::generate().unwrap();
         plane.write("service-account.key", &key.serialize_pem());
@@ -96,7 +106,7 @@ impl ControlPlane {
     }
 
     /// A namespace that takes Pods, with labels (`KEY=VALUE`).
-    pub(crate) fn namespace(&self, name: &str, labels: &str) {
+    pub fn namespace(&self, name: &str, labels: &str) {
         self.succeed(&format!("kubectl create namespace {name}"));
         if !labels.is_empty() {
             self.succeed(&format!("kubectl label namespace {name} {labels}"));
@@ -106,7 +116,7 @@ impl ControlPlane {
 
     /// A command line that has to succeed: its stdout.
     #[track_caller]
-    pub(crate) fn succeed(&self, line: &str) -> String {
+    pub fn succeed(&self, line: &str) -> String {
         let ran = self.run(line);
         assert!(ran.is_success, "{line}\n{}{}", ran.stdout, ran.stderr);
         ran.stdout
@@ -114,13 +124,13 @@ impl ControlPlane {
 
     /// The output of kubectl in JSON.
     #[track_caller]
-    pub(crate) fn json(&self, line: &str) -> Value {
+    pub fn json(&self, line: &str) -> Value {
         serde_json::from_str(&self.succeed(line)).unwrap()
     }
 
     /// A command line, in a folder that is the same for all of one test, with `kubectl` and `imageswap` in its path.
-    pub(crate) fn run(&self, line: &str) -> Ran {
-        let binary = Path::new(env!("CARGO_BIN_EXE_imageswap")).parent().unwrap();
+    pub fn run(&self, line: &str) -> Ran {
+        let binary = self.program.parent().unwrap();
         let mut path = vec![self.path("bin"), binary.to_owned()];
         path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap()));
         let output = Command::new("sh")
@@ -142,19 +152,19 @@ impl ControlPlane {
 
     /// Applies a manifest.
     #[track_caller]
-    pub(crate) fn apply(&self, manifest: &str) {
+    pub fn apply(&self, manifest: &str) {
         self.write("manifest.yaml", manifest);
         self.succeed("kubectl apply -f manifest.yaml");
     }
 
     /// A file in the folder where the command lines run.
-    pub(crate) fn read(&self, name: &str) -> String {
+    pub fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
     /// Waits until something is so.
     #[track_caller]
-    pub(crate) fn wait(&self, what: &str, mut is_so: impl FnMut(&Self) -> bool) {
+    pub fn wait(&self, what: &str, mut is_so: impl FnMut(&Self) -> bool) {
         let started = Instant::now();
         while !is_so(self) {
             assert!(started.elapsed() < PATIENCE, "{what} never came: {}", self.logs());
@@ -213,11 +223,11 @@ impl Drop for ControlPlane {
 }
 
 /// The program, which is built once; after the first time Go finds nothing to do.
-fn built() -> &'static Path {
+fn built(folder: &str) -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("control-plane");
-        let build = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/control-plane/build");
+        let program = Path::new(folder).join("control-plane");
+        let build = repository::path("tests/control-plane/build");
         let status = Command::new(build).arg(&program).status().unwrap();
         assert!(status.success(), "the control plane can't be built");
         program

@@ -10,28 +10,41 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 use serde_json::{Value, json};
 
-use crate::any_certificate::AnyCertificate;
+use super::any_certificate::AnyCertificate;
 
 /// A connection over TLS that is kept from request to request.
-pub(crate) struct Connection {
+pub struct Connection {
     stream: StreamOwned<ClientConnection, TcpStream>,
     seen: Arc<AnyCertificate>,
 }
 
 /// An answer over HTTP.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) head: String,
-    pub(crate) body: Vec<u8>,
+pub struct Answer {
+    /// Status code.
+    pub status: u16,
+    /// Status line and header fields, with the line ends.
+    pub head: String,
+    /// Body, without a transfer coding.
+    pub body: Vec<u8>,
 }
 
 impl Connection {
-    pub(crate) fn open(address: SocketAddr) -> Self {
+    /// Opens a connection.
+    ///
+    /// # Panics
+    ///
+    /// If that fails.
+    pub fn open(address: SocketAddr) -> Self {
         Self::try_open(address).unwrap()
     }
 
-    pub(crate) fn try_open(address: SocketAddr) -> io::Result<Self> {
+    /// Opens a connection.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server closes it, or the handshake fails.
+    pub fn try_open(address: SocketAddr) -> io::Result<Self> {
         let mut socket = TcpStream::connect(address)?;
         socket.set_nodelay(true)?;
         socket.set_read_timeout(Some(Duration::from_secs(300)))?;
@@ -48,15 +61,25 @@ impl Connection {
     }
 
     /// The certificate that the server showed, in DER.
-    pub(crate) fn certificate(&self) -> Vec<u8> {
+    pub fn certificate(&self) -> Vec<u8> {
         self.seen.certificate()
     }
 
-    pub(crate) fn post(&mut self, path: &str, body: &[u8]) -> Answer {
+    /// Posts a body, and returns the answer.
+    ///
+    /// # Panics
+    ///
+    /// If the connection fails.
+    pub fn post(&mut self, path: &str, body: &[u8]) -> Answer {
         self.try_post(path, body).unwrap()
     }
 
-    pub(crate) fn try_post(&mut self, path: &str, body: &[u8]) -> io::Result<Answer> {
+    /// Posts a body, and returns the answer.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the connection fails.
+    pub fn try_post(&mut self, path: &str, body: &[u8]) -> io::Result<Answer> {
         let head = format!(
             "POST {path} HTTP/1.1\r\nHost: webhook\r\nContent-Length: {}\r\n\r\n",
             body.len()
@@ -65,29 +88,44 @@ impl Connection {
         self.answer()
     }
 
-    pub(crate) fn get(&mut self, path: &str) -> Answer {
+    /// Gets a path.
+    ///
+    /// # Panics
+    ///
+    /// If the connection fails.
+    pub fn get(&mut self, path: &str) -> Answer {
         self.send(format!("GET {path} HTTP/1.1\r\nHost: webhook\r\n\r\n").as_bytes())
             .unwrap();
         self.answer().unwrap()
     }
 
-    pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+    /// Sends bytes as they are.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the connection fails.
+    pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes)?;
         self.stream.flush()
     }
 
-    pub(crate) fn answer(&mut self) -> io::Result<Answer> {
+    /// Reads an answer.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the connection ends before it.
+    pub fn answer(&mut self) -> io::Result<Answer> {
         read_answer(&mut self.stream)
     }
 
-    /// Whether the server has closed its side.
-    pub(crate) fn is_closed(&mut self) -> bool {
+    /// Returns true if the server has closed its side.
+    pub fn is_closed(&mut self) -> bool {
         matches!(self.stream.read(&mut [0]), Ok(0) | Err(_))
     }
 }
 
 /// Gets a path without TLS.
-pub(crate) fn get_plain(address: SocketAddr, path: &str) -> Answer {
+pub fn get_plain(address: SocketAddr, path: &str) -> Answer {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let head = format!("GET {path} HTTP/1.1\r\nHost: webhook\r\nConnection: close\r\n\r\n");
@@ -123,18 +161,19 @@ fn whole(bytes: &[u8]) -> Option<(u16, String, Vec<u8>)> {
 }
 
 impl Answer {
-    pub(crate) fn text(&self) -> String {
+    /// Returns the body, which is UTF-8.
+    pub fn text(&self) -> String {
         String::from_utf8(self.body.clone()).unwrap()
     }
 
     /// The review of the answer.
-    pub(crate) fn review(&self) -> Value {
+    pub fn review(&self) -> Value {
         assert_eq!(self.status, 200, "{}", self.text());
         serde_json::from_slice(&self.body).unwrap()
     }
 
     /// The operations of the patch, as they are.
-    pub(crate) fn operations(&self) -> Vec<Value> {
+    pub fn operations(&self) -> Vec<Value> {
         let review = self.review();
         let Some(patch) = review["response"]["patch"].as_str() else {
             return Vec::new();
@@ -144,7 +183,7 @@ impl Answer {
     }
 
     /// The images that the patch puts in, as pointer and value.
-    pub(crate) fn patch(&self) -> Vec<(String, String)> {
+    pub fn patch(&self) -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let operations = self.operations().into_iter();
         operations
@@ -153,7 +192,7 @@ impl Answer {
     }
 
     /// The warnings, in their order.
-    pub(crate) fn warnings(&self) -> Vec<String> {
+    pub fn warnings(&self) -> Vec<String> {
         let review = self.review();
         let warnings = review["response"]["warnings"].as_array().cloned();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -161,7 +200,7 @@ impl Answer {
     }
 
     /// What the object is refused with, if it is.
-    pub(crate) fn refusal(&self) -> Option<String> {
+    pub fn refusal(&self) -> Option<String> {
         let response = &self.review()["response"];
         let status = &response["status"];
         if response["allowed"] == true {
@@ -176,13 +215,13 @@ impl Answer {
     }
 
     /// The images that the patch puts in, in its order.
-    pub(crate) fn images(&self) -> Vec<String> {
+    pub fn images(&self) -> Vec<String> {
         self.patch().into_iter().map(|(_, image)| image).collect()
     }
 }
 
 /// A review of a new Pod with these images.
-pub(crate) fn pod(images: &[&str]) -> Vec<u8> {
+pub fn pod(images: &[&str]) -> Vec<u8> {
     let container = |(index, image): (usize, &&str)| json!({"name": format!("c{index}"), "image": image});
     let containers: Vec<Value> = images.iter().enumerate().map(container).collect();
     json!({

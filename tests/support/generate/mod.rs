@@ -1,0 +1,12 @@
+//! Sets of rules, images and contexts, generated from [`Choices`].
+
+mod choices;
+mod images;
+mod mess;
+mod rules;
+mod setting;
+mod words;
+
+pub use self::choices::{Choices, Generated};
+pub use self::rules::constants;
+pub use self::setting::Setting;

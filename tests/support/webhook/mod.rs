@@ -1,0 +1,20 @@
+//! The real program over real connections: a webhook for each test, its client, its mounts, and a cluster to call it.
+
+mod any_certificate;
+mod client;
+mod control_plane;
+mod eventually;
+mod log;
+mod pair;
+mod server;
+mod start;
+mod volume;
+
+pub use self::any_certificate::AnyCertificate;
+pub use self::client::{Answer, Connection, get_plain, pod};
+pub use self::control_plane::{ControlPlane, Ran};
+pub use self::eventually::eventually;
+pub use self::pair::Pair;
+pub use self::server::Server;
+pub use self::start::{MAP, Start, command};
+pub use self::volume::Volume;

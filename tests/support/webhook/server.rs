@@ -1,0 +1,139 @@
+//! A webhook of its own for each test, ended when the test is over.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::process::{Child, Command, ExitStatus};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::client::{self, Answer, Connection};
+use super::eventually::eventually;
+use super::log::log_lines;
+
+/// A webhook that serves.
+pub struct Server {
+    pub(super) child: Child,
+    pub(super) folder: TempDir,
+    /// Address of the port with TLS.
+    pub address: SocketAddr,
+    /// Address of the port without TLS.
+    pub http_address: SocketAddr,
+}
+
+impl Server {
+    /// A new connection over TLS.
+    pub fn connect(&self) -> Connection {
+        Connection::open(self.address)
+    }
+
+    /// Posts a review over a connection of its own.
+    pub fn post(&self, body: &[u8]) -> Answer {
+        self.connect().post("/", body)
+    }
+
+    /// Gets a path of the port without TLS.
+    pub fn get(&self, path: &str) -> Answer {
+        client::get_plain(self.http_address, path)
+    }
+
+    /// What an image becomes in a Pod; `None` where there is no patch.
+    pub fn swap(&self, image: &str) -> Option<String> {
+        self.post(&client::pod(&[image])).images().into_iter().next()
+    }
+
+    /// The sum of all series of a metric whose labels hold `label`.
+    pub fn metric(&self, name: &str, label: &str) -> f64 {
+        let text = self.get("/metrics").text();
+        let series = text.lines().filter(|line| {
+            line.strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with(['{', ' ']) && rest.contains(label))
+        });
+        series
+            .map(|line| line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap())
+            .sum()
+    }
+
+    /// Which set is in force.
+    pub fn digest(&self) -> String {
+        let text = self.get("/metrics").text();
+        let series = text.split_once("imageswap_rules_info{digest=\"").unwrap().1;
+        series.split_once('"').unwrap().0.to_owned()
+    }
+
+    /// Changes something, and waits until another set is in force.
+    #[track_caller]
+    pub fn reloads_when(&self, change: impl FnOnce()) {
+        let before = self.digest();
+        change();
+        eventually("another set", || {
+            assert_eq!(self.get("/readyz").text(), "ready\n");
+            self.digest() != before
+        });
+    }
+
+    /// All that it wrote to stderr.
+    pub fn stderr(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap()
+    }
+
+    /// The lines of the log.
+    pub fn log(&self) -> Vec<Value> {
+        log_lines(&self.folder.path().join("log"))
+    }
+
+    /// Waits until the log has a line that is asked for.
+    pub fn wait_for_log(&self, wanted: impl Fn(&Value) -> bool) -> Value {
+        let mut found = None;
+        eventually("the line of the log", || {
+            found = self.log().into_iter().find(&wanted);
+            found.is_some()
+        });
+        found.unwrap()
+    }
+
+    /// The most memory that it has held, in KiB.
+    pub fn peak_memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    /// Sends a signal, by its name without `SIG`.
+    pub fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-s", signal, &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+
+    /// Waits until it has ended.
+    pub fn wait(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+
+    /// Returns true if it has not ended.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!(
+                "{}",
+                fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+            );
+        }
+    }
+}

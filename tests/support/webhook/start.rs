@@ -1,0 +1,166 @@
+//! Starting a webhook.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::log::log_lines;
+use super::server::Server;
+use crate::repository;
+
+/// A map that every test can start from.
+pub const MAP: &str = "default::\ndocker.io::mirror.example.com/hub\n";
+
+/// How a webhook is started.
+pub struct Start {
+    command: Command,
+    folder: TempDir,
+}
+
+impl Start {
+    /// Starts the program with the arguments that every test needs: free ports, and a log to read.
+    pub fn new(program: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = command(program);
+        command.args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--http-listen",
+            "127.0.0.1:0",
+            "--log-format",
+            "json",
+        ]);
+        Self { command, folder }
+    }
+
+    /// As a Deployment of imageswap-webhook calls it: all that it is told stands in variables.
+    pub fn as_gunicorn(program: &str) -> Self {
+        use std::os::unix::process::CommandExt as _;
+        let mut start = Self::new(program);
+        let mut command = command(program);
+        command
+            .arg0("/usr/bin/gunicorn")
+            .args(["imageswap:app", "--config=config.py"]);
+        command
+            .env("IMAGESWAP_LISTEN", "127.0.0.1:0")
+            .env("IMAGESWAP_HTTP_LISTEN", "127.0.0.1:0");
+        start.command = command;
+        start
+    }
+
+    /// Adds arguments.
+    pub fn args<const N: usize>(mut self, args: [&str; N]) -> Self {
+        self.command.args(args);
+        self
+    }
+
+    /// Sets a variable.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Adds `--self-signed`.
+    pub fn self_signed(self) -> Self {
+        self.args(["--self-signed"])
+    }
+
+    /// From the folder that the repository is in.
+    pub fn in_repository(mut self) -> Self {
+        self.command.current_dir(repository::path(""));
+        self
+    }
+
+    /// With another address of a port.
+    pub fn only(mut self, option: &str, address: &str) -> Self {
+        let arguments: Vec<_> = self.command.get_args().map(ToOwned::to_owned).collect();
+        let mut command = command(self.command.get_program());
+        let mut is_value = false;
+        for argument in arguments {
+            command.arg(if is_value {
+                address.into()
+            } else {
+                argument.clone()
+            });
+            is_value = argument == option;
+        }
+        self.command = command;
+        self
+    }
+
+    /// With this map, in a file that stays as it is.
+    pub fn map(self, text: &str) -> Self {
+        let path = self.folder.path().join("maps.conf");
+        fs::write(&path, text).unwrap();
+        self.args(["--maps-file", path.to_str().unwrap()])
+    }
+
+    /// With the rules of this file or directory.
+    pub fn rules(self, path: &Path) -> Self {
+        self.args(["--rules", path.to_str().unwrap()])
+    }
+
+    /// With a prefix for every image.
+    pub fn prefix(self, prefix: &str) -> Self {
+        self.args(["--mode", "legacy", "--image-prefix", prefix])
+    }
+
+    /// Starts it, and waits until it serves.
+    pub fn serve(mut self) -> Server {
+        let log = self.folder.path().join("log");
+        self.command
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(&log).unwrap());
+        let mut child = self.command.spawn().unwrap();
+        let started = Instant::now();
+        loop {
+            let lines = log_lines(&log);
+            if let Some(serving) = lines.iter().find(|line| line["message"] == "serving") {
+                let address = |field: &str| serving[field].as_str().unwrap().parse().unwrap();
+                return Server {
+                    address: address("address"),
+                    http_address: address("http_address"),
+                    child,
+                    folder: self.folder,
+                };
+            }
+            let text = fs::read_to_string(&log).unwrap();
+            assert!(child.try_wait().unwrap().is_none(), "it ended: {text}");
+            assert!(
+                started.elapsed() < Duration::from_secs(20),
+                "it does not serve: {text}"
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Runs it to its end, and returns its exit status, and what it wrote to stderr.
+    pub fn fail(mut self) -> (Option<i32>, String) {
+        let output = self.command.stdin(Stdio::null()).output().unwrap();
+        assert!(output.stdout.is_empty());
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    }
+}
+
+impl Server {
+    /// Starts the program with [`MAP`] and a certificate of its own.
+    pub fn start(program: &str) -> Self {
+        Start::new(program).self_signed().map(MAP).serve()
+    }
+}
+
+/// Returns the program, with nothing of ours in its environment.
+pub fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("IMAGE") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
