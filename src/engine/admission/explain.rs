@@ -1,9 +1,9 @@
 //! Why the images of a review are decided as they are.
 
+use super::evaluate::{Verdict, decide, is_looked_at, left_alone};
 use super::outcome::{LeftReason, Policy, ReviewError};
 use super::pod::Pod;
-use super::read::{self, Review};
-use super::{Verdict, decide, is_looked_at, left_alone};
+use super::read::{Review, read};
 use crate::compare::Case;
 use crate::context::{Context, Place, Setting};
 use crate::rules::{Explanation, Scope};
@@ -31,7 +31,7 @@ pub fn explain<'p>(
     policy: &Policy<'p>,
     scope: Scope<'_>,
 ) -> Result<Vec<ExplainedImage<'p>>, ReviewError> {
-    let Review { request, .. } = read::read(body)?;
+    let Review { request, .. } = read(body)?;
     let Some(object) = request.object.as_deref().filter(|_| is_looked_at(&request)) else {
         return Ok(Vec::new());
     };
@@ -67,7 +67,7 @@ pub fn explain<'p>(
 ///
 /// Where the body is no `AdmissionReview`.
 pub fn cases(body: &[u8], policy: &Policy<'_>) -> Result<Vec<Case>, ReviewError> {
-    let Review { request, .. } = read::read(body)?;
+    let Review { request, .. } = read(body)?;
     let Some(object) = request.object.as_deref().filter(|_| is_looked_at(&request)) else {
         return Ok(Vec::new());
     };

@@ -2,7 +2,7 @@
 //!
 //! What is inlined is a few instructions long and done for every token: without, a large review took a tenth longer.
 
-use super::{Json, Malformed, Result};
+use super::reader::{Json, Malformed, Result};
 
 impl Json<'_> {
     /// Passes over a value, however deep it is: without recursion.

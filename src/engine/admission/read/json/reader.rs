@@ -1,0 +1,163 @@
+//! Values of JSON, by the type that is wanted.
+
+use std::borrow::Cow;
+
+/// A text, and how far it was read.
+#[derive(Debug)]
+pub(in crate::admission::read) struct Json<'a> {
+    pub(super) text: &'a str,
+    pub(super) at: usize,
+    /// What is open around the value that is being passed over, `{` or `[`.
+    pub(super) open: Vec<u8>,
+}
+
+/// The text is no JSON from here on.
+#[derive(Debug)]
+pub(in crate::admission::read) struct Malformed;
+
+pub(super) type Result<T> = std::result::Result<T, Malformed>;
+
+/// The members of a JSON object that are wanted.
+pub(in crate::admission::read) trait Fields<'a>: Default {
+    /// Takes the value of a member: it must be read in any case, [`Json::skip`] passes it over.
+    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<()>;
+}
+
+impl<'a, T: Fields<'a>> Fields<'a> for Box<T> {
+    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<()> {
+        T::field(self, key, json)
+    }
+}
+
+impl<'a> Json<'a> {
+    pub(in crate::admission::read) fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            at: 0,
+            open: Vec::new(),
+        }
+    }
+
+    /// Makes sure that nothing follows.
+    pub(in crate::admission::read) fn end(&mut self) -> Result<()> {
+        match self.next_token() {
+            None => Ok(()),
+            Some(_) => Err(Malformed),
+        }
+    }
+
+    /// Reads an object into its place, which is empty where the value is none. Says whether it is one.
+    pub(in crate::admission::read) fn object<T: Fields<'a>>(&mut self, place: &mut T) -> Result<bool> {
+        *place = T::default();
+        self.members(|key, json| place.field(&key, json))
+    }
+
+    /// The same where it makes no difference whether it is one.
+    pub(in crate::admission::read) fn fill<T: Fields<'a>>(&mut self, place: &mut T) -> Result<()> {
+        self.object(place).map(|_| ())
+    }
+
+    /// The same for a place that tells an object from the lack of one.
+    pub(in crate::admission::read) fn optional<T: Fields<'a>>(
+        &mut self,
+        place: &mut Option<T>,
+    ) -> Result<()> {
+        if !self.object(place.insert(T::default()))? {
+            *place = None;
+        }
+        Ok(())
+    }
+
+    /// A list of objects, each at its index and empty where the element is none; nothing where the value is no list.
+    pub(in crate::admission::read) fn list<T: Fields<'a>>(&mut self) -> Result<Option<Vec<T>>> {
+        if self.next_token() != Some(b'[') {
+            return self.skip().map(|()| None);
+        }
+        self.at += 1;
+        let mut elements = Vec::new();
+        if self.next_token() == Some(b']') {
+            self.at += 1;
+            return Ok(Some(elements));
+        }
+        loop {
+            let mut element = T::default();
+            self.object(&mut element)?;
+            elements.push(element);
+            if !self.goes_on(b']')? {
+                return Ok(Some(elements));
+            }
+        }
+    }
+
+    /// The members of an object whose values are strings, in order; none where the value is no object.
+    pub(in crate::admission::read) fn pairs(&mut self) -> Result<Vec<(Cow<'a, str>, Cow<'a, str>)>> {
+        let mut pairs = Vec::new();
+        self.members(|key, json| {
+            pairs.extend(json.text()?.map(|value| (key, value)));
+            Ok(())
+        })?;
+        Ok(pairs)
+    }
+
+    /// Gives out the members of an object, each to have its value read; passes over what is none. Says whether it
+    /// is one.
+    #[inline]
+    fn members(&mut self, mut member: impl FnMut(Cow<'a, str>, &mut Self) -> Result<()>) -> Result<bool> {
+        if self.next_token() != Some(b'{') {
+            return self.skip().map(|()| false);
+        }
+        self.at += 1;
+        if self.next_token() == Some(b'}') {
+            self.at += 1;
+            return Ok(true);
+        }
+        loop {
+            let key = self.string()?;
+            self.take(b':')?;
+            member(key, self)?;
+            if !self.goes_on(b'}')? {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// A string, or nothing where the value is none.
+    pub(in crate::admission::read) fn text(&mut self) -> Result<Option<Cow<'a, str>>> {
+        match self.next_token() {
+            Some(b'"') => self.string().map(Some),
+            _ => self.skip().map(|()| None),
+        }
+    }
+
+    /// Whether the value is `true`.
+    pub(in crate::admission::read) fn is_true(&mut self) -> Result<bool> {
+        let is_true = self.next_token() == Some(b't');
+        self.skip().map(|()| is_true)
+    }
+
+    /// Whether the value is something else than `null`.
+    pub(in crate::admission::read) fn is_present(&mut self) -> Result<bool> {
+        let is_present = self.next_token() != Some(b'n');
+        self.skip().map(|()| is_present)
+    }
+
+    /// Reads a string; a slice of the text unless there is an escape in it.
+    #[inline]
+    fn string(&mut self) -> Result<Cow<'a, str>> {
+        if self.next_token() != Some(b'"') {
+            return Err(Malformed);
+        }
+        let start = self.at;
+        let has_escape = self.pass_string()?;
+        if has_escape {
+            let quoted = self.text.get(start..self.at).ok_or(Malformed)?;
+            return serde_json::from_str(quoted)
+                .map(Cow::Owned)
+                .map_err(|_| Malformed);
+        }
+        self.text
+            .get(start + 1..self.at - 1)
+            .map(Cow::Borrowed)
+            .ok_or(Malformed)
+    }
+}

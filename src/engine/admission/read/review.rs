@@ -1,0 +1,216 @@
+//! The parts of a review that are read.
+
+use std::borrow::Cow;
+
+use super::json::{Fields, Json, Malformed};
+use super::nesting::{self, MAX_DEPTH};
+use super::object::Object;
+use crate::admission::outcome::ReviewError;
+use crate::context::Operation;
+
+/// What is wanted of a review.
+#[derive(Debug)]
+pub(in crate::admission) struct Review<'a> {
+    /// The version that the answer has to be in.
+    pub(in crate::admission) version: Version,
+    /// The request's uid, which the answer repeats.
+    pub(in crate::admission) uid: Cow<'a, str>,
+    /// The rest of the request.
+    pub(in crate::admission) request: Request<'a>,
+}
+
+/// A version of `AdmissionReview`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::admission) enum Version {
+    V1,
+    V1Beta1,
+}
+
+/// What is wanted of a request.
+#[derive(Debug, Default)]
+pub(in crate::admission) struct Request<'a> {
+    uid: Option<Cow<'a, str>>,
+    pub(in crate::admission) kind: GroupKind<'a>,
+    pub(in crate::admission) name: Option<Cow<'a, str>>,
+    pub(in crate::admission) namespace: Option<Cow<'a, str>>,
+    pub(in crate::admission) operation: Option<Operation>,
+    pub(in crate::admission) user: UserInfo<'a>,
+    // Boxed, because a request is handed on from place to place, and an object is large.
+    pub(in crate::admission) object: Option<Box<Object<'a>>>,
+    pub(in crate::admission) old_object: Option<Box<Object<'a>>>,
+    pub(in crate::admission) dry_run: bool,
+}
+
+/// The kind of the object.
+#[derive(Debug, Default)]
+pub(in crate::admission) struct GroupKind<'a> {
+    pub(in crate::admission) group: Option<Cow<'a, str>>,
+    pub(in crate::admission) kind: Option<Cow<'a, str>>,
+}
+
+/// Who makes the request.
+#[derive(Debug, Default)]
+pub(in crate::admission) struct UserInfo<'a> {
+    pub(in crate::admission) username: Option<Cow<'a, str>>,
+}
+
+/// Reads a review.
+///
+/// # Errors
+///
+/// Where the body is no JSON, no `AdmissionReview` of a known version, or has no request with a uid. What the
+/// request holds is never an error.
+pub(in crate::admission) fn read(body: &[u8]) -> Result<Review<'_>, ReviewError> {
+    if body.is_empty() {
+        return refuse("the body is empty; an AdmissionReview in JSON is expected");
+    }
+    // All of it at once: a string at a time costs more, and most of a review is strings.
+    let text = match std::str::from_utf8(body) {
+        Ok(text) => text,
+        Err(error) => return refuse(format!("the body is not UTF-8 (byte {})", error.valid_up_to())),
+    };
+    if nesting::is_too_deep(body) {
+        return refuse(format!(
+            "the JSON of the body is nested more than {MAX_DEPTH} deep"
+        ));
+    }
+    let mut envelope = Envelope::default();
+    let mut json = Json::new(text);
+    match json
+        .object(&mut envelope)
+        .and_then(|is_object| json.end().map(|()| is_object))
+    {
+        Ok(true) => {}
+        Ok(false) => return refuse("the body is JSON, but no object; an AdmissionReview is expected"),
+        Err(Malformed) => return refuse(format!("the body is no JSON: {}", why(text))),
+    }
+    match envelope.kind.as_deref() {
+        Some("AdmissionReview") => {}
+        Some(kind) => {
+            return refuse(format!(
+                "the body is of kind `{}`, not AdmissionReview",
+                clip(kind)
+            ));
+        }
+        None => return refuse("the body has no `kind`; an AdmissionReview is expected"),
+    }
+    let version = match envelope.api_version.as_deref() {
+        Some("admission.k8s.io/v1") => Version::V1,
+        Some("admission.k8s.io/v1beta1") => Version::V1Beta1,
+        None => {
+            return refuse("the review has no `apiVersion`; admission.k8s.io/v1 and v1beta1 are understood");
+        }
+        Some(found) => {
+            return refuse(format!(
+                "the review's apiVersion is `{}`; admission.k8s.io/v1 and v1beta1 are understood",
+                clip(found)
+            ));
+        }
+    };
+    let Some(mut request) = envelope.request else {
+        return refuse("the review has no `request`");
+    };
+    match request.uid.take() {
+        Some(uid) if !uid.is_empty() => Ok(Review {
+            version,
+            uid,
+            request,
+        }),
+        _ => refuse("the review's request has no `uid`"),
+    }
+}
+
+impl Version {
+    pub(in crate::admission) fn as_str(self) -> &'static str {
+        match self {
+            Self::V1 => "admission.k8s.io/v1",
+            Self::V1Beta1 => "admission.k8s.io/v1beta1",
+        }
+    }
+}
+
+/// What is wrong with a text that is no JSON, and where. The reader does not keep account of lines: the library
+/// that does is asked only here.
+fn why(text: &str) -> String {
+    match serde_json::from_str::<serde_json::Value>(text) {
+        Err(error) => error.to_string(),
+        Ok(_) => "it can't be read".to_owned(),
+    }
+}
+
+fn refuse<T>(why: impl Into<String>) -> Result<T, ReviewError> {
+    Err(ReviewError(why.into()))
+}
+
+/// Enough of a text to recognise it, on one line.
+fn clip(text: &str) -> String {
+    text.chars().take(80).flat_map(char::escape_debug).collect()
+}
+
+#[derive(Default)]
+struct Envelope<'a> {
+    api_version: Option<Cow<'a, str>>,
+    kind: Option<Cow<'a, str>>,
+    request: Option<Request<'a>>,
+}
+
+impl<'a> Fields<'a> for Envelope<'a> {
+    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
+        match key {
+            "apiVersion" => self.api_version = json.text()?,
+            "kind" => self.kind = json.text()?,
+            "request" => json.optional(&mut self.request)?,
+            _ => json.skip()?,
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Fields<'a> for Request<'a> {
+    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
+        match key {
+            "uid" => self.uid = json.text()?,
+            "kind" => json.fill(&mut self.kind)?,
+            "name" => self.name = json.text()?,
+            "namespace" => self.namespace = json.text()?,
+            "operation" => self.operation = json.text()?.and_then(|name| operation(&name)),
+            "userInfo" => json.fill(&mut self.user)?,
+            "object" => json.optional(&mut self.object)?,
+            "oldObject" => json.optional(&mut self.old_object)?,
+            "dryRun" => self.dry_run = json.is_true()?,
+            _ => json.skip()?,
+        }
+        Ok(())
+    }
+}
+
+fn operation(name: &str) -> Option<Operation> {
+    match name {
+        "CREATE" => Some(Operation::Create),
+        "UPDATE" => Some(Operation::Update),
+        "DELETE" => Some(Operation::Delete),
+        "CONNECT" => Some(Operation::Connect),
+        _ => None,
+    }
+}
+
+impl<'a> Fields<'a> for GroupKind<'a> {
+    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
+        match key {
+            "group" => self.group = json.text()?,
+            "kind" => self.kind = json.text()?,
+            _ => json.skip()?,
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Fields<'a> for UserInfo<'a> {
+    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
+        match key {
+            "username" => self.username = json.text()?,
+            _ => json.skip()?,
+        }
+        Ok(())
+    }
+}

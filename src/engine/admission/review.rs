@@ -1,0 +1,163 @@
+//! The answer to a review: what was decided becomes a patch, a denial, warnings and audit annotations.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use super::answer::AdmissionResponse;
+use super::evaluate::{Verdict, decide, is_looked_at, left_alone};
+use super::outcome::{ImageDecision, ImageEffect, LeftReason, Outcome, Policy, ReviewError, Reviewed};
+use super::pod::{ImageField, Pod};
+use super::read::{Request, Review, read};
+use super::wording;
+use crate::context::{Context, Operation};
+use crate::rules::{Decision, Effect, Invalid};
+
+/// Answers a review.
+///
+/// # Errors
+///
+/// Where the body is no `AdmissionReview`: the caller gets 400 and the error's line.
+pub fn review<'a>(body: &'a [u8], policy: &Policy<'_>) -> Result<Reviewed<'a>, ReviewError> {
+    let Review {
+        version,
+        uid,
+        request,
+    } = read(body)?;
+    let pod = request
+        .object
+        .as_deref()
+        .filter(|_| is_looked_at(&request))
+        .and_then(|object| Some((object, Pod::of(&request, object)?)));
+    let mut response = AdmissionResponse::new(version, &uid, policy.digest);
+    let (decided, outcome) = match &pod {
+        Some((object, pod)) => match left_alone(object, pod, policy) {
+            Some(reason) => {
+                let left = pod.images().map(|field| (field, Verdict::Left(reason))).collect();
+                (left, Outcome::Left)
+            }
+            None => {
+                let decide_one = |image: &str, context: &Context<'_>| policy.rules.decide(image, context);
+                (
+                    decide(&request, object, pod, policy, decide_one),
+                    Outcome::Unchanged,
+                )
+            }
+        },
+        None => (Vec::new(), Outcome::Unchanged),
+    };
+    if let Some((_, pod)) = &pod {
+        fill(&mut response, &request, pod, &decided, policy);
+    }
+    let outcome = match () {
+        () if response.is_refused() => Outcome::Denied,
+        () if response.is_patched() => Outcome::Patched,
+        () => outcome,
+    };
+    let answer = response.into_bytes();
+    let images = decided
+        .into_iter()
+        .map(|(field, verdict)| verdict.into_image_decision(&field))
+        .collect();
+    let Request {
+        kind,
+        name,
+        namespace,
+        operation,
+        object,
+        dry_run,
+        ..
+    } = request;
+    let name = name.filter(|name| !name.is_empty());
+    Ok(Reviewed {
+        answer,
+        uid,
+        kind: kind.kind.unwrap_or_default(),
+        namespace,
+        name: name
+            .or_else(|| object.and_then(|object| object.metadata.name.or(object.metadata.generate_name))),
+        operation,
+        dry_run,
+        outcome,
+        images,
+    })
+}
+
+/// Puts what was decided into the answer.
+fn fill<'d>(
+    response: &mut AdmissionResponse<'d>,
+    request: &Request<'_>,
+    pod: &Pod<'_, '_>,
+    decided: &'d [(ImageField<'_, '_>, Verdict<Decision<'_>>)],
+    policy: &Policy<'d>,
+) {
+    let mut last = None;
+    let mut secrets: Vec<&str> = Vec::new();
+    for (field, verdict) in decided {
+        let (Verdict::Decided(decision), Some(image)) = (verdict, field.image) else {
+            continue;
+        };
+        for rule in decision.warnings.iter().copied().chain(decision.deciding()) {
+            // The images of a Pod mostly share a rule.
+            if last.replace(rule) != Some(rule) {
+                response.name_rule(policy.rules.rule_name(rule));
+            }
+        }
+        for rule in &decision.warnings {
+            response.warn(wording::warned(field, image, policy.rules, *rule));
+        }
+        match &decision.effect {
+            Effect::Keep => {}
+            Effect::Swap(result) if result == image.as_ref() => {}
+            Effect::Swap(result) if policy.dry_run => {
+                response.warn(wording::would_swap(field, image, result))
+            }
+            Effect::Swap(result) => response.patch().replace_image(field.pointer, result),
+            Effect::Deny if policy.dry_run => {
+                response.warn(wording::would_refuse(field, image, policy.rules, decision.rule));
+            }
+            Effect::Deny => response.refuse(wording::refused(field, image, policy.rules, decision.rule)),
+            Effect::Invalid(invalid) => response.warn(wording::left(field, image, invalid)),
+        }
+        secrets.extend(&decision.pull_secrets);
+    }
+    // In a template the list would displace the one of the Pod's service account.
+    if !secrets.is_empty() && pod.is_pod() && request.operation == Some(Operation::Create) && !policy.dry_run
+    {
+        let mut has_list = pod.pull_secrets().is_some();
+        let mut present: HashSet<&str> = pod.pull_secrets().into_iter().flatten().collect();
+        for secret in secrets {
+            if present.insert(secret) {
+                response.patch().add_pull_secret(secret, has_list);
+                has_list = true;
+            }
+        }
+    }
+}
+
+impl Verdict<Decision<'_>> {
+    fn into_image_decision<'a>(self, field: &ImageField<'_, 'a>) -> ImageDecision<'a> {
+        let image = field.image.cloned().unwrap_or(Cow::Borrowed(""));
+        let (effect, rule, rules) = match self {
+            Self::Left(reason) => (ImageEffect::Left(reason), None, Vec::new()),
+            Self::Decided(decision) => {
+                let rule = decision.decisive();
+                let rules = decision.deciding().collect();
+                let effect = match decision.effect {
+                    Effect::Keep => ImageEffect::Keep,
+                    Effect::Swap(result) if result == image => ImageEffect::Keep,
+                    Effect::Swap(result) => ImageEffect::Swap(result),
+                    Effect::Deny => ImageEffect::Deny,
+                    Effect::Invalid(Invalid::Image(_)) => ImageEffect::Left(LeftReason::InvalidImage),
+                    Effect::Invalid(Invalid::Result(_)) => ImageEffect::Left(LeftReason::InvalidResult),
+                };
+                (effect, rule, rules)
+            }
+        };
+        ImageDecision {
+            image,
+            effect,
+            rule,
+            rules,
+        }
+    }
+}
