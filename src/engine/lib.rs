@@ -19,6 +19,8 @@
     )
 )]
 
+mod label;
+
 pub mod reference;
 
 pub mod diagnostic;

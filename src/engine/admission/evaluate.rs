@@ -61,7 +61,7 @@ pub(super) fn decide<'r, 'a, D>(
         .old_object
         .as_deref()
         .filter(|_| is_update)
-        .and_then(|old| Pod::of(request, old));
+        .and_then(|old| Pod::find(&request.kind, old));
     let old = old.as_ref().map(OldImages::new);
     let context = context(request, object, pod, policy);
     let decide = |field: ImageField<'r, 'a>| {

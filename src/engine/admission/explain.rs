@@ -35,7 +35,7 @@ pub fn explain<'p>(
     let Some(object) = request.object.as_deref().filter(|_| is_looked_at(&request)) else {
         return Ok(Vec::new());
     };
-    let Some(pod) = Pod::of(&request, object) else {
+    let Some(pod) = Pod::find(&request.kind, object) else {
         return Ok(Vec::new());
     };
     let rules = policy.rules;
@@ -71,7 +71,7 @@ pub fn cases(body: &[u8], policy: &Policy<'_>) -> Result<Vec<Case>, ReviewError>
     let Some(object) = request.object.as_deref().filter(|_| is_looked_at(&request)) else {
         return Ok(Vec::new());
     };
-    let Some(pod) = Pod::of(&request, object) else {
+    let Some(pod) = Pod::find(&request.kind, object) else {
         return Ok(Vec::new());
     };
     if left_alone(object, &pod, policy).is_some() {

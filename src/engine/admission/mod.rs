@@ -14,7 +14,9 @@ mod pod;
 mod read;
 mod review;
 mod wording;
+mod workload;
 
 pub use self::explain::{ExplainedImage, cases, explain};
 pub use self::outcome::{ImageDecision, ImageEffect, LeftReason, Outcome, Policy, ReviewError, Reviewed};
 pub use self::review::review;
+pub use self::workload::Workload;

@@ -1,16 +1,16 @@
-//! Where the Pod, or the template of Pods, stands in an object, and the images in it.
+//! The Pod of an object, or its template of Pods, and the images in it.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use super::read::{Container, Metadata, Object, PodSpec, PodTemplate, Request, Volume};
+use super::read::{Container, GroupKind, Metadata, Object, PodSpec, Volume};
+use super::workload::{PodPath, Workload};
 use crate::context::Place;
 
 /// The Pod of an object, or its template of Pods.
 #[derive(Debug)]
 pub(super) struct Pod<'r, 'a> {
-    /// What it is below: `/spec` of a Pod.
-    path: &'static str,
+    path: PodPath,
     /// The metadata of the Pod or of the template.
     pub(super) metadata: &'r Metadata<'a>,
     spec: &'r PodSpec<'a>,
@@ -32,7 +32,7 @@ pub(super) struct ImageField<'r, 'a> {
 /// Where an image stands in an object (RFC 6901). None of its tokens needs escaping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct JsonPointer {
-    path: &'static str,
+    path: PodPath,
     pub(super) list: ImageList,
     pub(super) index: usize,
 }
@@ -47,37 +47,18 @@ pub(super) enum ImageList {
 }
 
 impl<'r, 'a> Pod<'r, 'a> {
-    /// The Pod of an object of the request's kind; `None` where such a kind has none.
-    pub(super) fn of(request: &Request<'a>, object: &'r Object<'a>) -> Option<Self> {
-        let group = request.kind.group.as_deref().unwrap_or_default();
-        let kind = request.kind.kind.as_deref().unwrap_or_default();
-        match (group, kind) {
-            ("", "Pod") => Some(Self {
-                path: "/spec",
-                metadata: &object.metadata,
-                spec: &object.spec.pod,
-            }),
-            ("", "PodTemplate") => Self::of_template("/template/spec", object.template.as_deref()),
-            ("batch", "CronJob") => Self::of_template(
-                "/spec/jobTemplate/spec/template/spec",
-                object.spec.job_template.as_deref(),
-            ),
-            _ => Self::of_template("/spec/template/spec", object.spec.template.as_deref()),
-        }
+    /// Returns the Pod of an object of this kind, or `None` if the object has none.
+    pub(super) fn find(kind: &GroupKind<'_>, object: &'r Object<'a>) -> Option<Self> {
+        let group = kind.group.as_deref().unwrap_or_default();
+        let kind = kind.kind.as_deref().unwrap_or_default();
+        let path = Workload::from_kind(group, kind).pod_path();
+        let (metadata, spec) = path.find(object)?;
+        Some(Self { path, metadata, spec })
     }
 
-    fn of_template(path: &'static str, template: Option<&'r PodTemplate<'a>>) -> Option<Self> {
-        let template = template?;
-        Some(Self {
-            path,
-            metadata: &template.metadata,
-            spec: &template.spec,
-        })
-    }
-
-    /// Whether this is a Pod itself and not a template.
+    /// Returns true if this is a Pod itself and not a template.
     pub(super) fn is_pod(&self) -> bool {
-        self.path == "/spec"
+        self.path == PodPath::Object
     }
 
     /// The names of the pull secrets that the Pod has; `None` where it has no list of them.
@@ -177,6 +158,6 @@ impl fmt::Display for JsonPointer {
             ImageList::EphemeralContainers => ("ephemeralContainers", "image"),
             ImageList::Volumes => ("volumes", "image/reference"),
         };
-        write!(f, "{}/{list}/{}/{field}", self.path, self.index)
+        write!(f, "{}/{list}/{}/{field}", self.path.as_str(), self.index)
     }
 }

@@ -27,7 +27,7 @@ pub fn review<'a>(body: &'a [u8], policy: &Policy<'_>) -> Result<Reviewed<'a>, R
         .object
         .as_deref()
         .filter(|_| is_looked_at(&request))
-        .and_then(|object| Some((object, Pod::of(&request, object)?)));
+        .and_then(|object| Some((object, Pod::find(&request.kind, object)?)));
     let mut response = AdmissionResponse::new(version, &uid, policy.digest);
     let (decided, outcome) = match &pod {
         Some((object, pod)) => match left_alone(object, pod, policy) {

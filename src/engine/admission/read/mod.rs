@@ -7,5 +7,5 @@ mod nesting;
 mod object;
 mod review;
 
-pub(super) use self::object::{Container, Metadata, Object, PodSpec, PodTemplate, Volume};
-pub(super) use self::review::{Request, Review, Version, read};
+pub(super) use self::object::{Container, Metadata, Object, PodSpec, Volume};
+pub(super) use self::review::{GroupKind, Request, Review, Version, read};

@@ -1,0 +1,137 @@
+//! The table of the kinds that hold a Pod or a Pod template: where it stands, and the name of the kind in metrics.
+
+use super::read::{Metadata, Object, PodSpec};
+
+crate::label! {
+    /// A kind of object, as the webhook tells kinds apart.
+    pub enum Workload {
+        /// A Pod itself.
+        Pod = "Pod",
+        /// `batch`.
+        CronJob = "CronJob",
+        /// `apps`.
+        DaemonSet = "DaemonSet",
+        /// `apps`.
+        Deployment = "Deployment",
+        /// `batch`.
+        Job = "Job",
+        /// A template of Pods, as an object of its own.
+        PodTemplate = "PodTemplate",
+        /// `apps`.
+        ReplicaSet = "ReplicaSet",
+        /// A kind without a group, as a Pod.
+        ReplicationController = "ReplicationController",
+        /// `apps`.
+        StatefulSet = "StatefulSet",
+        /// Every other kind: a custom resource, which may have a Pod template too.
+        Other = "other",
+    }
+}
+
+/// The place of the Pod in an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum PodPath {
+    /// The object is the Pod.
+    Object,
+    /// `template`.
+    Template,
+    /// `spec.template`.
+    SpecTemplate,
+    /// `spec.jobTemplate.spec.template`.
+    JobTemplate,
+}
+
+impl Workload {
+    /// Returns the kind of this name, in whichever API group: for a label, which needs a bound and not the group.
+    #[must_use]
+    pub fn from_name(kind: &str) -> Self {
+        let named = Self::ALL.iter().find(|known| known.as_str() == kind);
+        named.copied().unwrap_or(Self::Other)
+    }
+
+    /// Returns the kind of a group and a name.
+    pub(super) fn from_kind(group: &str, kind: &str) -> Self {
+        match Self::from_name(kind) {
+            known if known.group() == Some(group) => known,
+            _ => Self::Other,
+        }
+    }
+
+    fn group(self) -> Option<&'static str> {
+        match self {
+            Self::Pod | Self::PodTemplate | Self::ReplicationController => Some(""),
+            Self::CronJob | Self::Job => Some("batch"),
+            Self::DaemonSet | Self::Deployment | Self::ReplicaSet | Self::StatefulSet => Some("apps"),
+            Self::Other => None,
+        }
+    }
+
+    /// Returns the place of the Pod in an object of this kind.
+    pub(super) fn pod_path(self) -> PodPath {
+        match self {
+            Self::Pod => PodPath::Object,
+            Self::PodTemplate => PodPath::Template,
+            Self::CronJob => PodPath::JobTemplate,
+            Self::DaemonSet
+            | Self::Deployment
+            | Self::Job
+            | Self::ReplicaSet
+            | Self::ReplicationController
+            | Self::StatefulSet
+            | Self::Other => PodPath::SpecTemplate,
+        }
+    }
+}
+
+impl PodPath {
+    /// Returns the JSON pointer (RFC 6901) of the Pod's `spec`. None of its tokens needs escaping.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Object => "/spec",
+            Self::Template => "/template/spec",
+            Self::SpecTemplate => "/spec/template/spec",
+            Self::JobTemplate => "/spec/jobTemplate/spec/template/spec",
+        }
+    }
+
+    /// Returns the metadata and the `spec` of the Pod at this place of an object, if there is one.
+    pub(super) fn find<'r, 'a>(self, object: &'r Object<'a>) -> Option<(&'r Metadata<'a>, &'r PodSpec<'a>)> {
+        let template = match self {
+            Self::Object => return Some((&object.metadata, &object.spec.pod)),
+            Self::Template => object.template.as_deref(),
+            Self::SpecTemplate => object.spec.template.as_deref(),
+            Self::JobTemplate => object.spec.job_template.as_deref(),
+        }?;
+        Some((&template.metadata, &template.spec))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kind_of_another_group_has_its_template_in_the_usual_place() {
+        assert_eq!(Workload::from_kind("", "Pod").pod_path(), PodPath::Object);
+        for (group, kind) in [
+            ("example.com", "Pod"),
+            ("", "CronJob"),
+            ("example.com", "Fleet"),
+            ("", "other"),
+        ] {
+            let workload = Workload::from_kind(group, kind);
+            assert_eq!(
+                (workload, workload.pod_path()),
+                (Workload::Other, PodPath::SpecTemplate)
+            );
+        }
+    }
+
+    #[test]
+    fn label_of_a_kind_does_not_depend_on_its_group() {
+        for workload in Workload::ALL {
+            assert_eq!(Workload::from_name(workload.as_str()), *workload);
+        }
+        assert_eq!(Workload::from_name("Fleet"), Workload::Other);
+    }
+}
