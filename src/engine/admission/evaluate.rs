@@ -3,7 +3,7 @@
 use super::changed::OldImages;
 use super::outcome::{LeftReason, Policy};
 use super::pod::{ImageField, Pod};
-use super::read::{Metadata, Object, Request};
+use super::read::{Metadata, Object, Request, group_of};
 use crate::context::{Context, Operation, Owner};
 use crate::rules::AUTO;
 
@@ -97,14 +97,9 @@ pub(super) fn context<'r>(
         .owners
         .iter()
         .find(|owner| owner.is_controller)
-        .map(|owner| {
-            let api_version = owner.api_version.as_deref().unwrap_or_default();
-            // `apps/v1` is of the group `apps`, `v1` of none.
-            let group = api_version.split_once('/').map_or("", |(group, _)| group);
-            Owner {
-                kind: owner.kind.as_deref().unwrap_or_default(),
-                group,
-            }
+        .map(|owner| Owner {
+            kind: owner.kind.as_deref().unwrap_or_default(),
+            group: group_of(owner.api_version.as_deref().unwrap_or_default()),
         });
     Context {
         namespace: request.namespace.as_deref(),

@@ -7,6 +7,7 @@ mod answer;
 mod changed;
 mod evaluate;
 mod explain;
+mod images;
 mod json;
 mod outcome;
 mod patch;
@@ -17,6 +18,8 @@ mod wording;
 mod workload;
 
 pub use self::explain::{ExplainedImage, cases, explain};
+pub use self::images::{InvalidObject, ObjectImage, images_of};
 pub use self::outcome::{ImageDecision, ImageEffect, LeftReason, Outcome, Policy, ReviewError, Reviewed};
+pub use self::pod::JsonPointer;
 pub use self::review::review;
 pub use self::workload::Workload;

@@ -29,9 +29,9 @@ pub(super) struct ImageField<'r, 'a> {
     pub(super) image: Option<&'r Cow<'a, str>>,
 }
 
-/// Where an image stands in an object (RFC 6901). None of its tokens needs escaping.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct JsonPointer {
+/// The place of an image field in an object (RFC 6901). None of its tokens needs escaping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct JsonPointer {
     path: PodPath,
     pub(super) list: ImageList,
     pub(super) index: usize,

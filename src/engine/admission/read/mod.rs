@@ -3,9 +3,11 @@
 //! This is the one place that reads JSON: [`read`] is its interface, and a faster reader has to agree with it.
 
 mod json;
+mod manifest;
 mod nesting;
 mod object;
 mod review;
 
+pub(super) use self::manifest::{group_of, read_object};
 pub(super) use self::object::{Container, Metadata, Object, PodSpec, Volume};
 pub(super) use self::review::{GroupKind, Request, Review, Version, read};

@@ -82,7 +82,7 @@ pub(in crate::admission) fn read(body: &[u8]) -> Result<Review<'_>, ReviewError>
     {
         Ok(true) => {}
         Ok(false) => return refuse("the body is JSON, but no object; an AdmissionReview is expected"),
-        Err(Malformed) => return refuse(format!("the body is no JSON: {}", why(text))),
+        Err(Malformed) => return refuse(format!("the body is no JSON: {}", json_error(text))),
     }
     match envelope.kind.as_deref() {
         Some("AdmissionReview") => {}
@@ -129,9 +129,9 @@ impl Version {
     }
 }
 
-/// What is wrong with a text that is no JSON, and where. The reader does not keep account of lines: the library
-/// that does is asked only here.
-fn why(text: &str) -> String {
+/// Returns the error of a text that is not valid JSON, and its position. The reader does not count lines: the library
+/// that does is called only here.
+pub(super) fn json_error(text: &str) -> String {
     match serde_json::from_str::<serde_json::Value>(text) {
         Err(error) => error.to_string(),
         Ok(_) => "it can't be read".to_owned(),

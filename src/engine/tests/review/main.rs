@@ -3,5 +3,6 @@
 #![allow(clippy::disallowed_methods, reason = "a test reads its vectors from files")]
 
 mod hostile;
+mod images;
 mod real;
 mod support;
