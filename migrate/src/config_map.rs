@@ -1,6 +1,6 @@
 //! A ConfigMap that holds the rules.
 
-use imageswap_yaml::ConfigMap;
+use imageswap_files::ConfigMap;
 
 /// The ConfigMap of the old map, whose content can be replaced in place.
 const OF_MAPS: (&str, &str) = ("imageswap-maps", "maps");
@@ -145,7 +145,7 @@ mod tests {
             ("imageswap-rules", "10-migrated.rules"),
         ] {
             let text = config_map(name, None, rules).unwrap();
-            let maps = imageswap_yaml::config_maps(&text).unwrap();
+            let maps = imageswap_files::config_maps(&text).unwrap();
             assert_eq!(maps[0].name.as_deref(), Some(name));
             assert_eq!(maps[0].namespace.as_deref(), Some("imageswap-system"));
             assert_eq!(
@@ -165,10 +165,10 @@ mod tests {
         let yaml = "kind: ConfigMap\nmetadata:\n  name: imageswap-maps\n  namespace: a\n  labels: {app: imageswap}\n  \
                     annotations:\n    kubectl.kubernetes.io/last-applied-configuration: '{}'\n    who: 'the \"team\": us'\n\
                     data:\n  maps: 'default::'\n  README: |\n    ask us\n    # not them\nbinaryData: {logo: AAEC}\n";
-        let map = &imageswap_yaml::config_maps(yaml).unwrap()[0];
+        let map = &imageswap_files::config_maps(yaml).unwrap()[0];
         let beside = Beside::of(map).without("maps");
         let text = config_map("imageswap-maps", Some(&beside), "rules v1\n").unwrap();
-        let again = &imageswap_yaml::config_maps(&text).unwrap()[0];
+        let again = &imageswap_files::config_maps(&text).unwrap()[0];
         assert_eq!(again.namespace.as_deref(), Some("a"));
         assert_eq!(again.labels, map.labels);
         assert_eq!(again.annotations, map.annotations[1..]);

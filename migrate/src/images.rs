@@ -22,7 +22,7 @@ pub(crate) fn of_manifests(path: &Path) -> Result<Vec<String>, Failed> {
     let mut images = Vec::new();
     for file in manifests(path)? {
         let text = read(&file)?;
-        let objects = imageswap_yaml::objects(&text)
+        let objects = imageswap_files::objects(&text)
             .map_err(|error| Failed(format!("cannot read {}: {error}", name_of(&file))))?;
         for object in &objects {
             collect(object, &mut images);

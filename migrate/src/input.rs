@@ -70,7 +70,7 @@ impl Input {
     }
 
     fn of_yaml(name: &str, text: String) -> Result<Self, String> {
-        let fail = |error: imageswap_yaml::YamlError| {
+        let fail = |error: imageswap_files::YamlError| {
             let help = error
                 .help
                 .map(|help| format!("; help: {help}"))
@@ -78,7 +78,7 @@ impl Input {
             format!("cannot read {name}: {error}{help}")
         };
         let mut variables = Variables::default();
-        let objects = imageswap_yaml::objects(&text).map_err(fail)?;
+        let objects = imageswap_files::objects(&text).map_err(fail)?;
         for object in &objects {
             variables.of_object(object);
         }
@@ -97,7 +97,7 @@ impl Input {
             return Ok(Self::of_prefix(&prefix, &format!("{of} in {name}")));
         }
         let mut maps = Vec::new();
-        for map in imageswap_yaml::config_maps(&text).map_err(fail)? {
+        for map in imageswap_files::config_maps(&text).map_err(fail)? {
             let beside = Beside::of(&map);
             let of = called(map.namespace.as_deref(), map.name.as_deref());
             for entry in map.data.into_iter().filter(|entry| is_map(&entry.key)) {
@@ -169,7 +169,7 @@ struct Kept {
     /// What it says, or why that can't be read.
     text: Result<String, String>,
     /// Where it stands, if it stands there as it is.
-    entry: Option<imageswap_yaml::Entry>,
+    entry: Option<imageswap_files::Entry>,
 }
 
 impl Kept {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use imageswap_engine::admission::ReviewError;
 use imageswap_engine::compile::ConstantError;
 use imageswap_migrate::Failed;
-use imageswap_yaml::YamlError;
+use imageswap_files::YamlError;
 
 use super::exit::{ExitStatus, UsageError};
 use crate::webhook::ServeError;

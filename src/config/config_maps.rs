@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use imageswap_migrate::read::text as to_text;
-use imageswap_yaml as yaml;
+use imageswap_files as yaml;
 
 use super::file::ReadError;
 use super::set::{Entries, Limits, is_of_a_set};

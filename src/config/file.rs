@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use imageswap_engine::diagnostic::Code;
 use imageswap_migrate::read::NotText;
-use imageswap_yaml::YamlError;
+use imageswap_files::YamlError;
 
 use super::volume::MayBeGone;
 

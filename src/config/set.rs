@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use imageswap_engine::syntax::rules::is_rules_file;
-use imageswap_yaml as yaml;
+use imageswap_files as yaml;
 
 use super::STDIN;
 use super::file::{self, ReadError};

@@ -57,7 +57,7 @@ fn of_manifests(file: &Path, rules: &RuleSet, given: &mut Vec<Given>) -> Result<
         hook: None,
         dry_run: false,
     };
-    for object in imageswap_yaml::objects(&text).map_err(|error| CommandError::Yaml {
+    for object in imageswap_files::objects(&text).map_err(|error| CommandError::Yaml {
         file: file_name(file),
         error,
     })? {

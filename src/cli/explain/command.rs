@@ -198,7 +198,7 @@ impl Explain {
         scope: Scope<'_>,
     ) -> Result<(), CommandError> {
         let text = read(file)?;
-        let objects = imageswap_yaml::objects(&text).map_err(|error| CommandError::Yaml {
+        let objects = imageswap_files::objects(&text).map_err(|error| CommandError::Yaml {
             file: file_name(file),
             error,
         })?;
