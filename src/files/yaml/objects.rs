@@ -2,9 +2,9 @@
 
 use serde_json::{Deserializer, Map, Value};
 
-use crate::json::to_json;
-use crate::place::YamlError;
-use crate::tree::Tree;
+use super::json::to_json;
+use super::place::YamlError;
+use super::tree::Tree;
 
 /// The objects of a text of one or several documents, as JSON. Those in a List, as `kubectl get` writes it, stand in
 /// its place.

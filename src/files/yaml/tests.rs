@@ -1,6 +1,6 @@
 //! ConfigMaps of every spelling, and texts that mean harm.
 
-use imageswap_engine::diagnostic::Span;
+use imageswap_engine::diagnostic::{SourceMap, Span};
 use proptest::prelude::*;
 
 use super::*;

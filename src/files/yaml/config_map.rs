@@ -1,0 +1,227 @@
+//! ConfigMaps, each of whose texts knows its place in the YAML.
+
+use std::collections::HashSet;
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use imageswap_engine::diagnostic::{Piece, SourceId, SourceMap};
+
+use super::place::YamlError;
+use super::tree::{NodeId, Tree, Value};
+use super::{align, json};
+
+/// A ConfigMap.
+#[derive(Debug)]
+pub struct ConfigMap {
+    /// `metadata.namespace`.
+    pub namespace: Option<String>,
+    /// `metadata.name`.
+    pub name: Option<String>,
+    /// `metadata.labels`, in the order of the YAML.
+    pub labels: Vec<(String, String)>,
+    /// `metadata.annotations`, in the order of the YAML.
+    pub annotations: Vec<(String, String)>,
+    /// What is in `data`, in the order of the YAML.
+    pub data: Vec<Entry>,
+    /// What is in `binaryData`, in the order of the YAML.
+    pub binary: Vec<BinaryEntry>,
+}
+
+/// A text in a ConfigMap.
+#[derive(Debug)]
+pub struct Entry {
+    /// The name of the file that it becomes.
+    pub key: String,
+    /// What the file holds.
+    pub text: String,
+    /// Where the text stands in the YAML.
+    pub(super) pieces: Vec<Piece>,
+}
+
+/// Bytes in a ConfigMap, which may be those of a text.
+#[derive(Debug)]
+pub struct BinaryEntry {
+    /// The name of the file that they become.
+    pub key: String,
+    /// What the file holds.
+    pub bytes: Vec<u8>,
+    /// Where the base64 begins in the YAML.
+    at: usize,
+}
+
+impl Entry {
+    /// Adds the text to those that findings point into; what is found in it is shown in the YAML.
+    pub fn add_to(&self, sources: &mut SourceMap, yaml: SourceId) -> SourceId {
+        sources.add_embedded(self.key.as_str(), self.text.as_str(), yaml, self.pieces.clone())
+    }
+}
+
+impl BinaryEntry {
+    /// The same as a text. What is found in it is shown where the base64 begins: none of it stands in the YAML.
+    #[must_use]
+    pub fn with_text(self, text: String) -> Entry {
+        Entry {
+            key: self.key,
+            text,
+            pieces: align::at(self.at),
+        }
+    }
+
+    /// The bytes as they stand in YAML, in one line.
+    #[must_use]
+    pub fn base64(&self) -> String {
+        BASE64_STANDARD.encode(&self.bytes)
+    }
+
+    /// An error at its place in the YAML.
+    #[must_use]
+    pub fn error(&self, yaml: &str, why: impl std::fmt::Display) -> YamlError {
+        let message = format!("the value of `{}` is no text: {why}", self.key);
+        YamlError::new(yaml, self.at, message)
+    }
+}
+
+/// The ConfigMaps in a text of one or several documents, in Lists too; other objects are passed over.
+///
+/// # Errors
+///
+/// Where the text is no YAML, a document is no object, `data` holds something else than texts, or `binaryData` something
+/// else than base64 or a key of `data`: the API server refuses both.
+pub fn config_maps(text: &str) -> Result<Vec<ConfigMap>, YamlError> {
+    let tree = Tree::read(text)?;
+    let mut found = Vec::new();
+    for document in &tree.documents {
+        if !is_null(&tree, *document) {
+            collect(&tree, text, *document, None, &mut found)?;
+        }
+    }
+    Ok(found)
+}
+
+fn collect(
+    tree: &Tree<'_>,
+    text: &str,
+    object: NodeId,
+    kind: Option<&str>,
+    found: &mut Vec<ConfigMap>,
+) -> Result<(), YamlError> {
+    if !matches!(tree.node(object).value, Value::Mapping(_)) {
+        return Err(tree.error(
+            object,
+            "no object of Kubernetes: a mapping with `kind` is expected",
+        ));
+    }
+    let own_kind = tree.get(object, "kind").and_then(|kind| tree.text_of(kind));
+    let Some(kind) = own_kind.or(kind) else {
+        return Ok(());
+    };
+    if kind == "ConfigMap" {
+        found.push(config_map(tree, text, object)?);
+    } else if let Some(of) = kind.strip_suffix("List")
+        && let Some(items) = tree.get(object, "items")
+        && let Value::List(items) = &tree.node(items).value
+    {
+        for item in items {
+            // Those of a ConfigMapList say no kind of their own.
+            collect(tree, text, *item, Some(of), found)?;
+        }
+    }
+    Ok(())
+}
+
+fn config_map(tree: &Tree<'_>, text: &str, object: NodeId) -> Result<ConfigMap, YamlError> {
+    let metadata = tree.get(object, "metadata");
+    let of_metadata = |key| {
+        let value = tree.get(metadata?, key)?;
+        tree.text_of(value).map(str::to_owned)
+    };
+    let texts_of_metadata = |key| {
+        let mapping = metadata.and_then(|metadata| tree.get(metadata, key));
+        let pairs = match mapping.map(|mapping| &tree.node(mapping).value) {
+            Some(Value::Mapping(pairs)) => pairs.as_slice(),
+            _ => &[],
+        };
+        let text = |id| tree.text_of(id).map(str::to_owned);
+        let texts = pairs
+            .iter()
+            .filter_map(|(key, value)| Some((text(*key)?, text(*value)?)));
+        texts.collect()
+    };
+    let pairs = |field| match tree.get(object, field) {
+        Some(data) if !is_null(tree, data) => match &tree.node(data).value {
+            Value::Mapping(pairs) => Ok(pairs.as_slice()),
+            _ => Err(tree.error(data, format!("`{field}` is no mapping of names to texts"))),
+        },
+        _ => Ok(&[][..]),
+    };
+    let texts = pairs("data")?.iter();
+    let data = texts.map(|(key, value)| entry(tree, text, *key, *value));
+    let data: Vec<Entry> = data.collect::<Result<_, _>>()?;
+    let keys: HashSet<&str> = data.iter().map(|entry| entry.key.as_str()).collect();
+    let binaries = pairs("binaryData")?.iter();
+    let binary = binaries.map(|(key, value)| binary_entry(tree, *key, *value, &keys));
+    let binary = binary.collect::<Result<_, _>>()?;
+    Ok(ConfigMap {
+        namespace: of_metadata("namespace"),
+        name: of_metadata("name"),
+        labels: texts_of_metadata("labels"),
+        annotations: texts_of_metadata("annotations"),
+        binary,
+        data,
+    })
+}
+
+fn entry(tree: &Tree<'_>, text: &str, key: NodeId, value: NodeId) -> Result<Entry, YamlError> {
+    let key = tree.text_of(key).unwrap_or_default().to_owned();
+    let node = tree.node(value);
+    let (content, pieces) = match &node.value {
+        Value::Scalar(_) if is_null(tree, value) => (String::new(), align::at(node.range.start)),
+        Value::Scalar(scalar) if json::is_text(scalar) => {
+            let pieces = align::align(text, node.range.clone(), scalar);
+            (scalar.text.clone().into_owned(), pieces)
+        }
+        _ => {
+            let mut error = tree.error(value, format!("the value of `{key}` is no text"));
+            error.help = Some("a ConfigMap holds texts only: put it in quotes, or write it below `|`");
+            return Err(error);
+        }
+    };
+    Ok(Entry {
+        key,
+        text: content,
+        pieces,
+    })
+}
+
+fn binary_entry(
+    tree: &Tree<'_>,
+    key: NodeId,
+    value: NodeId,
+    keys_of_data: &HashSet<&str>,
+) -> Result<BinaryEntry, YamlError> {
+    let at = key;
+    let key = tree.text_of(key).unwrap_or_default().to_owned();
+    if keys_of_data.contains(key.as_str()) {
+        return Err(tree.error(at, format!("`{key}` is in `data` as well as in `binaryData`")));
+    }
+    let text = match &tree.node(value).value {
+        Value::Scalar(_) if is_null(tree, value) => "",
+        Value::Scalar(scalar) => &scalar.text,
+        _ => "-",
+    };
+    // Line breaks are no part of it, as for the API server.
+    let base64: String = text.chars().filter(|char| !matches!(char, '\r' | '\n')).collect();
+    let bytes = BASE64_STANDARD.decode(base64).map_err(|_| {
+        let mut error = tree.error(value, format!("the value of `{key}` is no base64"));
+        error.help = Some("a text as it is stands in `data`");
+        error
+    })?;
+    Ok(BinaryEntry {
+        key,
+        bytes,
+        at: tree.node(value).range.start,
+    })
+}
+
+fn is_null(tree: &Tree<'_>, id: NodeId) -> bool {
+    matches!(&tree.node(id).value, Value::Scalar(scalar) if json::is_null(scalar))
+}
