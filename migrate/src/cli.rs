@@ -1,5 +1,6 @@
 //! The command line: `imageswap migrate`, and `imageswap-migrate` by itself.
 
+use std::fmt;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -7,12 +8,13 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use imageswap_engine::diagnostic::visible;
 use imageswap_engine::reference::Reference;
+use imageswap_files::{
+    MAX_INPUT, Replace, STDIN, WriteReason, display_name, listed_images, read_once, write,
+};
 
 use crate::input::{Found, Input};
 use crate::migration::{Old, migrate};
 use crate::progress::Progress;
-use crate::read::{Failed, STDIN, name_of, read};
-use crate::save::save;
 use crate::{config_map, images, report};
 
 /// Turn a map of imageswap-webhook, or the prefix of its LEGACY mode, into a rules file, with the proof that it says the
@@ -76,9 +78,9 @@ pub enum Ended {
     Failed(String),
 }
 
-impl From<Failed> for Ended {
-    fn from(failed: Failed) -> Self {
-        Self::Failed(visible(&failed.0).into_owned())
+impl Ended {
+    fn failed(why: impl fmt::Display) -> Self {
+        Self::Failed(visible(&why.to_string()).into_owned())
     }
 }
 
@@ -102,7 +104,7 @@ impl Migrate {
         {
             notes.push(format!(
                 "{} is taken; the variable IMAGE_PREFIX, which is set, counts only where no FILE is named",
-                name_of(file)
+                display_name(file)
             ));
         }
         let given = self.given(&mut notes)?;
@@ -119,9 +121,8 @@ impl Migrate {
             .map_err(|fault| Ended::Failed(report::fault(&fault, &input.place, source)))?;
         drop(progress);
         let text = match &self.config_map {
-            Some(name) => {
-                config_map::config_map(name, input.config_map.as_ref(), &migration.text).map_err(Failed)?
-            }
+            Some(name) => config_map::config_map(name, input.config_map.as_ref(), &migration.text)
+                .map_err(Ended::failed)?,
             None => migration.text.clone(),
         };
         match &self.output {
@@ -142,12 +143,12 @@ impl Migrate {
     }
 
     /// The images that are given, with a note where there are none in what is named.
-    fn given(&self, notes: &mut Vec<String>) -> Result<Vec<String>, Failed> {
+    fn given(&self, notes: &mut Vec<String>) -> Result<Vec<String>, Ended> {
         /// How much of a line is shown: what is no list may be one long line.
         const SHOWN: usize = 80;
         let mut given = Vec::new();
         if let Some(file) = &self.images {
-            given.extend(images::of_list(&read(file)?).map(str::to_owned));
+            given.extend(listed_images(&read(file)?).map(str::to_owned));
             let mut others = given.iter().filter(|image| Reference::parse(image).is_err());
             if let Some(first) = others.next() {
                 let first: String = first.chars().take(SHOWN).collect();
@@ -158,22 +159,22 @@ impl Migrate {
                 };
                 notes.push(format!(
                     "{}: `{first}` is no image{more}; --images reads one a line",
-                    name_of(file)
+                    display_name(file)
                 ));
             }
             if given.is_empty() {
                 notes.push(format!(
                     "{} holds no image, so nothing of it is compared; --images reads one a line",
-                    name_of(file)
+                    display_name(file)
                 ));
             }
         }
         if let Some(path) = &self.manifests {
-            let found = images::of_manifests(path)?;
+            let found = images::of_manifests(path).map_err(Ended::failed)?;
             if found.is_empty() {
                 notes.push(format!(
                     "{} holds no image, so nothing of it is compared; --manifests reads the fields `image` of YAML and JSON",
-                    name_of(path)
+                    display_name(path)
                 ));
             }
             given.extend(found);
@@ -204,8 +205,28 @@ impl Migrate {
                 Path::new(STDIN)
             }
         };
-        Ok(Input::of_text(&name_of(file), read(file)?).map_err(Failed)?)
+        Input::of_text(&display_name(file), read(file)?).map_err(Ended::failed)
     }
+}
+
+fn read(file: &Path) -> Result<String, Ended> {
+    read_once(file, MAX_INPUT).map_err(Ended::failed)
+}
+
+/// Writes a file; over another only where that is wanted.
+fn save(file: &Path, text: &str, force: bool) -> Result<(), Ended> {
+    let replace = if force {
+        Replace::Anything
+    } else {
+        Replace::Nothing
+    };
+    write(file, text, replace).map_err(|error| match error.reason {
+        WriteReason::Exists => Ended::failed(format_args!(
+            "{} is there already, and stays as it is; --force writes over it",
+            file.display()
+        )),
+        _ => Ended::failed(error),
+    })
 }
 
 /// The prefix that imageswap-webhook would take in this environment.

@@ -1,10 +1,12 @@
 //! What an old configuration lies in: a map file, or YAML of Kubernetes, or nothing but a prefix.
 
+use std::path::Path;
+
 use imageswap_engine::diagnostic::{SourceId, SourceMap};
 use imageswap_engine::syntax::rules::is_rules_file;
+use imageswap_files::is_kubernetes;
 
 use crate::config_map::Beside;
-use crate::read;
 use crate::variables::Variables;
 
 /// What was found in a text, or given by itself.
@@ -50,7 +52,7 @@ impl Input {
     ///
     /// Where it is rules already, or YAML without what is needed.
     pub(crate) fn of_text(name: &str, text: String) -> Result<Self, String> {
-        if is_yaml(name, &text) {
+        if is_kubernetes(Path::new(name), &text) {
             return Self::of_yaml(name, text);
         }
         if is_rules_file(&text).is_some() {
@@ -115,7 +117,7 @@ impl Input {
                     of: of.clone(),
                     beside: beside.without(&binary.key),
                     key: binary.key,
-                    text: read::text(binary.bytes).map_err(|why| why.to_string()),
+                    text: imageswap_files::text(binary.bytes).map_err(|why| why.to_string()),
                     entry: None,
                 });
             }
@@ -191,19 +193,6 @@ fn called(namespace: Option<&str>, name: Option<&str>) -> String {
         (None, Some(name)) => format!("ConfigMap {name}"),
         _ => "a ConfigMap".to_owned(),
     }
-}
-
-/// Whether a text is YAML or JSON of Kubernetes: by its name, or because a line of its own says the kind.
-fn is_yaml(name: &str, text: &str) -> bool {
-    let is_named_so = [".yaml", ".yml", ".json"]
-        .iter()
-        .any(|ending| name.ends_with(ending));
-    let body = text.trim_start_matches('\u{feff}').trim_start();
-    let has_kind = || {
-        let mut lines = body.lines();
-        lines.any(|line| line.starts_with("apiVersion:") || line.starts_with("kind:"))
-    };
-    is_named_so || body.starts_with('{') || has_kind()
 }
 
 #[cfg(test)]

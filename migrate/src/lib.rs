@@ -3,12 +3,11 @@
 #![forbid(unsafe_code)]
 
 mod advice;
-pub mod beside;
 mod better;
 pub mod cli;
 mod config_map;
 mod fault;
-pub mod images;
+mod images;
 mod input;
 mod lint;
 mod load;
@@ -19,11 +18,9 @@ mod plan;
 mod progress;
 mod proof;
 mod prune;
-pub mod read;
 mod reason;
 mod report;
 mod rule;
-mod save;
 mod traps;
 mod variables;
 mod write;
@@ -35,5 +32,4 @@ pub use lint::lint;
 pub use migration::{Migration, Old, migrate};
 pub use progress::Progress;
 pub use proof::{Difference, Outcome, Proof};
-pub use read::Failed;
 pub use reason::{REASONS, Reason};

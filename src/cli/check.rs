@@ -1,6 +1,7 @@
 //! `imageswap check`: would this set load, and does it mean what it says?
 
 use clap::Args;
+use imageswap_engine::diagnostic::Diagnostic;
 
 use super::error::CommandError;
 use super::exit::Ended;
@@ -8,6 +9,7 @@ use super::input::{SetOptions, map_lines};
 use super::output::{FindingsOptions, Output};
 use super::report::Counts;
 use super::words::counted;
+use crate::config::Loaded;
 
 /// Check rules: would this set load, and does it mean what it says?
 ///
@@ -42,7 +44,7 @@ impl Check {
         let Some(mut loaded) = self.set.load(&mut output)? else {
             return output.end(Ended::Unreadable);
         };
-        loaded.look_at_map();
+        loaded.add_findings(findings_of_map(&loaded));
         output.findings(&loaded.findings, &loaded.sources)?;
         let counts = Counts::of(&loaded.findings);
         let rules = loaded.set.as_ref().map_or(0, |set| set.len());
@@ -67,4 +69,15 @@ impl Check {
         }
         output.end(Ended::Clean)
     }
+}
+
+/// Returns the lines of the map that rely on a trap, or whose results a rule or another line swaps again.
+fn findings_of_map(loaded: &Loaded) -> Vec<Diagnostic> {
+    let (Some(set), Some(source)) = (&loaded.set, loaded.map) else {
+        return Vec::new();
+    };
+    let text = loaded.sources.get(source).map_or("", |source| source.text());
+    let mut findings = set.lint_map(source, text);
+    findings.extend(imageswap_migrate::lint(&loaded.sources, source));
+    findings
 }

@@ -6,8 +6,7 @@ use std::path::PathBuf;
 
 use imageswap_engine::admission::ReviewError;
 use imageswap_engine::compile::ConstantError;
-use imageswap_migrate::Failed;
-use imageswap_files::YamlError;
+use imageswap_files::{ReadError, YamlError};
 
 use super::exit::{ExitStatus, UsageError};
 use crate::webhook::ServeError;
@@ -18,7 +17,7 @@ pub(crate) enum CommandError {
     Usage(UsageError),
     Serve(ServeError),
     /// A file that is named cannot be read.
-    Read(Failed),
+    Read(ReadError),
     /// Stdin cannot be read.
     Stdin(io::Error),
     /// A line of stdin is not text.
@@ -109,8 +108,8 @@ impl From<ServeError> for CommandError {
     }
 }
 
-impl From<Failed> for CommandError {
-    fn from(error: Failed) -> Self {
+impl From<ReadError> for CommandError {
+    fn from(error: ReadError) -> Self {
         Self::Read(error)
     }
 }

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use imageswap_migrate::read::text as to_text;
-use imageswap_files as yaml;
+use imageswap_files::{BinaryEntry, Entry, config_maps, text as to_text};
 
-use super::file::ReadError;
+use super::error::ReadError;
 use super::set::{Entries, Limits, is_of_a_set};
 
 /// The value of a key of a ConfigMap: a text, or bytes that may be one.
-type Value = Result<yaml::Entry, yaml::BinaryEntry>;
+type Value = Result<Entry, BinaryEntry>;
 
 impl Entries {
     /// A key of a ConfigMap is what a file of that name would be.
@@ -21,9 +20,12 @@ impl Entries {
         limits: Limits,
     ) -> Result<(), ReadError> {
         let name = path.display().to_string();
-        let maps = yaml::config_maps(&text).map_err(|error| ReadError::yaml(path, &error))?;
+        let maps = config_maps(&text).map_err(|error| ReadError::Yaml {
+            name: name.clone(),
+            error,
+        })?;
         if maps.is_empty() {
-            return Err(ReadError::no_config_map(path));
+            return Err(ReadError::NoConfigMap { name });
         }
         let before = self.entries.len();
         for map in maps {
@@ -56,7 +58,10 @@ impl Entries {
                     Ok(entry) => entry,
                     Err(mut binary) => match to_text(std::mem::take(&mut binary.bytes)) {
                         Ok(decoded) => binary.with_text(decoded),
-                        Err(why) => return Err(ReadError::yaml(path, &binary.error(&text, why))),
+                        Err(why) => {
+                            let error = binary.error(&text, why);
+                            return Err(ReadError::Yaml { name, error });
+                        }
                     },
                 };
                 let key = PathBuf::from(&value.key);

@@ -46,18 +46,11 @@ impl Loaded {
         }
     }
 
-    /// Looks for lines of the map that rely on a trap, or whose results a rule or another line takes up again.
-    pub(crate) fn look_at_map(&mut self) {
-        if let (Some(set), Some(source)) = (
-            &self.set,
-            self.map.and_then(|map| Some((map, self.sources.get(map)?))),
-        ) {
-            self.findings.extend(set.lint_map(source.0, source.1.text()));
-            self.findings
-                .extend(imageswap_migrate::lint(&self.sources, source.0));
-            self.findings
-                .sort_by_key(|finding| (finding.span(), finding.severity != Severity::Error));
-        }
+    /// Adds findings, in the order of the texts.
+    pub(crate) fn add_findings(&mut self, findings: impl IntoIterator<Item = Diagnostic>) {
+        self.findings.extend(findings);
+        self.findings
+            .sort_by_key(|finding| (finding.span(), finding.severity != Severity::Error));
     }
 
     /// Whether the set loads: no statement, no test and no proof fails.

@@ -1,11 +1,10 @@
 //! From what is configured to a set of rules: the only place that reads files of rules.
 
 mod config_maps;
-mod file;
+mod error;
 mod loaded;
 mod set;
 mod single;
-mod volume;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -16,12 +15,10 @@ use imageswap_engine::diagnostic::SourceMap;
 use imageswap_engine::legacy::{LegacyConfig, Prefix};
 use sha2::{Digest as _, Sha256};
 
-pub(crate) use file::ReadError;
-pub(crate) use imageswap_migrate::read::STDIN;
+pub(crate) use error::ReadError;
 pub(crate) use loaded::{Loaded, Processors};
 pub(crate) use set::Limits;
 pub(crate) use single::{Content, fits, read_single, rules_files_of};
-pub(crate) use volume::read_consistently;
 
 use self::set::{Entries, Entry, Times};
 
@@ -85,7 +82,7 @@ impl RulesSource {
             let (folder, file) = if path.is_dir() {
                 (path.as_path(), None)
             } else {
-                (file::folder_of(path), path.file_name().map(ToOwned::to_owned))
+                (set::directory_of(path), path.file_name().map(ToOwned::to_owned))
             };
             match watched.iter_mut().find(|known| known.folder == folder) {
                 Some(known) => match (&mut known.files, file) {

@@ -3,16 +3,12 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use imageswap_engine::syntax::rules::is_rules_file;
-use imageswap_files as yaml;
+use imageswap_files::{self as files, STDIN, is_kubernetes, list_directory, read_consistently};
 
-use super::STDIN;
-use super::file::{self, ReadError};
-use super::volume::{DATA, read_consistently};
+use super::error::ReadError;
 
 /// The longest rules file, in bytes: what a ConfigMap holds.
 const MAX_RULES_FILE: u64 = 1 << 20;
@@ -40,7 +36,7 @@ pub(super) struct Entry {
     pub(super) text: String,
     pub(super) is_map: bool,
     /// The value of a ConfigMap that it is: the YAML by its place in [`Entries::yaml`].
-    pub(super) value: Option<(usize, yaml::Entry)>,
+    pub(super) value: Option<(usize, files::Entry)>,
     /// What is wrong with the text as a whole; then it is empty.
     pub(super) fault: Option<ReadError>,
 }
@@ -88,13 +84,7 @@ pub(super) enum Times {
 pub(super) fn read(paths: &[PathBuf], limits: Limits, times: Times) -> Result<Entries, ReadError> {
     let folders: Vec<&Path> = paths
         .iter()
-        .map(|path| {
-            if path.is_dir() {
-                path
-            } else {
-                file::folder_of(path)
-            }
-        })
+        .map(|path| if path.is_dir() { path } else { directory_of(path) })
         .collect();
     // What can be read once only: stdin and pipes.
     let mut read_before: BTreeMap<&Path, (&Path, String)> = BTreeMap::new();
@@ -103,10 +93,10 @@ pub(super) fn read(paths: &[PathBuf], limits: Limits, times: Times) -> Result<En
             continue;
         }
         if path.as_os_str() == STDIN {
-            let text = file::read_stdin(limits.any_file())?;
+            let text = files::read_once(path, limits.any_file())?;
             read_before.insert(path, (Path::new("stdin"), text));
-        } else if times == Times::Once && file::is_pipe_of_a_shell(path) {
-            let text = file::read_pipe(path, limits.any_file())?;
+        } else if times == Times::Once && files::is_pipe_from_shell(path) {
+            let text = files::read_once(path, limits.any_file())?;
             read_before.insert(path, (path, text));
         }
     }
@@ -119,7 +109,8 @@ pub(super) fn read(paths: &[PathBuf], limits: Limits, times: Times) -> Result<En
             } else if path.is_dir() {
                 entries.add_folder(path, limits)?;
             } else {
-                let added = file::read(path, limits.any_file())
+                let added = files::read(path, limits.any_file())
+                    .map_err(ReadError::from)
                     .and_then(|text| entries.add_given(path, text, limits));
                 entries.or_fault(path, added)?;
             }
@@ -130,30 +121,12 @@ pub(super) fn read(paths: &[PathBuf], limits: Limits, times: Times) -> Result<En
     Ok(entries)
 }
 
-/// The files of a directory by their names, in bytewise order, and where to read them.
-///
-/// A mounted ConfigMap is the generation that `..data` leads to. The links to its files stand beside: the kubelet adds
-/// those of new files, and takes away those of files that are gone, only after it has turned `..data`.
-pub(super) fn files_of(folder: &Path) -> io::Result<BTreeMap<OsString, PathBuf>> {
-    let mut files = BTreeMap::new();
-    let data = folder.join(DATA);
-    let has_data = data.is_dir();
-    if has_data {
-        for entry in fs::read_dir(&data)? {
-            let entry = entry?;
-            files.insert(entry.file_name(), entry.path());
-        }
+/// Returns the directory that a file is in.
+pub(super) fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
     }
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let is_into_data = fs::read_link(&path).is_ok_and(|target| target.starts_with(DATA));
-        if let Some(name) = path.file_name()
-            && !(has_data && is_into_data)
-        {
-            files.insert(name.to_owned(), path);
-        }
-    }
-    Ok(files)
 }
 
 /// What is wrong with a directory in which directories take the place of a set. Nobody means an empty set by that: the
@@ -171,7 +144,10 @@ pub(super) fn only_folders(folder: &Path, files: &BTreeMap<OsString, PathBuf>) -
             return None;
         }
     }
-    (!folders.is_empty()).then(|| ReadError::only_folders(folder, folders))
+    (!folders.is_empty()).then(|| ReadError::OnlyDirectories {
+        name: folder.display().to_string(),
+        directories: folders,
+    })
 }
 
 /// Whether a file of this name is one of a set.
@@ -179,26 +155,10 @@ pub(super) fn is_of_a_set(name: &str) -> bool {
     name.ends_with(".rules") || name.ends_with(".conf") || name == "maps"
 }
 
-/// Whether a file is Kubernetes YAML, by its name; what comes by stdin, by its first lines.
-pub(super) fn is_yaml(path: &Path, text: &str) -> bool {
-    let by_name = path
-        .extension()
-        .is_some_and(|extension| extension == "yaml" || extension == "yml" || extension == "json");
-    let begins = |line: &str| {
-        ["apiVersion:", "kind:", "metadata:", "data:", "---", "{"]
-            .iter()
-            .any(|word| line.starts_with(word))
-    };
-    let first = text
-        .lines()
-        .find(|line| !line.trim().is_empty() && !line.starts_with('#'));
-    by_name || (path == Path::new("stdin") && first.is_some_and(begins))
-}
-
 /// Reads one file, which may be no directory.
 pub(super) fn read_file(path: &Path, limits: Limits) -> Result<Entries, ReadError> {
     let mut entries = Entries::default();
-    entries.add(path, file::read(path, limits.any_file())?, limits)?;
+    entries.add(path, files::read(path, limits.any_file())?, limits)?;
     Ok(entries)
 }
 
@@ -206,7 +166,7 @@ impl Entries {
     /// A directory is read in the bytewise order of its file names.
     fn add_folder(&mut self, folder: &Path, limits: Limits) -> Result<(), ReadError> {
         let before = self.entries.len();
-        let files = files_of(folder).map_err(|error| ReadError::io(folder, error))?;
+        let files = list_directory(folder).map_err(|error| ReadError::io(folder, error))?;
         if let Some(error) = only_folders(folder, &files) {
             return self.or_fault(folder, Err(error));
         }
@@ -226,7 +186,10 @@ impl Entries {
                 self.leave_alone(path.display());
                 continue;
             }
-            let text = file::read(&read_from, limits.any_file()).map_err(|error| error.called(&path));
+            let text = files::read(&read_from, limits.any_file()).map_err(|error| {
+                // By the name in the directory, and not in the generation that it links to.
+                ReadError::from(files::ReadError::new(path.display().to_string(), error.reason))
+            });
             let added = text.and_then(|text| self.add(&path, text, limits));
             self.or_fault(&path, added)?;
         }
@@ -252,7 +215,7 @@ impl Entries {
 
     /// A file that was given by itself may be Kubernetes YAML.
     fn add_given(&mut self, path: &Path, text: String, limits: Limits) -> Result<(), ReadError> {
-        if is_yaml(path, &text) {
+        if is_kubernetes(path, &text) {
             self.add_config_maps(path, text, limits)
         } else {
             self.add(path, text, limits)
@@ -264,12 +227,15 @@ impl Entries {
         let name = path.display().to_string();
         let label = path
             .file_name()
-            .filter(|_| !file::is_of_a_shell(path))
+            .filter(|_| !files::is_from_shell(path))
             .map_or_else(|| name.clone(), |name| name.to_string_lossy().into_owned());
         let is_map = !label.ends_with(".rules") && is_rules_file(&text).is_none();
         if is_map {
             if let Some(first) = self.entries.iter().find(|entry| entry.is_map) {
-                return Err(ReadError::second_map(path, &first.name));
+                return Err(ReadError::SecondMap {
+                    name,
+                    first: first.name.clone(),
+                });
             }
         } else if u64::try_from(text.len()).is_ok_and(|length| length > limits.rules_file()) {
             return Err(ReadError::too_long(path, limits.rules_file()));

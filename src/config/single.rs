@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use imageswap_engine::syntax::rules::is_rules_file;
+use imageswap_files::{self as files, STDIN, is_kubernetes, list_directory};
 
-use super::STDIN;
-use super::file::{self, ReadError};
+use super::error::ReadError;
 use super::set::{self, Limits};
 
 /// What a file holds.
@@ -25,7 +25,7 @@ pub(crate) enum Content {
 ///
 /// Where the directory can't be read, or holds directories and no file of a set.
 pub(crate) fn rules_files_of(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
-    let files = set::files_of(folder).map_err(|error| ReadError::io(folder, error))?;
+    let files = list_directory(folder).map_err(|error| ReadError::io(folder, error))?;
     if let Some(error) = set::only_folders(folder, &files) {
         return Err(error);
     }
@@ -47,13 +47,13 @@ pub(crate) fn rules_files_of(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
 /// Where it can't be read, is too long for rules or no UTF-8.
 pub(crate) fn read_single(path: &Path, limits: Limits) -> Result<(String, Content), ReadError> {
     let is_stdin = path.as_os_str() == STDIN;
-    let path = if is_stdin { Path::new("stdin") } else { path };
     let text = if is_stdin {
-        file::read_stdin(limits.any_file())?
+        files::read_once(path, limits.any_file())?
     } else {
-        file::read(path, limits.any_file())?
+        files::read(path, limits.any_file())?
     };
-    if set::is_yaml(path, &text) {
+    let path = if is_stdin { Path::new("stdin") } else { path };
+    if is_kubernetes(path, &text) {
         return Ok((text, Content::Kubernetes));
     }
     let is_named_so = path.extension().is_some_and(|ending| ending == "rules");

@@ -1,6 +1,20 @@
-//! Kubernetes YAML with spans: ConfigMaps and objects.
+//! Files: reading with limits, Kubernetes YAML with spans, lists of images, and atomic replacement.
 #![forbid(unsafe_code)]
 
+mod images;
+mod kubernetes;
+mod read;
+mod text;
+mod volume;
+mod write;
 mod yaml;
 
+pub use self::images::{listed_images, manifests};
+pub use self::kubernetes::{is_kubernetes, is_named_kubernetes};
+pub use self::read::{
+    MAX_INPUT, ReadError, ReadReason, STDIN, display_name, is_from_shell, is_pipe_from_shell, read, read_once,
+};
+pub use self::text::{NotText, text};
+pub use self::volume::{MayBeGone, list_directory, read_consistently};
+pub use self::write::{Replace, WriteError, WriteReason, write};
 pub use self::yaml::{BinaryEntry, ConfigMap, Entry, YamlError, config_maps, objects};

@@ -9,10 +9,11 @@ use imageswap_engine::compile::RulesFile;
 use imageswap_engine::syntax::ast::{
     Condition, ModifierKind, Rule, Statement, StatementKind, Subject, Value,
 };
+use imageswap_files::STDIN;
 
 use super::candidate::Candidate;
 use super::paths::expanded;
-use crate::config::{Limits, RulesSource, STDIN};
+use crate::config::{Limits, RulesSource};
 
 /// What rules mention, in the order of their text.
 #[derive(Debug, Default)]

@@ -6,6 +6,7 @@ use clap::Args;
 use imageswap_engine::compare::{Case, Cases, Comparison, difference};
 use imageswap_engine::diagnostic::{Code, Severity};
 use imageswap_engine::rules::RuleSet;
+use imageswap_files::STDIN;
 
 use super::given::{self, Given};
 use super::show::{Found, Report};
@@ -15,7 +16,7 @@ use crate::cli::input::{LimitOptions, load};
 use crate::cli::output::{Output, OutputOptions};
 use crate::cli::report::Counts;
 use crate::cli::words::counted;
-use crate::config::{Loaded, STDIN};
+use crate::config::Loaded;
 
 /// Show what a change of the rules changes: which images are treated otherwise, and by which rule's change.
 ///

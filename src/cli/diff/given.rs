@@ -7,8 +7,7 @@ use imageswap_engine::admission::{Policy, cases};
 use imageswap_engine::compare::Case;
 use imageswap_engine::context::Setting;
 use imageswap_engine::rules::RuleSet;
-use imageswap_migrate::images::{manifests, of_list};
-use imageswap_migrate::read::{name_of as file_name, read as read_text};
+use imageswap_files::{MAX_INPUT, display_name as file_name, listed_images, manifests, objects, read_once};
 
 use crate::cli::error::CommandError;
 use crate::cli::input::{AsRequest, DISABLE_LABEL, name_of, name_of_field, review_of};
@@ -28,8 +27,8 @@ pub(super) fn read(
 ) -> Result<Vec<Given>, CommandError> {
     let mut given = Vec::new();
     if let Some(file) = images {
-        let text = read_text(file)?;
-        for line in of_list(&text) {
+        let text = read_once(file, MAX_INPUT)?;
+        for line in listed_images(&text) {
             let case = Case {
                 image: line.to_owned(),
                 setting: Setting::default(),
@@ -49,7 +48,7 @@ pub(super) fn read(
 
 /// Each object as an API server would send it when it is created.
 fn of_manifests(file: &Path, rules: &RuleSet, given: &mut Vec<Given>) -> Result<(), CommandError> {
-    let text = read_text(file)?;
+    let text = read_once(file, MAX_INPUT)?;
     let policy = Policy {
         rules,
         digest: "",
@@ -57,7 +56,7 @@ fn of_manifests(file: &Path, rules: &RuleSet, given: &mut Vec<Given>) -> Result<
         hook: None,
         dry_run: false,
     };
-    for object in imageswap_files::objects(&text).map_err(|error| CommandError::Yaml {
+    for object in objects(&text).map_err(|error| CommandError::Yaml {
         file: file_name(file),
         error,
     })? {

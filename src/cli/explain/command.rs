@@ -7,7 +7,7 @@ use clap::Args;
 use imageswap_engine::admission::{ExplainedImage, Policy, ReviewError, explain};
 use imageswap_engine::compile::Constants;
 use imageswap_engine::rules::{RuleId, RuleSet, Scope};
-use imageswap_migrate::read::{name_of as file_name, read};
+use imageswap_files::{MAX_INPUT, STDIN, display_name as file_name, objects, read_once};
 use serde_json::Value;
 
 use super::context::{self, ContextOptions};
@@ -18,7 +18,6 @@ use crate::cli::input::{DISABLE_LABEL, LimitOptions, load, name_of, review_of, r
 use crate::cli::output::{Output, OutputOptions};
 use crate::cli::report::Counts;
 use crate::cli::words::counted;
-use crate::config::STDIN;
 
 /// Show which rule decides an image, and why: every rule that is looked at, round by round.
 ///
@@ -110,7 +109,7 @@ impl Explain {
             lacks_rules: false,
         };
         if let Some(file) = &self.review {
-            let body = read(file)?;
+            let body = read_once(file, MAX_INPUT)?;
             self.explain_review(&mut shown, body.as_bytes(), file, scope)?;
         } else if let Some(file) = &self.manifest {
             self.explain_manifests(&mut shown, file, scope)?;
@@ -197,8 +196,8 @@ impl Explain {
         file: &Path,
         scope: Scope<'_>,
     ) -> Result<(), CommandError> {
-        let text = read(file)?;
-        let objects = imageswap_files::objects(&text).map_err(|error| CommandError::Yaml {
+        let text = read_once(file, MAX_INPUT)?;
+        let objects = objects(&text).map_err(|error| CommandError::Yaml {
             file: file_name(file),
             error,
         })?;

@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use imageswap_engine::diagnostic::SourceMap;
 use imageswap_engine::syntax::format::{FormatError, format};
+use imageswap_files::{Replace, STDIN, write};
 use serde::Serialize;
 
 use super::difference::Difference;
-use super::replace;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Ended;
 use crate::cli::input::{FileLimitOptions, paths_or_stdin};
 use crate::cli::output::{Output, OutputOptions};
 use crate::cli::report::Format;
 use crate::cli::words::counted;
-use crate::config::{Content, Limits, ReadError, STDIN, fits, read_single, rules_files_of};
+use crate::config::{Content, Limits, ReadError, fits, read_single, rules_files_of};
 
 /// Lay rules files out in one way: columns, line ends and white space.
 ///
@@ -168,7 +168,7 @@ impl Formatter {
         if self.check {
             return self.tell(&name, is_stdin, Outcome::Unformatted, Some(&difference));
         }
-        if !is_stdin && let Err(error) = replace::replace(path, &text, &formatted) {
+        if !is_stdin && let Err(error) = write(path, &formatted, Replace::Unchanged(&text)) {
             return self.failed(error);
         }
         self.tell(&name, is_stdin, Outcome::Formatted, Some(&difference))

@@ -2,6 +2,5 @@
 
 mod command;
 mod difference;
-mod replace;
 
 pub(crate) use command::Fmt;

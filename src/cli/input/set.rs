@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use clap::Args;
 use imageswap_engine::diagnostic::{Code, Diagnostic, similar};
 use imageswap_engine::rules::{RuleId, RuleSet};
+use imageswap_files::STDIN;
 
 use super::limits::LimitOptions;
 use crate::cli::error::CommandError;
 use crate::cli::exit::UsageError;
 use crate::cli::output::Output;
-use crate::config::{Loaded, Processors, RulesText, STDIN};
+use crate::config::{Loaded, Processors, RulesText};
 
 #[derive(Args, Debug)]
 pub(crate) struct SetOptions {

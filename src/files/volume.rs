@@ -1,20 +1,22 @@
 //! Reading several files of a mounted ConfigMap or Secret, all of one generation.
 //!
-//! The kubelet writes a new generation into a folder of its own, turns the link `..data` to it, and removes the
-//! old one at once. Who reads file by file through the links can get half of each.
+//! The kubelet writes a new generation into a directory of its own, turns the link `..data` to it, and removes the
+//! previous one at once. A reader that goes file by file through the links can get half of each.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// A reader meets a swap at most once in a while; so often in a row never.
 const TRIES: usize = 16;
-/// The link to the generation in force.
-pub(super) const DATA: &str = "..data";
+/// The link to the active generation.
+const DATA: &str = "..data";
 
-/// What can fail since a generation was removed meanwhile.
-pub(crate) trait MayBeGone: From<io::Error> {
-    /// Whether something was not there.
+/// An error that a reader gets if the generation that it reads is removed meanwhile.
+pub trait MayBeGone: From<io::Error> {
+    /// Returns true if a file or directory was not there.
     fn is_gone(&self) -> bool;
 }
 
@@ -24,21 +26,25 @@ impl MayBeGone for io::Error {
     }
 }
 
-/// Reads with `read` what lies in these folders, until one generation of each stood still for it.
-pub(crate) fn read_consistently<T, E: MayBeGone>(
-    folders: &[&Path],
+/// Calls `read` until it has read one generation of each of these directories, and returns its result.
+///
+/// # Errors
+///
+/// Returns the error of `read`, unless the generation was removed meanwhile and a later call succeeds.
+pub fn read_consistently<T, E: MayBeGone>(
+    directories: &[&Path],
     read: impl Fn() -> Result<T, E>,
 ) -> Result<T, E> {
     let mut failed = E::from(io::Error::from(io::ErrorKind::Interrupted));
     for _ in 0..TRIES {
-        let before = generations(folders)?;
+        let before = generations(directories)?;
         match read() {
             // What was read can be trusted only if its generation is still the one in force.
-            Ok(value) if generations(folders)? == before => return Ok(value),
+            Ok(value) if generations(directories)? == before => return Ok(value),
             Ok(_) => {}
             // It may have been removed meanwhile.
             Err(error) if error.is_gone() => {
-                if generations(folders)? == before {
+                if generations(directories)? == before {
                     return Err(error);
                 }
                 failed = error;
@@ -49,11 +55,11 @@ pub(crate) fn read_consistently<T, E: MayBeGone>(
     Err(failed)
 }
 
-/// The generations that folders stand at; none for a plain folder.
-fn generations(folders: &[&Path]) -> io::Result<Vec<Option<PathBuf>>> {
-    folders
+/// Returns the links to the active generations; `None` for a plain directory.
+fn generations(directories: &[&Path]) -> io::Result<Vec<Option<PathBuf>>> {
+    directories
         .iter()
-        .map(|folder| match fs::read_link(folder.join(DATA)) {
+        .map(|directory| match fs::read_link(directory.join(DATA)) {
             Ok(generation) => Ok(Some(generation)),
             // `EINVAL`: something else than a link has that name.
             Err(error)
@@ -67,6 +73,36 @@ fn generations(folders: &[&Path]) -> io::Result<Vec<Option<PathBuf>>> {
             Err(error) => Err(error),
         })
         .collect()
+}
+
+/// Lists a directory: the names in bytewise order, each with the path to read.
+///
+/// Of a mounted ConfigMap these are the files of the generation that `..data` leads to, and not the links beside it:
+/// the kubelet adds links to new files, and removes those to files that are gone, only after it has turned `..data`.
+///
+/// # Errors
+///
+/// Returns an error if the directory cannot be read.
+pub fn list_directory(directory: &Path) -> io::Result<BTreeMap<OsString, PathBuf>> {
+    let mut files = BTreeMap::new();
+    let data = directory.join(DATA);
+    let has_data = data.is_dir();
+    if has_data {
+        for entry in fs::read_dir(&data)? {
+            let entry = entry?;
+            files.insert(entry.file_name(), entry.path());
+        }
+    }
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        let is_into_data = fs::read_link(&path).is_ok_and(|target| target.starts_with(DATA));
+        if let Some(name) = path.file_name()
+            && !(has_data && is_into_data)
+        {
+            files.insert(name.to_owned(), path);
+        }
+    }
+    Ok(files)
 }
 
 #[cfg(test)]

@@ -1,0 +1,131 @@
+//! Errors of reading the texts of a set.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use imageswap_engine::diagnostic::Code;
+use imageswap_files::{self as files, MayBeGone, NotText, ReadReason, YamlError};
+
+/// Why a file is of no use: one line.
+#[derive(Debug)]
+pub(crate) enum ReadError {
+    /// It cannot be read.
+    File(files::ReadError),
+    /// It is a map beside another.
+    SecondMap { name: String, first: String },
+    /// It is not YAML, or a value in it is of no use.
+    Yaml { name: String, error: YamlError },
+    /// It is YAML without a ConfigMap.
+    NoConfigMap { name: String },
+    /// It is a directory that holds directories in the place of rules.
+    OnlyDirectories { name: String, directories: Vec<PathBuf> },
+}
+
+impl ReadError {
+    /// What is wrong, without the line of help.
+    pub(super) fn message(&self) -> String {
+        match self {
+            Self::File(error) => match error.reason {
+                ReadReason::TooLong(_) => format!("{error}; --max-file-size allows more"),
+                _ => error.to_string(),
+            },
+            Self::SecondMap { name, first } => format!(
+                "{name} is a second map file beside {first}: a set has one at most; write its lines into the first, or \
+                 as rules"
+            ),
+            Self::Yaml { name, error } => format!("cannot read {name}: {error}"),
+            Self::NoConfigMap { name } => format!("{name} holds no ConfigMap, so there are no rules in it"),
+            Self::OnlyDirectories { name, .. } => {
+                format!("{name} holds no rules, and the directories in it are not read")
+            }
+        }
+    }
+
+    /// The way out, where it is a line of its own.
+    pub(super) fn help(&self) -> Option<String> {
+        /// Whoever has more of them does not copy them from a message.
+        const SHOWN: usize = 4;
+        match self {
+            Self::File(_) | Self::SecondMap { .. } | Self::NoConfigMap { .. } => None,
+            Self::Yaml { error, .. } => error.help.map(str::to_owned),
+            Self::OnlyDirectories { directories, .. } => {
+                let shown: Vec<String> = directories
+                    .iter()
+                    .take(SHOWN)
+                    .map(|directory| format!("`{}`", directory.display()))
+                    .collect();
+                let more = match directories.len().saturating_sub(SHOWN) {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                Some(format!(
+                    "give them by themselves, in their order: {}{more}",
+                    shown.join(" ")
+                ))
+            }
+        }
+    }
+
+    /// The code of what is wrong with the text itself, and the line: it is told of with all else that is wrong. None
+    /// where there is no text.
+    pub(super) fn fault_of_text(&self) -> Option<(Code, usize)> {
+        match self {
+            Self::File(error) => match error.reason {
+                ReadReason::NotText(NotText::NotUtf8 { line }) => Some((Code::NOT_UTF8, line)),
+                ReadReason::NotText(NotText::Utf16) => Some((Code::NOT_UTF8, 1)),
+                ReadReason::TooLong(_) => Some((Code::FILE_TOO_LONG, 1)),
+                ReadReason::Io(_) | ReadReason::Directory | ReadReason::NotRegular => None,
+            },
+            Self::SecondMap { .. } => Some((Code::SECOND_MAP, 1)),
+            Self::OnlyDirectories { .. } => Some((Code::ONLY_DIRECTORIES, 1)),
+            Self::Yaml { .. } | Self::NoConfigMap { .. } => None,
+        }
+    }
+
+    /// A path that can't be looked at.
+    pub(super) fn io(path: &Path, error: io::Error) -> Self {
+        Self::File(files::ReadError::new(
+            path.display().to_string(),
+            ReadReason::Io(error),
+        ))
+    }
+
+    /// A file that is too long for what it holds.
+    pub(super) fn too_long(path: &Path, limit: u64) -> Self {
+        Self::File(files::ReadError::new(
+            path.display().to_string(),
+            ReadReason::TooLong(limit),
+        ))
+    }
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message())?;
+        match self.help() {
+            Some(help) => write!(f, "; help: {help}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+impl From<files::ReadError> for ReadError {
+    fn from(error: files::ReadError) -> Self {
+        Self::File(error)
+    }
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        Self::File(error.into())
+    }
+}
+
+impl MayBeGone for ReadError {
+    fn is_gone(&self) -> bool {
+        matches!(self, Self::File(error) if error.is_gone())
+    }
+}
