@@ -21,17 +21,18 @@ test-more:
 test-cluster:
     IMAGESWAP_TEST_CLUSTER=1 cargo test --workspace --locked --test cluster
 
-# Format, lint and documentation.
+# Format, lints, documentation, and the structure: imports, names of types, claims such as "only this module does it".
 lint:
     cargo fmt --all --check
     test -z "$(gofmt -l tests/control-plane)"
     cargo clippy --workspace --all-targets --locked -- -D warnings
+    cargo test --quiet --package imageswap-tests-structure --locked
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
 
-# Licences, bans and sources of the dependencies, and the direction between the rooms of the house.
+# Licenses, bans and sources of the dependencies, and each crate alone, so that none lives on what another one enables.
 deps:
     cargo deny --offline --locked check licenses bans sources
-    cargo check --package imageswap-engine --locked
+    for manifest in Cargo.toml src/*/Cargo.toml migrate/Cargo.toml tests/*/Cargo.toml; do cargo check --quiet --locked --manifest-path "$manifest" || exit; done
 
 # The figures: parts by criterion, the whole against a floor.
 bench:

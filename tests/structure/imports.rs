@@ -1,0 +1,64 @@
+//! The files that files import from.
+
+use std::collections::BTreeSet;
+
+use crate::paths::paths;
+use crate::resolve::Target;
+use crate::workspace::Workspace;
+
+/// A file that has a path to an item of another file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Import {
+    /// The file with the path.
+    pub from: String,
+    /// The file that defines the item.
+    pub to: String,
+    /// The item.
+    pub name: String,
+    /// True if other crates see the item.
+    pub is_public: bool,
+}
+
+/// Returns the imports of all files; of a re-export, the file that defines the name counts.
+///
+/// # Panics
+///
+/// If a path into the workspace leads nowhere: the paths are then not read as the compiler reads them.
+pub fn imports(workspace: &Workspace) -> BTreeSet<Import> {
+    let mut imports = BTreeSet::new();
+    for (id, module) in workspace.modules() {
+        for path in paths(&module.items) {
+            match workspace.resolve(id, &path) {
+                Some(Target::Item(defining, name)) => {
+                    let other = workspace.module(defining);
+                    if other.file != module.file {
+                        imports.insert(Import {
+                            from: module.file.clone(),
+                            to: other.file.clone(),
+                            is_public: other.defined[&name],
+                            name,
+                        });
+                    }
+                }
+                Some(Target::Missing(_, name)) => {
+                    panic!("{}: `{}` has no `{name}`", module.file, path.join("::"));
+                }
+                Some(Target::Module(_) | Target::Foreign(_)) | None => {}
+            }
+        }
+    }
+    imports
+}
+
+/// Returns the files that name a crate outside of the workspace.
+pub fn foreign(workspace: &Workspace, name: &str) -> BTreeSet<String> {
+    let mut files = BTreeSet::new();
+    for (id, module) in workspace.modules() {
+        let is_named =
+            |path: &Vec<String>| workspace.resolve(id, path) == Some(Target::Foreign(name.to_owned()));
+        if paths(&module.items).iter().any(is_named) {
+            files.insert(module.file.clone());
+        }
+    }
+    files
+}

@@ -1,0 +1,89 @@
+//! From a path to the file that defines what it names.
+
+use crate::workspace::{ModuleId, Workspace};
+
+/// The thing that a path names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// An item, with the module that defines it, and its name.
+    Item(ModuleId, String),
+    /// A module.
+    Module(ModuleId),
+    /// A crate outside of the workspace, or a name that no `use` and no item has, such as a local one.
+    Foreign(String),
+    /// A name that a module of the workspace should have, and has not.
+    Missing(ModuleId, String),
+}
+
+impl Workspace {
+    /// Resolves a path that stands in a module. Of a path to a variant or a method, it is the type that counts.
+    pub fn resolve(&self, module: ModuleId, path: &[String]) -> Option<Target> {
+        self.resolve_within(module, path, &mut Vec::new())
+    }
+
+    fn resolve_within(
+        &self,
+        module: ModuleId,
+        path: &[String],
+        seen: &mut Vec<(ModuleId, String)>,
+    ) -> Option<Target> {
+        let (first, rest) = path.split_first()?;
+        let start = match first.as_str() {
+            "Self" => return None,
+            "crate" => Target::Module(self.module(module).root),
+            "self" => Target::Module(module),
+            "super" => Target::Module(self.module(module).parent?),
+            name => match self.named(module, name, seen) {
+                Some(target) => target,
+                None => match self.crate_root(name) {
+                    Some(root) => Target::Module(root),
+                    None => Target::Foreign(name.to_owned()),
+                },
+            },
+        };
+        self.walk(start, rest, seen)
+    }
+
+    fn walk(&self, start: Target, path: &[String], seen: &mut Vec<(ModuleId, String)>) -> Option<Target> {
+        let mut at = start;
+        for name in path {
+            let Target::Module(module) = at else { break };
+            at = match name.as_str() {
+                "super" => Target::Module(self.module(module).parent?),
+                "self" => Target::Module(module),
+                name => self
+                    .named(module, name, seen)
+                    .unwrap_or_else(|| Target::Missing(module, name.to_owned())),
+            };
+        }
+        Some(at)
+    }
+
+    /// The thing that a module has by this name.
+    fn named(&self, id: ModuleId, name: &str, seen: &mut Vec<(ModuleId, String)>) -> Option<Target> {
+        let module = self.module(id);
+        if let Some(child) = module.children.get(name) {
+            return Some(Target::Module(*child));
+        }
+        if module.defined.contains_key(name) {
+            return Some(Target::Item(id, name.to_owned()));
+        }
+        let key = (id, name.to_owned());
+        if seen.contains(&key) {
+            return None;
+        }
+        seen.push(key);
+        let found = match module.aliases.get(name) {
+            Some(path) => self.resolve_within(id, path, seen),
+            None => module
+                .globs
+                .iter()
+                .find_map(|path| match self.resolve_within(id, path, seen)? {
+                    Target::Module(other) => self.named(other, name, seen),
+                    Target::Item(..) | Target::Foreign(_) | Target::Missing(..) => None,
+                }),
+        };
+        seen.pop();
+        found
+    }
+}

@@ -1,0 +1,28 @@
+//! The crates of the workspace, on disk.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::workspace::Workspace;
+
+/// The crates whose structure is checked: their names in paths, and the files that they begin with.
+pub const CRATES: [(&str, &str); 4] = [
+    ("imageswap_engine", "src/engine/lib.rs"),
+    ("imageswap_files", "src/files/lib.rs"),
+    ("imageswap_migrate", "migrate/src/lib.rs"),
+    ("imageswap", "src/main.rs"),
+];
+
+/// Returns the path of a file of the repository.
+pub fn repository(path: &str) -> PathBuf {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join(path)
+}
+
+/// Reads the modules of [`CRATES`].
+///
+/// # Panics
+///
+/// If a file is not Rust, or a module has no file.
+pub fn read() -> Workspace {
+    Workspace::new(&CRATES, &|path| fs::read_to_string(repository(path)).ok())
+}

@@ -1,0 +1,166 @@
+//! Claims of the pages and the documentation, such as that only one module does something.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use imageswap_tests_structure::{Import, files_with_literal, foreign, imports, read, repository};
+
+use crate::exceptions::{COLORS, INSIDE, MOD_RS};
+
+/// The files that are in none of these directories.
+fn outside(files: BTreeSet<String>, directories: &[&str]) -> Vec<String> {
+    let is_inside = |file: &String| {
+        directories.iter().any(|directory| {
+            let rest = file.strip_prefix(directory);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    };
+    files.into_iter().filter(|file| !is_inside(file)).collect()
+}
+
+#[test]
+fn only_syntax_knows_pest() {
+    let workspace = read();
+    for name in ["pest", "pest_derive"] {
+        assert_eq!(
+            outside(foreign(&workspace, name), &["src/engine/syntax"]),
+            [""; 0]
+        );
+    }
+}
+
+#[test]
+fn only_webhook_knows_salvo_and_tokio() {
+    let workspace = read();
+    for name in ["salvo", "tokio", "tokio_rustls"] {
+        let files = foreign(&workspace, name);
+        assert!(name == "tokio_rustls" || !files.is_empty());
+        assert_eq!(outside(files, &["src/webhook"]), [""; 0]);
+    }
+}
+
+#[test]
+fn only_admission_knows_json_in_the_engine() {
+    let files = foreign(&read(), "serde_json");
+    let of_engine = files.into_iter().filter(|file| file.starts_with("src/engine/"));
+    assert_eq!(outside(of_engine.collect(), &["src/engine/admission"]), [""; 0]);
+}
+
+#[test]
+fn logging_knows_neither_tokio_nor_salvo() {
+    let workspace = read();
+    for name in ["salvo", "tokio"] {
+        let files = foreign(&workspace, name);
+        let of_logging: Vec<_> = files
+            .iter()
+            .filter(|file| file.starts_with("src/webhook/logging"))
+            .collect();
+        assert!(of_logging.is_empty(), "{of_logging:?}");
+    }
+}
+
+#[test]
+fn metrics_do_not_log() {
+    let files = foreign(&read(), "tracing");
+    let of_metrics: Vec<_> = files
+        .iter()
+        .filter(|file| file.starts_with("src/webhook/metrics/"))
+        .collect();
+    assert!(of_metrics.is_empty(), "{of_metrics:?}");
+}
+
+#[test]
+fn unsafe_code_and_libc_are_in_os_alone() {
+    let workspace = read();
+    let of_libc = foreign(&workspace, "libc");
+    assert_eq!(of_libc.len(), 2, "{of_libc:?}");
+    assert_eq!(outside(of_libc, &["src/webhook/os"]), [""; 0]);
+    let files: BTreeSet<String> = workspace
+        .modules()
+        .map(|(_, module)| module.file.clone())
+        .collect();
+    let has_unsafe = |file: &String| {
+        let text = fs::read_to_string(repository(file)).expect("a file of the workspace");
+        ["unsafe {", "unsafe fn", "unsafe impl", "allow(unsafe_code"]
+            .iter()
+            .any(|sign| text.contains(sign))
+    };
+    let with_unsafe = files.into_iter().filter(has_unsafe).collect();
+    assert_eq!(outside(with_unsafe, &["src/webhook/os"]), [""; 0]);
+}
+
+#[test]
+fn colors_are_in_one_file() {
+    let has_escape = |literal: &str| {
+        ["\\x1b", "\\u{1b}", "\u{1b}"]
+            .iter()
+            .any(|escape| literal.contains(escape))
+    };
+    let files = files_with_literal(&read(), has_escape);
+    assert_eq!(outside(files, &["src/cli/color.rs", COLORS]), [""; 0]);
+}
+
+#[test]
+fn only_modules_about_rules_look_inside_a_compiled_rule() {
+    let inside = ["condition", "pattern", "rule", "shape", "target", "template"];
+    let is_inside = |import: &&Import| {
+        let path = import.to.strip_prefix("src/engine/rules/");
+        let is_one = |path: &str| {
+            inside
+                .iter()
+                .any(|name| path == format!("{name}.rs") || path.starts_with(&format!("{name}/")))
+        };
+        path.is_some_and(is_one) && !import.is_public
+    };
+    let imports = imports(&read());
+    let files = imports.iter().filter(is_inside).map(|import| import.from.clone());
+    let allowed = ["rules", "lower", "analysis", "compare", INSIDE].map(|name| format!("src/engine/{name}"));
+    let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
+    assert_eq!(outside(files.collect(), &allowed), [""; 0]);
+}
+
+/// The commands: files and directories of `src/cli`.
+const COMMANDS: [&str; 9] = [
+    "check",
+    "completions",
+    "diff",
+    "explain",
+    "fmt",
+    "man",
+    "migrate",
+    "serve",
+    "test",
+];
+
+/// The command that a file belongs to.
+fn command(file: &str) -> Option<&'static str> {
+    let name = file.strip_prefix("src/cli/")?.split(['/', '.']).next()?;
+    COMMANDS.into_iter().find(|command| *command == name)
+}
+
+#[test]
+fn commands_import_no_other_command() {
+    let imports = imports(&read());
+    let is_wrong = |import: &&Import| match (command(&import.from), command(&import.to)) {
+        (Some(from), Some(to)) => from != to,
+        (None, _) | (_, None) => false,
+    };
+    let wrong: Vec<_> = imports.iter().filter(is_wrong).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    // The list is whole: these are the ones that the dispatch knows.
+    let of_dispatch = imports
+        .iter()
+        .filter(|import| import.from == "src/cli/commands.rs");
+    let known: BTreeSet<&str> = of_dispatch.filter_map(|import| command(&import.to)).collect();
+    assert_eq!(known, BTreeSet::from(COMMANDS));
+}
+
+#[test]
+fn a_mod_rs_defines_nothing() {
+    let workspace = read();
+    let defining = workspace
+        .modules()
+        .filter(|(_, module)| module.file.ends_with("/mod.rs") && module.defines_items());
+    let files: BTreeSet<String> = defining.map(|(_, module)| module.file.clone()).collect();
+    assert_eq!(outside(files, &MOD_RS), [""; 0]);
+}

@@ -1,0 +1,77 @@
+//! Exceptions from the checks, for code that does not follow them yet. An entry goes when its code does.
+
+/// Modules that do not follow the rules yet: files and directories whose imports of one another are not looked at.
+pub(crate) const MOVING: [(&str, &str); 15] = [
+    ("src/engine/context", "src/engine/rules"),
+    ("src/engine/context", "src/engine/syntax"),
+    ("src/engine/lower", "src/engine/compile"),
+    ("src/engine/lower", "src/engine/analysis"),
+    ("src/engine/rules", "src/engine/analysis"),
+    ("src/engine/admission", "src/engine/admission"),
+    ("src/engine/analysis", "src/engine/analysis"),
+    ("src/engine/automaton", "src/engine/automaton"),
+    ("src/engine/compare", "src/engine/compare"),
+    ("src/engine/legacy", "src/engine/legacy"),
+    ("src/engine/lower", "src/engine/lower"),
+    ("src/engine/rules", "src/engine/rules"),
+    ("src/engine/syntax", "src/engine/syntax"),
+    ("src", "src"),
+    ("migrate/src", "migrate/src"),
+];
+
+/// Files that define items beside their `mod`.
+pub(crate) const MOD_RS: [&str; 14] = [
+    "migrate/src/plan/mod.rs",
+    "src/config/mod.rs",
+    "src/engine/analysis/lints/mod.rs",
+    "src/engine/analysis/termination/mod.rs",
+    "src/engine/automaton/mod.rs",
+    "src/engine/compile/mod.rs",
+    "src/engine/diagnostic/mod.rs",
+    "src/engine/legacy/mod.rs",
+    "src/engine/lower/mod.rs",
+    "src/engine/rules/index/mod.rs",
+    "src/engine/rules/mod.rs",
+    "src/engine/rules/pattern/mod.rs",
+    "src/engine/suite/mod.rs",
+    "src/engine/syntax/format/mod.rs",
+];
+
+/// Type names that several modules of a crate define.
+pub(crate) const REPEATED: [(&str, &str); 29] = [
+    ("migrate/src/lib.rs", "Beside"),
+    ("src/engine/lib.rs", "Condition"),
+    ("src/engine/lib.rs", "Fault"),
+    ("src/engine/lib.rs", "File"),
+    ("src/engine/lib.rs", "Json"),
+    ("src/engine/lib.rs", "Key"),
+    ("src/engine/lib.rs", "Line"),
+    ("src/engine/lib.rs", "Origin"),
+    ("src/engine/lib.rs", "Outcome"),
+    ("src/engine/lib.rs", "Owner"),
+    ("src/engine/lib.rs", "Part"),
+    ("src/engine/lib.rs", "Parts"),
+    ("src/engine/lib.rs", "Piece"),
+    ("src/engine/lib.rs", "Place"),
+    ("src/engine/lib.rs", "Places"),
+    ("src/engine/lib.rs", "Reader"),
+    ("src/engine/lib.rs", "Rule"),
+    ("src/engine/lib.rs", "Search"),
+    ("src/engine/lib.rs", "Source"),
+    ("src/engine/lib.rs", "State"),
+    ("src/engine/lib.rs", "Statement"),
+    ("src/engine/lib.rs", "Text"),
+    ("src/main.rs", "Entry"),
+    ("src/main.rs", "Outcome"),
+    ("src/main.rs", "Reason"),
+    ("src/main.rs", "Refused"),
+    ("src/main.rs", "Shown"),
+    ("src/main.rs", "Text"),
+    ("src/main.rs", "Watched"),
+];
+
+/// A file with color codes of its own.
+pub(crate) const COLORS: &str = "migrate/src/progress.rs";
+
+/// A module of the engine that reads a compiled rule.
+pub(crate) const INSIDE: &str = "context";

@@ -1,0 +1,106 @@
+//! The order of imports.
+
+use std::collections::BTreeSet;
+
+use imageswap_tests_structure::{Import, Table, between_children, cycles, imports, read};
+
+use crate::exceptions::MOVING;
+
+const ENGINE: Table<'static> = Table {
+    directory: "src/engine",
+    rows: &[
+        "reference",
+        "diagnostic",
+        "context",
+        "syntax",
+        "automaton",
+        "glob",
+        "pieces",
+        "legacy",
+        "rules",
+        "suite",
+        "lower",
+        "analysis",
+        "compile",
+        "compare",
+        "admission",
+    ],
+};
+
+const ROOT: Table<'static> = Table {
+    directory: "src",
+    rows: &[
+        "config",
+        "webhook/status",
+        "webhook/logging",
+        "webhook/metrics",
+        "webhook/os",
+        "webhook/tls",
+        "webhook/reload",
+        "webhook/http",
+        "webhook",
+        "cli",
+    ],
+};
+
+/// Cycles that may be, as the files in them, each with its reason.
+const CYCLES: [(&[&str], &str); 0] = [];
+
+fn is_moving(from: &str, to: &str) -> bool {
+    let is_in = |file: &str, path: &str| {
+        let rest = file.strip_prefix(path);
+        rest.is_some_and(|rest| rest.starts_with(['/', '.']))
+    };
+    let engine = ["src/engine/", "src/files/"];
+    MOVING.iter().any(|(one, other)| {
+        let is_of_root = |file: &str| *one != "src" || !engine.iter().any(|crate_| file.starts_with(crate_));
+        is_in(from, one) && is_in(to, other) && is_of_root(from) && is_of_root(to)
+    })
+}
+
+fn all() -> BTreeSet<Import> {
+    let imports = imports(&read());
+    assert!(imports.len() > 1_000, "{} imports", imports.len());
+    imports
+}
+
+/// The files that import from another.
+fn edges() -> BTreeSet<(String, String)> {
+    let all = all().into_iter();
+    let edges = all.map(|import| (import.from, import.to));
+    edges.filter(|(from, to)| !is_moving(from, to)).collect()
+}
+
+#[test]
+fn modules_import_only_from_modules_above_them() {
+    let imports = all();
+    let upward: Vec<_> = [ENGINE, ROOT]
+        .iter()
+        .flat_map(|table| table.upward(&imports))
+        .collect();
+    let wrong: Vec<_> = upward.iter().filter(|(from, to)| !is_moving(from, to)).collect();
+    assert!(wrong.is_empty(), "imports from below: {wrong:#?}");
+}
+
+#[test]
+fn files_form_no_cycle() {
+    for cycle in cycles(&edges()) {
+        let files: Vec<&str> = cycle.iter().map(String::as_str).collect();
+        assert!(
+            CYCLES.iter().any(|(allowed, _)| *allowed == files),
+            "a cycle of imports: {files:#?}"
+        );
+    }
+    assert!(CYCLES.len() <= 3, "three cycles at most");
+}
+
+#[test]
+fn directories_form_no_cycle() {
+    let crates = ["src/engine", "src/files", "migrate/src", "src"];
+    let inside = edges().into_iter().filter(|(from, to)| {
+        let crate_of = |file: &str| crates.iter().position(|folder| file.starts_with(folder));
+        crate_of(from) == crate_of(to)
+    });
+    let found = cycles(&between_children(&inside.collect()));
+    assert!(found.is_empty(), "cycles of imports: {found:#?}");
+}

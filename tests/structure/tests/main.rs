@@ -1,0 +1,8 @@
+//! The structure of the source: which module imports what, and what the pages for contributors say of it.
+
+mod claims;
+mod dependencies;
+mod exceptions;
+mod imports;
+mod names;
+mod reader;
