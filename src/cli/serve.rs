@@ -10,7 +10,7 @@ use clap::{Args, Command, ValueEnum, ValueHint};
 
 use super::error::CommandError;
 use super::exit::{Ended, UsageError};
-use super::input::LimitOptions;
+use super::input::{LabelOption, LimitOptions};
 use super::{color, environment};
 use crate::config::RulesSource;
 use crate::webhook::{self, LogFormat, LogLevel, MAX_BODY, ServeError, Settings, TlsSource};
@@ -64,15 +64,8 @@ pub(super) struct Serve {
     /// The prefix of the mode legacy; an empty one swaps nothing
     #[arg(long, env = "IMAGE_PREFIX", value_name = "PREFIX", help_heading = "Rules")]
     image_prefix: Option<String>,
-    /// The label that leaves an object alone where its value is `disabled`
-    #[arg(
-        long,
-        env = "IMAGESWAP_DISABLE_LABEL",
-        value_name = "KEY",
-        default_value = "k8s.twr.io/imageswap",
-        help_heading = "Rules"
-    )]
-    disable_label: String,
+    #[command(flatten, next_help_heading = "Rules")]
+    label: LabelOption,
     /// Decide, count, log and warn of everything, and change and refuse nothing
     #[arg(long, env = "IMAGESWAP_DRY_RUN", value_parser = BoolishValueParser::new(), help_heading = "Rules")]
     dry_run: bool,
@@ -250,7 +243,7 @@ impl Serve {
             listen: self.listen,
             http_listen: self.http_listen,
             tls,
-            disable_label: self.disable_label,
+            disable_label: self.label.disable_label,
             dry_run: self.dry_run,
             pod_name: self.pod_name,
             namespace: self.namespace_name,

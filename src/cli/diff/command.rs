@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use imageswap_engine::admission::Policy;
 use imageswap_engine::compare::{Case, Cases, Comparison, difference};
 use imageswap_engine::diagnostic::{Code, Severity};
 use imageswap_engine::rules::RuleSet;
@@ -12,7 +13,7 @@ use super::given::{self, Given};
 use super::show::{Found, Report};
 use crate::cli::error::CommandError;
 use crate::cli::exit::{Ended, UsageError};
-use crate::cli::input::{LimitOptions, load};
+use crate::cli::input::{LabelOption, LimitOptions, load};
 use crate::cli::output::{Output, OutputOptions};
 use crate::cli::report::Counts;
 use crate::cli::words::counted;
@@ -49,6 +50,8 @@ pub(crate) struct Diff {
     /// Show every image, and not a few for each change
     #[arg(long)]
     all: bool,
+    #[command(flatten)]
+    label: LabelOption,
     #[command(flatten)]
     output: OutputOptions,
     #[command(flatten)]
@@ -89,7 +92,14 @@ impl Diff {
         }
         match (&old.set, &new.set) {
             (Some(old_set), Some(new_set)) if !is_broken => {
-                let given = given::read(self.images.as_deref(), self.manifests.as_deref(), new_set)?;
+                let policy = Policy {
+                    rules: new_set,
+                    digest: "",
+                    disable_label: &self.label.disable_label,
+                    hook: None,
+                    dry_run: false,
+                };
+                let given = given::read(self.images.as_deref(), self.manifests.as_deref(), &policy)?;
                 let sides = [(&old, old_set), (&new, new_set)];
                 compare(sides, &given, self.all, output, tests_fail)
             }

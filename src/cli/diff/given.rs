@@ -6,11 +6,10 @@ use std::path::Path;
 use imageswap_engine::admission::{Policy, cases};
 use imageswap_engine::compare::Case;
 use imageswap_engine::context::Setting;
-use imageswap_engine::rules::RuleSet;
 use imageswap_files::{MAX_INPUT, display_name as file_name, listed_images, manifests, objects, read_once};
 
 use crate::cli::error::CommandError;
-use crate::cli::input::{AsRequest, DISABLE_LABEL, name_of, name_of_field, review_of};
+use crate::cli::input::{AsRequest, name_of, name_of_field, review_of};
 
 /// An image that is there, and is not made from a pattern.
 pub(super) struct Given {
@@ -19,11 +18,11 @@ pub(super) struct Given {
     pub(super) of: Option<String>,
 }
 
-/// Reads what is given. The rules have no part in which images there are.
+/// Reads what is given. The rules of the policy have no part in which images there are.
 pub(super) fn read(
     images: Option<&Path>,
     in_manifests: Option<&Path>,
-    rules: &RuleSet,
+    policy: &Policy<'_>,
 ) -> Result<Vec<Given>, CommandError> {
     let mut given = Vec::new();
     if let Some(file) = images {
@@ -38,7 +37,7 @@ pub(super) fn read(
     }
     if let Some(path) = in_manifests {
         for file in manifests(path)? {
-            of_manifests(&file, rules, &mut given)?;
+            of_manifests(&file, policy, &mut given)?;
         }
     }
     let mut known = HashSet::new();
@@ -47,22 +46,15 @@ pub(super) fn read(
 }
 
 /// Each object as an API server would send it when it is created.
-fn of_manifests(file: &Path, rules: &RuleSet, given: &mut Vec<Given>) -> Result<(), CommandError> {
+fn of_manifests(file: &Path, policy: &Policy<'_>, given: &mut Vec<Given>) -> Result<(), CommandError> {
     let text = read_once(file, MAX_INPUT)?;
-    let policy = Policy {
-        rules,
-        digest: "",
-        disable_label: DISABLE_LABEL,
-        hook: None,
-        dry_run: false,
-    };
     for object in objects(&text).map_err(|error| CommandError::Yaml {
         file: file_name(file),
         error,
     })? {
         let review = review_of(&object, &AsRequest::default()).to_string();
         let name = name_of(&object);
-        let cases = cases(review.as_bytes(), &policy).map_err(|error| CommandError::Object {
+        let cases = cases(review.as_bytes(), policy).map_err(|error| CommandError::Object {
             file: file_name(file),
             error,
         })?;

@@ -14,7 +14,7 @@ use super::context::{self, ContextOptions};
 use super::show::Shown;
 use crate::cli::error::CommandError;
 use crate::cli::exit::{Ended, UsageError};
-use crate::cli::input::{DISABLE_LABEL, LimitOptions, load, name_of, review_of, rules_named};
+use crate::cli::input::{LabelOption, LimitOptions, load, name_of, review_of, rules_named};
 use crate::cli::output::{Output, OutputOptions};
 use crate::cli::report::Counts;
 use crate::cli::words::counted;
@@ -67,6 +67,8 @@ pub(crate) struct Explain {
     output: OutputOptions,
     #[command(flatten)]
     context: ContextOptions,
+    #[command(flatten, next_help_heading = "Context")]
+    label: LabelOption,
     #[command(flatten)]
     limits: LimitOptions,
 }
@@ -235,7 +237,7 @@ impl Explain {
         let policy = Policy {
             rules,
             digest: "",
-            disable_label: DISABLE_LABEL,
+            disable_label: &self.label.disable_label,
             hook: self.context.hook(),
             dry_run: false,
         };

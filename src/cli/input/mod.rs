@@ -1,9 +1,11 @@
 //! Input of the commands: sets of rules, their limits, and objects of Kubernetes.
 
+mod label;
 mod limits;
 mod object;
 mod set;
 
+pub(crate) use label::LabelOption;
 pub(crate) use limits::{FileLimitOptions, LimitOptions};
-pub(crate) use object::{AsRequest, DISABLE_LABEL, name_of, name_of_field, review_of};
+pub(crate) use object::{AsRequest, name_of, name_of_field, review_of};
 pub(crate) use set::{SetOptions, load, map_lines, paths_or_stdin, rules_named};

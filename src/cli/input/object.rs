@@ -5,9 +5,6 @@ use serde_json::{Value, json};
 
 use crate::cli::report::place_name;
 
-/// The break-glass label, as it is called unless somebody has called it otherwise.
-pub(crate) const DISABLE_LABEL: &str = "k8s.twr.io/imageswap";
-
 /// What the request is supposed to say that an object comes with.
 pub(crate) struct AsRequest<'a> {
     /// Of objects that name none.

@@ -1,0 +1,18 @@
+//! The break-glass label: an option of each command that reads objects.
+
+use clap::Args;
+
+/// Key of the break-glass label if no other is named.
+const DISABLE_LABEL: &str = "k8s.twr.io/imageswap";
+
+#[derive(Args, Debug)]
+pub(crate) struct LabelOption {
+    /// The label that leaves an object alone where its value is `disabled`
+    #[arg(
+        long,
+        env = "IMAGESWAP_DISABLE_LABEL",
+        value_name = "KEY",
+        default_value = DISABLE_LABEL
+    )]
+    pub(crate) disable_label: String,
+}
