@@ -91,7 +91,7 @@ pub(super) fn outcome((_, set): Side<'_>, decision: &Decision<'_>, other: &Decis
     let mut text = match &decision.effect {
         Effect::Swap(result) => format!("-> {}", visible(result)),
         Effect::Keep => "stays".to_owned(),
-        Effect::Deny => match because(decision.rule) {
+        Effect::Deny => match because(decision.deciding().last()) {
             Some(because) => format!("is refused: {}", visible(because)),
             None => "is refused".to_owned(),
         },

@@ -19,7 +19,10 @@ pub(crate) struct Outcome<'a> {
 pub(crate) struct Decided<'a> {
     effect: &'static str,
     result: Option<&'a str>,
+    /// The last of `rules`.
     rule: Option<Cow<'a, str>>,
+    /// All rules that decided, in order.
+    rules: Vec<Cow<'a, str>>,
     message: Option<&'a str>,
     warnings: Vec<Cow<'a, str>>,
     pull_secrets: &'a [&'a str],
@@ -40,6 +43,7 @@ impl<'a> Outcome<'a> {
             effect: "keep",
             result: None,
             rule: None,
+            rules: Vec::new(),
             message: None,
             warnings: Vec::new(),
             pull_secrets: &[],
@@ -57,11 +61,13 @@ impl<'a> Decided<'a> {
             Effect::Deny => ("deny", None),
             Effect::Invalid(_) => ("invalid", None),
         };
+        let last = decision.deciding().last();
         Self {
             effect,
             result,
-            rule: decision.rule.map(|rule| set.rule_name(rule)),
-            message: decision.rule.and_then(|rule| set.because(rule)),
+            rule: last.map(|rule| set.rule_name(rule)),
+            rules: decision.deciding().map(|rule| set.rule_name(rule)).collect(),
+            message: last.and_then(|rule| set.because(rule)),
             warnings: decision
                 .warnings
                 .iter()
