@@ -21,9 +21,8 @@ use crate::{config_map, images, report};
 /// same.
 ///
 /// The rules go to stdout. To stderr goes what was found, advice about lines that rely on a trap, and what the old
-/// configuration and the rules do with the same images: those that can be made from its lines, and those that are given.
-/// Exit status 0: all are treated as before, or otherwise for a reason that is told. 1: one is not, or there is no rules
-/// file. 2: misuse.
+/// configuration and the rules do with the same images: those that can be made from its lines, and those that are
+/// given.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   imageswap migrate maps.conf

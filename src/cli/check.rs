@@ -4,18 +4,23 @@ use clap::Args;
 use imageswap_engine::diagnostic::Diagnostic;
 
 use super::error::CommandError;
-use super::exit::Ended;
+use super::exit::{Ended, Statuses};
 use super::input::{SetOptions, map_lines};
 use super::output::{FindingsOptions, Output};
 use super::report::Counts;
 use super::words::counted;
 use crate::config::Loaded;
 
+/// Exit statuses of the command.
+pub(crate) const STATUSES: Statuses = Statuses {
+    success: "it loads",
+    failure: Some("it does not, or there are warnings and --deny-warnings"),
+};
+
 /// Check rules: would this set load, and does it mean what it says?
 ///
 /// Every problem comes at once: of single statements, of the set as a whole (does deciding end for every image?), of
-/// its tests, and warnings about what can't have been meant. Exit status 0: it loads. 1: it does not, or there are
-/// warnings and --deny-warnings. 2: misuse.
+/// its tests, and warnings about what can't have been meant.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   imageswap check rules/

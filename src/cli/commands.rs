@@ -1,9 +1,9 @@
 //! The commands of the program, by the names that a command line has.
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use super::error::CommandError;
-use super::exit::Ended;
+use super::exit::{Ended, Statuses};
 use super::{check, completions, diff, explain, fmt, man, migrate, serve, test};
 
 /// A mutating admission webhook for Kubernetes that rewrites container images by rules.
@@ -45,10 +45,42 @@ pub(crate) enum Command {
     Complete(completions::Complete),
 }
 
+/// Exit statuses of each command that the help lists, by its name.
+const STATUSES: [(&str, Statuses); 9] = [
+    ("serve", serve::STATUSES),
+    ("check", check::STATUSES),
+    ("test", test::STATUSES),
+    ("explain", explain::STATUSES),
+    ("diff", diff::STATUSES),
+    ("fmt", fmt::STATUSES),
+    ("migrate", migrate::STATUSES),
+    ("completions", completions::STATUSES),
+    ("man", man::STATUSES),
+];
+
+/// Returns the definition of the command line, with the exit statuses in the help of each command.
+pub(crate) fn program() -> clap::Command {
+    STATUSES
+        .into_iter()
+        .fold(Cli::command(), |program, (name, statuses)| {
+            program.mut_subcommand(name, |command| {
+                let about = command.get_long_about().or(command.get_about());
+                let about = about.map(ToString::to_string).unwrap_or_default();
+                command.long_about(format!("{about} {statuses}"))
+            })
+        })
+}
+
+fn statuses(name: &str) -> Option<Statuses> {
+    let mut known = STATUSES.into_iter();
+    known.find_map(|(known, statuses)| (known == name).then_some(statuses))
+}
+
 impl Command {
-    /// Runs the command. `program` is the definition of the command line, and `is_gunicorn` is true if the program was
-    /// called by the name that the Deployment of imageswap-webhook calls.
-    pub(crate) fn run(self, program: clap::Command, is_gunicorn: bool) -> Result<Ended, CommandError> {
+    /// Runs the command. `is_gunicorn` is true if the program was called by the name that the Deployment of
+    /// imageswap-webhook calls.
+    pub(crate) fn run(self, is_gunicorn: bool) -> Result<Ended, CommandError> {
+        let program = Cli::command();
         match self {
             Self::Serve(serve) => serve.run(&program, is_gunicorn),
             Self::Check(check) => check.run(),
@@ -58,7 +90,7 @@ impl Command {
             Self::Fmt(fmt) => fmt.run(),
             Self::Migrate(migrate) => migrate::run(*migrate),
             Self::Completions(completions) => completions.run(),
-            Self::Man(man) => man.run(program),
+            Self::Man(man) => man.run(program, statuses),
             Self::Complete(complete) => complete.run(program),
         }
     }
@@ -66,12 +98,18 @@ impl Command {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        program().debug_assert();
+    }
+
+    #[test]
+    fn every_command_of_the_help_has_exit_statuses() {
+        let program = Cli::command();
+        let commands = program.get_subcommands().filter(|command| !command.is_hide_set());
+        let commands: Vec<&str> = commands.map(clap::Command::get_name).collect();
+        assert_eq!(commands, STATUSES.map(|(name, _)| name));
     }
 }

@@ -16,6 +16,14 @@ pub(crate) enum ExitStatus {
     Usage = 2,
 }
 
+/// Meaning of each exit status of a command. Every command has a usage error.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Statuses {
+    pub(crate) success: &'static str,
+    /// None if the command cannot fail.
+    pub(crate) failure: Option<&'static str>,
+}
+
 /// End of a command that did its work, or reported why it could not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
@@ -48,6 +56,31 @@ pub(crate) enum UsageError {
     NoPrefix,
     /// `migrate` rejects its arguments.
     Migrate(String),
+}
+
+impl Statuses {
+    /// Returns each status with its meaning, in the order of their numbers.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (ExitStatus, &'static str)> {
+        let failure = self.failure.map(|meaning| (ExitStatus::Failure, meaning));
+        [(ExitStatus::Success, self.success)]
+            .into_iter()
+            .chain(failure)
+            .chain([(ExitStatus::Usage, "misuse")])
+    }
+}
+
+impl fmt::Display for Statuses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Exit status")?;
+        self.all()
+            .try_for_each(|(status, meaning)| write!(f, " {status}: {meaning}."))
+    }
+}
+
+impl fmt::Display for ExitStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (*self as u8).fmt(f)
+    }
 }
 
 impl From<Ended> for ExitStatus {

@@ -7,9 +7,9 @@ use std::process::ExitCode;
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::{FromArgMatches as _, ValueHint};
 
-use super::commands::Cli;
+use super::commands::{Cli, program};
 use super::environment;
 use super::error::CommandError;
 use super::exit::{ExitStatus, UsageError};
@@ -21,7 +21,7 @@ pub(crate) fn run() -> ExitCode {
 }
 
 fn status(arguments: &[OsString], is_gunicorn: bool) -> ExitStatus {
-    let program = environment::without_empty(Cli::command());
+    let program = environment::without_empty(program());
     let matches = match program.clone().try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => return not_parsed(&program, error, arguments),
@@ -31,7 +31,7 @@ fn status(arguments: &[OsString], is_gunicorn: bool) -> ExitStatus {
         Ok(Cli { command }) => command,
         Err(error) => return not_parsed(&program, error, arguments),
     };
-    match command.run(Cli::command(), is_gunicorn) {
+    match command.run(is_gunicorn) {
         Ok(ended) => ended.into(),
         Err(error) => {
             // A closed pipe is no error.
@@ -68,15 +68,18 @@ fn usage(mut program: clap::Command, name: &str, error: &UsageError) -> clap::Er
     }
 }
 
-/// Says of `--rules`, which other commands have, that a command takes paths without it.
-fn paths_without_option(command: &clap::Command, error: &mut clap::Error, arguments: &[OsString]) {
+/// Adds to the error about `--rules` of a command that it takes paths without it, as other commands have the option.
+fn paths_without_option(program: &clap::Command, error: &mut clap::Error, arguments: &[OsString]) {
     let is_of_rules =
         matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(named)) if named == "--rules");
     let name = arguments
         .get(1)
         .and_then(|name| name.to_str())
         .unwrap_or_default();
-    let takes_paths = ["check", "test", "fmt", "diff"].contains(&name);
+    let takes_paths = program.find_subcommand(name).is_some_and(|command| {
+        let mut positionals = command.get_positionals();
+        positionals.any(|positional| positional.get_value_hint() == ValueHint::AnyPath)
+    });
     if error.kind() != ErrorKind::UnknownArgument || !is_of_rules || !takes_paths {
         return;
     }
@@ -84,10 +87,10 @@ fn paths_without_option(command: &clap::Command, error: &mut clap::Error, argume
     error.remove(ContextKind::SuggestedArg);
     let tip = StyledStr::from(format!("`{name}` takes paths without `--rules`"));
     error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
-    let mut command = command.clone();
-    command.build();
-    if let Some(subcommand) = command.find_subcommand_mut(name) {
-        let usage = subcommand.render_usage();
+    let mut program = program.clone();
+    program.build();
+    if let Some(command) = program.find_subcommand_mut(name) {
+        let usage = command.render_usage();
         error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
     }
 }

@@ -9,17 +9,22 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, Command, ValueEnum, ValueHint};
 
 use super::error::CommandError;
-use super::exit::{Ended, UsageError};
+use super::exit::{Ended, Statuses, UsageError};
 use super::input::{LabelOption, LimitOptions};
 use super::{color, environment};
 use crate::config::RulesSource;
 use crate::webhook::{self, LogFormat, LogLevel, MAX_BODY, ServeError, Settings, TlsSource};
 
+/// Exit statuses of the command.
+pub(crate) const STATUSES: Statuses = Statuses {
+    success: "it was told to end",
+    failure: Some("it can't serve"),
+};
+
 /// Serve the webhook: answer the admission reviews that an API server posts to / over TLS.
 ///
-/// Changed rules and a changed key pair are in force within a second, without a restart. Every option has
-/// a variable, those of imageswap-webhook v1.5.3 among them; the option wins. Exit status 0: it was told to end. 1: it
-/// can't serve. 2: misuse.
+/// Changed rules and a changed key pair are in force within a second, without a restart. Every option has a variable,
+/// those of imageswap-webhook v1.5.3 among them; the option wins.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   imageswap serve --self-signed --maps-file docs/examples/imageswap-maps.conf

@@ -7,16 +7,21 @@ use imageswap_engine::suite::{Expected, Report, Test, TestOutcome};
 use serde::Serialize;
 
 use super::error::CommandError;
-use super::exit::Ended;
+use super::exit::{Ended, Statuses};
 use super::input::{SetOptions, rules_named};
 use super::output::{FindingsOptions, Output};
 use super::report::{Format, Outcome};
 use super::words::counted;
 
+/// Exit statuses of the command.
+pub(crate) const STATUSES: Statuses = Statuses {
+    success: "all pass",
+    failure: Some("one fails, or the set does not load"),
+};
+
 /// Run the `test` statements of rules.
 ///
-/// Shows of each test that fails what was expected, what came, and which rule did it. Tests run as if nothing were
-/// off. Exit status 0: all pass. 1: one fails, or the set does not load. 2: misuse.
+/// Shows of each test that fails what was expected, what came, and which rule did it. Tests run as if nothing were off.
 #[derive(Args, Debug)]
 #[command(
     name = "test",

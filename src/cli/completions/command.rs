@@ -11,14 +11,20 @@ use super::bash;
 use super::candidate::Candidate;
 use super::cursor::candidates;
 use crate::cli::error::CommandError;
-use crate::cli::exit::Ended;
+use crate::cli::exit::{Ended, Statuses};
 use crate::cli::output::print;
+
+/// Exit statuses of the command.
+pub(crate) const STATUSES: Statuses = Statuses {
+    success: "printed",
+    failure: None,
+};
 
 /// Print what makes a shell complete command lines of imageswap.
 ///
 /// It completes commands, options, their values and files, and what the rules mention that the command line names:
 /// names of rules, images of tests, constants, namespaces, labels and the like. The shell asks `imageswap`, which has
-/// to be in the PATH. Exit status 0: printed. 2: misuse.
+/// to be in the PATH.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   source <(imageswap completions bash)

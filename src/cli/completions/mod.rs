@@ -12,4 +12,4 @@ mod mentioned;
 mod paths;
 mod values;
 
-pub(crate) use command::{Complete, Completions};
+pub(crate) use command::{Complete, Completions, STATUSES};

@@ -12,18 +12,23 @@ use imageswap_files::STDIN;
 use super::given::{self, Given};
 use super::show::{Found, Report};
 use crate::cli::error::CommandError;
-use crate::cli::exit::{Ended, UsageError};
+use crate::cli::exit::{Ended, Statuses, UsageError};
 use crate::cli::input::{LabelOption, LimitOptions, load};
 use crate::cli::output::{Output, OutputOptions};
 use crate::cli::report::Counts;
 use crate::cli::words::counted;
 use crate::config::Loaded;
 
+/// Exit statuses of the command.
+pub(crate) const STATUSES: Statuses = Statuses {
+    success: "no image is treated otherwise",
+    failure: Some("one is, or a set does not load"),
+};
+
 /// Show what a change of the rules changes: which images are treated otherwise, and by which rule's change.
 ///
 /// The images are made from the patterns, targets and conditions of both sets, and can be given besides. Rules and old
-/// maps can be compared with one another. Exit status 0: no image is treated otherwise. 1: one is, or a set does not
-/// load. 2: misuse.
+/// maps can be compared with one another.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   imageswap diff rules/ rules/

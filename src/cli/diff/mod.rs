@@ -6,4 +6,4 @@ mod lines;
 mod object;
 mod show;
 
-pub(crate) use command::Diff;
+pub(crate) use command::{Diff, STATUSES};

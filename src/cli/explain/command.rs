@@ -13,17 +13,22 @@ use serde_json::Value;
 use super::context::{self, ContextOptions};
 use super::show::Shown;
 use crate::cli::error::CommandError;
-use crate::cli::exit::{Ended, UsageError};
+use crate::cli::exit::{Ended, Statuses, UsageError};
 use crate::cli::input::{LabelOption, LimitOptions, load, name_of, review_of, rules_named};
 use crate::cli::output::{Output, OutputOptions};
 use crate::cli::report::Counts;
 use crate::cli::words::counted;
 
+/// Exit statuses of the command.
+pub(crate) const STATUSES: Statuses = Statuses {
+    success: "shown",
+    failure: Some("the rules do not load"),
+};
+
 /// Show which rule decides an image, and why: every rule that is looked at, round by round.
 ///
 /// It is the same code that decides in the webhook, with somebody looking on. What the object is said to have is set by
-/// the words of the language; what is not set has the defaults of a `test`. Exit status 0: shown. 1: the rules do not
-/// load. 2: misuse.
+/// the words of the language; what is not set has the defaults of a `test`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   imageswap explain --rules rules/ nginx:1.25

@@ -5,4 +5,4 @@ mod context;
 mod object;
 mod show;
 
-pub(crate) use command::Explain;
+pub(crate) use command::{Explain, STATUSES};

@@ -10,18 +10,23 @@ use serde::Serialize;
 
 use super::difference::Difference;
 use crate::cli::error::CommandError;
-use crate::cli::exit::Ended;
+use crate::cli::exit::{Ended, Statuses};
 use crate::cli::input::{FileLimitOptions, paths_or_stdin};
 use crate::cli::output::{Output, OutputOptions};
 use crate::cli::report::Format;
 use crate::cli::words::counted;
 use crate::config::{Content, Limits, ReadError, fits, read_single, rules_files_of};
 
+/// Exit statuses of the command.
+pub(crate) const STATUSES: Statuses = Statuses {
+    success: "all is laid out",
+    failure: Some("a file can't be, or, with --check, would change"),
+};
+
 /// Lay rules files out in one way: columns, line ends and white space.
 ///
 /// Files are rewritten in place; what comes by stdin goes to stdout. Nothing but white space and line ends changes, and
-/// comments stay where they stood: a file that would come to mean anything else is not written. Exit status 0: all is
-/// laid out. 1: a file can't be, or, with --check, would change. 2: misuse.
+/// comments stay where they stood: a file that would come to mean anything else is not written.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   imageswap fmt --check rules/

@@ -3,4 +3,4 @@
 mod command;
 mod difference;
 
-pub(crate) use command::Fmt;
+pub(crate) use command::{Fmt, STATUSES};

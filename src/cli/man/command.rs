@@ -8,13 +8,18 @@ use clap::{Args, Command, ValueHint};
 
 use super::page::{commands, name_of, page};
 use crate::cli::error::CommandError;
-use crate::cli::exit::{Ended, UsageError};
+use crate::cli::exit::{Ended, Statuses, UsageError};
 use crate::cli::output::print;
+
+/// Exit statuses of the command.
+pub(crate) const STATUSES: Statuses = Statuses {
+    success: "printed, or written",
+    failure: Some("a page can't be written"),
+};
 
 /// Print a manual page, or write all of them to a directory.
 ///
-/// A page says what --help says, and which variables and exit statuses there are. Exit status 0: printed, or written.
-/// 1: a page can't be written. 2: misuse.
+/// A page says what --help says, and which variables and exit statuses there are.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   imageswap man | man -l -
@@ -33,17 +38,22 @@ pub(crate) struct Man {
 }
 
 impl Man {
-    pub(crate) fn run(self, mut program: Command) -> Result<Ended, CommandError> {
+    /// Writes the page, or all of them. `statuses` returns the exit statuses of a command by its name.
+    pub(crate) fn run(
+        self,
+        mut program: Command,
+        statuses: fn(&str) -> Option<Statuses>,
+    ) -> Result<Ended, CommandError> {
         program.build();
         if let Some(folder) = &self.dir {
-            write_all(&program, folder)?;
+            write_all(&program, folder, statuses)?;
             return Ok(Ended::Clean);
         }
         let of = match &self.command {
             Some(name) => find(&program, name)?,
             None => &program,
         };
-        print(&page(&program, of))?;
+        print(&page(&program, of, statuses(of.get_name())))?;
         Ok(Ended::Clean)
     }
 }
@@ -59,7 +69,11 @@ fn find<'c>(program: &'c Command, name: &str) -> Result<&'c Command, UsageError>
         })
 }
 
-fn write_all(program: &Command, folder: &Path) -> Result<(), CommandError> {
+fn write_all(
+    program: &Command,
+    folder: &Path,
+    statuses: fn(&str) -> Option<Statuses>,
+) -> Result<(), CommandError> {
     let fail = |path: &Path, error: io::Error| CommandError::Write {
         path: path.to_owned(),
         error,
@@ -69,7 +83,7 @@ fn write_all(program: &Command, folder: &Path) -> Result<(), CommandError> {
         let path = folder.join(format!("{}.1", name_of(command)));
         let unfinished = path.with_extension("1.new");
         // Whoever reads meanwhile finds the whole page, or the one before.
-        fs::write(&unfinished, page(program, command))
+        fs::write(&unfinished, page(program, command, statuses(command.get_name())))
             .and_then(|()| fs::rename(&unfinished, &path))
             .map_err(|error| fail(&path, error))?;
     }

@@ -3,4 +3,4 @@
 mod command;
 mod page;
 
-pub(crate) use command::Man;
+pub(crate) use command::{Man, STATUSES};

@@ -5,15 +5,19 @@ use std::ffi::OsStr;
 use clap::{Arg, ArgAction, Command};
 use roff::{Inline, Roff, bold, italic, roman};
 
-/// The exit statuses of a command that does not name its own.
-const STATUSES: &str = "0: fine. 1: there is something to mend. 2: misuse.";
+use crate::cli::exit::Statuses;
 
-/// The page of a command, or of the program itself.
-pub(super) fn page(program: &Command, command: &Command) -> String {
+/// Exit statuses of the program, whichever the command.
+const STATUSES: Statuses = Statuses {
+    success: "fine",
+    failure: Some("there is something to mend"),
+};
+
+/// The page of a command, or of the program itself, which has no statuses of its own.
+pub(super) fn page(program: &Command, command: &Command, statuses: Option<Statuses>) -> String {
     let is_program = command.get_name() == program.get_name();
     let about = command.get_long_about().or(command.get_about());
     let about = about.map(ToString::to_string).unwrap_or_default();
-    let (about, statuses) = about.split_once("Exit status ").unwrap_or((&about, STATUSES));
     let mut page = Roff::default();
     title(&mut page, program, command);
     page.control("SH", ["DESCRIPTION"]);
@@ -33,9 +37,8 @@ pub(super) fn page(program: &Command, command: &Command) -> String {
     }
     options(&mut page, command);
     page.control("SH", ["EXIT STATUS"]);
-    for status in statuses.split(". ") {
-        let (number, meaning) = status.split_once(": ").unwrap_or((status, ""));
-        item(&mut page, [bold(number)], meaning.trim_end_matches('.'));
+    for (status, meaning) in statuses.unwrap_or(STATUSES).all() {
+        item(&mut page, [bold(status.to_string())], meaning);
     }
     variables(&mut page, command);
     examples(&mut page, command);
