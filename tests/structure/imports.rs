@@ -50,15 +50,19 @@ pub fn imports(workspace: &Workspace) -> BTreeSet<Import> {
     imports
 }
 
-/// Returns the files that name a crate outside of the workspace.
-pub fn foreign(workspace: &Workspace, name: &str) -> BTreeSet<String> {
-    let mut files = BTreeSet::new();
-    for (id, module) in workspace.modules() {
-        let is_named =
-            |path: &Vec<String>| workspace.resolve(id, path) == Some(Target::Foreign(name.to_owned()));
-        if paths(&module.items).iter().any(is_named) {
-            files.insert(module.file.clone());
-        }
-    }
-    files
+/// Returns the files that name something outside of the workspace: a crate, or a path into one.
+pub fn foreign(workspace: &Workspace, wanted: &str) -> BTreeSet<String> {
+    let is_wanted = |target: Option<Target>| {
+        let Some(Target::Foreign(path)) = target else {
+            return false;
+        };
+        let rest = path.strip_prefix(wanted);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+    };
+    let modules = workspace.modules();
+    let naming = modules.filter(|(id, module)| {
+        let paths = paths(&module.items);
+        paths.iter().any(|path| is_wanted(workspace.resolve(*id, path)))
+    });
+    naming.map(|(_, module)| module.file.clone()).collect()
 }

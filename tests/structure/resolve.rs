@@ -9,7 +9,8 @@ pub enum Target {
     Item(ModuleId, String),
     /// A module.
     Module(ModuleId),
-    /// A crate outside of the workspace, or a name that no `use` and no item has, such as a local one.
+    /// A path into a crate outside of the workspace, or one whose first name no `use` and no item has, such as a local
+    /// one.
     Foreign(String),
     /// A name that a module of the workspace should have, and has not.
     Missing(ModuleId, String),
@@ -47,13 +48,14 @@ impl Workspace {
     fn walk(&self, start: Target, path: &[String], seen: &mut Vec<(ModuleId, String)>) -> Option<Target> {
         let mut at = start;
         for name in path {
-            let Target::Module(module) = at else { break };
-            at = match name.as_str() {
-                "super" => Target::Module(self.module(module).parent?),
-                "self" => Target::Module(module),
-                name => self
+            at = match (at, name.as_str()) {
+                (Target::Module(module), "super") => Target::Module(self.module(module).parent?),
+                (Target::Module(module), "self") => Target::Module(module),
+                (Target::Module(module), name) => self
                     .named(module, name, seen)
                     .unwrap_or_else(|| Target::Missing(module, name.to_owned())),
+                (Target::Foreign(path), name) => Target::Foreign(format!("{path}::{name}")),
+                (found @ (Target::Item(..) | Target::Missing(..)), _) => return Some(found),
             };
         }
         Some(at)

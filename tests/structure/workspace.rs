@@ -238,7 +238,11 @@ pub(crate) fn leaves(tree: &UseTree, path: &mut Vec<String>) -> Vec<(Vec<String>
 /// Returns true if an item with these attributes is only there for tests.
 pub(crate) fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
-        Meta::List(list) => list.path.is_ident("cfg") && list.tokens.to_string() == "test",
+        // `test`, or `all(test, ...)`.
+        Meta::List(list) => {
+            let condition = list.tokens.to_string().replace(' ', "");
+            list.path.is_ident("cfg") && (condition == "test" || condition.starts_with("all(test,"))
+        }
         Meta::Path(path) => path.is_ident("test"),
         Meta::NameValue(_) => false,
     })

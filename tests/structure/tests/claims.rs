@@ -47,6 +47,29 @@ fn only_admission_knows_json_in_the_engine() {
 }
 
 #[test]
+fn engine_has_no_input_no_output_no_clock_and_no_thread() {
+    let workspace = read();
+    for name in ["env", "fs", "io", "net", "process", "thread", "time"] {
+        let files = foreign(&workspace, &format!("std::{name}"));
+        let of_engine: Vec<_> = files
+            .iter()
+            .filter(|file| file.starts_with("src/engine/"))
+            .collect();
+        assert!(of_engine.is_empty(), "{name}: {of_engine:?}");
+    }
+}
+
+#[test]
+fn only_files_reads_texts() {
+    let workspace = read();
+    let mut readers = foreign(&workspace, "std::fs::read");
+    for name in ["std::fs::read_to_string", "std::fs::File", "std::fs::OpenOptions"] {
+        readers.extend(foreign(&workspace, name));
+    }
+    assert_eq!(outside(readers, &["src/files", "src/webhook/tls"]), [""; 0]);
+}
+
+#[test]
 fn logging_knows_neither_tokio_nor_salvo() {
     let workspace = read();
     for name in ["salvo", "tokio"] {

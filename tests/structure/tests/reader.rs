@@ -99,15 +99,27 @@ fn path_that_leads_nowhere_is_reported() {
 }
 
 #[test]
-fn crate_behind_a_re_export_is_found() {
+fn path_outside_of_the_workspace_is_found() {
     let files = [
-        ("lib.rs", "mod a; mod b; mod c;"),
-        ("a.rs", "pub use salvo::Request;"),
+        ("lib.rs", "mod a; mod b; mod c; mod d;"),
+        ("a.rs", "pub use salvo::http::Request; use std::fs;"),
         ("b.rs", "fn f(_: super::a::Request) {}"),
         ("c.rs", "fn f(salvo: u8) {}"),
+        (
+            "d.rs",
+            "use super::a::fs as files; fn f() { files::read(\"a\"); }",
+        ),
     ];
-    let expected = ["src/a.rs", "src/b.rs"].map(str::to_owned);
-    assert_eq!(foreign(&workspace(&files), "salvo"), BTreeSet::from(expected));
+    for (wanted, expected) in [
+        ("salvo", vec!["src/a.rs", "src/b.rs"]),
+        ("salvo::http", vec!["src/a.rs", "src/b.rs"]),
+        ("salvo::htt", vec![]),
+        ("std::fs", vec!["src/a.rs", "src/d.rs"]),
+        ("std::fs::read", vec!["src/d.rs"]),
+    ] {
+        let found: Vec<String> = foreign(&workspace(&files), wanted).into_iter().collect();
+        assert_eq!(found, expected, "{wanted}");
+    }
 }
 
 #[test]
