@@ -1,4 +1,4 @@
-//! From what is configured to a set of rules: the only place that reads files of rules.
+//! From what is configured to a set of rules.
 
 mod config_maps;
 mod error;

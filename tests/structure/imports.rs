@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::paths::paths;
 use crate::resolve::Target;
 use crate::workspace::Workspace;
 
@@ -27,8 +26,8 @@ pub struct Import {
 pub fn imports(workspace: &Workspace) -> BTreeSet<Import> {
     let mut imports = BTreeSet::new();
     for (id, module) in workspace.modules() {
-        for path in paths(&module.items) {
-            match workspace.resolve(id, &path) {
+        for path in &module.paths {
+            match workspace.resolve(id, path) {
                 Some(Target::Item(defining, name)) => {
                     let other = workspace.module(defining);
                     if other.file != module.file {
@@ -61,8 +60,17 @@ pub fn foreign(workspace: &Workspace, wanted: &str) -> BTreeSet<String> {
     };
     let modules = workspace.modules();
     let naming = modules.filter(|(id, module)| {
-        let paths = paths(&module.items);
-        paths.iter().any(|path| is_wanted(workspace.resolve(*id, path)))
+        module
+            .paths
+            .iter()
+            .any(|path| is_wanted(workspace.resolve(*id, path)))
     });
     naming.map(|(_, module)| module.file.clone()).collect()
+}
+
+/// Returns the files that have a text literal for which this is true. It gets the literal as it is written.
+pub fn files_with_literal(workspace: &Workspace, is_wanted: impl Fn(&str) -> bool) -> BTreeSet<String> {
+    let modules = workspace.modules();
+    let with_it = modules.filter(|(_, module)| module.literals.iter().any(|literal| is_wanted(literal)));
+    with_it.map(|(_, module)| module.file.clone()).collect()
 }

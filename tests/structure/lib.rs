@@ -5,6 +5,7 @@
 
 mod cycles;
 mod imports;
+mod items;
 mod literals;
 mod names;
 mod paths;
@@ -14,10 +15,9 @@ mod source;
 mod workspace;
 
 pub use self::cycles::{between_children, cycles};
-pub use self::imports::{Import, foreign, imports};
-pub use self::literals::files_with_literal;
+pub use self::imports::{Import, files_with_literal, foreign, imports};
 pub use self::names::repeated_types;
 pub use self::resolve::Target;
 pub use self::rows::Table;
-pub use self::source::{CRATES, read, repository};
+pub use self::source::{CRATES, repository, workspace};
 pub use self::workspace::{Module, ModuleId, Workspace};

@@ -1,26 +1,18 @@
 //! The string literals of code.
 
-use std::collections::BTreeSet;
-
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::Visit;
 use syn::{ImplItem, Item, ItemMod, Lit, Macro};
 
-use crate::workspace::{Workspace, attributes_of, is_for_tests};
+use crate::items::{attributes_of, is_for_tests};
 
-/// Returns the files that have a literal for which this is true. It gets the literal as the code has it.
-pub fn files_with_literal(workspace: &Workspace, is_wanted: impl Fn(&str) -> bool) -> BTreeSet<String> {
-    let mut files = BTreeSet::new();
-    for (_, module) in workspace.modules() {
-        let mut found = Found::default();
-        for item in &module.items {
-            found.visit_item(item);
-        }
-        if found.literals.iter().any(|literal| is_wanted(literal)) {
-            files.insert(module.file.clone());
-        }
+/// Returns the text literals of these items, as they are written, without those of modules in them.
+pub(crate) fn literals(items: &[Item]) -> Vec<String> {
+    let mut found = Found::default();
+    for item in items {
+        found.visit_item(item);
     }
-    files
+    found.literals
 }
 
 #[derive(Default)]

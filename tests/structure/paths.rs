@@ -4,7 +4,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::Visit;
 use syn::{Attribute, ImplItem, Item, ItemMod, ItemUse, Macro, Meta, Path};
 
-use crate::workspace::{attributes_of, is_for_tests, leaves};
+use crate::items::{attributes_of, is_for_tests, leaves};
 
 /// Returns the paths of these items, without those of modules in them. Those in the tokens of macros and attributes are
 /// among them, if they have more than one segment.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use crate::workspace::Workspace;
 
@@ -18,11 +19,13 @@ pub fn repository(path: &str) -> PathBuf {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join(path)
 }
 
-/// Reads the modules of [`CRATES`].
+/// Returns the modules of [`CRATES`], which are read once.
 ///
 /// # Panics
 ///
 /// If a file is not Rust, or a module has no file.
-pub fn read() -> Workspace {
-    Workspace::new(&CRATES, &|path| fs::read_to_string(repository(path)).ok())
+pub fn workspace() -> &'static Workspace {
+    static WORKSPACE: LazyLock<Workspace> =
+        LazyLock::new(|| Workspace::new(&CRATES, &|path| fs::read_to_string(repository(path)).ok()));
+    &WORKSPACE
 }

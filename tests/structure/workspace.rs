@@ -3,7 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{TokenStream, TokenTree};
-use syn::{Attribute, Item, Meta, UseTree, Visibility};
+use syn::{Item, UseTree, Visibility};
+
+use crate::items::{attributes_of, is_for_tests, leaves};
+use crate::literals::literals;
+use crate::paths::paths;
 
 /// A module of a [`Workspace`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,8 +23,12 @@ pub struct Workspace {
 pub struct Module {
     /// Path of its file.
     pub file: String,
-    /// Items, without those that only tests have.
-    pub items: Vec<Item>,
+    /// Paths in its code.
+    pub paths: Vec<Vec<String>>,
+    /// Text literals in its code, as they are written.
+    pub literals: Vec<String>,
+    /// True if it has an item other than `mod` and `use`.
+    pub defines_items: bool,
     /// The module at the root of its crate.
     pub root: ModuleId,
     /// The module that it is in.
@@ -118,7 +126,12 @@ impl Workspace {
             };
             self.modules[id.0].children.insert(name, child);
         }
-        self.modules[id.0].items = items;
+        let module = &mut self.modules[id.0];
+        module.paths = paths(&items);
+        module.literals = literals(&items);
+        module.defines_items = !items
+            .iter()
+            .all(|item| matches!(item, Item::Mod(_) | Item::Use(_)));
         id
     }
 }
@@ -127,7 +140,9 @@ impl Module {
     fn new(file: &str, root: ModuleId, parent: Option<ModuleId>) -> Self {
         Self {
             file: file.to_owned(),
-            items: Vec::new(),
+            paths: Vec::new(),
+            literals: Vec::new(),
+            defines_items: false,
             root,
             parent,
             children: BTreeMap::new(),
@@ -136,12 +151,6 @@ impl Module {
             aliases: BTreeMap::new(),
             globs: Vec::new(),
         }
-    }
-
-    /// Returns true if it has an item other than `mod` and `use`.
-    pub fn defines_items(&self) -> bool {
-        let is_list = |item: &Item| matches!(item, Item::Mod(_) | Item::Use(_));
-        !self.items.iter().all(is_list)
     }
 
     fn add(&mut self, item: &Item) {
@@ -205,64 +214,5 @@ impl Module {
                 None => self.globs.push(leaf),
             }
         }
-    }
-}
-
-/// Returns the paths of a `use`, each with the name that it brings in; none for all names.
-pub(crate) fn leaves(tree: &UseTree, path: &mut Vec<String>) -> Vec<(Vec<String>, Option<String>)> {
-    match tree {
-        UseTree::Path(part) => {
-            path.push(part.ident.to_string());
-            let leaves = leaves(&part.tree, path);
-            path.pop();
-            leaves
-        }
-        UseTree::Name(name) if name.ident == "self" => vec![(path.clone(), path.last().cloned())],
-        UseTree::Name(name) => {
-            let name = name.ident.to_string();
-            let leaf = path.iter().cloned().chain([name.clone()]).collect();
-            vec![(leaf, Some(name))]
-        }
-        UseTree::Rename(name) => {
-            let mut leaf = path.clone();
-            if name.ident != "self" {
-                leaf.push(name.ident.to_string());
-            }
-            vec![(leaf, Some(name.rename.to_string()))]
-        }
-        UseTree::Glob(_) => vec![(path.clone(), None)],
-        UseTree::Group(group) => group.items.iter().flat_map(|tree| leaves(tree, path)).collect(),
-    }
-}
-
-/// Returns true if an item with these attributes is only there for tests.
-pub(crate) fn is_for_tests(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|attribute| match &attribute.meta {
-        // `test`, or `all(test, ...)`.
-        Meta::List(list) => {
-            let condition = list.tokens.to_string().replace(' ', "");
-            list.path.is_ident("cfg") && (condition == "test" || condition.starts_with("all(test,"))
-        }
-        Meta::Path(path) => path.is_ident("test"),
-        Meta::NameValue(_) => false,
-    })
-}
-
-pub(crate) fn attributes_of(item: &Item) -> &[Attribute] {
-    match item {
-        Item::Const(item) => &item.attrs,
-        Item::Enum(item) => &item.attrs,
-        Item::ExternCrate(item) => &item.attrs,
-        Item::Fn(item) => &item.attrs,
-        Item::Impl(item) => &item.attrs,
-        Item::Macro(item) => &item.attrs,
-        Item::Mod(item) => &item.attrs,
-        Item::Static(item) => &item.attrs,
-        Item::Struct(item) => &item.attrs,
-        Item::Trait(item) => &item.attrs,
-        Item::Type(item) => &item.attrs,
-        Item::Union(item) => &item.attrs,
-        Item::Use(item) => &item.attrs,
-        _ => &[],
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use imageswap_tests_structure::{Import, files_with_literal, foreign, imports, read, repository};
+use imageswap_tests_structure::{Import, files_with_literal, foreign, imports, repository, workspace};
 
 use crate::exceptions::{COLORS, INSIDE, MOD_RS};
 
@@ -20,20 +20,17 @@ fn outside(files: BTreeSet<String>, directories: &[&str]) -> Vec<String> {
 
 #[test]
 fn only_syntax_knows_pest() {
-    let workspace = read();
+    let workspace = workspace();
     for name in ["pest", "pest_derive"] {
-        assert_eq!(
-            outside(foreign(&workspace, name), &["src/engine/syntax"]),
-            [""; 0]
-        );
+        assert_eq!(outside(foreign(workspace, name), &["src/engine/syntax"]), [""; 0]);
     }
 }
 
 #[test]
 fn only_webhook_knows_salvo_and_tokio() {
-    let workspace = read();
+    let workspace = workspace();
     for name in ["salvo", "tokio", "tokio_rustls"] {
-        let files = foreign(&workspace, name);
+        let files = foreign(workspace, name);
         assert!(name == "tokio_rustls" || !files.is_empty());
         assert_eq!(outside(files, &["src/webhook"]), [""; 0]);
     }
@@ -41,16 +38,16 @@ fn only_webhook_knows_salvo_and_tokio() {
 
 #[test]
 fn only_admission_knows_json_in_the_engine() {
-    let files = foreign(&read(), "serde_json");
+    let files = foreign(workspace(), "serde_json");
     let of_engine = files.into_iter().filter(|file| file.starts_with("src/engine/"));
     assert_eq!(outside(of_engine.collect(), &["src/engine/admission"]), [""; 0]);
 }
 
 #[test]
 fn engine_has_no_input_no_output_no_clock_and_no_thread() {
-    let workspace = read();
+    let workspace = workspace();
     for name in ["env", "fs", "io", "net", "process", "thread", "time"] {
-        let files = foreign(&workspace, &format!("std::{name}"));
+        let files = foreign(workspace, &format!("std::{name}"));
         let of_engine: Vec<_> = files
             .iter()
             .filter(|file| file.starts_with("src/engine/"))
@@ -61,19 +58,19 @@ fn engine_has_no_input_no_output_no_clock_and_no_thread() {
 
 #[test]
 fn only_files_reads_texts() {
-    let workspace = read();
-    let mut readers = foreign(&workspace, "std::fs::read");
+    let workspace = workspace();
+    let mut readers = foreign(workspace, "std::fs::read");
     for name in ["std::fs::read_to_string", "std::fs::File", "std::fs::OpenOptions"] {
-        readers.extend(foreign(&workspace, name));
+        readers.extend(foreign(workspace, name));
     }
     assert_eq!(outside(readers, &["src/files", "src/webhook/tls"]), [""; 0]);
 }
 
 #[test]
 fn logging_knows_neither_tokio_nor_salvo() {
-    let workspace = read();
+    let workspace = workspace();
     for name in ["salvo", "tokio"] {
-        let files = foreign(&workspace, name);
+        let files = foreign(workspace, name);
         let of_logging: Vec<_> = files
             .iter()
             .filter(|file| file.starts_with("src/webhook/logging"))
@@ -84,7 +81,7 @@ fn logging_knows_neither_tokio_nor_salvo() {
 
 #[test]
 fn metrics_do_not_log() {
-    let files = foreign(&read(), "tracing");
+    let files = foreign(workspace(), "tracing");
     let of_metrics: Vec<_> = files
         .iter()
         .filter(|file| file.starts_with("src/webhook/metrics/"))
@@ -94,8 +91,8 @@ fn metrics_do_not_log() {
 
 #[test]
 fn unsafe_code_and_libc_are_in_os_alone() {
-    let workspace = read();
-    let of_libc = foreign(&workspace, "libc");
+    let workspace = workspace();
+    let of_libc = foreign(workspace, "libc");
     assert_eq!(of_libc.len(), 2, "{of_libc:?}");
     assert_eq!(outside(of_libc, &["src/webhook/os"]), [""; 0]);
     let files: BTreeSet<String> = workspace
@@ -119,7 +116,7 @@ fn colors_are_in_one_file() {
             .iter()
             .any(|escape| literal.contains(escape))
     };
-    let files = files_with_literal(&read(), has_escape);
+    let files = files_with_literal(workspace(), has_escape);
     assert_eq!(outside(files, &["src/cli/color.rs", COLORS]), [""; 0]);
 }
 
@@ -135,7 +132,7 @@ fn only_modules_about_rules_look_inside_a_compiled_rule() {
         };
         path.is_some_and(is_one) && !import.is_public
     };
-    let imports = imports(&read());
+    let imports = imports(workspace());
     let files = imports.iter().filter(is_inside).map(|import| import.from.clone());
     let allowed = ["rules", "lower", "analysis", "compare", INSIDE].map(|name| format!("src/engine/{name}"));
     let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
@@ -163,7 +160,7 @@ fn command(file: &str) -> Option<&'static str> {
 
 #[test]
 fn commands_import_no_other_command() {
-    let imports = imports(&read());
+    let imports = imports(workspace());
     let is_wrong = |import: &&Import| match (command(&import.from), command(&import.to)) {
         (Some(from), Some(to)) => from != to,
         (None, _) | (_, None) => false,
@@ -180,10 +177,10 @@ fn commands_import_no_other_command() {
 
 #[test]
 fn a_mod_rs_defines_nothing() {
-    let workspace = read();
+    let workspace = workspace();
     let defining = workspace
         .modules()
-        .filter(|(_, module)| module.file.ends_with("/mod.rs") && module.defines_items());
+        .filter(|(_, module)| module.file.ends_with("/mod.rs") && module.defines_items);
     let files: BTreeSet<String> = defining.map(|(_, module)| module.file.clone()).collect();
     assert_eq!(outside(files, &MOD_RS), [""; 0]);
 }

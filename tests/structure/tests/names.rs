@@ -1,6 +1,6 @@
 //! The names of types.
 
-use imageswap_tests_structure::{read, repeated_types};
+use imageswap_tests_structure::{repeated_types, workspace};
 
 use crate::exceptions::REPEATED;
 
@@ -9,7 +9,7 @@ const ALLOWED: [(&str, &str, &str); 0] = [];
 
 #[test]
 fn type_names_are_unique_in_their_crate() {
-    let repeated = repeated_types(&read());
+    let repeated = repeated_types(workspace());
     let is_allowed = |name: &(String, String)| {
         REPEATED.contains(&(&*name.0, &*name.1))
             || ALLOWED
