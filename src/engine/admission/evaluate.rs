@@ -12,13 +12,52 @@ const MIRROR_POD: &str = "kubernetes.io/config.mirror";
 /// The value of the break-glass label.
 const DISABLED: &str = "disabled";
 
-/// Only what is created or changed has images that are about to run.
-pub(super) fn is_looked_at(request: &Request<'_>) -> bool {
-    !matches!(request.operation, Some(Operation::Delete | Operation::Connect))
+/// The Pod of a review, and what the webhook does with each of its images.
+pub(super) struct EvaluatedPod<'r, 'a, D> {
+    pub(super) pod: Pod<'r, 'a>,
+    /// The images, in the order of [`Pod::images`].
+    pub(super) images: Vec<(ImageField<'r, 'a>, Verdict<D>)>,
+    /// True if the object as a whole is skipped.
+    pub(super) is_skipped: bool,
 }
 
-/// Why an object is left alone as a whole.
-pub(super) fn left_alone(object: &Object<'_>, pod: &Pod<'_, '_>, policy: &Policy<'_>) -> Option<LeftReason> {
+/// What the webhook does with an image.
+pub(super) enum Verdict<D> {
+    /// It does not evaluate it.
+    Skipped(LeftReason),
+    /// It evaluates it, with this decision.
+    Evaluated(D),
+}
+
+/// Evaluates the images of a request with `evaluate_one`. Returns `None` if the webhook does not read the object: it is
+/// neither created nor changed, or has no Pod.
+pub(super) fn evaluate<'r, 'a, D>(
+    request: &'r Request<'a>,
+    policy: &Policy<'_>,
+    evaluate_one: impl Fn(&str, &Context<'_>) -> D,
+) -> Option<EvaluatedPod<'r, 'a, D>> {
+    if matches!(request.operation, Some(Operation::Delete | Operation::Connect)) {
+        return None;
+    }
+    let object = request.object.as_deref()?;
+    let pod = Pod::find(&request.kind, object)?;
+    let skipped = skip_reason(object, &pod, policy);
+    let images = match skipped {
+        Some(reason) => pod
+            .images()
+            .map(|field| (field, Verdict::Skipped(reason)))
+            .collect(),
+        None => evaluate_images(request, object, &pod, policy, evaluate_one),
+    };
+    Some(EvaluatedPod {
+        pod,
+        images,
+        is_skipped: skipped.is_some(),
+    })
+}
+
+/// Returns the reason why the webhook skips an object as a whole.
+fn skip_reason(object: &Object<'_>, pod: &Pod<'_, '_>, policy: &Policy<'_>) -> Option<LeftReason> {
     let disabled = |metadata: &Metadata<'_>| {
         metadata
             .labels
@@ -42,19 +81,13 @@ pub(super) fn left_alone(object: &Object<'_>, pod: &Pod<'_, '_>, policy: &Policy
     }
 }
 
-/// What comes of an image.
-pub(super) enum Verdict<D> {
-    Left(LeftReason),
-    Decided(D),
-}
-
-/// Decides every image that the request brings in or changes.
-pub(super) fn decide<'r, 'a, D>(
+/// Evaluates every image that the request brings in or changes.
+fn evaluate_images<'r, 'a, D>(
     request: &'r Request<'a>,
     object: &'r Object<'a>,
     pod: &Pod<'r, 'a>,
     policy: &Policy<'_>,
-    decide_one: impl Fn(&str, &Context<'_>) -> D,
+    evaluate_one: impl Fn(&str, &Context<'_>) -> D,
 ) -> Vec<(ImageField<'r, 'a>, Verdict<D>)> {
     let is_update = request.operation == Some(Operation::Update);
     let old = request
@@ -64,29 +97,29 @@ pub(super) fn decide<'r, 'a, D>(
         .and_then(|old| Pod::find(&request.kind, old));
     let old = old.as_ref().map(OldImages::new);
     let context = context(request, object, pod, policy);
-    let decide = |field: ImageField<'r, 'a>| {
+    let evaluate = |field: ImageField<'r, 'a>| {
         let verdict = match field.image {
-            None => Verdict::Left(LeftReason::NoImage),
+            None => Verdict::Skipped(LeftReason::NoImage),
             Some(_) if old.as_ref().is_some_and(|old| old.has(&field)) => {
-                Verdict::Left(LeftReason::Unchanged)
+                Verdict::Skipped(LeftReason::Unchanged)
             }
-            Some(image) if image == AUTO => Verdict::Left(LeftReason::Auto),
+            Some(image) if image == AUTO => Verdict::Skipped(LeftReason::Auto),
             Some(image) => {
                 let context = Context {
                     container: field.container,
                     place: field.place,
                     ..context
                 };
-                Verdict::Decided(decide_one(image, &context))
+                Verdict::Evaluated(evaluate_one(image, &context))
             }
         };
         (field, verdict)
     };
-    pod.images().map(decide).collect()
+    pod.images().map(evaluate).collect()
 }
 
-/// What the rules can see of the object, whichever of its images is asked about.
-pub(super) fn context<'r>(
+/// Returns the context that all images of an object share.
+fn context<'r>(
     request: &'r Request<'_>,
     object: &'r Object<'_>,
     pod: &Pod<'r, '_>,

@@ -1,11 +1,10 @@
 //! Why the images of a review are decided as they are.
 
-use super::evaluate::{Verdict, decide, is_looked_at, left_alone};
+use super::evaluate::{Verdict, evaluate};
 use super::outcome::{LeftReason, Policy, ReviewError};
-use super::pod::Pod;
 use super::read::{Review, read};
 use crate::compare::Case;
-use crate::context::{Context, Place, Setting};
+use crate::context::{Place, Setting};
 use crate::rules::{Explanation, Scope};
 
 /// An image of a review, and how it is decided.
@@ -32,21 +31,11 @@ pub fn explain<'p>(
     scope: Scope<'_>,
 ) -> Result<Vec<ExplainedImage<'p>>, ReviewError> {
     let Review { request, .. } = read(body)?;
-    let Some(object) = request.object.as_deref().filter(|_| is_looked_at(&request)) else {
-        return Ok(Vec::new());
-    };
-    let Some(pod) = Pod::find(&request.kind, object) else {
-        return Ok(Vec::new());
-    };
-    let rules = policy.rules;
-    let decided = match left_alone(object, &pod, policy) {
-        Some(reason) => pod.images().map(|field| (field, Verdict::Left(reason))).collect(),
-        None => decide(&request, object, &pod, policy, |image, context: &Context<'_>| {
-            rules.explain(image, context, scope)
-        }),
-    };
-    Ok(decided
-        .into_iter()
+    let evaluated = evaluate(&request, policy, |image, context| {
+        policy.rules.explain(image, context, scope)
+    });
+    let images = evaluated.into_iter().flat_map(|pod| pod.images);
+    Ok(images
         .map(|(field, verdict)| ExplainedImage {
             image: field
                 .image
@@ -54,38 +43,29 @@ pub fn explain<'p>(
             container: field.container.map(ToOwned::to_owned),
             place: field.place,
             verdict: match verdict {
-                Verdict::Left(reason) => Err(reason),
-                Verdict::Decided(explanation) => Ok(explanation),
+                Verdict::Skipped(reason) => Err(reason),
+                Verdict::Evaluated(explanation) => Ok(explanation),
             },
         })
         .collect())
 }
 
-/// The images of a review that would be decided, each with what it comes with.
+/// Returns the images of a review that the webhook would evaluate, each with its context.
 ///
 /// # Errors
 ///
-/// Where the body is no `AdmissionReview`.
+/// Returns an error if the body is not an `AdmissionReview`.
 pub fn cases(body: &[u8], policy: &Policy<'_>) -> Result<Vec<Case>, ReviewError> {
     let Review { request, .. } = read(body)?;
-    let Some(object) = request.object.as_deref().filter(|_| is_looked_at(&request)) else {
-        return Ok(Vec::new());
-    };
-    let Some(pod) = Pod::find(&request.kind, object) else {
-        return Ok(Vec::new());
-    };
-    if left_alone(object, &pod, policy).is_some() {
-        return Ok(Vec::new());
-    }
-    let case = |image: &str, context: &Context<'_>| Case {
+    let evaluated = evaluate(&request, policy, |image, context| Case {
         image: image.to_owned(),
         setting: Setting::of(context),
-    };
-    let decided = decide(&request, object, &pod, policy, case).into_iter();
-    Ok(decided
+    });
+    let images = evaluated.into_iter().flat_map(|pod| pod.images);
+    Ok(images
         .filter_map(|(_, verdict)| match verdict {
-            Verdict::Decided(case) => Some(case),
-            Verdict::Left(_) => None,
+            Verdict::Evaluated(case) => Some(case),
+            Verdict::Skipped(_) => None,
         })
         .collect())
 }

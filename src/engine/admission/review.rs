@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::answer::AdmissionResponse;
-use super::evaluate::{Verdict, decide, is_looked_at, left_alone};
+use super::evaluate::{EvaluatedPod, Verdict, evaluate};
 use super::outcome::{ImageDecision, ImageEffect, LeftReason, Outcome, Policy, ReviewError, Reviewed};
-use super::pod::{ImageField, Pod};
+use super::pod::ImageField;
 use super::read::{Request, Review, read};
 use super::wording;
-use crate::context::{Context, Operation};
+use crate::context::Operation;
 use crate::rules::{Decision, Effect, Invalid};
 
 /// Answers a review.
@@ -23,38 +23,23 @@ pub fn review<'a>(body: &'a [u8], policy: &Policy<'_>) -> Result<Reviewed<'a>, R
         uid,
         request,
     } = read(body)?;
-    let pod = request
-        .object
-        .as_deref()
-        .filter(|_| is_looked_at(&request))
-        .and_then(|object| Some((object, Pod::find(&request.kind, object)?)));
+    let evaluated = evaluate(&request, policy, |image, context| {
+        policy.rules.decide(image, context)
+    });
     let mut response = AdmissionResponse::new(version, &uid, policy.digest);
-    let (decided, outcome) = match &pod {
-        Some((object, pod)) => match left_alone(object, pod, policy) {
-            Some(reason) => {
-                let left = pod.images().map(|field| (field, Verdict::Left(reason))).collect();
-                (left, Outcome::Left)
-            }
-            None => {
-                let decide_one = |image: &str, context: &Context<'_>| policy.rules.decide(image, context);
-                (
-                    decide(&request, object, pod, policy, decide_one),
-                    Outcome::Unchanged,
-                )
-            }
-        },
-        None => (Vec::new(), Outcome::Unchanged),
-    };
-    if let Some((_, pod)) = &pod {
-        fill(&mut response, &request, pod, &decided, policy);
+    if let Some(evaluated) = &evaluated {
+        fill(&mut response, &request, evaluated, policy);
     }
     let outcome = match () {
         () if response.is_refused() => Outcome::Denied,
         () if response.is_patched() => Outcome::Patched,
-        () => outcome,
+        () if evaluated.as_ref().is_some_and(|pod| pod.is_skipped) => Outcome::Left,
+        () => Outcome::Unchanged,
     };
     let answer = response.into_bytes();
-    let images = decided
+    let images = evaluated
+        .map(|pod| pod.images)
+        .unwrap_or_default()
         .into_iter()
         .map(|(field, verdict)| verdict.into_image_decision(&field))
         .collect();
@@ -86,14 +71,14 @@ pub fn review<'a>(body: &'a [u8], policy: &Policy<'_>) -> Result<Reviewed<'a>, R
 fn fill<'d>(
     response: &mut AdmissionResponse<'d>,
     request: &Request<'_>,
-    pod: &Pod<'_, '_>,
-    decided: &'d [(ImageField<'_, '_>, Verdict<Decision<'_>>)],
+    evaluated: &'d EvaluatedPod<'_, '_, Decision<'_>>,
     policy: &Policy<'d>,
 ) {
+    let EvaluatedPod { pod, images, .. } = evaluated;
     let mut last = None;
     let mut secrets: Vec<&str> = Vec::new();
-    for (field, verdict) in decided {
-        let (Verdict::Decided(decision), Some(image)) = (verdict, field.image) else {
+    for (field, verdict) in images {
+        let (Verdict::Evaluated(decision), Some(image)) = (verdict, field.image) else {
             continue;
         };
         for rule in decision.warnings.iter().copied().chain(decision.deciding()) {
@@ -138,8 +123,8 @@ impl Verdict<Decision<'_>> {
     fn into_image_decision<'a>(self, field: &ImageField<'_, 'a>) -> ImageDecision<'a> {
         let image = field.image.cloned().unwrap_or(Cow::Borrowed(""));
         let (effect, rule, rules) = match self {
-            Self::Left(reason) => (ImageEffect::Left(reason), None, Vec::new()),
-            Self::Decided(decision) => {
+            Self::Skipped(reason) => (ImageEffect::Left(reason), None, Vec::new()),
+            Self::Evaluated(decision) => {
                 let rule = decision.decisive();
                 let rules = decision.deciding().collect();
                 let effect = match decision.effect {
