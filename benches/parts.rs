@@ -5,7 +5,7 @@
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use imageswap_engine::admission::{Policy, review};
+use imageswap_engine::admission::{Caller, Policy, review};
 use imageswap_engine::context::Context;
 use imageswap_engine::diagnostic::SourceMap;
 use imageswap_engine::legacy::{LegacyConfig, Map};
@@ -52,13 +52,14 @@ fn parts(criterion: &mut Criterion) {
         rules: &sets[0].1,
         digest: "0123456789abcdef",
         disable_label: "k8s.twr.io/imageswap",
-        hook: None,
         dry_run: false,
     };
     let mut group = criterion.benchmark_group("review");
     for (name, body) in [("small", small_review()), ("large", large_review())] {
         group.throughput(Throughput::Bytes(body.len() as u64));
-        group.bench_function(name, |bencher| bencher.iter(|| review(black_box(&body), &policy)));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| review(black_box(&body), &policy, &Caller::default()))
+        });
     }
     group.finish();
     let text = map(100_000);

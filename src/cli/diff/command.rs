@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use imageswap_engine::admission::Policy;
 use imageswap_engine::compare::{Case, Cases, Comparison, difference};
 use imageswap_engine::diagnostic::{Code, Severity};
 use imageswap_engine::rules::RuleSet;
@@ -97,14 +96,8 @@ impl Diff {
         }
         match (&old.set, &new.set) {
             (Some(old_set), Some(new_set)) if !is_broken => {
-                let policy = Policy {
-                    rules: new_set,
-                    digest: "",
-                    disable_label: &self.label.disable_label,
-                    hook: None,
-                    dry_run: false,
-                };
-                let given = given::read(self.images.as_deref(), self.manifests.as_deref(), &policy)?;
+                let label = &self.label.disable_label;
+                let given = given::read(self.images.as_deref(), self.manifests.as_deref(), label)?;
                 let sides = [(&old, old_set), (&new, new_set)];
                 compare(sides, &given, self.all, output, tests_fail)
             }

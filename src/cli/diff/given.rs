@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use imageswap_engine::admission::{Policy, cases};
+use imageswap_engine::admission::{Caller, cases};
 use imageswap_engine::compare::Case;
 use imageswap_engine::context::Setting;
 use imageswap_files::{MAX_INPUT, display_name as file_name, listed_images, manifests, objects, read_once};
@@ -18,11 +18,11 @@ pub(super) struct Given {
     pub(super) of: Option<String>,
 }
 
-/// Reads what is given. The rules of the policy have no part in which images there are.
+/// Reads what is given. Objects that have the break-glass label are left out.
 pub(super) fn read(
     images: Option<&Path>,
     in_manifests: Option<&Path>,
-    policy: &Policy<'_>,
+    disable_label: &str,
 ) -> Result<Vec<Given>, CommandError> {
     let mut given = Vec::new();
     if let Some(file) = images {
@@ -37,7 +37,7 @@ pub(super) fn read(
     }
     if let Some(path) = in_manifests {
         for file in manifests(path)? {
-            of_manifests(&file, policy, &mut given)?;
+            of_manifests(&file, disable_label, &mut given)?;
         }
     }
     let mut known = HashSet::new();
@@ -46,7 +46,7 @@ pub(super) fn read(
 }
 
 /// Each object as an API server would send it when it is created.
-fn of_manifests(file: &Path, policy: &Policy<'_>, given: &mut Vec<Given>) -> Result<(), CommandError> {
+fn of_manifests(file: &Path, disable_label: &str, given: &mut Vec<Given>) -> Result<(), CommandError> {
     let text = read_once(file, MAX_INPUT)?;
     for object in objects(&text).map_err(|error| CommandError::Yaml {
         file: file_name(file),
@@ -54,10 +54,12 @@ fn of_manifests(file: &Path, policy: &Policy<'_>, given: &mut Vec<Given>) -> Res
     })? {
         let review = review_of(&object, &AsRequest::default()).to_string();
         let name = name_of(&object);
-        let cases = cases(review.as_bytes(), policy).map_err(|error| CommandError::Object {
-            file: file_name(file),
-            error,
-        })?;
+        let review = review.as_bytes();
+        let cases =
+            cases(review, disable_label, &Caller::default()).map_err(|error| CommandError::Object {
+                file: file_name(file),
+                error,
+            })?;
         for case in cases {
             let context = case.setting.context();
             let of = Some(name_of_field(&name, context.container, context.place));

@@ -4,7 +4,7 @@ use std::io::{self, BufRead as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use imageswap_engine::admission::{ExplainedImage, Policy, ReviewError, explain};
+use imageswap_engine::admission::{Caller, ExplainedImage, Policy, ReviewError, explain};
 use imageswap_engine::compile::Constants;
 use imageswap_engine::rules::{RuleId, RuleSet, Scope};
 use imageswap_files::{MAX_INPUT, STDIN, display_name as file_name, objects, read_once};
@@ -243,9 +243,11 @@ impl Explain {
             rules,
             digest: "",
             disable_label: &self.label.disable_label,
-            hook: self.context.hook(),
             dry_run: false,
         };
-        explain(body, &policy, scope)
+        let caller = Caller {
+            entry: self.context.hook(),
+        };
+        explain(body, &policy, &caller, scope)
     }
 }

@@ -1,8 +1,9 @@
 //! The choice of the images that are evaluated, and the evaluation of each.
 
 use super::changed::OldImages;
-use super::outcome::{LeftReason, Policy};
+use super::outcome::LeftReason;
 use super::pod::{ImageField, Pod};
+use super::policy::Caller;
 use super::read::{Metadata, Object, Request, group_of};
 use crate::context::{Context, Operation, Owner};
 use crate::rules::AUTO;
@@ -33,7 +34,8 @@ pub(super) enum Verdict<D> {
 /// neither created nor changed, or has no Pod.
 pub(super) fn evaluate<'r, 'a, D>(
     request: &'r Request<'a>,
-    policy: &Policy<'_>,
+    disable_label: &str,
+    caller: &Caller<'_>,
     evaluate_one: impl Fn(&str, &Context<'_>) -> D,
 ) -> Option<EvaluatedPod<'r, 'a, D>> {
     if matches!(request.operation, Some(Operation::Delete | Operation::Connect)) {
@@ -41,13 +43,13 @@ pub(super) fn evaluate<'r, 'a, D>(
     }
     let object = request.object.as_deref()?;
     let pod = Pod::find(&request.kind, object)?;
-    let skipped = skip_reason(object, &pod, policy);
+    let skipped = skip_reason(object, &pod, disable_label);
     let images = match skipped {
         Some(reason) => pod
             .images()
             .map(|field| (field, Verdict::Skipped(reason)))
             .collect(),
-        None => evaluate_images(request, object, &pod, policy, evaluate_one),
+        None => evaluate_images(request, object, &pod, caller, evaluate_one),
     };
     Some(EvaluatedPod {
         pod,
@@ -57,12 +59,12 @@ pub(super) fn evaluate<'r, 'a, D>(
 }
 
 /// Returns the reason why the webhook skips an object as a whole.
-fn skip_reason(object: &Object<'_>, pod: &Pod<'_, '_>, policy: &Policy<'_>) -> Option<LeftReason> {
+fn skip_reason(object: &Object<'_>, pod: &Pod<'_, '_>, disable_label: &str) -> Option<LeftReason> {
     let disabled = |metadata: &Metadata<'_>| {
         metadata
             .labels
             .iter()
-            .any(|(key, value)| key == policy.disable_label && value == DISABLED)
+            .any(|(key, value)| key == disable_label && value == DISABLED)
     };
     if object.metadata.is_being_deleted {
         Some(LeftReason::Deleting)
@@ -86,7 +88,7 @@ fn evaluate_images<'r, 'a, D>(
     request: &'r Request<'a>,
     object: &'r Object<'a>,
     pod: &Pod<'r, 'a>,
-    policy: &Policy<'_>,
+    caller: &Caller<'_>,
     evaluate_one: impl Fn(&str, &Context<'_>) -> D,
 ) -> Vec<(ImageField<'r, 'a>, Verdict<D>)> {
     let is_update = request.operation == Some(Operation::Update);
@@ -96,7 +98,7 @@ fn evaluate_images<'r, 'a, D>(
         .filter(|_| is_update)
         .and_then(|old| Pod::find(&request.kind, old));
     let old = old.as_ref().map(OldImages::new);
-    let context = context(request, object, pod, policy);
+    let context = context(request, object, pod, caller);
     let evaluate = |field: ImageField<'r, 'a>| {
         let verdict = match field.image {
             None => Verdict::Skipped(LeftReason::NoImage),
@@ -123,7 +125,7 @@ fn context<'r>(
     request: &'r Request<'_>,
     object: &'r Object<'_>,
     pod: &Pod<'r, '_>,
-    policy: &'r Policy<'_>,
+    caller: &Caller<'r>,
 ) -> Context<'r> {
     let owner = object
         .metadata
@@ -142,7 +144,7 @@ fn context<'r>(
         kind: request.kind.kind.as_deref(),
         operation: request.operation,
         user: request.user.username.as_deref(),
-        hook: policy.hook,
+        hook: caller.entry,
         ..Context::default()
     }
 }

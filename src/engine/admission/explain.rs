@@ -1,7 +1,8 @@
 //! Why the images of a review are decided as they are.
 
 use super::evaluate::{Verdict, evaluate};
-use super::outcome::{LeftReason, Policy, ReviewError};
+use super::outcome::{LeftReason, ReviewError};
+use super::policy::{Caller, Policy};
 use super::read::{Review, read};
 use crate::compare::Case;
 use crate::context::{Place, Setting};
@@ -28,10 +29,11 @@ pub struct ExplainedImage<'p> {
 pub fn explain<'p>(
     body: &[u8],
     policy: &Policy<'p>,
+    caller: &Caller<'_>,
     scope: Scope<'_>,
 ) -> Result<Vec<ExplainedImage<'p>>, ReviewError> {
     let Review { request, .. } = read(body)?;
-    let evaluated = evaluate(&request, policy, |image, context| {
+    let evaluated = evaluate(&request, policy.disable_label, caller, |image, context| {
         policy.rules.explain(image, context, scope)
     });
     let images = evaluated.into_iter().flat_map(|pod| pod.images);
@@ -55,9 +57,9 @@ pub fn explain<'p>(
 /// # Errors
 ///
 /// Returns an error if the body is not an `AdmissionReview`.
-pub fn cases(body: &[u8], policy: &Policy<'_>) -> Result<Vec<Case>, ReviewError> {
+pub fn cases(body: &[u8], disable_label: &str, caller: &Caller<'_>) -> Result<Vec<Case>, ReviewError> {
     let Review { request, .. } = read(body)?;
-    let evaluated = evaluate(&request, policy, |image, context| Case {
+    let evaluated = evaluate(&request, disable_label, caller, |image, context| Case {
         image: image.to_owned(),
         setting: Setting::of(context),
     });

@@ -12,6 +12,7 @@ mod json;
 mod outcome;
 mod patch;
 mod pod;
+mod policy;
 mod read;
 mod review;
 mod wording;
@@ -19,7 +20,8 @@ mod workload;
 
 pub use self::explain::{ExplainedImage, cases, explain};
 pub use self::images::{InvalidObject, ObjectImage, images_of};
-pub use self::outcome::{ImageDecision, ImageEffect, LeftReason, Outcome, Policy, ReviewError, Reviewed};
+pub use self::outcome::{ImageDecision, ImageEffect, LeftReason, Outcome, ReviewError, Reviewed};
 pub use self::pod::JsonPointer;
+pub use self::policy::{Caller, Policy};
 pub use self::review::review;
 pub use self::workload::Workload;

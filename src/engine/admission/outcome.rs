@@ -1,25 +1,10 @@
-//! What a review is judged by, and what came of it: for the answer, the log and the metrics.
+//! The outcome of a review: for the answer, the log and the metrics.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use crate::context::Operation;
-use crate::rules::{RuleId, RuleSet};
-
-/// What a review is judged by.
-#[derive(Clone, Copy, Debug)]
-pub struct Policy<'a> {
-    /// The rules in force.
-    pub rules: &'a RuleSet,
-    /// Their digest, for the audit annotation.
-    pub digest: &'a str,
-    /// The label that breaks the glass for one workload where its value is `disabled`.
-    pub disable_label: &'a str,
-    /// The entry of the webhook configuration that called, where it has a name of its own.
-    pub hook: Option<&'a str>,
-    /// Decide and report, change and refuse nothing.
-    pub dry_run: bool,
-}
+use crate::rules::RuleId;
 
 /// An answered review.
 #[derive(Debug)]

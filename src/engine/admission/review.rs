@@ -5,8 +5,9 @@ use std::collections::HashSet;
 
 use super::answer::AdmissionResponse;
 use super::evaluate::{EvaluatedPod, Verdict, evaluate};
-use super::outcome::{ImageDecision, ImageEffect, LeftReason, Outcome, Policy, ReviewError, Reviewed};
+use super::outcome::{ImageDecision, ImageEffect, LeftReason, Outcome, ReviewError, Reviewed};
 use super::pod::ImageField;
+use super::policy::{Caller, Policy};
 use super::read::{Request, Review, read};
 use super::wording;
 use crate::context::Operation;
@@ -17,13 +18,17 @@ use crate::rules::{Decision, Effect, Invalid};
 /// # Errors
 ///
 /// Where the body is no `AdmissionReview`: the caller gets 400 and the error's line.
-pub fn review<'a>(body: &'a [u8], policy: &Policy<'_>) -> Result<Reviewed<'a>, ReviewError> {
+pub fn review<'a>(
+    body: &'a [u8],
+    policy: &Policy<'_>,
+    caller: &Caller<'_>,
+) -> Result<Reviewed<'a>, ReviewError> {
     let Review {
         version,
         uid,
         request,
     } = read(body)?;
-    let evaluated = evaluate(&request, policy, |image, context| {
+    let evaluated = evaluate(&request, policy.disable_label, caller, |image, context| {
         policy.rules.decide(image, context)
     });
     let mut response = AdmissionResponse::new(version, &uid, policy.digest);

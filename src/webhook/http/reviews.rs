@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use imageswap_engine::admission::{ImageEffect, Policy, Reviewed, review};
+use imageswap_engine::admission::{Caller, ImageEffect, Policy, Reviewed, review};
 use imageswap_engine::context::Operation;
 use imageswap_engine::rules::RuleSet;
 use salvo::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
@@ -21,7 +21,7 @@ use crate::webhook::metrics::{Metrics, Refused};
 use crate::webhook::reload::SharedRules;
 
 /// The part of a path that names the entry of the webhook configuration that called.
-pub(crate) const HOOK_NAME: &str = "name";
+pub(crate) const ENTRY: &str = "name";
 
 /// Answers reviews.
 #[derive(Clone, Debug)]
@@ -74,17 +74,18 @@ impl Reviews {
         let length = content_length(request.headers());
         let body = Body::read(&self.budget, request.take_body(), length, deadline).await?;
         // A further entry of the webhook configuration, which the rules can tell from the others.
-        let hook = request.params().get(HOOK_NAME).map(String::as_str);
+        let caller = Caller {
+            entry: request.params().get(ENTRY).map(String::as_str),
+        };
         // From here on nothing waits, so that all of the answer comes from one set.
         let current = self.rules.current();
         let policy = Policy {
             rules: &current.rules,
             digest: &current.digest,
             disable_label: &self.disable_label,
-            hook,
             dry_run: self.dry_run,
         };
-        let reviewed = review(body.as_bytes(), &policy).map_err(|error| Refusal {
+        let reviewed = review(body.as_bytes(), &policy, &caller).map_err(|error| Refusal {
             status: StatusCode::BAD_REQUEST,
             line: error.to_string(),
             why: Refused::Malformed,

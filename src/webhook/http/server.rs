@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::connections::TlsConnections;
 use super::operations::{Operations, plain_errors};
-use super::reviews::{HOOK_NAME, Reviews};
+use super::reviews::{ENTRY, Reviews};
 use crate::webhook::error::ServeError;
 use crate::webhook::health::Health;
 use crate::webhook::metrics::Metrics;
@@ -71,7 +71,7 @@ impl Servers {
             .server_config()
             .map_err(|error| fail(&error))?;
         let tls = TlsConnections::new(tls, config, FailedHandshakes::new(Arc::clone(metrics)));
-        let hook = Router::with_path(format!("hook/{{{HOOK_NAME}}}")).post(reviews.clone());
+        let hook = Router::with_path(format!("hook/{{{ENTRY}}}")).post(reviews.clone());
         let every_path = operations.clone().below(Router::new().post(reviews).push(hook));
         Ok(Self {
             tls_address,

@@ -1,6 +1,6 @@
 //! What no object should hold, and what is no review.
 
-use imageswap_engine::admission::review;
+use imageswap_engine::admission::{Caller, review};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -63,13 +63,15 @@ fn a_body_that_is_no_review_is_told_why() {
         (&in_object, "nested"),
     ];
     for (body, why) in cases {
-        let error = review(body.as_bytes(), &policy(&rules()))
+        let error = review(body.as_bytes(), &policy(&rules()), &Caller::default())
             .unwrap_err()
             .to_string();
         assert!(error.contains(why), "{error}");
         assert!(!error.contains('\n') && error.len() < 300, "{error}");
     }
-    let error = review(b"\xff\xfe", &policy(&rules())).unwrap_err().to_string();
+    let error = review(b"\xff\xfe", &policy(&rules()), &Caller::default())
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("not UTF-8"), "{error}");
 }
 
@@ -121,6 +123,6 @@ proptest! {
 
     #[test]
     fn any_bytes_are_an_answer_or_an_error(body in prop::collection::vec(any::<u8>(), 0..300)) {
-        let _ = review(&body, &policy(&rules()));
+        let _ = review(&body, &policy(&rules()), &Caller::default());
     }
 }

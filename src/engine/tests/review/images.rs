@@ -1,6 +1,6 @@
 //! The images of an object outside of a review.
 
-use imageswap_engine::admission::{images_of, review};
+use imageswap_engine::admission::{Caller, images_of, review};
 use serde_json::{Value, json};
 
 use crate::support::{of, patch, policy, rules};
@@ -45,7 +45,7 @@ fn images_of_an_object_are_those_that_a_review_of_it_swaps() {
         let group = api_version.split_once('/').map_or("", |(group, _)| group);
         let body = of("CREATE", group, kind, object.clone(), Value::Null);
         let rules = rules();
-        let swapped = patch(&review(&body, &policy(&rules)).unwrap());
+        let swapped = patch(&review(&body, &policy(&rules), &Caller::default()).unwrap());
         let pointers: Vec<_> = swapped.into_iter().map(|(pointer, _)| pointer).collect();
         let (found, images): (Vec<_>, Vec<_>) = images(&object).into_iter().unzip();
         assert_eq!(found, pointers, "{kind}");

@@ -1,6 +1,6 @@
 //! What is done with the objects that there are.
 
-use imageswap_engine::admission::{LeftReason, Outcome, Policy, review};
+use imageswap_engine::admission::{Caller, LeftReason, Outcome, Policy, review};
 use imageswap_tests_support::recorded::{conformance, review as recorded};
 use serde_json::{Value, json};
 
@@ -274,6 +274,7 @@ fn a_dry_run_changes_nothing_and_says_what_it_would_do() {
             dry_run: true,
             ..policy(&rules)
         },
+        &Caller::default(),
     )
     .unwrap();
     assert_eq!((dry.outcome, patch(&dry)), (Outcome::Unchanged, vec![]));

@@ -1,7 +1,7 @@
 //! Reviews to ask with, and what is read of the answers.
 
 use base64::Engine as _;
-use imageswap_engine::admission::{ImageEffect, LeftReason, Policy, Reviewed, review};
+use imageswap_engine::admission::{Caller, ImageEffect, LeftReason, Policy, Reviewed, review};
 use imageswap_engine::legacy::{LegacyConfig, Prefix};
 use imageswap_engine::rules::RuleSet;
 use serde_json::{Value, json};
@@ -17,13 +17,12 @@ pub(crate) fn policy(rules: &RuleSet) -> Policy<'_> {
         rules,
         digest: "d1",
         disable_label: "k8s.twr.io/imageswap",
-        hook: None,
         dry_run: false,
     }
 }
 
 pub(crate) fn reviewed(body: &[u8]) -> Reviewed<'_> {
-    review(body, &policy(&rules())).unwrap()
+    review(body, &policy(&rules()), &Caller::default()).unwrap()
 }
 
 /// A review of a Pod, from its spec and metadata.
