@@ -1,33 +1,32 @@
-//! Enums whose variants are the values of a label: in metrics, logs and JSON.
+//! The values of labels: in metrics, logs and JSON.
 
-/// Declares an enum from its variants and their texts.
+/// Gives an enum its list of values, `ALL`, and their texts, `as_str`.
 ///
-/// `ALL` and `as_str` come from one list, so that neither can lack a variant, and `ALL[value as usize]` is the value.
+/// A variant that the list lacks does not compile. Neither does another order than that of the declaration, so that
+/// `ALL[value as usize]` is the value, and an array of the length of `ALL` can be indexed by it.
 #[macro_export]
 macro_rules! label {
-    (
-        $(#[$about:meta])*
-        $visibility:vis enum $name:ident {
-            $($(#[$meaning:meta])* $variant:ident = $text:literal,)+
-        }
-    ) => {
-        $(#[$about])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        $visibility enum $name {
-            $($(#[$meaning])* $variant,)+
-        }
-
+    ($name:ident { $($variant:ident => $text:literal,)+ }) => {
         impl $name {
             /// Every value, in the order of the declaration.
-            $visibility const ALL: &'static [Self] = &[$(Self::$variant),+];
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// Returns the text of the label.
+            /// Returns the text of the value.
             #[must_use]
-            $visibility const fn as_str(self) -> &'static str {
+            pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $text,)+
                 }
             }
         }
+
+        const _: () = {
+            let mut position = 0;
+            $(
+                assert!($name::$variant as usize == position);
+                position += 1;
+            )+
+            assert!(position == $name::ALL.len());
+        };
     };
 }

@@ -1,32 +1,45 @@
 //! The table of the kinds that hold a Pod or a Pod template: where it stands, and the name of the kind in metrics.
 
 use super::read::{Metadata, Object, PodSpec};
+use crate::label;
 
-crate::label! {
-    /// A kind of object, as the webhook tells kinds apart.
-    pub enum Workload {
-        /// A Pod itself.
-        Pod = "Pod",
-        /// `batch`.
-        CronJob = "CronJob",
-        /// `apps`.
-        DaemonSet = "DaemonSet",
-        /// `apps`.
-        Deployment = "Deployment",
-        /// `batch`.
-        Job = "Job",
-        /// A template of Pods, as an object of its own.
-        PodTemplate = "PodTemplate",
-        /// `apps`.
-        ReplicaSet = "ReplicaSet",
-        /// A kind without a group, as a Pod.
-        ReplicationController = "ReplicationController",
-        /// `apps`.
-        StatefulSet = "StatefulSet",
-        /// Every other kind: a custom resource, which may have a Pod template too.
-        Other = "other",
-    }
+/// A kind of object, as the webhook tells kinds apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Workload {
+    /// A Pod itself.
+    Pod,
+    /// `batch`.
+    CronJob,
+    /// `apps`.
+    DaemonSet,
+    /// `apps`.
+    Deployment,
+    /// `batch`.
+    Job,
+    /// A template of Pods, as an object of its own.
+    PodTemplate,
+    /// `apps`.
+    ReplicaSet,
+    /// A kind without a group, as a Pod.
+    ReplicationController,
+    /// `apps`.
+    StatefulSet,
+    /// Every other kind: a custom resource, which may have a Pod template too.
+    Other,
 }
+
+label!(Workload {
+    Pod => "Pod",
+    CronJob => "CronJob",
+    DaemonSet => "DaemonSet",
+    Deployment => "Deployment",
+    Job => "Job",
+    PodTemplate => "PodTemplate",
+    ReplicaSet => "ReplicaSet",
+    ReplicationController => "ReplicationController",
+    StatefulSet => "StatefulSet",
+    Other => "other",
+});
 
 /// The place of the Pod in an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
