@@ -45,13 +45,13 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(self) -> Result<Ended, CommandError> {
-        let mut output = Output::of_findings(self.output);
-        let Some(mut loaded) = self.set.load(&mut output)? else {
+        let mut output = Output::with_findings(self.output);
+        let Some(mut loaded) = self.set.read(&mut output)? else {
             return output.end(Ended::Unreadable);
         };
         loaded.add_findings(findings_of_map(&loaded));
         output.findings(&loaded.findings, &loaded.sources)?;
-        let counts = Counts::of(&loaded.findings);
+        let counts = Counts::new(&loaded.findings);
         let rules = loaded.set.as_ref().map_or(0, |set| set.len());
         if loaded.loads() {
             let tests = counted(loaded.tests.len(), "test");

@@ -58,7 +58,7 @@ impl Output {
     }
 
     /// For a command whose result is findings.
-    pub(super) fn of_findings(options: FindingsOptions) -> Self {
+    pub(super) fn with_findings(options: FindingsOptions) -> Self {
         let (format, sarif) = match options.format {
             FindingsFormat::Each(format) => (format, None),
             // What is not in the log is for people.

@@ -10,7 +10,7 @@ use super::error::CommandError;
 use super::exit::{Ended, Statuses};
 use super::input::{SetOptions, rules_named};
 use super::output::{FindingsOptions, Output};
-use super::report::{Format, Outcome};
+use super::report::{DecidedImage, Format};
 use super::words::counted;
 
 /// Exit statuses of the command.
@@ -57,7 +57,7 @@ struct TestObject<'a> {
     expected: &'static str,
     expected_image: Option<&'a str>,
     #[serde(flatten)]
-    outcome: Outcome<'a>,
+    outcome: DecidedImage<'a>,
 }
 
 /// A rule that no test reaches, for machines.
@@ -70,8 +70,8 @@ struct Unreached<'a> {
 
 impl TestCommand {
     pub(super) fn run(self) -> Result<Ended, CommandError> {
-        let mut output = Output::of_findings(self.output);
-        let Some(loaded) = self.set.load(&mut output)? else {
+        let mut output = Output::with_findings(self.output);
+        let Some(loaded) = self.set.read(&mut output)? else {
             return output.end(Ended::Unreadable);
         };
         let is_other_error =
@@ -135,7 +135,7 @@ fn show(
                 passed: outcome.passed,
                 expected,
                 expected_image: image,
-                outcome: Outcome::new(set, &test.image, &outcome.decision),
+                outcome: DecidedImage::new(set, &test.image, &outcome.decision),
             })
         }
         Format::Human | Format::Short if outcome.passed => Ok(()),

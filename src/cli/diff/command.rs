@@ -12,7 +12,7 @@ use super::given::{self, Given};
 use super::show::{Found, Report};
 use crate::cli::error::CommandError;
 use crate::cli::exit::{Ended, Statuses, UsageError};
-use crate::cli::input::{LabelOption, LimitOptions, load};
+use crate::cli::input::{LabelOption, LimitOptions, read_set};
 use crate::cli::output::{Output, OutputOptions};
 use crate::cli::report::Counts;
 use crate::cli::words::counted;
@@ -70,8 +70,8 @@ impl Diff {
         if of_stdin.filter(|path| path.as_os_str() == STDIN).count() > 1 {
             return Err(UsageError::StdinShared.into());
         }
-        let old = load(vec![self.old.clone()], self.limits, &mut output)?;
-        let new = load(vec![self.new.clone()], self.limits, &mut output)?;
+        let old = read_set(vec![self.old.clone()], self.limits, &mut output)?;
+        let new = read_set(vec![self.new.clone()], self.limits, &mut output)?;
         let (Some(old), Some(new)) = (old, new) else {
             return output.end(Ended::Unreadable);
         };
@@ -80,7 +80,7 @@ impl Diff {
         for (which, loaded) in [("old", &old), ("new", &new)] {
             if only_tests_fail(loaded) {
                 tests_fail = true;
-                let counts = Counts::of(&loaded.findings);
+                let counts = Counts::new(&loaded.findings);
                 output.say(&format!(
                     "notice: tests of the {which} set fail, so it does not load ({counts}; see `imageswap check`); it is \
                      compared as if they passed"
@@ -88,7 +88,7 @@ impl Diff {
             } else if !loaded.loads() {
                 is_broken = true;
                 output.findings(&loaded.findings, &loaded.sources)?;
-                let counts = Counts::of(&loaded.findings);
+                let counts = Counts::new(&loaded.findings);
                 output.say(&format!(
                     "the {which} set does not load, so nothing is compared: {counts}"
                 ))?;

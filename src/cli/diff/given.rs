@@ -37,7 +37,7 @@ pub(super) fn read(
     }
     if let Some(path) = in_manifests {
         for file in manifests(path)? {
-            of_manifests(&file, disable_label, &mut given)?;
+            read_manifests(&file, disable_label, &mut given)?;
         }
     }
     let mut known = HashSet::new();
@@ -46,7 +46,7 @@ pub(super) fn read(
 }
 
 /// Each object as an API server would send it when it is created.
-fn of_manifests(file: &Path, disable_label: &str, given: &mut Vec<Given>) -> Result<(), CommandError> {
+fn read_manifests(file: &Path, disable_label: &str, given: &mut Vec<Given>) -> Result<(), CommandError> {
     let text = read_once(file, MAX_INPUT)?;
     for object in objects(&text).map_err(|error| CommandError::Yaml {
         file: file_name(file),

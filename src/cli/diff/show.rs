@@ -46,10 +46,10 @@ pub(super) struct Found<'f> {
 struct Group {
     given: usize,
     made: usize,
-    shown: Vec<Shown>,
+    shown: Vec<ShownImage>,
 }
 
-struct Shown {
+struct ShownImage {
     is_given: bool,
     image: String,
     old: String,
@@ -89,7 +89,7 @@ impl<'s> Report<'s> {
         let has_digest = |image: &str| image.contains('@');
         // An image without a digest is the better example.
         let worse = (*count > most && !has_digest(&found.case.image)).then(|| {
-            let is_worse = |shown: &Shown| shown.is_given == is_given && has_digest(&shown.image);
+            let is_worse = |shown: &ShownImage| shown.is_given == is_given && has_digest(&shown.image);
             group.shown.iter().position(is_worse)
         });
         let worse = worse.flatten().filter(|_| !all);
@@ -106,7 +106,7 @@ impl<'s> Report<'s> {
                 if let Some(worse) = worse {
                     group.shown.remove(worse);
                 }
-                group.shown.push(Shown {
+                group.shown.push(ShownImage {
                     is_given,
                     image: format!("{sign}{}", what(&found)),
                     old: outcome(old, of_old, of_new),
@@ -244,7 +244,7 @@ impl<'s> Report<'s> {
             .max()
             .unwrap_or_default()
             .min(WIDE);
-        for Shown { image, old, new, .. } in &group.shown {
+        for ShownImage { image, old, new, .. } in &group.shown {
             output.line(format_args!("- {image:width$}  {old}"))?;
             output.line(format_args!("+ {:width$}  {new}", ""))?;
         }

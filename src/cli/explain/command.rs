@@ -11,10 +11,10 @@ use imageswap_files::{MAX_INPUT, STDIN, display_name as file_name, objects, read
 use serde_json::Value;
 
 use super::context::{self, ContextOptions};
-use super::show::Shown;
+use super::show::ExplanationWriter;
 use crate::cli::error::CommandError;
 use crate::cli::exit::{Ended, Statuses, UsageError};
-use crate::cli::input::{LabelOption, LimitOptions, load, name_of, review_of, rules_named};
+use crate::cli::input::{LabelOption, LimitOptions, name_of, read_set, review_of, rules_named};
 use crate::cli::output::{Output, OutputOptions};
 use crate::cli::report::Counts;
 use crate::cli::words::counted;
@@ -90,26 +90,26 @@ impl Explain {
         if of_stdin > 1 {
             return Err(UsageError::StdinShared.into());
         }
-        let Some(loaded) = load(self.rules.clone(), self.limits, &mut output)? else {
+        let Some(loaded) = read_set(self.rules.clone(), self.limits, &mut output)? else {
             return output.end(Ended::Unreadable);
         };
         let Some(set) = &loaded.set else {
             output.findings(&loaded.findings, &loaded.sources)?;
             output.say(&format!(
                 "the rules do not load: {}",
-                Counts::of(&loaded.findings)
+                Counts::new(&loaded.findings)
             ))?;
             return output.end(Ended::Findings);
         };
         if !loaded.loads() {
-            let counts = Counts::of(&loaded.findings);
+            let counts = Counts::new(&loaded.findings);
             output.say(&format!(
                 "notice: this set does not load ({counts}; see `imageswap check`); this is what it would do"
             ))?;
         }
         let only = rules_named(set, &self.only)?;
         let scope = self.scope(&only);
-        let mut shown = Shown {
+        let mut shown = ExplanationWriter {
             output: &mut output,
             set,
             sources: &loaded.sources,
@@ -139,7 +139,7 @@ impl Explain {
 
     fn explain_images(
         &self,
-        shown: &mut Shown<'_, '_>,
+        shown: &mut ExplanationWriter<'_, '_>,
         constants: &Constants,
         scope: Scope<'_>,
     ) -> Result<(), CommandError> {
@@ -174,7 +174,7 @@ impl Explain {
 
     fn explain_review(
         &self,
-        shown: &mut Shown<'_, '_>,
+        shown: &mut ExplanationWriter<'_, '_>,
         body: &[u8],
         file: &Path,
         scope: Scope<'_>,
@@ -199,7 +199,7 @@ impl Explain {
     /// Each object as an API server would send it when it is created.
     fn explain_manifests(
         &self,
-        shown: &mut Shown<'_, '_>,
+        shown: &mut ExplanationWriter<'_, '_>,
         file: &Path,
         scope: Scope<'_>,
     ) -> Result<(), CommandError> {

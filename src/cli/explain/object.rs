@@ -6,13 +6,13 @@ use imageswap_engine::admission::ExplainedImage;
 use imageswap_engine::rules::{Explanation, LEGACY_RULE, Mismatch, Round, RuleSet, Step};
 use serde::Serialize;
 
-use crate::cli::report::{Outcome, place_name};
+use crate::cli::report::{DecidedImage, place_name};
 
 /// What was decided for an image, and how.
 #[derive(Serialize)]
 pub(super) struct Explained<'a> {
     #[serde(flatten)]
-    outcome: Outcome<'a>,
+    outcome: DecidedImage<'a>,
     steps: Vec<StepOfRound<'a>>,
 }
 
@@ -40,7 +40,7 @@ struct StepOfRound<'a> {
 impl<'a> Explained<'a> {
     pub(super) fn new(set: &'a RuleSet, image: &'a str, explanation: &'a Explanation<'_>) -> Self {
         Self {
-            outcome: Outcome::new(set, image, &explanation.decision),
+            outcome: DecidedImage::new(set, image, &explanation.decision),
             steps: (1..)
                 .zip(&explanation.rounds)
                 .flat_map(|(number, round)| steps(set, number, round))
@@ -55,7 +55,7 @@ impl<'a> ExplainedField<'a> {
             Ok(explanation) => (Explained::new(set, &field.image, explanation), None),
             Err(reason) => (
                 Explained {
-                    outcome: Outcome::left(&field.image),
+                    outcome: DecidedImage::left(&field.image),
                     steps: Vec::new(),
                 },
                 Some(reason.as_str()),

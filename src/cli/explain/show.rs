@@ -12,7 +12,7 @@ use crate::cli::output::Output;
 use crate::cli::report::Format;
 
 /// Where explanations are shown, and the set that they are of.
-pub(super) struct Shown<'o, 's> {
+pub(super) struct ExplanationWriter<'o, 's> {
     pub(super) output: &'o mut Output,
     pub(super) set: &'s RuleSet,
     pub(super) sources: &'s SourceMap,
@@ -20,7 +20,7 @@ pub(super) struct Shown<'o, 's> {
     pub(super) lacks_rules: bool,
 }
 
-impl Shown<'_, '_> {
+impl ExplanationWriter<'_, '_> {
     /// Shows an image that was given by itself.
     pub(super) fn image(&mut self, image: &str, explanation: &Explanation<'_>) -> Result<(), CommandError> {
         match self.output.format {

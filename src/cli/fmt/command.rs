@@ -52,14 +52,14 @@ pub(crate) struct Fmt {
 #[derive(Serialize)]
 struct FormattedFile<'a> {
     file: &'a str,
-    outcome: Outcome,
+    outcome: FormatOutcome,
     line: Option<usize>,
 }
 
 /// What became of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-enum Outcome {
+enum FormatOutcome {
     /// It has another layout now.
     Formatted,
     /// It would get another layout.
@@ -93,7 +93,7 @@ struct Formatter {
     check: bool,
     limits: Limits,
     output: Output,
-    outcomes: Vec<Outcome>,
+    outcomes: Vec<FormatOutcome>,
     is_unreadable: bool,
 }
 
@@ -118,7 +118,7 @@ impl Formatter {
     }
 
     fn failed(&mut self, why: impl std::fmt::Display) -> Result<(), CommandError> {
-        self.outcomes.push(Outcome::Failed);
+        self.outcomes.push(FormatOutcome::Failed);
         self.output.say(&format!("imageswap: {why}"))
     }
 
@@ -145,7 +145,7 @@ impl Formatter {
         let formatted = match format(source, &text) {
             Ok(formatted) => formatted,
             Err(FormatError::Syntax(findings)) => {
-                self.outcomes.push(Outcome::Failed);
+                self.outcomes.push(FormatOutcome::Failed);
                 return match is_stdin && !self.check {
                     // Whoever keeps what comes from stdout keeps no findings.
                     true => self.output.say_findings(&findings, &sources),
@@ -167,16 +167,16 @@ impl Formatter {
             self.output.text(&formatted)?;
         }
         if formatted == text {
-            return self.tell(&name, is_stdin, Outcome::Unchanged, None);
+            return self.tell(&name, is_stdin, FormatOutcome::Unchanged, None);
         }
         let difference = Difference::new(&text, &formatted);
         if self.check {
-            return self.tell(&name, is_stdin, Outcome::Unformatted, Some(&difference));
+            return self.tell(&name, is_stdin, FormatOutcome::Unformatted, Some(&difference));
         }
         if !is_stdin && let Err(error) = write(path, &formatted, Replace::Unchanged(&text)) {
             return self.failed(error);
         }
-        self.tell(&name, is_stdin, Outcome::Formatted, Some(&difference))
+        self.tell(&name, is_stdin, FormatOutcome::Formatted, Some(&difference))
     }
 
     /// A map means the same in any layout, but people know where its lines are.
@@ -187,7 +187,7 @@ impl Formatter {
         self.output.say(&format!(
             "notice: {name} is left as it is: it is read as a map of the old format; rules begin with `rules v1`"
         ))?;
-        self.tell(name, is_stdin, Outcome::Map, None)
+        self.tell(name, is_stdin, FormatOutcome::Map, None)
     }
 
     /// Says what became of a file.
@@ -195,7 +195,7 @@ impl Formatter {
         &mut self,
         name: &str,
         is_stdin: bool,
-        outcome: Outcome,
+        outcome: FormatOutcome,
         difference: Option<&Difference<'_>>,
     ) -> Result<(), CommandError> {
         self.outcomes.push(outcome);
@@ -210,7 +210,7 @@ impl Formatter {
                 outcome,
                 line,
             }),
-            Format::Human | Format::Short if outcome == Outcome::Formatted => {
+            Format::Human | Format::Short if outcome == FormatOutcome::Formatted => {
                 self.output.say(&format!("formatted {name}"))
             }
             Format::Short => match line {
@@ -232,13 +232,13 @@ impl Formatter {
 
     fn end(mut self, is_stdin_alone: bool) -> Result<Ended, CommandError> {
         let count = |outcome| self.outcomes.iter().filter(|other| **other == outcome).count();
-        let failed = count(Outcome::Failed);
-        let unformatted = count(Outcome::Unformatted);
+        let failed = count(FormatOutcome::Failed);
+        let unformatted = count(FormatOutcome::Unformatted);
         let kinds = [
-            (count(Outcome::Formatted), "formatted"),
+            (count(FormatOutcome::Formatted), "formatted"),
             (unformatted, "to be formatted"),
-            (count(Outcome::Unchanged), "as it should be"),
-            (count(Outcome::Map), "left as it is"),
+            (count(FormatOutcome::Unchanged), "as it should be"),
+            (count(FormatOutcome::Map), "left as it is"),
             (failed, "not formatted"),
         ];
         let kinds: Vec<String> = kinds

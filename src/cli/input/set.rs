@@ -25,8 +25,8 @@ pub(crate) struct SetOptions {
 
 impl SetOptions {
     /// Loads the set; none where its files can't be had, which is said.
-    pub(crate) fn load(self, output: &mut Output) -> Result<Option<Loaded>, CommandError> {
-        load(paths_or_stdin(self.paths)?, self.limits, output)
+    pub(crate) fn read(self, output: &mut Output) -> Result<Option<Loaded>, CommandError> {
+        read_set(paths_or_stdin(self.paths)?, self.limits, output)
     }
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn paths_or_stdin(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, UsageE
 }
 
 /// Loads a set from paths.
-pub(crate) fn load(
+pub(crate) fn read_set(
     paths: Vec<PathBuf>,
     limits: LimitOptions,
     output: &mut Output,

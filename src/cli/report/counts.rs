@@ -16,7 +16,7 @@ pub(crate) struct Counts {
 
 impl Counts {
     /// Counts findings.
-    pub(crate) fn of(findings: &[Diagnostic]) -> Self {
+    pub(crate) fn new(findings: &[Diagnostic]) -> Self {
         let count = |severity| {
             let is_of = |finding: &&Diagnostic| finding.severity == severity;
             findings.iter().filter(is_of).count()

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 /// What was decided for an image.
 #[derive(Serialize)]
-pub(crate) struct Outcome<'a> {
+pub(crate) struct DecidedImage<'a> {
     image: &'a str,
     #[serde(flatten)]
     decided: Decided<'a>,
@@ -28,7 +28,7 @@ pub(crate) struct Decided<'a> {
     pull_secrets: &'a [&'a str],
 }
 
-impl<'a> Outcome<'a> {
+impl<'a> DecidedImage<'a> {
     /// What was decided.
     pub(crate) fn new(set: &'a RuleSet, image: &'a str, decision: &'a Decision<'_>) -> Self {
         Self {

@@ -49,7 +49,7 @@ struct Suggestion<'a> {
 
 /// Writes a finding and a line end.
 pub(super) fn write(stream: &mut dyn Write, finding: &Diagnostic, sources: &SourceMap) -> io::Result<()> {
-    let label = |label: &diagnostic::Label| Place::of(label.span, sources);
+    let label = |label: &diagnostic::Label| Place::new(label.span, sources);
     let labels = finding.labels.iter();
     let labels = labels
         .map(|at| Label {
@@ -65,7 +65,7 @@ pub(super) fn write(stream: &mut dyn Write, finding: &Diagnostic, sources: &Sour
         };
         Some(Suggestion {
             message: &suggestion.message,
-            place: Place::of(span, sources),
+            place: Place::new(span, sources),
             replacement: &suggestion.replacement,
         })
     });
@@ -84,7 +84,7 @@ pub(super) fn write(stream: &mut dyn Write, finding: &Diagnostic, sources: &Sour
 }
 
 impl<'a> Place<'a> {
-    fn of(span: Span, sources: &'a SourceMap) -> Self {
+    fn new(span: Span, sources: &'a SourceMap) -> Self {
         let span = sources.resolve(span);
         let Some(source) = sources.get(span.source) else {
             return Self::default();

@@ -313,8 +313,8 @@ fn findings_are_counted_by_their_weight() {
     let (_, id) = one("a.rules", RULES);
     let of = |severity| Diagnostic::new(severity, CODE, "no", span(id, 0, 0));
     let findings = [of(Severity::Warning), of(Severity::Error), of(Severity::Error)];
-    assert_eq!(Counts::of(&findings).to_string(), "2 errors, 1 warning");
-    assert_eq!(Counts::of(&[]).to_string(), "no findings");
+    assert_eq!(Counts::new(&findings).to_string(), "2 errors, 1 warning");
+    assert_eq!(Counts::new(&[]).to_string(), "no findings");
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 use imageswap_engine::diagnostic::{Code, Severity, Source, Span};
 use serde::Serialize;
 
-use super::page::Entry;
+use super::page::CodeEntry;
 use super::uri;
 
 /// A place of more bytes is not repeated in the log: a viewer has the file.
@@ -50,8 +50,8 @@ struct Driver {
 #[serde(rename_all = "camelCase")]
 struct Rule {
     id: &'static str,
-    short_description: Text,
-    full_description: Text,
+    short_description: SarifText,
+    full_description: SarifText,
     help_uri: String,
     help: Help,
     default_configuration: Configuration,
@@ -79,7 +79,7 @@ pub(super) struct Invocation {
 #[derive(Debug, Serialize)]
 pub(super) struct Notification {
     pub(super) level: &'static str,
-    pub(super) message: Text,
+    pub(super) message: SarifText,
 }
 
 #[derive(Debug, Serialize)]
@@ -90,7 +90,7 @@ struct BaseIds {
 
 #[derive(Debug, Serialize)]
 struct BaseId {
-    description: Text,
+    description: SarifText,
 }
 
 #[derive(Debug, Serialize)]
@@ -116,7 +116,7 @@ pub(super) struct SarifResult {
     pub(super) rule_id: &'static str,
     pub(super) rule_index: usize,
     pub(super) level: &'static str,
-    pub(super) message: Text,
+    pub(super) message: SarifText,
     pub(super) locations: Vec<Location>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) related_locations: Vec<Location>,
@@ -128,7 +128,7 @@ pub(super) struct SarifResult {
 
 /// A message, a snippet or the content of a file.
 #[derive(Debug, Serialize)]
-pub(super) struct Text {
+pub(super) struct SarifText {
     text: String,
 }
 
@@ -139,7 +139,7 @@ pub(super) struct Location {
     pub(super) id: Option<usize>,
     pub(super) physical_location: PhysicalLocation,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) message: Option<Text>,
+    pub(super) message: Option<SarifText>,
 }
 
 #[derive(Debug, Serialize)]
@@ -158,7 +158,7 @@ pub(super) struct Region {
     end_line: usize,
     end_column: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
-    snippet: Option<Text>,
+    snippet: Option<SarifText>,
 }
 
 #[derive(Debug, Serialize)]
@@ -170,7 +170,7 @@ pub(super) struct Fingerprints {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Fix {
-    pub(super) description: Text,
+    pub(super) description: SarifText,
     pub(super) artifact_changes: [ArtifactChange; 1],
 }
 
@@ -185,7 +185,7 @@ pub(super) struct ArtifactChange {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Replacement {
     pub(super) deleted_region: Region,
-    pub(super) inserted_content: Text,
+    pub(super) inserted_content: SarifText,
 }
 
 impl Log {
@@ -209,7 +209,7 @@ impl Log {
             column_kind: "unicodeCodePoints",
             original_uri_base_ids: BaseIds {
                 root: BaseId {
-                    description: Text::of("the directory that imageswap ran in"),
+                    description: SarifText::new("the directory that imageswap ran in"),
                 },
             },
             artifacts,
@@ -225,12 +225,12 @@ impl Log {
 
 impl Rule {
     fn new(code: Code) -> Self {
-        let entry = Entry::of(code);
+        let entry = CodeEntry::new(code);
         let uri = entry.uri();
         Self {
             id: code.as_str(),
-            short_description: Text::of(code.summary()),
-            full_description: Text::of(entry.first_paragraph()),
+            short_description: SarifText::new(code.summary()),
+            full_description: SarifText::new(entry.first_paragraph()),
             help: Help {
                 text: format!("{}\n\n{uri}", entry.first_paragraph()),
                 markdown: entry.text,
@@ -248,15 +248,15 @@ impl Rule {
     }
 }
 
-impl Text {
-    pub(super) fn of(text: impl Into<String>) -> Self {
+impl SarifText {
+    pub(super) fn new(text: impl Into<String>) -> Self {
         Self { text: text.into() }
     }
 
     /// A message, in which `{0}` would stand for an argument, whether there are any or not: braces are doubled (3.11.5).
     /// Descriptions of rules are no such messages, and snippets and contents no messages at all.
     pub(super) fn message(text: impl AsRef<str>) -> Self {
-        Self::of(text.as_ref().replace('{', "{{").replace('}', "}}"))
+        Self::new(text.as_ref().replace('{', "{{").replace('}', "}}"))
     }
 }
 
@@ -290,7 +290,7 @@ impl Region {
         let text = source.text().get(span.range()).unwrap_or_default();
         let is_shown = !text.is_empty() && text.len() <= MAX_SNIPPET;
         Self {
-            snippet: is_shown.then(|| Text::of(text)),
+            snippet: is_shown.then(|| SarifText::new(text)),
             ..Self::plain(source, span)
         }
     }

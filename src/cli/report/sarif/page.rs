@@ -6,14 +6,14 @@ const PAGE: &str = include_str!("../../../../docs/errors.md");
 
 /// The entry of a code.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Entry {
+pub(super) struct CodeEntry {
     code: Code,
     /// In Markdown, without the heading.
     pub(super) text: &'static str,
 }
 
-impl Entry {
-    pub(super) fn of(code: Code) -> Self {
+impl CodeEntry {
+    pub(super) fn new(code: Code) -> Self {
         // A test holds that each code has a heading.
         let (_, below) = PAGE.split_once(&format!("\n## {code}\n")).unwrap_or_default();
         let text = below.split("\n## ").next().unwrap_or_default().trim();

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::object::{
     Artifact, ArtifactChange, ArtifactLocation, Fingerprints, Fix, Invocation, Location, Log, Notification,
-    PhysicalLocation, Region, Replacement, SarifResult, Text, level,
+    PhysicalLocation, Region, Replacement, SarifResult, SarifText, level,
 };
 use super::uri;
 use crate::cli::report::suggestion::applicable;
@@ -55,7 +55,7 @@ impl Sarif {
     pub(crate) fn fail(&mut self, reason: String) {
         self.failures.push(Notification {
             level: level(Severity::Error),
-            message: Text::message(reason),
+            message: SarifText::message(reason),
         });
     }
 
@@ -88,12 +88,12 @@ impl Sarif {
             add("help", &suggestion.message);
             let at = applicable(suggestion, sources).and_then(|span| Some((span, sources.get(span.source)?)));
             fixes.extend(at.map(|(span, source)| Fix {
-                description: Text::message(visible(&suggestion.message)),
+                description: SarifText::message(visible(&suggestion.message)),
                 artifact_changes: [ArtifactChange {
                     artifact_location: self.artifact(source.name()),
                     replacements: [Replacement {
                         deleted_region: Region::plain(source, span),
-                        inserted_content: Text::of(suggestion.replacement.as_str()),
+                        inserted_content: SarifText::new(suggestion.replacement.as_str()),
                     }],
                 }],
             }));
@@ -110,7 +110,7 @@ impl Sarif {
             rule_id: finding.code.as_str(),
             rule_index: self.code(finding.code),
             level: level(finding.severity),
-            message: Text::message(text),
+            message: SarifText::message(text),
             partial_fingerprints: primary.is_some().then(|| self.fingerprint(finding, sources)),
             locations: primary.into_iter().collect(),
             related_locations: related,
@@ -133,12 +133,12 @@ impl Sarif {
                 artifact_location: self.artifact(source.name()),
                 region: Region::with_snippet(source, span),
             },
-            message: (!label.text.is_empty()).then(|| Text::message(visible(&label.text))),
+            message: (!label.text.is_empty()).then(|| SarifText::message(visible(&label.text))),
         })
     }
 
     fn artifact(&mut self, name: &str) -> ArtifactLocation {
-        let (uri, uri_base_id) = uri::of_file(name, &self.folder);
+        let (uri, uri_base_id) = uri::from_file(name, &self.folder);
         let is_it = |artifact: &Artifact| artifact.location.uri == uri;
         let index = self.artifacts.iter().position(is_it);
         let location = ArtifactLocation {
@@ -166,7 +166,7 @@ impl Sarif {
         let span = sources.resolve(finding.span().unwrap_or_default());
         let source = sources.get(span.source);
         let name = source.map_or("", Source::name);
-        let (file, _) = uri::of_file(name, &self.folder);
+        let (file, _) = uri::from_file(name, &self.folder);
         let mut hasher = Sha256::new();
         let line = source.map_or("", |source| first_line(source, span));
         for word in [finding.code.as_str(), &file]

@@ -3,14 +3,14 @@
 use imageswap_engine::diagnostic::{Code, Diagnostic, SourceMap, Span};
 
 use super::Sarif;
-use super::page::Entry;
+use super::page::CodeEntry;
 
 #[test]
 fn every_code_has_a_summary_and_an_entry_that_begins_with_a_paragraph() {
     for code in Code::ALL {
         let summary = code.summary();
         assert!(summary.ends_with('.') && !summary.starts_with(' '), "{code}");
-        let paragraph = Entry::of(*code).first_paragraph();
+        let paragraph = CodeEntry::new(*code).first_paragraph();
         assert!(
             paragraph.ends_with('.') && !paragraph.contains("```"),
             "{code}: {paragraph}"
@@ -20,7 +20,7 @@ fn every_code_has_a_summary_and_an_entry_that_begins_with_a_paragraph() {
 
 #[test]
 fn an_entry_ends_before_the_next_one() {
-    let entry = Entry::of(Code::MISSING_HEADER);
+    let entry = CodeEntry::new(Code::MISSING_HEADER);
     assert!(
         entry.text.starts_with("A rules file begins with"),
         "{}",
@@ -31,10 +31,10 @@ fn an_entry_ends_before_the_next_one() {
         "{}",
         entry.text
     );
-    let last = Entry::of(*Code::ALL.last().unwrap());
+    let last = CodeEntry::new(*Code::ALL.last().unwrap());
     assert!(!last.text.is_empty());
     assert_eq!(
-        Entry::of(Code::NEVER_FIRES).uri(),
+        CodeEntry::new(Code::NEVER_FIRES).uri(),
         "https://github.com/imageswap/imageswap/blob/main/docs/errors.md#never-fires"
     );
 }

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 pub(super) const STDIN: &str = "stdin";
 
 /// The URI reference of a file, and the base that it is relative to.
-pub(super) fn of_file(name: &str, folder: &Path) -> (String, Option<&'static str>) {
+pub(super) fn from_file(name: &str, folder: &Path) -> (String, Option<&'static str>) {
     if name == STDIN {
         return (STDIN.to_owned(), None);
     }
@@ -57,7 +57,7 @@ mod tests {
 
     #[track_caller]
     fn assert_uri(name: &str, uri: &str, base: Option<&str>) {
-        let named = of_file(name, Path::new("/srv/rules of ours"));
+        let named = from_file(name, Path::new("/srv/rules of ours"));
         assert_eq!(named, (uri.to_owned(), base.map(|_| "%SRCROOT%")), "{name}");
     }
 
