@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use imageswap_engine::context::Setting;
 use imageswap_engine::diagnostic::{Code, Diagnostic};
 use imageswap_engine::rules::{Effect, RuleSet};
+use imageswap_engine::syntax::map::Key;
 
 use crate::map::{Line, OldMap};
 use crate::place::{split_registry, written_out};
@@ -100,10 +101,10 @@ impl Trap {
 /// Of a line whose results another line moves on.
 fn chain(known: &Known<'_>, map: &OldMap, by_key: &HashMap<&str, usize>, line: &Line) -> Option<Advice> {
     let setting = Setting::default();
-    let image = match line.key.strip_prefix("[EXACT]") {
-        Some(image) => image.to_owned(),
-        None if line.key.starts_with("[REPLACE]") || line.key == "default" => return None,
-        None => format!("{}/team/app:1.25", line.key),
+    let image = match line.key() {
+        Key::Exact(image) => image.to_owned(),
+        Key::Replace(_) | Key::Default | Key::NoswapWildcards => return None,
+        Key::Registry(registry) => format!("{registry}/team/app:1.25"),
     };
     let decide = |image: &str| match known.old.decide(image, &setting.context()).effect {
         Effect::Swap(result) => written_out(&result),
@@ -112,7 +113,7 @@ fn chain(known: &Known<'_>, map: &OldMap, by_key: &HashMap<&str, usize>, line: &
     let first = decide(&image)?;
     let second = decide(&first).filter(|second| *second != first)?;
     let (registry, _) = split_registry(&first);
-    let exact = format!("[EXACT]{first}");
+    let exact = Key::Exact(&first).to_string();
     let keys = [Some(exact.as_str()), registry].into_iter().flatten();
     let next = keys.filter_map(|key| by_key.get(key)).min();
     let next = next

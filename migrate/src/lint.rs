@@ -1,6 +1,7 @@
 //! The traps of a map as findings, for whoever goes on with the map.
 
 use imageswap_engine::diagnostic::{Code, Diagnostic, Severity, SourceId, SourceMap, Span};
+use imageswap_engine::syntax::map::Key;
 
 use crate::map::OldMap;
 use crate::plan;
@@ -26,7 +27,7 @@ pub fn lint(sources: &SourceMap, source: SourceId) -> Vec<Diagnostic> {
     found.extend(lines.flat_map(|(at, line)| traps::of_entries(at, line)));
     let finding = |trap: &Trap| {
         let line = map.lines.get(trap.at)?;
-        finding(trap, &line.key, map.span(source, line.number)?)
+        finding(trap, line.key(), map.span(source, line.number)?)
     };
     let mut findings: Vec<Diagnostic> = found.iter().filter_map(finding).collect();
     findings.sort_by_key(Diagnostic::span);
@@ -34,7 +35,7 @@ pub fn lint(sources: &SourceMap, source: SourceId) -> Vec<Diagnostic> {
 }
 
 /// A trap at its line; none where it is one of rules alone, or has been found otherwise.
-fn finding(trap: &Trap, key: &str, line: Span) -> Option<Diagnostic> {
+fn finding(trap: &Trap, key: Key<'_>, line: Span) -> Option<Diagnostic> {
     use Severity::{Notice, Warning};
     // A line that can't do what it says is a warning. What maps are used for in spite of it is worth knowing.
     let (severity, code, help) = match trap.name {
@@ -50,7 +51,7 @@ fn finding(trap: &Trap, key: &str, line: Span) -> Option<Diagnostic> {
         ),
         "registry-twice" => (Warning, Code::MAP_REGISTRY_TWICE, None),
         "path-in-key" => (Warning, Code::MAP_PATH_IN_KEY, None),
-        "matches-nothing" if key == "noswap_wildcards" => (
+        "matches-nothing" if key == Key::NoswapWildcards => (
             Warning,
             Code::MAP_MATCHES_NOTHING,
             Some("an entry is a text that occurs in an image, without wildcards"),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use imageswap_engine::diagnostic::{SourceId, Span};
-use imageswap_engine::syntax::map::{Statement, lines};
+use imageswap_engine::syntax::map::{Key, Statement, lines};
 
 /// A map file as its author wrote it.
 #[derive(Debug, Default)]
@@ -32,7 +32,19 @@ pub(crate) struct Line {
     pub(crate) beside: Option<String>,
 }
 
+impl Line {
+    /// Returns the images that the line is for.
+    pub(crate) fn key(&self) -> Key<'_> {
+        Key::parse(&self.key)
+    }
+}
+
 impl OldMap {
+    /// Returns the place and the line of a key.
+    pub(crate) fn find(&self, key: Key<'_>) -> Option<(usize, &Line)> {
+        self.lines.iter().enumerate().find(|(_, line)| line.key() == key)
+    }
+
     pub(crate) fn read(source: SourceId, text: &str) -> Self {
         let mut map = Self::default();
         let mut known: HashMap<String, usize> = HashMap::new();

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use imageswap_engine::reference::DOCKER_HUB;
+use imageswap_engine::syntax::map::Key;
 
 use crate::better::{below, keep, kept};
 use crate::map::{Line, OldMap};
@@ -36,7 +37,10 @@ pub(crate) fn of_line(map: &OldMap, idle: &BTreeMap<usize, Idle>, at: usize) -> 
 
 /// Those of the entries of `noswap_wildcards` that no image holds, as of one with a wildcard, which is none there.
 pub(crate) fn of_entries(at: usize, line: &Line) -> impl Iterator<Item = Trap> {
-    let entries = line.value.split(',').filter(|_| line.key == "noswap_wildcards");
+    let entries = line
+        .value
+        .split(',')
+        .filter(|_| line.key() == Key::NoswapWildcards);
     let unheld = entries.filter(|entry| !entry.is_empty() && !is_held(entry));
     unheld.map(move |entry| Trap {
         at,
@@ -106,7 +110,7 @@ fn idle(map: &OldMap, at: usize, line: &Line, why: Idle) -> Trap {
             "no-default",
             "without a `default` line no registry is swapped",
             ", so the new file has no rule for it",
-            (line.key != "noswap_wildcards")
+            (line.key() != Key::NoswapWildcards)
                 .then(|| below(&line.key, &line.value))
                 .flatten(),
         ),
@@ -126,14 +130,11 @@ fn idle(map: &OldMap, at: usize, line: &Line, why: Idle) -> Trap {
             "empty-entry",
             "an empty entry occurs in every image, so all that no line names stays",
             ", and the new file has no rule for it; where it was to be moved, this does it",
-            map.lines
-                .iter()
-                .find(|line| line.key == "default")
-                .and_then(|default| {
-                    let entries = line.value.split(',').filter(|entry| !entry.is_empty());
-                    let rules = entries.filter_map(keep).chain([below("**", &default.value)?]);
-                    Some(rules.collect::<Vec<String>>().join("\n"))
-                }),
+            map.find(Key::Default).and_then(|(_, default)| {
+                let entries = line.value.split(',').filter(|entry| !entry.is_empty());
+                let rules = entries.filter_map(keep).chain([below("**", &default.value)?]);
+                Some(rules.collect::<Vec<String>>().join("\n"))
+            }),
         ),
     }
 }
@@ -147,51 +148,52 @@ fn in_force(map: &OldMap, idle: &BTreeMap<usize, Idle>, at: usize, line: &Line) 
         new_file,
         better,
     };
-    let has_key = |key: &str| map.lines.iter().any(|line| line.key == key);
     let value = line.value.as_str();
-    match line.key.as_str() {
+    match line.key() {
         // Without a rule for it there is nothing to say of it.
-        "default" if value.is_empty() || idle.values().any(|why| *why == Idle::EmptyEntry) => None,
-        "default" if value.ends_with('-') && !value.contains('/') => Some(trap(
+        Key::Exact(_) => None,
+        Key::Default if value.is_empty() || idle.values().any(|why| *why == Idle::EmptyEntry) => None,
+        Key::Default if value.ends_with('-') && !value.contains('/') => Some(trap(
             "prefix-on-registry",
             "the value becomes a part of the registry",
             "; the new file says that of the registries that the map names or the given images have",
             None,
         )),
-        "default" if value.ends_with('-') => Some(trap(
+        Key::Default if value.ends_with('-') => Some(trap(
             "registry-twice",
             "a registry stands twice in what comes of it",
             ", in the new file too",
             below("**", value),
         )),
-        "default" => Some(trap(
+        Key::Default => Some(trap(
             "one-name",
             "images of all other registries that have one path fall on one name",
             ", in the new file too",
             below("**", value),
         )),
         // An entry that no image holds is a trap of its own.
-        "noswap_wildcards" if !value.split(',').any(is_held) => None,
-        "noswap_wildcards" => Some(trap(
+        Key::NoswapWildcards if !value.split(',').any(is_held) => None,
+        Key::NoswapWildcards => Some(trap(
             "anywhere",
             "an entry may occur anywhere in an image, in its path or tag as well",
             ", in the new file too",
             kept(value),
         )),
-        "docker.io/library" if !has_key("docker.io") => Some(trap(
+        Key::Registry("docker.io/library") if map.find(Key::Registry(DOCKER_HUB)).is_none() => Some(trap(
             "official-alone",
             "imageswap-webhook fails where there is no line `docker.io`",
             "; in the new file other images of Docker Hub go by `default`",
             None,
         )),
-        key if plan::hands_on_port(key, value) => Some(trap(
+        Key::Registry(key) if plan::hands_on_port(key, value) => Some(trap(
             "port-handed-on",
             "a port of the image is handed on to the target",
             "; the new file does so for the ports that it names",
             None,
         )),
-        key => {
-            let glob = crate::written::glob(key.strip_prefix("[REPLACE]")?)?;
+        Key::Registry(_) => None,
+        Key::Replace(glob) => {
+            let glob = crate::written::glob(glob)?;
             let place = Place::of(value).ok()?;
             Some(trap(
                 "name-alone",

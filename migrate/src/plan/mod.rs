@@ -13,6 +13,8 @@ mod spelled;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use imageswap_engine::syntax::map::Key;
+
 pub(crate) use self::parts::Idle;
 use self::parts::Parts;
 pub(crate) use self::prefix::plan as of_prefix;
@@ -167,21 +169,16 @@ impl Builder<'_> {
         let mut dashed = BTreeSet::new();
         // Lines that can match no image lead there too.
         for line in &self.map.lines {
-            if line.key.starts_with("[EXACT]") {
-                self.plan.facts.images.extend(written_out(&line.value));
-            } else if line.key.starts_with("[REPLACE]") && !line.value.is_empty() {
-                held.extend(Place::of(&line.value));
+            match line.key() {
+                Key::Exact(_) => self.plan.facts.images.extend(written_out(&line.value)),
+                Key::Replace(_) if !line.value.is_empty() => held.extend(Place::of(&line.value)),
+                Key::Replace(_) | Key::NoswapWildcards | Key::Default | Key::Registry(_) => {}
             }
         }
         if let Some(default) = self.parts.default {
-            let is_other = |key: &str| {
-                key == "default"
-                    || key == "noswap_wildcards"
-                    || key.starts_with("[EXACT]")
-                    || key.starts_with("[REPLACE]")
-            };
-            for line in self.map.lines.iter().filter(|line| !is_other(&line.key)) {
-                let registry = line.key.split('/').next().unwrap_or_default();
+            for line in &self.map.lines {
+                let Key::Registry(key) = line.key() else { continue };
+                let registry = key.split('/').next().unwrap_or_default();
                 let (host, _) = split_port(registry);
                 if let Ok(Answer::Swap(place)) = Answer::of(&line.value, host) {
                     held.insert(place);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use imageswap_engine::reference::Reference;
+use imageswap_engine::syntax::map::Key;
 
 use crate::map::OldMap;
 use crate::place::{NoPlace, compared, split_port, split_registry};
@@ -79,22 +80,20 @@ impl Registry {
 impl Parts {
     pub(super) fn of(map: &OldMap) -> Self {
         let mut parts = Self::default();
-        let has_default = map.lines.iter().any(|line| line.key == "default");
+        let has_default = map.find(Key::Default).is_some();
         for (at, line) in map.lines.iter().enumerate() {
-            let idle = match line.key.as_str() {
-                "default" => {
+            let idle = match line.key() {
+                Key::Default => {
                     parts.default = Some(at);
                     None
                 }
-                "noswap_wildcards" => {
+                Key::NoswapWildcards => {
                     parts.noswap = Some((at, entries(&line.value)));
                     (!has_default).then_some(Idle::NoDefault)
                 }
-                key => match (key.strip_prefix("[EXACT]"), key.strip_prefix("[REPLACE]")) {
-                    (Some(image), _) => parts.exact_line(at, image),
-                    (_, Some(glob)) => parts.glob_line(at, glob),
-                    _ => parts.registry_line(at, key, has_default),
-                },
+                Key::Exact(image) => parts.exact_line(at, image),
+                Key::Replace(glob) => parts.glob_line(at, glob),
+                Key::Registry(key) => parts.registry_line(at, key, has_default),
             };
             parts.idle.extend(idle.map(|why| (at, why)));
         }

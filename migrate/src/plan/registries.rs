@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use imageswap_engine::syntax::map::Key;
+
 use super::parts::Registry;
 use super::{Answer, Builder, ports};
 use crate::map::Line;
@@ -189,9 +191,10 @@ pub(crate) fn hands_on_port(key: &str, value: &str) -> bool {
 
 /// Where a line sends all of a registry, if it is for one that is spelled as rules compare it, and not there already.
 pub(crate) fn place_of_registry(line: &Line) -> Option<Place> {
-    let key = line.key.as_str();
-    let is_other = ["default", "noswap_wildcards"].contains(&key) || key.contains(['/', '[']);
-    if is_other || compared(key) != key {
+    let Key::Registry(key) = line.key() else {
+        return None;
+    };
+    if key.contains(['/', '[']) || compared(key) != key {
         return None;
     }
     match Answer::of(&line.value, split_port(key).0).ok()? {

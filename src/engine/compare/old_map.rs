@@ -1,7 +1,7 @@
 //! Images out of an old configuration: of the keys and values of a map, or for a prefix.
 
 use super::images;
-use crate::legacy::{Entry, Key, LegacyConfig};
+use crate::legacy::{Entry, EntryKey, LegacyConfig};
 use crate::rules::pattern::{Parts, Pattern};
 
 /// Images that no line of a map names: for what is said of all of them.
@@ -44,23 +44,23 @@ pub(super) fn of(legacy: &LegacyConfig) -> Box<dyn Iterator<Item = Vec<String>> 
 
 fn of_entry(entry: &Entry<'_>) -> Vec<String> {
     let mut made = match entry.key {
-        Key::Image(image) => {
+        EntryKey::Image(image) => {
             let (name, _) = image.rsplit_once([':', '@']).unwrap_or((image, ""));
             let mut made = vec![image.to_owned(), format!("{name}:other")];
             made.extend(images::spellings(image));
             made
         }
-        Key::Glob(glob) => ["nginx", "", "a/b", "quay.io/a/b:1", "1"]
+        EntryKey::Glob(glob) => ["nginx", "", "a/b", "quay.io/a/b:1", "1"]
             .iter()
             .map(|text| glob.filled(text))
             .collect(),
-        Key::Registry(registry) => below(registry),
-        Key::Default => Vec::new(),
+        EntryKey::Registry(registry) => below(registry),
+        EntryKey::Default => Vec::new(),
     };
     // What stands where the line leads to.
     match (&entry.key, entry.value) {
         (_, "") => {}
-        (Key::Image(_), value) => made.push(value.to_owned()),
+        (EntryKey::Image(_), value) => made.push(value.to_owned()),
         (_, value) => {
             let between = if value.ends_with('-') { "" } else { "/" };
             let value = value.trim_end_matches('/');

@@ -10,12 +10,8 @@ use crate::diagnostic::{Diagnostic, SourceId, SourceMap, Span};
 use crate::glob::Glob;
 use crate::pieces::ByPiece;
 use crate::reference::{DOCKER_HUB, Reference, split_port, split_registry};
-use crate::syntax::map::{Statement, lines};
+use crate::syntax::map::{Key, Statement, lines};
 
-const DEFAULT: &str = "default";
-const NOSWAP_WILDCARDS: &str = "noswap_wildcards";
-const EXACT: &str = "[EXACT]";
-const REPLACE: &str = "[REPLACE]";
 /// The key of Docker Hub's images of one segment.
 const OFFICIAL: &str = "docker.io/library";
 
@@ -56,13 +52,13 @@ struct Noswap {
 /// A line that means something.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry<'m> {
-    pub(crate) key: Key<'m>,
+    pub(crate) key: EntryKey<'m>,
     pub(crate) value: &'m str,
 }
 
-/// What a line is for.
+/// The compiled key of a line that an image can match.
 #[derive(Clone, Debug)]
-pub(crate) enum Key<'m> {
+pub(crate) enum EntryKey<'m> {
     /// An image as it is written.
     Image(&'m str),
     /// Images as they are written.
@@ -86,6 +82,7 @@ impl Map {
         let mut found = Vec::new();
         // Only while the file is read: where a glob's first line stands in the list.
         let mut globs: HashMap<Box<str>, usize> = HashMap::new();
+        let mut noswap = None;
         for line in lines(source, text) {
             let (key, value, separator, single_colon) = match line.statement {
                 Statement::Pair {
@@ -106,17 +103,22 @@ impl Map {
                 value: map.text.add(&value),
                 span: line.span,
             };
-            found.extend(match key.as_ref() {
-                NOSWAP_WILDCARDS => None,
-                key if key.starts_with(EXACT) => findings::unusable_image(&value, line.span),
-                key if key.starts_with(REPLACE) => findings::unusable_place(&value, line.span),
-                _ => findings::unusable_target(&value, line.span),
+            let parsed = Key::parse(&key);
+            found.extend(match parsed {
+                Key::NoswapWildcards => None,
+                Key::Exact(_) => findings::unusable_image(&value, line.span),
+                Key::Replace(_) => findings::unusable_place(&value, line.span),
+                Key::Default | Key::Registry(_) => findings::unusable_target(&value, line.span),
             });
-            let replaced = if let Some(image) = key.strip_prefix(EXACT) {
-                let image = map.text.add(image);
-                map.exact.insert(&map.text, image, line)
-            } else if let Some(glob) = key.strip_prefix(REPLACE) {
-                match globs.get(glob).and_then(|at| map.replace.get_mut(*at)) {
+            if parsed == Key::Default {
+                map.default = Some(line);
+            }
+            let replaced = match parsed {
+                Key::Exact(image) => {
+                    let image = map.text.add(image);
+                    map.exact.insert(&map.text, image, line)
+                }
+                Key::Replace(glob) => match globs.get(glob).and_then(|at| map.replace.get_mut(*at)) {
                     // The later value counts, in the place of the first.
                     Some((_, first)) => Some(std::mem::replace(first, line)),
                     None => {
@@ -124,25 +126,26 @@ impl Map {
                         map.replace.push((Glob::parse(glob), line));
                         None
                     }
+                },
+                Key::NoswapWildcards => noswap.replace(line),
+                // The line `default` is also the one for a registry of that name.
+                Key::Default | Key::Registry(_) => {
+                    let key = map.text.add(&key);
+                    map.registries.insert(&map.text, key, line)
                 }
-            } else {
-                let key = map.text.add(&key);
-                map.registries.insert(&map.text, key, line)
             };
             if let Some(replaced) = replaced {
                 found.push(findings::replaced(&key, replaced.span, separator));
             }
         }
-        map.finish();
+        map.finish(noswap);
         found.sort_by_key(Diagnostic::span);
         (map, found)
     }
 
     /// Draws out of the lines what is asked of all of them at once.
-    fn finish(&mut self) {
+    fn finish(&mut self, noswap: Option<Line>) {
         let text = &self.text;
-        self.default = self.registries.get(text, DEFAULT).copied();
-        let noswap = self.registries.remove(text, NOSWAP_WILDCARDS);
         // No value is no entry; beside others an empty entry occurs in everything.
         self.noswap = noswap.and_then(|line| {
             let value = text.get(line.value);
@@ -162,7 +165,7 @@ impl Map {
         let mut dashed = Vec::new();
         for (key, line) in self.registries.iter() {
             let (key, value) = (text.get(*key), text.get(line.value));
-            if value.ends_with('-') && key != DEFAULT {
+            if value.ends_with('-') && Key::parse(key) != Key::Default {
                 let (host, _) = split_port(key.split('/').next().unwrap_or_default());
                 // Without a host the line is for no image, so that none stands behind the `-`.
                 if !host.is_empty() {
@@ -188,11 +191,17 @@ impl Map {
         let exact = self
             .exact
             .iter()
-            .map(|(key, line)| (Key::Image(text.get(*key)), line));
-        let globs = self.replace.iter().map(|(glob, line)| (Key::Glob(glob), line));
-        let registries = self.registries.iter().map(|(key, line)| match text.get(*key) {
-            DEFAULT => (Key::Default, line),
-            key => (Key::Registry(key), line),
+            .map(|(key, line)| (EntryKey::Image(text.get(*key)), line));
+        let globs = self
+            .replace
+            .iter()
+            .map(|(glob, line)| (EntryKey::Glob(glob), line));
+        let registries = self.registries.iter().map(|(key, line)| {
+            let key = text.get(*key);
+            match Key::parse(key) {
+                Key::Default => (EntryKey::Default, line),
+                _ => (EntryKey::Registry(key), line),
+            }
         });
         let mut entries: Vec<(Span, Entry<'_>)> = exact
             .chain(globs)

@@ -10,7 +10,7 @@ mod targets;
 mod text;
 
 pub use map::Map;
-pub(crate) use map::{Entry, Key};
+pub(crate) use map::{Entry, EntryKey};
 pub use prefix::Prefix;
 
 use crate::diagnostic::Span;

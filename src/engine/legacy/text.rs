@@ -84,11 +84,6 @@ impl<V> Table<V> {
         }
     }
 
-    pub(super) fn remove(&mut self, text: &Text, key: &str) -> Option<V> {
-        let found = self.0.find_entry(hash(key), |(piece, _)| text.get(*piece) == key);
-        found.ok().map(|entry| entry.remove().0.1)
-    }
-
     pub(super) fn iter(&self) -> impl Iterator<Item = &(Piece, V)> {
         self.0.iter()
     }
@@ -129,8 +124,6 @@ mod tests {
             assert_eq!(table.get(&text, &format!("key-{n}")), Some(&(n + 500)));
         }
         assert_eq!(table.get(&text, "key-500"), None);
-        assert_eq!(table.remove(&text, "key-7"), Some(507));
-        assert_eq!(table.get(&text, "key-7"), None);
-        assert_eq!(table.values().count(), 499);
+        assert_eq!(table.values().count(), 500);
     }
 }

@@ -1,6 +1,7 @@
 //! The lines of an old map file.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use pest::Parser as _;
 use pest::iterators::Pair;
@@ -13,6 +14,11 @@ mod grammar {
     #[grammar = "../../grammar/map.pest"]
     pub(super) struct MapParser;
 }
+
+const DEFAULT: &str = "default";
+const NOSWAP_WILDCARDS: &str = "noswap_wildcards";
+const EXACT: &str = "[EXACT]";
+const REPLACE: &str = "[REPLACE]";
 
 /// A line of a map file that says something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +45,51 @@ pub enum Statement<'t> {
     },
     /// Neither of the two forms.
     Other,
+}
+
+/// The key of a line of a map file: the images that the line is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Key<'t> {
+    /// `[EXACT]IMAGE`: one image as the object has it.
+    Exact(&'t str),
+    /// `[REPLACE]GLOB`: the images that a glob matches as the object has them.
+    Replace(&'t str),
+    /// `noswap_wildcards`: the images that contain an entry of the value.
+    NoswapWildcards,
+    /// `default`: the images of registries without a line.
+    Default,
+    /// Any other key: a registry, or `docker.io/library`.
+    Registry(&'t str),
+}
+
+impl<'t> Key<'t> {
+    /// Parses the key of a [`Statement::Pair`].
+    #[must_use]
+    pub fn parse(key: &'t str) -> Self {
+        if let Some(image) = key.strip_prefix(EXACT) {
+            return Self::Exact(image);
+        }
+        if let Some(glob) = key.strip_prefix(REPLACE) {
+            return Self::Replace(glob);
+        }
+        match key {
+            NOSWAP_WILDCARDS => Self::NoswapWildcards,
+            DEFAULT => Self::Default,
+            registry => Self::Registry(registry),
+        }
+    }
+}
+
+impl fmt::Display for Key<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(image) => write!(f, "{EXACT}{image}"),
+            Self::Replace(glob) => write!(f, "{REPLACE}{glob}"),
+            Self::NoswapWildcards => f.write_str(NOSWAP_WILDCARDS),
+            Self::Default => f.write_str(DEFAULT),
+            Self::Registry(registry) => f.write_str(registry),
+        }
+    }
 }
 
 /// The lines that say something, in the order of the file. Lines end with `\n`, `\r\n` or `\r`; a byte order
@@ -185,6 +236,22 @@ mod tests {
     #[test]
     fn every_line_ending_and_a_byte_order_mark_are_accepted() {
         assert_eq!(read("\u{FEFF}a::b\r\nc::d\re::f"), ["a|b", "c|d", "e|f"]);
+    }
+
+    #[test]
+    fn key_is_written_as_it_is_parsed() {
+        for (text, key) in [
+            ("[EXACT]nginx:1", Key::Exact("nginx:1")),
+            ("[REPLACE]*redis*", Key::Replace("*redis*")),
+            ("noswap_wildcards", Key::NoswapWildcards),
+            ("default", Key::Default),
+            ("Default", Key::Registry("Default")),
+            ("docker.io/library", Key::Registry("docker.io/library")),
+            ("", Key::Registry("")),
+        ] {
+            assert_eq!(Key::parse(text), key);
+            assert_eq!(key.to_string(), text);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::diagnostic::{Code, Diagnostic, SourceId};
 use crate::rules::{Effect, RuleId};
 use crate::rules::{LEGACY_RULE, RuleSet};
-use crate::syntax::map::{Statement, lines};
+use crate::syntax::map::{Key, Statement, lines};
 
 impl RuleSet {
     /// The lines of the map whose results a rule or another line takes up at the next admission: a second admission of
@@ -59,16 +59,14 @@ impl RuleSet {
 
 /// An image that a key is for.
 fn sample(key: &str) -> Option<String> {
-    if let Some(image) = key.strip_prefix("[EXACT]") {
-        return Some(image.to_owned());
-    }
-    if let Some(glob) = key.strip_prefix("[REPLACE]") {
-        let is_plain = !glob.contains(['?', '[']);
-        return is_plain.then(|| glob.replace('*', "sample"));
-    }
-    match key {
-        "noswap_wildcards" | "" => None,
-        "default" => Some("registry.example.org/sample".to_owned()),
-        _ => Some(format!("{key}/sample")),
+    match Key::parse(key) {
+        Key::Exact(image) => Some(image.to_owned()),
+        Key::Replace(glob) => {
+            let is_plain = !glob.contains(['?', '[']);
+            is_plain.then(|| glob.replace('*', "sample"))
+        }
+        Key::NoswapWildcards | Key::Registry("") => None,
+        Key::Default => Some("registry.example.org/sample".to_owned()),
+        Key::Registry(registry) => Some(format!("{registry}/sample")),
     }
 }
