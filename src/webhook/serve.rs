@@ -32,7 +32,7 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
     let rules = Arc::new(
         SharedRules::load(&settings.rules, settings.limits).map_err(|error| {
             match (&error, &settings.rules) {
-                (LoadError::Refused(set), _) => logging::findings(&set.findings, &set.sources),
+                (LoadError::Rejected(set), _) => logging::findings(&set.findings, &set.sources),
                 (LoadError::Read(_), RulesSource::MapFile(map)) if !map.exists() => {
                     return ServeError(format!(
                         "{error}; --maps-file names the map, --rules rules in its place"

@@ -1,6 +1,6 @@
 //! What was decided, written for people and for machines.
 
-use imageswap_engine::admission::{ExplainedImage, LeftReason};
+use imageswap_engine::admission::{ExplainedImage, SkipReason};
 use imageswap_engine::diagnostic::{SourceMap, visible};
 use imageswap_engine::legacy::Answer;
 use imageswap_engine::rules::{Effect, Explanation, Invalid, LEGACY_RULE, Round, RuleSet};
@@ -46,7 +46,7 @@ impl ExplanationWriter<'_, '_> {
                 let line = self.headline(&field.image, explanation);
                 self.output.line(format_args!("{}: {line}", visible(&of)))
             }
-            (Format::Human | Format::Short, Err(LeftReason::NoImage)) => {
+            (Format::Human | Format::Short, Err(SkipReason::NoImage)) => {
                 self.output.line(format_args!("{} has no image", visible(&of)))
             }
             (Format::Human | Format::Short, Err(reason)) => self.output.line(format_args!(
@@ -175,20 +175,20 @@ impl ExplanationWriter<'_, '_> {
 fn why_kept(explanation: &Explanation<'_>) -> &'static str {
     match explanation.rounds.last() {
         // Nothing is asked about the image `auto`.
-        None => why_left(LeftReason::Auto),
+        None => why_left(SkipReason::Auto),
         Some(round) if round.map.is_some() => "no rule matches, and the map leaves it",
         Some(_) => "no rule matches",
     }
 }
 
 /// Why an image is left alone, in words.
-fn why_left(reason: LeftReason) -> &'static str {
+fn why_left(reason: SkipReason) -> &'static str {
     match reason {
-        LeftReason::Disabled => "the object has the break-glass label",
-        LeftReason::Deleting => "the object is being deleted",
-        LeftReason::MirrorPod => "the Pod mirrors a static one",
-        LeftReason::Unchanged => "the update does not change it",
-        LeftReason::Auto => "Istio's injector fills it in",
-        other => other.as_str(),
+        SkipReason::Disabled => "the object has the break-glass label",
+        SkipReason::Deleting => "the object is being deleted",
+        SkipReason::MirrorPod => "the Pod mirrors a static one",
+        SkipReason::Unchanged => "the update does not change it",
+        SkipReason::Auto => "Istio's injector fills it in",
+        SkipReason::InvalidImage | SkipReason::InvalidResult | SkipReason::NoImage => reason.as_str(),
     }
 }

@@ -1,7 +1,7 @@
 //! The choice of the images that are evaluated, and the evaluation of each.
 
 use super::changed::OldImages;
-use super::outcome::LeftReason;
+use super::outcome::SkipReason;
 use super::pod::{ImageField, Pod};
 use super::policy::Caller;
 use super::read::{Metadata, Object, Request, group_of};
@@ -25,7 +25,7 @@ pub(super) struct EvaluatedPod<'r, 'a, D> {
 /// What the webhook does with an image.
 pub(super) enum Verdict<D> {
     /// It does not evaluate it.
-    Skipped(LeftReason),
+    Skipped(SkipReason),
     /// It evaluates it, with this decision.
     Evaluated(D),
 }
@@ -59,7 +59,7 @@ pub(super) fn evaluate<'r, 'a, D>(
 }
 
 /// Returns the reason why the webhook skips an object as a whole.
-fn skip_reason(object: &Object<'_>, pod: &Pod<'_, '_>, disable_label: &str) -> Option<LeftReason> {
+fn skip_reason(object: &Object<'_>, pod: &Pod<'_, '_>, disable_label: &str) -> Option<SkipReason> {
     let disabled = |metadata: &Metadata<'_>| {
         metadata
             .labels
@@ -67,7 +67,7 @@ fn skip_reason(object: &Object<'_>, pod: &Pod<'_, '_>, disable_label: &str) -> O
             .any(|(key, value)| key == disable_label && value == DISABLED)
     };
     if object.metadata.is_being_deleted {
-        Some(LeftReason::Deleting)
+        Some(SkipReason::Deleting)
     } else if pod.is_pod()
         && object
             .metadata
@@ -75,9 +75,9 @@ fn skip_reason(object: &Object<'_>, pod: &Pod<'_, '_>, disable_label: &str) -> O
             .iter()
             .any(|(key, _)| key == MIRROR_POD)
     {
-        Some(LeftReason::MirrorPod)
+        Some(SkipReason::MirrorPod)
     } else if disabled(&object.metadata) || disabled(pod.metadata) {
-        Some(LeftReason::Disabled)
+        Some(SkipReason::Disabled)
     } else {
         None
     }
@@ -101,11 +101,11 @@ fn evaluate_images<'r, 'a, D>(
     let context = context(request, object, pod, caller);
     let evaluate = |field: ImageField<'r, 'a>| {
         let verdict = match field.image {
-            None => Verdict::Skipped(LeftReason::NoImage),
+            None => Verdict::Skipped(SkipReason::NoImage),
             Some(_) if old.as_ref().is_some_and(|old| old.has(&field)) => {
-                Verdict::Skipped(LeftReason::Unchanged)
+                Verdict::Skipped(SkipReason::Unchanged)
             }
-            Some(image) if image == AUTO => Verdict::Skipped(LeftReason::Auto),
+            Some(image) if image == AUTO => Verdict::Skipped(SkipReason::Auto),
             Some(image) => {
                 let context = Context {
                     container: field.container,

@@ -1,7 +1,7 @@
 //! Why the images of a review are decided as they are.
 
 use super::evaluate::{Verdict, evaluate};
-use super::outcome::{LeftReason, ReviewError};
+use super::outcome::{ReviewError, SkipReason};
 use super::policy::{Caller, Policy};
 use super::read::{Review, read};
 use crate::compare::Case;
@@ -18,7 +18,7 @@ pub struct ExplainedImage<'p> {
     /// Where in the Pod it stands.
     pub place: Place,
     /// How it is decided, or why it is left alone.
-    pub verdict: Result<Explanation<'p>, LeftReason>,
+    pub verdict: Result<Explanation<'p>, SkipReason>,
 }
 
 /// Tells how each image of a review is decided.

@@ -20,7 +20,7 @@ mod workload;
 
 pub use self::explain::{ExplainedImage, cases, explain};
 pub use self::images::{InvalidObject, ObjectImage, images_of};
-pub use self::outcome::{ImageDecision, ImageEffect, LeftReason, Outcome, ReviewError, Reviewed};
+pub use self::outcome::{ImageDecision, ImageEffect, Outcome, ReviewError, Reviewed, SkipReason};
 pub use self::pod::JsonPointer;
 pub use self::policy::{Caller, Policy};
 pub use self::review::review;

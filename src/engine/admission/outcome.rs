@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::context::Operation;
+use crate::label;
 use crate::rules::RuleId;
 
 /// An answered review.
@@ -51,14 +52,13 @@ pub enum ImageEffect {
     Swap(String),
     /// It is refused.
     Deny,
-    /// It was not looked at, or stays because it makes no sense.
-    Left(LeftReason),
+    /// It was not evaluated, or the evaluation is invalid.
+    Skipped(SkipReason),
 }
 
-/// Why an image was left alone.
+/// The reason why the webhook does not evaluate an image, or does not change it after an evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum LeftReason {
+pub enum SkipReason {
     /// The break-glass label is set.
     Disabled,
     /// The object is being deleted.
@@ -86,8 +86,8 @@ pub enum Outcome {
     Unchanged,
     /// Refused.
     Denied,
-    /// Allowed without a look: break glass, a mirror pod, an object that is being deleted.
-    Left,
+    /// Allowed without an evaluation: break glass, a mirror pod, an object that is being deleted.
+    Skipped,
 }
 
 /// Why a body is no review: one line for the caller.
@@ -102,44 +102,22 @@ impl fmt::Display for ReviewError {
 
 impl std::error::Error for ReviewError {}
 
-impl LeftReason {
-    /// Every reason there is.
-    pub const ALL: &'static [Self] = &[
-        Self::Disabled,
-        Self::Deleting,
-        Self::MirrorPod,
-        Self::Unchanged,
-        Self::InvalidImage,
-        Self::InvalidResult,
-        Self::Auto,
-        Self::NoImage,
-    ];
+// The values of the label `reason`, of metrics and of JSON.
+label!(SkipReason {
+    Disabled => "disabled",
+    Deleting => "deleting",
+    MirrorPod => "mirror-pod",
+    Unchanged => "unchanged",
+    InvalidImage => "invalid-image",
+    InvalidResult => "invalid-result",
+    Auto => "auto",
+    NoImage => "no-image",
+});
 
-    /// The value of the label `reason` in metrics.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Disabled => "disabled",
-            Self::Deleting => "deleting",
-            Self::MirrorPod => "mirror-pod",
-            Self::Unchanged => "unchanged",
-            Self::InvalidImage => "invalid-image",
-            Self::InvalidResult => "invalid-result",
-            Self::Auto => "auto",
-            Self::NoImage => "no-image",
-        }
-    }
-}
-
-impl Outcome {
-    /// The value of the label `outcome` in metrics.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Patched => "patched",
-            Self::Unchanged => "unchanged",
-            Self::Denied => "denied",
-            Self::Left => "left",
-        }
-    }
-}
+// The values of the label `outcome`, of metrics and of the log.
+label!(Outcome {
+    Patched => "patched",
+    Unchanged => "unchanged",
+    Denied => "denied",
+    Skipped => "left",
+});

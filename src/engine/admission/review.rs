@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::answer::AdmissionResponse;
 use super::evaluate::{EvaluatedPod, Verdict, evaluate};
-use super::outcome::{ImageDecision, ImageEffect, LeftReason, Outcome, ReviewError, Reviewed};
+use super::outcome::{ImageDecision, ImageEffect, Outcome, ReviewError, Reviewed, SkipReason};
 use super::pod::ImageField;
 use super::policy::{Caller, Policy};
 use super::read::{Request, Review, read};
@@ -38,7 +38,7 @@ pub fn review<'a>(
     let outcome = match () {
         () if response.is_refused() => Outcome::Denied,
         () if response.is_patched() => Outcome::Patched,
-        () if evaluated.as_ref().is_some_and(|pod| pod.is_skipped) => Outcome::Left,
+        () if evaluated.as_ref().is_some_and(|pod| pod.is_skipped) => Outcome::Skipped,
         () => Outcome::Unchanged,
     };
     let answer = response.into_bytes();
@@ -128,7 +128,7 @@ impl Verdict<Decision<'_>> {
     fn into_image_decision<'a>(self, field: &ImageField<'_, 'a>) -> ImageDecision<'a> {
         let image = field.image.cloned().unwrap_or(Cow::Borrowed(""));
         let (effect, rule, rules) = match self {
-            Self::Skipped(reason) => (ImageEffect::Left(reason), None, Vec::new()),
+            Self::Skipped(reason) => (ImageEffect::Skipped(reason), None, Vec::new()),
             Self::Evaluated(decision) => {
                 let rule = decision.decisive();
                 let rules = decision.deciding().collect();
@@ -137,8 +137,8 @@ impl Verdict<Decision<'_>> {
                     Effect::Swap(result) if result == image => ImageEffect::Keep,
                     Effect::Swap(result) => ImageEffect::Swap(result),
                     Effect::Deny => ImageEffect::Deny,
-                    Effect::Invalid(Invalid::Image(_)) => ImageEffect::Left(LeftReason::InvalidImage),
-                    Effect::Invalid(Invalid::Result(_)) => ImageEffect::Left(LeftReason::InvalidResult),
+                    Effect::Invalid(Invalid::Image(_)) => ImageEffect::Skipped(SkipReason::InvalidImage),
+                    Effect::Invalid(Invalid::Result(_)) => ImageEffect::Skipped(SkipReason::InvalidResult),
                 };
                 (effect, rule, rules)
             }

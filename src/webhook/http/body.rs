@@ -30,8 +30,8 @@ pub(crate) enum BodyError {
     TooLong,
     /// It did not arrive in time.
     TooSlow,
-    /// Its turn did not come in time.
-    NoTurn,
+    /// The budget had no memory for it in time.
+    NoMemory,
     /// The connection broke.
     Broken,
 }
@@ -55,7 +55,7 @@ impl<'b> Body<'b> {
         };
         timeout_at(deadline, read).await.unwrap_or_else(|_| {
             Err(if waits.load(Ordering::Relaxed) {
-                BodyError::NoTurn
+                BodyError::NoMemory
             } else {
                 BodyError::TooSlow
             })
@@ -256,7 +256,7 @@ mod tests {
             Some(Instant::now() + Duration::from_millis(20)),
         )
         .await;
-        assert_eq!(read.unwrap_err(), BodyError::NoTurn);
+        assert_eq!(read.unwrap_err(), BodyError::NoMemory);
         drop(held);
     }
 
@@ -270,7 +270,7 @@ mod tests {
         ];
         let at_once = Some(Instant::now() + Duration::from_millis(100));
         let another = Body::read(&budget, long(), None, at_once).await;
-        assert_eq!(another.unwrap_err(), BodyError::NoTurn);
+        assert_eq!(another.unwrap_err(), BodyError::NoMemory);
         let short = ReqBody::Once(bytes::Bytes::from(vec![b' '; SHORT]));
         let short = Body::read(&budget, short, Some(SHORT as u64), at_once).await;
         assert!(short.is_ok());

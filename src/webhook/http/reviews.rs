@@ -17,7 +17,7 @@ use super::budget::{BodyBudget, MAX_BODY};
 use super::deadline::timeout;
 use super::operations::plain_text;
 use crate::webhook::health::Health;
-use crate::webhook::metrics::{Metrics, Refused};
+use crate::webhook::metrics::{Metrics, Rejected};
 use crate::webhook::reload::SharedRules;
 
 /// The part of a path that names the entry of the webhook configuration that called.
@@ -34,11 +34,11 @@ pub(crate) struct Reviews {
     pub(crate) dry_run: bool,
 }
 
-/// Why a request gets no answer to a review: a status, one line, and what it is counted as.
-struct Refusal {
+/// The answer to a request that is not a review: a status, one line, and the reason that is counted.
+struct Rejection {
     status: StatusCode,
     line: String,
-    why: Refused,
+    reason: Rejected,
 }
 
 #[async_trait]
@@ -52,8 +52,8 @@ impl Handler for Reviews {
                 response.status_code(StatusCode::OK);
                 response.body(answer);
             }
-            Err(Refusal { status, line, why }) => {
-                self.metrics.refused(why, started.elapsed());
+            Err(Rejection { status, line, reason }) => {
+                self.metrics.rejected(reason, started.elapsed());
                 let peer = super::connections::peer(request.remote_addr());
                 tracing::warn!(peer, status = status.as_u16(), "a request was refused: {line}");
                 plain_text(response, status, format!("imageswap: {line}\n"));
@@ -69,7 +69,7 @@ impl Handler for Reviews {
 }
 
 impl Reviews {
-    async fn answer(&self, request: &mut Request, started: Instant) -> Result<Vec<u8>, Refusal> {
+    async fn answer(&self, request: &mut Request, started: Instant) -> Result<Vec<u8>, Rejection> {
         let deadline = timeout(request.uri().query()).map(|timeout| started + timeout);
         let length = content_length(request.headers());
         let body = Body::read(&self.budget, request.take_body(), length, deadline).await?;
@@ -85,10 +85,10 @@ impl Reviews {
             disable_label: &self.disable_label,
             dry_run: self.dry_run,
         };
-        let reviewed = review(body.as_bytes(), &policy, &caller).map_err(|error| Refusal {
+        let reviewed = review(body.as_bytes(), &policy, &caller).map_err(|error| Rejection {
             status: StatusCode::BAD_REQUEST,
             line: error.to_string(),
-            why: Refused::Malformed,
+            reason: Rejected::Malformed,
         })?;
         let took = started.elapsed();
         self.metrics
@@ -147,30 +147,30 @@ fn log(reviewed: &Reviewed<'_>, rules: &RuleSet, took: Duration) {
     );
 }
 
-impl From<BodyError> for Refusal {
+impl From<BodyError> for Rejection {
     fn from(error: BodyError) -> Self {
-        let (status, line, why) = match error {
+        let (status, line, reason) = match error {
             BodyError::TooLong => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 format!("the body is longer than {} MiB", MAX_BODY >> 20),
-                Refused::TooLarge,
+                Rejected::TooLarge,
             ),
             BodyError::TooSlow => (
                 StatusCode::REQUEST_TIMEOUT,
                 "the body did not arrive in time".to_owned(),
-                Refused::TooSlow,
+                Rejected::TooSlow,
             ),
-            BodyError::NoTurn => (
+            BodyError::NoMemory => (
                 StatusCode::REQUEST_TIMEOUT,
                 "the turn of the body did not come in time: --max-body-memory is spent on others".to_owned(),
-                Refused::NoTurn,
+                Rejected::NoMemory,
             ),
             BodyError::Broken => (
                 StatusCode::BAD_REQUEST,
                 "the body ended before its end".to_owned(),
-                Refused::Broken,
+                Rejected::Broken,
             ),
         };
-        Self { status, line, why }
+        Self { status, line, reason }
     }
 }

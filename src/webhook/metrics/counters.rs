@@ -1,180 +1,197 @@
-//! Counts of what reviews came to, cheap enough for the path of every Pod.
+//! Counters of reviews and images, cheap enough for the path of every Pod.
 //!
 //! A labelled counter of OpenTelemetry looks its series up at each count. Here the labels have few values, so
-//! a series is a place in an array, and OpenTelemetry comes for the sums when it is asked for them.
+//! a series is a place in an array, which the values index, and OpenTelemetry observes the sums.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use imageswap_engine::admission::{ImageEffect, LeftReason, Outcome};
+use imageswap_engine::admission::{ImageEffect, Outcome, SkipReason, Workload};
 use imageswap_engine::context::Operation;
+use imageswap_engine::label;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::AsyncInstrument;
 
-/// What can't be told apart, and what a client could make up.
+/// The label of a value that a request does not have.
 const OTHER: &str = "other";
-/// The kinds that have a label of their own.
-const KINDS: [&str; 10] = [
-    "Pod",
-    "CronJob",
-    "DaemonSet",
-    "Deployment",
-    "Job",
-    "PodTemplate",
-    "ReplicaSet",
-    "ReplicationController",
-    "StatefulSet",
-    OTHER,
-];
-const OPERATIONS: [&str; 5] = ["CREATE", "UPDATE", "DELETE", "CONNECT", OTHER];
-const OUTCOMES: [&str; 9] = [
-    Outcome::Patched.as_str(),
-    Outcome::Unchanged.as_str(),
-    Outcome::Denied.as_str(),
-    Outcome::Left.as_str(),
-    Refused::Malformed.as_str(),
-    Refused::TooLarge.as_str(),
-    Refused::TooSlow.as_str(),
-    Refused::NoTurn.as_str(),
-    Refused::Broken.as_str(),
-];
 
-/// Why a request was refused before there was a review.
+/// The reason why the webhook rejects a request, before there is a review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refused {
-    /// The body is no review.
+pub(crate) enum Rejected {
+    /// The body is not a review.
     Malformed,
     /// The body is too long.
     TooLarge,
     /// The body did not arrive in time.
     TooSlow,
-    /// The turn of the body did not come in time.
-    NoTurn,
+    /// The budget had no memory for the body in time.
+    NoMemory,
     /// The connection broke.
     Broken,
 }
 
-/// The counts of requests, by kind, operation and outcome.
-#[derive(Debug)]
-pub(crate) struct Requests([[[AtomicU64; OUTCOMES.len()]; OPERATIONS.len()]; KINDS.len()]);
+label!(Rejected {
+    Malformed => "malformed",
+    TooLarge => "too-large",
+    TooSlow => "too-slow",
+    NoMemory => "no-turn",
+    Broken => "broken",
+});
 
-/// The counts of images that were left alone, by reason.
-#[derive(Debug)]
-pub(crate) struct ImagesLeft([AtomicU64; LeftReason::ALL.len()]);
+/// An operation as a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OperationLabel {
+    Create,
+    Update,
+    Delete,
+    Connect,
+    Other,
+}
 
-/// The counts of images that one rule decided, by effect.
+label!(OperationLabel {
+    Create => "CREATE",
+    Update => "UPDATE",
+    Delete => "DELETE",
+    Connect => "CONNECT",
+    Other => "other",
+});
+
+/// What a rule does with an image, as a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum EffectLabel {
+    Swap,
+    Keep,
+    Deny,
+}
+
+label!(EffectLabel {
+    Swap => "swap",
+    Keep => "keep",
+    Deny => "deny",
+});
+
+const KINDS: usize = Workload::ALL.len();
+const OPERATIONS: usize = OperationLabel::ALL.len();
+const OUTCOMES: usize = Outcome::ALL.len();
+
+/// The counters of requests: of reviews by kind, operation and outcome, and of rejected requests by the reason.
+#[derive(Debug)]
+pub(crate) struct Requests {
+    reviewed: [[[AtomicU64; OUTCOMES]; OPERATIONS]; KINDS],
+    rejected: [AtomicU64; Rejected::ALL.len()],
+}
+
+/// The counters of skipped images, by the reason.
+#[derive(Debug)]
+pub(crate) struct ImagesSkipped([AtomicU64; SkipReason::ALL.len()]);
+
+/// The counters of images that one rule decided, by effect.
 #[derive(Debug, Default)]
-pub(crate) struct ImagesDecided([AtomicU64; EFFECTS.len()]);
-
-const EFFECTS: [&str; 3] = ["swap", "keep", "deny"];
+pub(crate) struct ImagesDecided([AtomicU64; EffectLabel::ALL.len()]);
 
 impl Default for Requests {
     fn default() -> Self {
-        Self(
-            [const { [const { [const { AtomicU64::new(0) }; OUTCOMES.len()] }; OPERATIONS.len()] };
-                KINDS.len()],
-        )
+        Self {
+            reviewed: [const { [const { [const { AtomicU64::new(0) }; OUTCOMES] }; OPERATIONS] }; KINDS],
+            rejected: [const { AtomicU64::new(0) }; Rejected::ALL.len()],
+        }
     }
 }
 
-impl Default for ImagesLeft {
+impl Default for ImagesSkipped {
     fn default() -> Self {
-        Self([const { AtomicU64::new(0) }; LeftReason::ALL.len()])
+        Self([const { AtomicU64::new(0) }; SkipReason::ALL.len()])
     }
 }
 
 impl Requests {
     /// Counts an answered review.
     pub(crate) fn reviewed(&self, kind: &str, operation: Option<Operation>, outcome: Outcome) {
-        let operation = operation.map_or(OTHER, Operation::as_str);
-        self.count(kind, operation, outcome.as_str());
+        let (kind, operation) = (Workload::from_name(kind), OperationLabel::from(operation));
+        increment(&self.reviewed[kind as usize][operation as usize][outcome as usize]);
     }
 
-    /// Counts a request that was refused.
-    pub(crate) fn refused(&self, why: Refused) {
-        self.count(OTHER, OTHER, why.as_str());
+    /// Counts a rejected request.
+    pub(crate) fn rejected(&self, reason: Rejected) {
+        increment(&self.rejected[reason as usize]);
     }
 
-    fn count(&self, kind: &str, operation: &str, outcome: &str) {
-        let place = |names: &[&str], name: &str| {
-            names
-                .iter()
-                .position(|known| *known == name)
-                .unwrap_or(names.len() - 1)
-        };
-        let (kind, operation, outcome) = (
-            place(&KINDS, kind),
-            place(&OPERATIONS, operation),
-            place(&OUTCOMES, outcome),
-        );
-        if let Some(count) = self
-            .0
-            .get(kind)
-            .and_then(|counts| counts.get(operation)?.get(outcome))
-        {
-            count.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    /// Tells every series that has been counted once.
+    /// Observes every series that has been counted once.
     pub(crate) fn observe(&self, counter: &dyn AsyncInstrument<u64>) {
-        for (kind, counts) in KINDS.iter().zip(&self.0) {
-            for (operation, counts) in OPERATIONS.iter().zip(counts) {
-                for (outcome, count) in OUTCOMES.iter().zip(counts) {
-                    let labels = || {
-                        [
-                            KeyValue::new("kind", *kind),
-                            KeyValue::new("operation", *operation),
-                            KeyValue::new("outcome", *outcome),
-                        ]
-                    };
-                    observe(counter, count, labels);
+        let labels = |kind, operation, outcome| {
+            [
+                KeyValue::new("kind", kind),
+                KeyValue::new("operation", operation),
+                KeyValue::new("outcome", outcome),
+            ]
+        };
+        for (kind, counts) in Workload::ALL.iter().zip(&self.reviewed) {
+            for (operation, counts) in OperationLabel::ALL.iter().zip(counts) {
+                for (outcome, count) in Outcome::ALL.iter().zip(counts) {
+                    observe(counter, count, || {
+                        labels(kind.as_str(), operation.as_str(), outcome.as_str())
+                    });
                 }
             }
+        }
+        for (reason, count) in Rejected::ALL.iter().zip(&self.rejected) {
+            observe(counter, count, || labels(OTHER, OTHER, reason.as_str()));
         }
     }
 }
 
-impl ImagesLeft {
-    pub(crate) fn count(&self, reason: LeftReason) {
-        let place = LeftReason::ALL.iter().position(|known| *known == reason);
-        if let Some(count) = place.and_then(|place| self.0.get(place)) {
-            count.fetch_add(1, Ordering::Relaxed);
-        }
+impl ImagesSkipped {
+    pub(crate) fn count(&self, reason: SkipReason) {
+        increment(&self.0[reason as usize]);
     }
 
     pub(crate) fn observe(&self, counter: &dyn AsyncInstrument<u64>) {
-        for (reason, count) in LeftReason::ALL.iter().zip(&self.0) {
+        for (reason, count) in SkipReason::ALL.iter().zip(&self.0) {
             observe(counter, count, || [KeyValue::new("reason", reason.as_str())]);
         }
     }
 }
 
 impl ImagesDecided {
-    /// How many series each rule can have.
-    pub(crate) const EFFECTS: usize = EFFECTS.len();
+    /// The number of series that a rule can have.
+    pub(crate) const EFFECTS: usize = EffectLabel::ALL.len();
 
-    /// Counts an image, unless it was left alone.
+    /// Counts an image, unless it was skipped.
     pub(crate) fn count(&self, effect: &ImageEffect) {
-        let [swap, keep, deny] = &self.0;
-        let count = match effect {
-            ImageEffect::Swap(_) => swap,
-            ImageEffect::Keep => keep,
-            ImageEffect::Deny => deny,
-            ImageEffect::Left(_) => return,
+        let effect = match effect {
+            ImageEffect::Swap(_) => EffectLabel::Swap,
+            ImageEffect::Keep => EffectLabel::Keep,
+            ImageEffect::Deny => EffectLabel::Deny,
+            ImageEffect::Skipped(_) => return,
         };
-        count.fetch_add(1, Ordering::Relaxed);
+        increment(&self.0[effect as usize]);
     }
 
     pub(crate) fn observe(&self, rule: &str, counter: &dyn AsyncInstrument<u64>) {
-        for (effect, count) in EFFECTS.iter().zip(&self.0) {
+        for (effect, count) in EffectLabel::ALL.iter().zip(&self.0) {
             observe(counter, count, || {
                 [
-                    KeyValue::new("effect", *effect),
+                    KeyValue::new("effect", effect.as_str()),
                     KeyValue::new("rule", rule.to_owned()),
                 ]
             });
         }
     }
+}
+
+impl From<Option<Operation>> for OperationLabel {
+    fn from(operation: Option<Operation>) -> Self {
+        match operation {
+            Some(Operation::Create) => Self::Create,
+            Some(Operation::Update) => Self::Update,
+            Some(Operation::Delete) => Self::Delete,
+            Some(Operation::Connect) => Self::Connect,
+            None => Self::Other,
+        }
+    }
+}
+
+fn increment(count: &AtomicU64) {
+    count.fetch_add(1, Ordering::Relaxed);
 }
 
 fn observe<const N: usize>(
@@ -185,18 +202,6 @@ fn observe<const N: usize>(
     let count = count.load(Ordering::Relaxed);
     if count > 0 {
         counter.observe(count, &labels());
-    }
-}
-
-impl Refused {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Malformed => "malformed",
-            Self::TooLarge => "too-large",
-            Self::TooSlow => "too-slow",
-            Self::NoTurn => "no-turn",
-            Self::Broken => "broken",
-        }
     }
 }
 
@@ -225,8 +230,8 @@ mod tests {
         let requests = Requests::default();
         requests.reviewed("Pod", Some(Operation::Create), Outcome::Patched);
         requests.reviewed("Pod", Some(Operation::Create), Outcome::Patched);
-        requests.reviewed("Made-Up", None, Outcome::Left);
-        requests.refused(Refused::Broken);
+        requests.reviewed("Made-Up", None, Outcome::Skipped);
+        requests.rejected(Rejected::Broken);
         let observed = Observed::default();
         requests.observe(&observed);
         let observed = observed.0.into_inner().unwrap();
@@ -238,5 +243,52 @@ mod tests {
                 "other other broken 1"
             ]
         );
+    }
+
+    #[test]
+    fn every_value_of_a_label_has_a_series_of_its_own() {
+        let (requests, skipped, decided) = (
+            Requests::default(),
+            ImagesSkipped::default(),
+            ImagesDecided::default(),
+        );
+        let mut expected = Vec::new();
+        let operations = [
+            Operation::Create,
+            Operation::Update,
+            Operation::Delete,
+            Operation::Connect,
+        ];
+        for kind in Workload::ALL {
+            for operation in operations.map(Some).into_iter().chain([None]) {
+                for outcome in Outcome::ALL {
+                    requests.reviewed(kind.as_str(), operation, *outcome);
+                    let operation = operation.map_or(OTHER, Operation::as_str);
+                    expected.push(format!("{} {operation} {} 1", kind.as_str(), outcome.as_str()));
+                }
+            }
+        }
+        for reason in Rejected::ALL {
+            requests.rejected(*reason);
+            expected.push(format!("other other {} 1", reason.as_str()));
+        }
+        for reason in SkipReason::ALL {
+            skipped.count(*reason);
+            expected.push(format!("{} 1", reason.as_str()));
+        }
+        for effect in [
+            ImageEffect::Swap("x".to_owned()),
+            ImageEffect::Keep,
+            ImageEffect::Deny,
+        ] {
+            decided.count(&effect);
+        }
+        decided.count(&ImageEffect::Skipped(SkipReason::Auto));
+        expected.extend(["swap r 1", "keep r 1", "deny r 1"].map(ToOwned::to_owned));
+        let observed = Observed::default();
+        requests.observe(&observed);
+        skipped.observe(&observed);
+        decided.observe("r", &observed);
+        assert_eq!(observed.0.into_inner().unwrap(), expected);
     }
 }

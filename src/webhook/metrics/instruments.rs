@@ -13,7 +13,7 @@ use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
 use prometheus::{Encoder as _, Registry, TextEncoder};
 
-use super::counters::{ImagesLeft, Refused, Requests};
+use super::counters::{ImagesSkipped, Rejected, Requests};
 use super::rule_counts::{MOST_TIME_SERIES, RuleCounts};
 use crate::webhook::health::What;
 
@@ -31,7 +31,7 @@ pub(crate) struct Metrics {
     registry: Registry,
     provider: SdkMeterProvider,
     meter: Meter,
-    tally: Arc<Tally>,
+    counters: Arc<Counters>,
     duration: Histogram<f64>,
     reloads: Counter<u64>,
     handshake_failures: Counter<u64>,
@@ -49,9 +49,9 @@ pub(crate) struct ActiveRules {
 }
 
 #[derive(Debug, Default)]
-struct Tally {
+struct Counters {
     requests: Requests,
-    left: ImagesLeft,
+    skipped: ImagesSkipped,
 }
 
 impl Metrics {
@@ -71,7 +71,7 @@ impl Metrics {
         let counter =
             |name: &'static str, about: &'static str| meter.u64_counter(name).with_description(about).build();
         let metrics = Self {
-            tally: Arc::default(),
+            counters: Arc::default(),
             duration: meter
                 .f64_histogram("imageswap_request_duration")
                 .with_unit("s")
@@ -95,7 +95,7 @@ impl Metrics {
             }
         }
         metrics.about_the_build();
-        metrics.tell_the_tally();
+        metrics.observe_counters();
         Ok(metrics)
     }
 
@@ -108,24 +108,24 @@ impl Metrics {
             .build();
     }
 
-    fn tell_the_tally(&self) {
-        let tell =
-            |name: &'static str, about: &'static str, observe: fn(&Tally, &dyn AsyncInstrument<u64>)| {
-                let tally = Arc::clone(&self.tally);
+    fn observe_counters(&self) {
+        let observe_as =
+            |name: &'static str, about: &'static str, observe: fn(&Counters, &dyn AsyncInstrument<u64>)| {
+                let counters = Arc::clone(&self.counters);
                 let counter = self.meter.u64_observable_counter(name).with_description(about);
                 counter
-                    .with_callback(move |counter| observe(&tally, counter))
+                    .with_callback(move |counter| observe(&counters, counter))
                     .build();
             };
-        tell(
+        observe_as(
             "imageswap_requests",
             "Requests for a review, by what came of them.",
-            |tally, counter| tally.requests.observe(counter),
+            |counters, counter| counters.requests.observe(counter),
         );
-        tell(
+        observe_as(
             "imageswap_images_left",
             "Images that were left alone, by the reason.",
-            |tally, counter| tally.left.observe(counter),
+            |counters, counter| counters.skipped.observe(counter),
         );
     }
 
@@ -165,21 +165,21 @@ impl Metrics {
         counts: &RuleCounts,
         took: Duration,
     ) {
-        self.tally
+        self.counters
             .requests
             .reviewed(&reviewed.kind, reviewed.operation, reviewed.outcome);
         self.duration.record(took.as_secs_f64(), &[]);
         for image in &reviewed.images {
             match &image.effect {
-                ImageEffect::Left(reason) => self.tally.left.count(*reason),
+                ImageEffect::Skipped(reason) => self.counters.skipped.count(*reason),
                 effect => counts.count(rules, image.rule, effect),
             }
         }
     }
 
-    /// Counts a request that was refused before there was a review.
-    pub(crate) fn refused(&self, why: Refused, took: Duration) {
-        self.tally.requests.refused(why);
+    /// Counts a rejected request.
+    pub(crate) fn rejected(&self, reason: Rejected, took: Duration) {
+        self.counters.requests.rejected(reason);
         self.duration.record(took.as_secs_f64(), &[]);
     }
 

@@ -4,6 +4,6 @@ mod counters;
 mod instruments;
 mod rule_counts;
 
-pub(crate) use counters::Refused;
+pub(crate) use counters::Rejected;
 pub(crate) use instruments::{ActiveRules, Metrics};
 pub(crate) use rule_counts::RuleCounts;

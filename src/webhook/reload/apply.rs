@@ -81,7 +81,7 @@ fn rules_look(
                 old.retire();
             }
             Err(error) => {
-                if let LoadError::Refused(set) = &error {
+                if let LoadError::Rejected(set) = &error {
                     logging::findings(&set.findings, &set.sources);
                 }
                 let line = error.to_string();

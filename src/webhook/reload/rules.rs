@@ -38,12 +38,12 @@ pub(crate) enum LoadError {
     /// Its texts can't be had.
     Read(ReadError),
     /// It does not load.
-    Refused(Box<Refused>),
+    Rejected(Box<RejectedSet>),
 }
 
 /// A set that does not load.
 #[derive(Debug)]
-pub(crate) struct Refused {
+pub(crate) struct RejectedSet {
     pub(crate) findings: Vec<Diagnostic>,
     pub(crate) sources: SourceMap,
 }
@@ -99,7 +99,7 @@ fn compile(
         tracing::info!("{notice}");
     }
     let Some(rules) = loaded.take_set() else {
-        return Err(LoadError::refused(loaded));
+        return Err(LoadError::rejected(loaded));
     };
     logging::findings(&loaded.findings, &loaded.sources);
     counts.name_rules(&rules, loaded.sources);
@@ -113,8 +113,8 @@ fn compile(
 }
 
 impl LoadError {
-    fn refused(loaded: Loaded) -> Self {
-        Self::Refused(Box::new(Refused {
+    fn rejected(loaded: Loaded) -> Self {
+        Self::Rejected(Box::new(RejectedSet {
             findings: loaded.findings,
             sources: loaded.sources,
         }))
@@ -132,12 +132,12 @@ impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Read(error) => error.fmt(f),
-            Self::Refused(refused) => {
-                let mut errors = refused
+            Self::Rejected(set) => {
+                let mut errors = set
                     .findings
                     .iter()
                     .filter(|finding| finding.severity == Severity::Error);
-                let first = errors.next().map(|finding| finding.short(&refused.sources));
+                let first = errors.next().map(|finding| finding.short(&set.sources));
                 write!(f, "the rules do not load: {}", first.unwrap_or_default())?;
                 match errors.count() {
                     0 => Ok(()),

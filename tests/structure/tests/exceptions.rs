@@ -38,7 +38,7 @@ pub(crate) const MOD_RS: [&str; 14] = [
 ];
 
 /// Type names that several modules of a crate define.
-pub(crate) const REPEATED: [(&str, &str); 23] = [
+pub(crate) const REPEATED: [(&str, &str); 22] = [
     ("src/engine/lib.rs", "Condition"),
     ("src/engine/lib.rs", "Fault"),
     ("src/engine/lib.rs", "File"),
@@ -60,7 +60,6 @@ pub(crate) const REPEATED: [(&str, &str); 23] = [
     ("src/engine/lib.rs", "State"),
     ("src/engine/lib.rs", "Statement"),
     ("src/engine/lib.rs", "Text"),
-    ("src/main.rs", "Refused"),
     ("src/main.rs", "Watched"),
 ];
 

@@ -1,6 +1,6 @@
 //! What is done with the objects that there are.
 
-use imageswap_engine::admission::{Caller, LeftReason, Outcome, Policy, review};
+use imageswap_engine::admission::{Caller, Outcome, Policy, SkipReason, review};
 use imageswap_tests_support::recorded::{conformance, review as recorded};
 use serde_json::{Value, json};
 
@@ -79,7 +79,7 @@ fn an_edit_of_a_label_or_an_annotation_changes_no_image() {
         assert!(
             left(&reviewed)
                 .iter()
-                .all(|reason| *reason == LeftReason::Unchanged),
+                .all(|reason| *reason == SkipReason::Unchanged),
             "{file}"
         );
     }
@@ -155,8 +155,8 @@ fn any_kind_with_a_pod_template_is_patched() {
 fn the_break_glass_label_leaves_a_pod_alone() {
     let body = recorded("041-create-pods-glass.json");
     let reviewed = reviewed(&body);
-    assert_eq!((reviewed.outcome, patch(&reviewed)), (Outcome::Left, vec![]));
-    assert_eq!(left(&reviewed), [LeftReason::Disabled]);
+    assert_eq!((reviewed.outcome, patch(&reviewed)), (Outcome::Skipped, vec![]));
+    assert_eq!(left(&reviewed), [SkipReason::Disabled]);
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn the_break_glass_label_counts_on_the_object_and_on_its_template() {
     let on_template = json!({"metadata": {}, "spec": {"template": {"metadata": label, "spec": spec}}});
     for object in [on_object, on_template] {
         let body = of("CREATE", "apps", "Deployment", object, Value::Null);
-        assert_eq!(left(&reviewed(&body)), [LeftReason::Disabled]);
+        assert_eq!(left(&reviewed(&body)), [SkipReason::Disabled]);
     }
 }
 
@@ -181,10 +181,10 @@ fn another_value_of_the_break_glass_label_breaks_nothing() {
 #[test]
 fn a_static_mirror_pod_and_an_object_that_is_being_deleted_are_left_alone() {
     let mirror = recorded("042-create-pods-static-node1.json");
-    assert_eq!(left(&reviewed(&mirror)), [LeftReason::MirrorPod]);
+    assert_eq!(left(&reviewed(&mirror)), [SkipReason::MirrorPod]);
     let metadata = json!({"deletionTimestamp": "2026-11-23T07:17:18Z"});
     let deleted = of_pod(metadata, json!({"containers": [{"name": "a", "image": "a"}]}));
-    assert_eq!(left(&reviewed(&deleted)), [LeftReason::Deleting]);
+    assert_eq!(left(&reviewed(&deleted)), [SkipReason::Deleting]);
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn a_delete_has_no_object_and_gets_no_patch() {
 fn a_container_without_an_image_is_left_without_a_word() {
     let body = recorded("039-create-pods-noimage.json");
     let reviewed = reviewed(&body);
-    assert_eq!(left(&reviewed), [LeftReason::NoImage]);
+    assert_eq!(left(&reviewed), [SkipReason::NoImage]);
     assert!(answer(&reviewed)["response"].get("warnings").is_none());
 }
 
@@ -206,7 +206,7 @@ fn a_container_without_an_image_is_left_without_a_word() {
 fn an_image_that_is_no_reference_is_left_with_a_warning_that_names_it() {
     let body = recorded("040-create-pods-badimage.json");
     let reviewed = reviewed(&body);
-    assert_eq!(left(&reviewed), [LeftReason::InvalidImage]);
+    assert_eq!(left(&reviewed), [SkipReason::InvalidImage]);
     let warnings = answer(&reviewed)["response"]["warnings"].clone();
     assert_eq!(warnings.as_array().unwrap().len(), 1, "{warnings}");
     let warning = warnings[0].as_str().unwrap();
@@ -223,7 +223,7 @@ fn the_image_auto_is_left_without_a_warning() {
         json!({"containers": [{"name": "istio-proxy", "image": "auto"}]}),
     );
     let reviewed = reviewed(&body);
-    assert_eq!(left(&reviewed), [LeftReason::Auto]);
+    assert_eq!(left(&reviewed), [SkipReason::Auto]);
     assert!(answer(&reviewed)["response"].get("warnings").is_none());
 }
 

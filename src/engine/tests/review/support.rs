@@ -1,7 +1,7 @@
 //! Reviews to ask with, and what is read of the answers.
 
 use base64::Engine as _;
-use imageswap_engine::admission::{Caller, ImageEffect, LeftReason, Policy, Reviewed, review};
+use imageswap_engine::admission::{Caller, ImageEffect, Policy, Reviewed, SkipReason, review};
 use imageswap_engine::legacy::{LegacyConfig, Prefix};
 use imageswap_engine::rules::RuleSet;
 use serde_json::{Value, json};
@@ -76,9 +76,9 @@ pub(crate) fn pointers(reviewed: &Reviewed<'_>) -> Vec<String> {
     patch(reviewed).into_iter().map(|(pointer, _)| pointer).collect()
 }
 
-pub(crate) fn left(reviewed: &Reviewed<'_>) -> Vec<LeftReason> {
+pub(crate) fn left(reviewed: &Reviewed<'_>) -> Vec<SkipReason> {
     let reason = |effect: &ImageEffect| match effect {
-        ImageEffect::Left(reason) => Some(*reason),
+        ImageEffect::Skipped(reason) => Some(*reason),
         _ => None,
     };
     reviewed
