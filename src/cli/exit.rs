@@ -24,8 +24,8 @@ pub(crate) struct Statuses {
     pub(crate) failure: Option<&'static str>,
 }
 
-/// End of a command that did its work, or reported why it could not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// End of a command that did its work, or reported why it could not. The greatest of several is that of all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Ended {
     /// There is nothing to report.
     Clean,

@@ -59,6 +59,25 @@ fn the_examples_that_serve_for_a_look_print_what_to_type() {
 }
 
 #[test]
+fn the_page_lists_every_command() {
+    let page = read("docs/command-line.md");
+    let listed: Vec<&str> = page
+        .lines()
+        .skip_while(|line| !line.starts_with("| command |"))
+        .skip(2)
+        .map_while(|line| line.strip_prefix("| `")?.split('`').next())
+        .collect();
+    let commands = commands();
+    assert_eq!(
+        listed,
+        commands
+            .iter()
+            .filter(|command| !command.is_empty())
+            .collect::<Vec<_>>()
+    );
+}
+
+#[test]
 fn every_option_of_the_commands_of_the_page_is_in_it() {
     let page = read("docs/command-line.md");
     // `serve` has another page, and the program itself and `completions` have no option of their own.

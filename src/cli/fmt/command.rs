@@ -1,5 +1,6 @@
 //! Options of `imageswap fmt`, and its run.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -56,8 +57,8 @@ struct FormattedFile<'a> {
     line: Option<usize>,
 }
 
-/// What became of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// What became of a file, in the order of the summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum FormatOutcome {
     /// It has another layout now.
@@ -70,6 +71,26 @@ enum FormatOutcome {
     Map,
     /// It could not be formatted, which has been said.
     Failed,
+}
+
+impl FormatOutcome {
+    /// Returns the words of the summary.
+    fn summary(self) -> &'static str {
+        match self {
+            Self::Formatted => "formatted",
+            Self::Unformatted => "to be formatted",
+            Self::Unchanged => "as it should be",
+            Self::Map => "left as it is",
+            Self::Failed => "not formatted",
+        }
+    }
+
+    fn ended(self) -> Ended {
+        match self {
+            Self::Formatted | Self::Unchanged | Self::Map => Ended::Clean,
+            Self::Unformatted | Self::Failed => Ended::Findings,
+        }
+    }
 }
 
 impl Fmt {
@@ -231,29 +252,20 @@ impl Formatter {
     }
 
     fn end(mut self, is_stdin_alone: bool) -> Result<Ended, CommandError> {
-        let count = |outcome| self.outcomes.iter().filter(|other| **other == outcome).count();
-        let failed = count(FormatOutcome::Failed);
-        let unformatted = count(FormatOutcome::Unformatted);
-        let kinds = [
-            (count(FormatOutcome::Formatted), "formatted"),
-            (unformatted, "to be formatted"),
-            (count(FormatOutcome::Unchanged), "as it should be"),
-            (count(FormatOutcome::Map), "left as it is"),
-            (failed, "not formatted"),
-        ];
-        let kinds: Vec<String> = kinds
+        let mut counts: BTreeMap<FormatOutcome, usize> = BTreeMap::new();
+        for outcome in &self.outcomes {
+            *counts.entry(*outcome).or_default() += 1;
+        }
+        let kinds: Vec<String> = counts
             .iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{count} {what}"))
+            .map(|(outcome, count)| format!("{count} {}", outcome.summary()))
             .collect();
         if !kinds.is_empty() && (self.check || !is_stdin_alone) {
             let all = counted(self.outcomes.len(), "file");
             self.output.say(&format!("{all}: {}", kinds.join(", ")))?;
         }
-        self.output.end(match failed + unformatted {
-            _ if self.is_unreadable => Ended::Unreadable,
-            0 => Ended::Clean,
-            _ => Ended::Findings,
-        })
+        let ended = counts.keys().map(|outcome| outcome.ended());
+        let worst = ended.chain(self.is_unreadable.then_some(Ended::Unreadable)).max();
+        self.output.end(worst.unwrap_or(Ended::Clean))
     }
 }

@@ -17,15 +17,15 @@ pub(crate) struct Counts {
 impl Counts {
     /// Counts findings.
     pub(crate) fn new(findings: &[Diagnostic]) -> Self {
-        let count = |severity| {
-            let is_of = |finding: &&Diagnostic| finding.severity == severity;
-            findings.iter().filter(is_of).count()
-        };
-        Self {
-            errors: count(Severity::Error),
-            warnings: count(Severity::Warning),
-            notices: count(Severity::Notice),
+        let mut counts = Self::default();
+        for finding in findings {
+            *match finding.severity {
+                Severity::Error => &mut counts.errors,
+                Severity::Warning => &mut counts.warnings,
+                Severity::Notice => &mut counts.notices,
+            } += 1;
         }
+        counts
     }
 }
 
