@@ -1,6 +1,7 @@
 //! The commands about rules: the real binary, and word for word what it says.
 
 mod cases;
+mod clone;
 mod cookbook;
 mod fmt;
 mod help;

@@ -1,0 +1,69 @@
+//! Logs, and what is read of them.
+
+use imageswap_tests_support::repository::read;
+use jsonschema::Validator;
+use serde_json::Value;
+
+use crate::cases::names;
+use crate::run::run;
+
+/// A validator by the standard's own schema, formats included.
+pub(super) fn schema() -> Validator {
+    let mut schema: Value = serde_json::from_str(&read("tests/cli/schema/sarif-schema-2.1.0.json")).unwrap();
+    // The pattern of a language has a `]` too many, for which it is no expression. No log of ours names one.
+    for definition in ["run", "toolComponent"] {
+        let language = &mut schema["definitions"][definition]["properties"]["language"];
+        language.as_object_mut().unwrap().remove("pattern").unwrap();
+    }
+    jsonschema::options()
+        .should_validate_formats(true)
+        .build(&schema)
+        .unwrap()
+}
+
+/// Checks a log by the schema.
+#[track_caller]
+pub(super) fn assert_valid(schema: &Validator, log: &Value, what: &str) {
+    let wrong: Vec<String> = schema
+        .iter_errors(log)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(wrong.is_empty(), "{what}\n{}", wrong.join("\n"));
+}
+
+/// The log that a command writes.
+pub(super) fn log(line: &str, folder: &str) -> Value {
+    let ran = run(line, folder);
+    assert!(ran.status < 2, "{line}\n{}", ran.stderr);
+    serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{line}: {error}\n{}", ran.stdout))
+}
+
+/// The results of a log.
+pub(super) fn results(log: &Value) -> &[Value] {
+    log["runs"][0]["results"].as_array().unwrap()
+}
+
+/// The cases of the language.
+pub(super) fn cases() -> Vec<String> {
+    let paths = |folder: &str| {
+        names(folder)
+            .into_iter()
+            .map(|name| format!("{folder}/{name}"))
+            .collect::<Vec<_>>()
+    };
+    [paths("valid"), paths("invalid")].concat()
+}
+
+/// What stands in a region, as a viewer reads it: lines from 1, and columns in characters.
+pub(super) fn slice(text: &str, region: &Value) -> String {
+    let number = |name: &str| usize::try_from(region[name].as_u64().unwrap()).unwrap();
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let offset = |line: usize, column: usize| {
+        let before: usize = lines.iter().take(line - 1).map(|line| line.chars().count()).sum();
+        before + column - 1
+    };
+    let start = offset(number("startLine"), number("startColumn"));
+    let end = offset(number("endLine"), number("endColumn"));
+    text.chars().skip(start).take(end - start).collect()
+}
