@@ -9,6 +9,7 @@ use crate::exceptions::MOVING;
 const ENGINE: Table<'static> = Table {
     directory: "src/engine",
     rows: &[
+        "label",
         "reference",
         "diagnostic",
         "context",
@@ -79,6 +80,31 @@ fn modules_import_only_from_modules_above_them() {
         .collect();
     let wrong: Vec<_> = upward.iter().filter(|(from, to)| !is_moving(from, to)).collect();
     assert!(wrong.is_empty(), "imports from below: {wrong:#?}");
+}
+
+#[test]
+fn crates_import_only_what_their_row_says() {
+    for (from, to, allowed) in [
+        (
+            "src/files",
+            "src/engine",
+            &["src/engine/admission", "src/engine/diagnostic"][..],
+        ),
+        ("src/config", "migrate", &[]),
+        ("src/webhook", "migrate", &[]),
+    ] {
+        let is_in = |file: &str, directory: &str| {
+            let rest = file.strip_prefix(directory);
+            rest.is_some_and(|rest| rest.starts_with(['/', '.']))
+        };
+        let imports = all()
+            .into_iter()
+            .filter(|import| is_in(&import.from, from) && is_in(&import.to, to));
+        let wrong: Vec<_> = imports
+            .filter(|import| !allowed.iter().any(|one| is_in(&import.to, one)))
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
 }
 
 #[test]
