@@ -164,7 +164,10 @@ impl Module {
             Item::Type(item) => (&item.ident, Some(&item.vis)),
             Item::Union(item) => (&item.ident, Some(&item.vis)),
             Item::Macro(item) => match &item.ident {
-                Some(name) => (name, None),
+                Some(name) => {
+                    self.add_expanded(item.mac.tokens.clone());
+                    (name, None)
+                }
                 None => return self.add_expanded(item.mac.tokens.clone()),
             },
             Item::Use(item) => return self.add_use(&item.tree, &mut Vec::new()),
@@ -186,13 +189,18 @@ impl Module {
         self.defined.insert(name.to_string(), is_public);
     }
 
-    /// Adds the items in the tokens of a macro, which are taken to be there when it is expanded.
+    /// Adds the items in the tokens of a macro, in its definition and where it is called. They are taken to be there when
+    /// it is expanded.
     fn add_expanded(&mut self, tokens: TokenStream) {
         let mut before = [String::new(), String::new()];
         for token in tokens {
             let word = match token {
                 TokenTree::Ident(word) => word.to_string(),
-                TokenTree::Group(_) | TokenTree::Literal(_) | TokenTree::Punct(_) => String::new(),
+                TokenTree::Group(group) => {
+                    self.add_expanded(group.stream());
+                    String::new()
+                }
+                TokenTree::Literal(_) | TokenTree::Punct(_) => String::new(),
             };
             let [visibility, keyword] = &before;
             let is_type = ["enum", "struct", "trait", "type"].contains(&&**keyword);

@@ -61,12 +61,17 @@ fn paths_in_code_macros_and_attributes_count() {
 
 #[test]
 fn item_in_a_macro_is_defined_by_its_file() {
-    let files = [
-        ("lib.rs", "mod a; mod b;"),
-        ("a.rs", "label! { /// Text.\n pub enum Kind { Pod => \"Pod\" } }"),
-        ("b.rs", "use crate::a::Kind; fn f() -> Kind { Kind::Pod }"),
-    ];
-    assert_eq!(found(&files), ["b.rs a.rs Kind"]);
+    for a in [
+        "label! { /// Text.\n pub enum Kind { Pod => \"Pod\" } }",
+        "macro_rules! kinds { ($($name:ident,)+) => { pub enum Kind { $($name,)+ } } } kinds! { Pod, }",
+    ] {
+        let files = [
+            ("lib.rs", "mod a; mod b;"),
+            ("a.rs", a),
+            ("b.rs", "use crate::a::Kind; fn f() -> Kind { Kind::Pod }"),
+        ];
+        assert_eq!(found(&files), ["b.rs a.rs Kind"]);
+    }
 }
 
 #[test]
