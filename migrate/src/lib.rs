@@ -2,14 +2,11 @@
 //! imageswap that its user would have written, with the proof that it says the same.
 #![forbid(unsafe_code)]
 
-mod advice;
-mod better;
 pub mod cli;
 mod config_map;
 mod fault;
 mod images;
 mod input;
-mod lint;
 mod load;
 mod map;
 mod migration;
@@ -26,10 +23,9 @@ mod variables;
 mod write;
 mod written;
 
-pub use advice::Advice;
 pub use fault::Fault;
-pub use lint::lint;
 pub use migration::{Migration, Old, migrate};
 pub use progress::Progress;
 pub use proof::{Difference, Outcome, Proof};
 pub use reason::{REASONS, Reason};
+pub use traps::{Advice, TrapKind, lint};

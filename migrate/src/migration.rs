@@ -6,7 +6,6 @@ use imageswap_engine::context::Setting;
 use imageswap_engine::diagnostic::{Code, Diagnostic, SourceId, SourceMap};
 use imageswap_engine::rules::{Effect, RuleSet};
 
-use crate::advice::{self, Advice};
 use crate::fault::{self, Fault};
 use crate::map::OldMap;
 use crate::place::split_registry;
@@ -15,6 +14,7 @@ use crate::progress::Progress;
 use crate::proof::{self, Proof};
 use crate::reason::{Reason, Reasons};
 use crate::rule::{Kind, Rule};
+use crate::traps::{self, Advice};
 use crate::write::{self, Surroundings};
 use crate::{load, prune};
 
@@ -110,7 +110,7 @@ pub fn migrate(
     let reasons = Reasons::new(&old_set, &facts, &file.around.home);
     let proof = proof::compare(&old_set, &set, &reasons, given, &images, is_partial, progress);
     let tests = file.write_tests(&set, &images, &proof);
-    let known = advice::Known {
+    let known = traps::Known {
         map: map.as_ref(),
         findings: &findings,
         idle: &idle,
@@ -118,7 +118,7 @@ pub fn migrate(
         rules: &file.rules,
         old: &old_set,
     };
-    let advice = advice::of(&known);
+    let advice = traps::advice(&known);
     Ok(Migration {
         text: write::file(&file.rules, &file.around),
         rules: file.rules.len(),

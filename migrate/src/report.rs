@@ -6,11 +6,11 @@ use std::iter;
 use imageswap_engine::diagnostic::visible;
 use serde::Serialize;
 
-use crate::advice::Advice;
 use crate::fault::Fault;
 use crate::migration::Migration;
 use crate::proof::{Difference, Outcome};
 use crate::reason::{REASONS, Reason};
+use crate::traps::Advice;
 
 /// How many images are shown for one reason.
 const SHOWN: usize = 3;
@@ -44,7 +44,12 @@ fn advice(text: &mut String, advice: &[Advice], source: &str) {
     for advice in advice.iter().take(SHOWN_ADVICE) {
         line(
             text,
-            format_args!("{source}:{}: {}: {}", advice.line, advice.trap, advice.message),
+            format_args!(
+                "{source}:{}: {}: {}",
+                advice.line,
+                advice.kind.as_str(),
+                advice.message
+            ),
         );
         line(text, format_args!("    {}", advice.text));
         if let Some(better) = &advice.better {
@@ -214,7 +219,7 @@ pub(crate) fn json(
         file: source,
         line: advice.line,
         text: &advice.text,
-        trap: advice.trap,
+        trap: advice.kind.as_str(),
         message: &advice.message,
         better: advice.better.as_deref(),
     });

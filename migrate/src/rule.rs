@@ -1,6 +1,7 @@
 //! A rule as it will stand in the file.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
 
 use imageswap_engine::compile::is_reserved;
 
@@ -16,12 +17,20 @@ pub(crate) enum Kind {
     Default,
 }
 
+/// The pattern of a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Pattern {
+    /// Over images in canonical form: `quay.io/`, `**`.
+    Canonical(String),
+    /// A glob over original images, behind the word `written`.
+    Written(String),
+}
+
 /// A rule.
 #[derive(Clone, Debug)]
 pub(crate) struct Rule {
     pub(crate) kind: Kind,
-    /// With the word `written`, where it is one over the image as it is spelled.
-    pub(crate) pattern: String,
+    pub(crate) pattern: Pattern,
     /// Of a swap: the registry, and what stands behind it.
     pub(crate) target: Option<(String, String)>,
     /// Whether it is for images that are spelled without a registry.
@@ -34,8 +43,47 @@ pub(crate) struct Rule {
     pub(crate) samples: Vec<String>,
 }
 
+impl Pattern {
+    /// Returns the glob over original images, if it is one.
+    pub(crate) fn glob(&self) -> Option<&str> {
+        match self {
+            Self::Written(glob) => Some(glob),
+            Self::Canonical(_) => None,
+        }
+    }
+
+    /// Returns the pattern over images in canonical form, if it is one.
+    pub(crate) fn canonical(&self) -> Option<&str> {
+        match self {
+            Self::Canonical(pattern) => Some(pattern),
+            Self::Written(_) => None,
+        }
+    }
+}
+
+impl From<String> for Pattern {
+    fn from(pattern: String) -> Self {
+        Self::Canonical(pattern)
+    }
+}
+
+impl From<&str> for Pattern {
+    fn from(pattern: &str) -> Self {
+        Self::Canonical(pattern.to_owned())
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Canonical(pattern) => f.write_str(pattern),
+            Self::Written(glob) => write!(f, "written {glob}"),
+        }
+    }
+}
+
 impl Rule {
-    pub(crate) fn keep(kind: Kind, pattern: impl Into<String>) -> Self {
+    pub(crate) fn keep(kind: Kind, pattern: impl Into<Pattern>) -> Self {
         Self {
             kind,
             pattern: pattern.into(),
@@ -49,7 +97,7 @@ impl Rule {
 
     pub(crate) fn swap(
         kind: Kind,
-        pattern: impl Into<String>,
+        pattern: impl Into<Pattern>,
         registry: impl Into<String>,
         rest: impl Into<String>,
     ) -> Self {
@@ -76,9 +124,9 @@ impl Rule {
 
     /// The statement, with constants for registries.
     pub(crate) fn text(&self, constants: &Constants) -> String {
-        let pattern = match self.kind {
-            Kind::Arrived => constants.at_start(&self.pattern),
-            _ => self.pattern.clone(),
+        let pattern = match &self.pattern {
+            Pattern::Canonical(pattern) if self.kind == Kind::Arrived => constants.at_start(pattern),
+            pattern => pattern.to_string(),
         };
         let mut text = match &self.target {
             None => format!("keep {pattern}"),

@@ -121,7 +121,8 @@ impl<'r> ByRegistry<'r> {
         let (written, literal): (Vec<&Rule>, Vec<&Rule>) = rules.partition(|rule| glob_of(rule).is_some());
         let mut by_registry: HashMap<&str, Vec<&Rule>> = HashMap::new();
         for rule in literal {
-            let (registry, _) = rule.pattern.split_once('/').unwrap_or_default();
+            let pattern = rule.pattern.canonical().unwrap_or_default();
+            let (registry, _) = pattern.split_once('/').unwrap_or_default();
             by_registry.entry(registry).or_default().push(rule);
         }
         Self {
@@ -141,7 +142,7 @@ impl<'r> ByRegistry<'r> {
 }
 
 fn glob_of(rule: &Rule) -> Option<&str> {
-    rule.pattern.strip_prefix("written ")
+    rule.pattern.glob()
 }
 
 /// Whether a rule leads to just this place, so that its own shape keeps what is there.

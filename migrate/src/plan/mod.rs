@@ -21,7 +21,7 @@ pub(crate) use self::prefix::plan as of_prefix;
 pub(crate) use self::registries::{hands_on_port, place_of_registry};
 use crate::map::OldMap;
 use crate::place::{NoPlace, Place, split_port, written_out};
-use crate::rule::{Kind, Rule};
+use crate::rule::{Kind, Pattern, Rule};
 
 /// The rules for an old configuration, and what explains them.
 #[derive(Debug, Default)]
@@ -213,7 +213,12 @@ impl Builder<'_> {
         let ported = self.plan.rules.iter().filter(|rule| rule.kind == Kind::Port);
         home.extend(
             ported
-                .filter(|rule| !rule.pattern.ends_with(":*/"))
+                .filter(|rule| {
+                    !rule
+                        .pattern
+                        .canonical()
+                        .is_some_and(|pattern| pattern.ends_with(":*/"))
+                })
                 .filter_map(|rule| rule.target.as_ref())
                 .map(|(registry, _)| Place::registry(registry))
                 .filter(|place| !is_moved_on(place) && !self.has_key(split_port(&place.registry).0)),
@@ -267,13 +272,9 @@ fn dashed_prefix(value: &str) -> Option<String> {
 /// Whether a rule has a wildcard in its registry.
 pub(crate) fn is_open(rule: &Rule) -> bool {
     rule.target.is_some()
-        && match rule.pattern.strip_prefix("written ") {
-            Some(glob) => crate::written::is_open(glob),
-            None => rule
-                .pattern
-                .split('/')
-                .next()
-                .is_some_and(|first| first.contains('*')),
+        && match &rule.pattern {
+            Pattern::Written(glob) => crate::written::is_open(glob),
+            Pattern::Canonical(pattern) => pattern.split('/').next().is_some_and(|first| first.contains('*')),
         }
 }
 

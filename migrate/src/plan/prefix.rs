@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Facts, Plan, dashed_prefix};
 use crate::place::{NoPlace, Place, compared, is_registry};
-use crate::rule::{Kind, Rule};
+use crate::rule::{Kind, Pattern, Rule};
 use crate::written;
 
 /// Makes the rules for a prefix.
@@ -25,7 +25,7 @@ pub(crate) fn plan(prefix: &str, given: &BTreeSet<String>) -> Result<Plan, NoPla
         format!("registry.example.org/x/{prefix}/app:1.25"),
     ];
     plan.rules
-        .push(Rule::keep(Kind::Noswap, format!("written *{kept}*")).sampled(samples));
+        .push(Rule::keep(Kind::Noswap, Pattern::Written(format!("*{kept}*"))).sampled(samples));
     let all = [
         "nginx:1.25",
         "bitnami/redis:7",

@@ -8,7 +8,7 @@ use super::parts::Registry;
 use super::{Answer, Builder, ports};
 use crate::map::Line;
 use crate::place::{Place, compared, split_port};
-use crate::rule::{Kind, Rule};
+use crate::rule::{Kind, Pattern, Rule};
 use crate::written;
 
 const HUB: &str = "docker.io";
@@ -28,7 +28,12 @@ impl Builder<'_> {
         for registry in odd {
             let answer = self.answer(registry.line, &registry.host);
             let pattern = written::literal(&registry.name).unwrap_or_default();
-            rules.push(self.whole(registry, format!("written {pattern}/*"), &answer, "{written}"));
+            rules.push(self.whole(
+                registry,
+                Pattern::Written(format!("{pattern}/*")),
+                &answer,
+                "{written}",
+            ));
         }
         let hub = plain.iter().find(|registry| registry.name == HUB);
         let mut official = self.parts.official;
@@ -41,7 +46,7 @@ impl Builder<'_> {
                 let answer = self.answer(registry.line, &registry.host);
                 let template = if registry.name == HUB { "{written}" } else { "" };
                 let pattern = format!("{}/", registry.name);
-                rules.push(self.whole(registry, pattern, &answer, template));
+                rules.push(self.whole(registry, pattern.into(), &answer, template));
             }
         }
         if official.is_some() {
@@ -55,7 +60,7 @@ impl Builder<'_> {
     }
 
     /// All of a registry.
-    fn whole(&self, registry: &Registry, pattern: String, answer: &Answer, template: &str) -> Rule {
+    fn whole(&self, registry: &Registry, pattern: Pattern, answer: &Answer, template: &str) -> Rule {
         let rule = match answer {
             Answer::Swap(place) if *place != Place::registry(&registry.name) => Rule::swap(
                 Kind::Registry,
@@ -79,7 +84,7 @@ impl Builder<'_> {
         let mut rules = Vec::new();
         // Images that spell `library/` out go by the line that follows.
         let spelled_out = ["library/nginx:1.25", "library/nginx", "library/a/b"].map(str::to_owned);
-        let pattern = "written library/*";
+        let pattern = Pattern::Written("library/*".to_owned());
         let rest = match hub {
             Some(hub) => Some((hub.line, self.answer(hub.line, HUB))),
             None => self.parts.default.map(|line| {
@@ -87,7 +92,7 @@ impl Builder<'_> {
                     let kept = below_library(&entry).into_iter();
                     rules.extend(kept.map(|glob| {
                         let sample = written::filled(&glob, "nginx");
-                        Rule::keep(Kind::Registry, format!("written {glob}"))
+                        Rule::keep(Kind::Registry, Pattern::Written(glob))
                             .of(self.parts.noswap.iter().map(|(line, _)| *line))
                             .sampled([sample.clone(), format!("{sample}:1.25")])
                     }));
@@ -204,7 +209,7 @@ pub(crate) fn place_of_registry(line: &Line) -> Option<Place> {
 }
 
 /// A rule for images of Docker Hub. To Docker Hub itself the same image comes out.
-fn of_hub(pattern: &str, answer: &Answer) -> Rule {
+fn of_hub(pattern: impl Into<Pattern>, answer: &Answer) -> Rule {
     match answer.place().filter(|place| **place != Place::registry(HUB)) {
         Some(place) => {
             let rest = place.rest("{written}");

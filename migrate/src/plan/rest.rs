@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::registries::samples;
 use super::{Answer, Builder, Idle, dashed_prefix};
 use crate::place::{Place, compared, is_registry, split_port, split_registry};
-use crate::rule::{Kind, Rule};
+use crate::rule::{Kind, Pattern, Rule};
 use crate::written;
 
 const HUB: &str = "docker.io";
@@ -73,7 +73,7 @@ impl Builder<'_> {
                     format!("registry.example.org/app:{entry}"),
                     format!("registry.example.org{entry}"),
                 ];
-                Rule::keep(Kind::Noswap, format!("written *{glob}*"))
+                Rule::keep(Kind::Noswap, Pattern::Written(format!("*{glob}*")))
                     .of([*line])
                     .sampled(samples)
             })

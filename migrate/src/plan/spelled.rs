@@ -4,7 +4,7 @@ use imageswap_engine::reference::Reference;
 
 use super::Builder;
 use crate::place::{NoPlace, Place, compared, name_of};
-use crate::rule::{Kind, Rule};
+use crate::rule::{Kind, Pattern, Rule};
 use crate::written::{self, Starts};
 
 impl Builder<'_> {
@@ -16,7 +16,7 @@ impl Builder<'_> {
             };
             let value = self.value(line).to_owned();
             let rule = match target_of(&image, &value) {
-                Ok(None) => Rule::keep(Kind::Exact, format!("written {pattern}")),
+                Ok(None) => Rule::keep(Kind::Exact, Pattern::Written(pattern)),
                 Ok(Some(Target {
                     registry,
                     rest,
@@ -24,14 +24,18 @@ impl Builder<'_> {
                     drops_digest,
                 })) => {
                     let star = if is_longer { "*" } else { "" };
-                    let mut rule =
-                        Rule::swap(Kind::Exact, format!("written {pattern}{star}"), registry, rest);
+                    let mut rule = Rule::swap(
+                        Kind::Exact,
+                        Pattern::Written(format!("{pattern}{star}")),
+                        registry,
+                        rest,
+                    );
                     rule.allow.extend(drops_digest.then_some("stays-anyway"));
                     rule
                 }
                 Err(why) => {
                     self.no_place(line, why);
-                    Rule::keep(Kind::Exact, format!("written {pattern}"))
+                    Rule::keep(Kind::Exact, Pattern::Written(pattern))
                 }
             };
             self.plan.rules.push(rule.of([line]).sampled([image]));
@@ -45,13 +49,13 @@ impl Builder<'_> {
         let starts = Starts::new(globs.iter().map(|(_, glob)| glob.as_str()));
         for (line, glob) in &globs {
             let line = *line;
-            let pattern = format!("written {glob}");
+            let pattern = Pattern::Written(glob.clone());
             let samples = samples(glob);
             let sampled = |rule: Rule| rule.of([line]).sampled(samples.clone());
             match Place::of(self.value(line)) {
                 Ok(place) => {
                     let (registry, rest) = (place.registry.as_str(), place.rest("{name}"));
-                    rules.push(sampled(Rule::swap(Kind::Glob, pattern.as_str(), registry, rest)));
+                    rules.push(sampled(Rule::swap(Kind::Glob, pattern.clone(), registry, rest)));
                     let is_moved_on = place.path.is_empty() || starts.are_for(&place.prefix());
                     if is_moved_on && may_be_at(glob, &place) {
                         // Such a line leaves what is at its target as it is, and no other line is asked.

@@ -1,11 +1,11 @@
 //! The traps of a map as findings, for whoever goes on with the map.
 
-use imageswap_engine::diagnostic::{Code, Diagnostic, Severity, SourceId, SourceMap, Span};
+use imageswap_engine::diagnostic::{Diagnostic, SourceId, SourceMap, Span};
 use imageswap_engine::syntax::map::Key;
 
+use super::line::{self, Trap};
 use crate::map::OldMap;
 use crate::plan;
-use crate::traps::{self, Trap};
 
 /// How many rules a finding writes out; `imageswap migrate` writes all.
 const MOST_RULES: usize = 4;
@@ -17,14 +17,14 @@ pub fn lint(sources: &SourceMap, source: SourceId) -> Vec<Diagnostic> {
     let text = sources.get(source).map_or("", |source| source.text());
     let map = OldMap::read(source, text);
     let idle = plan::idle(&map);
-    let mut found = traps::of_lines_together(&map, |at| !idle.contains_key(&at));
-    found.extend((0..map.lines.len()).filter_map(|at| traps::of_line(&map, &idle, at)));
+    let mut found = line::of_lines_together(&map, |at| !idle.contains_key(&at));
+    found.extend((0..map.lines.len()).filter_map(|at| line::of_line(&map, &idle, at)));
     let lines = map
         .lines
         .iter()
         .enumerate()
         .filter(|(at, _)| !idle.contains_key(at));
-    found.extend(lines.flat_map(|(at, line)| traps::of_entries(at, line)));
+    found.extend(lines.flat_map(|(at, text)| line::of_entries(at, text)));
     let finding = |trap: &Trap| {
         let line = map.lines.get(trap.at)?;
         finding(trap, line.key(), map.span(source, line.number)?)
@@ -34,55 +34,11 @@ pub fn lint(sources: &SourceMap, source: SourceId) -> Vec<Diagnostic> {
     findings
 }
 
-/// A trap at its line; none where it is one of rules alone, or has been found otherwise.
+/// Returns the finding of a trap; `None` if it is one of rules only, or has another finding.
 fn finding(trap: &Trap, key: Key<'_>, line: Span) -> Option<Diagnostic> {
-    use Severity::{Notice, Warning};
-    // A line that can't do what it says is a warning. What maps are used for in spite of it is worth knowing.
-    let (severity, code, help) = match trap.name {
-        "no-default" => (
-            Warning,
-            Code::MAP_NO_DEFAULT,
-            Some("add a line `default::`, whose empty value keeps the images of all other registries"),
-        ),
-        "empty-entry" => (
-            Warning,
-            Code::MAP_EMPTY_ENTRY,
-            Some("remove the comma that is too many"),
-        ),
-        "registry-twice" => (Warning, Code::MAP_REGISTRY_TWICE, None),
-        "path-in-key" => (Warning, Code::MAP_PATH_IN_KEY, None),
-        "matches-nothing" if key == Key::NoswapWildcards => (
-            Warning,
-            Code::MAP_MATCHES_NOTHING,
-            Some("an entry is a text that occurs in an image, without wildcards"),
-        ),
-        "matches-nothing" => (
-            Warning,
-            Code::MAP_MATCHES_NOTHING,
-            Some("a key is a registry, or an image behind `[EXACT]`, or a glob behind `[REPLACE]`"),
-        ),
-        "one-name" => (Notice, Code::MAP_ONE_NAME, None),
-        "name-alone" => (Notice, Code::MAP_NAME_ALONE, None),
-        "anywhere" => (Notice, Code::MAP_ANYWHERE, None),
-        "official-alone" => (
-            Notice,
-            Code::MAP_OFFICIAL_ALONE,
-            Some("add a line `docker.io`; here other images of Docker Hub go by `default`"),
-        ),
-        "port-handed-on" => (
-            Notice,
-            Code::MAP_PORT_HANDED_ON,
-            Some("where it is not to be, name one in the value, as in `harbor.example.com:443`"),
-        ),
-        "prefix-on-registry" => (
-            Notice,
-            Code::MAP_PREFIX_ON_REGISTRY,
-            Some("a value with a `/`, as in `harbor.example.com/mirror-`, makes it a part of the path"),
-        ),
-        _ => return None,
-    };
+    let (severity, code) = trap.kind.finding()?;
     let mut finding = Diagnostic::new(severity, code, trap.does.clone(), line);
-    finding.help.extend(help.map(str::to_owned));
+    finding.help.extend(trap.kind.help(key).map(str::to_owned));
     finding.help.extend(trap.better.as_deref().map(as_rules));
     Some(finding)
 }
@@ -105,9 +61,11 @@ fn as_rules(better: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use imageswap_engine::diagnostic::Code;
+
     use super::*;
 
-    const PAGE: &str = include_str!("../../docs/errors.md");
+    const PAGE: &str = include_str!("../../../docs/errors.md");
 
     fn codes_of(map: &str) -> Vec<Code> {
         let mut sources = SourceMap::default();

@@ -1,4 +1,4 @@
-//! Traps of a map: lines that do what few expect, and what would say it better.
+//! The traps of single lines, and of lines together.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -6,37 +6,36 @@ use std::collections::BTreeMap;
 use imageswap_engine::reference::DOCKER_HUB;
 use imageswap_engine::syntax::map::Key;
 
-use crate::better::{below, keep, kept};
+use super::better::{below, keep, kept};
+use super::kind::TrapKind;
 use crate::map::{Line, OldMap};
 use crate::place::Place;
 use crate::plan::{self, Idle};
 use crate::rule::{Constants, Kind, Rule};
 
-/// A line that relies on one.
+/// A line that relies on a trap.
 #[derive(Debug)]
-pub(crate) struct Trap {
+pub(super) struct Trap {
     /// The line, by its place among those that count.
-    pub(crate) at: usize,
-    pub(crate) name: &'static str,
+    pub(super) at: usize,
+    pub(super) kind: TrapKind,
     /// What the line does.
-    pub(crate) does: Cow<'static, str>,
-    /// What the file that a map is migrated to does then.
-    pub(crate) new_file: &'static str,
+    pub(super) does: Cow<'static, str>,
     /// Rules that would be better.
-    pub(crate) better: Option<String>,
+    pub(super) better: Option<String>,
 }
 
-/// That of a line by itself.
-pub(crate) fn of_line(map: &OldMap, idle: &BTreeMap<usize, Idle>, at: usize) -> Option<Trap> {
+/// Returns the trap of a line by itself.
+pub(super) fn of_line(map: &OldMap, idle: &BTreeMap<usize, Idle>, at: usize) -> Option<Trap> {
     let line = map.lines.get(at)?;
     match idle.get(&at) {
         Some(why) => Some(self::idle(map, at, line, *why)),
-        None => in_force(map, idle, at, line),
+        None => unexpected(map, idle, at, line),
     }
 }
 
-/// Those of the entries of `noswap_wildcards` that no image holds, as of one with a wildcard, which is none there.
-pub(crate) fn of_entries(at: usize, line: &Line) -> impl Iterator<Item = Trap> {
+/// Returns the traps of entries of `noswap_wildcards` that no image contains, such as one with a wildcard.
+pub(super) fn of_entries(at: usize, line: &Line) -> impl Iterator<Item = Trap> {
     let entries = line
         .value
         .split(',')
@@ -44,15 +43,14 @@ pub(crate) fn of_entries(at: usize, line: &Line) -> impl Iterator<Item = Trap> {
     let unheld = entries.filter(|entry| !entry.is_empty() && !is_held(entry));
     unheld.map(move |entry| Trap {
         at,
-        name: "matches-nothing",
+        kind: TrapKind::MatchesNothing,
         does: format!("no image holds the entry `{entry}`").into(),
-        new_file: ", so the new file has no rule for it",
         better: below(entry, ""),
     })
 }
 
-/// Those of lines for several registries that lead to one place, among the lines that count here.
-pub(crate) fn of_lines_together(map: &OldMap, counts: impl Fn(usize) -> bool) -> Vec<Trap> {
+/// Returns the traps of lines for several registries that have one target, among the lines that count here.
+pub(super) fn of_lines_together(map: &OldMap, counts: impl Fn(usize) -> bool) -> Vec<Trap> {
     let mut by_place: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
     for (at, line) in map.lines.iter().enumerate().filter(|(at, _)| counts(*at)) {
         if let Some(place) = plan::place_of_registry(line) {
@@ -71,65 +69,57 @@ pub(crate) fn of_lines_together(map: &OldMap, counts: impl Fn(usize) -> bool) ->
             let better = Rule::swap(Kind::Registry, format!("{key}/"), place.registry, rest);
             Some(Trap {
                 at,
-                name: "one-name",
+                kind: TrapKind::OneName,
                 does: "other lines lead to the same place, so images that have one path fall on one name"
                     .into(),
-                new_file: ", in the new file too",
                 better: Some(better.text(&constants)),
             })
         })
         .collect()
 }
 
-/// Of a line that no rule comes of.
+/// Returns the trap of a line that has no rule.
 fn idle(map: &OldMap, at: usize, line: &Line, why: Idle) -> Trap {
-    let trap = |name, does: &'static str, new_file, better| Trap {
+    let trap = |kind, does: &'static str, better| Trap {
         at,
-        name,
+        kind,
         does: does.into(),
-        new_file,
         better,
     };
     match why {
         Idle::NoImage => trap(
-            "matches-nothing",
+            TrapKind::MatchesNothing,
             "no image can have this key",
-            ", so the new file has no rule for it",
             line.key
                 .contains('*')
                 .then(|| below(&line.key, &line.value))
                 .flatten(),
         ),
         Idle::PathInKey => trap(
-            "path-in-key",
+            TrapKind::PathInKey,
             "the key of a registry never matches with a path",
-            ", so the new file has no rule for it",
             below(&line.key, &line.value),
         ),
         Idle::NoDefault => trap(
-            "no-default",
+            TrapKind::NoDefault,
             "without a `default` line no registry is swapped",
-            ", so the new file has no rule for it",
             (line.key() != Key::NoswapWildcards)
                 .then(|| below(&line.key, &line.value))
                 .flatten(),
         ),
         Idle::Unusable => trap(
-            "unusable-value",
+            TrapKind::UnusableValue,
             "no valid image can come of the value, so its images stay",
-            ", in the new file too",
             None,
         ),
         Idle::Unnameable => trap(
-            "unnameable-registry",
+            TrapKind::UnnameableRegistry,
             "the value is a registry without a dot, which no rule can name",
-            "; the new file leaves its images alone",
             None,
         ),
         Idle::EmptyEntry => trap(
-            "empty-entry",
+            TrapKind::EmptyEntry,
             "an empty entry occurs in every image, so all that no line names stays",
-            ", and the new file has no rule for it; where it was to be moved, this does it",
             map.find(Key::Default).and_then(|(_, default)| {
                 let entries = line.value.split(',').filter(|entry| !entry.is_empty());
                 let rules = entries.filter_map(keep).chain([below("**", &default.value)?]);
@@ -139,56 +129,49 @@ fn idle(map: &OldMap, at: usize, line: &Line, why: Idle) -> Trap {
     }
 }
 
-/// Of a line that does what it says, in a way that few expect.
-fn in_force(map: &OldMap, idle: &BTreeMap<usize, Idle>, at: usize, line: &Line) -> Option<Trap> {
-    let trap = |name, does: &'static str, new_file, better| Trap {
+/// Returns the trap of a line that does what it says, in a way that few expect.
+fn unexpected(map: &OldMap, idle: &BTreeMap<usize, Idle>, at: usize, line: &Line) -> Option<Trap> {
+    let trap = |kind, does: &'static str, better| Trap {
         at,
-        name,
+        kind,
         does: does.into(),
-        new_file,
         better,
     };
     let value = line.value.as_str();
     match line.key() {
-        // Without a rule for it there is nothing to say of it.
         Key::Exact(_) => None,
+        // Without a rule for it there is nothing to report.
         Key::Default if value.is_empty() || idle.values().any(|why| *why == Idle::EmptyEntry) => None,
         Key::Default if value.ends_with('-') && !value.contains('/') => Some(trap(
-            "prefix-on-registry",
+            TrapKind::PrefixOnRegistry,
             "the value becomes a part of the registry",
-            "; the new file says that of the registries that the map names or the given images have",
             None,
         )),
         Key::Default if value.ends_with('-') => Some(trap(
-            "registry-twice",
+            TrapKind::RegistryTwice,
             "a registry stands twice in what comes of it",
-            ", in the new file too",
             below("**", value),
         )),
         Key::Default => Some(trap(
-            "one-name",
+            TrapKind::OneName,
             "images of all other registries that have one path fall on one name",
-            ", in the new file too",
             below("**", value),
         )),
         // An entry that no image holds is a trap of its own.
         Key::NoswapWildcards if !value.split(',').any(is_held) => None,
         Key::NoswapWildcards => Some(trap(
-            "anywhere",
+            TrapKind::Anywhere,
             "an entry may occur anywhere in an image, in its path or tag as well",
-            ", in the new file too",
             kept(value),
         )),
         Key::Registry("docker.io/library") if map.find(Key::Registry(DOCKER_HUB)).is_none() => Some(trap(
-            "official-alone",
+            TrapKind::OfficialAlone,
             "imageswap-webhook fails where there is no line `docker.io`",
-            "; in the new file other images of Docker Hub go by `default`",
             None,
         )),
         Key::Registry(key) if plan::hands_on_port(key, value) => Some(trap(
-            "port-handed-on",
+            TrapKind::PortHandedOn,
             "a port of the image is handed on to the target",
-            "; the new file does so for the ports that it names",
             None,
         )),
         Key::Registry(_) => None,
@@ -196,9 +179,8 @@ fn in_force(map: &OldMap, idle: &BTreeMap<usize, Idle>, at: usize, line: &Line) 
             let glob = crate::written::glob(glob)?;
             let place = Place::of(value).ok()?;
             Some(trap(
-                "name-alone",
+                TrapKind::NameAlone,
                 "what comes of it keeps the last segment alone, so images of several paths fall on one name",
-                ", in the new file too",
                 // An empty value is no place to put other registries.
                 (!value.is_empty())
                     .then(|| format!("swap written {glob} -> {}{{domain}}/{{path}}", place.prefix())),

@@ -1,4 +1,4 @@
-//! Advice: lines of the map that rely on a trap, what the new file does for them, and what would be better.
+//! Advice: the traps of a map with what the rules file does about them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -7,28 +7,29 @@ use imageswap_engine::diagnostic::{Code, Diagnostic};
 use imageswap_engine::rules::{Effect, RuleSet};
 use imageswap_engine::syntax::map::Key;
 
+use super::kind::TrapKind;
+use super::line::{self, Trap};
 use crate::map::{Line, OldMap};
 use crate::place::{split_registry, written_out};
 use crate::plan::Idle;
 use crate::rule::Rule;
-use crate::traps::{self, Trap};
 
-/// What there is to say of a line.
+/// A line that deserves a second thought.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Advice {
     /// The line of the map, from 1.
     pub line: usize,
     /// The line as it is read.
     pub text: String,
-    /// The trap's name.
-    pub trap: &'static str,
+    /// The kind of the trap.
+    pub kind: TrapKind,
     /// What the line does, and what the new file does for it.
     pub message: String,
     /// The changed line, ready to copy; several where one rule does not say it.
     pub better: Option<String>,
 }
 
-/// What advice is given by.
+/// Inputs of the advice.
 pub(crate) struct Known<'m> {
     pub(crate) map: Option<&'m OldMap>,
     /// What the reader of maps says.
@@ -41,7 +42,7 @@ pub(crate) struct Known<'m> {
 }
 
 /// All advice, in the order of the lines.
-pub(crate) fn of(known: &Known<'_>) -> Vec<Advice> {
+pub(crate) fn advice(known: &Known<'_>) -> Vec<Advice> {
     let Some(map) = known.map else {
         return Vec::new();
     };
@@ -56,21 +57,21 @@ pub(crate) fn of(known: &Known<'_>) -> Vec<Advice> {
     for (at, line) in map.lines.iter().enumerate() {
         let is_idle = known.idle.contains_key(&at);
         if !is_idle && had_rule.contains(&at) && !has_rule.contains(&at) {
-            advice.push(Advice::of(
+            advice.push(Advice::new(
                 line,
-                "says-nothing",
-                "without this line the same comes out, so the new file has no rule for it".to_owned(),
+                TrapKind::SaysNothing,
+                "without this line the same comes out",
             ));
             continue;
         }
-        let trap = traps::of_line(map, known.idle, at);
+        let trap = line::of_line(map, known.idle, at);
         advice.extend(trap.map(|trap| trap.advice(line)));
         if !is_idle {
-            advice.extend(traps::of_entries(at, line).map(|trap| trap.advice(line)));
+            advice.extend(line::of_entries(at, line).map(|trap| trap.advice(line)));
             advice.extend(chain(known, map, &by_key, line));
         }
     }
-    let together = traps::of_lines_together(map, |at| has_rule.contains(&at)).into_iter();
+    let together = line::of_lines_together(map, |at| has_rule.contains(&at)).into_iter();
     advice.extend(together.filter_map(|trap| map.lines.get(trap.at).map(|line| trap.advice(line))));
     advice.extend(known.findings.iter().filter_map(|finding| skipped(map, finding)));
     advice.sort_by_key(|advice| advice.line);
@@ -78,12 +79,12 @@ pub(crate) fn of(known: &Known<'_>) -> Vec<Advice> {
 }
 
 impl Advice {
-    fn of(line: &Line, trap: &'static str, message: String) -> Self {
+    fn new(line: &Line, kind: TrapKind, does: &str) -> Self {
         Self {
             line: line.number,
             text: format!("{}::{}", line.key, line.value),
-            trap,
-            message,
+            kind,
+            message: format!("{does}{}", kind.in_new_file()),
             better: None,
         }
     }
@@ -93,7 +94,7 @@ impl Trap {
     fn advice(self, line: &Line) -> Advice {
         Advice {
             better: self.better,
-            ..Advice::of(line, self.name, format!("{}{}", self.does, self.new_file))
+            ..Advice::new(line, self.kind, &self.does)
         }
     }
 }
@@ -120,21 +121,18 @@ fn chain(known: &Known<'_>, map: &OldMap, by_key: &HashMap<&str, usize>, line: &
         .and_then(|at| map.lines.get(*at))
         .map(|next| format!(" (line {})", next.number))
         .unwrap_or_default();
-    Some(Advice::of(
+    Some(Advice::new(
         line,
-        "chain",
-        format!(
-            "`{image}` becomes `{first}`, which another line{next} moves on to `{second}`; in the new file it goes to the \
-             end at once"
-        ),
+        TrapKind::Chain,
+        &format!("`{image}` becomes `{first}`, which another line{next} moves on to `{second}`"),
     ))
 }
 
 /// Of a line that is passed over.
 fn skipped(map: &OldMap, finding: &Diagnostic) -> Option<Advice> {
-    let trap = match finding.code {
-        Code::MAP_LINE_SKIPPED => "skipped-line",
-        Code::MAP_KEY_REPLACED => "replaced-line",
+    let (kind, does) = match finding.code {
+        Code::MAP_LINE_SKIPPED => (TrapKind::SkippedLine, "it is no `KEY::VALUE`"),
+        Code::MAP_KEY_REPLACED => (TrapKind::ReplacedLine, "a later line has the same key"),
         _ => return None,
     };
     let start = finding.span()?.start;
@@ -142,11 +140,8 @@ fn skipped(map: &OldMap, finding: &Diagnostic) -> Option<Advice> {
     Some(Advice {
         line,
         text,
-        trap,
-        message: match finding.code {
-            Code::MAP_KEY_REPLACED => "a later line has the same key, and counts".to_owned(),
-            _ => "it is no `KEY::VALUE`, so it is passed over, as before".to_owned(),
-        },
+        kind,
+        message: format!("{does}{}", kind.in_new_file()),
         better: None,
     })
 }

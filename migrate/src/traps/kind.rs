@@ -1,0 +1,192 @@
+//! The kinds of traps, with the texts that each has in a report and in a finding.
+
+use imageswap_engine::diagnostic::{Code, Severity};
+use imageswap_engine::syntax::map::Key;
+
+/// The kind of a line that deserves a second thought. Each has a row in the page about migration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrapKind {
+    /// Without a `default` line no line for a registry counts.
+    NoDefault,
+    /// An empty entry of `noswap_wildcards` occurs in every image.
+    EmptyEntry,
+    /// An entry of `noswap_wildcards` counts in a path and a tag as well.
+    Anywhere,
+    /// Images of several registries become one.
+    OneName,
+    /// `[REPLACE]` keeps the last segment only.
+    NameAlone,
+    /// The registry is repeated in the result.
+    RegistryTwice,
+    /// The key is a registry with a path.
+    PathInKey,
+    /// No image can have the key, or contain the entry.
+    MatchesNothing,
+    /// `docker.io/library` without `docker.io`.
+    OfficialAlone,
+    /// Another line swaps the result again.
+    Chain,
+    /// The line changes no result.
+    SaysNothing,
+    /// The port of the image is part of the result.
+    PortHandedOn,
+    /// The value becomes a part of the registry.
+    PrefixOnRegistry,
+    /// The value produces no valid image.
+    UnusableValue,
+    /// The value is a registry that no rule can name.
+    UnnameableRegistry,
+    /// The line is not `KEY::VALUE`.
+    SkippedLine,
+    /// A later line has the same key.
+    ReplacedLine,
+}
+
+impl TrapKind {
+    /// All kinds, in the order of the page about migration.
+    pub const ALL: [Self; 17] = [
+        Self::NoDefault,
+        Self::EmptyEntry,
+        Self::Anywhere,
+        Self::OneName,
+        Self::NameAlone,
+        Self::RegistryTwice,
+        Self::PathInKey,
+        Self::MatchesNothing,
+        Self::OfficialAlone,
+        Self::Chain,
+        Self::SaysNothing,
+        Self::PortHandedOn,
+        Self::PrefixOnRegistry,
+        Self::UnusableValue,
+        Self::UnnameableRegistry,
+        Self::SkippedLine,
+        Self::ReplacedLine,
+    ];
+
+    /// Returns the name in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoDefault => "no-default",
+            Self::EmptyEntry => "empty-entry",
+            Self::Anywhere => "anywhere",
+            Self::OneName => "one-name",
+            Self::NameAlone => "name-alone",
+            Self::RegistryTwice => "registry-twice",
+            Self::PathInKey => "path-in-key",
+            Self::MatchesNothing => "matches-nothing",
+            Self::OfficialAlone => "official-alone",
+            Self::Chain => "chain",
+            Self::SaysNothing => "says-nothing",
+            Self::PortHandedOn => "port-handed-on",
+            Self::PrefixOnRegistry => "prefix-on-registry",
+            Self::UnusableValue => "unusable-value",
+            Self::UnnameableRegistry => "unnameable-registry",
+            Self::SkippedLine => "skipped-line",
+            Self::ReplacedLine => "replaced-line",
+        }
+    }
+
+    /// Returns the end of the message in a report: what the rules file does about the line.
+    pub(super) fn in_new_file(self) -> &'static str {
+        match self {
+            Self::MatchesNothing | Self::PathInKey | Self::NoDefault => {
+                ", so the new file has no rule for it"
+            }
+            Self::OneName | Self::NameAlone | Self::RegistryTwice | Self::Anywhere | Self::UnusableValue => {
+                ", in the new file too"
+            }
+            Self::EmptyEntry => {
+                ", and the new file has no rule for it; where it was to be moved, this does it"
+            }
+            Self::OfficialAlone => "; in the new file other images of Docker Hub go by `default`",
+            Self::PortHandedOn => "; the new file does so for the ports that it names",
+            Self::PrefixOnRegistry => {
+                "; the new file says that of the registries that the map names or the given images have"
+            }
+            Self::UnnameableRegistry => "; the new file leaves its images alone",
+            Self::Chain => "; in the new file it goes to the end at once",
+            Self::SaysNothing => ", so the new file has no rule for it",
+            Self::SkippedLine => ", so it is passed over, as before",
+            Self::ReplacedLine => ", and counts",
+        }
+    }
+
+    /// Returns the severity and the code of the finding; `None` if the line has another finding, or is only at fault in
+    /// rules.
+    pub(super) fn finding(self) -> Option<(Severity, Code)> {
+        use Severity::{Notice, Warning};
+        // A line that cannot do what it says is a warning. Other traps are often intended.
+        Some(match self {
+            Self::NoDefault => (Warning, Code::MAP_NO_DEFAULT),
+            Self::EmptyEntry => (Warning, Code::MAP_EMPTY_ENTRY),
+            Self::RegistryTwice => (Warning, Code::MAP_REGISTRY_TWICE),
+            Self::PathInKey => (Warning, Code::MAP_PATH_IN_KEY),
+            Self::MatchesNothing => (Warning, Code::MAP_MATCHES_NOTHING),
+            Self::OneName => (Notice, Code::MAP_ONE_NAME),
+            Self::NameAlone => (Notice, Code::MAP_NAME_ALONE),
+            Self::Anywhere => (Notice, Code::MAP_ANYWHERE),
+            Self::OfficialAlone => (Notice, Code::MAP_OFFICIAL_ALONE),
+            Self::PortHandedOn => (Notice, Code::MAP_PORT_HANDED_ON),
+            Self::PrefixOnRegistry => (Notice, Code::MAP_PREFIX_ON_REGISTRY),
+            Self::Chain
+            | Self::SaysNothing
+            | Self::UnusableValue
+            | Self::UnnameableRegistry
+            | Self::SkippedLine
+            | Self::ReplacedLine => return None,
+        })
+    }
+
+    /// Returns the help of the finding for a line with this key.
+    pub(super) fn help(self, key: Key<'_>) -> Option<&'static str> {
+        Some(match self {
+            Self::NoDefault => {
+                "add a line `default::`, whose empty value keeps the images of all other registries"
+            }
+            Self::EmptyEntry => "remove the comma that is too many",
+            Self::MatchesNothing if key == Key::NoswapWildcards => {
+                "an entry is a text that occurs in an image, without wildcards"
+            }
+            Self::MatchesNothing => {
+                "a key is a registry, or an image behind `[EXACT]`, or a glob behind `[REPLACE]`"
+            }
+            Self::OfficialAlone => "add a line `docker.io`; here other images of Docker Hub go by `default`",
+            Self::PortHandedOn => {
+                "where it is not to be, name one in the value, as in `harbor.example.com:443`"
+            }
+            Self::PrefixOnRegistry => {
+                "a value with a `/`, as in `harbor.example.com/mirror-`, makes it a part of the path"
+            }
+            Self::Anywhere
+            | Self::OneName
+            | Self::NameAlone
+            | Self::RegistryTwice
+            | Self::PathInKey
+            | Self::Chain
+            | Self::SaysNothing
+            | Self::UnusableValue
+            | Self::UnnameableRegistry
+            | Self::SkippedLine
+            | Self::ReplacedLine => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn page_about_migration_has_every_kind() {
+        let page = include_str!("../../../docs/migration.md");
+        for kind in TrapKind::ALL {
+            assert!(
+                page.contains(&format!("`{}`", kind.as_str())),
+                "{}",
+                kind.as_str()
+            );
+        }
+    }
+}
