@@ -18,7 +18,7 @@ const MOST: usize = (1 << 20) - 1024;
 /// # Errors
 ///
 /// Where it can be none.
-pub(crate) fn name(text: &str) -> Result<String, String> {
+pub fn parse_name(text: &str) -> Result<String, String> {
     let is_part = |part: &str| {
         !part.is_empty()
             && part
@@ -36,9 +36,9 @@ pub(crate) fn name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// What a ConfigMap has beside the map.
+/// The ConfigMap of an old map, without the map.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Beside {
+pub struct OldConfigMap {
     name: Option<String>,
     namespace: Option<String>,
     labels: Pairs,
@@ -49,9 +49,9 @@ pub(crate) struct Beside {
 
 type Pairs = Vec<(String, String)>;
 
-impl Beside {
+impl OldConfigMap {
     /// All that a ConfigMap has.
-    pub(crate) fn of(map: &ConfigMap) -> Self {
+    pub(crate) fn new(map: &ConfigMap) -> Self {
         // What kubectl has applied last is written by kubectl.
         let annotations = map.annotations.iter().filter(|(key, _)| key != LAST_APPLIED);
         let data = map.data.iter();
@@ -83,7 +83,7 @@ impl Beside {
 /// # Errors
 ///
 /// Where the rules are too long for one.
-pub(crate) fn config_map(name: &str, of_map: Option<&Beside>, rules: &str) -> Result<String, String> {
+pub fn config_map(name: &str, of_map: Option<&OldConfigMap>, rules: &str) -> Result<String, String> {
     if rules.len() > MOST {
         return Err(format!(
             "the rules have {} KiB, and a ConfigMap holds 1 MiB: write them to a file by --output, and mount that by other \
@@ -95,7 +95,7 @@ pub(crate) fn config_map(name: &str, of_map: Option<&Beside>, rules: &str) -> Re
     let namespace = of_map
         .and_then(|map| map.namespace.as_deref())
         .unwrap_or(NAMESPACE);
-    let none = Beside::default();
+    let none = OldConfigMap::default();
     let beside = of_map
         .filter(|map| map.name.as_deref() == Some(name))
         .unwrap_or(&none);
@@ -166,7 +166,7 @@ mod tests {
                     annotations:\n    kubectl.kubernetes.io/last-applied-configuration: '{}'\n    who: 'the \"team\": us'\n\
                     data:\n  maps: 'default::'\n  README: |\n    ask us\n    # not them\nbinaryData: {logo: AAEC}\n";
         let map = &imageswap_files::config_maps(yaml).unwrap()[0];
-        let beside = Beside::of(map).without("maps");
+        let beside = OldConfigMap::new(map).without("maps");
         let text = config_map("imageswap-maps", Some(&beside), "rules v1\n").unwrap();
         let again = &imageswap_files::config_maps(&text).unwrap()[0];
         assert_eq!(again.namespace.as_deref(), Some("a"));
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn a_name_is_a_subdomain() {
         for text in ["a", "imageswap-maps", "rules.v1", "0"] {
-            assert_eq!(name(text).as_deref(), Ok(text));
+            assert_eq!(parse_name(text).as_deref(), Ok(text));
         }
         for text in [
             "",
@@ -203,7 +203,7 @@ mod tests {
             "a b",
             &"a".repeat(254),
         ] {
-            assert!(name(text).is_err(), "{text}");
+            assert!(parse_name(text).is_err(), "{text}");
         }
     }
 }

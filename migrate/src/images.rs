@@ -10,7 +10,7 @@ use serde_json::Value;
 /// # Errors
 ///
 /// Where one can't be read, or is neither YAML nor JSON.
-pub(crate) fn of_manifests(path: &Path) -> Result<Vec<String>, String> {
+pub fn images_of_manifests(path: &Path) -> Result<Vec<String>, String> {
     let mut images = Vec::new();
     for file in manifests(path).map_err(|error| error.to_string())? {
         let text = read_once(&file, MAX_INPUT).map_err(|error| error.to_string())?;

@@ -6,33 +6,56 @@ use imageswap_engine::diagnostic::{SourceId, SourceMap};
 use imageswap_engine::syntax::rules::is_rules_file;
 use imageswap_files::is_kubernetes;
 
-use crate::config_map::Beside;
+use crate::config_map::OldConfigMap;
+use crate::migration::Old;
 use crate::variables::Variables;
 
 /// What was found in a text, or given by itself.
 #[derive(Debug)]
-pub(crate) enum Found {
+pub enum Found {
+    /// A map file.
     Map(SourceMap, SourceId),
+    /// The value of `IMAGE_PREFIX`.
     Prefix(String),
 }
 
 /// An old configuration, and where it was.
 #[derive(Debug)]
-pub(crate) struct Input {
-    pub(crate) found: Found,
+pub struct Input {
+    /// What was found.
+    pub found: Found,
     /// What it was found to be, for people: `a map`, `the prefix ... of LEGACY mode in ...`.
-    pub(crate) what: String,
+    pub what: String,
     /// Where it was, for the heading of the file.
-    pub(crate) origin: String,
+    pub origin: String,
     /// Where it stands, for what is said of the whole of it.
-    pub(crate) place: String,
+    pub place: String,
     /// The ConfigMap that it was in, without it.
-    pub(crate) config_map: Option<Beside>,
+    pub config_map: Option<OldConfigMap>,
 }
 
 impl Input {
+    /// Returns the configuration.
+    #[must_use]
+    pub fn old(&self) -> Old<'_> {
+        match &self.found {
+            Found::Map(sources, source) => Old::Map(sources, *source),
+            Found::Prefix(prefix) => Old::Prefix(prefix),
+        }
+    }
+
+    /// Returns the name that lines of the map have; a prefix has no lines, so it is where the prefix was found.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        match &self.found {
+            Found::Map(sources, source) => sources.get(*source).map_or("", |source| source.name()),
+            Found::Prefix(_) => &self.place,
+        }
+    }
+
     /// The prefix of LEGACY mode, given by itself.
-    pub(crate) fn of_prefix(prefix: &str, from: &str) -> Self {
+    #[must_use]
+    pub fn from_prefix(prefix: &str, from: &str) -> Self {
         let called = match prefix {
             "" => "an empty prefix of LEGACY mode, which swaps nothing".to_owned(),
             _ => format!("the prefix `{prefix}` of LEGACY mode"),
@@ -51,9 +74,9 @@ impl Input {
     /// # Errors
     ///
     /// Where it is rules already, or YAML without what is needed.
-    pub(crate) fn of_text(name: &str, text: String) -> Result<Self, String> {
+    pub fn parse(name: &str, text: String) -> Result<Self, String> {
         if is_kubernetes(Path::new(name), &text) {
-            return Self::of_yaml(name, text);
+            return Self::parse_yaml(name, text);
         }
         if is_rules_file(&text).is_some() {
             return Err(format!(
@@ -71,7 +94,7 @@ impl Input {
         })
     }
 
-    fn of_yaml(name: &str, text: String) -> Result<Self, String> {
+    fn parse_yaml(name: &str, text: String) -> Result<Self, String> {
         let fail = |error: imageswap_files::YamlError| {
             let help = error
                 .help
@@ -96,11 +119,11 @@ impl Input {
                 ));
             }
             let prefix = variables.prefix.unwrap_or_default();
-            return Ok(Self::of_prefix(&prefix, &format!("{of} in {name}")));
+            return Ok(Self::from_prefix(&prefix, &format!("{of} in {name}")));
         }
         let mut maps = Vec::new();
         for map in imageswap_files::config_maps(&text).map_err(fail)? {
-            let beside = Beside::of(&map);
+            let beside = OldConfigMap::new(&map);
             let of = called(map.namespace.as_deref(), map.name.as_deref());
             for entry in map.data.into_iter().filter(|entry| is_map(&entry.key)) {
                 maps.push(Kept {
@@ -166,7 +189,7 @@ impl Input {
 struct Kept {
     /// What the ConfigMap is called.
     of: String,
-    beside: Beside,
+    beside: OldConfigMap,
     key: String,
     /// What it says, or why that can't be read.
     text: Result<String, String>,
@@ -200,7 +223,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Result<String, String> {
-        Input::of_text("x.yaml", text.to_owned()).map(|input| match input.found {
+        Input::parse("x.yaml", text.to_owned()).map(|input| match input.found {
             Found::Map(sources, source) => {
                 let text = sources.get(source).map_or("", |source| source.text());
                 format!("{}: {text}", input.what)
@@ -255,7 +278,7 @@ mod tests {
             let error = of(text).unwrap_err();
             assert!(error.contains(said), "{error}");
         }
-        let error = Input::of_text("a", "rules v1\n".to_owned()).err().unwrap();
+        let error = Input::parse("a", "rules v1\n".to_owned()).err().unwrap();
         assert!(error.contains("`imageswap check a`"), "{error}");
     }
 }

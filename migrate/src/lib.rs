@@ -2,7 +2,6 @@
 //! imageswap that its user would have written, with the proof that it says the same.
 #![forbid(unsafe_code)]
 
-pub mod cli;
 mod config_map;
 mod fault;
 mod images;
@@ -16,16 +15,18 @@ mod progress;
 mod proof;
 mod prune;
 mod reason;
-mod report;
 mod rule;
 mod traps;
 mod variables;
 mod write;
 mod written;
 
+pub use config_map::{OldConfigMap, config_map, parse_name as parse_config_map_name};
 pub use fault::Fault;
+pub use images::images_of_manifests;
+pub use input::{Found, Input};
 pub use migration::{Migration, Old, migrate};
-pub use progress::Progress;
+pub use progress::{Progress, Step};
 pub use proof::{Difference, Outcome, Proof};
 pub use reason::{REASONS, Reason};
 pub use traps::{Advice, TrapKind, lint};

@@ -38,7 +38,7 @@ pub(crate) enum Command {
     Explain(Box<explain::Explain>),
     Diff(diff::Diff),
     Fmt(fmt::Fmt),
-    Migrate(Box<imageswap_migrate::cli::Migrate>),
+    Migrate(Box<migrate::Migrate>),
     Completions(completions::Completions),
     Man(man::Man),
     #[command(name = "__complete", hide = true)]
@@ -88,7 +88,7 @@ impl Command {
             Self::Explain(explain) => explain.run(),
             Self::Diff(diff) => diff.run(),
             Self::Fmt(fmt) => fmt.run(),
-            Self::Migrate(migrate) => migrate::run(*migrate),
+            Self::Migrate(migrate) => migrate.run(),
             Self::Completions(completions) => completions.run(),
             Self::Man(man) => man.run(program, statuses),
             Self::Complete(complete) => complete.run(program),

@@ -54,8 +54,8 @@ pub(crate) enum UsageError {
     Constant(ConstantError),
     /// The mode is `legacy`, and there is no prefix.
     NoPrefix,
-    /// `migrate` rejects its arguments.
-    Migrate(String),
+    /// No map and no prefix is named, and stdin cannot be read.
+    NoMap,
 }
 
 impl Statuses {
@@ -102,8 +102,10 @@ impl UsageError {
     /// Returns the kind by which clap chooses the form of the message.
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
-            Self::NoRules | Self::NoImages | Self::NoPrefix => ErrorKind::MissingRequiredArgument,
-            Self::StdinRepeated | Self::StdinShared | Self::Migrate(_) => ErrorKind::ArgumentConflict,
+            Self::NoRules | Self::NoImages | Self::NoPrefix | Self::NoMap => {
+                ErrorKind::MissingRequiredArgument
+            }
+            Self::StdinRepeated | Self::StdinShared => ErrorKind::ArgumentConflict,
             Self::UnknownRule { .. } | Self::UnknownCommand { .. } | Self::Constant(_) => {
                 ErrorKind::InvalidValue
             }
@@ -140,7 +142,7 @@ impl fmt::Display for UsageError {
             Self::NoPrefix => {
                 f.write_str("the mode legacy needs a prefix: set IMAGE_PREFIX or --image-prefix")
             }
-            Self::Migrate(message) => f.write_str(message),
+            Self::NoMap => f.write_str("name a map, - for stdin, or --image-prefix"),
         }
     }
 }

@@ -14,6 +14,7 @@ mod input;
 mod man;
 mod migrate;
 mod output;
+mod program;
 mod report;
 mod run;
 mod serve;

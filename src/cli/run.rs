@@ -13,11 +13,13 @@ use super::commands::{Cli, program};
 use super::environment;
 use super::error::CommandError;
 use super::exit::{ExitStatus, UsageError};
+use super::program::Program;
 
 /// Runs the command that the arguments name.
 pub(crate) fn run() -> ExitCode {
-    let (arguments, is_gunicorn) = arguments(std::env::args_os());
-    status(&arguments, is_gunicorn).into()
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let program = Program::from_path(arguments.first().map(Path::new));
+    status(&program.arguments(arguments), program == Program::Gunicorn).into()
 }
 
 fn status(arguments: &[OsString], is_gunicorn: bool) -> ExitStatus {
@@ -92,46 +94,5 @@ fn paths_without_option(program: &clap::Command, error: &mut clap::Error, argume
     if let Some(command) = program.find_subcommand_mut(name) {
         let usage = command.render_usage();
         error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
-    }
-}
-
-/// The arguments, and whether they are those of a Deployment of imageswap-webhook, whose command is
-/// `gunicorn imageswap:app --config=config.py`: called so, it serves, whatever its arguments.
-///
-/// `help COMMAND --help` is `help COMMAND`: whoever asks twice is answered.
-fn arguments(given: impl Iterator<Item = OsString>) -> (Vec<OsString>, bool) {
-    let given: Vec<OsString> = given.collect();
-    let is_gunicorn = given
-        .first()
-        .and_then(|program| Path::new(program).file_name())
-        .is_some_and(|name| name == "gunicorn");
-    if is_gunicorn {
-        (vec!["imageswap".into(), "serve".into()], true)
-    } else if given.get(1).is_some_and(|command| command == "help") {
-        let is_asked_again = |word: &OsString| word == "--help" || word == "-h";
-        let mut words: Vec<OsString> = given
-            .iter()
-            .filter(|word| !is_asked_again(word))
-            .cloned()
-            .collect();
-        if words.len() == 2 && given.len() > 2 {
-            words.push("help".into());
-        }
-        (words, false)
-    } else {
-        (given, false)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn called_as_gunicorn_it_serves_whatever_its_arguments() {
-        let given = ["/usr/bin/gunicorn", "imageswap:app", "--config=config.py"];
-        let (arguments, is_gunicorn) = arguments(given.iter().map(Into::into));
-        assert!(is_gunicorn);
-        assert_eq!(arguments, ["imageswap", "serve"]);
     }
 }

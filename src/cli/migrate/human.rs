@@ -1,16 +1,12 @@
-//! The report: what was compared, what differs and why, and what would be better said otherwise.
+//! The report for people: what was compared, what differs and why, and what would be better said otherwise.
 
 use std::collections::BTreeMap;
 use std::iter;
 
 use imageswap_engine::diagnostic::visible;
-use serde::Serialize;
+use imageswap_migrate::{Advice, Difference, Fault, Migration, Outcome, REASONS, Reason};
 
-use crate::fault::Fault;
-use crate::migration::Migration;
-use crate::proof::{Difference, Outcome};
-use crate::reason::{REASONS, Reason};
-use crate::traps::Advice;
+use crate::cli::words::counted;
 
 /// How many images are shown for one reason.
 const SHOWN: usize = 3;
@@ -21,11 +17,20 @@ const SHOWN_ADVICE: usize = 30;
 /// How many lines of a better form are shown.
 const SHOWN_BETTER: usize = 10;
 
-/// The report for people. The source is what the map's lines are named by; the notes are about the command line.
-pub(crate) fn human(migration: &Migration, what: &str, source: &str, notes: &[String]) -> String {
+/// Returns the report. Lines of the map are named by `source`; the notes are about the command line.
+pub(super) fn report(migration: &Migration, what: &str, source: &str, notes: &[String]) -> String {
     let mut text = String::new();
+    heading(&mut text, migration, what, notes);
+    advice(&mut text, &migration.advice, source);
+    differences(&mut text, migration);
+    closing(&mut text, migration);
+    text
+}
+
+/// Adds the configuration that was found, and the notes.
+pub(super) fn heading(text: &mut String, migration: &Migration, what: &str, notes: &[String]) {
     line(
-        &mut text,
+        text,
         format_args!(
             "{what}; {} and {} come of it",
             counted(migration.rules, "rule"),
@@ -33,11 +38,8 @@ pub(crate) fn human(migration: &Migration, what: &str, source: &str, notes: &[St
         ),
     );
     for note in notes {
-        line(&mut text, format_args!("note: {note}"));
+        line(text, format_args!("note: {note}"));
     }
-    advice(&mut text, &migration.advice, source);
-    differences(&mut text, migration);
-    text
 }
 
 fn advice(text: &mut String, advice: &[Advice], source: &str) {
@@ -99,7 +101,13 @@ fn differences(text: &mut String, migration: &Migration) {
         );
         images(text, &unexplained, SHOWN_UNEXPLAINED);
     }
-    let explained = proof.differences.len() - unexplained.len();
+}
+
+/// Adds the numbers of images that were compared, and that differ.
+pub(super) fn closing(text: &mut String, migration: &Migration) {
+    let proof = &migration.proof;
+    let unexplained = proof.unexplained().count();
+    let explained = proof.differences.len() - unexplained;
     let given = match proof.given {
         0 => String::new(),
         given => format!(", {given} of them given"),
@@ -109,7 +117,7 @@ fn differences(text: &mut String, migration: &Migration) {
         false => "",
     };
     let mut closing = format!("{} compared{given}: ", counted(proof.made + proof.given, "image"));
-    closing.push_str(&match (explained, unexplained.len()) {
+    closing.push_str(&match (explained, unexplained) {
         (0, 0) => "all are treated as before".to_owned(),
         (explained, 0) => {
             format!("{explained} treated otherwise, each for a reason above; all others as before")
@@ -152,8 +160,8 @@ fn image(text: &mut String, difference: &Difference) {
     line(text, format_args!("      now:    {}", outcome(&difference.new)));
 }
 
-/// What keeps an old configuration from being migrated, with its lines.
-pub(crate) fn fault(fault: &Fault, place: &str, source: &str) -> String {
+/// Returns what keeps an old configuration from being migrated, with its lines.
+pub(super) fn fault(fault: &Fault, place: &str, source: &str) -> String {
     let mut text = visible(&format!("{place}: {}", fault.message)).into_owned();
     for (number, said) in &fault.lines {
         text.push('\n');
@@ -163,87 +171,7 @@ pub(crate) fn fault(fault: &Fault, place: &str, source: &str) -> String {
 }
 
 /// Adds a line, in which nothing that comes from a file drives the terminal.
-fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
+pub(super) fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
     text.push_str(&visible(&line.to_string()));
     text.push('\n');
-}
-
-fn counted(count: usize, name: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {name}{plural}")
-}
-
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
-enum Object<'m> {
-    Note {
-        message: &'m str,
-    },
-    Advice {
-        file: &'m str,
-        line: usize,
-        text: &'m str,
-        trap: &'m str,
-        message: &'m str,
-        better: Option<&'m str>,
-    },
-    Difference {
-        image: &'m str,
-        given: bool,
-        old: Option<&'m str>,
-        new: Option<&'m str>,
-        reason: Option<&'m str>,
-    },
-    Summary {
-        source: &'m str,
-        rules: usize,
-        tests: usize,
-        compared: usize,
-        given: usize,
-        differences: usize,
-        unexplained: usize,
-        partial: bool,
-    },
-}
-
-/// The report for machines: an object a line.
-pub(crate) fn json(
-    migration: &Migration,
-    what: &str,
-    source: &str,
-    notes: &[String],
-) -> serde_json::Result<String> {
-    let proof = &migration.proof;
-    let notes = notes.iter().map(|message| Object::Note { message });
-    let advice = migration.advice.iter().map(|advice| Object::Advice {
-        file: source,
-        line: advice.line,
-        text: &advice.text,
-        trap: advice.kind.as_str(),
-        message: &advice.message,
-        better: advice.better.as_deref(),
-    });
-    let differences = proof.differences.iter().map(|difference| Object::Difference {
-        image: &difference.image,
-        given: difference.is_given,
-        old: difference.old.image(),
-        new: difference.new.image(),
-        reason: difference.reason.map(Reason::as_str),
-    });
-    let summary = Object::Summary {
-        source: what,
-        rules: migration.rules,
-        tests: migration.tests,
-        compared: proof.made + proof.given,
-        given: proof.given,
-        differences: proof.differences.len(),
-        unexplained: proof.unexplained().count(),
-        partial: proof.is_partial,
-    };
-    let mut text = String::new();
-    for object in notes.chain(advice).chain(differences).chain([summary]) {
-        text.push_str(&serde_json::to_string(&object)?);
-        text.push('\n');
-    }
-    Ok(text)
 }

@@ -1,21 +1,27 @@
-//! The command line: `imageswap migrate`, and `imageswap-migrate` by itself.
+//! Arguments of `imageswap migrate`, and a run of it.
 
-use std::fmt;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use imageswap_engine::diagnostic::visible;
 use imageswap_engine::reference::Reference;
 use imageswap_files::{
     MAX_INPUT, Replace, STDIN, WriteReason, display_name, listed_images, read_once, write,
 };
+use imageswap_migrate::{Input, config_map, images_of_manifests, migrate, parse_config_map_name};
 
-use crate::input::{Found, Input};
-use crate::migration::{Old, migrate};
-use crate::progress::Progress;
-use crate::{config_map, images, report};
+use super::{human, json, progress, short};
+use crate::cli::error::CommandError;
+use crate::cli::exit::{Ended, Statuses, UsageError};
+use crate::cli::output::{Output, OutputOptions};
+use crate::cli::report::Format;
+
+/// Exit statuses of the command.
+pub(crate) const STATUSES: Statuses = Statuses {
+    success: "all are treated as before, or otherwise for a reason that is told",
+    failure: Some("one is not, or there is no rules file"),
+};
 
 /// Turn a map of imageswap-webhook, or the prefix of its LEGACY mode, into a rules file, with the proof that it says the
 /// same.
@@ -33,7 +39,7 @@ use crate::{config_map, images, report};
       And the proof over what runs in a cluster.
   imageswap migrate --image-prefix harbor.example.com/hub
       The rules for LEGACY mode.")]
-pub struct Migrate {
+pub(crate) struct Migrate {
     /// A map, or YAML with the ConfigMap or the Deployment of imageswap-webhook; - for stdin, as without it
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
@@ -47,7 +53,7 @@ pub struct Migrate {
     #[arg(long, value_name = "PATH")]
     manifests: Option<PathBuf>,
     /// Write a ConfigMap of this name; imageswap-maps has the key maps, any other one 10-migrated.rules
-    #[arg(long = "configmap", value_name = "NAME", value_parser = config_map::name)]
+    #[arg(long = "configmap", value_name = "NAME", value_parser = parse_config_map_name)]
     config_map: Option<String>,
     /// Write to this file, which must not be there, and not to stdout
     #[arg(long, value_name = "FILE")]
@@ -55,51 +61,21 @@ pub struct Migrate {
     /// Write over the file that is there
     #[arg(long, requires = "output")]
     force: bool,
-    /// The form of the report
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
-    format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Text for people
-    Human,
-    /// A JSON object a line
-    Json,
-}
-
-/// Why a command line came to nothing.
-#[derive(Debug)]
-pub enum Ended {
-    /// The arguments are at fault.
-    Misuse(String),
-    /// Something else is: one line for people, and perhaps some below it.
-    Failed(String),
-}
-
-impl Ended {
-    fn failed(why: impl fmt::Display) -> Self {
-        Self::Failed(visible(&why.to_string()).into_owned())
-    }
+    #[command(flatten)]
+    output_options: OutputOptions,
 }
 
 impl Migrate {
-    /// Migrates, and gives the exit status.
-    ///
-    /// # Errors
-    ///
-    /// Where there is no rules file.
-    pub fn run(self) -> Result<ExitCode, Ended> {
+    /// Migrates, and writes the rules and the report.
+    pub(crate) fn run(self) -> Result<Ended, CommandError> {
         let of_stdin = self.file.iter().chain(&self.images).chain(&self.manifests);
         if of_stdin.filter(|path| path.as_os_str() == STDIN).count() > 1 {
-            return Err(Ended::Misuse(
-                "stdin can be read once only: name a file for all but one of the -".to_owned(),
-            ));
+            return Err(UsageError::StdinShared.into());
         }
         let input = self.input()?;
         let mut notes = Vec::new();
         if let Some(file) = &self.file
-            && of_environment().is_some_and(|prefix| !prefix.is_empty())
+            && prefix_of_environment().is_some_and(|prefix| !prefix.is_empty())
         {
             notes.push(format!(
                 "{} is taken; the variable IMAGE_PREFIX, which is set, counts only where no FILE is named",
@@ -107,47 +83,39 @@ impl Migrate {
             ));
         }
         let given = self.given(&mut notes)?;
-        let (old, source) = match &input.found {
-            Found::Map(sources, source) => {
-                let name = sources.get(*source).map_or("", |source| source.name());
-                (Old::Map(sources, *source), name)
-            }
-            // It has no lines to be named.
-            Found::Prefix(prefix) => (Old::Prefix(prefix), input.place.as_str()),
-        };
-        let progress = Progress::on_terminal();
-        let migration = migrate(old, &input.origin, &given, &progress)
-            .map_err(|fault| Ended::Failed(report::fault(&fault, &input.place, source)))?;
-        drop(progress);
+        let source = input.source();
+        let migration = migrate(input.old(), &input.origin, &given, &progress::on_terminal())
+            .map_err(|fault| CommandError::Migrate(human::fault(&fault, &input.place, source)))?;
         let text = match &self.config_map {
-            Some(name) => config_map::config_map(name, input.config_map.as_ref(), &migration.text)
-                .map_err(Ended::failed)?,
+            Some(name) => config_map(name, input.config_map.as_ref(), &migration.text).map_err(failed)?,
             None => migration.text.clone(),
         };
+        let mut output = Output::new(self.output_options);
         match &self.output {
             Some(file) => save(file, &text, self.force)?,
-            None => unless_closed(io::stdout().lock().write_all(text.as_bytes()))?,
+            None => output.text(&text)?,
         }
-        let report = match self.format {
-            Format::Human => report::human(&migration, &input.what, source, &notes),
-            Format::Json => report::json(&migration, &input.what, source, &notes)
-                .map_err(|error| Ended::Failed(format!("cannot write the report: {error}")))?,
+        let report = match output.format {
+            Format::Human => human::report(&migration, &input.what, source, &notes),
+            Format::Json => json::report(&migration, &input.what, source, &notes)
+                .map_err(|error| CommandError::Result(error.into()))?,
+            Format::Short => short::report(&migration, &input.what, source, &notes),
         };
-        // A closed pipe is no error.
-        let _ = io::stderr().write_all(report.as_bytes());
-        Ok(match migration.proof.unexplained().next() {
-            None => ExitCode::SUCCESS,
-            Some(_) => ExitCode::FAILURE,
+        // Each report ends with a line break, which the output adds.
+        output.say(report.trim_end_matches('\n'))?;
+        output.end(match migration.proof.unexplained().next() {
+            None => Ended::Clean,
+            Some(_) => Ended::Findings,
         })
     }
 
-    /// The images that are given, with a note where there are none in what is named.
-    fn given(&self, notes: &mut Vec<String>) -> Result<Vec<String>, Ended> {
-        /// How much of a line is shown: what is no list may be one long line.
+    /// Reads the given images, with a note for each list or path that has none.
+    fn given(&self, notes: &mut Vec<String>) -> Result<Vec<String>, CommandError> {
+        /// The length to which a line is shown: what is not a list may be one long line.
         const SHOWN: usize = 80;
         let mut given = Vec::new();
         if let Some(file) = &self.images {
-            given.extend(listed_images(&read(file)?).map(str::to_owned));
+            given.extend(listed_images(&read_once(file, MAX_INPUT)?).map(str::to_owned));
             let mut others = given.iter().filter(|image| Reference::parse(image).is_err());
             if let Some(first) = others.next() {
                 let first: String = first.chars().take(SHOWN).collect();
@@ -169,7 +137,7 @@ impl Migrate {
             }
         }
         if let Some(path) = &self.manifests {
-            let found = images::of_manifests(path).map_err(Ended::failed)?;
+            let found = images_of_manifests(path).map_err(failed)?;
             if found.is_empty() {
                 notes.push(format!(
                     "{} holds no image, so nothing of it is compared; --manifests reads the fields `image` of YAML and JSON",
@@ -181,68 +149,53 @@ impl Migrate {
         Ok(given)
     }
 
-    fn input(&self) -> Result<Input, Ended> {
+    fn input(&self) -> Result<Input, CommandError> {
         if let Some(prefix) = &self.image_prefix {
-            return Ok(Input::of_prefix(prefix, "--image-prefix"));
+            return Ok(Input::from_prefix(prefix, "--image-prefix"));
         }
         let file = match &self.file {
             Some(file) => file.as_path(),
             None => {
-                if let Some(prefix) = of_environment() {
-                    return Ok(Input::of_prefix(&prefix, "the variable IMAGE_PREFIX"));
+                if let Some(prefix) = prefix_of_environment() {
+                    return Ok(Input::from_prefix(&prefix, "the variable IMAGE_PREFIX"));
                 }
-                let is_taken = self
-                    .images
-                    .iter()
-                    .chain(&self.manifests)
-                    .any(|path| path.as_os_str() == STDIN);
-                if io::stdin().is_terminal() || is_taken {
-                    return Err(Ended::Misuse(
-                        "name a map, - for stdin, or --image-prefix".to_owned(),
-                    ));
+                let mut others = self.images.iter().chain(&self.manifests);
+                if io::stdin().is_terminal() || others.any(|path| path.as_os_str() == STDIN) {
+                    return Err(UsageError::NoMap.into());
                 }
                 Path::new(STDIN)
             }
         };
-        Input::of_text(&display_name(file), read(file)?).map_err(Ended::failed)
+        Input::parse(&display_name(file), read_once(file, MAX_INPUT)?).map_err(failed)
     }
 }
 
-fn read(file: &Path) -> Result<String, Ended> {
-    read_once(file, MAX_INPUT).map_err(Ended::failed)
+/// Returns an error in which nothing that comes from a file drives the terminal.
+fn failed(why: String) -> CommandError {
+    CommandError::Migrate(visible(&why).into_owned())
 }
 
-/// Writes a file; over another only where that is wanted.
-fn save(file: &Path, text: &str, force: bool) -> Result<(), Ended> {
+/// Writes a file, over another only if that is wanted.
+fn save(file: &Path, text: &str, force: bool) -> Result<(), CommandError> {
     let replace = if force {
         Replace::Anything
     } else {
         Replace::Nothing
     };
     write(file, text, replace).map_err(|error| match error.reason {
-        WriteReason::Exists => Ended::failed(format_args!(
+        WriteReason::Exists => failed(format!(
             "{} is there already, and stays as it is; --force writes over it",
             file.display()
         )),
-        _ => Ended::failed(error),
+        _ => failed(error.to_string()),
     })
 }
 
-/// The prefix that imageswap-webhook would take in this environment.
-fn of_environment() -> Option<String> {
+/// Returns the prefix that imageswap-webhook would use in this environment.
+fn prefix_of_environment() -> Option<String> {
     let is_other = |mode: String| !mode.is_empty() && !mode.eq_ignore_ascii_case("LEGACY");
     if std::env::var("IMAGESWAP_MODE").is_ok_and(is_other) {
         return None;
     }
     std::env::var("IMAGE_PREFIX").ok()
-}
-
-/// A reader that has gone away is no error.
-fn unless_closed(written: io::Result<()>) -> Result<(), Ended> {
-    match written {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Ended::Failed(format!("cannot write the result: {error}")))
-        }
-        _ => Ok(()),
-    }
 }

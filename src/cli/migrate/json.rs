@@ -1,0 +1,87 @@
+//! The report for machines: a JSON object a line.
+
+use imageswap_migrate::{Migration, Reason};
+use serde::Serialize;
+
+/// An object of the report. The names of the fields change with a major version only.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum ReportObject<'m> {
+    Note {
+        message: &'m str,
+    },
+    Advice {
+        file: &'m str,
+        line: usize,
+        text: &'m str,
+        trap: &'m str,
+        message: &'m str,
+        better: Option<&'m str>,
+    },
+    Difference {
+        image: &'m str,
+        given: bool,
+        old: Option<&'m str>,
+        new: Option<&'m str>,
+        reason: Option<&'m str>,
+    },
+    Summary {
+        source: &'m str,
+        rules: usize,
+        tests: usize,
+        compared: usize,
+        given: usize,
+        differences: usize,
+        unexplained: usize,
+        partial: bool,
+    },
+}
+
+/// Returns the report.
+///
+/// # Errors
+///
+/// Returns an error if an object cannot be written.
+pub(super) fn report(
+    migration: &Migration,
+    what: &str,
+    source: &str,
+    notes: &[String],
+) -> serde_json::Result<String> {
+    let proof = &migration.proof;
+    let notes = notes.iter().map(|message| ReportObject::Note { message });
+    let advice = migration.advice.iter().map(|advice| ReportObject::Advice {
+        file: source,
+        line: advice.line,
+        text: &advice.text,
+        trap: advice.kind.as_str(),
+        message: &advice.message,
+        better: advice.better.as_deref(),
+    });
+    let differences = proof
+        .differences
+        .iter()
+        .map(|difference| ReportObject::Difference {
+            image: &difference.image,
+            given: difference.is_given,
+            old: difference.old.image(),
+            new: difference.new.image(),
+            reason: difference.reason.map(Reason::as_str),
+        });
+    let summary = ReportObject::Summary {
+        source: what,
+        rules: migration.rules,
+        tests: migration.tests,
+        compared: proof.made + proof.given,
+        given: proof.given,
+        differences: proof.differences.len(),
+        unexplained: proof.unexplained().count(),
+        partial: proof.is_partial,
+    };
+    let mut text = String::new();
+    for object in notes.chain(advice).chain(differences).chain([summary]) {
+        text.push_str(&serde_json::to_string(&object)?);
+        text.push('\n');
+    }
+    Ok(text)
+}

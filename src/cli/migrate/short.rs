@@ -1,0 +1,44 @@
+//! The report with a line for each trap and each difference.
+
+use imageswap_migrate::{Migration, Outcome, Reason};
+
+use super::human::{closing, heading, line};
+
+/// Returns the report. Lines of the map are named by `source`; the notes are about the command line.
+pub(super) fn report(migration: &Migration, what: &str, source: &str, notes: &[String]) -> String {
+    let mut text = String::new();
+    heading(&mut text, migration, what, notes);
+    for advice in &migration.advice {
+        line(
+            &mut text,
+            format_args!(
+                "{source}:{}: {}: {}",
+                advice.line,
+                advice.kind.as_str(),
+                advice.message
+            ),
+        );
+    }
+    for difference in &migration.proof.differences {
+        let reason = difference.reason.map_or("without a reason", Reason::as_str);
+        line(
+            &mut text,
+            format_args!(
+                "{}: {reason}: {}, now {}",
+                difference.image,
+                outcome(&difference.old),
+                outcome(&difference.new)
+            ),
+        );
+    }
+    closing(&mut text, migration);
+    text
+}
+
+fn outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Stays => "stays".to_owned(),
+        Outcome::Becomes(image) => format!("-> {image}"),
+        Outcome::Invalid => "no valid image".to_owned(),
+    }
+}
