@@ -6,11 +6,11 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use imageswap_engine::admission::{Caller, Policy, review};
+use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Context;
 use imageswap_engine::diagnostic::SourceMap;
 use imageswap_engine::legacy::{LegacyConfig, Map};
 use imageswap_engine::reference::Reference;
-use imageswap_engine::rules::RuleSet;
 use imageswap_tests_support::recorded::{large_review, small_review};
 
 fn map(lines: usize) -> String {
@@ -44,7 +44,7 @@ fn parts(criterion: &mut Criterion) {
             "mirror.example.com/hub/nginx:1.25",
         ] {
             criterion.bench_function(&format!("decide/{name}/{image}"), |bencher| {
-                bencher.iter(|| rules.decide(black_box(image), &Context::default()));
+                bencher.iter(|| rules.evaluate(black_box(image), &Context::default()));
             });
         }
     }

@@ -7,10 +7,9 @@ use std::fmt::Write as _;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use imageswap_engine::compile::{Limits, RulesFile, compile};
+use imageswap_engine::compile::{Check, Draft, Limits, RuleSet, RulesFile, compile};
 use imageswap_engine::context::Context;
-use imageswap_engine::diagnostic::SourceMap;
-use imageswap_engine::rules::RuleSet;
+use imageswap_engine::diagnostic::{Findings, SourceMap};
 use imageswap_engine::syntax::rules::parse;
 
 /// A set of rules of all ordinary forms. The first ten are in each set, and decide the images.
@@ -61,7 +60,7 @@ const IMAGES: [&str; 10] = [
     "registry.example.com:5000/team/project/image:1.25.3",
 ];
 
-fn load(text: &str) -> RuleSet {
+fn draft(text: &str) -> Draft {
     let mut sources = SourceMap::default();
     let source = sources.add("bench.rules", text);
     let (file, findings) = parse(source, sources.get(source).map_or("", |source| source.text()));
@@ -70,10 +69,16 @@ fn load(text: &str) -> RuleSet {
         label: "bench.rules".to_owned(),
         file,
     };
-    let set = compile(&sources, &[file], None, Limits::default()).set;
-    let set = set.expect("the set has no error");
-    assert!(set.prove().is_empty());
-    set
+    compile(&sources, &[file], None, Limits::default())
+}
+
+/// Runs the termination check and the tests, without the lints.
+fn settles(one: Check<'_>, _: Check<'_>) -> (Findings, Findings) {
+    (one(), Findings::default())
+}
+
+fn load(text: &str) -> RuleSet {
+    draft(text).verify(settles).expect("the set loads").rules
 }
 
 fn rules(criterion: &mut Criterion) {
@@ -88,19 +93,22 @@ fn rules(criterion: &mut Criterion) {
         group.bench_function(format!("{count} rules"), |bencher| {
             bencher.iter(|| {
                 for image in IMAGES {
-                    black_box(set.decide(black_box(image), &context));
+                    black_box(set.evaluate(black_box(image), &context));
                 }
             });
         });
     }
     group.finish();
     let text = text(100_000);
-    let set = load(&text);
     let mut group = criterion.benchmark_group("100,000 rules");
     group.sample_size(10).throughput(Throughput::Elements(100_000));
     group.bench_function("parse, compile, prove", |bencher| bencher.iter(|| load(&text)));
-    group.bench_function("prove", |bencher| bencher.iter(|| set.prove()));
-    group.bench_function("lint", |bencher| bencher.iter(|| set.lint()));
+    let verified = draft(&text).verify(|one, other| {
+        group.bench_function("prove", |bencher| bencher.iter(one));
+        group.bench_function("lint", |bencher| bencher.iter(other));
+        (Findings::default(), Findings::default())
+    });
+    assert!(verified.is_ok());
     group.finish();
 }
 

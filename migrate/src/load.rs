@@ -1,22 +1,19 @@
 //! Texts as sets of rules: the old one, and the new one as it would be loaded.
 
-use imageswap_engine::compile::{Compilation, Limits, RulesFile, compile};
+use imageswap_engine::compile::{Draft, Limits, RuleSet, RulesFile, compile};
 use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceId, SourceMap};
 use imageswap_engine::legacy::{LegacyConfig, Map, Prefix};
-use imageswap_engine::rules::RuleSet;
 use imageswap_engine::syntax::rules::parse;
 
-/// A set, or what is wrong with it.
+/// Errors in the statements of a rules file.
 #[derive(Debug)]
-pub(crate) struct Loaded {
-    pub(crate) set: Option<RuleSet>,
-    /// Errors of its statements.
+pub(crate) struct Errors {
     pub(crate) errors: Vec<Diagnostic>,
     pub(crate) sources: SourceMap,
 }
 
-/// Loads a rules file. Nothing is proven of it yet, and its tests have not run.
-pub(crate) fn rules(text: &str) -> Loaded {
+/// Compiles a rules file, which the caller verifies.
+pub(crate) fn rules(text: &str) -> Result<Draft, Errors> {
     let mut sources = SourceMap::default();
     let source = sources.add("migrated.rules", text);
     let (file, mut errors) = parse(source, text);
@@ -24,14 +21,17 @@ pub(crate) fn rules(text: &str) -> Loaded {
         label: "migrated.rules".to_owned(),
         file,
     };
-    let limits = Limits { rules: usize::MAX };
-    let Compilation { set, findings, .. } = compile(&sources, &[file], None, limits);
-    errors.extend(findings);
+    let limits = Limits {
+        rules: usize::MAX,
+        ..Limits::default()
+    };
+    let draft = compile(&sources, &[file], None, limits);
+    errors.extend(draft.findings().iter().cloned());
     errors.retain(|finding| finding.severity == Severity::Error);
-    Loaded {
-        set: set.filter(|_| errors.is_empty()),
-        errors,
-        sources,
+    if errors.is_empty() {
+        Ok(draft)
+    } else {
+        Err(Errors { errors, sources })
     }
 }
 

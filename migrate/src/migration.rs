@@ -2,21 +2,23 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use imageswap_engine::compile::{Draft, Preview, RuleSet, Verified};
 use imageswap_engine::context::Setting;
-use imageswap_engine::diagnostic::{Code, Diagnostic, SourceId, SourceMap};
-use imageswap_engine::rules::{Effect, RuleSet};
+use imageswap_engine::diagnostic::{Code, Diagnostic, Findings, SourceId, SourceMap};
+use imageswap_engine::rules::Effect;
 
 use crate::fault::{self, Fault};
+use crate::load::{self, Errors};
 use crate::map::OldMap;
 use crate::place::split_registry;
 use crate::plan::{self, Plan};
 use crate::progress::Progress;
 use crate::proof::{self, Proof};
+use crate::prune;
 use crate::reason::{Reason, Reasons};
 use crate::rule::{Kind, Rule};
 use crate::traps::{self, Advice};
 use crate::write::{self, Surroundings};
-use crate::{load, prune};
 
 /// An old configuration.
 #[derive(Clone, Copy, Debug)]
@@ -94,19 +96,10 @@ pub fn migrate(
         },
         progress,
     };
-    let set = file.load()?;
-    let (images, is_partial) = prune::images(&old_set, &set, &file.rules, progress);
-    let set = file.leave_out(set, &images)?;
-    let circles = set.prove();
-    if !circles.is_empty() {
-        return Err(
-            match circles.iter().any(|finding| finding.code == Code::UNPROVEN) {
-                true => fault::unproven(),
-                false => file.circle(&circles, &set),
-            },
-        );
-    }
-    let set = file.excuse(set)?;
+    let draft = file.load()?;
+    let (images, is_partial) = prune::images(&old_set, preview(&draft)?, &file.rules, progress);
+    let draft = file.leave_out(draft, &images)?;
+    let set = file.excuse(draft)?;
     let reasons = Reasons::new(&old_set, &facts, &file.around.home);
     let proof = proof::compare(&old_set, &set, &reasons, given, &images, is_partial, progress);
     let tests = file.write_tests(&set, &images, &proof);
@@ -128,6 +121,32 @@ pub fn migrate(
     })
 }
 
+/// Returns the set of a draft; an error if a statement of it has one.
+fn preview(draft: &Draft) -> Result<Preview<'_>, Fault> {
+    draft
+        .preview()
+        .ok_or_else(|| does_not_load("a statement has an error"))
+}
+
+fn does_not_load(errors: &str) -> Fault {
+    Fault {
+        message: format!(
+            "the rules that come of it do not load, which is a mistake of imageswap's, worth a report: {errors}"
+        ),
+        lines: Vec::new(),
+    }
+}
+
+/// Returns the rules with findings of some codes, by their places.
+fn of_findings(set: Preview<'_>, findings: Findings, codes: &[Code]) -> Vec<(usize, Code)> {
+    let places: HashMap<_, _> = set.rules().zip(0..).map(|(rule, at)| (rule.span, at)).collect();
+    findings
+        .into_iter()
+        .filter(|finding| codes.contains(&finding.code))
+        .filter_map(|finding| Some((*places.get(&finding.span()?)?, finding.code)))
+        .collect()
+}
+
 /// A file while it is made.
 struct File<'m> {
     rules: Vec<Rule>,
@@ -136,41 +155,45 @@ struct File<'m> {
 }
 
 impl File<'_> {
-    fn load(&self) -> Result<RuleSet, Fault> {
-        let loaded = load::rules(&write::file(&self.rules, &self.around));
-        loaded.set.ok_or_else(|| {
-            let errors: Vec<String> =
-                loaded.errors.iter().map(|finding| finding.short(&loaded.sources)).collect();
-            Fault {
-                message: format!(
-                    "the rules that come of it do not load, which is a mistake of imageswap's, worth a report: {}",
-                    errors.join("; ")
-                ),
-                lines: Vec::new(),
+    fn load(&self) -> Result<Draft, Fault> {
+        load::rules(&write::file(&self.rules, &self.around)).map_err(|Errors { errors, sources }| {
+            let errors: Vec<String> = errors.iter().map(|finding| finding.short(&sources)).collect();
+            does_not_load(&errors.join("; "))
+        })
+    }
+
+    fn verify(&self, draft: Draft) -> Result<Verified, Fault> {
+        draft.verify(|one, other| (one(), other())).map_err(|rejected| {
+            let unproven = |finding: &Diagnostic| finding.code == Code::UNPROVEN;
+            match rejected.draft.preview() {
+                _ if rejected.findings.iter().any(unproven) => fault::unproven(),
+                Some(set) => self.circle(&rejected.findings, set),
+                None => does_not_load("a statement has an error"),
             }
         })
     }
 
     /// Leaves out what changes no result.
-    fn leave_out(&mut self, mut set: RuleSet, images: &[String]) -> Result<RuleSet, Fault> {
+    fn leave_out(&mut self, mut draft: Draft, images: &[String]) -> Result<Draft, Fault> {
         loop {
+            let set = preview(&draft)?;
             let never_fire = || {
-                let found = self.of_findings(&set, &[Code::NEVER_FIRES, Code::MATCHES_NOTHING]);
+                let found = of_findings(set, set.lint(), &[Code::NEVER_FIRES, Code::MATCHES_NOTHING]);
                 found.into_iter().map(|(at, _)| at).collect()
             };
-            let spare = prune::spare(&set, images, never_fire, self.progress);
+            let spare = prune::spare(set, images, never_fire, self.progress);
             if spare.is_empty() {
                 break;
             }
             self.without(&spare);
-            set = self.load()?;
+            draft = self.load()?;
         }
         let is_open = self.rules.iter().any(plan::is_open);
         if !is_open && !self.around.home.is_empty() {
             self.around.home.clear();
-            set = self.load()?;
+            draft = self.load()?;
         }
-        Ok(set)
+        Ok(draft)
     }
 
     fn without(&mut self, places: &[usize]) {
@@ -181,11 +204,12 @@ impl File<'_> {
     }
 
     /// Excuses rules from what the map really says.
-    fn excuse(&mut self, mut set: RuleSet) -> Result<RuleSet, Fault> {
+    fn excuse(&mut self, draft: Draft) -> Result<RuleSet, Fault> {
         let lints = [Code::SHARED_TARGET, Code::BARE_REGISTRY, Code::STAYS_ANYWAY];
+        let mut verified = self.verify(draft)?;
         // Where several rules are at fault together, one is named after the other.
         for _ in 0..=self.rules.len() {
-            let found = self.of_findings(&set, &lints);
+            let found = of_findings(verified.rules.preview(), verified.findings, &lints);
             if found.is_empty() {
                 break;
             }
@@ -196,25 +220,13 @@ impl File<'_> {
                     rule.allow.push(code.as_str());
                 }
             }
-            set = self.load()?;
+            verified = self.verify(self.load()?)?;
         }
-        Ok(set)
-    }
-
-    /// The rules that lints find fault with.
-    fn of_findings(&self, set: &RuleSet, codes: &[Code]) -> Vec<(usize, Code)> {
-        let places: HashMap<_, _> = set.rules().zip(0..).map(|(rule, at)| (rule.span, at)).collect();
-        let findings = set
-            .lint()
-            .into_iter()
-            .filter(|finding| codes.contains(&finding.code));
-        findings
-            .filter_map(|finding| Some((*places.get(&finding.span()?)?, finding.code)))
-            .collect()
+        Ok(verified.rules)
     }
 
     /// The lines whose rules send images round in a circle.
-    fn circle(&self, findings: &[Diagnostic], set: &RuleSet) -> Fault {
+    fn circle(&self, findings: &Findings, set: Preview<'_>) -> Fault {
         let spans: HashSet<_> = findings
             .iter()
             .flat_map(|finding| finding.labels.iter().map(|label| label.span))
@@ -251,7 +263,7 @@ impl File<'_> {
             .map(|difference| difference.image.as_str())
             .collect();
         let setting = Setting::default();
-        let decided = prune::decided(set, images, 50, self.progress);
+        let decided = prune::decided(set.preview(), images, 50, self.progress);
         let mut counts: HashMap<Kind, usize> = HashMap::new();
         let mut known = HashSet::new();
         let mut tests = Vec::new();
@@ -267,7 +279,7 @@ impl File<'_> {
                 if differ.contains(image) || known.contains(image) {
                     return None;
                 }
-                match set.decide(image, &setting.context()).effect {
+                match set.evaluate(image, &setting.context()).into_effect() {
                     Effect::Swap(result) => Some((image, format!("test {image} -> {result}"))),
                     Effect::Keep => Some((image, format!("test {image} keep"))),
                     Effect::Deny | Effect::Invalid(_) => None,

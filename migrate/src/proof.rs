@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use imageswap_engine::compare::difference;
+use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Setting;
-use imageswap_engine::rules::{Effect, RuleSet};
+use imageswap_engine::rules::Effect;
 
 use crate::progress::Progress;
 use crate::reason::{Reason, Reasons};
@@ -89,8 +90,8 @@ pub(crate) fn compare(
             continue;
         };
         let (old, new) = (
-            Outcome::of(difference.old.effect),
-            Outcome::of(difference.new.effect),
+            Outcome::of(difference.old.into_effect()),
+            Outcome::of(difference.new.into_effect()),
         );
         // Where no image came of it, it stayed; that it stays is no difference.
         if old.image().is_none() && new.image().is_none() {

@@ -3,8 +3,9 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use imageswap_engine::compare::Cases;
+use imageswap_engine::compile::{Preview, RuleSet};
 use imageswap_engine::context::Setting;
-use imageswap_engine::rules::{Effect, RuleId, RuleSet};
+use imageswap_engine::rules::{Effect, RuleId};
 
 use crate::place::written_out;
 use crate::progress::Progress;
@@ -13,14 +14,14 @@ use crate::rule::Rule;
 /// The images that a set is tried with: those of its own patterns and of the old set, and the samples of its rules.
 pub(crate) fn images(
     old: &RuleSet,
-    new: &RuleSet,
+    new: Preview<'_>,
     rules: &[Rule],
     progress: &Progress,
 ) -> (Vec<String>, bool) {
     let mut known = HashSet::new();
     let samples = rules.iter().flat_map(|rule| rule.samples.iter().cloned());
     let mut images: Vec<String> = samples.filter(|image| known.insert(image.clone())).collect();
-    let mut cases = Cases::new(&[old, new]);
+    let mut cases = Cases::new(&[old, new.compiled()]);
     images.extend(
         progress
             .over("making images", cases.by_ref())
@@ -36,7 +37,7 @@ pub(crate) fn images(
 /// What a rule decides in no round does not change without it, and home is named where any rule asks for it: so each rule
 /// is tried with the images that it decides.
 pub(crate) fn spare(
-    set: &RuleSet,
+    set: Preview<'_>,
     images: &[String],
     never_fire: impl FnOnce() -> BTreeSet<usize>,
     progress: &Progress,
@@ -70,7 +71,7 @@ pub(crate) fn spare(
 
 /// A set while rules are left out.
 struct Trial<'s> {
-    set: &'s RuleSet,
+    set: Preview<'s>,
     ids: Vec<RuleId>,
     /// By rules, the images that they decide in some round; perhaps some more.
     of_rules: Vec<Vec<&'s str>>,
@@ -78,7 +79,7 @@ struct Trial<'s> {
 }
 
 impl<'s> Trial<'s> {
-    fn new(set: &'s RuleSet, images: &'s [String], progress: &Progress) -> Self {
+    fn new(set: Preview<'s>, images: &'s [String], progress: &Progress) -> Self {
         let mut trial = Self {
             set,
             ids: set.rules().map(|rule| rule.id).collect(),
@@ -93,11 +94,9 @@ impl<'s> Trial<'s> {
 
     /// Notes which rules decide an image without some.
     fn note(&mut self, without: &[RuleId], image: &'s str) {
-        for rule in self
-            .set
-            .decide_without(without, image, &self.setting.context())
-            .rules
-        {
+        let matched = self.set.evaluate_without(without, image, &self.setting.context());
+        // Rules that form a cycle are reported once all others have been tried.
+        for rule in matched.map(|matched| matched.rules).unwrap_or_default() {
             if let Some(of_rule) = self.set.position(rule).and_then(|at| self.of_rules.get_mut(at)) {
                 of_rule.push(image);
             }
@@ -107,9 +106,12 @@ impl<'s> Trial<'s> {
     fn is_same_without(&self, rules: &[RuleId], mut images: impl Iterator<Item = &'s str>) -> bool {
         let context = self.setting.context();
         images.all(|image| {
-            let with = self.set.decide(image, &context).effect;
-            let without = self.set.decide_without(rules, image, &context);
-            is_same(image, &with, &without.decision.effect)
+            let with = self.set.evaluate(image, &context);
+            let without = self.set.evaluate_without(rules, image, &context);
+            match (with, without) {
+                (Ok(with), Ok(without)) => is_same(image, with.effect(), without.decision.effect()),
+                (with, without) => with.is_err() && without.is_err(),
+            }
         })
     }
 
@@ -130,7 +132,7 @@ impl<'s> Trial<'s> {
 
 /// By rules, the images that they decide in the first round, as far as wanted.
 pub(crate) fn decided<'i>(
-    set: &RuleSet,
+    set: Preview<'_>,
     images: &'i [String],
     most: usize,
     progress: &Progress,
@@ -139,7 +141,9 @@ pub(crate) fn decided<'i>(
     let context = setting.context();
     let mut decided: HashMap<usize, Vec<&str>> = HashMap::new();
     for image in progress.over("writing tests", images.iter()) {
-        let matched = set.decide_without(&[], image, &context);
+        let Ok(matched) = set.evaluate_without(&[], image, &context) else {
+            continue;
+        };
         // None of the rules warns, so that the first one that matches decides the first round.
         if let Some(at) = matched.rules.first().and_then(|rule| set.position(*rule)) {
             let known = decided.entry(at).or_default();

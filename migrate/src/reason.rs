@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
+use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Setting;
 use imageswap_engine::reference::Reference;
-use imageswap_engine::rules::{Effect, RuleSet};
+use imageswap_engine::rules::Effect;
 
 use crate::place::{NoPlace, Place, compared, name_of, split_port, split_registry, written_out};
 use crate::plan::Facts;
@@ -196,7 +197,7 @@ impl<'m> Reasons<'m> {
 
     fn decide(&self, image: &str) -> Outcome {
         let setting = Setting::default();
-        Outcome::of(match self.old.decide(image, &setting.context()).effect {
+        Outcome::of(match self.old.evaluate(image, &setting.context()).into_effect() {
             Effect::Deny => Effect::Keep,
             effect => effect,
         })

@@ -1,7 +1,7 @@
 //! `imageswap check`: would this set load, and does it mean what it says?
 
 use clap::Args;
-use imageswap_engine::diagnostic::Diagnostic;
+use imageswap_engine::diagnostic::Findings;
 
 use super::error::CommandError;
 use super::exit::{Ended, Statuses};
@@ -52,9 +52,9 @@ impl Check {
         loaded.add_findings(findings_of_map(&loaded));
         output.findings(&loaded.findings, &loaded.sources)?;
         let counts = Counts::new(&loaded.findings);
-        let rules = loaded.set.as_ref().map_or(0, |set| set.len());
+        let rules = loaded.preview().map_or(0, |set| set.len());
         if loaded.loads() {
-            let tests = counted(loaded.tests.len(), "test");
+            let tests = counted(loaded.tests().len(), "test");
             let map = match map_lines(&loaded) {
                 Some(lines) => format!(", a map of {}", counted(lines, "line")),
                 None => String::new(),
@@ -77,9 +77,9 @@ impl Check {
 }
 
 /// Returns the lines of the map that rely on a trap, or whose results a rule or another line swaps again.
-fn findings_of_map(loaded: &Loaded) -> Vec<Diagnostic> {
-    let (Some(set), Some(source)) = (&loaded.set, loaded.map) else {
-        return Vec::new();
+fn findings_of_map(loaded: &Loaded) -> Findings {
+    let (Some(set), Some(source)) = (loaded.preview(), loaded.map) else {
+        return Findings::default();
     };
     let text = loaded.sources.get(source).map_or("", |source| source.text());
     let mut findings = set.lint_map(source, text);

@@ -1,8 +1,8 @@
 //! `imageswap test`: run the tests of a set.
 
 use clap::Args;
+use imageswap_engine::compile::Preview;
 use imageswap_engine::diagnostic::{Code, Diagnostic, Severity, SourceMap};
-use imageswap_engine::rules::RuleSet;
 use imageswap_engine::suite::{Expected, Report, Test, TestOutcome};
 use serde::Serialize;
 
@@ -77,15 +77,15 @@ impl TestCommand {
         let is_other_error =
             |finding: &&Diagnostic| finding.severity == Severity::Error && finding.code != Code::TEST_FAILED;
         let errors: Vec<Diagnostic> = loaded.findings.iter().filter(is_other_error).cloned().collect();
-        let (Some(set), true) = (&loaded.set, errors.is_empty()) else {
+        let (Some(set), true) = (loaded.preview(), errors.is_empty()) else {
             output.findings(&errors, &loaded.sources)?;
             output.say("the set does not load, so its tests are not run")?;
             return output.end(Ended::Findings);
         };
-        let only = rules_named(set, &self.only)?;
-        let report = set.run_tests(&loaded.tests);
+        let only = rules_named(&set, &self.only)?;
+        let report = set.run_tests(loaded.tests());
         let (mut run, mut failed) = (0, 0);
-        for (test, outcome) in loaded.tests.iter().zip(&report.outcomes) {
+        for (test, outcome) in loaded.tests().iter().zip(&report.outcomes) {
             if !only.is_empty() && !outcome.matched.iter().any(|rule| only.contains(rule)) {
                 continue;
             }
@@ -99,9 +99,9 @@ impl TestCommand {
             coverage(&mut output, set, &loaded.sources, &report)?;
         }
         let passed = run - failed;
-        let all = counted(loaded.tests.len(), "test");
+        let all = counted(loaded.tests().len(), "test");
         output.say(&match run {
-            _ if loaded.tests.is_empty() => {
+            _ if loaded.tests().is_empty() => {
                 "there are no tests: `test nginx:1.25 -> harbor.example.com/hub/library/nginx:1.25` is one"
                     .to_owned()
             }
@@ -115,7 +115,7 @@ impl TestCommand {
 
 fn show(
     output: &mut Output,
-    set: &RuleSet,
+    set: Preview<'_>,
     sources: &SourceMap,
     test: &Test,
     outcome: &TestOutcome<'_>,
@@ -135,18 +135,20 @@ fn show(
                 passed: outcome.passed,
                 expected,
                 expected_image: image,
-                outcome: DecidedImage::new(set, &test.image, &outcome.decision),
+                outcome: DecidedImage::new(&set, &test.image, &outcome.decision),
             })
         }
         Format::Human | Format::Short if outcome.passed => Ok(()),
-        Format::Human | Format::Short => output.findings(&[set.failure(test, &outcome.decision)], sources),
+        Format::Human | Format::Short => {
+            output.findings(&[set.test_failure(test, &outcome.decision)], sources)
+        }
     }
 }
 
 /// The rules that no test reaches.
 fn coverage(
     output: &mut Output,
-    set: &RuleSet,
+    set: Preview<'_>,
     sources: &SourceMap,
     report: &Report<'_>,
 ) -> Result<(), CommandError> {

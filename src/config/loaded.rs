@@ -3,43 +3,55 @@
 use std::num::NonZero;
 use std::thread;
 
-use imageswap_engine::compile::{self, Compilation, Constants, RulesFile, compile};
-use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceId, SourceMap, Span};
+use imageswap_engine::compile::{
+    self, Check, Constants, Draft, Preview, Rejected, RuleSet, RulesFile, Verified, compile,
+};
+use imageswap_engine::diagnostic::{Code, Diagnostic, Findings, Severity, SourceId, SourceMap, Span};
 use imageswap_engine::legacy::Map;
-use imageswap_engine::rules::RuleSet;
 use imageswap_engine::suite::Test;
 use imageswap_engine::syntax::ast::File;
 use imageswap_engine::syntax::rules::parse;
 
 use super::set::{Entries, Entry, Limits};
 
-/// A set of rules, and what there is to say of its texts.
+/// A set, verified or rejected, with the findings about its texts.
 #[derive(Debug)]
 pub(crate) struct Loaded {
-    /// The rules; none where a statement has an error, or a text can't be had.
-    pub(crate) set: Option<RuleSet>,
-    /// Its tests.
-    pub(crate) tests: Vec<Test>,
-    /// Its constants.
-    pub(crate) constants: Constants,
+    verdict: Verdict,
     /// All findings, in the order of the texts.
-    pub(crate) findings: Vec<Diagnostic>,
-    /// What the findings point into.
+    pub(crate) findings: Findings,
+    /// The texts that the findings point into.
     pub(crate) sources: SourceMap,
     /// The map of the old format among them.
     pub(crate) map: Option<SourceId>,
-    /// What is worth knowing of how the texts were found.
+    /// Remarks about how the texts were found.
     pub(crate) notices: Vec<String>,
+}
+
+#[derive(Debug)]
+enum Verdict {
+    Verified {
+        rules: RuleSet,
+        tests: Vec<Test>,
+        constants: Constants,
+    },
+    Rejected {
+        draft: Draft,
+        /// `true` if a whole text is missing, so that a preview would mislead.
+        lacks_text: bool,
+    },
 }
 
 impl Loaded {
     /// A set that has no text.
-    pub(super) fn plain(set: RuleSet) -> Self {
+    pub(super) fn plain(rules: RuleSet) -> Self {
         Self {
-            set: Some(set),
-            tests: Vec::new(),
-            constants: Constants::default(),
-            findings: Vec::new(),
+            verdict: Verdict::Verified {
+                rules,
+                tests: Vec::new(),
+                constants: Constants::default(),
+            },
+            findings: Findings::default(),
             sources: SourceMap::default(),
             map: None,
             notices: Vec::new(),
@@ -49,22 +61,106 @@ impl Loaded {
     /// Adds findings, in the order of the texts.
     pub(crate) fn add_findings(&mut self, findings: impl IntoIterator<Item = Diagnostic>) {
         self.findings.extend(findings);
-        self.findings
-            .sort_by_key(|finding| (finding.span(), finding.severity != Severity::Error));
+        self.findings.sort();
     }
 
-    /// Whether the set loads: no statement, no test and no proof fails.
+    /// Returns true if the set is verified.
     pub(crate) fn loads(&self) -> bool {
-        self.set.is_some()
-            && self
-                .findings
-                .iter()
-                .all(|finding| finding.severity != Severity::Error)
+        matches!(self.verdict, Verdict::Verified { .. })
     }
 
-    /// The rules, if the set loads.
-    pub(crate) fn take_set(&mut self) -> Option<RuleSet> {
-        if self.loads() { self.set.take() } else { None }
+    /// Returns true if failed tests are the only errors.
+    pub(crate) fn only_tests_fail(&self) -> bool {
+        let mut errors = self
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error)
+            .peekable();
+        errors.peek().is_some() && errors.all(|error| error.code == Code::TEST_FAILED)
+    }
+
+    /// Verifies a set of which only tests fail as if it had none.
+    pub(crate) fn without_failed_tests(mut self, processors: Processors) -> Self {
+        if self.only_tests_fail()
+            && let Verdict::Rejected {
+                draft,
+                lacks_text: false,
+            } = self.verdict
+        {
+            let run = run(processors.count());
+            self.verdict = Verdict::of(draft.without_tests().verify(run)).0;
+        }
+        self
+    }
+
+    /// Returns the set if it is verified.
+    pub(crate) fn rules(&self) -> Option<&RuleSet> {
+        match &self.verdict {
+            Verdict::Verified { rules, .. } => Some(rules),
+            Verdict::Rejected { .. } => None,
+        }
+    }
+
+    /// Returns the set for a look at what it would do; `None` if a statement has an error or a text is missing.
+    pub(crate) fn preview(&self) -> Option<Preview<'_>> {
+        match &self.verdict {
+            Verdict::Verified { rules, .. } => Some(rules.preview()),
+            Verdict::Rejected { lacks_text: true, .. } => None,
+            Verdict::Rejected { draft, .. } => draft.preview(),
+        }
+    }
+
+    /// Returns the tests of the set.
+    pub(crate) fn tests(&self) -> &[Test] {
+        match &self.verdict {
+            Verdict::Verified { tests, .. } => tests,
+            Verdict::Rejected { draft, .. } => draft.tests(),
+        }
+    }
+
+    /// Returns the constants of the set.
+    pub(crate) fn constants(&self) -> &Constants {
+        match &self.verdict {
+            Verdict::Verified { constants, .. } => constants,
+            Verdict::Rejected { draft, .. } => draft.constants(),
+        }
+    }
+
+    /// Separates the verified set from the findings and the texts that they point into. A rejected set is `None`.
+    pub(crate) fn into_parts(self) -> (Option<RuleSet>, Findings, SourceMap) {
+        let rules = match self.verdict {
+            Verdict::Verified { rules, .. } => Some(rules),
+            Verdict::Rejected { .. } => None,
+        };
+        (rules, self.findings, self.sources)
+    }
+}
+
+impl Verdict {
+    /// Separates the verdict from the findings of a verification.
+    fn of(verified: Result<Verified, Rejected>) -> (Self, Findings) {
+        match verified {
+            Ok(Verified {
+                rules,
+                tests,
+                constants,
+                findings,
+            }) => (
+                Self::Verified {
+                    rules,
+                    tests,
+                    constants,
+                },
+                findings,
+            ),
+            Err(Rejected { draft, findings }) => (
+                Self::Rejected {
+                    draft,
+                    lacks_text: false,
+                },
+                findings,
+            ),
+        }
     }
 }
 
@@ -93,8 +189,8 @@ struct Texts {
     /// Those of rules, and what their rules are called by.
     files: Vec<(SourceId, String)>,
     map: Option<SourceId>,
-    /// What is wrong with whole texts.
-    findings: Vec<Diagnostic>,
+    /// Errors about whole texts.
+    findings: Findings,
     notices: Vec<String>,
 }
 
@@ -124,27 +220,28 @@ pub(super) fn load(entries: Entries, limits: Limits, processors: Processors) -> 
         map
     });
     findings.extend(found);
-    let limits = compile::Limits { rules: limits.rules };
-    let Compilation {
-        set,
-        tests,
-        constants,
-        findings: found,
-    } = compile(&sources, &parsed, map, limits);
+    let limits = compile::Limits {
+        rules: limits.rules,
+        ..compile::Limits::default()
+    };
+    let draft = compile(&sources, &parsed, map, limits);
     drop(parsed);
-    findings.extend(found);
-    let set = set.filter(|_| !lacks_text);
-    if let Some(set) = &set {
-        // Where statements are missing since they have an error, the rest would be misjudged.
-        if findings.iter().all(|finding| finding.severity != Severity::Error) {
-            findings.extend(judge(set, &tests, threads));
-        }
+    // If texts or statements are missing because they have an error, the checks would report what is not so.
+    let (mut verdict, found) = if findings.has_errors() {
+        Verdict::of(Err(draft.reject()))
+    } else {
+        Verdict::of(draft.verify(run(threads)))
+    };
+    if let Verdict::Rejected {
+        lacks_text: lacks, ..
+    } = &mut verdict
+    {
+        *lacks = lacks_text;
     }
-    findings.sort_by_key(|finding| (finding.span(), finding.severity != Severity::Error));
+    findings.extend(found);
+    findings.sort();
     Loaded {
-        set,
-        tests,
-        constants,
+        verdict,
         findings,
         sources,
         map: map_source,
@@ -163,7 +260,7 @@ impl Texts {
             sources: SourceMap::default(),
             files: Vec::new(),
             map: None,
-            findings: Vec::new(),
+            findings: Findings::default(),
             notices,
         };
         let yaml: Vec<SourceId> = yaml
@@ -226,28 +323,21 @@ impl Texts {
     }
 }
 
-/// Proof, tests and lints of a set, side by side where there are processors for it.
-fn judge(set: &RuleSet, tests: &[Test], threads: usize) -> Vec<Diagnostic> {
-    let prove_and_test = || {
-        let mut found = set.prove();
-        found.extend(set.test_findings(tests));
-        found
-    };
-    if threads == 1 {
-        let mut found = prove_and_test();
-        found.extend(set.lint());
-        return found;
-    }
-    thread::scope(|scope| {
-        let tested = scope.spawn(prove_and_test);
-        let mut found = set.lint();
-        found.extend(
-            tested
+/// Runs two checks of a set, side by side if there are processors for it.
+fn run(threads: usize) -> impl FnOnce(Check<'_>, Check<'_>) -> (Findings, Findings) {
+    move |one, other| {
+        if threads == 1 {
+            return (one(), other());
+        }
+        thread::scope(|scope| {
+            let one = scope.spawn(one);
+            let other = other();
+            let one = one
                 .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-        );
-        found
-    })
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            (one, other)
+        })
+    }
 }
 
 type Parsed = (File, Vec<Diagnostic>);

@@ -1,17 +1,18 @@
 //! What must hold of every set that loads and of every image: that both readings of the language agree, and that
 //! deciding twice is deciding once.
 
+use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Context;
 use imageswap_engine::diagnostic::{Code, Diagnostic};
 use imageswap_engine::reference::Reference;
-use imageswap_engine::rules::{self, Effect, RuleSet, Scope};
+use imageswap_engine::rules::{self, Effect, Scope};
 
 use crate::loaded::Loaded;
 use crate::naive::{Decision, Naive};
 
 /// A decision of the engine in the words of the other reading; the number of swaps is not known.
 pub fn in_words(set: &RuleSet, decision: &rules::Decision<'_>) -> Decision {
-    let (effect, result) = match &decision.effect {
+    let (effect, result) = match decision.effect() {
         Effect::Keep => ("keep", None),
         Effect::Swap(result) => ("swap", Some(result.clone())),
         Effect::Deny => ("deny", None),
@@ -20,14 +21,14 @@ pub fn in_words(set: &RuleSet, decision: &rules::Decision<'_>) -> Decision {
     Decision {
         effect,
         result,
-        rule: decision.rule.map(|rule| set.rule_name(rule).into_owned()),
+        rule: decision.last_rule().map(|rule| set.rule_name(rule).into_owned()),
         warnings: decision
-            .warnings
+            .warnings()
             .iter()
             .map(|rule| set.rule_name(*rule).into_owned())
             .collect(),
         secrets: decision
-            .pull_secrets
+            .pull_secrets()
             .iter()
             .map(|secret| (*secret).to_owned())
             .collect(),
@@ -62,15 +63,16 @@ pub fn decided(
     image: &str,
     context: &Context<'_>,
 ) -> Decision {
-    let of_engine = set.decide(image, context);
+    let of_engine = set.evaluate(image, context);
     let explained = set.explain(image, context, Scope::Every);
     assert_eq!(
-        explained.decision, of_engine,
+        explained.decision,
+        Ok(of_engine.clone()),
         "{image}: the index hides a rule\n{naive}"
     );
     let by_round = explained.rounds.iter().filter_map(|round| round.decided_by);
     assert!(
-        of_engine.deciding().eq(by_round),
+        of_engine.rules().eq(by_round),
         "{image}: other rules are told of than decided\n{naive}"
     );
     let expected = naive.decide(image, context);
@@ -99,9 +101,9 @@ pub fn decided(
     if let Some(result) = &found.result {
         let reference = Reference::parse(result);
         assert!(reference.is_ok(), "{image} became {result}\n{naive}");
-        let again = set.decide(result, context);
+        let again = set.evaluate(result, context);
         assert_eq!(
-            again.effect,
+            *again.effect(),
             Effect::Keep,
             "{image} became {result}, and is decided again\n{naive}"
         );

@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use imageswap_engine::compile::{Compilation, Limits, RulesFile, compile};
+use imageswap_engine::compile::{Limits, RuleSet, RulesFile, compile};
 use imageswap_engine::context::{Context, Operation, Owner, Place};
-use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceMap};
+use imageswap_engine::diagnostic::{Diagnostic, Findings, Severity, SourceMap};
 use imageswap_engine::legacy::Map;
-use imageswap_engine::rules::RuleSet;
 use imageswap_engine::suite::Test;
 use imageswap_engine::syntax::rules::parse;
 use serde_json::Value;
@@ -18,7 +17,7 @@ pub struct Loaded {
     /// The tests of the files.
     pub tests: Vec<Test>,
     /// All findings, in the order of the files.
-    pub findings: Vec<Diagnostic>,
+    pub findings: Findings,
     /// The texts of the files.
     pub sources: SourceMap,
 }
@@ -56,7 +55,7 @@ pub fn load<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Loaded {
 pub fn load_within<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>, limits: Limits) -> Loaded {
     let mut map = None;
     let mut sources = SourceMap::default();
-    let mut findings = Vec::new();
+    let mut findings = Findings::default();
     let mut parsed = Vec::new();
     for (name, text) in files {
         let source = sources.add(name, text);
@@ -73,19 +72,18 @@ pub fn load_within<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>, limi
             file,
         });
     }
-    let Compilation {
-        set,
-        tests,
-        findings: found,
-        ..
-    } = compile(&sources, &parsed, map, limits);
-    findings.extend(found);
-    if let Some(set) = &set {
-        findings.extend(set.prove());
-        findings.extend(set.lint());
-        findings.extend(set.test_findings(&tests));
-    }
-    findings.sort_by_key(Diagnostic::span);
+    let draft = compile(&sources, &parsed, map, limits);
+    let (set, tests) = match draft.verify(|one, other| (one(), other())) {
+        Ok(verified) => {
+            findings.extend(verified.findings);
+            (Some(verified.rules), verified.tests)
+        }
+        Err(rejected) => {
+            findings.extend(rejected.findings);
+            (None, rejected.draft.tests().to_vec())
+        }
+    };
+    findings.sort();
     Loaded {
         set,
         tests,

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use imageswap_engine::compile::{Compilation, Limits, RulesFile, compile};
+use imageswap_engine::compile::{Limits, RuleSet, RulesFile, compile};
 use imageswap_engine::context::Context;
 use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceMap};
 use imageswap_engine::legacy::{LegacyConfig, Map, Prefix};
 use imageswap_engine::reference::Reference;
-use imageswap_engine::rules::{Effect, RuleSet};
+use imageswap_engine::rules::Effect;
 use imageswap_engine::suite::Test;
 use imageswap_engine::syntax::rules::parse;
 use imageswap_migrate::{Fault, Migration, Old, Progress, migrate};
@@ -58,18 +58,17 @@ pub fn load(text: &str) -> (Option<RuleSet>, Vec<Test>, Vec<String>) {
         label: "migrated.rules".to_owned(),
         file,
     };
-    let Compilation {
-        set,
-        tests,
-        findings: more,
-        ..
-    } = compile(&sources, &[file], None, Limits::default());
-    findings.extend(more);
-    if let Some(set) = &set {
-        findings.extend(set.prove());
-        findings.extend(set.lint());
-        findings.extend(set.test_findings(&tests));
-    }
+    let draft = compile(&sources, &[file], None, Limits::default());
+    let (set, tests) = match draft.verify(|one, other| (one(), other())) {
+        Ok(verified) => {
+            findings.extend(verified.findings);
+            (Some(verified.rules), verified.tests)
+        }
+        Err(rejected) => {
+            findings.extend(rejected.findings);
+            (None, rejected.draft.tests().to_vec())
+        }
+    };
     let is_told = |finding: &&Diagnostic| finding.severity != Severity::Notice;
     let findings = findings
         .iter()
@@ -265,7 +264,7 @@ impl Migrated {
 }
 
 fn decide(set: &RuleSet, image: &str) -> String {
-    match set.decide(image, &context()).effect {
+    match set.evaluate(image, &context()).into_effect() {
         Effect::Swap(result) => result,
         _ => image.to_owned(),
     }

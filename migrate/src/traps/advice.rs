@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Setting;
 use imageswap_engine::diagnostic::{Code, Diagnostic};
-use imageswap_engine::rules::{Effect, RuleSet};
+use imageswap_engine::rules::Effect;
 use imageswap_engine::syntax::map::Key;
 
 use super::kind::TrapKind;
@@ -107,7 +108,7 @@ fn chain(known: &Known<'_>, map: &OldMap, by_key: &HashMap<&str, usize>, line: &
         Key::Replace(_) | Key::Default | Key::NoswapWildcards => return None,
         Key::Registry(registry) => format!("{registry}/team/app:1.25"),
     };
-    let decide = |image: &str| match known.old.decide(image, &setting.context()).effect {
+    let decide = |image: &str| match known.old.evaluate(image, &setting.context()).into_effect() {
         Effect::Swap(result) => written_out(&result),
         _ => None,
     };

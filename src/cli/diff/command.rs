@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use imageswap_engine::compare::{Case, Cases, Comparison, difference};
-use imageswap_engine::diagnostic::{Code, Severity};
-use imageswap_engine::rules::RuleSet;
+use imageswap_engine::compile::RuleSet;
 use imageswap_files::STDIN;
 
 use super::given::{self, Given};
@@ -16,7 +15,7 @@ use crate::cli::input::{LabelOption, LimitOptions, read_set};
 use crate::cli::output::{Output, OutputOptions};
 use crate::cli::report::Counts;
 use crate::cli::words::counted;
-use crate::config::Loaded;
+use crate::config::{Loaded, Processors};
 
 /// Exit statuses of the command.
 pub(crate) const STATUSES: Statuses = Statuses {
@@ -78,7 +77,7 @@ impl Diff {
         let mut is_broken = false;
         let mut tests_fail = false;
         for (which, loaded) in [("old", &old), ("new", &new)] {
-            if only_tests_fail(loaded) {
+            if loaded.only_tests_fail() {
                 tests_fail = true;
                 let counts = Counts::new(&loaded.findings);
                 output.say(&format!(
@@ -94,7 +93,9 @@ impl Diff {
                 ))?;
             }
         }
-        match (&old.set, &new.set) {
+        // If you change a rule, you look at the changed images first, and fix the tests then.
+        let [old, new] = [old, new].map(|loaded| loaded.without_failed_tests(Processors::All));
+        match (old.rules(), new.rules()) {
             (Some(old_set), Some(new_set)) if !is_broken => {
                 let label = &self.label.disable_label;
                 let given = given::read(self.images.as_deref(), self.manifests.as_deref(), label)?;
@@ -104,17 +105,6 @@ impl Diff {
             _ => output.end(Ended::Findings),
         }
     }
-}
-
-/// Whether nothing keeps a set from loading but its tests: who changes a rule sees first what that changes, and mends
-/// the tests then.
-fn only_tests_fail(loaded: &Loaded) -> bool {
-    let mut errors = loaded
-        .findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Error)
-        .peekable();
-    errors.peek().is_some() && errors.all(|error| error.code == Code::TEST_FAILED)
 }
 
 /// Compares two sets, over what is given and what is made.

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use imageswap_engine::compare::RuleChange;
+use imageswap_engine::compile::RuleSet;
 use imageswap_engine::diagnostic::visible;
-use imageswap_engine::rules::{Decision, Effect, Invalid, RuleId, RuleSet};
+use imageswap_engine::rules::{Decision, Effect, Invalid, RuleId};
 use imageswap_engine::syntax::format::one_line;
 
 use crate::config::Loaded;
@@ -88,10 +89,10 @@ pub(super) fn lines_of_maps(sides: [Side<'_>; 2]) -> [Vec<String>; 2] {
 /// What is done with an image, next to what the other set does.
 pub(super) fn outcome((_, set): Side<'_>, decision: &Decision<'_>, other: &Decision<'_>) -> String {
     let because = |rule: Option<RuleId>| rule.and_then(|rule| set.because(rule));
-    let mut text = match &decision.effect {
+    let mut text = match decision.effect() {
         Effect::Swap(result) => format!("-> {}", visible(result)),
         Effect::Keep => "stays".to_owned(),
-        Effect::Deny => match because(decision.deciding().last()) {
+        Effect::Deny => match because(decision.last_rule()) {
             Some(because) => format!("is refused: {}", visible(because)),
             None => "is refused".to_owned(),
         },
@@ -100,15 +101,15 @@ pub(super) fn outcome((_, set): Side<'_>, decision: &Decision<'_>, other: &Decis
             format!("stays, as `{}` is no image", visible(result))
         }
     };
-    for rule in &decision.warnings {
+    for rule in decision.warnings() {
         let name = set.rule_name(*rule);
         text += &match set.because(*rule) {
             Some(because) => format!(", with a warning: {}", visible(because)),
             None => format!(", with a warning of {}", visible(&name)),
         };
     }
-    if decision.pull_secrets != other.pull_secrets {
-        match decision.pull_secrets.as_slice() {
+    if decision.pull_secrets() != other.pull_secrets() {
+        match decision.pull_secrets() {
             [] => text += ", without a pull secret",
             secrets => text += &format!(", with the pull secret {}", secrets.join(" and ")),
         }

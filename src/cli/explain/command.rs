@@ -4,9 +4,9 @@ use std::io::{self, BufRead as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use imageswap_engine::admission::{Caller, ExplainedImage, Policy, ReviewError, explain};
-use imageswap_engine::compile::Constants;
-use imageswap_engine::rules::{RuleId, RuleSet, Scope};
+use imageswap_engine::admission::{Caller, ExplainedImage, ReviewError, explain};
+use imageswap_engine::compile::{Constants, Preview};
+use imageswap_engine::rules::{RuleId, Scope};
 use imageswap_files::{MAX_INPUT, STDIN, display_name as file_name, objects, read_once};
 use serde_json::Value;
 
@@ -93,7 +93,7 @@ impl Explain {
         let Some(loaded) = read_set(self.rules.clone(), self.limits, &mut output)? else {
             return output.end(Ended::Unreadable);
         };
-        let Some(set) = &loaded.set else {
+        let Some(set) = loaded.preview() else {
             output.findings(&loaded.findings, &loaded.sources)?;
             output.say(&format!(
                 "the rules do not load: {}",
@@ -107,23 +107,23 @@ impl Explain {
                 "notice: this set does not load ({counts}; see `imageswap check`); this is what it would do"
             ))?;
         }
-        let only = rules_named(set, &self.only)?;
+        let only = rules_named(&set, &self.only)?;
         let scope = self.scope(&only);
         let mut shown = ExplanationWriter {
             output: &mut output,
-            set,
+            set: set.compiled(),
             sources: &loaded.sources,
             lacks_rules: false,
         };
         if let Some(file) = &self.review {
             let body = read_once(file, MAX_INPUT)?;
-            self.explain_review(&mut shown, body.as_bytes(), file, scope)?;
+            self.explain_review(&mut shown, set, body.as_bytes(), file, scope)?;
         } else if let Some(file) = &self.manifest {
-            self.explain_manifests(&mut shown, file, scope)?;
+            self.explain_manifests(&mut shown, set, file, scope)?;
         } else {
-            self.explain_images(&mut shown, &loaded.constants, scope)?;
+            self.explain_images(&mut shown, set, loaded.constants(), scope)?;
         }
-        if shown.lacks_rules && scope == Scope::Found && set.rules().len() > 0 {
+        if shown.lacks_rules && scope == Scope::Found && set.rules().next().is_some() {
             output.say("notice: --all shows every rule, those for other images and namespaces too, and why it does not match")?;
         }
         output.end(Ended::Clean)
@@ -140,6 +140,7 @@ impl Explain {
     fn explain_images(
         &self,
         shown: &mut ExplanationWriter<'_, '_>,
+        set: Preview<'_>,
         constants: &Constants,
         scope: Scope<'_>,
     ) -> Result<(), CommandError> {
@@ -151,7 +152,7 @@ impl Explain {
             .collect::<Result<Vec<_>, _>>()?;
         for image in &images {
             if image != STDIN {
-                shown.image(image, &shown.set.explain(image, &context, scope))?;
+                shown.image(image, &set.explain(image, &context, scope))?;
                 continue;
             }
             for (number, line) in (1..).zip(io::stdin().lock().split(b'\n')) {
@@ -162,7 +163,7 @@ impl Explain {
                     let image = constants
                         .put_into(line)
                         .map_err(|error| CommandError::StdinConstant { line: number, error })?;
-                    shown.image(&image, &shown.set.explain(&image, &context, scope))?;
+                    shown.image(&image, &set.explain(&image, &context, scope))?;
                 }
                 if shown.output.is_closed() {
                     return Ok(());
@@ -175,12 +176,13 @@ impl Explain {
     fn explain_review(
         &self,
         shown: &mut ExplanationWriter<'_, '_>,
+        set: Preview<'_>,
         body: &[u8],
         file: &Path,
         scope: Scope<'_>,
     ) -> Result<(), CommandError> {
         let images = self
-            .images_of(shown.set, body, scope)
+            .images_of(set, body, scope)
             .map_err(|error| CommandError::Review {
                 file: file_name(file),
                 error,
@@ -200,6 +202,7 @@ impl Explain {
     fn explain_manifests(
         &self,
         shown: &mut ExplanationWriter<'_, '_>,
+        set: Preview<'_>,
         file: &Path,
         scope: Scope<'_>,
     ) -> Result<(), CommandError> {
@@ -212,7 +215,7 @@ impl Explain {
         for object in &objects {
             let review = review_of(object, &self.context.as_request());
             let images = self
-                .images_of(shown.set, review.to_string().as_bytes(), scope)
+                .images_of(set, review.to_string().as_bytes(), scope)
                 .map_err(|error| CommandError::Object {
                     file: file_name(file),
                     error,
@@ -234,20 +237,14 @@ impl Explain {
     }
 
     fn images_of<'s>(
-        &'s self,
-        rules: &'s RuleSet,
+        &self,
+        rules: Preview<'s>,
         body: &[u8],
         scope: Scope<'_>,
     ) -> Result<Vec<ExplainedImage<'s>>, ReviewError> {
-        let policy = Policy {
-            rules,
-            digest: "",
-            disable_label: &self.label.disable_label,
-            dry_run: false,
-        };
         let caller = Caller {
             entry: self.context.hook(),
         };
-        explain(body, &policy, &caller, scope)
+        explain(body, rules, &self.label.disable_label, &caller, scope)
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use imageswap_engine::admission::ExplainedImage;
-use imageswap_engine::rules::{Explanation, LEGACY_RULE, Mismatch, Round, RuleSet, Step};
+use imageswap_engine::rules::{Compiled, Explanation, LEGACY_RULE, Mismatch, Round, Step};
 use serde::Serialize;
 
 use crate::cli::report::{DecidedImage, place_name};
@@ -38,7 +38,7 @@ struct StepOfRound<'a> {
 }
 
 impl<'a> Explained<'a> {
-    pub(super) fn new(set: &'a RuleSet, image: &'a str, explanation: &'a Explanation<'_>) -> Self {
+    pub(super) fn new(set: &'a Compiled, image: &'a str, explanation: &'a Explanation<'_>) -> Self {
         Self {
             outcome: DecidedImage::new(set, image, &explanation.decision),
             steps: (1..)
@@ -50,7 +50,7 @@ impl<'a> Explained<'a> {
 }
 
 impl<'a> ExplainedField<'a> {
-    pub(super) fn new(set: &'a RuleSet, object: &'a str, field: &'a ExplainedImage<'_>) -> Self {
+    pub(super) fn new(set: &'a Compiled, object: &'a str, field: &'a ExplainedImage<'_>) -> Self {
         let (explained, left) = match &field.verdict {
             Ok(explanation) => (Explained::new(set, &field.image, explanation), None),
             Err(reason) => (
@@ -72,7 +72,7 @@ impl<'a> ExplainedField<'a> {
 }
 
 /// The rules that were looked at in a round, and the map if it was asked.
-fn steps<'a>(set: &'a RuleSet, number: usize, round: &'a Round) -> impl Iterator<Item = StepOfRound<'a>> {
+fn steps<'a>(set: &'a Compiled, number: usize, round: &'a Round) -> impl Iterator<Item = StepOfRound<'a>> {
     let rules = round.steps.iter().map(move |step| StepOfRound {
         round: number,
         image: &round.image,

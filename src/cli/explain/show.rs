@@ -3,7 +3,7 @@
 use imageswap_engine::admission::{ExplainedImage, SkipReason};
 use imageswap_engine::diagnostic::{SourceMap, visible};
 use imageswap_engine::legacy::Answer;
-use imageswap_engine::rules::{Effect, Explanation, Invalid, LEGACY_RULE, Round, RuleSet};
+use imageswap_engine::rules::{Compiled, Decision, Effect, Explanation, Invalid, LEGACY_RULE, Round};
 
 use super::object::{Explained, ExplainedField};
 use crate::cli::error::CommandError;
@@ -14,7 +14,7 @@ use crate::cli::report::Format;
 /// Where explanations are shown, and the set that they are of.
 pub(super) struct ExplanationWriter<'o, 's> {
     pub(super) output: &'o mut Output,
-    pub(super) set: &'s RuleSet,
+    pub(super) set: &'s Compiled,
     pub(super) sources: &'s SourceMap,
     /// Whether an image stays and no rule is shown for it.
     pub(super) lacks_rules: bool,
@@ -60,13 +60,16 @@ impl ExplanationWriter<'_, '_> {
 
     /// What becomes of an image, and by which rule, on one line.
     fn headline(&self, image: &str, explanation: &Explanation<'_>) -> String {
-        let decision = &explanation.decision;
         let image = visible(image);
-        let by = match decision.decisive() {
+        let decision = match &explanation.decision {
+            Ok(decision) => decision,
+            Err(endless) => return format!("{image} {}", visible(&endless.to_string())),
+        };
+        let by = match decision.counted_rule() {
             Some(rule) => format!(" by {}", self.set.rule_name(rule)),
             None => String::new(),
         };
-        match &decision.effect {
+        match decision.effect() {
             Effect::Swap(result) => format!("{image} -> {result}{by}"),
             Effect::Keep if by.is_empty() => format!("{image} stays: {}", why_kept(explanation)),
             Effect::Keep => format!("{image} stays{by}"),
@@ -82,21 +85,10 @@ impl ExplanationWriter<'_, '_> {
     }
 
     fn in_full(&mut self, image: &str, explanation: &Explanation<'_>) -> Result<(), CommandError> {
-        let decision = &explanation.decision;
         let line = self.headline(image, explanation);
         self.output.line(line)?;
-        if let Some(because) = decision.decisive().and_then(|rule| self.set.because(rule)) {
-            self.output
-                .line(format_args!("  because: {}", visible(because)))?;
-        }
-        for rule in &decision.warnings {
-            let because = self.set.because(*rule).unwrap_or_default();
-            let name = self.set.rule_name(*rule);
-            self.output
-                .line(format_args!("  warning of {name}: {}", visible(because)))?;
-        }
-        for secret in &decision.pull_secrets {
-            self.output.line(format_args!("  pull secret: {secret}"))?;
+        if let Ok(decision) = &explanation.decision {
+            self.texts_of(decision)?;
         }
         let is_bare = |round: &Round| round.steps.is_empty() && round.map.is_none();
         self.lacks_rules |= explanation.rounds.first().is_some_and(is_bare);
@@ -107,6 +99,24 @@ impl ExplanationWriter<'_, '_> {
                     .line(format_args!("  round {number}: {}", visible(&round.image)))?;
             }
             self.round(round, number > 1)?;
+        }
+        Ok(())
+    }
+
+    /// Shows the reason of a decision, its warnings and its pull secrets.
+    fn texts_of(&mut self, decision: &Decision<'_>) -> Result<(), CommandError> {
+        if let Some(because) = decision.counted_rule().and_then(|rule| self.set.because(rule)) {
+            self.output
+                .line(format_args!("  because: {}", visible(because)))?;
+        }
+        for rule in decision.warnings() {
+            let because = self.set.because(*rule).unwrap_or_default();
+            let name = self.set.rule_name(*rule);
+            self.output
+                .line(format_args!("  warning of {name}: {}", visible(because)))?;
+        }
+        for secret in decision.pull_secrets() {
+            self.output.line(format_args!("  pull secret: {secret}"))?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use imageswap_engine::diagnostic::{Code, Diagnostic, similar};
-use imageswap_engine::rules::{RuleId, RuleSet};
+use imageswap_engine::rules::{Compiled, RuleId};
 use imageswap_files::STDIN;
 
 use super::limits::LimitOptions;
@@ -85,7 +85,7 @@ pub(crate) fn read_set(
 /// # Errors
 ///
 /// Returns an error if no rule has one of the names.
-pub(crate) fn rules_named(set: &RuleSet, names: &[String]) -> Result<Vec<RuleId>, UsageError> {
+pub(crate) fn rules_named(set: &Compiled, names: &[String]) -> Result<Vec<RuleId>, UsageError> {
     let rule = |name: &String| {
         set.find(name).ok_or_else(|| {
             let known: Vec<_> = set.rules().map(|rule| rule.name).collect();

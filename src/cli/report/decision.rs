@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use imageswap_engine::context::Place;
-use imageswap_engine::rules::{Decision, Effect, RuleSet};
+use imageswap_engine::rules::{Compiled, Decision, DoesNotSettle, Effect};
 use serde::Serialize;
 
 /// What was decided for an image.
@@ -23,23 +23,43 @@ pub(crate) struct Decided<'a> {
     rule: Option<Cow<'a, str>>,
     /// All rules that decided, in order.
     rules: Vec<Cow<'a, str>>,
-    message: Option<&'a str>,
+    message: Option<Cow<'a, str>>,
     warnings: Vec<Cow<'a, str>>,
     pull_secrets: &'a [&'a str],
 }
 
 impl<'a> DecidedImage<'a> {
-    /// What was decided.
-    pub(crate) fn new(set: &'a RuleSet, image: &'a str, decision: &'a Decision<'_>) -> Self {
+    /// An image that was evaluated.
+    pub(crate) fn new(
+        set: &'a Compiled,
+        image: &'a str,
+        decision: &'a Result<Decision<'_>, DoesNotSettle>,
+    ) -> Self {
         Self {
             image,
-            decided: Decided::new(set, decision),
+            decided: match decision {
+                Ok(decision) => Decided::new(set, decision),
+                Err(endless) => Decided {
+                    effect: "invalid",
+                    message: Some(endless.to_string().into()),
+                    ..Decided::nothing()
+                },
+            },
         }
     }
 
     /// An image that nothing was decided for.
     pub(crate) fn left(image: &'a str) -> Self {
-        let decided = Decided {
+        Self {
+            image,
+            decided: Decided::nothing(),
+        }
+    }
+}
+
+impl<'a> Decided<'a> {
+    fn nothing() -> Self {
+        Self {
             effect: "keep",
             result: None,
             rule: None,
@@ -47,33 +67,30 @@ impl<'a> DecidedImage<'a> {
             message: None,
             warnings: Vec::new(),
             pull_secrets: &[],
-        };
-        Self { image, decided }
+        }
     }
-}
 
-impl<'a> Decided<'a> {
-    /// What was decided.
-    pub(crate) fn new(set: &'a RuleSet, decision: &'a Decision<'_>) -> Self {
-        let (effect, result) = match &decision.effect {
+    /// The effect of a decision, and the names of the rules that produced it.
+    pub(crate) fn new(set: &'a Compiled, decision: &'a Decision<'_>) -> Self {
+        let (effect, result) = match decision.effect() {
             Effect::Swap(result) => ("swap", Some(result.as_str())),
             Effect::Keep => ("keep", None),
             Effect::Deny => ("deny", None),
             Effect::Invalid(_) => ("invalid", None),
         };
-        let last = decision.deciding().last();
+        let last = decision.last_rule();
         Self {
             effect,
             result,
             rule: last.map(|rule| set.rule_name(rule)),
-            rules: decision.deciding().map(|rule| set.rule_name(rule)).collect(),
-            message: last.and_then(|rule| set.because(rule)),
+            rules: decision.rules().map(|rule| set.rule_name(rule)).collect(),
+            message: last.and_then(|rule| set.because(rule)).map(Cow::Borrowed),
             warnings: decision
-                .warnings
+                .warnings()
                 .iter()
                 .map(|rule| set.rule_name(*rule))
                 .collect(),
-            pull_secrets: &decision.pull_secrets,
+            pull_secrets: decision.pull_secrets(),
         }
     }
 }

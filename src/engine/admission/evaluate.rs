@@ -6,7 +6,7 @@ use super::pod::{ImageField, Pod};
 use super::policy::Caller;
 use super::read::{Metadata, Object, Request, group_of};
 use crate::context::{Context, Operation, Owner};
-use crate::rules::AUTO;
+use crate::rules::image::AUTO;
 
 /// The annotation of a Pod that the kubelet made from a file: it runs already, and its image is the file's.
 const MIRROR_POD: &str = "kubernetes.io/config.mirror";

@@ -2,9 +2,10 @@
 
 use super::evaluate::{Verdict, evaluate};
 use super::outcome::{ReviewError, SkipReason};
-use super::policy::{Caller, Policy};
+use super::policy::Caller;
 use super::read::{Review, read};
 use crate::compare::Case;
+use crate::compile::Preview;
 use crate::context::{Place, Setting};
 use crate::rules::{Explanation, Scope};
 
@@ -28,13 +29,14 @@ pub struct ExplainedImage<'p> {
 /// Where the body is no `AdmissionReview`.
 pub fn explain<'p>(
     body: &[u8],
-    policy: &Policy<'p>,
+    rules: Preview<'p>,
+    disable_label: &str,
     caller: &Caller<'_>,
     scope: Scope<'_>,
 ) -> Result<Vec<ExplainedImage<'p>>, ReviewError> {
     let Review { request, .. } = read(body)?;
-    let evaluated = evaluate(&request, policy.disable_label, caller, |image, context| {
-        policy.rules.explain(image, context, scope)
+    let evaluated = evaluate(&request, disable_label, caller, |image, context| {
+        rules.explain(image, context, scope)
     });
     let images = evaluated.into_iter().flat_map(|pod| pod.images);
     Ok(images

@@ -1,6 +1,6 @@
 //! The inputs of an evaluation other than the body of the review.
 
-use crate::rules::RuleSet;
+use crate::compile::RuleSet;
 
 /// The inputs that are the same for all requests.
 #[derive(Clone, Copy, Debug)]

@@ -29,7 +29,7 @@ pub fn review<'a>(
         request,
     } = read(body)?;
     let evaluated = evaluate(&request, policy.disable_label, caller, |image, context| {
-        policy.rules.decide(image, context)
+        policy.rules.evaluate(image, context)
     });
     let mut response = AdmissionResponse::new(version, &uid, policy.digest);
     if let Some(evaluated) = &evaluated {
@@ -86,16 +86,16 @@ fn fill<'d>(
         let (Verdict::Evaluated(decision), Some(image)) = (verdict, field.image) else {
             continue;
         };
-        for rule in decision.warnings.iter().copied().chain(decision.deciding()) {
+        for rule in decision.warnings().iter().copied().chain(decision.rules()) {
             // The images of a Pod mostly share a rule.
             if last.replace(rule) != Some(rule) {
                 response.name_rule(policy.rules.rule_name(rule));
             }
         }
-        for rule in &decision.warnings {
+        for rule in decision.warnings() {
             response.warn(wording::warned(field, image, policy.rules, *rule));
         }
-        match &decision.effect {
+        match decision.effect() {
             Effect::Keep => {}
             Effect::Swap(result) if result == image.as_ref() => {}
             Effect::Swap(result) if policy.dry_run => {
@@ -103,12 +103,19 @@ fn fill<'d>(
             }
             Effect::Swap(result) => response.patch().replace_image(field.pointer, result),
             Effect::Deny if policy.dry_run => {
-                response.warn(wording::would_refuse(field, image, policy.rules, decision.rule));
+                response.warn(wording::would_refuse(
+                    field,
+                    image,
+                    policy.rules,
+                    decision.last_rule(),
+                ));
             }
-            Effect::Deny => response.refuse(wording::refused(field, image, policy.rules, decision.rule)),
+            Effect::Deny => {
+                response.refuse(wording::refused(field, image, policy.rules, decision.last_rule()))
+            }
             Effect::Invalid(invalid) => response.warn(wording::left(field, image, invalid)),
         }
-        secrets.extend(&decision.pull_secrets);
+        secrets.extend(decision.pull_secrets());
     }
     // In a template the list would displace the one of the Pod's service account.
     if !secrets.is_empty() && pod.is_pod() && request.operation == Some(Operation::Create) && !policy.dry_run
@@ -130,9 +137,9 @@ impl Verdict<Decision<'_>> {
         let (effect, rule, rules) = match self {
             Self::Skipped(reason) => (ImageEffect::Skipped(reason), None, Vec::new()),
             Self::Evaluated(decision) => {
-                let rule = decision.decisive();
-                let rules = decision.deciding().collect();
-                let effect = match decision.effect {
+                let rule = decision.counted_rule();
+                let rules = decision.rules().collect();
+                let effect = match decision.into_effect() {
                     Effect::Keep => ImageEffect::Keep,
                     Effect::Swap(result) if result == image => ImageEffect::Keep,
                     Effect::Swap(result) => ImageEffect::Swap(result),

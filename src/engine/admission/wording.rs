@@ -3,7 +3,8 @@
 use std::fmt::{self, Write as _};
 
 use super::pod::{ImageField, ImageList};
-use crate::rules::{Invalid, RuleId, RuleSet};
+use crate::compile::RuleSet;
+use crate::rules::{Invalid, RuleId};
 
 /// As much of an image or a name as a line shows, in characters: longer than any valid image with a digest.
 const SHOWN: usize = 400;

@@ -5,9 +5,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::languages;
-use crate::compile::{Limits, RulesFile, compile};
+use crate::compile::{Limits, RuleSet, RulesFile, compile};
 use crate::diagnostic::SourceMap;
-use crate::rules::RuleSet;
 use crate::rules::image::Image;
 use crate::syntax::rules::parse;
 
@@ -22,7 +21,11 @@ fn set_of(swap: &str) -> Option<RuleSet> {
         label: "a.rules".to_owned(),
         file,
     };
-    compile(&sources, &[file], None, Limits::default()).set
+    let draft = compile(&sources, &[file], None, Limits::default());
+    draft
+        .verify(|one, other| (one(), other()))
+        .ok()
+        .map(|verified| verified.rules)
 }
 
 /// An image written out in full, as all languages have it.

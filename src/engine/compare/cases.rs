@@ -19,7 +19,7 @@ use crate::context::Setting;
 use crate::rules::image::Image;
 use crate::rules::pattern::Pattern;
 use crate::rules::rule::{Mismatch, Rule};
-use crate::rules::{RuleSet, Scope};
+use crate::rules::{Compiled, Scope};
 
 /// The cases of a comparison at most.
 const MOST: usize = 4_000_000;
@@ -47,7 +47,7 @@ pub struct Case {
 
 /// Images with their settings, made from what sets say. None comes twice.
 pub struct Cases<'s> {
-    sets: Vec<&'s RuleSet>,
+    sets: Vec<&'s Compiled>,
     search: Search,
     partners: Option<Partners<'s>>,
     /// What is next: a rule of a set, and behind them its home and its map.
@@ -74,7 +74,7 @@ pub struct Cases<'s> {
 impl<'s> Cases<'s> {
     /// Cases for sets; several of them are to be compared.
     #[must_use]
-    pub fn new(sets: &[&'s RuleSet]) -> Self {
+    pub fn new(sets: &[&'s Compiled]) -> Self {
         let rules: usize = sets.iter().map(|set| set.len()).sum();
         Self {
             search: Search::new(sets),
@@ -127,7 +127,7 @@ impl<'s> Cases<'s> {
         }
     }
 
-    fn of_rule(&mut self, set: &'s RuleSet, number: usize, rule: &'s Rule) -> Vec<Case> {
+    fn of_rule(&mut self, set: &'s Compiled, number: usize, rule: &'s Rule) -> Vec<Case> {
         let wanted = settings::of_rule(set, rule);
         let conditions = FixedState::default().hash_one(&wanted);
         let around = match self.around.get(&conditions) {
@@ -201,7 +201,7 @@ impl<'s> Cases<'s> {
     }
 
     /// An image that a rule decides, and that the pattern which it has in the other set does not match.
-    fn by_its_pattern_alone(&self, set: &RuleSet, number: usize) -> Option<Case> {
+    fn by_its_pattern_alone(&self, set: &Compiled, number: usize) -> Option<Case> {
         let other = self.partners.as_ref()?.other_pattern(self.set, number)?;
         self.search.decided_by(set, number, None, Some(other))
     }
@@ -215,7 +215,7 @@ impl<'s> Cases<'s> {
     /// The settings in which the rule does not decide an image either that does so in its place.
     fn behind(&self, image: &str, setting: &Setting, wanted: &[Wanted<'s>]) -> Vec<Case> {
         let context = setting.context();
-        let of_set = |(side, set): (usize, &&'s RuleSet)| {
+        let of_set = |(side, set): (usize, &&'s Compiled)| {
             let Taken::By(other) = taken(set, usize::MAX, image, &context) else {
                 return None;
             };
@@ -235,7 +235,7 @@ impl<'s> Cases<'s> {
         // The index passes over rules for other namespaces. In a small set they are all looked at.
         const SMALL: usize = 256;
         let context = own.context();
-        let of_set = |(side, set): (usize, &&'s RuleSet)| {
+        let of_set = |(side, set): (usize, &&'s Compiled)| {
             let scope = if set.len() <= SMALL {
                 Scope::Every
             } else {
@@ -266,7 +266,7 @@ impl<'s> Cases<'s> {
     /// Images that a rule shares with those below it, where one of the two has a wildcard.
     fn shared(
         &mut self,
-        set: &'s RuleSet,
+        set: &'s Compiled,
         number: usize,
         rule: &'s Rule,
         made: &[String],
@@ -315,7 +315,7 @@ impl<'s> Cases<'s> {
     }
 
     /// Images below the prefixes of home, in the settings of the rules that would move them on.
-    fn at_home(&self, set: &'s RuleSet) -> Vec<Case> {
+    fn at_home(&self, set: &'s Compiled) -> Vec<Case> {
         let is_open = |rule: &&Rule| rule.target.is_some() && rule.pattern.is_open();
         let mut settings = vec![Setting::default()];
         for rule in set.rules.iter().filter(is_open).take(FIRST) {
@@ -347,7 +347,7 @@ impl Iterator for Cases<'_> {
     }
 }
 
-fn open_rules(set: &RuleSet) -> Rc<[usize]> {
+fn open_rules(set: &Compiled) -> Rc<[usize]> {
     let rules = set.rules.iter().enumerate();
     rules
         .filter_map(|(number, rule)| (!is_plain(&rule.pattern)).then_some(number))

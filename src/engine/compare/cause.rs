@@ -1,8 +1,9 @@
 //! Why an image is decided otherwise: which change of the rules it comes of.
 
 use super::changes::{Change, RuleChanges};
+use crate::compile::RuleSet;
 use crate::context::Context;
-use crate::rules::{Explanation, RuleId, RuleSet, Scope};
+use crate::rules::{Explanation, RuleId, Scope};
 
 /// What a difference comes of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,10 +52,13 @@ impl<'s> Comparison<'s> {
         let (of_old, of_new) = (matches(&old), matches(&new));
         let mut places = of_old.iter().zip(&of_new);
         let is_pair = |(old, new): (&RuleId, &RuleId)| {
-            self.changes.is_pair(old.0 as usize, new.0 as usize)
+            let (Some(old), Some(new)) = (old.place(), new.place()) else {
+                return false;
+            };
+            self.changes.is_pair(old, new)
                 && self
                     .changes
-                    .of_old(old.0 as usize)
+                    .of_old(old)
                     .is_none_or(|change| self.is_moved_only(change))
         };
         let parted = places.by_ref().position(|pair| !is_pair(pair));
@@ -62,10 +66,10 @@ impl<'s> Comparison<'s> {
         let changes = [
             of_new
                 .get(place)
-                .and_then(|rule| self.changes.of_new(rule.0 as usize)),
+                .and_then(|rule| self.changes.of_new(rule.place()?)),
             of_old
                 .get(place)
-                .and_then(|rule| self.changes.of_old(rule.0 as usize)),
+                .and_then(|rule| self.changes.of_old(rule.place()?)),
         ];
         let mut candidates: Vec<usize> = changes.into_iter().flatten().collect();
         candidates.sort_by_key(|change| self.weight(*change));

@@ -6,7 +6,7 @@ use std::hash::BuildHasher as _;
 use foldhash::fast::FixedState;
 
 use crate::rules::rule::Rule;
-use crate::rules::{RuleId, RuleSet};
+use crate::rules::{Compiled, RuleId};
 
 /// What became of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,7 +55,7 @@ struct Fate {
 }
 
 /// By what a rule is found again, the most telling first.
-const KEYS: [fn(&RuleSet, &Rule) -> Option<u64>; 6] = [
+const KEYS: [fn(&Compiled, &Rule) -> Option<u64>; 6] = [
     |_, rule| rule.name.as_ref().map(hash),
     |set, rule| Some(hash((said(set, rule), &rule.because, &rule.pull_secret))),
     |set, rule| {
@@ -76,7 +76,7 @@ const KEYS: [fn(&RuleSet, &Rule) -> Option<u64>; 6] = [
 impl RuleChanges {
     /// Finds the rules of one set in another.
     #[must_use]
-    pub fn new(old: &RuleSet, new: &RuleSet) -> Self {
+    pub fn new(old: &Compiled, new: &Compiled) -> Self {
         let mut changes = Self {
             changes: Vec::new(),
             old: vec![Fate::default(); old.rules.len()],
@@ -121,7 +121,7 @@ impl RuleChanges {
     }
 
     /// Pairs what has the same key and no partner yet, in order.
-    fn pair(&mut self, old: &RuleSet, new: &RuleSet, key: fn(&RuleSet, &Rule) -> Option<u64>) {
+    fn pair(&mut self, old: &Compiled, new: &Compiled, key: fn(&Compiled, &Rule) -> Option<u64>) {
         let mut waiting: HashMap<u64, VecDeque<usize>> = HashMap::new();
         for (number, rule) in alone(&self.old, old) {
             if let Some(key) = key(old, rule) {
@@ -138,7 +138,7 @@ impl RuleChanges {
         }
     }
 
-    fn list(&mut self, old: &RuleSet, new: &RuleSet) {
+    fn list(&mut self, old: &Compiled, new: &Compiled) {
         let partners: Vec<(usize, usize)> = (0..)
             .zip(&self.new)
             .filter_map(|(number, fate)| Some((fate.partner?, number)))
@@ -164,8 +164,8 @@ impl RuleChanges {
             if let Some((change, is_moved)) = change {
                 let change = RuleChange {
                     change,
-                    old: partner.map(id),
-                    new: Some(id(number)),
+                    old: partner.and_then(RuleId::new),
+                    new: RuleId::new(number),
                     is_moved,
                 };
                 listed.push((number + 1, 1, change));
@@ -179,7 +179,7 @@ impl RuleChanges {
                 None => {
                     let change = RuleChange {
                         change: Change::Removed,
-                        old: Some(id(number)),
+                        old: RuleId::new(number),
                         new: None,
                         is_moved: false,
                     };
@@ -191,7 +191,7 @@ impl RuleChanges {
         self.changes = listed.into_iter().map(|(_, _, change)| change).collect();
         for (place, change) in self.changes.iter().enumerate() {
             for (fates, rule) in [(&mut self.old, change.old), (&mut self.new, change.new)] {
-                if let Some(fate) = rule.and_then(|rule| fates.get_mut(rule.0 as usize)) {
+                if let Some(fate) = rule.and_then(|rule| fates.get_mut(rule.place()?)) {
                     fate.change = Some(place);
                 }
             }
@@ -200,7 +200,7 @@ impl RuleChanges {
 }
 
 /// The rules without a partner.
-fn alone<'f>(fates: &'f [Fate], set: &'f RuleSet) -> impl Iterator<Item = (usize, &'f Rule)> {
+fn alone<'f>(fates: &'f [Fate], set: &'f Compiled) -> impl Iterator<Item = (usize, &'f Rule)> {
     let rules = set.rules.iter().enumerate();
     rules
         .zip(fates)
@@ -208,15 +208,11 @@ fn alone<'f>(fates: &'f [Fate], set: &'f RuleSet) -> impl Iterator<Item = (usize
         .map(|(rule, _)| rule)
 }
 
-fn id(number: usize) -> RuleId {
-    RuleId(u32::try_from(number).unwrap_or(u32::MAX))
-}
-
 fn hash(what: impl std::hash::Hash) -> u64 {
     FixedState::default().hash_one(what)
 }
 
-fn said(set: &RuleSet, rule: &Rule) -> u64 {
+fn said(set: &Compiled, rule: &Rule) -> u64 {
     let target = rule.target.as_ref().map(|target| format!("{target:?}"));
     hash((
         rule.action,
@@ -226,11 +222,11 @@ fn said(set: &RuleSet, rule: &Rule) -> u64 {
     ))
 }
 
-fn conditions(set: &RuleSet, rule: &Rule) -> u64 {
+fn conditions(set: &Compiled, rule: &Rule) -> u64 {
     hash(rule.conditions(&set.files).collect::<Vec<_>>())
 }
 
-fn is_same(old: &RuleSet, before: &Rule, new: &RuleSet, rule: &Rule) -> bool {
+fn is_same(old: &Compiled, before: &Rule, new: &Compiled, rule: &Rule) -> bool {
     before.action == rule.action
         && before.pattern == rule.pattern
         && before.target == rule.target

@@ -1,8 +1,9 @@
 //! One image, decided in two sets.
 
+use crate::compile::RuleSet;
 use crate::context::Context;
 use crate::rules::image::Image;
-use crate::rules::{Decision, Effect, RuleSet};
+use crate::rules::{Decision, Effect};
 
 /// What two sets do with one image, where that is not the same.
 #[derive(Clone, Debug)]
@@ -25,34 +26,34 @@ pub fn difference<'o, 'n>(
     context: &Context<'_>,
 ) -> Option<Difference<'o, 'n>> {
     let difference = Difference {
-        old: old.decide(image, context),
-        new: new.decide(image, context),
+        old: old.evaluate(image, context),
+        new: new.evaluate(image, context),
     };
     (!is_same(old, new, image, &difference)).then_some(difference)
 }
 
 fn is_same(old_set: &RuleSet, new_set: &RuleSet, image: &str, difference: &Difference<'_, '_>) -> bool {
     let Difference { old, new } = difference;
-    let is_same_effect = match (&old.effect, &new.effect) {
+    let is_same_effect = match (old.effect(), new.effect()) {
         (Effect::Deny, Effect::Deny) => because(old_set, old) == because(new_set, new),
         (Effect::Invalid(_), Effect::Invalid(_)) => true,
         (Effect::Keep | Effect::Swap(_), Effect::Keep | Effect::Swap(_)) => {
-            is_same_image(result(image, &old.effect), result(image, &new.effect))
+            is_same_image(result(image, old.effect()), result(image, new.effect()))
         }
         _ => false,
     };
     is_same_effect
-        && old.pull_secrets == new.pull_secrets
-        && old.warnings.len() == new.warnings.len()
+        && old.pull_secrets() == new.pull_secrets()
+        && old.warnings().len() == new.warnings().len()
         && old
-            .warnings
+            .warnings()
             .iter()
-            .zip(&new.warnings)
+            .zip(new.warnings())
             .all(|(old, new)| old_set.because(*old) == new_set.because(*new))
 }
 
 fn because<'r>(set: &'r RuleSet, decision: &Decision<'_>) -> Option<&'r str> {
-    set.because(decision.rule?)
+    set.because(decision.last_rule()?)
 }
 
 /// The image that stands there afterwards.

@@ -10,13 +10,13 @@ use foldhash::fast::FixedState;
 use super::changes::RuleChanges;
 use super::settings::{self, solve};
 use crate::context::Setting;
-use crate::rules::RuleSet;
+use crate::rules::Compiled;
 use crate::rules::pattern::Pattern;
 use crate::rules::rule::Rule;
 
 /// Two sets, and which rule of one is which of the other.
 pub(super) struct Partners<'s> {
-    sets: [&'s RuleSet; 2],
+    sets: [&'s Compiled; 2],
     changes: RuleChanges,
     /// The settings that part conditions from others, by hashes of both: many rules have the same ones.
     parting: RefCell<HashMap<u64, Rc<[Setting]>>>,
@@ -24,7 +24,7 @@ pub(super) struct Partners<'s> {
 
 impl<'s> Partners<'s> {
     /// The partners in two sets; there are none in any other number of them.
-    pub(super) fn new(sets: &[&'s RuleSet]) -> Option<Self> {
+    pub(super) fn new(sets: &[&'s Compiled]) -> Option<Self> {
         let [old, new] = *sets else {
             return None;
         };
@@ -36,7 +36,7 @@ impl<'s> Partners<'s> {
     }
 
     /// The set that a rule is in, the rule, and what both are on the other side.
-    fn of(&self, side: usize, number: usize) -> Option<[(&'s RuleSet, &'s Rule); 2]> {
+    fn of(&self, side: usize, number: usize) -> Option<[(&'s Compiled, &'s Rule); 2]> {
         let [old, new] = self.sets;
         let (set, other, partner) = match side {
             0 => (old, new, self.changes.new_of(number)?),

@@ -9,7 +9,7 @@ use super::settings::{self, Wanted, solve};
 use crate::analysis::languages::{self, BUDGET};
 use crate::automaton::{Builder, Bytes, Language, witness_within};
 use crate::context::Context;
-use crate::rules::RuleSet;
+use crate::rules::Compiled;
 use crate::rules::image::Image;
 use crate::rules::pattern::Pattern;
 use crate::rules::rule::Rule;
@@ -28,7 +28,7 @@ pub(super) struct Search {
     in_full: Language,
     left: Cell<usize>,
     /// What is at home in each set: it may have as many prefixes as rules.
-    homes: Vec<(*const RuleSet, Rc<Language>)>,
+    homes: Vec<(*const Compiled, Rc<Language>)>,
 }
 
 /// What becomes of an image in the first round.
@@ -41,7 +41,7 @@ pub(super) enum Taken {
 }
 
 impl Search {
-    pub(super) fn new(sets: &[&RuleSet]) -> Self {
+    pub(super) fn new(sets: &[&Compiled]) -> Self {
         let rules: usize = sets.iter().map(|set| set.len()).sum();
         let mut in_full = Builder::new();
         let host = Bytes::all().except(b"/@");
@@ -77,7 +77,7 @@ impl Search {
     /// An image that a rule decides, and that another one matches as well, or a pattern does not, if they are given.
     pub(super) fn decided_by(
         &self,
-        set: &RuleSet,
+        set: &Compiled,
         number: usize,
         other: Option<&Rule>,
         not: Option<&Pattern>,
@@ -131,7 +131,7 @@ impl Search {
     }
 
     /// What is at home in a set, as far as a pattern may match it.
-    fn home(&self, set: &RuleSet, pattern: &Pattern) -> Option<Rc<Language>> {
+    fn home(&self, set: &Compiled, pattern: &Pattern) -> Option<Rc<Language>> {
         let literal = match pattern {
             Pattern::Parts(_) => beginning(pattern),
             Pattern::Written(_) => "",
@@ -191,7 +191,11 @@ fn begin_alike(one: &Pattern, other: &Pattern) -> bool {
 }
 
 /// What is wanted, and that a rule does not ask for it; none where it asks for all that is wanted.
-pub(super) fn apart<'s>(set: &'s RuleSet, above: &'s Rule, wanted: &[Wanted<'s>]) -> Option<Vec<Wanted<'s>>> {
+pub(super) fn apart<'s>(
+    set: &'s Compiled,
+    above: &'s Rule,
+    wanted: &[Wanted<'s>],
+) -> Option<Vec<Wanted<'s>>> {
     above
         .conditions(&set.files)
         .filter(|condition| condition.subject != Subject::Unqualified)
@@ -203,7 +207,7 @@ pub(super) fn apart<'s>(set: &'s RuleSet, above: &'s Rule, wanted: &[Wanted<'s>]
 }
 
 /// Whether a rule matches an image as it is written, and what decides it otherwise.
-pub(super) fn taken(set: &RuleSet, number: usize, image: &str, context: &Context<'_>) -> Taken {
+pub(super) fn taken(set: &Compiled, number: usize, image: &str, context: &Context<'_>) -> Taken {
     if Image::parse(image).is_err() {
         return Taken::Not;
     }

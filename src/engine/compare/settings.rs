@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::fill::TEXTS;
 use crate::automaton::{Builder, Bytes, Language, witness};
 use crate::context::Setting;
-use crate::rules::RuleSet;
+use crate::rules::Compiled;
 use crate::rules::condition::{Condition, OPERATIONS, PLACES};
 use crate::rules::image::Image;
 use crate::rules::rule::Rule;
@@ -21,7 +21,7 @@ pub(super) type Around<'c> = (Vec<Wanted<'c>>, Setting);
 const BUDGET: usize = 2_000;
 
 /// The conditions of a rule, all to hold.
-pub(super) fn of_rule<'s>(set: &'s RuleSet, rule: &'s Rule) -> Vec<Wanted<'s>> {
+pub(super) fn of_rule<'s>(set: &'s Compiled, rule: &'s Rule) -> Vec<Wanted<'s>> {
     rule.conditions(&set.files)
         .map(|condition| (condition, true))
         .collect()

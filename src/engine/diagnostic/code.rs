@@ -68,6 +68,8 @@ codes! {
     SECOND_MAP = "E0118";
     /// A directory holds directories, and no rules itself.
     ONLY_DIRECTORIES = "E0119";
+    /// A set has more files than allowed.
+    TOO_MANY_FILES = "E0120";
 
     // E02: names and constants.
 
@@ -186,6 +188,8 @@ codes! {
 
     /// A rule is off.
     RULE_OFF = "N0101";
+    /// A rule's `allow` names a lint that is not about rules.
+    ALLOW_WITHOUT_EFFECT = "N0102";
 
     // N09: map files.
 

@@ -5,6 +5,7 @@ mod condition;
 mod constants;
 mod fault;
 mod header;
+mod input;
 mod names;
 mod pattern;
 mod rule;
@@ -14,16 +15,17 @@ mod test;
 use std::collections::HashMap;
 
 pub use self::constants::{ConstantError, Constants};
+pub use self::input::{Limits, RulesFile};
 pub use self::names::is_reserved;
 
 use self::constants::Use;
 use self::fault::Expanded;
 use self::names::Off;
-use crate::compile::{Limits, RulesFile};
-use crate::diagnostic::{Code, Diagnostic, SourceId, SourceMap};
+use crate::diagnostic::{Code, Diagnostic, Findings, SourceId, SourceMap, Span};
 use crate::rules::condition::Condition;
+use crate::rules::id::FileId;
 use crate::rules::pattern::Pattern;
-use crate::rules::rule::Rule;
+use crate::rules::rule::{FileScope, Rule};
 use crate::rules::text::Text;
 use crate::suite::Test;
 use crate::syntax::ast::{Statement, StatementKind, Value, Word};
@@ -33,12 +35,12 @@ use crate::syntax::rules::{Header, is_rules_file};
 #[derive(Debug, Default)]
 pub(crate) struct Lowered {
     pub(crate) rules: Vec<Rule>,
-    pub(crate) files: Vec<crate::rules::File>,
+    pub(crate) files: Vec<FileScope>,
     /// The `home` prefixes.
     pub(crate) home: Vec<Box<str>>,
     pub(crate) tests: Vec<Test>,
     pub(crate) constants: Constants,
-    pub(crate) findings: Vec<Diagnostic>,
+    pub(crate) findings: Findings,
     /// Whether statements are missing that could not be read.
     pub(crate) is_broken: bool,
 }
@@ -60,7 +62,7 @@ struct Lowering<'s> {
     /// The number of rules whose texts share their memory already.
     shared: usize,
     // Of the file at hand.
-    file: u16,
+    file: FileId,
     source: SourceId,
     text: &'s str,
     label: &'s str,
@@ -81,7 +83,7 @@ pub(crate) fn lower(sources: &SourceMap, files: &[RulesFile], has_map: bool, lim
         offs: Vec::new(),
         lowered: Lowered::default(),
         shared: 0,
-        file: 0,
+        file: FileId::default(),
         source: first.file.source,
         text: "",
         label: "",
@@ -89,8 +91,12 @@ pub(crate) fn lower(sources: &SourceMap, files: &[RulesFile], has_map: bool, lim
     for file in files {
         lowering.announce_constants(file);
     }
-    for (number, file) in (0..).zip(files) {
-        lowering.file = number;
+    for (place, file) in files.iter().enumerate() {
+        let Some(id) = FileId::new(place).filter(|_| place < limits.files) else {
+            lowering.report(too_many_files(file, limits));
+            return lowering.lowered;
+        };
+        lowering.file = id;
         lowering.source = file.file.source;
         lowering.text = sources.get(file.file.source).map_or("", |source| source.text());
         lowering.label = &file.label;
@@ -104,6 +110,21 @@ pub(crate) fn lower(sources: &SourceMap, files: &[RulesFile], has_map: bool, lim
         constants: lowering.constants,
         ..lowering.lowered
     }
+}
+
+fn too_many_files(first_beyond: &RulesFile, limits: Limits) -> Diagnostic {
+    let span = Span {
+        source: first_beyond.file.source,
+        start: 0,
+        end: 0,
+    };
+    Diagnostic::error(
+        Code::TOO_MANY_FILES,
+        format!("more than {} files", limits.files),
+        span,
+    )
+    .label("the first file beyond the limit")
+    .help("put the rules of several files into one; a file has as many rules as the set")
 }
 
 impl<'s> Lowering<'s> {
@@ -202,7 +223,7 @@ impl<'s> Lowering<'s> {
     }
 
     fn note_file(&mut self, when: Box<[Condition]>) {
-        self.lowered.files.push(crate::rules::File {
+        self.lowered.files.push(FileScope {
             label: self.label.into(),
             when,
         });
@@ -242,7 +263,7 @@ impl<'s> Lowering<'s> {
                     because,
                     name: name.of(self.text).to_owned(),
                     span: name.span(self.source),
-                    file: if is_confined { self.file } else { u16::MAX },
+                    confined_to: is_confined.then_some(self.file),
                 });
             }
             StatementKind::Test { image, outcome, when } => {

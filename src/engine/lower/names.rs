@@ -4,6 +4,7 @@ use super::Lowering;
 use super::constants::is_of_name;
 use crate::diagnostic::{Code, Diagnostic, Severity, Span, similar};
 use crate::rules::LEGACY_RULE;
+use crate::rules::id::FileId;
 use crate::rules::template::{NAMES, Placeholder};
 use crate::syntax::ast::Word;
 
@@ -33,7 +34,8 @@ pub(super) struct Off {
     pub(super) name: String,
     pub(super) because: Option<String>,
     pub(super) span: Span,
-    pub(super) file: u16,
+    /// The file whose rules alone it names; `None` if it names those of every file.
+    pub(super) confined_to: Option<FileId>,
 }
 
 /// Whether no constant and no rule may have this name: a keyword, or a part of the image.
@@ -110,7 +112,7 @@ impl Lowering<'_> {
             };
             let rule = number.and_then(|number| self.lowered.rules.get_mut(number as usize));
             let finding = match rule {
-                Some(rule) if off.file == u16::MAX || rule.file == off.file => {
+                Some(rule) if off.confined_to.is_none_or(|file| file == rule.file) => {
                     rule.is_off = true;
                     let why = off
                         .because

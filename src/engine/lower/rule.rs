@@ -3,11 +3,10 @@
 use super::constants::Use;
 use super::fault::Expanded;
 use super::{Lowering, pattern, target};
-use crate::analysis::lints;
-use crate::diagnostic::{Code, Diagnostic, Span, similar};
+use crate::diagnostic::{Code, Diagnostic, Lint, Lints, Severity, Span, similar};
 use crate::rules::condition::Condition;
 use crate::rules::pattern::Pattern;
-use crate::rules::rule::{Lints, Rule};
+use crate::rules::rule::Rule;
 use crate::rules::target::Target;
 use crate::syntax::ast::{self, Modifier, ModifierKind, Word};
 
@@ -147,13 +146,25 @@ impl<'s> Lowering<'s> {
 
     fn allow(&mut self, name: Word, allowed: &mut Lints) {
         let written = name.of(self.text);
-        if let Some(number) = lints::number(written) {
-            allowed.insert(number);
+        let span = name.span(self.source);
+        if let Some(lint) = Lint::parse(written) {
+            allowed.insert(lint);
+            if !lint.is_about_rules() {
+                self.report(
+                    Diagnostic::new(
+                        Severity::Notice,
+                        Code::ALLOW_WITHOUT_EFFECT,
+                        format!("`allow {written}` has no effect on a rule"),
+                        span,
+                    )
+                    .label("a lint of tests")
+                    .help("remove it"),
+                );
+            }
             return;
         }
-        let span = name.span(self.source);
         let finding = Diagnostic::error(Code::UNKNOWN_LINT, format!("unknown lint `{written}`"), span);
-        let known = lints::ALL.map(Code::as_str);
+        let known = Lint::ALL.map(|lint| lint.code().as_str());
         self.report(match similar(written, known) {
             Some(meant) => finding.suggest(format!("write `{meant}`"), span, meant),
             None => finding.help(format!("there are `{}`", known.join("`, `"))),

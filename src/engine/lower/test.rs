@@ -4,8 +4,7 @@ use super::Lowering;
 use super::constants::Use;
 use super::fault::Expanded;
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::rules::AUTO;
-use crate::rules::image::Image;
+use crate::rules::image::{AUTO, Image};
 use crate::suite::{Expected, Test};
 use crate::syntax::ast::{self, Outcome, Word};
 

@@ -1,93 +1,138 @@
-//! What was decided for an image.
+//! The result of an evaluation.
 
+use std::fmt;
+
+use super::id::RuleId;
 use crate::reference::ReferenceError;
 
-/// What was decided for an image, and by which rules.
+/// The effect on an image, and the rules that produced it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision<'r> {
-    /// What is done.
-    pub effect: Effect,
-    /// The rule that decided last; none where no rule matched. Of an image that moved it may be the one that ended its
-    /// way, as a `keep` does for what has arrived.
-    pub rule: Option<RuleId>,
-    /// The rules that moved the image, one a round.
-    pub moved_by: Vec<RuleId>,
-    /// The warn rules that spoke, in the order in which they first did.
-    pub warnings: Vec<RuleId>,
-    /// The pull secrets to be added, in order.
-    pub pull_secrets: Vec<&'r str>,
+    pub(crate) effect: Effect,
+    /// The swaps that matched, one a round; the map counts as one.
+    pub(crate) swaps: Vec<RuleId>,
+    /// The `keep` or `deny` of the last round.
+    pub(crate) ended_by: Option<RuleId>,
+    pub(crate) warnings: Vec<RuleId>,
+    pub(crate) pull_secrets: Vec<&'r str>,
 }
 
-/// What was decided, and the rules that led there.
+/// A decision, and every rule that matched on the way to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matched<'r> {
-    /// What was decided.
+    /// The decision.
     pub decision: Decision<'r>,
-    /// The rules that matched, round by round: those that warn, and behind them the one that decides.
+    /// The rules that matched, round by round: those that warn, and after them the one that decides.
     pub rules: Vec<RuleId>,
 }
 
-/// What is done with an image.
+/// An effect on an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// It stays as it is written.
+    /// The image is kept.
     Keep,
-    /// It is replaced by this one.
+    /// This image replaces it.
     Swap(String),
-    /// The object is refused.
+    /// The object is denied.
     Deny,
-    /// It stays because it makes no sense.
+    /// The image is kept, since it or the result of the rules is invalid.
     Invalid(Invalid),
 }
 
-/// What makes no sense.
+/// The reason why an image is invalid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Invalid {
-    /// The image of the manifest is no reference.
+    /// The original image is not a reference.
     Image(ReferenceError),
-    /// A rule made this of it, which is none.
+    /// The result of a rule is not a reference.
     Result(String),
 }
 
-/// A rule of a set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RuleId(pub(crate) u32);
-
-impl RuleId {
-    /// The old configuration beside the rules.
-    pub(crate) const LEGACY: Self = Self(u32::MAX);
+/// An evaluation in which a swap matches after as many rounds as a settled one can have.
+///
+/// A verified set has none: its termination check rejects every cycle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DoesNotSettle {
+    /// The number of rounds.
+    pub rounds: usize,
+    /// The image that the next round would begin with.
+    pub image: String,
 }
 
-impl Decision<'_> {
-    /// The rule whose effect it is: of several that moved the image the one that gave its result, else the last that
-    /// decided.
+impl fmt::Display for DoesNotSettle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rounds, image } = self;
+        write!(
+            f,
+            "does not settle: after {rounds} rounds the rules would evaluate `{image}` again"
+        )
+    }
+}
+
+impl<'r> Decision<'r> {
+    /// Returns the effect on the image.
     #[must_use]
-    pub fn decisive(&self) -> Option<RuleId> {
+    pub fn effect(&self) -> &Effect {
+        &self.effect
+    }
+
+    /// Returns the effect on the image, by value.
+    #[must_use]
+    pub fn into_effect(self) -> Effect {
+        self.effect
+    }
+
+    /// Returns the rules that decided, in the order of the rounds; none if no rule matched.
+    pub fn rules(&self) -> impl Iterator<Item = RuleId> {
+        self.swaps.iter().copied().chain(self.ended_by)
+    }
+
+    /// Returns the swap that produced the result.
+    #[must_use]
+    pub fn last_swap(&self) -> Option<RuleId> {
+        self.swaps.last().copied()
+    }
+
+    /// Returns the last rule that decided: for a swapped image it can be the `keep` that ended the evaluation.
+    #[must_use]
+    pub fn last_rule(&self) -> Option<RuleId> {
+        self.ended_by.or_else(|| self.last_swap())
+    }
+
+    /// Returns the rule that the effect counts for: for a swapped image its last swap, else the last rule that decided.
+    #[must_use]
+    pub fn counted_rule(&self) -> Option<RuleId> {
         match self.effect {
-            Effect::Swap(_) => self.moved_by.last().copied().or(self.rule),
-            _ => self.rule,
+            Effect::Swap(_) => self.last_swap(),
+            Effect::Keep | Effect::Deny | Effect::Invalid(_) => self.last_rule(),
         }
     }
 
-    /// All rules that decided, in the order of the rounds.
-    pub fn deciding(&self) -> impl Iterator<Item = RuleId> {
-        let last = self.rule.filter(|rule| self.moved_by.last() != Some(rule));
-        self.moved_by.iter().copied().chain(last)
+    /// Returns the `warn` rules that matched, in the order in which they first did.
+    #[must_use]
+    pub fn warnings(&self) -> &[RuleId] {
+        &self.warnings
+    }
+
+    /// Returns the names of the pull secrets to add, in order.
+    #[must_use]
+    pub fn pull_secrets(&self) -> &[&'r str] {
+        &self.pull_secrets
     }
 
     pub(crate) fn keep() -> Self {
-        Self::new(Effect::Keep, None)
+        Self::without_rule(Effect::Keep)
     }
 
-    pub(crate) fn invalid(error: ReferenceError) -> Self {
-        Self::new(Effect::Invalid(Invalid::Image(error)), None)
+    pub(crate) fn invalid(reason: Invalid) -> Self {
+        Self::without_rule(Effect::Invalid(reason))
     }
 
-    fn new(effect: Effect, rule: Option<RuleId>) -> Self {
+    fn without_rule(effect: Effect) -> Self {
         Self {
             effect,
-            rule,
-            moved_by: Vec::new(),
+            swaps: Vec::new(),
+            ended_by: None,
             warnings: Vec::new(),
             pull_secrets: Vec::new(),
         }

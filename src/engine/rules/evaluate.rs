@@ -1,171 +1,188 @@
-//! Deciding, round by round.
+//! The evaluation of an image, round by round, until no rule changes the result.
 
-use super::decision::{Decision, Effect, Invalid, Matched, RuleId};
-use super::image::Image;
+use super::compiled::Compiled;
+use super::decision::{Decision, DoesNotSettle, Effect, Invalid, Matched};
+use super::id::RuleId;
+use super::image::{AUTO, Image};
 use super::index::Candidates;
-use super::rule::{Mismatch, Surroundings};
-use super::{AUTO, RuleSet};
+use super::rule::{Guards, Mismatch, Rule};
 use crate::context::Context;
 use crate::legacy::{Answer, LegacyConfig};
 use crate::reference::Reference;
 use crate::syntax::ast::Action;
 
-/// Who looks on while an image is decided. What it sees is what decides.
+/// Observes an evaluation. `explain` uses it, so it shows the steps that the webhook takes.
 pub(crate) trait Observer {
-    /// A round begins with this image.
+    /// Notes that a round begins with this image.
     fn round(&mut self, _image: &str) {}
-    /// A rule was looked at.
-    fn looked_at(&mut self, _rule: RuleId, _outcome: Result<(), Mismatch>) {}
-    /// No rule decided, so the map was asked.
-    fn asked_map(&mut self, _answer: &Answer) {}
+    /// Notes that a rule was examined.
+    fn step(&mut self, _rule: RuleId, _outcome: Result<(), Mismatch>) {}
+    /// Notes the answer of the map, which is consulted if no rule decides.
+    fn map(&mut self, _answer: &Answer) {}
 }
 
-/// Nobody looks on.
+/// Observes nothing.
 impl Observer for () {}
 
-/// Notes the rules that match.
+/// Records the rules that match.
 #[derive(Default)]
 struct Matches(Vec<RuleId>);
 
 impl Observer for Matches {
-    fn looked_at(&mut self, rule: RuleId, outcome: Result<(), Mismatch>) {
+    fn step(&mut self, rule: RuleId, outcome: Result<(), Mismatch>) {
         self.0.extend(outcome.is_ok().then_some(rule));
     }
 }
 
-/// How to decide.
+/// The rules that take part in an evaluation.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Manner<'w> {
-    /// Ask every rule, and not those alone that the index finds.
-    pub(crate) ask_all: bool,
-    /// Ask rules that are off as well, as tests do.
-    pub(crate) nothing_is_off: bool,
-    /// Do not ask these, which are in ascending order.
+pub(crate) struct Selection<'w> {
+    /// Examine every rule instead of those that the index finds.
+    pub(crate) every: bool,
+    /// Include rules that are off, as tests do.
+    pub(crate) with_off: bool,
+    /// Leave out these rules, which are in ascending order.
     pub(crate) without: &'w [RuleId],
 }
 
-impl RuleSet {
-    /// Decides one image, as the manifest spells it.
+impl Compiled {
+    /// Evaluates an image.
     ///
-    /// Allocates nothing unless the image changes, a warn rule speaks or a pull secret is to be added.
-    #[must_use]
-    pub fn decide(&self, image: &str, context: &Context<'_>) -> Decision<'_> {
-        self.decide_watched(image, context, Manner::default(), &mut ())
-    }
-
-    /// Decides one image as if some rules, given in ascending order, were not there, and home were what it is: to see
-    /// whether they matter. Tells the rules that match as well, round by round.
-    #[must_use]
-    pub fn decide_without(&self, rules: &[RuleId], image: &str, context: &Context<'_>) -> Matched<'_> {
-        let manner = Manner {
-            without: rules,
-            ..Manner::default()
-        };
-        let mut matches = Matches::default();
-        let decision = self.decide_watched(image, context, manner, &mut matches);
-        Matched {
-            decision,
-            rules: matches.0,
-        }
-    }
-
-    pub(crate) fn decide_watched(
+    /// Allocates nothing unless the image changes, a `warn` rule matches or a pull secret is added.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if swaps still match after every one of them could have matched once. Verified sets have no such
+    /// image.
+    pub(crate) fn evaluate(
         &self,
-        manifest: &str,
+        original: &str,
         context: &Context<'_>,
-        manner: Manner<'_>,
+        selection: Selection<'_>,
         observer: &mut impl Observer,
-    ) -> Decision<'_> {
-        if manifest == AUTO {
-            return Decision::keep();
-        }
+    ) -> Result<Decision<'_>, DoesNotSettle> {
         let mut decision = Decision::keep();
+        if original == AUTO {
+            return Ok(decision);
+        }
         let mut result: Option<String> = None;
-        // Of a set that loads each swap takes part in a chain once at most.
+        let mut settles = false;
+        // In a set without cycles each swap matches once at most.
         for _ in 0..=self.rules.len() {
-            let spelled = result.as_deref().unwrap_or(manifest);
-            let image = match Image::parse(spelled) {
+            let current = result.as_deref().unwrap_or(original);
+            let image = match Image::parse(current) {
                 Ok(image) => image,
-                Err(error) => return Decision::invalid(error),
+                Err(error) => return Ok(Decision::invalid(Invalid::Image(error))),
             };
-            observer.round(spelled);
-            let Some((id, rule)) = self.first_match(&image, context, manner, &mut decision, observer) else {
+            observer.round(current);
+            let Some((id, rule)) = self.first_match(&image, context, selection, &mut decision, observer)
+            else {
                 if result.is_none() {
-                    self.ask_map(&image, &mut decision, observer);
+                    self.consult_map(&image, &mut decision, observer);
                 }
+                settles = true;
                 break;
             };
-            decision.rule = Some(id);
             if rule.action == Action::Deny {
                 decision.pull_secrets.clear();
+                decision.ended_by = Some(id);
                 decision.effect = Effect::Deny;
-                return decision;
+                return Ok(decision);
             }
             if let Some(secret) = rule.pull_secret.as_deref()
                 && !decision.pull_secrets.contains(&secret)
             {
                 decision.pull_secrets.push(secret);
             }
-            let Some(target) = &rule.target else { break };
-            decision.moved_by.push(id);
+            let Some(target) = &rule.target else {
+                decision.ended_by = Some(id);
+                settles = true;
+                break;
+            };
+            decision.swaps.push(id);
             match target.expand(&image, &rule.pattern) {
                 Ok(text) => result = Some(text),
                 Err(text) => {
                     decision.pull_secrets.clear();
                     decision.effect = Effect::Invalid(Invalid::Result(text));
-                    return decision;
+                    return Ok(decision);
                 }
             }
         }
-        if let Some(result) = result.filter(|result| result != manifest) {
+        if !settles {
+            return Err(DoesNotSettle {
+                rounds: self.rules.len() + 1,
+                image: result.unwrap_or_default(),
+            });
+        }
+        if let Some(result) = result.filter(|result| result != original) {
             decision.effect = Effect::Swap(result);
         }
-        decision
+        Ok(decision)
     }
 
-    /// The rules that match an image in the first round: those that warn, and behind them the one that decides.
-    pub(crate) fn first_round(&self, manifest: &str, context: &Context<'_>) -> Vec<RuleId> {
+    /// Evaluates an image as if some rules, given in ascending order, were missing and home were the same, and returns the
+    /// rules that match too.
+    pub(crate) fn evaluate_without(
+        &self,
+        rules: &[RuleId],
+        original: &str,
+        context: &Context<'_>,
+    ) -> Result<Matched<'_>, DoesNotSettle> {
+        let selection = Selection {
+            without: rules,
+            ..Selection::default()
+        };
+        let mut matches = Matches::default();
+        let decision = self.evaluate(original, context, selection, &mut matches)?;
+        Ok(Matched {
+            decision,
+            rules: matches.0,
+        })
+    }
+
+    /// Returns the rules that match an image in the first round: those that warn, and after them the one that decides.
+    pub(crate) fn first_round(&self, original: &str, context: &Context<'_>) -> Vec<RuleId> {
         let mut matched = Matches::default();
-        if manifest != AUTO
-            && let Ok(image) = Image::parse(manifest)
+        if original != AUTO
+            && let Ok(image) = Image::parse(original)
         {
             let mut decision = Decision::keep();
-            self.first_match(&image, context, Manner::default(), &mut decision, &mut matched);
+            self.first_match(&image, context, Selection::default(), &mut decision, &mut matched);
         }
         matched.0
     }
 
-    /// The first rule that decides. Warn rules on the way to it speak.
+    /// Returns the first rule that decides. `warn` rules above it warn.
     fn first_match(
         &self,
         image: &Image<'_>,
         context: &Context<'_>,
-        manner: Manner<'_>,
+        selection: Selection<'_>,
         decision: &mut Decision<'_>,
         observer: &mut impl Observer,
-    ) -> Option<(RuleId, &super::rule::Rule)> {
-        let surroundings = Surroundings {
+    ) -> Option<(RuleId, &Rule)> {
+        let guards = Guards {
             files: &self.files,
             home: &self.home,
-            nothing_is_off: manner.nothing_is_off,
+            with_off: selection.with_off,
         };
-        let all: Vec<u32>;
-        let candidates = if manner.ask_all {
-            all = (0..).take(self.rules.len()).collect();
+        let all: Vec<RuleId>;
+        let candidates = if selection.every {
+            all = (0..self.rules.len()).filter_map(RuleId::new).collect();
             Candidates::all(&all)
         } else {
             self.index.candidates(image, context.namespace)
         };
-        for number in candidates {
-            let Some(rule) = self.rules.get(number as usize) else {
+        for id in candidates {
+            let Some(rule) = self.rule(id) else {
                 continue;
             };
-            let id = RuleId(number);
-            if manner.without.binary_search(&id).is_ok() {
+            if selection.without.binary_search(&id).is_ok() {
                 continue;
             }
-            let outcome = rule.check(image, context, &surroundings);
-            observer.looked_at(id, outcome);
+            let outcome = rule.check(image, context, &guards);
+            observer.step(id, outcome);
             if outcome.is_err() {
                 continue;
             }
@@ -179,9 +196,9 @@ impl RuleSet {
         None
     }
 
-    /// Asks the old configuration about what no rule decides, is not at home and has not the shape of a swap's
-    /// target. Its answer is final.
-    fn ask_map(&self, image: &Image<'_>, decision: &mut Decision<'_>, observer: &mut impl Observer) {
+    /// Consults the old configuration about an image that no rule decides, that is not at home and that is not one of a
+    /// target's own images. Its answer is final.
+    fn consult_map(&self, image: &Image<'_>, decision: &mut Decision<'_>, observer: &mut impl Observer) {
         let Some(legacy) = &self.legacy else { return };
         if self.home.holds(image.name()) || self.has_shape_of_a_target(image) {
             return;
@@ -190,24 +207,22 @@ impl RuleSet {
             return;
         };
         let answer = legacy.decide(image.spelled, &reference);
-        observer.asked_map(&answer);
+        observer.map(&answer);
         let Some(text) = answer.result.filter(|text| text != image.spelled) else {
             return;
         };
-        // A prefix is put before whatever there is, as in v1.5.3: it never made more sense than that.
+        // v1.5.3 never checked the result of a prefix, and its clusters rely on what they have.
         decision.effect = if matches!(legacy, LegacyConfig::Prefix(_)) || Image::parse(&text).is_ok() {
             Effect::Swap(text)
         } else {
             Effect::Invalid(Invalid::Result(text))
         };
-        decision.rule = Some(RuleId::LEGACY);
-        decision.moved_by.push(RuleId::LEGACY);
+        decision.swaps.push(RuleId::LEGACY);
     }
 
     fn has_shape_of_a_target(&self, image: &Image<'_>) -> bool {
-        self.shapes.candidates(image, None).any(|number| {
-            self.rules
-                .get(number as usize)
+        self.shapes.candidates(image, None).any(|id| {
+            self.rule(id)
                 .and_then(|rule| rule.target.as_ref())
                 .is_some_and(|target| target.has_shape_of(image))
         })

@@ -1,83 +1,67 @@
-//! Why an image is decided as it is: the same code that decides, with an observer.
+//! The steps of an evaluation, recorded by an observer: the code that evaluates is the one that the webhook runs.
 
-use std::borrow::Cow;
+use std::collections::HashSet;
 
-use super::RuleSet;
+use super::compiled::Compiled;
 use super::condition::{OPERATIONS, PLACES, name_of};
-use super::decision::{Decision, RuleId};
-use super::evaluate::{Manner, Observer};
+use super::decision::{Decision, DoesNotSettle};
+use super::evaluate::{Observer, Selection};
+use super::id::RuleId;
 use super::image::Image;
-use super::rule::{Mismatch, Rule, Surroundings};
+use super::rule::{Guards, Mismatch};
 use crate::context::Context;
-use crate::diagnostic::Span;
 use crate::legacy::Answer;
 use crate::syntax::ast::{Action, Subject};
 
-/// Which rules an explanation is about.
+/// The rules of which an explanation shows the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope<'a> {
     /// Those that the index finds for an image.
     Found,
     /// Every rule down to the one that decides.
     Every,
-    /// These alone, whether they are asked or not.
+    /// Only these, even if the evaluation does not examine them.
     Only(&'a [RuleId]),
 }
 
-/// What was decided, and how it came to that.
+/// A decision, and the steps that led to it.
 #[derive(Clone, Debug)]
 pub struct Explanation<'r> {
-    /// What was decided.
-    pub decision: Decision<'r>,
-    /// The rounds, from the image of the manifest to the last result.
+    /// The decision; an error if the rules form a cycle that this image enters, which no verified set has.
+    pub decision: Result<Decision<'r>, DoesNotSettle>,
+    /// The rounds, from the original image to the last result. An evaluation that does not settle ends where an image
+    /// comes back.
     pub rounds: Vec<Round>,
 }
 
-/// One round of deciding.
+/// One pass over the rules.
 #[derive(Clone, Debug, Default)]
 pub struct Round {
-    /// The image as it stands.
+    /// The image at the start of the round.
     pub image: String,
-    /// The rules that were looked at, in order.
+    /// The rules that were examined, in order.
     pub steps: Vec<Step>,
-    /// The one of them that decides.
+    /// The rule that decides.
     pub decided_by: Option<RuleId>,
-    /// Whether a map was asked, and what it made of the image.
+    /// The answer of the map; `None` if it was not consulted.
     pub map: Option<Answer>,
 }
 
-/// A rule that was looked at.
+/// A rule that was examined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// Which rule.
+    /// The rule.
     pub rule: RuleId,
-    /// Whether it matches, else why not.
+    /// `Ok` if it matches, else the reason why not.
     pub outcome: Result<(), Mismatch>,
-    /// Why it does not match, in words.
+    /// The reason in words.
     pub reason: Option<String>,
 }
 
-/// A rule as it is listed.
-#[derive(Clone, Debug)]
-pub struct RuleInfo<'r> {
-    /// Which rule.
-    pub id: RuleId,
-    /// Its name, else `FILE:LINE`.
-    pub name: Cow<'r, str>,
-    /// Whether the name is its own.
-    pub is_named: bool,
-    /// What it does.
-    pub action: Action,
-    /// Whether an `off` names it.
-    pub is_off: bool,
-    /// Where it stands.
-    pub span: Span,
-}
-
 #[derive(Default)]
-struct Notes(Vec<Round>);
+struct Recorder(Vec<Round>);
 
-impl Observer for Notes {
+impl Observer for Recorder {
     fn round(&mut self, image: &str) {
         self.0.push(Round {
             image: image.to_owned(),
@@ -85,7 +69,7 @@ impl Observer for Notes {
         });
     }
 
-    fn looked_at(&mut self, rule: RuleId, outcome: Result<(), Mismatch>) {
+    fn step(&mut self, rule: RuleId, outcome: Result<(), Mismatch>) {
         if let Some(round) = self.0.last_mut() {
             round.steps.push(Step {
                 rule,
@@ -95,24 +79,51 @@ impl Observer for Notes {
         }
     }
 
-    fn asked_map(&mut self, answer: &Answer) {
+    fn map(&mut self, answer: &Answer) {
         if let Some(round) = self.0.last_mut() {
             round.map = Some(answer.clone());
         }
     }
 }
 
-impl RuleSet {
-    /// Decides an image and tells how.
-    #[must_use]
-    pub fn explain(&self, image: &str, context: &Context<'_>, scope: Scope<'_>) -> Explanation<'_> {
-        let mut notes = Notes::default();
-        let manner = Manner {
-            ask_all: scope == Scope::Every,
-            ..Manner::default()
+impl Recorder {
+    /// Returns the rounds before the first image that comes back, and that image. An evaluation that does not settle
+    /// repeats itself from there on.
+    fn until_repeated(self) -> (Vec<Round>, Option<String>) {
+        let mut rounds: Vec<Round> = Vec::new();
+        let mut known = HashSet::new();
+        for round in self.0 {
+            if !known.insert(round.image.clone()) {
+                return (rounds, Some(round.image));
+            }
+            rounds.push(round);
+        }
+        (rounds, None)
+    }
+}
+
+impl Compiled {
+    /// Evaluates an image and records each step.
+    pub(crate) fn explain(&self, image: &str, context: &Context<'_>, scope: Scope<'_>) -> Explanation<'_> {
+        let mut recorder = Recorder::default();
+        let selection = Selection {
+            every: scope == Scope::Every,
+            ..Selection::default()
         };
-        let decision = self.decide_watched(image, context, manner, &mut notes);
-        let mut rounds = notes.0;
+        let mut decision = self.evaluate(image, context, selection, &mut recorder);
+        let mut rounds = match &mut decision {
+            Ok(_) => recorder.0,
+            Err(endless) => {
+                let (rounds, repeated) = recorder.until_repeated();
+                if let Some(image) = repeated {
+                    *endless = DoesNotSettle {
+                        rounds: rounds.len(),
+                        image,
+                    };
+                }
+                rounds
+            }
+        };
         for round in &mut rounds {
             round.decided_by = self.decider(&round.steps);
             if let Scope::Only(rules) = scope {
@@ -131,25 +142,25 @@ impl RuleSet {
         Explanation { decision, rounds }
     }
 
-    /// The rule that decides a round: it is the last one that is looked at.
+    /// Returns the rule that decides a round: the last one that is examined.
     fn decider(&self, steps: &[Step]) -> Option<RuleId> {
         let last = steps.last().filter(|step| step.outcome.is_ok())?;
         let rule = self.rule(last.rule)?;
         (rule.action != Action::Warn).then_some(last.rule)
     }
 
-    /// What a rule says in a round, or would say if it were asked; none for a map.
+    /// Returns the step of a rule in a round, or the one that it would have; `None` for a map.
     fn step_of(&self, rule: RuleId, round: &Round, context: &Context<'_>) -> Option<Step> {
         if let Some(step) = round.steps.iter().find(|step| step.rule == rule) {
             return Some(step.clone());
         }
-        let surroundings = Surroundings {
+        let guards = Guards {
             files: &self.files,
             home: &self.home,
-            nothing_is_off: false,
+            with_off: false,
         };
         let image = Image::parse(&round.image).ok()?;
-        let outcome = self.rule(rule)?.check(&image, context, &surroundings);
+        let outcome = self.rule(rule)?.check(&image, context, &guards);
         Some(Step {
             rule,
             outcome: outcome.and(Err(Mismatch::Decided)),
@@ -157,33 +168,7 @@ impl RuleSet {
         })
     }
 
-    /// The rules, in order.
-    pub fn rules(&self) -> impl ExactSizeIterator<Item = RuleInfo<'_>> {
-        self.rules
-            .iter()
-            .enumerate()
-            .map(|(number, rule)| self.info_of(number, rule))
-    }
-
-    /// The rule of an id; none for a map.
-    #[must_use]
-    pub fn info(&self, rule: RuleId) -> Option<RuleInfo<'_>> {
-        let number = self.position(rule)?;
-        Some(self.info_of(number, self.rules.get(number)?))
-    }
-
-    fn info_of<'r>(&'r self, number: usize, rule: &'r Rule) -> RuleInfo<'r> {
-        RuleInfo {
-            id: RuleId(u32::try_from(number).unwrap_or(u32::MAX)),
-            name: self.name_of(rule),
-            is_named: rule.name.is_some(),
-            action: rule.action,
-            is_off: rule.is_off,
-            span: rule.span,
-        }
-    }
-
-    /// Why a rule did not match, in words.
+    /// Returns the reason why a rule does not match, in words.
     fn reason(
         &self,
         rule: RuleId,

@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use crate::reference::{Reference, ReferenceError, split_registry};
 
+/// Image that Istio's injector replaces with its own.
+pub(crate) const AUTO: &str = "auto";
+
 /// Docker Hub's name, however it is spelled.
 pub(crate) const DOCKER_HUB: &str = "docker.io";
 const DOCKER_HUB_ALIAS: &str = "index.docker.io";

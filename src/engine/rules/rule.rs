@@ -1,14 +1,14 @@
 //! A compiled rule.
 
-use super::File;
 use super::condition::Condition;
 use super::home::Home;
+use super::id::FileId;
 use super::image::Image;
 use super::pattern::Pattern;
 use super::target::Target;
 use super::text::Text;
 use crate::context::Context;
-use crate::diagnostic::Span;
+use crate::diagnostic::{Lints, Span};
 use crate::syntax::ast::Action;
 
 /// A rule of a set.
@@ -17,10 +17,10 @@ pub(crate) struct Rule {
     pub(crate) action: Action,
     /// Whether an `off` names it.
     pub(crate) is_off: bool,
-    /// The lints that it is excused from.
+    /// The lints that its `allow` excuses.
     pub(crate) allowed: Lints,
     /// The file that it stands in, whose condition is its own too.
-    pub(crate) file: u16,
+    pub(crate) file: FileId,
     /// Where it stands.
     pub(crate) span: Span,
     /// The line that it begins on, from 1.
@@ -35,18 +35,13 @@ pub(crate) struct Rule {
     pub(crate) pull_secret: Option<Text>,
 }
 
-/// A set of lints.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Lints(u8);
-
-impl Lints {
-    pub(crate) fn insert(&mut self, number: usize) {
-        self.0 |= 1 << number;
-    }
-
-    pub(crate) fn contains(self, number: usize) -> bool {
-        self.0 & (1 << number) != 0
-    }
+/// The part of a file's header that its rules share.
+#[derive(Debug)]
+pub(crate) struct FileScope {
+    /// First half of `LABEL:LINE`, the name of a rule without a name of its own.
+    pub(crate) label: Box<str>,
+    /// Conditions of all rules of the file.
+    pub(crate) when: Box<[Condition]>,
 }
 
 /// Why a rule does not match an image. In the order in which it is asked.
@@ -66,14 +61,14 @@ pub enum Mismatch {
     Decided,
 }
 
-/// What a set asks of a rule besides its own text.
-pub(crate) struct Surroundings<'s> {
+/// The parts of a set that decide with a rule whether it matches.
+pub(crate) struct Guards<'s> {
     /// The files of the set.
-    pub(crate) files: &'s [File],
-    /// Where images come to rest.
+    pub(crate) files: &'s [FileScope],
+    /// The prefixes that wildcard registries never match.
     pub(crate) home: &'s Home,
-    /// Whether rules that are off are asked all the same, as tests do.
-    pub(crate) nothing_is_off: bool,
+    /// `true` if rules that are off match too, as in tests.
+    pub(crate) with_off: bool,
 }
 
 impl Rule {
@@ -102,21 +97,21 @@ impl Rule {
         &self,
         image: &Image<'_>,
         context: &Context<'_>,
-        surroundings: &Surroundings<'_>,
+        guards: &Guards<'_>,
     ) -> Result<(), Mismatch> {
-        if self.is_off && !surroundings.nothing_is_off {
+        if self.is_off && !guards.with_off {
             return Err(Mismatch::Off);
         }
         if !self.pattern.matches(image) {
             return Err(Mismatch::Pattern);
         }
-        for (number, condition) in self.conditions(surroundings.files).enumerate() {
+        for (number, condition) in self.conditions(guards.files).enumerate() {
             if !condition.holds(image, context) {
                 return Err(Mismatch::Condition(number));
             }
         }
         if let Some(target) = &self.target {
-            if self.pattern.is_open() && surroundings.home.holds(image.name()) {
+            if self.pattern.is_open() && guards.home.holds(image.name()) {
                 return Err(Mismatch::Home);
             }
             if target.has_shape_of(image) {
@@ -127,16 +122,19 @@ impl Rule {
     }
 
     /// Whether its file has no condition, so that a line beside the rule speaks of all images.
-    pub(crate) fn is_in_open_file(&self, files: &[File]) -> bool {
+    pub(crate) fn is_in_open_file(&self, files: &[FileScope]) -> bool {
         files
-            .get(usize::from(self.file))
+            .get(self.file.index())
             .is_none_or(|file| file.when.is_empty())
     }
 
     /// The conditions of its file, and its own.
-    pub(crate) fn conditions<'r>(&'r self, files: &'r [File]) -> impl Iterator<Item = &'r Condition> + Clone {
+    pub(crate) fn conditions<'r>(
+        &'r self,
+        files: &'r [FileScope],
+    ) -> impl Iterator<Item = &'r Condition> + Clone {
         files
-            .get(usize::from(self.file))
+            .get(self.file.index())
             .into_iter()
             .flat_map(|file| file.when.iter())
             .chain(&self.when)

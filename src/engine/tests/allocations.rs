@@ -1,9 +1,9 @@
 //! A decision allocates nothing unless the image changes.
 
-use imageswap_engine::compile::{Limits, RulesFile, compile};
+use imageswap_engine::compile::{Limits, RuleSet, RulesFile, compile};
 use imageswap_engine::context::Context;
 use imageswap_engine::diagnostic::SourceMap;
-use imageswap_engine::rules::{Effect, RuleSet};
+use imageswap_engine::rules::Effect;
 use imageswap_engine::syntax::rules::parse;
 
 const RULES: &str = "\
@@ -27,7 +27,10 @@ fn set() -> RuleSet {
         label: "a.rules".to_owned(),
         file,
     };
-    compile(&sources, &[file], None, Limits::default()).set.unwrap()
+    compile(&sources, &[file], None, Limits::default())
+        .verify(|one, other| (one(), other()))
+        .unwrap()
+        .rules
 }
 
 #[test]
@@ -58,7 +61,7 @@ fn a_decision_that_changes_nothing_allocates_nothing() {
     ] {
         let mut effect = None;
         let counted = allocation_counter::measure(|| {
-            effect = Some(set.decide(image, &context).effect);
+            effect = Some(set.evaluate(image, &context).into_effect());
         });
         assert!(
             matches!(effect, Some(Effect::Keep | Effect::Deny)),
@@ -68,7 +71,7 @@ fn a_decision_that_changes_nothing_allocates_nothing() {
     }
     let counted = allocation_counter::measure(|| {
         assert!(matches!(
-            set.decide("bitnami/redis", &context).effect,
+            set.evaluate("bitnami/redis", &context).into_effect(),
             Effect::Swap(_)
         ));
     });

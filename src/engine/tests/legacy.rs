@@ -4,10 +4,11 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Context;
 use imageswap_engine::diagnostic::SourceMap;
 use imageswap_engine::legacy::{LegacyConfig, Map, Prefix};
-use imageswap_engine::rules::{Effect, RuleSet};
+use imageswap_engine::rules::Effect;
 use imageswap_tests_support::recorded::conformance;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -26,7 +27,7 @@ fn map(text: &str) -> (RuleSet, Vec<String>) {
 
 /// What an image becomes; `None` where it stays, for whatever reason.
 fn swapped(rules: &RuleSet, image: &str) -> Option<String> {
-    match rules.decide(image, &Context::default()).effect {
+    match rules.evaluate(image, &Context::default()).into_effect() {
         Effect::Swap(result) => Some(result),
         Effect::Keep | Effect::Deny | Effect::Invalid(_) => None,
     }
@@ -273,6 +274,7 @@ fn a_chain_is_named_and_a_line_that_leads_to_its_end_is_not() {
     let (map, _) = Map::compile(&sources, source);
     let rules: RuleSet = LegacyConfig::Maps(Box::new(map)).into();
     let found: Vec<String> = rules
+        .preview()
         .lint_map(source, text)
         .iter()
         .map(|finding| finding.short(&sources))

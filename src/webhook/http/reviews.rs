@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use imageswap_engine::admission::{Caller, ImageEffect, Policy, Reviewed, review};
+use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Operation;
-use imageswap_engine::rules::RuleSet;
 use salvo::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
 use salvo::http::{HeaderMap, HeaderValue, StatusCode};
 use salvo::prelude::*;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use imageswap_engine::admission::{ImageEffect, Reviewed};
-use imageswap_engine::rules::RuleSet;
+use imageswap_engine::compile::RuleSet;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Counter, Histogram, Meter, MeterProvider as _};
 use opentelemetry_sdk::error::OTelSdkError;

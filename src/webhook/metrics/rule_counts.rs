@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use imageswap_engine::admission::ImageEffect;
+use imageswap_engine::compile::RuleSet;
 use imageswap_engine::diagnostic::{SourceMap, Span};
-use imageswap_engine::rules::{LEGACY_RULE, RuleId, RuleSet};
+use imageswap_engine::rules::{LEGACY_RULE, RuleId};
 use imageswap_engine::syntax::format::one_line;
 use opentelemetry::metrics::AsyncInstrument;
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, Guard};
-use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceMap};
-use imageswap_engine::rules::RuleSet;
+use imageswap_engine::compile::RuleSet;
+use imageswap_engine::diagnostic::{Findings, Severity, SourceMap};
 
-use crate::config::{Limits, Loaded, Processors, ReadError, RulesSource, RulesText};
+use crate::config::{Limits, Processors, ReadError, RulesSource, RulesText};
 use crate::webhook::metrics::RuleCounts;
 use crate::webhook::{logging, os};
 
@@ -44,7 +44,7 @@ pub(crate) enum LoadError {
 /// A set that does not load.
 #[derive(Debug)]
 pub(crate) struct RejectedSet {
-    pub(crate) findings: Vec<Diagnostic>,
+    pub(crate) findings: Findings,
     pub(crate) sources: SourceMap,
 }
 
@@ -94,15 +94,16 @@ fn compile(
     mut counts: RuleCounts,
 ) -> Result<LoadedRules, LoadError> {
     let (text_digest, digest) = (text.digest(), text.name());
-    let mut loaded = text.load(limits, processors);
+    let loaded = text.load(limits, processors);
     for notice in &loaded.notices {
         tracing::info!("{notice}");
     }
-    let Some(rules) = loaded.take_set() else {
-        return Err(LoadError::rejected(loaded));
+    let (rules, findings, sources) = loaded.into_parts();
+    let Some(rules) = rules else {
+        return Err(LoadError::Rejected(Box::new(RejectedSet { findings, sources })));
     };
-    logging::findings(&loaded.findings, &loaded.sources);
-    counts.name_rules(&rules, loaded.sources);
+    logging::findings(&findings, &sources);
+    counts.name_rules(&rules, sources);
     Ok(LoadedRules {
         rules,
         digest,
@@ -110,15 +111,6 @@ fn compile(
         text_digest,
         counts,
     })
-}
-
-impl LoadError {
-    fn rejected(loaded: Loaded) -> Self {
-        Self::Rejected(Box::new(RejectedSet {
-            findings: loaded.findings,
-            sources: loaded.sources,
-        }))
-    }
 }
 
 impl From<ReadError> for LoadError {

@@ -1,60 +1,58 @@
-//! What a map beside the rules, or by itself, makes of images that would be moved on the next time.
+//! Lines of a map whose results are swapped again at the next admission.
 
 use crate::context::Context;
-use crate::diagnostic::{Code, Diagnostic, SourceId};
-use crate::rules::{Effect, RuleId};
-use crate::rules::{LEGACY_RULE, RuleSet};
+use crate::diagnostic::{Code, Diagnostic, Findings, SourceId};
+use crate::rules::evaluate::Selection;
+use crate::rules::{Compiled, Effect, LEGACY_RULE, RuleId};
 use crate::syntax::map::{Key, Statement, lines};
 
-impl RuleSet {
-    /// The lines of the map whose results a rule or another line takes up at the next admission: a second admission of
-    /// the same object would move its image again.
-    ///
-    /// Each line is tried with an image of its own, so that the time is linear in the length of the map.
-    #[must_use]
-    pub fn lint_map(&self, source: SourceId, text: &str) -> Vec<Diagnostic> {
-        let context = Context {
-            namespace: Some("default"),
-            ..Context::default()
-        };
-        lines(source, text)
-            .filter_map(|line| {
-                let Statement::Pair { key, .. } = &line.statement else {
-                    return None;
-                };
-                let image = sample(key)?;
-                let first = self.decide(&image, &context);
-                let Effect::Swap(result) = first.effect else {
-                    return None;
-                };
-                if first.rule != Some(RuleId::LEGACY) {
-                    return None;
+/// Returns a warning for each line of the map whose result a rule or another line swaps again at the next admission of
+/// the same object.
+///
+/// Each line is tried with an image of its own, so that the time is linear in the length of the map.
+pub(crate) fn swapped_again(set: &Compiled, source: SourceId, text: &str) -> Findings {
+    let context = Context {
+        namespace: Some("default"),
+        ..Context::default()
+    };
+    // A set that does not settle has other findings.
+    let evaluate = |image: &str| set.evaluate(image, &context, Selection::default(), &mut ()).ok();
+    lines(source, text)
+        .filter_map(|line| {
+            let Statement::Pair { key, .. } = &line.statement else {
+                return None;
+            };
+            let image = sample(key)?;
+            let first = evaluate(&image)?;
+            let rule = first.last_rule();
+            let Effect::Swap(result) = first.into_effect() else {
+                return None;
+            };
+            if rule != Some(RuleId::LEGACY) {
+                return None;
+            }
+            let again = evaluate(&result)?;
+            let next = match (again.effect(), again.last_rule()?) {
+                (Effect::Swap(next), RuleId::LEGACY) => format!("another line moves that on to `{next}`"),
+                (Effect::Swap(next), rule) => {
+                    format!("`{}` moves that on to `{next}`", set.rule_name(rule))
                 }
-                let again = self.decide(&result, &context);
-                let next = match (again.effect, again.rule?) {
-                    (Effect::Swap(next), RuleId::LEGACY) => format!("another line moves that on to `{next}`"),
-                    (Effect::Swap(next), rule) => {
-                        format!("`{}` moves that on to `{next}`", self.rule_name(rule))
-                    }
-                    (Effect::Deny, rule) => format!("`{}` refuses that", self.rule_name(rule)),
-                    _ => return None,
-                };
-                Some(
-                    Diagnostic::warning(
-                        Code::MAP_MOVED_AGAIN,
-                        format!("`{image}` becomes `{result}`, and the next time {next}"),
-                        line.span,
-                    )
-                    .label(format!(
-                        "the answer of the {LEGACY_RULE} is final, but a Pod may be admitted twice"
-                    ))
-                    .help(
-                        "lead the line to the end of the chain at once, or keep what has arrived by a rule",
-                    ),
+                (Effect::Deny, rule) => format!("`{}` refuses that", set.rule_name(rule)),
+                _ => return None,
+            };
+            Some(
+                Diagnostic::warning(
+                    Code::MAP_MOVED_AGAIN,
+                    format!("`{image}` becomes `{result}`, and the next time {next}"),
+                    line.span,
                 )
-            })
-            .collect()
-    }
+                .label(format!(
+                    "the answer of the {LEGACY_RULE} is final, but a Pod may be admitted twice"
+                ))
+                .help("lead the line to the end of the chain at once, or keep what has arrived by a rule"),
+            )
+        })
+        .collect()
 }
 
 /// An image that a key is for.

@@ -11,11 +11,11 @@ use crate::analysis::termination::{are_alike, beginning, prefix_of};
 use crate::automaton::{Language, witness_within};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::reference::{Reference, is_path_component, is_tag};
-use crate::rules::RuleSet;
 use crate::rules::condition::{Condition, contradiction};
 use crate::rules::image::Image;
 use crate::rules::pattern::{Parts, Pattern};
 use crate::rules::rule::Rule;
+use crate::rules::{Compiled, RuleId};
 use crate::syntax::ast::Action;
 
 /// The work of all searches of one set, in steps, some of which take a nanosecond: and more for each rule.
@@ -27,7 +27,7 @@ const MOST_ABOVE: usize = 10_000;
 const LOOKED_AT: usize = 1_024;
 
 pub(super) struct Reach<'r> {
-    set: &'r RuleSet,
+    set: &'r Compiled,
     valid: Language,
     short_hub: Language,
     home: Language,
@@ -36,7 +36,7 @@ pub(super) struct Reach<'r> {
 }
 
 impl<'r> Reach<'r> {
-    pub(super) fn new(set: &'r RuleSet) -> Self {
+    pub(super) fn new(set: &'r Compiled) -> Self {
         Self {
             set,
             valid: languages::valid(),
@@ -157,8 +157,8 @@ impl<'r> Reach<'r> {
             .index
             .candidates(&image, namespace)
             .take(LOOKED_AT)
-            .take_while(|above| (*above as usize) < number)
-            .filter_map(|above| self.set.rules.get(above as usize))
+            .take_while(|above| above.place().is_some_and(|place| place < number))
+            .filter_map(|above| self.set.rule(above))
             .filter(|above| self.may_cover(above, &conditions))
             .filter(|above| {
                 let others = others.get_or_init(|| samples.clone().collect::<Vec<String>>());
@@ -242,10 +242,9 @@ impl<'r> Reach<'r> {
         let namespace = conditions
             .iter()
             .find_map(|condition| condition.only_value_of_namespace());
-        let denies = |number: &u32| {
+        let denies = |id: &RuleId| {
             self.set
-                .rules
-                .get(*number as usize)
+                .rule(*id)
                 .is_some_and(|rule| rule.action == Action::Deny && rule.pattern.matches(&image))
         };
         let deny = self
@@ -253,13 +252,14 @@ impl<'r> Reach<'r> {
             .index
             .candidates(&image, namespace)
             .take(LOOKED_AT)
-            .find(denies)?;
-        if deny as usize > MOST_ABOVE {
+            .find(denies)?
+            .place()?;
+        if deny > MOST_ABOVE {
             return None;
         }
         let results = languages::of_results(&rule.pattern, target);
         // Nothing above it may take a part of the results.
-        for (number, above) in (0..=deny).zip(&self.set.rules) {
+        for (number, above) in self.set.rules.iter().enumerate().take(deny + 1) {
             if above.is_off || above.action == Action::Warn || std::ptr::eq(above, rule) {
                 continue;
             }

@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::is_allowed;
+use super::allowed::is_allowed;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::rules::RuleSet;
+use crate::rules::Compiled;
 use crate::rules::pattern::{CaptureKind, Pattern, match_glob};
 use crate::rules::rule::Rule;
 use crate::rules::target::Target;
@@ -95,7 +95,7 @@ fn is_port_kept(name: &str, used: &[Placeholder]) -> bool {
 }
 
 /// Rules for different registries or prefixes that lead to the same place.
-pub(super) fn shared_targets(set: &RuleSet) -> Vec<Diagnostic> {
+pub(super) fn shared_targets(set: &Compiled) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     let mut first_to: HashMap<&str, &Rule> = HashMap::new();
     for rule in &set.rules {
@@ -133,7 +133,7 @@ pub(super) fn shared_targets(set: &RuleSet) -> Vec<Diagnostic> {
 }
 
 /// A pattern for the hosts below a registry, and none for the registry itself.
-pub(super) fn bare_registries(set: &RuleSet) -> Vec<Diagnostic> {
+pub(super) fn bare_registries(set: &Compiled) -> Vec<Diagnostic> {
     /// Wildcards in unusual places are compared one by one.
     const COMPARED: usize = 64;
     let registries = || {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Part;
+use super::part::Part;
 use super::steps::{Steps, Swap};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::lower::read_pattern;

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::Part;
 use super::graph::Graph;
+use super::part::Part;
 use crate::analysis::languages::BUDGET;
 use crate::automaton::{Bytes, Language, witness};
 use crate::rules::pattern::{Pattern, match_glob};

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::Part;
 use super::graph::Graph;
+use super::part::Part;
 use crate::analysis::languages::{self, BUDGET};
 use crate::automaton::{Exhausted, Language, witness, witness_within};
 use crate::diagnostic::{Code, Diagnostic};

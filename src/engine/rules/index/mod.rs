@@ -14,6 +14,7 @@ pub(crate) use self::key::{literal_segments, shape_prefix};
 
 use self::key::{Key, Kind, key_of, key_of_shape};
 use super::condition::Condition;
+use super::id::RuleId;
 use super::image::Image;
 use super::pattern::Pattern;
 use super::target::Target;
@@ -25,7 +26,7 @@ use crate::syntax::ast::Subject;
 pub(crate) struct RuleIndex {
     lists: HashMap<u64, List, BuildHasherDefault<Hashed>>,
     /// The rules of all lists, each in the order of the set.
-    rules: Box<[u32]>,
+    rules: Box<[RuleId]>,
     /// The kinds of keys that there are, as bits.
     kinds: u16,
     /// Whether rules are filed under a namespace too.
@@ -63,9 +64,9 @@ impl std::hash::Hasher for Hashed {
 /// Collects what is to be filed.
 #[derive(Debug, Default)]
 pub(crate) struct IndexBuilder {
-    filed: Vec<(u64, u32)>,
+    filed: Vec<(u64, RuleId)>,
     /// The rules over images as they are spelled that have no other key, with their pieces.
-    by_piece: Vec<(u32, Vec<Piece>)>,
+    by_piece: Vec<(RuleId, Vec<Piece>)>,
     kinds: u16,
     has_namespaces: bool,
     longest_suffix: usize,
@@ -75,7 +76,7 @@ impl IndexBuilder {
     /// Files a rule by its pattern, and by the namespaces that its conditions name.
     pub(crate) fn add<'c>(
         &mut self,
-        rule: u32,
+        rule: RuleId,
         pattern: &Pattern,
         conditions: impl Iterator<Item = &'c Condition>,
     ) {
@@ -108,19 +109,19 @@ impl IndexBuilder {
     }
 
     /// Files what has the shape of a target.
-    pub(crate) fn add_shape(&mut self, rule: u32, target: &Target) {
+    pub(crate) fn add_shape(&mut self, rule: RuleId, target: &Target) {
         let (kind, key) = key_of_shape(target);
         self.longest_suffix = self.longest_suffix.max(target.registry().len());
         self.file(kind, key.hash(kind, None), rule);
     }
 
-    fn file(&mut self, kind: Kind, hash: u64, rule: u32) {
+    fn file(&mut self, kind: Kind, hash: u64, rule: RuleId) {
         self.kinds |= 1 << kind as u16;
         self.filed.push((hash, rule));
     }
 
     fn file_by_piece(&mut self) {
-        let (rules, pieces): (Vec<u32>, Vec<Vec<Piece>>) =
+        let (rules, pieces): (Vec<RuleId>, Vec<Vec<Piece>>) =
             std::mem::take(&mut self.by_piece).into_iter().unzip();
         for (rule, piece) in rules.into_iter().zip(pieces::rarest(&pieces)) {
             let (kind, key) = match piece {
@@ -157,7 +158,7 @@ impl IndexBuilder {
 
 /// The rules that may match an image, in the order of the set.
 pub(crate) struct Candidates<'i> {
-    lists: SmallVec<[&'i [u32]; 12]>,
+    lists: SmallVec<[&'i [RuleId]; 12]>,
 }
 
 impl RuleIndex {
@@ -218,7 +219,7 @@ impl RuleIndex {
         self.kinds & (1 << kind as u16) != 0
     }
 
-    fn list(&self, hash: u64) -> &[u32] {
+    fn list(&self, hash: u64) -> &[RuleId] {
         self.lists
             .get(&hash)
             .and_then(|list| {
@@ -240,7 +241,7 @@ fn each_prefix(text: &str, mut look: impl FnMut(Key)) -> Key {
 
 impl<'i> Candidates<'i> {
     /// Every rule of a set.
-    pub(crate) fn all(rules: &'i [u32]) -> Self {
+    pub(crate) fn all(rules: &'i [RuleId]) -> Self {
         let mut found = Self {
             lists: SmallVec::new(),
         };
@@ -249,13 +250,13 @@ impl<'i> Candidates<'i> {
     }
 
     /// Adds a list that may be found several times.
-    fn add_once(&mut self, list: &'i [u32]) {
+    fn add_once(&mut self, list: &'i [RuleId]) {
         if !self.lists.iter().any(|known| std::ptr::eq(*known, list)) {
             self.add(list);
         }
     }
 
-    fn add(&mut self, list: &'i [u32]) {
+    fn add(&mut self, list: &'i [RuleId]) {
         if !list.is_empty() {
             self.lists.push(list);
         }
@@ -263,9 +264,9 @@ impl<'i> Candidates<'i> {
 }
 
 impl Iterator for Candidates<'_> {
-    type Item = u32;
+    type Item = RuleId;
 
-    fn next(&mut self) -> Option<u32> {
+    fn next(&mut self) -> Option<RuleId> {
         let (at, rule) = self
             .lists
             .iter()

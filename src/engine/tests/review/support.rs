@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use imageswap_engine::admission::{Caller, ImageEffect, Policy, Reviewed, SkipReason, review};
+use imageswap_engine::compile::RuleSet;
 use imageswap_engine::legacy::{LegacyConfig, Prefix};
-use imageswap_engine::rules::RuleSet;
 use serde_json::{Value, json};
 
 pub(crate) const MIRROR: &str = "mirror.example.com/hub";

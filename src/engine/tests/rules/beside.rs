@@ -6,11 +6,11 @@ use imageswap_tests_support::loaded::load;
 
 fn decide(files: &[(&str, &str)], image: &str) -> (Effect, Option<String>) {
     let loaded = load(files.iter().copied());
-    let decision = loaded.set().decide(image, &Context::default());
+    let decision = loaded.set().evaluate(image, &Context::default());
     let rule = decision
-        .rule
+        .last_rule()
         .map(|rule| loaded.set().rule_name(rule).into_owned());
-    (decision.effect, rule)
+    (decision.into_effect(), rule)
 }
 
 const RULES: (&str, &str) = (

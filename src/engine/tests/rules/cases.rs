@@ -16,11 +16,15 @@ use imageswap_tests_support::loaded::{Loaded, load_within};
 use imageswap_tests_support::repository;
 
 /// So that a case of too many rules is a short one.
-const LIMITS: Limits = Limits { rules: 100 };
+const LIMITS: Limits = Limits {
+    rules: 100,
+    files: 10,
+};
 
 /// What no short file shows; tested by itself.
-const SHOWN_ELSEWHERE: [Code; 5] = [
+const SHOWN_ELSEWHERE: [Code; 6] = [
     Code::UNPROVEN,
+    Code::TOO_MANY_FILES,
     // Of files, which the engine does not read.
     Code::NOT_UTF8,
     Code::FILE_TOO_LONG,

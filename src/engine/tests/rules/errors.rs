@@ -12,7 +12,12 @@ use super::examples::{Example, examples};
 const PAGE: &str = include_str!("../../../../docs/errors.md");
 
 /// What takes a long file: the page describes it.
-const DESCRIBED: [Code; 3] = [Code::STATEMENT_TOO_LONG, Code::TOO_MANY_RULES, Code::UNPROVEN];
+const DESCRIBED: [Code; 4] = [
+    Code::STATEMENT_TOO_LONG,
+    Code::TOO_MANY_RULES,
+    Code::TOO_MANY_FILES,
+    Code::UNPROVEN,
+];
 
 /// What is wrong with files, which the engine does not read: shown by the tests of the command line.
 const OF_FILES: [Code; 4] = [
@@ -66,10 +71,42 @@ fn one_rule_more_than_allowed_is_too_many() {
         for number in 1..=rules {
             writeln!(text, "keep r{number}.example.com/").unwrap();
         }
-        let loaded = load_within([("a.rules", text.as_str())], Limits { rules: 3 });
+        let loaded = load_within([("a.rules", text.as_str())], within(3, 10));
         assert_eq!(loaded.errors().is_empty(), is_good, "{}", loaded.short());
         assert_eq!(shows_only(&loaded, Code::TOO_MANY_RULES), !is_good);
     }
+}
+
+#[test]
+fn file_beyond_the_limit_is_rejected() {
+    let names: Vec<String> = (1..=4).map(|number| format!("{number}.rules")).collect();
+    for (files, is_good) in [(3, true), (4, false)] {
+        let files = names.iter().take(files).map(|name| (name.as_str(), "rules v1\n"));
+        let loaded = load_within(files, within(10, 3));
+        assert_eq!(loaded.errors().is_empty(), is_good, "{}", loaded.short());
+        assert_eq!(shows_only(&loaded, Code::TOO_MANY_FILES), !is_good);
+    }
+}
+
+#[test]
+fn no_file_gets_the_condition_of_another() {
+    // One more file than a narrow number tells apart: the last one got the condition of the first.
+    let names: Vec<String> = (0..=65_536).map(|number| format!("{number}.rules")).collect();
+    let text = |number: usize| match number {
+        0 => "rules v1 when namespace a\n",
+        65_536 => "rules v1\nkeep quay.io/\n",
+        _ => "rules v1\n",
+    };
+    let files = names
+        .iter()
+        .enumerate()
+        .map(|(number, name)| (name.as_str(), text(number)));
+    let loaded = load_within(files, within(10, usize::MAX));
+    assert!(shows_only(&loaded, Code::TOO_MANY_FILES), "{}", loaded.short());
+}
+
+const fn within(rules: usize, files: usize) -> Limits {
+    Limits { rules, files }
 }
 
 #[test]

@@ -6,8 +6,9 @@
 use std::fs;
 use std::path::PathBuf;
 
+use imageswap_engine::compile::RuleSet;
 use imageswap_engine::diagnostic::{Code, SourceId};
-use imageswap_engine::rules::{Decision, RuleSet};
+use imageswap_engine::rules::Decision;
 use imageswap_engine::syntax::format::{FormatError, format, one_line};
 use imageswap_engine::syntax::rules::{MAX_STATEMENT, parse};
 use imageswap_tests_support::generate::Choices;
@@ -99,7 +100,7 @@ fn every_recorded_set_decides_the_same_once_it_is_formatted() {
         for case in row["cases"].as_array().unwrap() {
             let given = Given::new(&case["context"]);
             let image = case["image"].as_str().unwrap();
-            let decide = |set: &RuleSet| what_came(set.decide(image, &given.context()));
+            let decide = |set: &RuleSet| what_came(set.evaluate(image, &given.context()));
             assert_eq!(decide(before.set()), decide(after.set()), "{image} in {row}");
             count += 1;
         }
@@ -111,9 +112,9 @@ fn every_recorded_set_decides_the_same_once_it_is_formatted() {
 fn what_came(decision: Decision<'_>) -> String {
     format!(
         "{:?} {:?} {}",
-        decision.effect,
-        decision.pull_secrets,
-        decision.warnings.len()
+        decision.effect(),
+        decision.pull_secrets(),
+        decision.warnings().len()
     )
 }
 
@@ -294,7 +295,7 @@ proptest! {
         while !choices.is_at_end() {
             let image = choices.image(&generated.forms);
             let setting = choices.setting();
-            let decide = |set: &RuleSet| what_came(set.decide(&image, &setting.context()));
+            let decide = |set: &RuleSet| what_came(set.evaluate(&image, &setting.context()));
             prop_assert_eq!(decide(before.set()), decide(after.set()), "{}", image);
         }
     }

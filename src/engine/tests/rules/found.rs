@@ -10,7 +10,7 @@ const SHA: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef012345
 
 fn effect(rules: &str, image: &str) -> Effect {
     let loaded = load_text(&format!("rules v1\n{rules}\n"));
-    loaded.set().decide(image, &Context::default()).effect
+    loaded.set().evaluate(image, &Context::default()).into_effect()
 }
 
 fn files<const N: usize>(texts: [(&str, &str); N]) -> Files {

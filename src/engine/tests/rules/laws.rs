@@ -1,10 +1,10 @@
 //! Laws that hold of every set of rules and every image.
 
-use imageswap_engine::compile::{Limits, RulesFile, compile};
+use imageswap_engine::compile::{Limits, RuleSet, RulesFile, compile};
 use imageswap_engine::diagnostic::{Code, SourceMap};
 use imageswap_engine::legacy::Map;
 use imageswap_engine::reference::Reference;
-use imageswap_engine::rules::{RuleSet, Scope};
+use imageswap_engine::rules::Scope;
 use imageswap_engine::syntax::rules::parse;
 use imageswap_tests_support::agree::{decided, points_into_its_text, said_to_be_idle};
 use imageswap_tests_support::generate::{Choices, Setting};
@@ -181,9 +181,12 @@ fn with_a_map(files: &Files) -> RuleSet {
         .collect();
     let source = sources.add("maps.conf", "default::m.io\n");
     let (map, _) = Map::compile(&sources, source);
+    // The tests of the set were written without the map.
     compile(&sources, &parsed, Some(map), Limits::default())
-        .set
+        .without_tests()
+        .verify(|one, other| (one(), other()))
         .unwrap()
+        .rules
 }
 
 /// Leaves out what has any other error.

@@ -59,7 +59,7 @@ fn every_recorded_decision_comes_out() {
                     && decision.secrets == texts("secrets")
             };
             let context = given.context();
-            let found = in_words(set, &set.decide(image, &context));
+            let found = in_words(set, &set.evaluate(image, &context));
             let of_naive = naive.decide(image, &context);
             for (who, decision) in [("the engine", found), ("the other reading", of_naive)] {
                 if !is_as_recorded(&decision) {

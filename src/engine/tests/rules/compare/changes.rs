@@ -1,7 +1,8 @@
 //! Which rules of two sets are the same one, and which of them a difference comes of.
 
 use imageswap_engine::compare::{Cause, Change, Comparison};
-use imageswap_engine::rules::{RuleId, RuleSet};
+use imageswap_engine::compile::RuleSet;
+use imageswap_engine::rules::RuleId;
 use imageswap_tests_support::loaded::load_text;
 
 const HEAD: &str = "rules v1\nhome h.io/\n";

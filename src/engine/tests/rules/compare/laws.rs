@@ -1,7 +1,8 @@
 //! Laws of comparing.
 
 use imageswap_engine::compare::{Cases, Comparison, difference};
-use imageswap_engine::rules::{Effect, RuleSet};
+use imageswap_engine::compile::RuleSet;
+use imageswap_engine::rules::Effect;
 use imageswap_tests_support::loaded::{load, load_text};
 use imageswap_tests_support::mended::loaded;
 
@@ -15,13 +16,13 @@ fn differences(old: &RuleSet, new: &RuleSet) -> Vec<(String, String, String)> {
             let context = case.setting.context();
             let found = difference(old, new, &case.image, &context)?;
             // What differs is what two decisions say.
-            assert_eq!(found.old, old.decide(&case.image, &context));
-            assert_eq!(found.new, new.decide(&case.image, &context));
+            assert_eq!(found.old, old.evaluate(&case.image, &context));
+            assert_eq!(found.new, new.evaluate(&case.image, &context));
             let case = format!("{} {}", case.image, case.setting);
             Some((
                 case,
-                format!("{:?}", found.old.effect),
-                format!("{:?}", found.new.effect),
+                format!("{:?}", found.old.effect()),
+                format!("{:?}", found.new.effect()),
             ))
         })
         .collect()
@@ -69,8 +70,8 @@ fn an_image_that_is_spelled_otherwise_is_no_difference() {
     };
     let (short, long) = (map("nginx"), map("docker.io/library/nginx"));
     let decided = |set: &RuleSet| {
-        set.decide("a/nginx", &imageswap_engine::context::Context::default())
-            .effect
+        set.evaluate("a/nginx", &imageswap_engine::context::Context::default())
+            .into_effect()
     };
     assert_eq!(decided(short.set()), Effect::Swap("nginx".to_owned()));
     assert_eq!(

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use imageswap_engine::compare::{Cases, difference};
+use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Context;
-use imageswap_engine::rules::{RuleSet, Scope};
+use imageswap_engine::rules::Scope;
 use imageswap_tests_support::generate::{Choices, Generated};
 use imageswap_tests_support::mended::{loaded, mended};
 

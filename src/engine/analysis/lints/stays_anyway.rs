@@ -1,0 +1,21 @@
+//! The lint about targets that repeat the tag of the image.
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::rules::rule::Rule;
+use crate::rules::template::{Piece, Placeholder, pieces};
+
+/// Warns about a target that ends in `:{tag}`: the tag stays anyway, and the digest is dropped.
+pub(super) fn stays_anyway(rule: &Rule) -> Option<Diagnostic> {
+    let target = rule.target.as_ref()?;
+    let mut parts = pieces(target.tag()?);
+    let is_tag = parts.next() == Some(Piece::Placeholder(Placeholder::Tag)) && parts.next().is_none();
+    (is_tag && target.digest().is_none()).then(|| {
+        Diagnostic::warning(
+            Code::STAYS_ANYWAY,
+            "the target ends in `:{tag}`, so it drops the digest",
+            rule.span,
+        )
+        .label("tag and digest stay where the target names none")
+        .help("leave `:{tag}` out; to keep both it is `:{tag}@{digest}`")
+    })
+}

@@ -1,0 +1,37 @@
+//! The check itself, coarse step first.
+//!
+//! One swap leads to another if the other matches some image that the one can produce. If no swap leads to itself, an
+//! image is swapped at most as often as there are swaps. The registries come first: nearly all swaps lead out of the
+//! registries that rules are for, and never back. The remaining swaps are compared pattern by pattern, each only with
+//! those that begin alike, never every one with every other.
+
+use super::part::Part;
+use super::{cycle, registries, steps};
+use crate::diagnostic::{Diagnostic, Findings};
+use crate::rules::Compiled;
+
+/// Returns an error for each cycle.
+pub(crate) fn check(set: &Compiled) -> Findings {
+    let mut findings = Findings::from(check_part(Part { set, with_off: false }));
+    if set.rules.iter().any(|rule| rule.is_off) {
+        for finding in check_part(Part { set, with_off: true }) {
+            if !findings.iter().any(|known| known.span() == finding.span()) {
+                findings.push(finding.note("this is so with nothing off, as the set's tests run"));
+            }
+        }
+    }
+    findings
+}
+
+fn check_part(part: Part<'_>) -> Vec<Diagnostic> {
+    let suspects = registries::suspects(part);
+    if suspects.is_empty() {
+        return Vec::new();
+    }
+    let mut steps = match steps::Steps::new(part, suspects) {
+        Ok(steps) => steps,
+        Err(finding) => return vec![*finding],
+    };
+    steps.cut_at_covers();
+    cycle::findings(part, &steps)
+}

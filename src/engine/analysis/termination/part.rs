@@ -1,0 +1,31 @@
+//! The rules of a set that take part in a check.
+
+use crate::rules::Compiled;
+use crate::rules::rule::Rule;
+
+/// A part of a set that is checked by itself: without the rules that are off, or with them, as its tests run.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'r> {
+    pub(super) set: &'r Compiled,
+    pub(super) with_off: bool,
+}
+
+impl<'r> Part<'r> {
+    /// Returns the rules of this part with their places in the set.
+    pub(super) fn rules(self) -> impl Iterator<Item = (usize, &'r Rule)> {
+        self.set
+            .rules
+            .iter()
+            .enumerate()
+            .filter(move |(_, rule)| self.with_off || !rule.is_off)
+    }
+
+    pub(super) fn rule(self, number: usize) -> Option<&'r Rule> {
+        self.set.rules.get(number)
+    }
+
+    /// Returns true if a rule has no condition.
+    pub(super) fn is_unconditional(self, rule: &Rule) -> bool {
+        rule.conditions(&self.set.files).next().is_none()
+    }
+}

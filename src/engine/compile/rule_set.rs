@@ -1,0 +1,69 @@
+//! A verified set.
+
+use std::ops::Deref;
+
+use super::preview::Preview;
+use crate::context::Context;
+use crate::legacy::LegacyConfig;
+use crate::rules::evaluate::Selection;
+use crate::rules::{Compiled, Decision, DoesNotSettle, Explanation, Invalid, Scope};
+
+/// A set that passed the termination check and its own tests: every evaluation settles.
+///
+/// Only [`Draft::verify`](super::Draft::verify) makes one, and the conversion from an old configuration without rules, which
+/// has one round. It dereferences to the names, positions and texts of its rules.
+#[derive(Debug)]
+pub struct RuleSet {
+    compiled: Compiled,
+}
+
+impl RuleSet {
+    pub(super) fn new(verified: Compiled) -> Self {
+        Self { compiled: verified }
+    }
+
+    /// Evaluates an image.
+    ///
+    /// Allocates nothing unless the image changes, a `warn` rule matches or a pull secret is added.
+    #[must_use]
+    pub fn evaluate(&self, image: &str, context: &Context<'_>) -> Decision<'_> {
+        self.compiled
+            .evaluate(image, context, Selection::default(), &mut ())
+            .unwrap_or_else(unsettled)
+    }
+
+    /// Evaluates an image and records each step.
+    #[must_use]
+    pub fn explain(&self, image: &str, context: &Context<'_>, scope: Scope<'_>) -> Explanation<'_> {
+        self.compiled.explain(image, context, scope)
+    }
+
+    /// Returns the set as one that need not be verified, for code that shows both kinds.
+    #[must_use]
+    pub fn preview(&self) -> Preview<'_> {
+        Preview::new(&self.compiled)
+    }
+}
+
+/// The decision about an image whose evaluation does not settle, of which a verified set has none: should the termination
+/// check have missed a cycle, the image stays and the caller gets a warning.
+fn unsettled<'r>(endless: DoesNotSettle) -> Decision<'r> {
+    Decision::invalid(Invalid::Result(endless.image))
+}
+
+impl From<LegacyConfig> for RuleSet {
+    fn from(legacy: LegacyConfig) -> Self {
+        Self::new(Compiled {
+            legacy: Some(legacy),
+            ..Compiled::default()
+        })
+    }
+}
+
+impl Deref for RuleSet {
+    type Target = Compiled;
+
+    fn deref(&self) -> &Compiled {
+        &self.compiled
+    }
+}

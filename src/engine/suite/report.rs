@@ -1,0 +1,186 @@
+//! Running the tests of a set, and the findings about those that fail or reach no rule.
+
+use super::test::{Expected, Test, is_same};
+use crate::diagnostic::{Code, Diagnostic, Findings};
+use crate::legacy::Answer;
+use crate::rules::evaluate::{Observer, Selection};
+use crate::rules::image::AUTO;
+use crate::rules::{Compiled, Decision, DoesNotSettle, Effect, Invalid, Mismatch, RuleId};
+
+/// The outcomes of the tests of a set.
+#[derive(Debug, Default)]
+pub struct Report<'r> {
+    /// One for each test, in order.
+    pub outcomes: Vec<TestOutcome<'r>>,
+    /// How often each rule decided or warned in the tests, by its place in the set.
+    pub reached: Vec<u32>,
+}
+
+/// The outcome of one test.
+#[derive(Debug)]
+pub struct TestOutcome<'r> {
+    /// `true` if it is the expected one.
+    pub passed: bool,
+    /// `true` if no rule matches in it, nor would but for a condition or a guard.
+    pub is_idle: bool,
+    /// The rules that matched in any round, and the map if it had an answer.
+    pub matched: Vec<RuleId>,
+    /// The decision.
+    pub decision: Result<Decision<'r>, DoesNotSettle>,
+}
+
+/// Records the rules that match, or nearly do.
+#[derive(Default)]
+struct Matches {
+    matched: Vec<RuleId>,
+    /// `true` if a rule whose pattern matches was held back by a condition or a guard.
+    was_held_back: bool,
+}
+
+impl Observer for Matches {
+    fn step(&mut self, rule: RuleId, outcome: Result<(), Mismatch>) {
+        match outcome {
+            Ok(()) => self.matched.push(rule),
+            // The pattern matches: the rule would have decided, had it not been held back.
+            Err(Mismatch::Condition(_) | Mismatch::Home | Mismatch::OwnShape) => self.was_held_back = true,
+            Err(Mismatch::Off | Mismatch::Pattern | Mismatch::Decided) => {}
+        }
+    }
+
+    fn map(&mut self, answer: &Answer) {
+        self.matched
+            .extend(answer.result.as_ref().map(|_| RuleId::LEGACY));
+    }
+}
+
+impl Compiled {
+    /// Runs tests, as if nothing were off.
+    pub(crate) fn run_tests(&self, tests: &[Test]) -> Report<'_> {
+        let mut reached = vec![0_u32; self.len()];
+        let selection = Selection {
+            with_off: true,
+            ..Selection::default()
+        };
+        let outcomes = tests
+            .iter()
+            .map(|test| {
+                let mut matches = Matches::default();
+                let decision = self.evaluate(&test.image, &test.setting.context(), selection, &mut matches);
+                for rule in &matches.matched {
+                    if let Some(count) = rule.place().and_then(|place| reached.get_mut(place)) {
+                        *count = count.saturating_add(1);
+                    }
+                }
+                TestOutcome {
+                    passed: decision
+                        .as_ref()
+                        .is_ok_and(|decision| test.is_passed_by(decision)),
+                    // No rule is ever asked about `auto`, so its test is there to say so.
+                    is_idle: matches.matched.is_empty() && !matches.was_held_back && &*test.image != AUTO,
+                    matched: matches.matched,
+                    decision,
+                }
+            })
+            .collect();
+        Report { outcomes, reached }
+    }
+
+    /// Runs tests, and returns a finding for each that fails or is idle.
+    pub(crate) fn test_findings(&self, tests: &[Test]) -> Findings {
+        let report = self.run_tests(tests);
+        tests
+            .iter()
+            .zip(&report.outcomes)
+            .filter_map(|(test, outcome)| {
+                if !outcome.passed {
+                    Some(self.test_failure(test, &outcome.decision))
+                } else if outcome.is_idle {
+                    Some(idle(test))
+                } else {
+                    None
+                }
+            })
+            .collect()
+    }
+
+    /// Returns the error of a failed test.
+    pub(crate) fn test_failure(
+        &self,
+        test: &Test,
+        decision: &Result<Decision<'_>, DoesNotSettle>,
+    ) -> Diagnostic {
+        let expected = match &test.expected {
+            Expected::Image(image) => format!("`{image}` should come out"),
+            Expected::Keep => "it should stay".to_owned(),
+            Expected::Deny => "it should be refused".to_owned(),
+            Expected::Warn => "a rule should warn".to_owned(),
+        };
+        let decision = match decision {
+            Ok(decision) => decision,
+            Err(endless) => {
+                return Diagnostic::error(
+                    Code::TEST_FAILED,
+                    format!("the test of `{}` fails: the evaluation {endless}", test.image),
+                    test.span,
+                );
+            }
+        };
+        let came = match (&test.expected, decision.effect()) {
+            (Expected::Warn, _) => "none does".to_owned(),
+            (_, Effect::Keep) => "it stays".to_owned(),
+            (_, Effect::Swap(result)) => format!("`{result}` comes out"),
+            (_, Effect::Deny) => "it is refused".to_owned(),
+            (_, Effect::Invalid(Invalid::Result(result))) => {
+                format!("the rules make `{result}` of it, which is no valid image")
+            }
+            (_, Effect::Invalid(Invalid::Image(error))) => format!("it stays: {error}"),
+        };
+        let mut finding = Diagnostic::error(
+            Code::TEST_FAILED,
+            format!("the test of `{}` fails: {expected}, but {came}", test.image),
+            test.span,
+        );
+        finding = match decision.counted_rule() {
+            Some(RuleId::LEGACY) => finding.note("decided by the map"),
+            Some(rule) => match self.rule(rule) {
+                Some(rule) => finding.also(rule.span, "decided by this rule"),
+                None => finding,
+            },
+            None => finding.note("no rule matched"),
+        };
+        if let Expected::Image(image) = &test.expected
+            && let Some(outcome) = ["keep", "deny", "warn"]
+                .into_iter()
+                .find(|word| is_same(image, word))
+        {
+            finding = finding.help(format!(
+                "an outcome has no arrow before it: `test {} {outcome}`",
+                test.image
+            ));
+        }
+        let setting = test.setting.options();
+        finding = finding.help(format!(
+            "see why: `imageswap explain --rules PATH {}{setting}`",
+            test.image
+        ));
+        match (&test.expected, decision.effect()) {
+            (Expected::Warn, _) | (_, Effect::Invalid(_)) => finding,
+            (_, Effect::Swap(result)) => finding.help(format!("where that is meant, write `-> {result}`")),
+            (_, Effect::Keep) => finding.help("where that is meant, write `keep`"),
+            (_, Effect::Deny) => finding.help("where that is meant, write `deny`"),
+        }
+    }
+}
+
+/// Returns the warning about a test in which no rule matches.
+fn idle(test: &Test) -> Diagnostic {
+    Diagnostic::warning(
+        Code::IDLE_TEST,
+        format!("the test of `{}` passes without any rule", test.image),
+        test.span,
+    )
+    .label("the outcome is that of an empty set")
+    .help(
+        "test an image that a rule moves, keeps or refuses, write a `keep` for this one, or remove the test",
+    )
+}
