@@ -14,7 +14,7 @@ fn every_code_has_a_heading_in_the_errors_page_and_every_heading_is_a_code() {
 }
 
 #[test]
-fn every_metric_and_every_variable_of_the_page_for_drop_in_is_there() {
+fn every_variable_and_option_of_the_page_for_drop_in_is_there() {
     let page = read("docs/drop-in.md");
     let help = Command::new(env!("CARGO_BIN_EXE_imageswap"))
         .args(["serve", "--help"])

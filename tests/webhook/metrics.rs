@@ -1,9 +1,12 @@
 //! What is counted, and that Prometheus' own tool finds nothing wrong with it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use imageswap_engine::admission::{Outcome, SkipReason};
 use imageswap_tests_support::recorded::review;
+use imageswap_tests_support::repository::read;
 use imageswap_tests_support::webhook::{Server, Start, Volume, pod};
 
 use crate::IMAGESWAP;
@@ -43,6 +46,66 @@ fn requests_images_and_what_was_left_are_counted() {
         assert_eq!(server.metric(name, label), expected, "{name} {label}");
     }
     assert!(server.metric("imageswap_rules_loaded_timestamp_seconds", "") > 1.7e9);
+}
+
+/// The metrics of the page, each with its labels and its row.
+fn metrics_of_page(page: &str) -> BTreeMap<String, (BTreeSet<String>, String)> {
+    let rows = page.lines().filter(|line| line.starts_with("| `imageswap_"));
+    let mut metrics = BTreeMap::new();
+    for row in rows {
+        let cell = row.split(" | ").next().unwrap();
+        for metric in cell.split('`').filter(|part| part.starts_with("imageswap_")) {
+            let (name, labels) = metric.split_once('{').unwrap_or((metric, ""));
+            let labels = labels.trim_end_matches('}').split(',');
+            let labels = labels.filter(|label| !label.is_empty()).map(ToOwned::to_owned);
+            metrics.insert(name.to_owned(), (labels.collect(), row.to_owned()));
+        }
+    }
+    metrics
+}
+
+/// The metrics of an answer to `/metrics`, each with its labels.
+fn metrics_of(text: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut metrics: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for line in text.lines() {
+        if let Some(family) = line.strip_prefix("# TYPE ") {
+            metrics
+                .entry(family.split(' ').next().unwrap().to_owned())
+                .or_default();
+        } else if let Some((series, labels)) = line.split_once('{') {
+            let family = series.strip_suffix("_bucket").unwrap_or(series);
+            let labels = labels.split("\",").map(|label| label.split('=').next().unwrap());
+            let labels = labels.filter(|label| *label != "le").map(ToOwned::to_owned);
+            metrics.get_mut(family).unwrap().extend(labels);
+        }
+    }
+    metrics
+}
+
+#[test]
+fn metrics_of_the_page_are_those_that_are_served() {
+    let server = Server::start(IMAGESWAP);
+    server.post(&pod(&["nginx", "auto"]));
+    let served = metrics_of(&server.get("/metrics").text());
+    let page = metrics_of_page(&read("docs/drop-in.md"));
+    let named: BTreeMap<_, _> = page
+        .iter()
+        .map(|(name, (labels, _))| (name.clone(), labels.clone()))
+        .collect();
+    assert_eq!(named, served);
+    let has_value = |name: &str, value: &str| page[name].1.contains(&format!("`{value}`"));
+    for outcome in Outcome::ALL {
+        assert!(
+            has_value("imageswap_requests_total", outcome.as_str()),
+            "{outcome:?}"
+        );
+    }
+    for reason in SkipReason::ALL {
+        assert!(
+            has_value("imageswap_images_left_total", reason.as_str()),
+            "{reason:?}"
+        );
+    }
 }
 
 #[test]
