@@ -1,6 +1,7 @@
 //! From what is configured to a set of rules.
 
 mod config_maps;
+mod digest;
 mod error;
 mod loaded;
 mod set;
@@ -15,6 +16,7 @@ use imageswap_engine::diagnostic::SourceMap;
 use imageswap_engine::legacy::{LegacyConfig, Prefix};
 use sha2::{Digest as _, Sha256};
 
+pub(crate) use digest::Digest;
 pub(crate) use error::ReadError;
 pub(crate) use loaded::{Loaded, Processors};
 pub(crate) use set::Limits;
@@ -37,7 +39,7 @@ pub(crate) enum RulesSource {
 #[derive(Debug)]
 pub(crate) struct RulesText {
     text: Text,
-    digest: [u8; 32],
+    digest: Digest,
 }
 
 #[derive(Debug)]
@@ -100,8 +102,7 @@ impl RulesSource {
 }
 
 impl Text {
-    /// Names the text: the same one has the same digest, in every replica.
-    fn digest(&self) -> [u8; 32] {
+    fn digest(&self) -> Digest {
         let mut hasher = Sha256::new();
         match self {
             Self::Prefix(prefix) => hasher.update(["prefix\0", prefix].concat()),
@@ -124,7 +125,7 @@ impl Text {
                 }
             },
         }
-        hasher.finalize().into()
+        Digest::new(hasher)
     }
 }
 
@@ -145,18 +146,9 @@ impl RulesText {
         Ok(Self::new(Text::Entries(set::read(paths, limits, Times::Once)?)))
     }
 
-    /// The SHA-256 of the text.
-    pub(crate) fn digest(&self) -> [u8; 32] {
+    /// Returns the digest of the text.
+    pub(crate) fn digest(&self) -> Digest {
         self.digest
-    }
-
-    /// The name of the text: the first half of its digest, in hexadecimal digits.
-    pub(crate) fn name(&self) -> String {
-        self.digest
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
     }
 
     /// Reads the statements, and nothing of what they mean together. Those that have an error are left out.

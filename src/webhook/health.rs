@@ -1,44 +1,29 @@
 //! Whether the webhook is alive, and whether it wants to be called.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use serde_json::json;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-/// What is reloaded, as logs, metrics and `/readyz` name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum What {
-    Rules,
-    Certificate,
-}
-
-impl What {
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Rules => "rules",
-            Self::Certificate => "certificate",
-        }
-    }
-}
+use super::status::{Reloaded, Status};
 
 /// The health of the process.
 #[derive(Debug)]
 pub(super) struct Health {
     pod_name: Option<String>,
     is_stopping: AtomicBool,
-    problems: Mutex<BTreeMap<What, String>>,
+    status: Arc<Status>,
 }
 
 impl Health {
-    pub(super) fn new(pod_name: Option<String>) -> Self {
+    pub(super) fn new(pod_name: Option<String>, status: Arc<Status>) -> Self {
         Self {
             pod_name,
             is_stopping: AtomicBool::new(false),
-            problems: Mutex::default(),
+            status,
         }
     }
 
@@ -57,27 +42,16 @@ impl Health {
             return Err("not ready: the process is about to end\n");
         }
         let mut body = "ready\n".to_owned();
-        for (what, problem) in self
-            .problems
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-        {
-            let _ = writeln!(
-                body,
-                "{}: not reloaded, so the old stays in force: {problem}",
-                what.as_str()
-            );
+        for of in Reloaded::ALL {
+            if let Some(error) = self.status.record(of).error {
+                let _ = writeln!(
+                    body,
+                    "{}: not reloaded, so the old stays in force: {error}",
+                    of.as_str()
+                );
+            }
         }
         Ok(body)
-    }
-
-    pub(super) fn set_problem(&self, what: What, problem: Option<String>) {
-        let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
-        match problem {
-            Some(problem) => problems.insert(what, problem),
-            None => problems.remove(&what),
-        };
     }
 
     /// From now on nothing more is to be sent here.

@@ -10,6 +10,7 @@ mod reload;
 mod serve;
 mod settings;
 mod shutdown;
+mod status;
 mod tls;
 
 pub(crate) use error::ServeError;

@@ -6,11 +6,12 @@ use super::error::ServeError;
 use super::health::Health;
 use super::http::{Address, BodyBudget, Listeners, Reviews, Servers, bind};
 use super::logging;
-use super::metrics::{ActiveRules, Metrics};
+use super::metrics::Metrics;
 use super::os::EndSignals;
 use super::reload::{self, LoadError, SharedRules};
 use super::settings::{Settings, TlsSource};
 use super::shutdown::shut_down;
+use super::status::{Reloaded, Status};
 use super::tls::{self, Certificate};
 use crate::config::RulesSource;
 
@@ -26,9 +27,11 @@ pub(crate) fn serve(settings: Settings) -> Result<(), ServeError> {
 
 async fn run(settings: Settings) -> Result<(), ServeError> {
     let signals = EndSignals::listen()?;
-    let health = Arc::new(Health::new(settings.pod_name));
-    let metrics =
-        Arc::new(Metrics::new().map_err(|error| ServeError(format!("cannot set up metrics: {error}")))?);
+    let status = Arc::new(Status::default());
+    let health = Arc::new(Health::new(settings.pod_name, Arc::clone(&status)));
+    let metrics = Arc::new(
+        Metrics::new(&status).map_err(|error| ServeError(format!("cannot set up metrics: {error}")))?,
+    );
     let rules = Arc::new(
         SharedRules::load(&settings.rules, settings.limits).map_err(|error| {
             match (&error, &settings.rules) {
@@ -43,13 +46,16 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
             ServeError(error.to_string())
         })?,
     );
-    metrics.watch_rules(observed(&rules));
+    status.started(Reloaded::Rules, rules.current().digest);
+    let counted = Arc::clone(&rules);
+    metrics.observe_images(move |counter| counted.current().counts.observe(counter));
     let certificate = Arc::new(match &settings.tls {
         TlsSource::Folder(folder) => {
             Certificate::load(folder).map_err(|error| ServeError(error.to_string()))?
         }
         TlsSource::SelfSigned => tls::self_signed(&settings.namespace).map_err(ServeError)?,
     });
+    status.started(Reloaded::Certificate, certificate.digest());
     let tls = bind(
         settings.listen.map_or(Address::AnyHost(5000), Address::Given),
         "--listen",
@@ -78,7 +84,7 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
     )?;
     tracing::info!(
         rules = %settings.rules,
-        digest = rules.digest(),
+        digest = rules.current().digest_text,
         address = %servers.tls_address,
         http_address = %servers.plain_address,
         dry_run = settings.dry_run,
@@ -88,7 +94,7 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
     if matches!(settings.tls, TlsSource::SelfSigned) {
         tls::say_how_to_try(servers.tls_address);
     }
-    let reloading = reload::start(settings.rules, &rules, certificate, &health, &metrics);
+    let reloading = reload::start(settings.rules, &rules, certificate, &status);
     let result = shut_down(
         signals,
         &health,
@@ -100,14 +106,4 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
     drop(reloading);
     metrics.shut_down();
     result
-}
-
-/// Returns what metrics show of the active rules.
-fn observed(rules: &Arc<SharedRules>) -> ActiveRules {
-    let (images, digest, loaded_at) = (Arc::clone(rules), Arc::clone(rules), Arc::clone(rules));
-    ActiveRules {
-        images: Box::new(move |counter| images.current().counts.observe(counter)),
-        digest: Box::new(move || digest.digest()),
-        loaded_at: Box::new(move || loaded_at.current().loaded_at),
-    }
 }

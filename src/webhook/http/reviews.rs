@@ -81,7 +81,7 @@ impl Reviews {
         let current = self.rules.current();
         let policy = Policy {
             rules: &current.rules,
-            digest: &current.digest,
+            digest: &current.digest_text,
             disable_label: &self.disable_label,
             dry_run: self.dry_run,
         };

@@ -15,7 +15,7 @@ use prometheus::{Encoder as _, Registry, TextEncoder};
 
 use super::counters::{ImagesSkipped, Rejected, Requests};
 use super::rule_counts::{MOST_TIME_SERIES, RuleCounts};
-use crate::webhook::health::What;
+use crate::webhook::status::{Reloaded, Status};
 
 /// Upper bounds of the buckets of the duration, in seconds. A small review takes less than a millisecond.
 const DURATION_BUCKETS: [f64; 17] = [
@@ -33,19 +33,7 @@ pub(crate) struct Metrics {
     meter: Meter,
     counters: Arc<Counters>,
     duration: Histogram<f64>,
-    reloads: Counter<u64>,
     handshake_failures: Counter<u64>,
-}
-
-/// A function that observes the series of a counter.
-type ObserveCounter = Box<dyn Fn(&dyn AsyncInstrument<u64>) + Send + Sync>;
-
-/// The values of the active rules, each asked for whenever the metrics are.
-pub(crate) struct ActiveRules {
-    /// Observes the counters of images.
-    pub(crate) images: ObserveCounter,
-    pub(crate) digest: Box<dyn Fn() -> String + Send + Sync>,
-    pub(crate) loaded_at: Box<dyn Fn() -> SystemTime + Send + Sync>,
 }
 
 #[derive(Debug, Default)]
@@ -55,7 +43,8 @@ struct Counters {
 }
 
 impl Metrics {
-    pub(crate) fn new() -> Result<Self, OTelSdkError> {
+    /// Returns the instruments. Those about reloads read the status.
+    pub(crate) fn new(status: &Arc<Status>) -> Result<Self, OTelSdkError> {
         let registry = Registry::new();
         let reader = opentelemetry_prometheus::exporter()
             .with_registry(registry.clone())
@@ -68,8 +57,6 @@ impl Metrics {
             .build();
         let meter = provider.meter("imageswap");
         // The exporter puts unit and `_total` behind the names.
-        let counter =
-            |name: &'static str, about: &'static str| meter.u64_counter(name).with_description(about).build();
         let metrics = Self {
             counters: Arc::default(),
             duration: meter
@@ -78,24 +65,19 @@ impl Metrics {
                 .with_description("How long reviews took, from the head of the request to the answer.")
                 .with_boundaries(DURATION_BUCKETS.to_vec())
                 .build(),
-            reloads: counter(
-                "imageswap_reloads",
-                "Changed rules and certificates, by whether they are in force now.",
-            ),
-            handshake_failures: counter("imageswap_tls_handshake_failures", "TLS handshakes that failed."),
+            handshake_failures: meter
+                .u64_counter("imageswap_tls_handshake_failures")
+                .with_description("TLS handshakes that failed.")
+                .build(),
             registry,
             provider,
             meter,
         };
         // A series that is only there once something went wrong is one that no alert can be tried on.
         metrics.handshake_failures.add(0, &[]);
-        for what in [What::Rules, What::Certificate] {
-            for result in ["ok", "failed"] {
-                metrics.count_reload(0, what, result);
-            }
-        }
         metrics.about_the_build();
         metrics.observe_counters();
+        metrics.observe_status(status);
         Ok(metrics)
     }
 
@@ -129,31 +111,55 @@ impl Metrics {
         );
     }
 
-    /// Observes the active rules from now on.
-    pub(crate) fn watch_rules(&self, active: ActiveRules) {
-        let ActiveRules {
-            images,
-            digest,
-            loaded_at,
-        } = active;
+    fn observe_status(&self, status: &Arc<Status>) {
+        let reloads = Arc::clone(status);
+        // A failure that has not happened has a series too: an alert can be tried only on a series that exists.
         self.meter
-            .u64_observable_counter(IMAGES)
-            .with_description("Images that were decided, by the rule and its effect.")
-            .with_callback(images)
+            .u64_observable_counter("imageswap_reloads")
+            .with_description("Changed rules and certificates, by whether they are in force now.")
+            .with_callback(move |counter| {
+                for of in Reloaded::ALL {
+                    let record = reloads.record(of);
+                    for (result, count) in [("ok", record.succeeded), ("failed", record.failed)] {
+                        let labels = [
+                            KeyValue::new("result", result),
+                            KeyValue::new("what", of.as_str()),
+                        ];
+                        counter.observe(count, &labels);
+                    }
+                }
+            })
             .build();
+        let active = Arc::clone(status);
         self.meter
             .u64_observable_gauge("imageswap_rules_info")
             .with_description("Always 1; the label is the digest of the rules in force.")
-            .with_callback(move |gauge| gauge.observe(1, &[KeyValue::new("digest", digest())]))
+            .with_callback(move |gauge| {
+                if let Some(digest) = active.record(Reloaded::Rules).active {
+                    gauge.observe(1, &[KeyValue::new("digest", digest.to_string())]);
+                }
+            })
             .build();
+        let loaded = Arc::clone(status);
         self.meter
             .f64_observable_gauge("imageswap_rules_loaded_timestamp")
             .with_unit("s")
             .with_description("When the rules in force were put there, in seconds since 1970.")
             .with_callback(move |gauge| {
-                let since = loaded_at().duration_since(SystemTime::UNIX_EPOCH);
-                gauge.observe(since.unwrap_or_default().as_secs_f64(), &[]);
+                if let Some(time) = loaded.record(Reloaded::Rules).last_success {
+                    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+                    gauge.observe(since.unwrap_or_default().as_secs_f64(), &[]);
+                }
             })
+            .build();
+    }
+
+    /// Observes the images that the active rules decided, from now on.
+    pub(crate) fn observe_images(&self, observe: impl Fn(&dyn AsyncInstrument<u64>) + Send + Sync + 'static) {
+        self.meter
+            .u64_observable_counter(IMAGES)
+            .with_description("Images that were decided, by the rule and its effect.")
+            .with_callback(observe)
             .build();
     }
 
@@ -181,19 +187,6 @@ impl Metrics {
     pub(crate) fn rejected(&self, reason: Rejected, took: Duration) {
         self.counters.requests.rejected(reason);
         self.duration.record(took.as_secs_f64(), &[]);
-    }
-
-    /// Counts a changed file.
-    pub(crate) fn reloaded(&self, what: What, is_in_force: bool) {
-        self.count_reload(1, what, if is_in_force { "ok" } else { "failed" });
-    }
-
-    fn count_reload(&self, count: u64, what: What, result: &'static str) {
-        let labels = [
-            KeyValue::new("result", result),
-            KeyValue::new("what", what.as_str()),
-        ];
-        self.reloads.add(count, &labels);
     }
 
     /// Counts a handshake that failed.

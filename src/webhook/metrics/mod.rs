@@ -5,5 +5,5 @@ mod instruments;
 mod rule_counts;
 
 pub(crate) use counters::Rejected;
-pub(crate) use instruments::{ActiveRules, Metrics};
+pub(crate) use instruments::Metrics;
 pub(crate) use rule_counts::RuleCounts;

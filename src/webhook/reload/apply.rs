@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::task::JoinSet;
 
+use super::report::Reporter;
 use super::rules::{LoadError, SharedRules};
 use super::watch::watch;
 use crate::config::{RulesSource, Watched};
-use crate::webhook::health::{Health, What};
 use crate::webhook::logging;
-use crate::webhook::metrics::Metrics;
+use crate::webhook::status::{Reloaded, Status};
 use crate::webhook::tls::Certificate;
 
 /// Starts to look for changes; dropping what comes back ends it.
@@ -21,27 +21,27 @@ pub(crate) fn start(
     source: RulesSource,
     rules: &Arc<SharedRules>,
     certificate: Arc<Certificate>,
-    health: &Arc<Health>,
-    metrics: &Arc<Metrics>,
+    status: &Arc<Status>,
 ) -> JoinSet<()> {
     let mut watches = JoinSet::new();
-    let reporter = |what| Reporter {
-        what,
-        health: Arc::clone(health),
-        metrics: Arc::clone(metrics),
-        failure: Mutex::new(None),
-    };
+    let reporter = |of| Reporter::new(of, Arc::clone(status));
     let watched = source.watched();
-    let rules_look: Arc<dyn Fn() + Send + Sync> = Arc::new(rules_look(source, rules, reporter(What::Rules)));
+    let rules_look: Arc<dyn Fn() + Send + Sync> =
+        Arc::new(rules_look(source, rules, reporter(Reloaded::Rules)));
     for Watched { folder, files } in watched {
         watches.spawn(watch(folder, files, Arc::clone(&rules_look)));
     }
     if let Some(folder) = certificate.folder().map(PathBuf::from) {
-        let reporter = reporter(What::Certificate);
-        let look = move || match certificate.reload() {
-            Ok(true) => reporter.replaced("new connections get the new certificate"),
-            Ok(false) => reporter.unchanged(),
-            Err(error) => reporter.failed(error.to_string()),
+        let reporter = reporter(Reloaded::Certificate);
+        let look = move || {
+            reporter.begins();
+            match certificate.reload() {
+                Ok(true) => {
+                    reporter.replaced(certificate.digest(), "new connections get the new certificate");
+                }
+                Ok(false) => reporter.unchanged(),
+                Err(error) => reporter.failed(&error.to_string(), None),
+            }
         };
         watches.spawn(watch(folder, Some(Certificate::files()), Arc::new(look)));
     }
@@ -56,85 +56,33 @@ fn rules_look(
     reporter: Reporter,
 ) -> impl Fn() + Send + Sync + 'static {
     let rules = Arc::clone(rules);
-    // The text that was refused last: it is not compiled again and again.
-    let refused: Mutex<Option<([u8; 32], String)>> = Mutex::new(None);
+    let turn = Mutex::new(());
     move || {
-        let mut refused = refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        reporter.begins();
         let text = match source.read(rules.limits()) {
             Ok(text) => text,
-            Err(error) => return reporter.failed(error.to_string()),
+            Err(error) => return reporter.failed(&error.to_string(), None),
         };
         let digest = text.digest();
-        if digest == rules.current().text_digest {
-            *refused = None;
+        if digest == rules.current().digest {
             return reporter.unchanged();
         }
-        if let Some((known, error)) = &*refused
-            && *known == digest
-        {
-            return reporter.failed(error.clone());
+        if reporter.failed_again(digest) {
+            // It is not compiled again and again.
+            return;
         }
         match rules.replace(text) {
             Ok(old) => {
-                *refused = None;
-                reporter.replaced(&format!("the rules are those of digest {} now", rules.digest()));
+                reporter.replaced(digest, &format!("the rules are those of digest {digest} now"));
                 old.retire();
             }
             Err(error) => {
                 if let LoadError::Rejected(set) = &error {
                     logging::findings(&set.findings, &set.sources);
                 }
-                let line = error.to_string();
-                *refused = Some((digest, line.clone()));
-                reporter.failed(line);
+                reporter.failed(&error.to_string(), Some(digest));
             }
         }
-    }
-}
-
-/// Tells what came of a look.
-struct Reporter {
-    what: What,
-    health: Arc<Health>,
-    metrics: Arc<Metrics>,
-    /// What the last look failed with.
-    failure: Mutex<Option<String>>,
-}
-
-impl Reporter {
-    fn replaced(&self, how: &str) {
-        self.metrics.reloaded(self.what, true);
-        tracing::info!(what = self.what.as_str(), "reloaded: {how}");
-        self.set_failure(None);
-    }
-
-    fn unchanged(&self) {
-        if self.set_failure(None) {
-            tracing::info!(
-                what = self.what.as_str(),
-                "what is in force is also what is configured again"
-            );
-        }
-    }
-
-    fn failed(&self, error: String) {
-        if self.set_failure(Some(error.clone())) {
-            self.metrics.reloaded(self.what, false);
-            tracing::error!(
-                what = self.what.as_str(),
-                "not reloaded, so the old stays in force: {error}"
-            );
-        }
-    }
-
-    /// Whether that is something new.
-    fn set_failure(&self, new: Option<String>) -> bool {
-        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
-        if *failure == new {
-            return false;
-        }
-        self.health.set_problem(self.what, new.clone());
-        *failure = new;
-        true
     }
 }

@@ -1,6 +1,7 @@
 //! Reload: watching files, loading the rules and the key pair that they hold, and the rules that answer requests.
 
 mod apply;
+mod report;
 mod rules;
 mod watch;
 

@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
 use imageswap_engine::compile::RuleSet;
 use imageswap_engine::diagnostic::{Findings, Severity, SourceMap};
 
-use crate::config::{Limits, Processors, ReadError, RulesSource, RulesText};
+use crate::config::{Digest, Limits, Processors, ReadError, RulesSource, RulesText};
 use crate::webhook::metrics::RuleCounts;
 use crate::webhook::{logging, os};
 
@@ -16,11 +16,9 @@ use crate::webhook::{logging, os};
 #[derive(Debug)]
 pub(crate) struct LoadedRules {
     pub(crate) rules: RuleSet,
-    /// Names the set: the same text has the same digest, in every replica.
-    pub(crate) digest: String,
-    pub(crate) loaded_at: SystemTime,
-    /// The SHA-256 of the text.
-    pub(crate) text_digest: [u8; 32],
+    pub(crate) digest: Digest,
+    /// The printed form of the digest, which every answer has.
+    pub(crate) digest_text: String,
     /// Where its rules are counted.
     pub(crate) counts: RuleCounts,
 }
@@ -69,10 +67,6 @@ impl SharedRules {
         self.current.load()
     }
 
-    pub(crate) fn digest(&self) -> String {
-        self.current().digest.clone()
-    }
-
     /// What the files of a set may hold.
     pub(crate) fn limits(&self) -> Limits {
         self.limits
@@ -93,7 +87,7 @@ fn compile(
     processors: Processors,
     mut counts: RuleCounts,
 ) -> Result<LoadedRules, LoadError> {
-    let (text_digest, digest) = (text.digest(), text.name());
+    let digest = text.digest();
     let loaded = text.load(limits, processors);
     for notice in &loaded.notices {
         tracing::info!("{notice}");
@@ -107,8 +101,7 @@ fn compile(
     Ok(LoadedRules {
         rules,
         digest,
-        loaded_at: SystemTime::now(),
-        text_digest,
+        digest_text: digest.to_string(),
         counts,
     })
 }

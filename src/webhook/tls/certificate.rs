@@ -15,6 +15,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{InconsistentKeys, ServerConfig};
+use sha2::{Digest as _, Sha256};
+
+use crate::config::Digest;
 
 /// The names that the two files go by: those of imageswap-webhook, and those of a Secret of type `tls`.
 const NAMES: [(&str, &str); 2] = [("cert.pem", "key.pem"), ("tls.crt", "tls.key")];
@@ -73,6 +76,16 @@ impl Certificate {
     /// The folder whose changes change the pair; none where it never changes.
     pub(crate) fn folder(&self) -> Option<&Path> {
         self.source.as_ref().map(|source| source.folder.as_path())
+    }
+
+    /// Returns the digest of the active certificate, without those that signed it.
+    pub(crate) fn digest(&self) -> Digest {
+        let pair = self.current.load();
+        let mut hasher = Sha256::new();
+        if let Ok(certificate) = pair.end_entity_cert() {
+            hasher.update(certificate);
+        }
+        Digest::new(hasher)
     }
 
     /// Every name that one of the files may have.

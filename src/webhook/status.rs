@@ -1,0 +1,158 @@
+//! The status of everything that is reloaded: one record each, which health, metrics and the log read.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use crate::config::Digest;
+
+/// A thing that is reloaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reloaded {
+    /// The rules.
+    Rules,
+    /// The key pair.
+    Certificate,
+}
+
+/// The record of one thing that is reloaded.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ReloadRecord {
+    /// The time of the last attempt, be it that its files were the same.
+    pub(crate) last_attempt: Option<SystemTime>,
+    /// The time at which the active version became active.
+    pub(crate) last_success: Option<SystemTime>,
+    /// The error of the last attempt, if it failed.
+    pub(crate) error: Option<String>,
+    /// The digest of the rejected version that `error` is about, if its files could be read.
+    pub(crate) rejected: Option<Digest>,
+    /// The digest of the active version.
+    pub(crate) active: Option<Digest>,
+    /// The number of versions that became active by a reload.
+    pub(crate) succeeded: u64,
+    /// The number of failed reloads. Attempts in a row that fail with the same error are one.
+    pub(crate) failed: u64,
+}
+
+/// The records of all that is reloaded.
+#[derive(Debug, Default)]
+pub(crate) struct Status {
+    rules: Mutex<ReloadRecord>,
+    certificate: Mutex<ReloadRecord>,
+}
+
+impl Reloaded {
+    /// Everything that is reloaded.
+    pub(crate) const ALL: [Self; 2] = [Self::Rules, Self::Certificate];
+
+    /// Returns the name in logs, metrics and `/readyz`.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rules => "rules",
+            Self::Certificate => "certificate",
+        }
+    }
+}
+
+impl Status {
+    /// Returns the record of one thing.
+    pub(crate) fn record(&self, of: Reloaded) -> ReloadRecord {
+        self.lock(of).clone()
+    }
+
+    /// Records the version with which the process starts.
+    pub(crate) fn started(&self, of: Reloaded, active: Digest) {
+        self.lock(of).activate(active);
+    }
+
+    /// Records a version that replaced the active one.
+    pub(crate) fn replaced(&self, of: Reloaded, active: Digest) {
+        let mut record = self.lock(of);
+        record.activate(active);
+        record.succeeded += 1;
+    }
+
+    /// Records an attempt that found the active version. Returns true if the attempt before failed.
+    pub(crate) fn unchanged(&self, of: Reloaded) -> bool {
+        let mut record = self.lock(of);
+        record.last_attempt = Some(SystemTime::now());
+        record.rejected = None;
+        record.error.take().is_some()
+    }
+
+    /// Records an attempt that failed, with the digest of the rejected version if there is one. Returns true if the
+    /// attempt before did not fail with the same error.
+    pub(crate) fn failed(&self, of: Reloaded, error: &str, rejected: Option<Digest>) -> bool {
+        let mut record = self.lock(of);
+        record.last_attempt = Some(SystemTime::now());
+        record.rejected = rejected;
+        let is_new = record.error.as_deref() != Some(error);
+        if is_new {
+            record.error = Some(error.to_owned());
+            record.failed += 1;
+        }
+        is_new
+    }
+
+    fn lock(&self, of: Reloaded) -> MutexGuard<'_, ReloadRecord> {
+        let record = match of {
+            Reloaded::Rules => &self.rules,
+            Reloaded::Certificate => &self.certificate,
+        };
+        record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ReloadRecord {
+    fn activate(&mut self, active: Digest) {
+        let now = Some(SystemTime::now());
+        self.last_attempt = now;
+        self.last_success = now;
+        self.active = Some(active);
+        self.error = None;
+        self.rejected = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest as _, Sha256};
+
+    use super::*;
+
+    fn digest(text: &str) -> Digest {
+        Digest::new(Sha256::new_with_prefix(text))
+    }
+
+    #[test]
+    fn failure_counts_once_until_the_error_changes_or_ends() {
+        let status = Status::default();
+        status.started(Reloaded::Rules, digest("a"));
+        let failed = |error| status.failed(Reloaded::Rules, error, Some(digest("b")));
+        assert_eq!([failed("x"), failed("x"), failed("y")], [true, false, true]);
+        assert_eq!(status.record(Reloaded::Rules).rejected, Some(digest("b")));
+        assert!(status.unchanged(Reloaded::Rules));
+        assert!(!status.unchanged(Reloaded::Rules));
+        assert!(failed("y"));
+        let record = status.record(Reloaded::Rules);
+        assert_eq!((record.failed, record.succeeded), (3, 0));
+        assert_eq!(
+            (record.active, record.error.as_deref()),
+            (Some(digest("a")), Some("y"))
+        );
+    }
+
+    #[test]
+    fn new_version_ends_a_failure_and_leaves_other_records_alone() {
+        let status = Status::default();
+        status.started(Reloaded::Rules, digest("a"));
+        let first = status.record(Reloaded::Rules);
+        status.failed(Reloaded::Rules, "x", None);
+        assert_eq!(status.record(Reloaded::Rules).last_success, first.last_success);
+        status.replaced(Reloaded::Rules, digest("c"));
+        let record = status.record(Reloaded::Rules);
+        assert_eq!((record.active, record.error), (Some(digest("c")), None));
+        assert_eq!((record.failed, record.succeeded), (1, 1));
+        assert!(record.last_success >= first.last_success && record.last_attempt == record.last_success);
+        assert!(status.record(Reloaded::Certificate).last_attempt.is_none());
+    }
+}
