@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use super::error::ServeError;
-use super::health::Health;
-use super::http::{Address, BodyBudget, Listeners, Reviews, Servers, bind};
+use super::http::{Address, BodyBudget, Health, Listeners, Reviews, Servers, bind};
 use super::logging;
 use super::metrics::Metrics;
 use super::os::EndSignals;

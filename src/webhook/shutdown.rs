@@ -5,8 +5,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::error::ServeError;
-use super::health::Health;
-use super::http::Servers;
+use super::http::{Health, Servers};
 use super::os::{EndSignal, EndSignals};
 
 /// Waits for a signal, and then ends the servers so that no request fails.

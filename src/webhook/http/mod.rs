@@ -4,12 +4,14 @@ mod body;
 mod budget;
 mod connections;
 mod deadline;
+mod health;
 mod listener;
 mod operations;
 mod reviews;
 mod server;
 
 pub(crate) use budget::{BodyBudget, MAX_BODY};
+pub(crate) use health::Health;
 pub(crate) use listener::{Address, bind};
 pub(crate) use reviews::Reviews;
 pub(crate) use server::{Listeners, Servers};

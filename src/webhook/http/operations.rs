@@ -7,7 +7,7 @@ use salvo::http::header::CONTENT_TYPE;
 use salvo::http::{HeaderValue, Method, StatusCode};
 use salvo::prelude::*;
 
-use crate::webhook::health::Health;
+use super::health::Health;
 use crate::webhook::metrics::Metrics;
 
 const PLAIN_TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");

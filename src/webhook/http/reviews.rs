@@ -15,8 +15,8 @@ use tokio::time::Instant;
 use super::body::{Body, BodyError};
 use super::budget::{BodyBudget, MAX_BODY};
 use super::deadline::timeout;
+use super::health::Health;
 use super::operations::plain_text;
-use crate::webhook::health::Health;
 use crate::webhook::metrics::{Metrics, Rejected};
 use crate::webhook::reload::SharedRules;
 

@@ -14,10 +14,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::connections::TlsConnections;
+use super::health::Health;
 use super::operations::{Operations, plain_errors};
 use super::reviews::{ENTRY, Reviews};
 use crate::webhook::error::ServeError;
-use crate::webhook::health::Health;
 use crate::webhook::metrics::Metrics;
 use crate::webhook::tls::{Certificate, FailedHandshakes};
 

@@ -8,18 +8,18 @@ use serde_json::json;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::status::{Reloaded, Status};
+use crate::webhook::status::{Reloaded, Status};
 
 /// The health of the process.
 #[derive(Debug)]
-pub(super) struct Health {
+pub(crate) struct Health {
     pod_name: Option<String>,
     is_stopping: AtomicBool,
     status: Arc<Status>,
 }
 
 impl Health {
-    pub(super) fn new(pod_name: Option<String>, status: Arc<Status>) -> Self {
+    pub(crate) fn new(pod_name: Option<String>, status: Arc<Status>) -> Self {
         Self {
             pod_name,
             is_stopping: AtomicBool::new(false),
@@ -28,7 +28,7 @@ impl Health {
     }
 
     /// The body of `/healthz`, with the members that it had in v1.5.3.
-    pub(super) fn alive(&self) -> String {
+    pub(crate) fn alive(&self) -> String {
         let format =
             format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:6]");
         let now = OffsetDateTime::now_utc().format(format).unwrap_or_default();
@@ -37,7 +37,7 @@ impl Health {
 
     /// The body of `/readyz`: an error where nothing more is to be sent here. A file that could not be reloaded
     /// is told of, but takes nothing away: what is in force serves on.
-    pub(super) fn ready(&self) -> Result<String, &'static str> {
+    pub(crate) fn ready(&self) -> Result<String, &'static str> {
         if self.is_stopping() {
             return Err("not ready: the process is about to end\n");
         }
@@ -55,11 +55,11 @@ impl Health {
     }
 
     /// From now on nothing more is to be sent here.
-    pub(super) fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.is_stopping.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn is_stopping(&self) -> bool {
+    pub(crate) fn is_stopping(&self) -> bool {
         self.is_stopping.load(Ordering::Relaxed)
     }
 }
