@@ -1,21 +1,69 @@
 //! The error that ends `imageswap serve`.
 
 use std::fmt;
+use std::io;
 
-/// Why the webhook did not start, or ended: one line for people.
+use opentelemetry_sdk::error::OTelSdkError;
+
+use super::http::{ListenError, ServerError};
+use super::reload::LoadError;
+use super::tls::{NoKeyPair, SelfSignedError};
+
+/// The reason why the webhook did not start, or ended.
 #[derive(Debug)]
-pub(crate) struct ServeError(pub(super) String);
+pub(crate) enum ServeError {
+    /// The system has no threads, signals or files for the process.
+    System(io::Error),
+    /// The metrics cannot be set up.
+    Metrics(OTelSdkError),
+    /// The map file of the mode `maps` is not there.
+    NoMap(LoadError),
+    /// The rules are not valid, or cannot be read.
+    Rules(LoadError),
+    /// There is no valid key pair.
+    KeyPair(NoKeyPair),
+    /// A throwaway key pair cannot be made.
+    SelfSigned(SelfSignedError),
+    /// A port cannot be listened on.
+    Listen(ListenError),
+    /// A server did not start, or ended.
+    Server(ServerError),
+}
 
 impl fmt::Display for ServeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        match self {
+            Self::System(error) => write!(f, "cannot start: {error}"),
+            Self::Metrics(error) => write!(f, "cannot set up metrics: {error}"),
+            Self::NoMap(error) => write!(
+                f,
+                "{error}; --maps-file names the map, --rules rules in its place"
+            ),
+            Self::Rules(error) => error.fmt(f),
+            Self::KeyPair(error) => error.fmt(f),
+            Self::SelfSigned(error) => error.fmt(f),
+            Self::Listen(error) => error.fmt(f),
+            Self::Server(error) => error.fmt(f),
+        }
     }
 }
 
 impl std::error::Error for ServeError {}
 
-impl From<std::io::Error> for ServeError {
-    fn from(error: std::io::Error) -> Self {
-        Self(format!("cannot start: {error}"))
+impl From<io::Error> for ServeError {
+    fn from(error: io::Error) -> Self {
+        Self::System(error)
+    }
+}
+
+impl From<ListenError> for ServeError {
+    fn from(error: ListenError) -> Self {
+        Self::Listen(error)
+    }
+}
+
+impl From<ServerError> for ServeError {
+    fn from(error: ServerError) -> Self {
+        Self::Server(error)
     }
 }

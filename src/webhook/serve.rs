@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use imageswap_files::MayBeGone as _;
+
 use super::error::ServeError;
 use super::http::{Address, BodyBudget, Health, Listeners, Reviews, Servers, bind};
 use super::logging;
@@ -12,7 +14,7 @@ use super::settings::{Settings, TlsSource};
 use super::shutdown::shut_down;
 use super::status::{Reloaded, Status};
 use super::tls::{self, Certificate};
-use crate::config::RulesSource;
+use crate::config::{Limits, RulesSource};
 
 /// Serves until it is told to end.
 ///
@@ -28,31 +30,14 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
     let signals = EndSignals::listen()?;
     let status = Arc::new(Status::default());
     let health = Arc::new(Health::new(settings.pod_name, Arc::clone(&status)));
-    let metrics = Arc::new(
-        Metrics::new(&status).map_err(|error| ServeError(format!("cannot set up metrics: {error}")))?,
-    );
-    let rules = Arc::new(
-        SharedRules::load(&settings.rules, settings.limits).map_err(|error| {
-            match (&error, &settings.rules) {
-                (LoadError::Rejected(set), _) => logging::findings(&set.findings, &set.sources),
-                (LoadError::Read(_), RulesSource::MapFile(map)) if !map.exists() => {
-                    return ServeError(format!(
-                        "{error}; --maps-file names the map, --rules rules in its place"
-                    ));
-                }
-                _ => {}
-            }
-            ServeError(error.to_string())
-        })?,
-    );
+    let metrics = Arc::new(Metrics::new(&status).map_err(ServeError::Metrics)?);
+    let rules = Arc::new(load_rules(&settings.rules, settings.limits)?);
     status.started(Reloaded::Rules, rules.current().digest);
     let counted = Arc::clone(&rules);
     metrics.observe_images(move |counter| counted.current().counts.observe(counter));
     let certificate = Arc::new(match &settings.tls {
-        TlsSource::Folder(folder) => {
-            Certificate::load(folder).map_err(|error| ServeError(error.to_string()))?
-        }
-        TlsSource::SelfSigned => tls::self_signed(&settings.namespace).map_err(ServeError)?,
+        TlsSource::Folder(folder) => Certificate::from_folder(folder).map_err(ServeError::KeyPair)?,
+        TlsSource::SelfSigned => tls::self_signed(&settings.namespace).map_err(ServeError::SelfSigned)?,
     });
     status.started(Reloaded::Certificate, certificate.digest());
     let tls = bind(
@@ -105,4 +90,20 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
     drop(reloading);
     metrics.shut_down();
     result
+}
+
+/// Loads the first set, and logs the findings if it is rejected.
+fn load_rules(source: &RulesSource, limits: Limits) -> Result<SharedRules, ServeError> {
+    SharedRules::load(source, limits).map_err(|error| match &error {
+        LoadError::Rejected(set) => {
+            logging::findings(&set.findings, &set.sources);
+            ServeError::Rules(error)
+        }
+        LoadError::Read(read) => match source {
+            RulesSource::MapFile(_) if read.is_gone() => ServeError::NoMap(error),
+            RulesSource::MapFile(_) | RulesSource::Prefix(_) | RulesSource::Paths(_) => {
+                ServeError::Rules(error)
+            }
+        },
+    })
 }

@@ -31,7 +31,7 @@ pub(super) async fn shut_down(
             EndSignal::Interrupt => false,
         },
         failed = servers.failed() => {
-            result = Err(failed);
+            result = Err(failed.into());
             false
         }
     };

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
-use crate::webhook::error::ServeError;
+use super::error::ListenError;
 
 /// How many connections the kernel keeps until they are accepted.
 const BACKLOG: i32 = 1024;
@@ -21,7 +21,7 @@ pub(crate) enum Address {
 }
 
 /// Listens at an address. `option` is the one that sets it, for the error.
-pub(crate) fn bind(address: Address, option: &str) -> Result<TcpListener, ServeError> {
+pub(crate) fn bind(address: Address, option: &'static str) -> Result<TcpListener, ListenError> {
     let (listener, address) = match address {
         Address::Given(address) => (listen(address), address),
         Address::AnyHost(port) => {
@@ -35,15 +35,10 @@ pub(crate) fn bind(address: Address, option: &str) -> Result<TcpListener, ServeE
             }
         }
     };
-    listener.map_err(|error| {
-        let help = match error.kind() {
-            io::ErrorKind::AddrInUse => {
-                format!("; another process has it: end that one, or choose another with {option}")
-            }
-            io::ErrorKind::PermissionDenied => format!("; choose a port above 1023 with {option}"),
-            _ => format!("; choose another with {option}"),
-        };
-        ServeError(format!("cannot listen on {address}: {error}{help}"))
+    listener.map_err(|error| ListenError {
+        address,
+        option,
+        error,
     })
 }
 

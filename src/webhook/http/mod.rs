@@ -4,6 +4,7 @@ mod body;
 mod budget;
 mod connections;
 mod deadline;
+mod error;
 mod health;
 mod listener;
 mod operations;
@@ -11,6 +12,7 @@ mod reviews;
 mod server;
 
 pub(crate) use budget::{BodyBudget, MAX_BODY};
+pub(crate) use error::{ListenError, ServerError};
 pub(crate) use health::Health;
 pub(crate) use listener::{Address, bind};
 pub(crate) use reviews::Reviews;

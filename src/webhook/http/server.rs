@@ -14,10 +14,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::connections::TlsConnections;
+use super::error::{EndReason, ServerError};
 use super::health::Health;
 use super::operations::{Operations, plain_errors};
 use super::reviews::{ENTRY, Reviews};
-use crate::webhook::error::ServeError;
 use crate::webhook::metrics::Metrics;
 use crate::webhook::tls::{Certificate, FailedHandshakes};
 
@@ -57,19 +57,18 @@ impl Servers {
         health: &Arc<Health>,
         metrics: &Arc<Metrics>,
         max_connections: usize,
-    ) -> Result<Self, ServeError> {
-        let fail = |error: &dyn std::fmt::Display| ServeError(format!("cannot serve: {error}"));
+    ) -> Result<Self, ServerError> {
         let operations = Operations {
             health: Arc::clone(health),
             metrics: Arc::clone(metrics),
         };
-        let tls = TcpAcceptor::try_from(listeners.tls).map_err(|error| fail(&error))?;
-        let plain = TcpAcceptor::try_from(listeners.plain).map_err(|error| fail(&error))?;
-        let tls_address = tls.local_addr().map_err(|error| fail(&error))?;
-        let plain_address = plain.local_addr().map_err(|error| fail(&error))?;
+        let tls = TcpAcceptor::try_from(listeners.tls)?;
+        let plain = TcpAcceptor::try_from(listeners.plain)?;
+        let tls_address = tls.local_addr()?;
+        let plain_address = plain.local_addr()?;
         let config = Arc::clone(certificate)
             .server_config()
-            .map_err(|error| fail(&error))?;
+            .map_err(ServerError::Tls)?;
         let tls = TlsConnections::new(tls, config, FailedHandshakes::new(Arc::clone(metrics)));
         let hook = Router::with_path(format!("hook/{{{ENTRY}}}")).post(reviews.clone());
         let every_path = operations.clone().below(Router::new().post(reviews).push(hook));
@@ -81,12 +80,13 @@ impl Servers {
         })
     }
 
-    /// Until one of the two ends, which none should before it is told to: why it did.
-    pub(crate) async fn failed(&mut self) -> ServeError {
-        tokio::select! {
-            why = self.tls.ended() => ServeError(format!("the server of {} ended: {why}", self.tls_address)),
-            why = self.plain.ended() => ServeError(format!("the server of {} ended: {why}", self.plain_address)),
-        }
+    /// Waits until one of the two ends, which none should before it is told to. Returns the reason.
+    pub(crate) async fn failed(&mut self) -> ServerError {
+        let (address, reason) = tokio::select! {
+            reason = self.tls.ended() => (self.tls_address, reason),
+            reason = self.plain.ended() => (self.plain_address, reason),
+        };
+        ServerError::Ended { address, reason }
     }
 
     /// Finishes what is in flight, and nothing else, for so long at most. Health is told until the end.
@@ -114,16 +114,16 @@ impl Running {
         Self { handle, task }
     }
 
-    async fn ended(&mut self) -> String {
+    async fn ended(&mut self) -> EndReason {
         let Some(task) = &mut self.task else {
             return std::future::pending().await;
         };
         let ended = task.await;
         self.task = None;
         match ended {
-            Ok(Ok(())) => "nobody told it to".to_owned(),
-            Ok(Err(error)) => error.to_string(),
-            Err(error) => error.to_string(),
+            Ok(Ok(())) => EndReason::Unasked,
+            Ok(Err(error)) => EndReason::Accept(error),
+            Err(error) => EndReason::Task(error),
         }
     }
 
@@ -147,7 +147,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut running = Running::start(TcpAcceptor::try_from(listener).unwrap(), Router::new(), 10);
         running.task.as_ref().unwrap().abort();
-        assert!(running.ended().await.contains("cancelled"));
+        assert!(running.ended().await.to_string().contains("cancelled"));
         running.stop(Duration::ZERO).await;
     }
 

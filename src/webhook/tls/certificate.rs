@@ -1,72 +1,58 @@
 //! The key pair that the webhook shows, replaced while it serves.
 
 use std::ffi::OsString;
-use std::fmt;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use imageswap_files::read_consistently;
+use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::pki_types::pem::{self, PemObject as _};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use rustls::{InconsistentKeys, ServerConfig};
 use sha2::{Digest as _, Sha256};
 
+use super::error::NoKeyPair;
+use super::pair::{NAMES, PairText};
 use crate::config::Digest;
-
-/// The names that the two files go by: those of imageswap-webhook, and those of a Secret of type `tls`.
-const NAMES: [(&str, &str); 2] = [("cert.pem", "key.pem"), ("tls.crt", "tls.key")];
 
 /// The key pair in force. A pair that is of no use never gets in.
 #[derive(Debug)]
 pub(crate) struct Certificate {
     current: ArcSwap<CertifiedKey>,
-    source: Option<Source>,
+    source: Option<PairSource>,
 }
 
 /// Where a pair comes from, and which text the one in force was made from.
 #[derive(Debug)]
-struct Source {
+struct PairSource {
     folder: PathBuf,
     text: Mutex<PairText>,
 }
 
-/// The bytes of a key pair, from one generation of its folder.
-#[derive(PartialEq, Eq)]
-struct PairText {
-    chain: Vec<u8>,
-    key: Vec<u8>,
-    names: (&'static str, &'static str),
-}
-
-/// Why there is no key pair: one line, without key material.
-#[derive(Debug)]
-pub(crate) struct CertificateError {
-    folder: PathBuf,
-    reason: String,
-}
-
 impl Certificate {
     /// Reads the pair of a folder.
-    pub(crate) fn load(folder: &Path) -> Result<Self, CertificateError> {
-        let text = PairText::read(folder)?;
-        let pair = text.parse(folder)?;
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the folder has no valid pair.
+    pub(crate) fn from_folder(folder: &Path) -> Result<Self, NoKeyPair> {
+        let fail = |reason| NoKeyPair {
+            folder: folder.to_owned(),
+            reason,
+        };
+        let text = PairText::read(folder).map_err(fail)?;
+        let pair = text.parse().map_err(fail)?;
         Ok(Self {
             current: ArcSwap::from_pointee(pair),
-            source: Some(Source {
+            source: Some(PairSource {
                 folder: folder.to_owned(),
                 text: Mutex::new(text),
             }),
         })
     }
 
-    /// A pair that never changes.
-    pub(crate) fn fixed(pair: CertifiedKey) -> Self {
+    /// Returns a pair that never changes.
+    pub(crate) fn new(pair: CertifiedKey) -> Self {
         Self {
             current: ArcSwap::from_pointee(pair),
             source: None,
@@ -98,16 +84,24 @@ impl Certificate {
 
     /// Looks whether the folder holds another pair, and puts it in force, for the handshakes to come. Says
     /// whether it did. Blocks.
-    pub(crate) fn reload(&self) -> Result<bool, CertificateError> {
-        let Some(Source { folder, text }) = &self.source else {
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the folder has no valid pair. The active pair stays.
+    pub(crate) fn reload(&self) -> Result<bool, NoKeyPair> {
+        let Some(PairSource { folder, text }) = &self.source else {
             return Ok(false);
         };
         let mut in_force = text.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = PairText::read(folder)?;
+        let fail = |reason| NoKeyPair {
+            folder: folder.clone(),
+            reason,
+        };
+        let new = PairText::read(folder).map_err(fail)?;
         if new == *in_force {
             return Ok(false);
         }
-        self.current.store(Arc::new(new.parse(folder)?));
+        self.current.store(Arc::new(new.parse().map_err(fail)?));
         *in_force = new;
         Ok(true)
     }
@@ -130,90 +124,10 @@ impl ResolvesServerCert for Certificate {
     }
 }
 
-impl PairText {
-    /// Reads both files, of one generation.
-    fn read(folder: &Path) -> Result<Self, CertificateError> {
-        let pair = read_consistently(&[folder], || {
-            for names in NAMES {
-                match (fs::read(folder.join(names.0)), fs::read(folder.join(names.1))) {
-                    (Ok(chain), Ok(key)) => return Ok(Some(Self { chain, key, names })),
-                    (Err(error), _) | (_, Err(error)) if error.kind() != io::ErrorKind::NotFound => {
-                        return Err(error);
-                    }
-                    _ => {}
-                }
-            }
-            Ok(None)
-        });
-        match pair {
-            Ok(Some(pair)) => Ok(pair),
-            Ok(None) => Err(CertificateError::new(
-                folder,
-                "there is neither cert.pem with key.pem nor tls.crt with tls.key (for a first look, --self-signed \
-                 makes a throwaway certificate)",
-            )),
-            Err(error) => Err(CertificateError::new(folder, error.to_string())),
-        }
-    }
-
-    /// Understands the pair, and makes sure that the key belongs to the certificate.
-    fn parse(&self, folder: &Path) -> Result<CertifiedKey, CertificateError> {
-        let fail = |reason: String| CertificateError::new(folder, reason);
-        let (chain_name, key_name) = self.names;
-        let no_pem = |name: &str, wanted: &str, error: &pem::Error| match error {
-            pem::Error::NoItemsFound => format!("{name} holds no {wanted} in PEM"),
-            error => format!("{name} is not valid PEM: {error}"),
-        };
-        let chain = CertificateDer::pem_slice_iter(&self.chain)
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| fail(no_pem(chain_name, "certificate", &error)))?;
-        if chain.is_empty() {
-            return Err(fail(format!("{chain_name} holds no certificate in PEM")));
-        }
-        let key = PrivateKeyDer::from_pem_slice(&self.key)
-            .map_err(|error| fail(no_pem(key_name, "private key", &error)))?;
-        CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|error| {
-            fail(match error {
-                rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
-                    format!("the key in {key_name} does not belong to the certificate in {chain_name}")
-                }
-                rustls::Error::InvalidCertificate(error) => {
-                    format!("the certificate in {chain_name} is of no use: {error}")
-                }
-                error => format!("{chain_name} and {key_name} are of no use: {error}"),
-            })
-        })
-    }
-}
-
-impl CertificateError {
-    fn new(folder: &Path, reason: impl Into<String>) -> Self {
-        Self {
-            folder: folder.to_owned(),
-            reason: reason.into(),
-        }
-    }
-}
-
-impl fmt::Display for CertificateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no key pair in {}: {}", self.folder.display(), self.reason)
-    }
-}
-
-impl std::error::Error for CertificateError {}
-
-/// Without the bytes: they are secret.
-impl fmt::Debug for PairText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PairText")
-            .field("names", &self.names)
-            .finish_non_exhaustive()
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn write(folder: &Path) -> Vec<u8> {
@@ -228,7 +142,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let shown = |certificate: &Certificate| certificate.current.load().cert[0].to_vec();
         let first = write(folder.path());
-        let certificate = Certificate::load(folder.path()).unwrap();
+        let certificate = Certificate::from_folder(folder.path()).unwrap();
         assert_eq!(shown(&certificate), first);
         let second = write(folder.path());
         assert!(certificate.reload().unwrap());

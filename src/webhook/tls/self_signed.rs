@@ -10,6 +10,7 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::sign::CertifiedKey;
 
 use super::certificate::Certificate;
+use super::error::SelfSignedError;
 
 /// A real review, in the repository.
 const REVIEW: &str = "docs/examples/review.json";
@@ -17,8 +18,11 @@ const REVIEW: &str = "docs/examples/review.json";
 const SMALL_REVIEW: &str = r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"1","kind":{"group":"","version":"v1","kind":"Pod"},"operation":"CREATE","object":{"spec":{"containers":[{"name":"main","image":"nginx:1.25"}]}}}}"#;
 
 /// Makes a certificate for this machine and for the Service of a namespace.
-pub(crate) fn certificate(namespace: &str) -> Result<Certificate, String> {
-    let fail = |error: &dyn std::fmt::Display| format!("cannot make a certificate: {error}");
+///
+/// # Errors
+///
+/// Returns an error if the system has no random numbers for a key, or the namespace is not part of a name.
+pub(crate) fn self_signed(namespace: &str) -> Result<Certificate, SelfSignedError> {
     let service = format!("imageswap.{namespace}.svc");
     let names = [
         "localhost".to_owned(),
@@ -26,14 +30,15 @@ pub(crate) fn certificate(namespace: &str) -> Result<Certificate, String> {
         "::1".to_owned(),
         service,
     ];
-    let key = KeyPair::generate().map_err(|error| fail(&error))?;
+    let key = KeyPair::generate().map_err(SelfSignedError::Make)?;
     let certificate = CertificateParams::new(names)
         .and_then(|parameters| parameters.self_signed(&key))
-        .map_err(|error| fail(&error))?;
+        .map_err(SelfSignedError::Make)?;
     let chain = vec![certificate.der().clone()];
-    let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(|error| fail(&error))?;
-    let pair = CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|error| fail(&error))?;
-    Ok(Certificate::fixed(pair))
+    let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(SelfSignedError::Key)?;
+    let pair =
+        CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(SelfSignedError::Pair)?;
+    Ok(Certificate::new(pair))
 }
 
 /// Prints what to type next.
