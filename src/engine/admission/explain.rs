@@ -1,7 +1,8 @@
 //! Why the images of a review are decided as they are.
 
+use super::error::ReviewError;
 use super::evaluate::{Verdict, evaluate};
-use super::outcome::{ReviewError, SkipReason};
+use super::outcome::SkipReason;
 use super::policy::Caller;
 use super::read::{Review, read};
 use crate::compare::Case;

@@ -5,6 +5,7 @@
 
 mod answer;
 mod changed;
+mod error;
 mod evaluate;
 mod explain;
 mod images;
@@ -18,9 +19,10 @@ mod review;
 mod wording;
 mod workload;
 
+pub use self::error::{MalformedReview, ReviewError};
 pub use self::explain::{ExplainedImage, cases, explain};
 pub use self::images::{InvalidObject, ObjectImage, images_of};
-pub use self::outcome::{ImageDecision, ImageEffect, Outcome, ReviewError, Reviewed, SkipReason};
+pub use self::outcome::{ImageDecision, ImageEffect, Outcome, Reviewed, SkipReason};
 pub use self::pod::JsonPointer;
 pub use self::policy::{Caller, Policy};
 pub use self::review::review;

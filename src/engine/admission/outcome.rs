@@ -1,7 +1,6 @@
 //! The outcome of a review: for the answer, the log and the metrics.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use crate::context::Operation;
 use crate::label;
@@ -89,18 +88,6 @@ pub enum Outcome {
     /// Allowed without an evaluation: break glass, a mirror pod, an object that is being deleted.
     Skipped,
 }
-
-/// Why a body is no review: one line for the caller.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReviewError(pub(super) String);
-
-impl fmt::Display for ReviewError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for ReviewError {}
 
 // The values of the label `reason`, of metrics and of JSON.
 label!(SkipReason {

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::answer::AdmissionResponse;
+use super::error::ReviewError;
 use super::evaluate::{EvaluatedPod, Verdict, evaluate};
-use super::outcome::{ImageDecision, ImageEffect, Outcome, ReviewError, Reviewed, SkipReason};
+use super::outcome::{ImageDecision, ImageEffect, Outcome, Reviewed, SkipReason};
 use super::pod::ImageField;
 use super::policy::{Caller, Policy};
 use super::read::{Request, Review, read};

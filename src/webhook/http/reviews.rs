@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use imageswap_engine::admission::{Caller, ImageEffect, Policy, Reviewed, review};
+use imageswap_engine::admission::{Caller, ImageEffect, Policy, ReviewError, Reviewed, review};
 use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Operation;
 use salvo::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
@@ -85,11 +85,7 @@ impl Reviews {
             disable_label: &self.disable_label,
             dry_run: self.dry_run,
         };
-        let reviewed = review(body.as_bytes(), &policy, &caller).map_err(|error| Rejection {
-            status: StatusCode::BAD_REQUEST,
-            line: error.to_string(),
-            reason: Rejected::Malformed,
-        })?;
+        let reviewed = review(body.as_bytes(), &policy, &caller)?;
         let took = started.elapsed();
         self.metrics
             .reviewed(&reviewed, &current.rules, &current.counts, took);
@@ -145,6 +141,16 @@ fn log(reviewed: &Reviewed<'_>, rules: &RuleSet, took: Duration) {
         microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         "reviewed"
     );
+}
+
+impl From<ReviewError> for Rejection {
+    fn from(error: ReviewError) -> Self {
+        let line = error.to_string();
+        let (status, reason) = match error {
+            ReviewError::Malformed(_) => (StatusCode::BAD_REQUEST, Rejected::Malformed),
+        };
+        Self { status, line, reason }
+    }
 }
 
 impl From<BodyError> for Rejection {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::json::{Fields, Json, Malformed};
 use super::nesting::{self, MAX_DEPTH};
 use super::object::Object;
-use crate::admission::outcome::ReviewError;
+use crate::admission::error::{MalformedReview, ReviewError};
 use crate::context::Operation;
 
 /// What is wanted of a review.
@@ -62,65 +62,51 @@ pub(in crate::admission) struct UserInfo<'a> {
 /// request holds is never an error.
 pub(in crate::admission) fn read(body: &[u8]) -> Result<Review<'_>, ReviewError> {
     if body.is_empty() {
-        return refuse("the body is empty; an AdmissionReview in JSON is expected");
+        return Err(MalformedReview::Empty.into());
     }
     // All of it at once: a string at a time costs more, and most of a review is strings.
-    let text = match std::str::from_utf8(body) {
-        Ok(text) => text,
-        Err(error) => return refuse(format!("the body is not UTF-8 (byte {})", error.valid_up_to())),
-    };
+    let text = str::from_utf8(body).map_err(|error| MalformedReview::NotUtf8(error.valid_up_to()))?;
     if nesting::is_too_deep(body) {
-        return refuse(format!(
-            "the JSON of the body is nested more than {MAX_DEPTH} deep"
-        ));
+        return Err(MalformedReview::TooDeep(MAX_DEPTH).into());
     }
     let mut envelope = Envelope::default();
     let mut json = Json::new(text);
-    match json
+    let is_object = json
         .object(&mut envelope)
         .and_then(|is_object| json.end().map(|()| is_object))
-    {
-        Ok(true) => {}
-        Ok(false) => return refuse("the body is JSON, but no object; an AdmissionReview is expected"),
-        Err(Malformed) => return refuse(format!("the body is no JSON: {}", json_error(text))),
+        .map_err(|Malformed| MalformedReview::NotJson(json_error(text)))?;
+    if !is_object {
+        return Err(MalformedReview::NotAnObject.into());
     }
-    match envelope.kind.as_deref() {
-        Some("AdmissionReview") => {}
-        Some(kind) => {
-            return refuse(format!(
-                "the body is of kind `{}`, not AdmissionReview",
-                clip(kind)
-            ));
-        }
-        None => return refuse("the body has no `kind`; an AdmissionReview is expected"),
+    match envelope.kind {
+        Some(kind) if kind == "AdmissionReview" => {}
+        Some(kind) => return Err(MalformedReview::OtherKind(kind.into_owned()).into()),
+        None => return Err(MalformedReview::NoKind.into()),
     }
-    let version = match envelope.api_version.as_deref() {
-        Some("admission.k8s.io/v1") => Version::V1,
-        Some("admission.k8s.io/v1beta1") => Version::V1Beta1,
-        None => {
-            return refuse("the review has no `apiVersion`; admission.k8s.io/v1 and v1beta1 are understood");
+    let version = match envelope.api_version {
+        Some(version) => {
+            Version::parse(&version).ok_or_else(|| MalformedReview::OtherVersion(version.into_owned()))?
         }
-        Some(found) => {
-            return refuse(format!(
-                "the review's apiVersion is `{}`; admission.k8s.io/v1 and v1beta1 are understood",
-                clip(found)
-            ));
-        }
+        None => return Err(MalformedReview::NoVersion.into()),
     };
-    let Some(mut request) = envelope.request else {
-        return refuse("the review has no `request`");
-    };
+    let mut request = envelope.request.ok_or(MalformedReview::NoRequest)?;
     match request.uid.take() {
         Some(uid) if !uid.is_empty() => Ok(Review {
             version,
             uid,
             request,
         }),
-        _ => refuse("the review's request has no `uid`"),
+        Some(_) | None => Err(MalformedReview::NoUid.into()),
     }
 }
 
 impl Version {
+    const ALL: [Self; 2] = [Self::V1, Self::V1Beta1];
+
+    fn parse(version: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == version)
+    }
+
     pub(in crate::admission) fn as_str(self) -> &'static str {
         match self {
             Self::V1 => "admission.k8s.io/v1",
@@ -136,15 +122,6 @@ pub(super) fn json_error(text: &str) -> String {
         Err(error) => error.to_string(),
         Ok(_) => "it can't be read".to_owned(),
     }
-}
-
-fn refuse<T>(why: impl Into<String>) -> Result<T, ReviewError> {
-    Err(ReviewError(why.into()))
-}
-
-/// Enough of a text to recognise it, on one line.
-fn clip(text: &str) -> String {
-    text.chars().take(80).flat_map(char::escape_debug).collect()
 }
 
 #[derive(Default)]
