@@ -1,7 +1,7 @@
 //! Exceptions from the checks, for code that does not follow them yet. An entry goes when its code does.
 
 /// Modules that do not follow the rules yet: files and directories whose imports of one another are not looked at.
-pub(crate) const MOVING: [(&str, &str); 15] = [
+pub(crate) const MOVING: [(&str, &str); 14] = [
     ("src/engine/context/setting", "src/engine/rules/condition"),
     ("src/engine/context/setting", "src/engine/syntax/ast"),
     ("src/engine/lower", "src/engine/compile"),
@@ -14,7 +14,6 @@ pub(crate) const MOVING: [(&str, &str); 15] = [
     ("src/engine/lower", "src/engine/lower"),
     ("src/engine/rules", "src/engine/rules"),
     ("src/engine/syntax", "src/engine/syntax"),
-    ("src/webhook", "src/webhook/health"),
     ("migrate/src/plan", "migrate/src/plan"),
     ("migrate/src/proof", "migrate/src/reason"),
 ];

@@ -32,7 +32,6 @@ const ROOT: Table<'static> = Table {
     directory: "src",
     rows: &[
         "config",
-        "webhook/error",
         "webhook/status",
         "webhook/logging",
         "webhook/metrics",
