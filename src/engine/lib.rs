@@ -24,9 +24,10 @@ mod label;
 pub mod reference;
 
 pub mod diagnostic;
-pub mod syntax;
 
 pub mod context;
+
+pub mod syntax;
 
 mod automaton;
 pub mod glob;

@@ -13,4 +13,5 @@ mod run;
 mod sarif;
 mod sessions;
 mod shells;
+mod vocabulary;
 mod yaml;

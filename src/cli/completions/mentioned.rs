@@ -6,9 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use imageswap_engine::compile::RulesFile;
-use imageswap_engine::syntax::ast::{
-    Condition, ModifierKind, Rule, Statement, StatementKind, Subject, Value,
-};
+use imageswap_engine::context::Subject;
+use imageswap_engine::syntax::ast::{Condition, ModifierKind, Rule, Statement, StatementKind, Value};
 use imageswap_files::STDIN;
 
 use super::candidate::Candidate;
@@ -127,7 +126,7 @@ impl Mentioned {
 
     fn conditions<'c>(&mut self, conditions: impl Iterator<Item = &'c Condition>, text: &str) {
         for condition in conditions {
-            let is_pair = matches!(condition.subject, Subject::Label | Subject::Annotation);
+            let is_pair = condition.subject.has_keys();
             let mut values = condition.values.iter().map(|value| value.of(text));
             let key = is_pair.then(|| values.next()).flatten();
             let first = key.map(|pair| pair.split_once('=').unwrap_or((pair, "*")));

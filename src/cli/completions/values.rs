@@ -1,24 +1,12 @@
 //! The values of an option, or of an argument without one: closed sets, files, and what the rules mention.
 
 use clap::{Arg, ValueHint};
-use imageswap_engine::syntax::ast::Subject;
+use imageswap_engine::context::Subject;
 
 use super::candidate::{Candidate, Candidates, first_line, subcommands};
 use super::line::Line;
 use super::mentioned::Mentioned;
 use super::paths::{Files, paths};
-
-/// What a rule may ask about, and an option of the same name says: those whose values are open.
-const SUBJECTS: [Subject; 8] = [
-    Subject::Namespace,
-    Subject::Label,
-    Subject::Annotation,
-    Subject::Owner,
-    Subject::Container,
-    Subject::Kind,
-    Subject::User,
-    Subject::Hook,
-];
 
 /// The values that begin as this one does.
 pub(super) fn values(line: &Line<'_>, argument: &Arg, current: &str) -> Candidates {
@@ -57,8 +45,9 @@ fn values_of_one(line: &Line<'_>, argument: &Arg, current: &str) -> Candidates {
         (Some("rule"), _) => words(mentioned().rules, current),
         (None, Some("IMAGE")) => words(mentioned().images(current), current),
         (None, Some("COMMAND")) => words(subcommands(line.program, current), current),
-        (Some(long), _) => match SUBJECTS.iter().find(|subject| subject.as_str() == long) {
-            Some(subject) => words(mentioned().values_of(*subject), current),
+        // An option has the name of the condition that reads it.
+        (Some(long), _) => match Subject::parse(long) {
+            Some(subject) => words(mentioned().values_of(subject), current),
             None => Candidates::default(),
         },
         (None, _) => Candidates::default(),

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use imageswap_engine::compare::{Case, Cases, Comparison, difference};
+use imageswap_engine::compare::{Cases, Comparison, difference};
 use imageswap_engine::compile::RuleSet;
+use imageswap_engine::context::Case;
 use imageswap_files::STDIN;
 
 use super::given::{self, Given};

@@ -4,12 +4,11 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use imageswap_engine::admission::{Caller, cases};
-use imageswap_engine::compare::Case;
-use imageswap_engine::context::Setting;
+use imageswap_engine::context::{Case, Setting};
 use imageswap_files::{MAX_INPUT, display_name as file_name, listed_images, manifests, objects, read_once};
 
 use crate::cli::error::CommandError;
-use crate::cli::input::{AsRequest, name_of, name_of_field, review_of};
+use crate::cli::input::{name_of, name_of_field, review_of};
 
 /// An image that is there, and is not made from a pattern.
 pub(super) struct Given {
@@ -52,7 +51,7 @@ fn read_manifests(file: &Path, disable_label: &str, given: &mut Vec<Given>) -> R
         file: file_name(file),
         error,
     })? {
-        let review = review_of(&object, &AsRequest::default()).to_string();
+        let review = review_of(&object, &Setting::default()).to_string();
         let name = name_of(&object);
         let review = review.as_bytes();
         let cases =

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use imageswap_engine::context::{Context, Operation, Setting};
-use serde::Serialize;
+use imageswap_engine::context::{ContextValue, Setting, Subject};
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
 
-use crate::cli::report::{Decided, place_name};
+use crate::cli::report::Decided;
 
 /// An image that is treated otherwise.
 #[derive(Serialize)]
@@ -21,20 +22,8 @@ pub(super) struct ImageObject<'a> {
     pub(super) new: Decided<'a>,
 }
 
-/// What an image comes with.
-#[derive(Serialize)]
-pub(super) struct SettingObject<'a> {
-    namespace: Option<&'a str>,
-    labels: BTreeMap<&'a str, &'a str>,
-    annotations: BTreeMap<&'a str, &'a str>,
-    owner: Option<String>,
-    container: Option<&'a str>,
-    place: &'static str,
-    kind: Option<&'a str>,
-    operation: Option<&'static str>,
-    user: Option<&'a str>,
-    hook: Option<&'a str>,
-}
+/// The context of an image: a field for each value that conditions read.
+pub(super) struct SettingObject<'a>(pub(super) &'a Setting);
 
 /// A rule that is not as it was.
 #[derive(Serialize)]
@@ -57,45 +46,24 @@ pub(super) struct RuleSide<'a> {
     pub(super) text: String,
 }
 
-impl<'a> SettingObject<'a> {
-    pub(super) fn new(setting: &'a Setting) -> Self {
-        let Context {
-            namespace,
-            labels,
-            annotations,
-            owner,
-            container,
-            place,
-            kind,
-            operation,
-            user,
-            hook,
-        } = setting.context();
-        let pairs = |pairs: &'a [(Cow<'a, str>, Cow<'a, str>)]| {
-            pairs
-                .iter()
-                .map(|(key, value)| (key.as_ref(), value.as_ref()))
-                .collect()
-        };
-        Self {
-            namespace,
-            labels: pairs(labels),
-            annotations: pairs(annotations),
-            owner: owner.map(|owner| match owner.group {
-                "" => owner.kind.to_owned(),
-                group => format!("{}.{group}", owner.kind),
-            }),
-            container,
-            place: place_name(place),
-            kind,
-            operation: operation.map(|operation| match operation {
-                Operation::Create => "create",
-                Operation::Update => "update",
-                Operation::Delete => "delete",
-                Operation::Connect => "connect",
-            }),
-            user,
-            hook,
+impl Serialize for SettingObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let context = self.0.context();
+        let mut object = serializer.serialize_map(None)?;
+        for subject in Subject::ALL {
+            let name = subject.as_str();
+            match subject.value(&context) {
+                ContextValue::Text(text) => object.serialize_entry(name, &text)?,
+                ContextValue::Owner(owner) => {
+                    object.serialize_entry(name, &owner.map(|owner| owner.to_string()))?;
+                }
+                ContextValue::Pairs(pairs) => {
+                    let pairs: BTreeMap<_, _> = pairs.iter().map(|(key, value)| (key, value)).collect();
+                    object.serialize_entry(&format!("{name}s"), &pairs)?;
+                }
+                ContextValue::OfImage => {}
+            }
         }
+        object.end()
     }
 }

@@ -5,7 +5,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use imageswap_engine::compare::{Case, Cause, Change, Comparison, Difference, RuleChange};
+use imageswap_engine::compare::{Cause, Change, Comparison, Difference, RuleChange};
+use imageswap_engine::context::Case;
 use imageswap_engine::diagnostic::visible;
 use imageswap_engine::rules::{LEGACY_RULE, RuleId};
 
@@ -119,7 +120,7 @@ impl<'s> Report<'s> {
                 output.object(&ImageObject {
                     kind: "image",
                     image: &found.case.image,
-                    setting: SettingObject::new(&found.case.setting),
+                    setting: SettingObject(&found.case.setting),
                     given: is_given,
                     object: found.of.flatten(),
                     cause,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use imageswap_engine::admission::{Caller, ExplainedImage, ReviewError, explain};
 use imageswap_engine::compile::{Constants, Preview};
+use imageswap_engine::context::ValueOrigin;
 use imageswap_engine::rules::{RuleId, Scope};
 use imageswap_files::{MAX_INPUT, STDIN, display_name as file_name, objects, read_once};
 use serde_json::Value;
@@ -52,14 +53,14 @@ pub(crate) struct Explain {
     images: Vec<String>,
     /// The images of an admission review in JSON; - for stdin
     #[arg(
-        long, value_name = "FILE", conflicts_with_all = ["images", "namespace", "operation", "user"],
-        conflicts_with_all = context::OF_AN_OBJECT
+        long, value_name = "FILE", conflicts_with_all = ["images"],
+        conflicts_with_all = context::options_of([ValueOrigin::Request, ValueOrigin::Object])
     )]
     review: Option<PathBuf>,
     /// The images of manifests in YAML or JSON, lists included; - for stdin
     #[arg(
         long, value_name = "FILE", conflicts_with_all = ["images", "review"],
-        conflicts_with_all = context::OF_AN_OBJECT
+        conflicts_with_all = context::options_of([ValueOrigin::Object])
     )]
     manifest: Option<PathBuf>,
     /// Show each rule above the one that decides, those too that are for other images or another namespace
@@ -144,7 +145,7 @@ impl Explain {
         constants: &Constants,
         scope: Scope<'_>,
     ) -> Result<(), CommandError> {
-        let context = self.context.context();
+        let context = self.context.setting.context();
         let images = self
             .images
             .iter()
@@ -213,7 +214,7 @@ impl Explain {
         })?;
         let mut count = 0;
         for object in &objects {
-            let review = review_of(object, &self.context.as_request());
+            let review = review_of(object, &self.context.setting);
             let images = self
                 .images_of(set, review.to_string().as_bytes(), scope)
                 .map_err(|error| CommandError::Object {
@@ -243,7 +244,7 @@ impl Explain {
         scope: Scope<'_>,
     ) -> Result<Vec<ExplainedImage<'s>>, ReviewError> {
         let caller = Caller {
-            entry: self.context.hook(),
+            entry: self.context.setting.context().hook,
         };
         explain(body, rules, &self.label.disable_label, &caller, scope)
     }

@@ -1,63 +1,43 @@
 //! The object and the request that an image is supposed to come with.
 
-use std::borrow::Cow;
+use clap::builder::PossibleValuesParser;
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use imageswap_engine::context::{Setting, Subject, ValueKind, ValueOrigin};
 
-use clap::{Args, ValueEnum};
-use imageswap_engine::context::{Context, Operation, Owner, Place};
-
-use crate::cli::input::AsRequest;
-
-/// The options about what an object itself says.
-pub(super) const OF_AN_OBJECT: [&str; 6] = ["labels", "annotations", "owner", "container", "place", "kind"];
-
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Context")]
+/// The context that the options spell out: one option for each value that conditions read.
+#[derive(Debug)]
 pub(super) struct ContextOptions {
-    /// The object's namespace [default: default]
-    #[arg(long, value_name = "NAME")]
-    namespace: Option<String>,
-    /// A label of the Pod; again for more
-    #[arg(long = "label", value_name = "KEY=VALUE", value_parser = pair)]
-    labels: Vec<(String, String)>,
-    /// An annotation of the Pod; again for more
-    #[arg(long = "annotation", value_name = "KEY=VALUE", value_parser = pair)]
-    annotations: Vec<(String, String)>,
-    /// The controller that owns the object
-    #[arg(long, value_name = "KIND.GROUP")]
-    owner: Option<String>,
-    /// The name of the container
-    #[arg(long, value_name = "NAME", default_value = "main")]
-    container: String,
-    /// Where in the Pod the image stands
-    #[arg(long, value_enum, value_name = "PLACE", default_value = "main")]
-    place: PlaceOption,
-    /// The kind of the object
-    #[arg(long, value_name = "KIND", default_value = "Pod")]
-    kind: String,
-    /// What is being done to the object
-    #[arg(long, value_enum, value_name = "OPERATION", default_value = "create")]
-    operation: OperationOption,
-    /// Who does it
-    #[arg(long, value_name = "NAME")]
-    user: Option<String>,
-    /// The entry of the webhook configuration that called
-    #[arg(long, value_name = "NAME")]
-    hook: Option<String>,
+    pub(super) setting: Setting,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum PlaceOption {
-    Main,
-    Init,
-    Sidecar,
-    Ephemeral,
-    Volume,
+/// Returns the options whose values come from one of these sources.
+pub(super) fn options_of<const N: usize>(origins: [ValueOrigin; N]) -> impl Iterator<Item = &'static str> {
+    options()
+        .filter(move |subject| origins.contains(&subject.origin()))
+        .map(Subject::as_str)
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum OperationOption {
-    Create,
-    Update,
+fn options() -> impl Iterator<Item = Subject> {
+    let has_value = |subject: &Subject| subject.kind() != ValueKind::None;
+    Subject::ALL.iter().copied().filter(has_value)
+}
+
+fn option(subject: Subject) -> Arg {
+    let option = Arg::new(subject.as_str())
+        .long(subject.as_str())
+        .value_name(subject.form())
+        .help(subject.description())
+        .help_heading("Context")
+        .default_values(subject.default());
+    match subject.kind() {
+        ValueKind::Pairs(_) => option
+            .action(ArgAction::Append)
+            .value_parser(pair)
+            .help(format!("{}; again for more", subject.description())),
+        ValueKind::Word(words) => option.value_parser(PossibleValuesParser::new(words)),
+        ValueKind::Text(_) | ValueKind::Owner | ValueKind::None => option,
+    }
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -67,59 +47,37 @@ fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// Labels and annotations, as the engine has them.
-type Pairs<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
+impl Args for ContextOptions {
+    fn augment_args(command: Command) -> Command {
+        command.args(options().map(option))
+    }
 
-fn pairs(given: &[(String, String)]) -> Pairs<'_> {
-    given
-        .iter()
-        .map(|(key, value)| (Cow::Borrowed(key.as_str()), Cow::Borrowed(value.as_str())))
-        .collect()
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
 }
 
-impl ContextOptions {
-    /// What the options say, with the defaults of a test for what they don't.
-    pub(super) fn context(&self) -> Context<'_> {
-        Context {
-            namespace: Some(self.namespace.as_deref().unwrap_or("default")),
-            // Once for a run of the command.
-            labels: pairs(&self.labels).leak(),
-            annotations: pairs(&self.annotations).leak(),
-            owner: self.owner.as_deref().map(|owner| {
-                let (kind, group) = owner.split_once('.').unwrap_or((owner, ""));
-                Owner { kind, group }
-            }),
-            container: Some(&self.container),
-            place: match self.place {
-                PlaceOption::Main => Place::Main,
-                PlaceOption::Init => Place::Init,
-                PlaceOption::Sidecar => Place::Sidecar,
-                PlaceOption::Ephemeral => Place::Ephemeral,
-                PlaceOption::Volume => Place::Volume,
-            },
-            kind: Some(&self.kind),
-            operation: Some(match self.operation {
-                OperationOption::Create => Operation::Create,
-                OperationOption::Update => Operation::Update,
-            }),
-            user: self.user.as_deref(),
-            hook: self.hook.as_deref(),
+impl FromArgMatches for ContextOptions {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut setting = Setting::default();
+        for subject in options() {
+            let name = subject.as_str();
+            if subject.has_keys() {
+                for (key, value) in matches.get_many::<(String, String)>(name).into_iter().flatten() {
+                    if !setting.set(subject, Some(key), value) {
+                        let message = format!("the {name} `{key}` is given twice\n");
+                        return Err(clap::Error::raw(ErrorKind::ArgumentConflict, message));
+                    }
+                }
+            } else if let Some(value) = matches.get_one::<String>(name) {
+                setting.set(subject, None, value);
+            }
         }
+        Ok(Self { setting })
     }
 
-    pub(super) fn hook(&self) -> Option<&str> {
-        self.hook.as_deref()
-    }
-
-    /// What the options say of the request that an object comes with.
-    pub(super) fn as_request(&self) -> AsRequest<'_> {
-        AsRequest {
-            namespace: self.namespace.as_deref().unwrap_or("default"),
-            operation: match self.operation {
-                OperationOption::Create => "CREATE",
-                OperationOption::Update => "UPDATE",
-            },
-            user: self.user.as_deref(),
-        }
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
     }
 }

@@ -6,7 +6,7 @@ use imageswap_engine::admission::ExplainedImage;
 use imageswap_engine::rules::{Compiled, Explanation, LEGACY_RULE, Mismatch, Round, Step};
 use serde::Serialize;
 
-use crate::cli::report::{DecidedImage, place_name};
+use crate::cli::report::DecidedImage;
 
 /// What was decided for an image, and how.
 #[derive(Serialize)]
@@ -65,7 +65,7 @@ impl<'a> ExplainedField<'a> {
             explained,
             object,
             container: field.container.as_deref().unwrap_or_default(),
-            place: place_name(field.place),
+            place: field.place.as_str(),
             left,
         }
     }

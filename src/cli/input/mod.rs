@@ -7,5 +7,5 @@ mod set;
 
 pub(crate) use label::LabelOption;
 pub(crate) use limits::{FileLimitOptions, LimitOptions};
-pub(crate) use object::{AsRequest, name_of, name_of_field, review_of};
+pub(crate) use object::{name_of, name_of_field, review_of};
 pub(crate) use set::{SetOptions, map_lines, paths_or_stdin, read_set, rules_named};

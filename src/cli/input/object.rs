@@ -1,30 +1,13 @@
 //! Objects as an API server would send them, and their names in texts for people.
 
-use imageswap_engine::context::Place;
+use imageswap_engine::context::{Operation, Place, Setting};
 use serde_json::{Value, json};
 
-use crate::cli::report::place_name;
-
-/// What the request is supposed to say that an object comes with.
-pub(crate) struct AsRequest<'a> {
-    /// Of objects that name none.
-    pub(crate) namespace: &'a str,
-    pub(crate) operation: &'static str,
-    pub(crate) user: Option<&'a str>,
-}
-
-impl Default for AsRequest<'_> {
-    fn default() -> Self {
-        Self {
-            namespace: "default",
-            operation: "CREATE",
-            user: None,
-        }
-    }
-}
-
 /// The review that an API server would send of an object.
-pub(crate) fn review_of(object: &Value, request: &AsRequest<'_>) -> Value {
+///
+/// The setting has what the object does not say: the operation, the user, and the namespace of an object without one.
+pub(crate) fn review_of(object: &Value, setting: &Setting) -> Value {
+    let request = setting.context();
     let api_version = object["apiVersion"].as_str().unwrap_or_default();
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
     let metadata = &object["metadata"];
@@ -35,8 +18,8 @@ pub(crate) fn review_of(object: &Value, request: &AsRequest<'_>) -> Value {
             "uid": "explain",
             "kind": {"group": group, "version": version, "kind": object["kind"]},
             "name": metadata["name"],
-            "namespace": metadata["namespace"].as_str().unwrap_or(request.namespace),
-            "operation": request.operation,
+            "namespace": metadata["namespace"].as_str().or(request.namespace),
+            "operation": request.operation.map(Operation::as_str),
             "userInfo": {"username": request.user},
             "object": object,
         }
@@ -64,7 +47,7 @@ pub(crate) fn name_of_field(object: &str, container: Option<&str>, place: Place)
         Place::Main => format!("container {container}"),
         Place::Volume => format!("volume {container}"),
         Place::Init | Place::Sidecar | Place::Ephemeral => {
-            format!("{} container {container}", place_name(place))
+            format!("{} container {container}", place.as_str())
         }
     };
     if object.is_empty() {

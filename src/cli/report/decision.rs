@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use imageswap_engine::context::Place;
 use imageswap_engine::rules::{Compiled, Decision, DoesNotSettle, Effect};
 use serde::Serialize;
 
@@ -92,16 +91,5 @@ impl<'a> Decided<'a> {
                 .collect(),
             pull_secrets: decision.pull_secrets(),
         }
-    }
-}
-
-/// The language's word for a place.
-pub(crate) fn place_name(place: Place) -> &'static str {
-    match place {
-        Place::Main => "main",
-        Place::Init => "init",
-        Place::Sidecar => "sidecar",
-        Place::Ephemeral => "ephemeral",
-        Place::Volume => "volume",
     }
 }

@@ -13,7 +13,7 @@ mod tests;
 mod write;
 
 pub(crate) use counts::Counts;
-pub(crate) use decision::{Decided, DecidedImage, place_name};
+pub(crate) use decision::{Decided, DecidedImage};
 pub(crate) use format::{FindingsFormat, Format};
 pub(crate) use sarif::Sarif;
 pub(crate) use write::{unless_closed, write};

@@ -5,9 +5,8 @@ use super::evaluate::{Verdict, evaluate};
 use super::outcome::SkipReason;
 use super::policy::Caller;
 use super::read::{Review, read};
-use crate::compare::Case;
 use crate::compile::Preview;
-use crate::context::{Place, Setting};
+use crate::context::{Case, Place, Setting};
 use crate::rules::{Explanation, Scope};
 
 /// An image of a review, and how it is decided.
@@ -64,7 +63,7 @@ pub fn cases(body: &[u8], disable_label: &str, caller: &Caller<'_>) -> Result<Ve
     let Review { request, .. } = read(body)?;
     let evaluated = evaluate(&request, disable_label, caller, |image, context| Case {
         image: image.to_owned(),
-        setting: Setting::of(context),
+        setting: Setting::from_context(context),
     });
     let images = evaluated.into_iter().flat_map(|pod| pod.images);
     Ok(images

@@ -15,7 +15,7 @@ use super::partners::Partners;
 use super::reach::{Search, Taken, apart, taken};
 use super::settings::{self, Around, Wanted, around, solve};
 use super::{images, old_map};
-use crate::context::Setting;
+use crate::context::{Case, Setting};
 use crate::rules::image::Image;
 use crate::rules::pattern::Pattern;
 use crate::rules::rule::{Mismatch, Rule};
@@ -35,15 +35,6 @@ const LEAST_SETTINGS_OF_A_RULE: usize = 12;
 const IN_SETTINGS: usize = 5;
 /// The images of a pattern that are also tried without any setting, and at the target.
 const FIRST: usize = 8;
-
-/// An image, and what it comes with.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Case {
-    /// The image as a manifest would spell it.
-    pub image: String,
-    /// What it comes with.
-    pub setting: Setting,
-}
 
 /// Images with their settings, made from what sets say. None comes twice.
 pub struct Cases<'s> {

@@ -15,7 +15,7 @@ mod partners;
 mod reach;
 mod settings;
 
-pub use cases::{Case, Cases};
+pub use cases::Cases;
 pub use cause::{Cause, Comparison};
 pub use changes::{Change, RuleChange, RuleChanges};
 pub use difference::{Difference, difference};

@@ -3,17 +3,16 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use super::cases::Case;
 use super::images::digest_of;
 use super::settings::{self, Wanted, solve};
 use crate::analysis::languages::{self, BUDGET};
 use crate::automaton::{Builder, Bytes, Language, witness_within};
-use crate::context::Context;
+use crate::context::{Case, Context, Subject};
 use crate::rules::Compiled;
 use crate::rules::image::Image;
 use crate::rules::pattern::Pattern;
 use crate::rules::rule::Rule;
-use crate::syntax::ast::{Action, Subject};
+use crate::syntax::ast::Action;
 
 /// The work of all searches for one comparison, in steps, some of which take a nanosecond: and more for each rule.
 const WORK: usize = 300_000_000;

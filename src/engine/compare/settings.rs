@@ -4,12 +4,11 @@ use std::collections::HashSet;
 
 use super::fill::TEXTS;
 use crate::automaton::{Builder, Bytes, Language, witness};
-use crate::context::Setting;
+use crate::context::{Setting, Subject, ValueKind};
 use crate::rules::Compiled;
-use crate::rules::condition::{Condition, OPERATIONS, PLACES};
+use crate::rules::condition::Condition;
 use crate::rules::image::Image;
 use crate::rules::rule::Rule;
-use crate::syntax::ast::Subject;
 
 /// A condition, and whether it is wanted to hold.
 pub(super) type Wanted<'c> = (&'c Condition, bool);
@@ -75,7 +74,7 @@ pub(super) fn solve(wanted: &[Wanted<'_>]) -> Option<Setting> {
     let mut about: Vec<(Subject, Option<&str>)> = wanted
         .iter()
         .map(|(condition, _)| (condition.subject, condition.key.as_deref()))
-        .filter(|(subject, _)| *subject != Subject::Unqualified)
+        .filter(|(subject, _)| subject.kind() != ValueKind::None)
         .collect();
     about.sort_unstable();
     about.dedup();
@@ -112,26 +111,28 @@ fn holds(setting: &Setting, wanted: &[Wanted<'_>]) -> bool {
 
 /// Values to try: those that the conditions name, with something in the place of each `*`.
 fn values<'v>(subject: Subject, conditions: &'v [Wanted<'_>]) -> Box<dyn Iterator<Item = String> + 'v> {
-    match subject {
-        Subject::Place => return Box::new(PLACES.iter().map(|(name, _)| (*name).to_owned())),
-        Subject::Operation => return Box::new(OPERATIONS.iter().map(|(name, _)| (*name).to_owned())),
-        _ => {}
+    if let Some(words) = subject.closed() {
+        return Box::new(words.iter().map(|word| (*word).to_owned()));
     }
     let named = conditions
         .iter()
         .flat_map(|(condition, _)| condition.values.iter())
         .flat_map(|value| TEXTS.iter().map(move |text| value.replace('*', text)));
-    let others: &[&str] = match subject {
-        Subject::Owner => &["ReplicaSet.apps", "Other", "Other.example.org"],
-        _ => &["other", "default", ""],
+    let others: &[&str] = match subject.kind() {
+        ValueKind::Owner => &["ReplicaSet.apps", "Other", "Other.example.org"],
+        ValueKind::Text(_) | ValueKind::Pairs(_) | ValueKind::Word(_) | ValueKind::None => {
+            &["other", "default", ""]
+        }
     };
     Box::new(named.chain(others.iter().map(|text| (*text).to_owned())))
 }
 
 /// A value that is in all globs at once and in none of others.
 fn sought(subject: Subject, conditions: &[Wanted<'_>]) -> Option<String> {
-    if matches!(subject, Subject::Owner | Subject::Place | Subject::Operation) {
-        return None;
+    match subject.kind() {
+        ValueKind::Text(_) | ValueKind::Pairs(_) => {}
+        // Their values are not compared with a glob alone, or are all tried.
+        ValueKind::Owner | ValueKind::Word(_) | ValueKind::None => return None,
     }
     let language = |(condition, _): &Wanted<'_>| {
         let mut builder = Builder::new();

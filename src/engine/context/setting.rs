@@ -1,132 +1,146 @@
-//! The object and the request that an image is supposed to come with, in the words of conditions.
+//! Contexts that tests, sample images and options spell out, in the words of conditions.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
-use super::values::{Context, Operation, Owner, Place};
-use crate::rules::condition::{OPERATIONS, PLACES, name_of};
-use crate::syntax::ast::Subject;
+use super::subject::{ContextValue, Subject, ValueKind};
+use super::values::{Context, Operation, Owner, Pairs, Place};
 
-/// What an image is supposed to come with: what is not set is as in a test that names nothing.
+/// The context that a test or a sample spells out: what is not set is as in a test that names nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Setting {
-    values: Vec<(Subject, Box<str>)>,
-    labels: Vec<(Cow<'static, str>, Cow<'static, str>)>,
-    annotations: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    texts: Vec<(Subject, Box<str>)>,
+    pairs: BTreeMap<Subject, OwnedPairs>,
+}
+
+type OwnedPairs = Vec<(Cow<'static, str>, Cow<'static, str>)>;
+
+/// An image with its context.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Case {
+    /// The original image.
+    pub image: String,
+    /// Its context.
+    pub setting: Setting,
 }
 
 impl Setting {
-    /// What is set of a context.
+    /// Returns what a context has beside the defaults of a test.
     #[must_use]
-    pub fn of(context: &Context<'_>) -> Self {
-        let owner = context.owner.map(|owner| match owner.group {
-            "" => owner.kind.to_owned(),
-            group => format!("{}.{group}", owner.kind),
-        });
-        let operation = context
-            .operation
-            .and_then(|operation| name_of(&OPERATIONS, &operation));
-        let values = [
-            (Subject::Namespace, context.namespace),
-            (Subject::Owner, owner.as_deref()),
-            (Subject::Container, context.container),
-            (Subject::Place, name_of(&PLACES, &context.place)),
-            (Subject::Kind, context.kind),
-            (Subject::Operation, operation),
-            (Subject::User, context.user),
-            (Subject::Hook, context.hook),
-        ];
+    pub fn from_context(context: &Context<'_>) -> Self {
         let mut setting = Self::default();
-        for (subject, value) in values {
-            if let Some(value) = value
-                && default_of(subject) != Some(value)
+        for subject in Subject::ALL.iter().copied() {
+            let owner;
+            let text = match subject.value(context) {
+                ContextValue::Text(text) => text,
+                ContextValue::Owner(known) => {
+                    owner = known.map(|owner| owner.to_string());
+                    owner.as_deref()
+                }
+                ContextValue::Pairs(pairs) => {
+                    for (key, value) in pairs {
+                        setting.set(subject, Some(key), value);
+                    }
+                    None
+                }
+                ContextValue::OfImage => None,
+            };
+            if let Some(text) = text
+                && subject.default() != Some(text)
             {
-                setting.set(subject, None, value);
-            }
-        }
-        for (subject, pairs) in [
-            (Subject::Label, context.labels),
-            (Subject::Annotation, context.annotations),
-        ] {
-            for (key, value) in pairs {
-                setting.set(subject, Some(key), value);
+                setting.set(subject, None, text);
             }
         }
         setting
     }
 
-    /// Sets one thing; false where it is set already.
-    pub(crate) fn set(&mut self, subject: Subject, key: Option<&str>, value: &str) -> bool {
-        let pairs = match subject {
-            Subject::Label => &mut self.labels,
-            Subject::Annotation => &mut self.annotations,
-            _ => {
-                let is_new = self.values.iter().all(|(known, _)| *known != subject);
-                self.values.push((subject, value.into()));
-                return is_new;
+    /// Sets the value of a subject; for a subject with keys, the value of one key.
+    ///
+    /// Returns false and changes nothing if it is set already, or if the subject has no value.
+    pub fn set(&mut self, subject: Subject, key: Option<&str>, value: &str) -> bool {
+        match subject.kind() {
+            ValueKind::Text(_) | ValueKind::Word(_) | ValueKind::Owner => {
+                let is_new = self.texts.iter().all(|(known, _)| *known != subject);
+                if is_new {
+                    self.texts.push((subject, value.into()));
+                }
+                is_new
             }
-        };
-        let key = key.unwrap_or_default();
-        let is_new = pairs.iter().all(|(known, _)| known != key);
-        pairs.push((key.to_owned().into(), value.to_owned().into()));
-        is_new
+            ValueKind::Pairs(_) => {
+                let key = key.unwrap_or_default();
+                let is_new = self.pairs(subject).iter().all(|(known, _)| known != key);
+                if is_new {
+                    self.pairs
+                        .entry(subject)
+                        .or_default()
+                        .push((key.to_owned().into(), value.to_owned().into()));
+                }
+                is_new
+            }
+            ValueKind::None => false,
+        }
     }
 
-    fn value(&self, subject: Subject) -> Option<&str> {
-        self.values
+    fn pairs(&self, subject: Subject) -> Pairs<'_> {
+        self.pairs.get(&subject).map_or(&[], Vec::as_slice)
+    }
+
+    fn text(&self, subject: Subject) -> Option<&str> {
+        self.texts
             .iter()
             .find(|(known, _)| *known == subject)
-            .map(|(_, value)| &**value)
-            .or_else(|| default_of(subject))
+            .map(|(_, text)| &**text)
+            .or_else(|| subject.default())
     }
 
-    /// The context, with the defaults of a test for what is not set.
+    /// Returns the context, with the defaults of a test for what is not set.
     #[must_use]
     pub fn context(&self) -> Context<'_> {
-        let owner = self.value(Subject::Owner).map(|owner| {
-            let (kind, group) = owner.split_once('.').unwrap_or((owner, ""));
-            Owner { kind, group }
-        });
         Context {
-            namespace: self.value(Subject::Namespace),
-            labels: &self.labels,
-            annotations: &self.annotations,
-            owner,
-            container: self.value(Subject::Container),
-            place: of_name(&PLACES, self.value(Subject::Place)).unwrap_or(Place::Main),
-            kind: self.value(Subject::Kind),
-            operation: Some(
-                of_name(&OPERATIONS, self.value(Subject::Operation)).unwrap_or(Operation::Create),
-            ),
-            user: self.value(Subject::User),
-            hook: self.value(Subject::Hook),
+            namespace: self.text(Subject::Namespace),
+            labels: self.pairs(Subject::Label),
+            annotations: self.pairs(Subject::Annotation),
+            owner: self.text(Subject::Owner).map(Owner::parse),
+            container: self.text(Subject::Container),
+            place: self
+                .text(Subject::Place)
+                .and_then(Place::parse)
+                .unwrap_or_default(),
+            kind: self.text(Subject::Kind),
+            operation: self.text(Subject::Operation).and_then(Operation::from_word),
+            user: self.text(Subject::User),
+            hook: self.text(Subject::Hook),
         }
     }
 
-    /// Whether nothing is set.
+    /// Returns true if nothing is set.
     #[must_use]
     pub fn is_default(&self) -> bool {
-        self.values.is_empty() && self.labels.is_empty() && self.annotations.is_empty()
+        self.texts.is_empty() && self.pairs.is_empty()
     }
-}
 
-impl Setting {
+    /// The values that are set, as `WORD`, key and value.
+    fn values(&self) -> impl Iterator<Item = (Subject, Option<&str>, &str)> {
+        let texts = self.texts.iter().map(|(subject, text)| (*subject, None, &**text));
+        let pairs = self.pairs.iter().flat_map(|(subject, pairs)| {
+            pairs
+                .iter()
+                .map(|(key, value)| (*subject, Some(&**key), &**value))
+        });
+        texts.chain(pairs)
+    }
+
     /// The options that have `explain` suppose the same, each behind a space, as a shell reads them.
     pub(crate) fn options(&self) -> String {
-        let values = self.values.iter();
-        let mut options: String = values
-            .map(|(subject, value)| format!(" --{} {}", subject.as_str(), quoted(value)))
-            .collect();
-        for (subject, pairs) in [
-            (Subject::Label, &self.labels),
-            (Subject::Annotation, &self.annotations),
-        ] {
-            for (key, value) in pairs {
-                let pair = format!("{key}={value}");
-                options.push_str(&format!(" --{} {}", subject.as_str(), quoted(&pair)));
-            }
-        }
-        options
+        let option = |(subject, key, value): (Subject, Option<&str>, &str)| {
+            let value = match key {
+                Some(key) => Cow::Owned(format!("{key}={value}")),
+                None => Cow::Borrowed(value),
+            };
+            format!(" --{} {}", subject.as_str(), quoted(&value))
+        };
+        self.values().map(option).collect()
     }
 }
 
@@ -140,43 +154,16 @@ fn quoted(word: &str) -> Cow<'_, str> {
     }
 }
 
-/// What a test supposes that does not name it.
-fn default_of(subject: Subject) -> Option<&'static str> {
-    match subject {
-        Subject::Namespace => Some("default"),
-        Subject::Container | Subject::Place => Some("main"),
-        Subject::Kind => Some("Pod"),
-        Subject::Operation => Some("create"),
-        _ => None,
-    }
-}
-
-fn of_name<T: Copy>(names: &[(&str, T)], name: Option<&str>) -> Option<T> {
-    names
-        .iter()
-        .find(|(known, _)| Some(*known) == name)
-        .map(|(_, value)| *value)
-}
-
 /// As the `when` of a test says it.
 impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut is_first = true;
-        let mut and = |f: &mut fmt::Formatter<'_>| match std::mem::take(&mut is_first) {
-            true => Ok(()),
-            false => f.write_str(" and "),
-        };
-        for (subject, value) in &self.values {
-            and(f)?;
-            write!(f, "{} {value}", subject.as_str())?;
-        }
-        for (subject, pairs) in [
-            (Subject::Label, &self.labels),
-            (Subject::Annotation, &self.annotations),
-        ] {
-            for (key, value) in pairs {
-                and(f)?;
-                write!(f, "{} {key}={value}", subject.as_str())?;
+        for (number, (subject, key, value)) in self.values().enumerate() {
+            if number > 0 {
+                f.write_str(" and ")?;
+            }
+            match key {
+                Some(key) => write!(f, "{} {key}={value}", subject.as_str())?,
+                None => write!(f, "{} {value}", subject.as_str())?,
             }
         }
         Ok(())
@@ -197,5 +184,20 @@ mod tests {
             setting.options(),
             r" --namespace prod-eu --user 'it'\''s $HOME' --label team="
         );
+    }
+
+    #[test]
+    fn setting_of_a_context_has_the_same_context() {
+        let mut setting = Setting::default();
+        for subject in Subject::ALL.iter().copied() {
+            let value = subject.closed().and_then(<[_]>::last).unwrap_or(&"Kind.group");
+            let key = subject.has_keys().then_some("key");
+            let has_value = subject.kind() != ValueKind::None;
+            assert_eq!(setting.set(subject, key, value), has_value, "{subject:?}");
+            assert!(!setting.set(subject, key, value), "{subject:?} is set twice");
+        }
+        assert_eq!(Setting::from_context(&setting.context()), setting);
+        let default = Setting::default();
+        assert_eq!(Setting::from_context(&default.context()), default);
     }
 }

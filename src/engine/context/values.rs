@@ -1,6 +1,10 @@
-//! What conditions can see of the object that an image belongs to.
+//! The context of an image: what conditions read of its object and of the request.
 
 use std::borrow::Cow;
+use std::fmt;
+
+/// Keys with their values, as labels and annotations are.
+pub type Pairs<'a> = &'a [(Cow<'a, str>, Cow<'a, str>)];
 
 /// The object, the request, and where in the object the image stands. What the object does not have is `None`
 /// or empty.
@@ -9,9 +13,9 @@ pub struct Context<'a> {
     /// The object's namespace.
     pub namespace: Option<&'a str>,
     /// The labels of the Pod, or of the Pod template.
-    pub labels: &'a [(Cow<'a, str>, Cow<'a, str>)],
+    pub labels: Pairs<'a>,
     /// The annotations of the Pod, or of the Pod template.
-    pub annotations: &'a [(Cow<'a, str>, Cow<'a, str>)],
+    pub annotations: Pairs<'a>,
     /// The controller that owns the object.
     pub owner: Option<Owner<'a>>,
     /// The name of the container; of an image volume, the volume's.
@@ -37,6 +41,26 @@ pub struct Owner<'a> {
     pub group: &'a str,
 }
 
+impl<'a> Owner<'a> {
+    /// Reads `KIND` or `KIND.GROUP`.
+    #[must_use]
+    pub fn parse(text: &'a str) -> Self {
+        let (kind, group) = text.split_once('.').unwrap_or((text, ""));
+        Self { kind, group }
+    }
+}
+
+/// `KIND.GROUP`, or `KIND` of a core kind.
+impl fmt::Display for Owner<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind)?;
+        if !self.group.is_empty() {
+            write!(f, ".{}", self.group)?;
+        }
+        Ok(())
+    }
+}
+
 /// Where in a Pod an image stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Place {
@@ -53,6 +77,47 @@ pub enum Place {
     Volume,
 }
 
+impl Place {
+    /// All places, in the order in which help lists them.
+    pub const ALL: [Self; 5] = [
+        Self::Main,
+        Self::Init,
+        Self::Sidecar,
+        Self::Ephemeral,
+        Self::Volume,
+    ];
+
+    /// Words of all places.
+    pub(super) const WORDS: [&'static str; 5] = {
+        let [main, init, sidecar, ephemeral, volume] = Self::ALL;
+        [
+            main.as_str(),
+            init.as_str(),
+            sidecar.as_str(),
+            ephemeral.as_str(),
+            volume.as_str(),
+        ]
+    };
+
+    /// Word in the language.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Main => "main",
+            Self::Init => "init",
+            Self::Sidecar => "sidecar",
+            Self::Ephemeral => "ephemeral",
+            Self::Volume => "volume",
+        }
+    }
+
+    /// Returns the place of a word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|place| place.as_str() == word)
+    }
+}
+
 /// What is being done to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operation {
@@ -67,6 +132,12 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// All operations.
+    pub const ALL: [Self; 4] = [Self::Create, Self::Update, Self::Delete, Self::Connect];
+
+    /// Words of the operations that conditions can name.
+    pub(super) const WORDS: [&'static str; 2] = ["create", "update"];
+
     /// The name that an API server gives it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -76,5 +147,29 @@ impl Operation {
             Self::Delete => "DELETE",
             Self::Connect => "CONNECT",
         }
+    }
+
+    /// Returns the operation of a name that an API server gives.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|operation| operation.as_str() == name)
+    }
+
+    /// Word in the language; `None` for operations of which no object is evaluated.
+    #[must_use]
+    pub const fn word(self) -> Option<&'static str> {
+        let [create, update] = Self::WORDS;
+        match self {
+            Self::Create => Some(create),
+            Self::Update => Some(update),
+            Self::Delete | Self::Connect => None,
+        }
+    }
+
+    /// Returns the operation of a word of the language.
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|operation| operation.word() == Some(word))
     }
 }

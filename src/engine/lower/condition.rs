@@ -2,12 +2,12 @@
 
 use super::Lowering;
 use super::constants::Use;
-use crate::context::Setting;
+use crate::context::{Characters, Setting, Subject, ValueKind};
 use crate::diagnostic::{Code, Diagnostic, similar};
-use crate::rules::condition::{Condition, OPERATIONS, PLACES};
+use crate::rules::condition::Condition;
 use crate::rules::pattern::match_glob;
 use crate::rules::text::Text;
-use crate::syntax::ast::{self, Subject, Word};
+use crate::syntax::ast::{self, Word};
 
 impl Lowering<'_> {
     /// Reads a list that `and` joins; what has an error is left out.
@@ -18,9 +18,10 @@ impl Lowering<'_> {
     }
 
     fn condition(&mut self, condition: &ast::Condition) -> Option<Condition> {
-        let (key, mut values) = match condition.subject {
-            Subject::Label | Subject::Annotation => self.key_and_values(condition)?,
-            _ => (None, condition.values.clone()),
+        let (key, mut values) = if condition.subject.has_keys() {
+            self.key_and_values(condition)?
+        } else {
+            (None, condition.values.clone())
         };
         let has_key = key.is_some();
         let key = match key {
@@ -124,10 +125,8 @@ impl Lowering<'_> {
             }));
             return None;
         }
-        let known: Vec<&str> = match subject {
-            Subject::Place => PLACES.iter().map(|(name, _)| *name).collect(),
-            Subject::Operation => OPERATIONS.iter().map(|(name, _)| *name).collect(),
-            _ => return Some(()),
+        let Some(known) = subject.closed() else {
+            return Some(());
         };
         if known.iter().any(|value| match_glob(glob, value)) {
             return Some(());
@@ -156,8 +155,8 @@ impl Lowering<'_> {
             let found = match &*condition.values {
                 _ if condition.negated => Err(fault("`not` in the setting of a test")
                     .help("a setting says what is; what it does not name is absent")),
-                _ if condition.subject == Subject::Unqualified => {
-                    Err(fault("`unqualified` in the setting of a test")
+                _ if condition.subject.kind() == ValueKind::None => {
+                    Err(fault(&format!("`{name}` in the setting of a test"))
                         .help("the image of the test itself is spelled with a registry or without one"))
                 }
                 [] => Err(fault("a key without a value in the setting of a test")
@@ -194,10 +193,7 @@ impl Lowering<'_> {
             Code::KEY,
             format!(
                 "`{key}` can't be the key of {}: it holds `{}`",
-                match subject {
-                    Subject::Annotation => "an annotation",
-                    _ => "a label",
-                },
+                with_article(subject.as_str()),
                 sign.escape_debug()
             ),
             word.span(self.source),
@@ -216,16 +212,22 @@ impl Lowering<'_> {
 
 /// The first character of a value that no name of this kind has.
 fn sign_in(subject: Subject, glob: &str) -> Option<char> {
-    let is_name = match subject {
-        Subject::Namespace | Subject::Label | Subject::Container | Subject::Kind | Subject::Owner => true,
-        // Annotations and users hold anything, and the rest has known values.
-        Subject::Annotation
-        | Subject::User
-        | Subject::Hook
-        | Subject::Place
-        | Subject::Operation
-        | Subject::Unqualified => false,
+    let is_name = match subject.kind() {
+        ValueKind::Text(characters) | ValueKind::Pairs(characters) => characters == Characters::Name,
+        ValueKind::Owner => true,
+        // Compared with the words that there are.
+        ValueKind::Word(_) | ValueKind::None => false,
     };
     let is_of_name = |character: &char| character.is_alphanumeric() || "-_.*".contains(*character);
     glob.chars().find(|character| is_name && !is_of_name(character))
+}
+
+/// `a label`, `an annotation`.
+fn with_article(word: &str) -> String {
+    let article = if word.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
+    };
+    format!("{article} {word}")
 }

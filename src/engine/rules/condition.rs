@@ -6,8 +6,7 @@ use super::image::Image;
 use super::pattern::match_glob;
 use super::text::Text;
 use crate::automaton::{Bytes, Language, witness};
-use crate::context::{Context, Operation, Owner, Place};
-use crate::syntax::ast::Subject;
+use crate::context::{Context, ContextValue, Owner, Pairs, Subject, ValueKind};
 
 /// One condition of a rule; all of a rule's must hold.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -20,19 +19,6 @@ pub(crate) struct Condition {
     pub(crate) values: Box<[Text]>,
 }
 
-/// The values that a place can have.
-pub(crate) const PLACES: [(&str, Place); 5] = [
-    ("main", Place::Main),
-    ("init", Place::Init),
-    ("sidecar", Place::Sidecar),
-    ("ephemeral", Place::Ephemeral),
-    ("volume", Place::Volume),
-];
-
-/// The values that an operation can have.
-pub(crate) const OPERATIONS: [(&str, Operation); 2] =
-    [("create", Operation::Create), ("update", Operation::Update)];
-
 impl Condition {
     /// Whether the condition holds.
     pub(crate) fn holds(&self, image: &Image<'_>, context: &Context<'_>) -> bool {
@@ -40,22 +26,12 @@ impl Condition {
     }
 
     fn is_met(&self, image: &Image<'_>, context: &Context<'_>) -> bool {
-        match self.subject {
-            Subject::Namespace => self.has(context.namespace),
-            Subject::Label => self.has_pair(context.labels),
-            Subject::Annotation => self.has_pair(context.annotations),
-            Subject::Owner => context.owner.is_some_and(|owner| self.has_owner(owner)),
-            Subject::Container => self.has(context.container),
-            Subject::Place => self.has(name_of(&PLACES, &context.place)),
-            Subject::Kind => self.has(context.kind),
-            Subject::Operation => self.has(
-                context
-                    .operation
-                    .and_then(|operation| name_of(&OPERATIONS, &operation)),
-            ),
-            Subject::User => self.has(context.user),
-            Subject::Hook => self.has(context.hook),
-            Subject::Unqualified => image.is_unqualified,
+        match self.subject.value(context) {
+            ContextValue::Text(text) => self.has(text),
+            ContextValue::Pairs(pairs) => self.has_pair(pairs),
+            ContextValue::Owner(owner) => owner.is_some_and(|owner| self.has_owner(owner)),
+            // The one such condition.
+            ContextValue::OfImage => image.is_unqualified,
         }
     }
 
@@ -63,7 +39,7 @@ impl Condition {
         text.is_some_and(|text| self.values.iter().any(|glob| match_glob(glob, text)))
     }
 
-    fn has_pair(&self, pairs: &[(std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)]) -> bool {
+    fn has_pair(&self, pairs: Pairs<'_>) -> bool {
         pairs.iter().any(|(key, value)| {
             Some(key.as_ref()) == self.key.as_deref() && (self.values.is_empty() || self.has(Some(value)))
         })
@@ -95,7 +71,7 @@ impl Condition {
     /// Whether no object can meet both conditions, as far as is plain from their text: `C` and `not D` where all that
     /// is `C` is `D`, or values of one thing that no text has both.
     pub(crate) fn excludes(&self, other: &Self) -> bool {
-        if self.subject != other.subject || self.key != other.key || self.subject == Subject::Unqualified {
+        if self.subject != other.subject || self.key != other.key || self.subject.kind() == ValueKind::None {
             return false;
         }
         match (self.negated, other.negated) {
@@ -104,7 +80,7 @@ impl Condition {
             (true, false) => other.is_within(self),
             // An owner's values are compared in two ways.
             (false, false) => {
-                self.subject != Subject::Owner
+                self.subject.kind() != ValueKind::Owner
                     && !self.values.is_empty()
                     && !other.values.is_empty()
                     && self
@@ -125,7 +101,7 @@ impl Condition {
             return true;
         }
         let is_same_kind = |one: &str, another: &str| {
-            self.subject != Subject::Owner || one.contains('.') == another.contains('.')
+            self.subject.kind() != ValueKind::Owner || one.contains('.') == another.contains('.')
         };
         !self.values.is_empty()
             && self.values.iter().all(|one| {
@@ -193,14 +169,6 @@ fn are_apart(one: &str, other: &str) -> bool {
             matches!(witness(&[&one, &other], &[], 1 << 16), Ok(None))
         }
     }
-}
-
-/// The word for a value.
-pub(crate) fn name_of<T: PartialEq>(names: &[(&'static str, T)], value: &T) -> Option<&'static str> {
-    names
-        .iter()
-        .find(|(_, known)| known == value)
-        .map(|(name, _)| *name)
 }
 
 /// As a rules file says it.

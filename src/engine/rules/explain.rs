@@ -3,15 +3,14 @@
 use std::collections::HashSet;
 
 use super::compiled::Compiled;
-use super::condition::{OPERATIONS, PLACES, name_of};
 use super::decision::{Decision, DoesNotSettle};
 use super::evaluate::{Observer, Selection};
 use super::id::RuleId;
 use super::image::Image;
 use super::rule::{Guards, Mismatch};
-use crate::context::Context;
+use crate::context::{Context, ContextValue, Subject};
 use crate::legacy::Answer;
-use crate::syntax::ast::{Action, Subject};
+use crate::syntax::ast::Action;
 
 /// The rules of which an explanation shows the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,39 +204,23 @@ impl Compiled {
     }
 }
 
-/// What an object has of the thing that a condition asks about.
+/// Returns what a context has instead of what a condition asks for.
 fn had(subject: Subject, key: Option<&str>, context: &Context<'_>) -> String {
     let name = subject.as_str();
     let text = |value: Option<&str>| match value {
         Some(value) => format!("the {name} is `{value}`"),
         None => format!("there is no {name}"),
     };
-    let pair = |pairs: &[(std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)]| {
-        let key = key.unwrap_or_default();
-        match pairs.iter().find(|(known, _)| known == key) {
-            Some((_, value)) => format!("the {name} is `{key}={value}`"),
-            None => format!("there is no {name} `{key}`"),
+    match subject.value(context) {
+        ContextValue::Text(value) => text(value),
+        ContextValue::Owner(owner) => text(owner.map(|owner| owner.to_string()).as_deref()),
+        ContextValue::Pairs(pairs) => {
+            let key = key.unwrap_or_default();
+            match pairs.iter().find(|(known, _)| known == key) {
+                Some((_, value)) => format!("the {name} is `{key}={value}`"),
+                None => format!("there is no {name} `{key}`"),
+            }
         }
-    };
-    match subject {
-        Subject::Namespace => text(context.namespace),
-        Subject::Label => pair(context.labels),
-        Subject::Annotation => pair(context.annotations),
-        Subject::Owner => match context.owner {
-            Some(owner) if owner.group.is_empty() => text(Some(owner.kind)),
-            Some(owner) => text(Some(&format!("{}.{}", owner.kind, owner.group))),
-            None => text(None),
-        },
-        Subject::Container => text(context.container),
-        Subject::Place => text(name_of(&PLACES, &context.place)),
-        Subject::Kind => text(context.kind),
-        Subject::Operation => text(
-            context
-                .operation
-                .and_then(|operation| name_of(&OPERATIONS, &operation)),
-        ),
-        Subject::User => text(context.user),
-        Subject::Hook => text(context.hook),
-        Subject::Unqualified => "the image is spelled with a registry, or is a result".to_owned(),
+        ContextValue::OfImage => "the image is spelled with a registry, or is a result".to_owned(),
     }
 }

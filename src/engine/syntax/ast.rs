@@ -1,5 +1,6 @@
 //! The statements of a rules file, as places in its text.
 
+use crate::context::Subject;
 use crate::diagnostic::{SourceId, Span};
 
 /// A rules file.
@@ -160,33 +161,6 @@ pub struct Condition {
     pub values: Vec<Word>,
 }
 
-/// What a condition asks about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Subject {
-    /// The object's namespace.
-    Namespace,
-    /// A label of the Pod or its template.
-    Label,
-    /// An annotation of the Pod or its template.
-    Annotation,
-    /// The controller that owns the object.
-    Owner,
-    /// The container's name.
-    Container,
-    /// Where in the Pod the image stands.
-    Place,
-    /// The object's kind.
-    Kind,
-    /// What is being done to it.
-    Operation,
-    /// Who does it.
-    User,
-    /// The entry of the webhook configuration that called.
-    Hook,
-    /// Whether the image is spelled without a registry.
-    Unqualified,
-}
-
 impl Word {
     /// The place in the text of a file.
     #[must_use]
@@ -215,26 +189,6 @@ impl Action {
             Self::Keep => "keep",
             Self::Deny => "deny",
             Self::Warn => "warn",
-        }
-    }
-}
-
-impl Subject {
-    /// Its name in the language.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Namespace => "namespace",
-            Self::Label => "label",
-            Self::Annotation => "annotation",
-            Self::Owner => "owner",
-            Self::Container => "container",
-            Self::Place => "place",
-            Self::Kind => "kind",
-            Self::Operation => "operation",
-            Self::User => "user",
-            Self::Hook => "hook",
-            Self::Unqualified => "unqualified",
         }
     }
 }

@@ -6,8 +6,9 @@ use super::ast::Word;
 use super::forms::form_of;
 use super::lines::{self, CLAUSES, Extent};
 use super::rules::Token;
-use super::slips::{self, SUBJECTS};
+use super::slips;
 use super::words;
+use crate::context::{Subject, ValueKind};
 use crate::diagnostic::{Code, Diagnostic, SourceId, similar};
 
 /// Turns pest's error into a finding; none where the statement only seems to end early, since an indented keyword
@@ -54,10 +55,10 @@ pub(super) fn finding(
                     .help("there are no parentheses: `and` joins conditions, and a second rule is the `or`")
             } else if let Some(meant) = slips::condition(word) {
                 finding.suggest(format!("write `{meant}`"), span, meant)
-            } else if let Some(meant) = similar(word, SUBJECTS) {
+            } else if let Some(meant) = similar(word, Subject::words()) {
                 finding.suggest(format!("write `{meant}`"), span, meant)
             } else {
-                finding.help(format!("there are {}", listed(&SUBJECTS, "and")))
+                finding.help(format!("there are {}", listed(Subject::words(), "and")))
             }
         }
         Some(word) if expected.contains(&Token::end) || expected.contains(&Token::EOI) => {
@@ -75,7 +76,7 @@ pub(super) fn finding(
             let message = format!("expected {}, and the statement ends", either(&names));
             let finding = Diagnostic::error(Code::SYNTAX, message, span);
             if is_condition(expected) {
-                finding.help(format!("there are {}", listed(&SUBJECTS, "and")))
+                finding.help(format!("there are {}", listed(Subject::words(), "and")))
             } else if text.trim_end().ends_with(',') {
                 finding.help("remove the comma at the end, or go on behind it")
             } else {
@@ -161,7 +162,7 @@ fn unexpected(
         "=" | "==" => finding
             .help("a condition is `namespace VALUE` or `label KEY=VALUE`, without spaces around the `=`"),
         "&&" | "&" => finding.suggest("write `and`", span, "and"),
-        _ if previous == "unqualified" => finding.help("`unqualified` takes no value"),
+        _ if is_without_value(previous) => finding.help(format!("`{previous}` takes no value")),
         _ if previous.ends_with('{') => finding.help("braces hold a name without spaces: `{hub}`"),
         _ => match meant(word, names) {
             Some(meant) => finding.suggest(format!("write `{meant}`"), span, meant),
@@ -313,6 +314,11 @@ fn is_condition(expected: &[Token]) -> bool {
         .any(|token| matches!(token, Token::condition | Token::namespace | Token::unqualified))
 }
 
+/// Returns true for the word of a condition that is its word alone.
+fn is_without_value(word: &str) -> bool {
+    Subject::parse(word).is_some_and(|subject| subject.kind() == ValueKind::None)
+}
+
 fn either(names: &[&str]) -> String {
     if names.is_empty() {
         "something else".to_owned()
@@ -322,8 +328,8 @@ fn either(names: &[&str]) -> String {
 }
 
 /// `` `a`, `b` and `c` ``
-fn listed(words: &[&str], last: &str) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+fn listed<'w>(words: impl Iterator<Item = &'w str>, last: &str) -> String {
+    let quoted: Vec<String> = words.map(|word| format!("`{word}`")).collect();
     let quoted: Vec<&str> = quoted.iter().map(String::as_str).collect();
     listed_plain(&quoted, last)
 }

@@ -6,10 +6,10 @@ use pest::iterators::{Pair, Pairs};
 pub(super) use self::grammar::Rule as Token;
 use self::grammar::RulesParser;
 use super::ast::{
-    Action, Condition, File, Modifier, ModifierKind, Outcome, Rule, Statement, StatementKind, Subject, Value,
-    Word,
+    Action, Condition, File, Modifier, ModifierKind, Outcome, Rule, Statement, StatementKind, Value, Word,
 };
 use super::{begins, expected, lines, words};
+use crate::context::Subject;
 use crate::diagnostic::{Code, Diagnostic, SourceId};
 
 mod grammar {
@@ -311,19 +311,7 @@ impl Reader {
         let word = self.word(&pair);
         let mut parts = pair.into_inner().peekable();
         let negated = parts.next_if(|part| part.as_rule() == Token::not).is_some();
-        let subject = match parts.next()?.as_rule() {
-            Token::namespace => Subject::Namespace,
-            Token::label => Subject::Label,
-            Token::annotation => Subject::Annotation,
-            Token::owner => Subject::Owner,
-            Token::container => Subject::Container,
-            Token::place => Subject::Place,
-            Token::kind => Subject::Kind,
-            Token::operation => Subject::Operation,
-            Token::user => Subject::User,
-            Token::hook => Subject::Hook,
-            _ => Subject::Unqualified,
-        };
+        let subject = Subject::parse(parts.next()?.as_str())?;
         let values = parts
             .filter(|part| part.as_rule() == Token::value)
             .map(|value| self.word(&value))

@@ -1,19 +1,6 @@
-//! The words of conditions, and what was meant where other tools spell them differently.
+//! What was meant where other tools spell conditions differently.
 
-/// The words that a condition begins with.
-pub(super) const SUBJECTS: [&str; 11] = [
-    "namespace",
-    "label",
-    "annotation",
-    "owner",
-    "container",
-    "place",
-    "kind",
-    "operation",
-    "user",
-    "hook",
-    "unqualified",
-];
+use crate::context::Subject;
 
 /// What was meant by a word that begins no condition: `namespace=prod`, `!label`, and both.
 pub(super) fn condition(word: &str) -> Option<String> {
@@ -27,7 +14,7 @@ pub(super) fn condition(word: &str) -> Option<String> {
     let value = rest.trim_start_matches(is_of_sign);
     let sign = rest.strip_suffix(value)?;
     // `namespace.prod` has no sign, and `namespace` with nothing before it would have been read.
-    if !SUBJECTS.contains(&subject)
+    if Subject::parse(subject).is_none()
         || (sign.is_empty() && !value.is_empty())
         || value.contains(is_of_sign)
         || (bare.len() == word.len() && sign.is_empty())
@@ -42,7 +29,8 @@ pub(super) fn condition(word: &str) -> Option<String> {
 
 /// What to do about a word in a list of conditions that can't stand there, by the two words before it.
 pub(super) fn behind([before, previous]: [&str; 2]) -> Option<String> {
-    if SUBJECTS.contains(&before) {
+    let subject = Subject::parse(before);
+    if subject.is_some() {
         match previous {
             "not" | "!=" | "!" => {
                 return Some(format!(
@@ -53,6 +41,6 @@ pub(super) fn behind([before, previous]: [&str; 2]) -> Option<String> {
             _ => {}
         }
     }
-    let has_key = matches!(before, "label" | "annotation") && !previous.contains(['=', ',']);
+    let has_key = subject.is_some_and(Subject::has_keys) && !previous.contains(['=', ',']);
     has_key.then(|| format!("the value of a key stands behind a `=`, without spaces: `{before} KEY=VALUE`"))
 }

@@ -150,7 +150,7 @@ impl<'a> Fields<'a> for Request<'a> {
             "kind" => json.fill(&mut self.kind)?,
             "name" => self.name = json.text()?,
             "namespace" => self.namespace = json.text()?,
-            "operation" => self.operation = json.text()?.and_then(|name| operation(&name)),
+            "operation" => self.operation = json.text()?.and_then(|name| Operation::parse(&name)),
             "userInfo" => json.fill(&mut self.user)?,
             "object" => json.optional(&mut self.object)?,
             "oldObject" => json.optional(&mut self.old_object)?,
@@ -158,16 +158,6 @@ impl<'a> Fields<'a> for Request<'a> {
             _ => json.skip()?,
         }
         Ok(())
-    }
-}
-
-fn operation(name: &str) -> Option<Operation> {
-    match name {
-        "CREATE" => Some(Operation::Create),
-        "UPDATE" => Some(Operation::Update),
-        "DELETE" => Some(Operation::Delete),
-        "CONNECT" => Some(Operation::Connect),
-        _ => None,
     }
 }
 

@@ -18,8 +18,8 @@ use super::id::RuleId;
 use super::image::Image;
 use super::pattern::Pattern;
 use super::target::Target;
+use crate::context::Subject;
 use crate::pieces::{self, Piece};
-use crate::syntax::ast::Subject;
 
 /// The rules by the keys of their patterns.
 #[derive(Debug, Default)]

@@ -15,3 +15,4 @@ mod hostile;
 mod language;
 mod laws;
 mod vectors;
+mod vocabulary;
