@@ -14,7 +14,7 @@ use super::settings::{Settings, TlsSource};
 use super::shutdown::shut_down;
 use super::status::{Reloaded, Status};
 use super::tls::{self, Certificate};
-use crate::config::{Limits, RulesSource};
+use crate::config::RulesSource;
 
 /// Serves until it is told to end.
 ///
@@ -31,7 +31,9 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
     let status = Arc::new(Status::default());
     let health = Arc::new(Health::new(settings.pod_name, Arc::clone(&status)));
     let metrics = Arc::new(Metrics::new(&status).map_err(ServeError::Metrics)?);
-    let rules = Arc::new(load_rules(&settings.rules, settings.limits)?);
+    let rules = SharedRules::load(&settings.rules, settings.limits)
+        .map_err(|error| no_rules(error, &settings.rules))?;
+    let rules = Arc::new(rules);
     status.started(Reloaded::Rules, rules.current().digest);
     let counted = Arc::clone(&rules);
     metrics.observe_images(move |counter| counted.current().counts.observe(counter));
@@ -92,9 +94,9 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
     result
 }
 
-/// Loads the first set, and logs the findings if it is rejected.
-fn load_rules(source: &RulesSource, limits: Limits) -> Result<SharedRules, ServeError> {
-    SharedRules::load(source, limits).map_err(|error| match &error {
+/// Returns the error of a first set that is not there or rejected, and logs the findings.
+fn no_rules(error: LoadError, source: &RulesSource) -> ServeError {
+    match &error {
         LoadError::Rejected(set) => {
             logging::findings(&set.findings, &set.sources);
             ServeError::Rules(error)
@@ -105,5 +107,5 @@ fn load_rules(source: &RulesSource, limits: Limits) -> Result<SharedRules, Serve
                 ServeError::Rules(error)
             }
         },
-    })
+    }
 }

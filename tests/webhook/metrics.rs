@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use imageswap_engine::admission::{Outcome, SkipReason};
+use imageswap_engine::admission::{ReviewOutcome, SkipReason};
 use imageswap_tests_support::recorded::review;
 use imageswap_tests_support::repository::read;
 use imageswap_tests_support::webhook::{Server, Start, Volume, pod};
@@ -94,7 +94,7 @@ fn metrics_of_the_page_are_those_that_are_served() {
         .collect();
     assert_eq!(named, served);
     let has_value = |name: &str, value: &str| page[name].1.contains(&format!("`{value}`"));
-    for outcome in Outcome::ALL {
+    for outcome in ReviewOutcome::ALL {
         assert!(
             has_value("imageswap_requests_total", outcome.as_str()),
             "{outcome:?}"

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::json::Json;
+use super::json::JsonWriter;
 use super::patch::JsonPatch;
 use super::read::Version;
 
@@ -88,7 +88,8 @@ impl<'a> AdmissionResponse<'a> {
                 .push(format!("imageswap: {} more warnings", self.unsaid));
         }
         let patch = self.is_patched().then(|| self.patch.into_json());
-        let mut json = Json::with_capacity(ENVELOPE + patch.as_ref().map_or(0, |patch| patch.len() * 4 / 3));
+        let mut json =
+            JsonWriter::with_capacity(ENVELOPE + patch.as_ref().map_or(0, |patch| patch.len() * 4 / 3));
         json.raw("{\"kind\":\"AdmissionReview\",\"apiVersion\":\"");
         json.raw(self.version.as_str());
         json.raw("\",\"response\":{\"uid\":");

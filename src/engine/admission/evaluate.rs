@@ -4,7 +4,7 @@ use super::changed::OldImages;
 use super::outcome::SkipReason;
 use super::pod::{ImageField, Pod};
 use super::policy::Caller;
-use super::read::{Metadata, Object, Request, group_of};
+use super::read::{AdmissionRequest, Metadata, Object, group_of};
 use crate::context::{Context, Operation, Owner};
 use crate::rules::image::AUTO;
 
@@ -33,7 +33,7 @@ pub(super) enum Verdict<D> {
 /// Evaluates the images of a request with `evaluate_one`. Returns `None` if the webhook does not read the object: it is
 /// neither created nor changed, or has no Pod.
 pub(super) fn evaluate<'r, 'a, D>(
-    request: &'r Request<'a>,
+    request: &'r AdmissionRequest<'a>,
     disable_label: &str,
     caller: &Caller<'_>,
     evaluate_one: impl Fn(&str, &Context<'_>) -> D,
@@ -85,7 +85,7 @@ fn skip_reason(object: &Object<'_>, pod: &Pod<'_, '_>, disable_label: &str) -> O
 
 /// Evaluates every image that the request brings in or changes.
 fn evaluate_images<'r, 'a, D>(
-    request: &'r Request<'a>,
+    request: &'r AdmissionRequest<'a>,
     object: &'r Object<'a>,
     pod: &Pod<'r, 'a>,
     caller: &Caller<'_>,
@@ -122,7 +122,7 @@ fn evaluate_images<'r, 'a, D>(
 
 /// Returns the context that all images of an object share.
 fn context<'r>(
-    request: &'r Request<'_>,
+    request: &'r AdmissionRequest<'_>,
     object: &'r Object<'_>,
     pod: &Pod<'r, '_>,
     caller: &Caller<'r>,

@@ -4,7 +4,7 @@ use super::error::ReviewError;
 use super::evaluate::{Verdict, evaluate};
 use super::outcome::SkipReason;
 use super::policy::Caller;
-use super::read::{Review, read};
+use super::read::{AdmissionReview, read};
 use crate::compile::Preview;
 use crate::context::{Case, Place, Setting};
 use crate::rules::{Explanation, Scope};
@@ -12,7 +12,7 @@ use crate::rules::{Explanation, Scope};
 /// An image of a review, and how it is decided.
 #[derive(Debug)]
 pub struct ExplainedImage<'p> {
-    /// The image as the manifest spells it; empty where there is none.
+    /// The original image; empty if there is none.
     pub image: String,
     /// The name of its container, or volume.
     pub container: Option<String>,
@@ -34,7 +34,7 @@ pub fn explain<'p>(
     caller: &Caller<'_>,
     scope: Scope<'_>,
 ) -> Result<Vec<ExplainedImage<'p>>, ReviewError> {
-    let Review { request, .. } = read(body)?;
+    let AdmissionReview { request, .. } = read(body)?;
     let evaluated = evaluate(&request, disable_label, caller, |image, context| {
         rules.explain(image, context, scope)
     });
@@ -60,7 +60,7 @@ pub fn explain<'p>(
 ///
 /// Returns an error if the body is not an `AdmissionReview`.
 pub fn cases(body: &[u8], disable_label: &str, caller: &Caller<'_>) -> Result<Vec<Case>, ReviewError> {
-    let Review { request, .. } = read(body)?;
+    let AdmissionReview { request, .. } = read(body)?;
     let evaluated = evaluate(&request, disable_label, caller, |image, context| Case {
         image: image.to_owned(),
         setting: Setting::from_context(context),

@@ -5,9 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 
 /// A text in the making.
 #[derive(Debug)]
-pub(super) struct Json(Vec<u8>);
+pub(super) struct JsonWriter(Vec<u8>);
 
-impl Json {
+impl JsonWriter {
     pub(super) fn with_capacity(bytes: usize) -> Self {
         Self(Vec::with_capacity(bytes))
     }
@@ -49,7 +49,7 @@ impl Json {
 }
 
 /// What is written with `write!` has to be JSON already.
-impl std::fmt::Write for Json {
+impl std::fmt::Write for JsonWriter {
     fn write_str(&mut self, json: &str) -> std::fmt::Result {
         self.raw(json);
         Ok(())

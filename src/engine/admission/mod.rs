@@ -22,7 +22,7 @@ mod workload;
 pub use self::error::{MalformedReview, ReviewError};
 pub use self::explain::{ExplainedImage, cases, explain};
 pub use self::images::{InvalidObject, ObjectImage, images_of};
-pub use self::outcome::{ImageDecision, ImageEffect, Outcome, Reviewed, SkipReason};
+pub use self::outcome::{ImageDecision, ImageEffect, ReviewOutcome, Reviewed, SkipReason};
 pub use self::pod::JsonPointer;
 pub use self::policy::{Caller, Policy};
 pub use self::review::review;

@@ -24,7 +24,7 @@ pub struct Reviewed<'a> {
     /// Whether the caller asked for a dry run.
     pub dry_run: bool,
     /// What the answer says.
-    pub outcome: Outcome,
+    pub outcome: ReviewOutcome,
     /// What was decided, image by image.
     pub images: Vec<ImageDecision<'a>>,
 }
@@ -32,7 +32,7 @@ pub struct Reviewed<'a> {
 /// What was decided for one image.
 #[derive(Debug)]
 pub struct ImageDecision<'a> {
-    /// The image as the manifest spells it; empty where there is none.
+    /// The original image; empty if there is none.
     pub image: Cow<'a, str>,
     /// What was done with it.
     pub effect: ImageEffect,
@@ -70,7 +70,7 @@ pub enum SkipReason {
     InvalidImage,
     /// What a rule made of it is no image reference.
     InvalidResult,
-    /// It is spelled `auto`: Istio's injector fills it in.
+    /// It is `auto`: Istio's injector fills it in.
     Auto,
     /// There is none: the field is missing, empty or no string.
     NoImage,
@@ -78,7 +78,7 @@ pub enum SkipReason {
 
 /// What an answer says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Outcome {
+pub enum ReviewOutcome {
     /// Allowed, with a patch.
     Patched,
     /// Allowed as it is.
@@ -102,7 +102,7 @@ label!(SkipReason {
 });
 
 // The values of the label `outcome`, of metrics and of the log.
-label!(Outcome {
+label!(ReviewOutcome {
     Patched => "patched",
     Unchanged => "unchanged",
     Denied => "denied",

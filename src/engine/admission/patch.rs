@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::json::Json;
+use super::json::JsonWriter;
 use super::pod::JsonPointer;
 
 /// The operations of a patch, in the order in which they apply.
@@ -41,7 +41,7 @@ impl<'a> JsonPatch<'a> {
 
     /// The patch as it travels.
     pub(super) fn into_json(self) -> Vec<u8> {
-        let mut json = Json::with_capacity(2 + OPERATION * self.operations.len());
+        let mut json = JsonWriter::with_capacity(2 + OPERATION * self.operations.len());
         json.raw("[");
         json.separated(&self.operations, |json, operation| operation.write(json));
         json.raw("]");
@@ -50,7 +50,7 @@ impl<'a> JsonPatch<'a> {
 }
 
 impl PatchOperation<'_> {
-    fn write(&self, json: &mut Json) {
+    fn write(&self, json: &mut JsonWriter) {
         match *self {
             Self::ReplaceImage { pointer, image } => {
                 // No token of such a pointer needs an escape, neither of RFC 6901 nor of JSON.

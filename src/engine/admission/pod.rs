@@ -77,7 +77,7 @@ impl<'r, 'a> Pod<'r, 'a> {
         ];
         let containers = containers.into_iter().flat_map(move |(list, containers)| {
             containers.iter().enumerate().map(move |(index, container)| {
-                ImageField::of_container(JsonPointer { path, list, index }, container)
+                ImageField::from_container(JsonPointer { path, list, index }, container)
             })
         });
         let volumes = self
@@ -86,7 +86,7 @@ impl<'r, 'a> Pod<'r, 'a> {
             .iter()
             .enumerate()
             .filter_map(move |(index, volume)| {
-                ImageField::of_volume(
+                ImageField::from_volume(
                     JsonPointer {
                         path,
                         list: ImageList::Volumes,
@@ -109,16 +109,16 @@ impl<'r, 'a> Pod<'r, 'a> {
             ImageList::Containers => &self.spec.containers,
             ImageList::InitContainers => &self.spec.init_containers,
             ImageList::EphemeralContainers => &self.spec.ephemeral_containers,
-            ImageList::Volumes => return ImageField::of_volume(pointer, self.spec.volumes.get(index)?),
+            ImageList::Volumes => return ImageField::from_volume(pointer, self.spec.volumes.get(index)?),
         };
         containers
             .get(index)
-            .map(|container| ImageField::of_container(pointer, container))
+            .map(|container| ImageField::from_container(pointer, container))
     }
 }
 
 impl<'r, 'a> ImageField<'r, 'a> {
-    fn of_container(pointer: JsonPointer, container: &'r Container<'a>) -> Self {
+    fn from_container(pointer: JsonPointer, container: &'r Container<'a>) -> Self {
         let place = match pointer.list {
             ImageList::InitContainers if container.restarts_always => Place::Sidecar,
             ImageList::InitContainers => Place::Init,
@@ -134,7 +134,7 @@ impl<'r, 'a> ImageField<'r, 'a> {
         }
     }
 
-    fn of_volume(pointer: JsonPointer, volume: &'r Volume<'a>) -> Option<Self> {
+    fn from_volume(pointer: JsonPointer, volume: &'r Volume<'a>) -> Option<Self> {
         let image = volume
             .image
             .as_ref()?

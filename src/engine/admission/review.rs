@@ -6,10 +6,10 @@ use std::collections::HashSet;
 use super::answer::AdmissionResponse;
 use super::error::ReviewError;
 use super::evaluate::{EvaluatedPod, Verdict, evaluate};
-use super::outcome::{ImageDecision, ImageEffect, Outcome, Reviewed, SkipReason};
+use super::outcome::{ImageDecision, ImageEffect, ReviewOutcome, Reviewed, SkipReason};
 use super::pod::ImageField;
 use super::policy::{Caller, Policy};
-use super::read::{Request, Review, read};
+use super::read::{AdmissionRequest, AdmissionReview, read};
 use super::wording;
 use crate::context::Operation;
 use crate::rules::{Decision, Effect, Invalid};
@@ -24,7 +24,7 @@ pub fn review<'a>(
     policy: &Policy<'_>,
     caller: &Caller<'_>,
 ) -> Result<Reviewed<'a>, ReviewError> {
-    let Review {
+    let AdmissionReview {
         version,
         uid,
         request,
@@ -37,10 +37,10 @@ pub fn review<'a>(
         fill(&mut response, &request, evaluated, policy);
     }
     let outcome = match () {
-        () if response.is_refused() => Outcome::Denied,
-        () if response.is_patched() => Outcome::Patched,
-        () if evaluated.as_ref().is_some_and(|pod| pod.is_skipped) => Outcome::Skipped,
-        () => Outcome::Unchanged,
+        () if response.is_refused() => ReviewOutcome::Denied,
+        () if response.is_patched() => ReviewOutcome::Patched,
+        () if evaluated.as_ref().is_some_and(|pod| pod.is_skipped) => ReviewOutcome::Skipped,
+        () => ReviewOutcome::Unchanged,
     };
     let answer = response.into_bytes();
     let images = evaluated
@@ -49,7 +49,7 @@ pub fn review<'a>(
         .into_iter()
         .map(|(field, verdict)| verdict.into_image_decision(&field))
         .collect();
-    let Request {
+    let AdmissionRequest {
         kind,
         name,
         namespace,
@@ -76,7 +76,7 @@ pub fn review<'a>(
 /// Puts what was decided into the answer.
 fn fill<'d>(
     response: &mut AdmissionResponse<'d>,
-    request: &Request<'_>,
+    request: &AdmissionRequest<'_>,
     evaluated: &'d EvaluatedPod<'_, '_, Decision<'_>>,
     policy: &Policy<'d>,
 ) {

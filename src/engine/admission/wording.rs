@@ -34,7 +34,7 @@ pub(super) fn would_swap(field: &ImageField<'_, '_>, image: &str, result: &str) 
     format!(
         "imageswap: {} {} would become {} (dry run)",
         Shown(image),
-        Owner(field),
+        FieldOwner(field),
         Shown(result)
     )
 }
@@ -46,7 +46,7 @@ pub(super) fn warned(field: &ImageField<'_, '_>, image: &str, rules: &RuleSet, r
 
 /// An image that stays because it, or what a rule made of it, is no image reference.
 pub(super) fn left(field: &ImageField<'_, '_>, image: &str, invalid: &Invalid) -> String {
-    let (image, owner) = (Shown(image), Owner(field));
+    let (image, owner) = (Shown(image), FieldOwner(field));
     match invalid {
         Invalid::Image(error) => {
             format!("imageswap: {image} {owner} is no valid image and is left as it is: {error}")
@@ -73,7 +73,7 @@ fn judgement(
     format!(
         "imageswap: {} {} {verb} {name}{because}",
         Shown(image),
-        Owner(field)
+        FieldOwner(field)
     )
 }
 
@@ -90,9 +90,9 @@ impl fmt::Display for Because<'_> {
 }
 
 /// `of container web`, or by its index where it has no name.
-struct Owner<'f, 'r, 'a>(&'f ImageField<'r, 'a>);
+struct FieldOwner<'f, 'r, 'a>(&'f ImageField<'r, 'a>);
 
-impl fmt::Display for Owner<'_, '_, '_> {
+impl fmt::Display for FieldOwner<'_, '_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.0.pointer.list {
             ImageList::Containers | ImageList::InitContainers | ImageList::EphemeralContainers => "container",

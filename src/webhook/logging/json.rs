@@ -27,9 +27,9 @@ struct Scratch {
     line: Vec<u8>,
     /// A text that is yet to be escaped.
     text: String,
-    /// The second of the last line, and how it is written up to its fraction.
+    /// The second of the last line, and its text up to the fraction.
     second: i64,
-    written: [u8; 20],
+    formatted: [u8; 20],
 }
 
 impl<S: Subscriber> Layer<S> for JsonLayer {
@@ -55,7 +55,7 @@ impl Scratch {
             line: Vec::new(),
             text: String::new(),
             second: i64::MIN,
-            written: [0; 20],
+            formatted: [0; 20],
         }
     }
 
@@ -66,15 +66,15 @@ impl Scratch {
             let (year, month, day) = now.to_calendar_date();
             let (hour, minute, of_minute) = now.to_hms();
             let month = u8::from(month);
-            let mut written = self.written.as_mut_slice();
+            let mut formatted = self.formatted.as_mut_slice();
             // It is as long as the place for it.
             let _ = write!(
-                written,
+                formatted,
                 "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{of_minute:02}."
             );
             self.second = second;
         }
-        self.line.extend_from_slice(&self.written);
+        self.line.extend_from_slice(&self.formatted);
         let mut fraction = now.microsecond();
         let mut digits = *b"000000Z";
         for digit in digits[..6].iter_mut().rev() {

@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use imageswap_engine::admission::{ImageEffect, Outcome, SkipReason, Workload};
+use imageswap_engine::admission::{ImageEffect, ReviewOutcome, SkipReason, Workload};
 use imageswap_engine::context::Operation;
 use imageswap_engine::label;
 use opentelemetry::KeyValue;
@@ -71,7 +71,7 @@ label!(EffectLabel {
 
 const KINDS: usize = Workload::ALL.len();
 const OPERATIONS: usize = OperationLabel::ALL.len();
-const OUTCOMES: usize = Outcome::ALL.len();
+const OUTCOMES: usize = ReviewOutcome::ALL.len();
 
 /// The counters of requests: of reviews by kind, operation and outcome, and of rejected requests by the reason.
 #[derive(Debug)]
@@ -105,7 +105,7 @@ impl Default for ImagesSkipped {
 
 impl Requests {
     /// Counts an answered review.
-    pub(crate) fn reviewed(&self, kind: &str, operation: Option<Operation>, outcome: Outcome) {
+    pub(crate) fn reviewed(&self, kind: &str, operation: Option<Operation>, outcome: ReviewOutcome) {
         let (kind, operation) = (Workload::from_name(kind), OperationLabel::from(operation));
         increment(&self.reviewed[kind as usize][operation as usize][outcome as usize]);
     }
@@ -126,7 +126,7 @@ impl Requests {
         };
         for (kind, counts) in Workload::ALL.iter().zip(&self.reviewed) {
             for (operation, counts) in OperationLabel::ALL.iter().zip(counts) {
-                for (outcome, count) in Outcome::ALL.iter().zip(counts) {
+                for (outcome, count) in ReviewOutcome::ALL.iter().zip(counts) {
                     observe(counter, count, || {
                         labels(kind.as_str(), operation.as_str(), outcome.as_str())
                     });
@@ -228,9 +228,9 @@ mod tests {
     #[test]
     fn a_series_is_there_once_it_has_been_counted_and_what_is_unknown_is_other() {
         let requests = Requests::default();
-        requests.reviewed("Pod", Some(Operation::Create), Outcome::Patched);
-        requests.reviewed("Pod", Some(Operation::Create), Outcome::Patched);
-        requests.reviewed("Made-Up", None, Outcome::Skipped);
+        requests.reviewed("Pod", Some(Operation::Create), ReviewOutcome::Patched);
+        requests.reviewed("Pod", Some(Operation::Create), ReviewOutcome::Patched);
+        requests.reviewed("Made-Up", None, ReviewOutcome::Skipped);
         requests.rejected(Rejected::Broken);
         let observed = Observed::default();
         requests.observe(&observed);
@@ -261,7 +261,7 @@ mod tests {
         ];
         for kind in Workload::ALL {
             for operation in operations.map(Some).into_iter().chain([None]) {
-                for outcome in Outcome::ALL {
+                for outcome in ReviewOutcome::ALL {
                     requests.reviewed(kind.as_str(), operation, *outcome);
                     let operation = operation.map_or(OTHER, Operation::as_str);
                     expected.push(format!("{} {operation} {} 1", kind.as_str(), outcome.as_str()));

@@ -28,11 +28,11 @@ pub(crate) async fn watch(folder: PathBuf, files: Option<Vec<OsString>>, look: A
     let files: Option<Arc<[OsString]>> = files.map(Into::into);
     // One place is enough: a change that comes while another waits is seen by the same look.
     let (changed, mut changes) = mpsc::channel(1);
-    let mut watched: Option<Watched> = None;
+    let mut watched: Option<FolderWatch> = None;
     let mut is_told_of = true;
     loop {
         if !watched.as_ref().is_some_and(|watched| watched.is_still(&folder)) {
-            watched = match Watched::start(&folder, files.clone(), changed.clone()) {
+            watched = match FolderWatch::start(&folder, files.clone(), changed.clone()) {
                 Ok(watched) => Some(watched),
                 Err(error) => {
                     if is_told_of {
@@ -61,12 +61,12 @@ pub(crate) async fn watch(folder: PathBuf, files: Option<Vec<OsString>>, look: A
 }
 
 /// A watch on a folder, and which folder that was.
-struct Watched {
+struct FolderWatch {
     _watcher: RecommendedWatcher,
     identity: (u64, u64),
 }
 
-impl Watched {
+impl FolderWatch {
     fn start(
         folder: &Path,
         files: Option<Arc<[OsString]>>,

@@ -35,16 +35,13 @@ pub(crate) const MOD_RS: [&str; 14] = [
 ];
 
 /// Type names that several modules of a crate define.
-pub(crate) const REPEATED: [(&str, &str); 22] = [
+pub(crate) const REPEATED: [(&str, &str); 18] = [
     ("src/engine/lib.rs", "Condition"),
     ("src/engine/lib.rs", "Fault"),
     ("src/engine/lib.rs", "File"),
-    ("src/engine/lib.rs", "Json"),
     ("src/engine/lib.rs", "Key"),
     ("src/engine/lib.rs", "Line"),
     ("src/engine/lib.rs", "Origin"),
-    ("src/engine/lib.rs", "Outcome"),
-    ("src/engine/lib.rs", "Owner"),
     ("src/engine/lib.rs", "Part"),
     ("src/engine/lib.rs", "Parts"),
     ("src/engine/lib.rs", "Piece"),
@@ -57,7 +54,6 @@ pub(crate) const REPEATED: [(&str, &str); 22] = [
     ("src/engine/lib.rs", "State"),
     ("src/engine/lib.rs", "Statement"),
     ("src/engine/lib.rs", "Text"),
-    ("src/main.rs", "Watched"),
 ];
 
 /// A file with color codes of its own.

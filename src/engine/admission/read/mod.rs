@@ -10,4 +10,4 @@ mod review;
 
 pub(super) use self::manifest::{group_of, read_object};
 pub(super) use self::object::{Container, Metadata, Object, PodSpec, Volume};
-pub(super) use self::review::{GroupKind, Request, Review, Version, read};
+pub(super) use self::review::{AdmissionRequest, AdmissionReview, GroupKind, Version, read};

@@ -10,13 +10,13 @@ use crate::context::Operation;
 
 /// What is wanted of a review.
 #[derive(Debug)]
-pub(in crate::admission) struct Review<'a> {
+pub(in crate::admission) struct AdmissionReview<'a> {
     /// The version that the answer has to be in.
     pub(in crate::admission) version: Version,
     /// The request's uid, which the answer repeats.
     pub(in crate::admission) uid: Cow<'a, str>,
     /// The rest of the request.
-    pub(in crate::admission) request: Request<'a>,
+    pub(in crate::admission) request: AdmissionRequest<'a>,
 }
 
 /// A version of `AdmissionReview`.
@@ -28,7 +28,7 @@ pub(in crate::admission) enum Version {
 
 /// What is wanted of a request.
 #[derive(Debug, Default)]
-pub(in crate::admission) struct Request<'a> {
+pub(in crate::admission) struct AdmissionRequest<'a> {
     uid: Option<Cow<'a, str>>,
     pub(in crate::admission) kind: GroupKind<'a>,
     pub(in crate::admission) name: Option<Cow<'a, str>>,
@@ -60,7 +60,7 @@ pub(in crate::admission) struct UserInfo<'a> {
 ///
 /// Where the body is no JSON, no `AdmissionReview` of a known version, or has no request with a uid. What the
 /// request holds is never an error.
-pub(in crate::admission) fn read(body: &[u8]) -> Result<Review<'_>, ReviewError> {
+pub(in crate::admission) fn read(body: &[u8]) -> Result<AdmissionReview<'_>, ReviewError> {
     if body.is_empty() {
         return Err(MalformedReview::Empty.into());
     }
@@ -91,7 +91,7 @@ pub(in crate::admission) fn read(body: &[u8]) -> Result<Review<'_>, ReviewError>
     };
     let mut request = envelope.request.ok_or(MalformedReview::NoRequest)?;
     match request.uid.take() {
-        Some(uid) if !uid.is_empty() => Ok(Review {
+        Some(uid) if !uid.is_empty() => Ok(AdmissionReview {
             version,
             uid,
             request,
@@ -128,7 +128,7 @@ pub(super) fn json_error(text: &str) -> String {
 struct Envelope<'a> {
     api_version: Option<Cow<'a, str>>,
     kind: Option<Cow<'a, str>>,
-    request: Option<Request<'a>>,
+    request: Option<AdmissionRequest<'a>>,
 }
 
 impl<'a> Fields<'a> for Envelope<'a> {
@@ -143,7 +143,7 @@ impl<'a> Fields<'a> for Envelope<'a> {
     }
 }
 
-impl<'a> Fields<'a> for Request<'a> {
+impl<'a> Fields<'a> for AdmissionRequest<'a> {
     fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
         match key {
             "uid" => self.uid = json.text()?,

@@ -1,6 +1,6 @@
 //! What is done with the objects that there are.
 
-use imageswap_engine::admission::{Caller, Outcome, Policy, SkipReason, review};
+use imageswap_engine::admission::{Caller, Policy, ReviewOutcome, SkipReason, review};
 use imageswap_tests_support::recorded::{conformance, review as recorded};
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ fn a_rich_pod_is_patched_at_init_containers_sidecars_containers_and_image_volume
     let body = recorded("002-create-pods-rich.json");
     let request = serde_json::from_slice::<Value>(&body).unwrap()["request"].clone();
     let reviewed = reviewed(&body);
-    assert_eq!(reviewed.outcome, Outcome::Patched);
+    assert_eq!(reviewed.outcome, ReviewOutcome::Patched);
     let spec = &request["object"]["spec"];
     let count = |list: &str| spec[list].as_array().unwrap().len();
     let volumes = spec["volumes"]
@@ -155,7 +155,10 @@ fn any_kind_with_a_pod_template_is_patched() {
 fn the_break_glass_label_leaves_a_pod_alone() {
     let body = recorded("041-create-pods-glass.json");
     let reviewed = reviewed(&body);
-    assert_eq!((reviewed.outcome, patch(&reviewed)), (Outcome::Skipped, vec![]));
+    assert_eq!(
+        (reviewed.outcome, patch(&reviewed)),
+        (ReviewOutcome::Skipped, vec![])
+    );
     assert_eq!(left(&reviewed), [SkipReason::Disabled]);
 }
 
@@ -191,7 +194,10 @@ fn a_static_mirror_pod_and_an_object_that_is_being_deleted_are_left_alone() {
 fn a_delete_has_no_object_and_gets_no_patch() {
     let body = recorded("013-delete-pods-rich.json");
     let reviewed = reviewed(&body);
-    assert_eq!((reviewed.outcome, reviewed.images.len()), (Outcome::Unchanged, 0));
+    assert_eq!(
+        (reviewed.outcome, reviewed.images.len()),
+        (ReviewOutcome::Unchanged, 0)
+    );
 }
 
 #[test]
@@ -277,7 +283,7 @@ fn a_dry_run_changes_nothing_and_says_what_it_would_do() {
         &Caller::default(),
     )
     .unwrap();
-    assert_eq!((dry.outcome, patch(&dry)), (Outcome::Unchanged, vec![]));
+    assert_eq!((dry.outcome, patch(&dry)), (ReviewOutcome::Unchanged, vec![]));
     let warning = answer(&dry)["response"]["warnings"][0]
         .as_str()
         .unwrap()
