@@ -26,13 +26,7 @@ const DEPENDENCIES: [(&str, &[&str]); 3] = [
     ),
     (
         "migrate/Cargo.toml",
-        &[
-            "clap",
-            "imageswap-engine",
-            "imageswap-files",
-            "serde",
-            "serde_json",
-        ],
+        &["imageswap-engine", "imageswap-files", "serde_json"],
     ),
 ];
 

@@ -1,46 +1,35 @@
 //! Exceptions from the checks, for code that does not follow them yet. An entry goes when its code does.
 
 /// Modules that do not follow the rules yet: files and directories whose imports of one another are not looked at.
-pub(crate) const MOVING: [(&str, &str); 12] = [
-    ("src/engine/lower", "src/engine/compile"),
-    ("src/engine/lower/rule", "src/engine/analysis/lints"),
-    ("src/engine/rules/home", "src/engine/analysis/languages"),
-    ("src/engine/analysis", "src/engine/analysis"),
+pub(crate) const MOVING: &[(&str, &str)] = &[
     ("src/engine/automaton", "src/engine/automaton"),
-    ("src/engine/compare", "src/engine/compare"),
     ("src/engine/legacy", "src/engine/legacy"),
     ("src/engine/lower", "src/engine/lower"),
-    ("src/engine/rules", "src/engine/rules"),
+    ("src/engine/rules/shape", "src/engine/rules/target"),
     ("src/engine/syntax", "src/engine/syntax"),
     ("migrate/src/plan", "migrate/src/plan"),
     ("migrate/src/proof", "migrate/src/reason"),
 ];
 
 /// Files that define items beside their `mod`.
-pub(crate) const MOD_RS: [&str; 14] = [
+pub(crate) const MOD_RS: &[&str] = &[
     "migrate/src/plan/mod.rs",
     "src/config/mod.rs",
-    "src/engine/analysis/lints/mod.rs",
-    "src/engine/analysis/termination/mod.rs",
     "src/engine/automaton/mod.rs",
-    "src/engine/compile/mod.rs",
-    "src/engine/diagnostic/mod.rs",
     "src/engine/legacy/mod.rs",
     "src/engine/lower/mod.rs",
     "src/engine/rules/index/mod.rs",
-    "src/engine/rules/mod.rs",
     "src/engine/rules/pattern/mod.rs",
-    "src/engine/suite/mod.rs",
     "src/engine/syntax/format/mod.rs",
 ];
 
 /// Type names that several modules of a crate define.
-pub(crate) const REPEATED: [(&str, &str); 18] = [
+pub(crate) const REPEATED: &[(&str, &str)] = &[
     ("src/engine/lib.rs", "Condition"),
     ("src/engine/lib.rs", "Fault"),
-    ("src/engine/lib.rs", "File"),
     ("src/engine/lib.rs", "Key"),
     ("src/engine/lib.rs", "Line"),
+    ("src/engine/lib.rs", "Matches"),
     ("src/engine/lib.rs", "Origin"),
     ("src/engine/lib.rs", "Part"),
     ("src/engine/lib.rs", "Parts"),
@@ -55,6 +44,3 @@ pub(crate) const REPEATED: [(&str, &str); 18] = [
     ("src/engine/lib.rs", "Statement"),
     ("src/engine/lib.rs", "Text"),
 ];
-
-/// A file with color codes of its own.
-pub(crate) const COLORS: &str = "migrate/src/progress.rs";

@@ -1,8 +1,9 @@
 //! The order of imports.
 
 use std::collections::BTreeSet;
+use std::fs;
 
-use imageswap_tests_structure::{Import, Table, between_children, cycles, imports, workspace};
+use imageswap_tests_structure::{Import, Table, between_children, cycles, imports, repository, workspace};
 
 use crate::exceptions::MOVING;
 
@@ -79,6 +80,20 @@ fn modules_import_only_from_modules_above_them() {
         .collect();
     let wrong: Vec<_> = upward.iter().filter(|(from, to)| !is_moving(from, to)).collect();
     assert!(wrong.is_empty(), "imports from below: {wrong:#?}");
+}
+
+#[test]
+fn engine_lists_its_modules_in_import_order() {
+    let text = fs::read_to_string(repository("src/engine/lib.rs")).expect("the root of the engine");
+    let module = |line: &str| {
+        let line = line.strip_prefix("pub ").unwrap_or(line);
+        Some(line.strip_prefix("mod ")?.strip_suffix(';')?.to_owned())
+    };
+    let listed: Vec<String> = text.lines().filter_map(module).collect();
+    let rows = listed
+        .iter()
+        .filter(|module| ENGINE.rows.contains(&module.as_str()));
+    assert!(rows.eq(ENGINE.rows), "{listed:?}");
 }
 
 #[test]
