@@ -9,7 +9,7 @@ macro_rules! label {
     ($name:ident { $($variant:ident => $text:literal,)+ }) => {
         impl $name {
             /// Every value, in the order of the declaration.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            pub const ALL: [Self; [$($name::$variant),+].len()] = [$(Self::$variant),+];
 
             /// Returns the text of the value.
             #[must_use]

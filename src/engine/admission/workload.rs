@@ -58,8 +58,8 @@ impl Workload {
     /// Returns the kind of this name, in whichever API group: for a label, which needs a bound and not the group.
     #[must_use]
     pub fn from_name(kind: &str) -> Self {
-        let named = Self::ALL.iter().find(|known| known.as_str() == kind);
-        named.copied().unwrap_or(Self::Other)
+        let mut all = Self::ALL.into_iter();
+        all.find(|known| known.as_str() == kind).unwrap_or(Self::Other)
     }
 
     /// Returns the kind of a group and a name.
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn label_of_a_kind_does_not_depend_on_its_group() {
         for workload in Workload::ALL {
-            assert_eq!(Workload::from_name(workload.as_str()), *workload);
+            assert_eq!(Workload::from_name(workload.as_str()), workload);
         }
         assert_eq!(Workload::from_name("Fleet"), Workload::Other);
     }

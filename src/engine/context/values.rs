@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::label;
+
 /// Keys with their values, as labels and annotations are.
 pub type Pairs<'a> = &'a [(Cow<'a, str>, Cow<'a, str>)];
 
@@ -77,16 +79,16 @@ pub enum Place {
     Volume,
 }
 
-impl Place {
-    /// All places, in the order in which help lists them.
-    pub const ALL: [Self; 5] = [
-        Self::Main,
-        Self::Init,
-        Self::Sidecar,
-        Self::Ephemeral,
-        Self::Volume,
-    ];
+// Words in the language, in the order in which help lists them.
+label!(Place {
+    Main => "main",
+    Init => "init",
+    Sidecar => "sidecar",
+    Ephemeral => "ephemeral",
+    Volume => "volume",
+});
 
+impl Place {
     /// Words of all places.
     pub(super) const WORDS: [&'static str; 5] = {
         let [main, init, sidecar, ephemeral, volume] = Self::ALL;
@@ -98,18 +100,6 @@ impl Place {
             volume.as_str(),
         ]
     };
-
-    /// Word in the language.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Main => "main",
-            Self::Init => "init",
-            Self::Sidecar => "sidecar",
-            Self::Ephemeral => "ephemeral",
-            Self::Volume => "volume",
-        }
-    }
 
     /// Returns the place of a word.
     #[must_use]
@@ -131,23 +121,17 @@ pub enum Operation {
     Connect,
 }
 
-impl Operation {
-    /// All operations.
-    pub const ALL: [Self; 4] = [Self::Create, Self::Update, Self::Delete, Self::Connect];
+// Names that an API server gives.
+label!(Operation {
+    Create => "CREATE",
+    Update => "UPDATE",
+    Delete => "DELETE",
+    Connect => "CONNECT",
+});
 
+impl Operation {
     /// Words of the operations that conditions can name.
     pub(super) const WORDS: [&'static str; 2] = ["create", "update"];
-
-    /// The name that an API server gives it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Create => "CREATE",
-            Self::Update => "UPDATE",
-            Self::Delete => "DELETE",
-            Self::Connect => "CONNECT",
-        }
-    }
 
     /// Returns the operation of a name that an API server gives.
     #[must_use]

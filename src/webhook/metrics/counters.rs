@@ -37,24 +37,6 @@ label!(Rejected {
     Broken => "broken",
 });
 
-/// An operation as a label.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum OperationLabel {
-    Create,
-    Update,
-    Delete,
-    Connect,
-    Other,
-}
-
-label!(OperationLabel {
-    Create => "CREATE",
-    Update => "UPDATE",
-    Delete => "DELETE",
-    Connect => "CONNECT",
-    Other => "other",
-});
-
 /// What a rule does with an image, as a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum EffectLabel {
@@ -70,7 +52,8 @@ label!(EffectLabel {
 });
 
 const KINDS: usize = Workload::ALL.len();
-const OPERATIONS: usize = OperationLabel::ALL.len();
+/// One more for requests without an operation.
+const OPERATIONS: usize = Operation::ALL.len() + 1;
 const OUTCOMES: usize = ReviewOutcome::ALL.len();
 
 /// The counters of requests: of reviews by kind, operation and outcome, and of rejected requests by the reason.
@@ -106,8 +89,9 @@ impl Default for ImagesSkipped {
 impl Requests {
     /// Counts an answered review.
     pub(crate) fn reviewed(&self, kind: &str, operation: Option<Operation>, outcome: ReviewOutcome) {
-        let (kind, operation) = (Workload::from_name(kind), OperationLabel::from(operation));
-        increment(&self.reviewed[kind as usize][operation as usize][outcome as usize]);
+        let kind = Workload::from_name(kind);
+        let operation = operation.map_or(OPERATIONS - 1, |operation| operation as usize);
+        increment(&self.reviewed[kind as usize][operation][outcome as usize]);
     }
 
     /// Counts a rejected request.
@@ -124,11 +108,12 @@ impl Requests {
                 KeyValue::new("outcome", outcome),
             ]
         };
+        let operations = || Operation::ALL.map(Operation::as_str).into_iter().chain([OTHER]);
         for (kind, counts) in Workload::ALL.iter().zip(&self.reviewed) {
-            for (operation, counts) in OperationLabel::ALL.iter().zip(counts) {
+            for (operation, counts) in operations().zip(counts) {
                 for (outcome, count) in ReviewOutcome::ALL.iter().zip(counts) {
                     observe(counter, count, || {
-                        labels(kind.as_str(), operation.as_str(), outcome.as_str())
+                        labels(kind.as_str(), operation, outcome.as_str())
                     });
                 }
             }
@@ -174,18 +159,6 @@ impl ImagesDecided {
                     KeyValue::new("rule", rule.to_owned()),
                 ]
             });
-        }
-    }
-}
-
-impl From<Option<Operation>> for OperationLabel {
-    fn from(operation: Option<Operation>) -> Self {
-        match operation {
-            Some(Operation::Create) => Self::Create,
-            Some(Operation::Update) => Self::Update,
-            Some(Operation::Delete) => Self::Delete,
-            Some(Operation::Connect) => Self::Connect,
-            None => Self::Other,
         }
     }
 }
@@ -253,27 +226,21 @@ mod tests {
             ImagesDecided::default(),
         );
         let mut expected = Vec::new();
-        let operations = [
-            Operation::Create,
-            Operation::Update,
-            Operation::Delete,
-            Operation::Connect,
-        ];
         for kind in Workload::ALL {
-            for operation in operations.map(Some).into_iter().chain([None]) {
+            for operation in Operation::ALL.map(Some).into_iter().chain([None]) {
                 for outcome in ReviewOutcome::ALL {
-                    requests.reviewed(kind.as_str(), operation, *outcome);
+                    requests.reviewed(kind.as_str(), operation, outcome);
                     let operation = operation.map_or(OTHER, Operation::as_str);
                     expected.push(format!("{} {operation} {} 1", kind.as_str(), outcome.as_str()));
                 }
             }
         }
         for reason in Rejected::ALL {
-            requests.rejected(*reason);
+            requests.rejected(reason);
             expected.push(format!("other other {} 1", reason.as_str()));
         }
         for reason in SkipReason::ALL {
-            skipped.count(*reason);
+            skipped.count(reason);
             expected.push(format!("{} 1", reason.as_str()));
         }
         for effect in [
