@@ -1,5 +1,7 @@
 //! The page of the language: each of its examples loads and passes its own tests, or has the finding that it shows.
 
+use std::fs;
+
 use imageswap_engine::diagnostic::{Code, Severity, SourceId};
 use imageswap_engine::syntax::format::format;
 use imageswap_tests_support::repository;
@@ -67,15 +69,19 @@ fn each_lint_is_in_the_table() {
 
 #[test]
 fn each_link_leads_to_a_heading_or_a_file() {
-    let headings: Vec<String> = PAGE
-        .lines()
-        .filter_map(|line| line.strip_prefix("# ").or_else(|| line.strip_prefix("## ")))
-        .map(|heading| heading.to_lowercase().replace(',', "").replace(' ', "-"))
-        .collect();
+    let has_heading = |page: &str, wanted: &str| {
+        page.lines()
+            .filter_map(|line| line.strip_prefix("# ").or_else(|| line.strip_prefix("## ")))
+            .map(|heading| heading.to_lowercase().replace([',', '`'], "").replace(' ', "-"))
+            .any(|heading| heading == wanted)
+    };
     let docs = repository::path("docs");
     for link in PAGE.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-        let is_there = match link.strip_prefix('#') {
-            Some(heading) => headings.iter().any(|other| other == heading),
+        let is_there = match link.split_once('#') {
+            Some(("", heading)) => has_heading(PAGE, heading),
+            Some((file, heading)) => {
+                fs::read_to_string(docs.join(file)).is_ok_and(|page| has_heading(&page, heading))
+            }
             None => docs.join(link).exists(),
         };
         assert!(is_there, "{link}");
