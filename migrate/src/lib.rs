@@ -4,7 +4,6 @@
 
 mod config_map;
 mod fault;
-mod images;
 mod input;
 mod load;
 mod map;
@@ -23,7 +22,6 @@ mod written;
 
 pub use config_map::{OldConfigMap, config_map, parse_name as parse_config_map_name};
 pub use fault::Fault;
-pub use images::images_of_manifests;
 pub use input::{Found, Input};
 pub use migration::{Migration, Old, migrate};
 pub use progress::{Progress, Step};

@@ -1,6 +1,7 @@
 //! Files: reading with limits, Kubernetes YAML with spans, lists of images, and atomic replacement.
 #![forbid(unsafe_code)]
 
+mod image_fields;
 mod images;
 mod kubernetes;
 mod read;
@@ -9,6 +10,7 @@ mod volume;
 mod write;
 mod yaml;
 
+pub use self::image_fields::{FieldImage, ImageField, InvalidImageField, ObjectKind, likely_image_field};
 pub use self::images::{listed_images, manifests};
 pub use self::kubernetes::{is_kubernetes, is_named_kubernetes};
 pub use self::read::{

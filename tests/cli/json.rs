@@ -107,6 +107,18 @@ fn images_have_the_documented_fields() {
         effects,
         ["deny", "invalid", "keep", "swap"].map(str::to_owned).into()
     );
+    for object in objects(
+        "imageswap explain --rules rules/ --format json --manifest custom.yaml --image-field :.spec.imageName",
+        "tests/cli/folder",
+    ) {
+        let is_named = !object["field"].is_null();
+        let heading = if is_named {
+            "Images of named fields"
+        } else {
+            "Images of objects"
+        };
+        page.check(&object, &["The JSON of images", heading]);
+    }
     for arguments in ["--manifest pods.yaml", "--review review.json"] {
         for object in objects(
             &format!("imageswap explain --rules rules/ --format json {arguments}"),

@@ -1,18 +1,20 @@
 //! Options of `imageswap diff`, and its run.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use clap::Args;
 use imageswap_engine::compare::{Cases, Comparison, difference};
 use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Case;
-use imageswap_files::STDIN;
+use imageswap_files::{ImageField, STDIN};
 
-use super::given::{self, Given};
 use super::show::{Found, Report};
 use crate::cli::error::CommandError;
 use crate::cli::exit::{Ended, Statuses, UsageError};
-use crate::cli::input::{LabelOption, LimitOptions, read_set};
+use crate::cli::input::{
+    Given, LabelOption, LimitOptions, NamedFields, given_in_list, given_in_manifests, read_set,
+};
 use crate::cli::output::{Output, OutputOptions};
 use crate::cli::report::Counts;
 use crate::cli::words::counted;
@@ -51,6 +53,9 @@ pub(crate) struct Diff {
     /// Compare the images of these manifests too: a file or a directory of YAML or JSON, lists included; - for stdin
     #[arg(long, value_name = "PATH")]
     manifests: Option<PathBuf>,
+    /// Compare the image in this field too: KIND.GROUP:PATH, or :PATH for every kind (repeatable)
+    #[arg(long = "image-field", value_name = "FIELD", requires = "manifests")]
+    image_fields: Vec<ImageField>,
     /// Show every image, and not a few for each change
     #[arg(long)]
     all: bool,
@@ -98,13 +103,32 @@ impl Diff {
         let [old, new] = [old, new].map(|loaded| loaded.without_failed_tests(Processors::All));
         match (old.rules(), new.rules()) {
             (Some(old_set), Some(new_set)) if !is_broken => {
-                let label = &self.label.disable_label;
-                let given = given::read(self.images.as_deref(), self.manifests.as_deref(), label)?;
+                let given = self.given(&mut output)?;
                 let sides = [(&old, old_set), (&new, new_set)];
                 compare(sides, &given, self.all, output, tests_fail)
             }
             _ => output.end(Ended::Findings),
         }
+    }
+}
+
+impl Diff {
+    /// Reads the given images, each once for each object and setting.
+    fn given(&self, output: &mut Output) -> Result<Vec<Given>, CommandError> {
+        let mut given = Vec::new();
+        if let Some(file) = &self.images {
+            given.extend(given_in_list(file)?);
+        }
+        if let Some(path) = &self.manifests {
+            let mut fields = NamedFields::new(&self.image_fields);
+            given.extend(given_in_manifests(path, &self.label.disable_label, &mut fields)?);
+            for notice in fields.notices() {
+                output.say(&format!("notice: {notice}"))?;
+            }
+        }
+        let mut known = HashSet::new();
+        given.retain(|given| known.insert((given.case.clone(), given.of.clone())));
+        Ok(given)
     }
 }
 

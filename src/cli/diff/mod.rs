@@ -1,7 +1,6 @@
 //! `imageswap diff`: what a change of the rules changes.
 
 mod command;
-mod given;
 mod lines;
 mod object;
 mod show;

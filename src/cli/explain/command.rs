@@ -6,16 +6,18 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use imageswap_engine::admission::{Caller, ExplainedImage, ReviewError, explain};
 use imageswap_engine::compile::{Constants, Preview};
-use imageswap_engine::context::ValueOrigin;
+use imageswap_engine::context::{Context, ValueOrigin};
 use imageswap_engine::rules::{RuleId, Scope};
-use imageswap_files::{MAX_INPUT, STDIN, display_name as file_name, objects, read_once};
+use imageswap_files::{ImageField, MAX_INPUT, STDIN, display_name as file_name, read_once};
 use serde_json::Value;
 
 use super::context::{self, ContextOptions};
 use super::show::ExplanationWriter;
 use crate::cli::error::CommandError;
 use crate::cli::exit::{Ended, Statuses, UsageError};
-use crate::cli::input::{LabelOption, LimitOptions, name_of, read_set, review_of, rules_named};
+use crate::cli::input::{
+    LabelOption, LimitOptions, NamedFields, name_of, read_objects, read_set, review_of, rules_named,
+};
 use crate::cli::output::{Output, OutputOptions};
 use crate::cli::report::Counts;
 use crate::cli::words::counted;
@@ -63,6 +65,11 @@ pub(crate) struct Explain {
         conflicts_with_all = context::options_of([ValueOrigin::Object])
     )]
     manifest: Option<PathBuf>,
+    /// Explain the image in this field too: KIND.GROUP:PATH, or :PATH for every kind (repeatable)
+    #[arg(
+        long = "image-field", value_name = "FIELD", requires = "manifest", conflicts_with_all = ["images", "review"]
+    )]
+    image_fields: Vec<ImageField>,
     /// Show each rule above the one that decides, those too that are for other images or another namespace
     #[arg(long)]
     all: bool,
@@ -207,11 +214,9 @@ impl Explain {
         file: &Path,
         scope: Scope<'_>,
     ) -> Result<(), CommandError> {
-        let text = read_once(file, MAX_INPUT)?;
-        let objects = objects(&text).map_err(|error| CommandError::Yaml {
-            file: file_name(file),
-            error,
-        })?;
+        let objects = read_objects(file)?;
+        let defaults = self.context.setting.context();
+        let mut named = NamedFields::new(&self.image_fields);
         let mut count = 0;
         for object in &objects {
             let review = review_of(object, &self.context.setting);
@@ -226,6 +231,17 @@ impl Explain {
                 count += 1;
                 shown.field(&name, image)?;
             }
+            let context = Context {
+                namespace: object["metadata"]["namespace"].as_str().or(defaults.namespace),
+                ..defaults
+            };
+            for field in named.images(object, !images.is_empty()) {
+                count += 1;
+                shown.named_field(&name, &field, &set.explain(&field.image, &context, scope))?;
+            }
+        }
+        for notice in named.notices() {
+            shown.output.say(&format!("notice: {notice}"))?;
         }
         if count == 0 {
             shown.output.say(&format!(

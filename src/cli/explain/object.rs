@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use imageswap_engine::admission::ExplainedImage;
 use imageswap_engine::rules::{Compiled, Explanation, LEGACY_RULE, Mismatch, Round, Step};
+use imageswap_files::FieldImage;
 use serde::Serialize;
 
 use crate::cli::report::DecidedImage;
@@ -25,6 +26,15 @@ pub(super) struct ExplainedField<'a> {
     container: &'a str,
     place: &'static str,
     left: Option<&'static str>,
+}
+
+/// The same of an image of a field that the user has named.
+#[derive(Serialize)]
+pub(super) struct ExplainedNamedField<'a> {
+    #[serde(flatten)]
+    explained: Explained<'a>,
+    object: &'a str,
+    field: &'a str,
 }
 
 #[derive(Serialize)]
@@ -67,6 +77,21 @@ impl<'a> ExplainedField<'a> {
             container: field.container.as_deref().unwrap_or_default(),
             place: field.place.as_str(),
             left,
+        }
+    }
+}
+
+impl<'a> ExplainedNamedField<'a> {
+    pub(super) fn new(
+        set: &'a Compiled,
+        object: &'a str,
+        field: &'a FieldImage,
+        explanation: &'a Explanation<'_>,
+    ) -> Self {
+        Self {
+            explained: Explained::new(set, &field.image, explanation),
+            object,
+            field: &field.path,
         }
     }
 }

@@ -4,8 +4,9 @@ use imageswap_engine::admission::{ExplainedImage, SkipReason};
 use imageswap_engine::diagnostic::{SourceMap, visible};
 use imageswap_engine::legacy::Answer;
 use imageswap_engine::rules::{Compiled, Decision, Effect, Explanation, Invalid, LEGACY_RULE, Round};
+use imageswap_files::FieldImage;
 
-use super::object::{Explained, ExplainedField};
+use super::object::{Explained, ExplainedField, ExplainedNamedField};
 use crate::cli::error::CommandError;
 use crate::cli::input::name_of_field;
 use crate::cli::output::Output;
@@ -55,6 +56,30 @@ impl ExplanationWriter<'_, '_> {
                 visible(&field.image),
                 why_left(*reason)
             )),
+        }
+    }
+
+    /// Shows an image of a field that the user has named.
+    pub(super) fn named_field(
+        &mut self,
+        object: &str,
+        field: &FieldImage,
+        explanation: &Explanation<'_>,
+    ) -> Result<(), CommandError> {
+        let of = format!("{object}, {}", field.path);
+        match self.output.format {
+            Format::Json => {
+                self.output
+                    .object(&ExplainedNamedField::new(self.set, object, field, explanation))
+            }
+            Format::Human => {
+                self.output.line(format_args!("# {}", visible(&of)))?;
+                self.in_full(&field.image, explanation)
+            }
+            Format::Short => {
+                let line = self.headline(&field.image, explanation);
+                self.output.line(format_args!("{}: {line}", visible(&of)))
+            }
         }
     }
 

@@ -1,11 +1,15 @@
 //! Input of the commands: sets of rules, their limits, and objects of Kubernetes.
 
+mod given;
 mod label;
 mod limits;
+mod manifest;
 mod object;
 mod set;
 
+pub(crate) use given::{Given, given_in_list, given_in_manifests};
 pub(crate) use label::LabelOption;
 pub(crate) use limits::{FileLimitOptions, LimitOptions};
+pub(crate) use manifest::{NamedFields, read_objects};
 pub(crate) use object::{name_of, name_of_field, review_of};
 pub(crate) use set::{SetOptions, map_lines, paths_or_stdin, read_set, rules_named};

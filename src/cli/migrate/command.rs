@@ -6,14 +6,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use imageswap_engine::diagnostic::visible;
 use imageswap_engine::reference::Reference;
-use imageswap_files::{
-    MAX_INPUT, Replace, STDIN, WriteReason, display_name, listed_images, read_once, write,
-};
-use imageswap_migrate::{Input, config_map, images_of_manifests, migrate, parse_config_map_name};
+use imageswap_files::{ImageField, MAX_INPUT, Replace, STDIN, WriteReason, display_name, read_once, write};
+use imageswap_migrate::{Input, config_map, migrate, parse_config_map_name};
 
 use super::{human, json, progress, short};
 use crate::cli::error::CommandError;
 use crate::cli::exit::{Ended, Statuses, UsageError};
+use crate::cli::input::{LabelOption, NamedFields, given_in_list, given_in_manifests};
 use crate::cli::output::{Output, OutputOptions};
 use crate::cli::report::Format;
 
@@ -52,6 +51,11 @@ pub(crate) struct Migrate {
     /// Compare the images of these manifests too: a file or a directory of YAML or JSON, lists included; - for stdin
     #[arg(long, value_name = "PATH")]
     manifests: Option<PathBuf>,
+    /// Compare the image in this field too: KIND.GROUP:PATH, or :PATH for every kind (repeatable)
+    #[arg(long = "image-field", value_name = "FIELD", requires = "manifests")]
+    image_fields: Vec<ImageField>,
+    #[command(flatten)]
+    label: LabelOption,
     /// Write a ConfigMap of this name; imageswap-maps has the key maps, any other one 10-migrated.rules
     #[arg(long = "configmap", value_name = "NAME", value_parser = parse_config_map_name)]
     config_map: Option<String>,
@@ -115,7 +119,7 @@ impl Migrate {
         const SHOWN: usize = 80;
         let mut given = Vec::new();
         if let Some(file) = &self.images {
-            given.extend(listed_images(&read_once(file, MAX_INPUT)?).map(str::to_owned));
+            given.extend(given_in_list(file)?.into_iter().map(|given| given.case.image));
             let mut others = given.iter().filter(|image| Reference::parse(image).is_err());
             if let Some(first) = others.next() {
                 let first: String = first.chars().take(SHOWN).collect();
@@ -137,14 +141,16 @@ impl Migrate {
             }
         }
         if let Some(path) = &self.manifests {
-            let found = images_of_manifests(path).map_err(failed)?;
+            let mut fields = NamedFields::new(&self.image_fields);
+            let found = given_in_manifests(path, &self.label.disable_label, &mut fields)?;
+            notes.extend(fields.notices());
             if found.is_empty() {
                 notes.push(format!(
-                    "{} holds no image, so nothing of it is compared; --manifests reads the fields `image` of YAML and JSON",
+                    "{} holds no image, so nothing of it is compared; Pods have images, and what has a Pod template",
                     display_name(path)
                 ));
             }
-            given.extend(found);
+            given.extend(found.into_iter().map(|given| given.case.image));
         }
         Ok(given)
     }

@@ -1,0 +1,108 @@
+//! Manifests: their objects, the fields that a user names, and the kinds whose images nobody evaluates.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use imageswap_files::{
+    FieldImage, ImageField, MAX_INPUT, ObjectKind, display_name, likely_image_field, objects, read_once,
+};
+use serde_json::Value;
+
+use crate::cli::error::CommandError;
+use crate::cli::words::counted;
+
+/// Reads the objects of a file, or of stdin.
+pub(crate) fn read_objects(file: &Path) -> Result<Vec<Value>, CommandError> {
+    let text = read_once(file, MAX_INPUT)?;
+    objects(&text).map_err(|error| CommandError::Yaml {
+        file: display_name(file),
+        error,
+    })
+}
+
+/// The fields that a user names, over all objects of a command.
+pub(crate) struct NamedFields<'f> {
+    fields: Vec<(&'f ImageField, bool)>,
+    skipped: BTreeMap<ObjectKind, SkippedKind>,
+}
+
+/// A kind that the webhook does not evaluate.
+struct SkippedKind {
+    objects: usize,
+    /// The first field that looks like an image.
+    likely: ImageField,
+}
+
+impl<'f> NamedFields<'f> {
+    pub(crate) fn new(fields: &'f [ImageField]) -> Self {
+        Self {
+            fields: fields.iter().map(|field| (field, false)).collect(),
+            skipped: BTreeMap::new(),
+        }
+    }
+
+    /// Returns the images in the named fields of an object. `is_evaluated` is true if the webhook evaluates images of
+    /// the object; if it does not and none is named, the kind is reported.
+    pub(crate) fn images(&mut self, object: &Value, is_evaluated: bool) -> Vec<FieldImage> {
+        let mut found = Vec::new();
+        for (field, is_used) in &mut self.fields {
+            let images = field.images(object);
+            *is_used |= !images.is_empty();
+            found.extend(images);
+        }
+        if !is_evaluated
+            && found.is_empty()
+            && let Some(likely) = likely_image_field(object)
+        {
+            let kind = self.skipped.entry(ObjectKind::new(object));
+            kind.or_insert(SkippedKind { objects: 0, likely }).objects += 1;
+        }
+        found
+    }
+
+    /// Returns a notice for each kind that was skipped, and for each field that no object has.
+    pub(crate) fn notices(&self) -> Vec<String> {
+        let skipped = self.skipped.iter().map(|(kind, skipped)| {
+            format!(
+                "{kind} is skipped ({}), since the webhook does not evaluate the kind; if the field is an image, name it: \
+                 --image-field '{}'",
+                counted(skipped.objects, "object"),
+                skipped.likely
+            )
+        });
+        let unused = self.fields.iter().filter(|(_, is_used)| !is_used);
+        let unused = unused.map(|(field, _)| format!("no object has an image in --image-field '{field}'"));
+        skipped.chain(unused).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn skipped_kind_is_reported_once_with_the_field_to_name() {
+        let object = json!({"apiVersion": "a.example.com/v1", "kind": "Fleet", "spec": {"image": "nginx"}});
+        let mut none = NamedFields::new(&[]);
+        assert_eq!(none.images(&object, false), []);
+        assert_eq!(none.images(&object, false), []);
+        assert_eq!(none.images(&object, true), []);
+        let notices = none.notices();
+        assert_eq!(notices.len(), 1);
+        assert!(
+            notices[0].starts_with("Fleet.a.example.com is skipped (2 objects)")
+                && notices[0].ends_with("--image-field 'Fleet.a.example.com:.spec.image'"),
+            "{notices:?}"
+        );
+        let fields = ["Fleet.a.example.com:.spec.image", ":.spec.imageName"];
+        let fields = fields.map(|field| field.parse().unwrap());
+        let mut named = NamedFields::new(&fields);
+        assert_eq!(named.images(&object, false).len(), 1);
+        assert_eq!(
+            named.notices(),
+            ["no object has an image in --image-field ':.spec.imageName'"]
+        );
+    }
+}
