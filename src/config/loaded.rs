@@ -88,7 +88,7 @@ impl Loaded {
             } = self.verdict
         {
             let run = run(processors.count());
-            self.verdict = Verdict::of(draft.without_tests().verify(run)).0;
+            self.verdict = Verdict::new(draft.without_tests().verify(run)).0;
         }
         self
     }
@@ -138,7 +138,7 @@ impl Loaded {
 
 impl Verdict {
     /// Separates the verdict from the findings of a verification.
-    fn of(verified: Result<Verified, Rejected>) -> (Self, Findings) {
+    fn new(verified: Result<Verified, Rejected>) -> (Self, Findings) {
         match verified {
             Ok(Verified {
                 rules,
@@ -196,15 +196,15 @@ struct Texts {
 
 /// Reads the statements of texts, and nothing of what they mean together.
 pub(super) fn parse_alone(entries: Entries) -> (SourceMap, Vec<RulesFile>) {
-    let texts = Texts::of(entries);
+    let texts = Texts::new(entries);
     let (parsed, _) = texts.parse(1);
     (texts.sources, parsed)
 }
 
 /// Loads a set: parses its files side by side, compiles them as one, and judges the whole.
-pub(super) fn load(entries: Entries, limits: Limits, processors: Processors) -> Loaded {
+pub(super) fn verify(entries: Entries, limits: Limits, processors: Processors) -> Loaded {
     let threads = processors.count();
-    let texts = Texts::of(entries);
+    let texts = Texts::new(entries);
     let (parsed, found) = texts.parse(threads);
     let Texts {
         sources,
@@ -228,9 +228,9 @@ pub(super) fn load(entries: Entries, limits: Limits, processors: Processors) -> 
     drop(parsed);
     // If texts or statements are missing because they have an error, the checks would report what is not so.
     let (mut verdict, found) = if findings.has_errors() {
-        Verdict::of(Err(draft.reject()))
+        Verdict::new(Err(draft.reject()))
     } else {
-        Verdict::of(draft.verify(run(threads)))
+        Verdict::new(draft.verify(run(threads)))
     };
     if let Verdict::Rejected {
         lacks_text: lacks, ..
@@ -250,7 +250,7 @@ pub(super) fn load(entries: Entries, limits: Limits, processors: Processors) -> 
 }
 
 impl Texts {
-    fn of(entries: Entries) -> Self {
+    fn new(entries: Entries) -> Self {
         let Entries {
             entries,
             yaml,

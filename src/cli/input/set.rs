@@ -51,14 +51,14 @@ pub(crate) fn read_set(
     output: &mut Output,
 ) -> Result<Option<Loaded>, CommandError> {
     let limits = limits.into_limits();
-    let text = match RulesText::of_paths(&paths, limits) {
+    let text = match RulesText::read_once(&paths, limits) {
         Ok(text) => text,
         Err(error) => {
             output.fail(&error.to_string())?;
             return Ok(None);
         }
     };
-    let loaded = text.load(limits, Processors::All);
+    let loaded = text.verify(limits, Processors::All);
     for notice in &loaded.notices {
         output.say(&format!("notice: {notice}"))?;
     }

@@ -88,7 +88,7 @@ fn compile(
     mut counts: RuleCounts,
 ) -> Result<LoadedRules, LoadError> {
     let digest = text.digest();
-    let loaded = text.load(limits, processors);
+    let loaded = text.verify(limits, processors);
     for notice in &loaded.notices {
         tracing::info!("{notice}");
     }

@@ -1,0 +1,96 @@
+//! The places of the rules that a user names.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::error::ReadError;
+use super::set::{self, Limits, Times};
+use super::text::RulesText;
+
+/// Where the rules come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RulesSource {
+    /// MAPS mode: a map file, or rules in its place.
+    MapFile(PathBuf),
+    /// LEGACY mode: a prefix for every image.
+    Prefix(String),
+    /// Files and directories of rules, with a map as the last resort.
+    Paths(Vec<PathBuf>),
+}
+
+/// What is to be watched for changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Watched {
+    /// The folder.
+    pub(crate) folder: PathBuf,
+    /// The files in it; all of them where it is the folder that was given.
+    pub(crate) files: Option<Vec<OsString>>,
+}
+
+impl RulesSource {
+    /// Reads the texts.
+    ///
+    /// # Errors
+    ///
+    /// Where a file can't be read, is too long or no UTF-8, or where there are two maps.
+    pub(crate) fn read(&self, limits: Limits) -> Result<RulesText, ReadError> {
+        Ok(match self {
+            Self::MapFile(path) => RulesText::from_entries(set::read_file(path, limits)?),
+            Self::Paths(paths) => RulesText::from_entries(set::read(paths, limits, Times::Again)?),
+            Self::Prefix(prefix) => RulesText::from_prefix(prefix.clone()),
+        })
+    }
+
+    /// The places whose changes change the rules.
+    pub(crate) fn watched(&self) -> Vec<Watched> {
+        let paths = match self {
+            Self::MapFile(path) => std::slice::from_ref(path),
+            Self::Paths(paths) => paths,
+            Self::Prefix(_) => return Vec::new(),
+        };
+        let mut watched: Vec<Watched> = Vec::new();
+        for path in paths {
+            let (folder, file) = if path.is_dir() {
+                (path.as_path(), None)
+            } else {
+                (set::directory_of(path), path.file_name().map(ToOwned::to_owned))
+            };
+            match watched.iter_mut().find(|known| known.folder == folder) {
+                Some(known) => match (&mut known.files, file) {
+                    (Some(files), Some(file)) => files.push(file),
+                    (files, _) => *files = None,
+                },
+                None => watched.push(Watched {
+                    folder: folder.to_owned(),
+                    files: file.map(|file| vec![file]),
+                }),
+            }
+        }
+        watched
+    }
+}
+
+/// Paths, one after the other.
+struct Paths<'p>(&'p [PathBuf]);
+
+impl fmt::Display for Paths<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, path) in self.0.iter().enumerate() {
+            let comma = if number == 0 { "" } else { ", " };
+            write!(f, "{comma}{}", Path::display(path))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for RulesSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MapFile(path) => write!(f, "the map file {}", path.display()),
+            Self::Prefix(prefix) if prefix.is_empty() => f.write_str("an empty prefix, which swaps nothing"),
+            Self::Prefix(prefix) => write!(f, "the prefix `{prefix}`"),
+            Self::Paths(paths) => write!(f, "{}", Paths(paths)),
+        }
+    }
+}
