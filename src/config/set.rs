@@ -1,6 +1,6 @@
 //! The texts of a set: files and directories, in order, and what each of them is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -270,17 +270,24 @@ impl Entries {
         }
     }
 
-    /// Where two files have the same name, their rules are called by the whole path.
+    /// Names the rules of files with the same name by the whole path. In linear time, since a set may have thousands.
     fn tell_apart(&mut self) {
-        let labels: Vec<String> = self.entries.iter().map(|entry| entry.label.clone()).collect();
-        for (number, entry) in self.entries.iter_mut().enumerate() {
-            let is_shared = labels
-                .iter()
-                .enumerate()
-                .any(|(other, label)| other != number && *label == entry.label);
-            if is_shared {
-                entry.label.clone_from(&entry.name);
-            }
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for entry in &self.entries {
+            *counts.entry(&entry.label).or_default() += 1;
+        }
+        let is_shared: Vec<bool> = self
+            .entries
+            .iter()
+            .map(|entry| counts[&*entry.label] > 1)
+            .collect();
+        for (entry, _) in self
+            .entries
+            .iter_mut()
+            .zip(is_shared)
+            .filter(|(_, is_shared)| *is_shared)
+        {
+            entry.label.clone_from(&entry.name);
         }
     }
 }
