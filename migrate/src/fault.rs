@@ -51,7 +51,7 @@ pub(crate) fn unproven() -> Fault {
 }
 
 /// A prefix that no rule can be made of.
-pub(crate) fn of_prefix(prefix: &str, why: NoPlace) -> Fault {
+pub(crate) fn unusable_prefix(prefix: &str, why: NoPlace) -> Fault {
     Fault {
         message: match why {
             NoPlace::Invalid => format!(

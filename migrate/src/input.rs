@@ -105,7 +105,7 @@ impl Input {
         let mut variables = Variables::default();
         let objects = imageswap_files::objects(&text).map_err(fail)?;
         for object in &objects {
-            variables.of_object(object);
+            variables.add(object);
         }
         let is_legacy = variables
             .mode
@@ -222,7 +222,7 @@ fn called(namespace: Option<&str>, name: Option<&str>) -> String {
 mod tests {
     use super::*;
 
-    fn of(text: &str) -> Result<String, String> {
+    fn read(text: &str) -> Result<String, String> {
         Input::parse("x.yaml", text.to_owned()).map(|input| match input.found {
             Found::Map(sources, source) => {
                 let text = sources.get(source).map_or("", |source| source.text());
@@ -240,19 +240,19 @@ mod tests {
     #[test]
     fn a_map_and_a_prefix_are_found_where_they_lie() {
         assert_eq!(
-            of(MAPS).as_deref(),
+            read(MAPS).as_deref(),
             Ok("x.yaml holds a map, the key maps of ConfigMap ns/imageswap-maps: a::b\n")
         );
         assert_eq!(
-            of(ENV).as_deref(),
+            read(ENV).as_deref(),
             Ok("the prefix `h.io` of LEGACY mode, from ConfigMap imageswap-env in x.yaml")
         );
         assert_eq!(
-            of(DEPLOYMENT).as_deref(),
+            read(DEPLOYMENT).as_deref(),
             Ok("the prefix `p-` of LEGACY mode, from Deployment imageswap in x.yaml")
         );
         let both = format!("{}---\n{MAPS}", ENV.replace("LEGACY", "MAPS"));
-        assert!(of(&both).unwrap().starts_with("x.yaml holds a map"));
+        assert!(read(&both).unwrap().starts_with("x.yaml holds a map"));
     }
 
     #[test]
@@ -275,7 +275,7 @@ mod tests {
             ),
             ("kind: [", "no YAML"),
         ] {
-            let error = of(text).unwrap_err();
+            let error = read(text).unwrap_err();
             assert!(error.contains(said), "{error}");
         }
         let error = Input::parse("a", "rules v1\n".to_owned()).err().unwrap();

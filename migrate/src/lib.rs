@@ -8,6 +8,7 @@ mod input;
 mod load;
 mod map;
 mod migration;
+mod outcome;
 mod place;
 mod plan;
 mod progress;
@@ -24,7 +25,8 @@ pub use config_map::{OldConfigMap, config_map, parse_name as parse_config_map_na
 pub use fault::Fault;
 pub use input::{Found, Input};
 pub use migration::{Migration, Old, migrate};
+pub use outcome::Outcome;
 pub use progress::{Progress, Step};
-pub use proof::{Difference, Outcome, Proof};
+pub use proof::{Difference, Proof};
 pub use reason::{REASONS, Reason};
 pub use traps::{Advice, TrapKind, lint};

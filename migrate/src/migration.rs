@@ -71,11 +71,12 @@ pub fn migrate(
                 return Err(fault::says_nothing(&map, text));
             }
             let (set, findings) = load::map(sources, source);
-            let plan = plan::of_map(&map, &registries);
+            let plan = plan::plan_map(&map, &registries);
             (Some(map), set, findings, plan)
         }
         Old::Prefix(prefix) => {
-            let plan = plan::of_prefix(prefix, &registries).map_err(|why| fault::of_prefix(prefix, why))?;
+            let plan =
+                plan::plan_prefix(prefix, &registries).map_err(|why| fault::unusable_prefix(prefix, why))?;
             (None, load::prefix(prefix), Vec::new(), plan)
         }
     };
@@ -96,7 +97,7 @@ pub fn migrate(
         },
         progress,
     };
-    let draft = file.load()?;
+    let draft = file.compile()?;
     let (images, is_partial) = prune::images(&old_set, preview(&draft)?, &file.rules, progress);
     let draft = file.leave_out(draft, &images)?;
     let set = file.excuse(draft)?;
@@ -138,7 +139,7 @@ fn does_not_load(errors: &str) -> Fault {
 }
 
 /// Returns the rules with findings of some codes, by their places.
-fn of_findings(set: Preview<'_>, findings: Findings, codes: &[Code]) -> Vec<(usize, Code)> {
+fn rules_with(set: Preview<'_>, findings: Findings, codes: &[Code]) -> Vec<(usize, Code)> {
     let places: HashMap<_, _> = set.rules().zip(0..).map(|(rule, at)| (rule.span, at)).collect();
     findings
         .into_iter()
@@ -155,7 +156,7 @@ struct File<'m> {
 }
 
 impl File<'_> {
-    fn load(&self) -> Result<Draft, Fault> {
+    fn compile(&self) -> Result<Draft, Fault> {
         load::rules(&write::file(&self.rules, &self.around)).map_err(|Errors { errors, sources }| {
             let errors: Vec<String> = errors.iter().map(|finding| finding.short(&sources)).collect();
             does_not_load(&errors.join("; "))
@@ -178,7 +179,7 @@ impl File<'_> {
         loop {
             let set = preview(&draft)?;
             let never_fire = || {
-                let found = of_findings(set, set.lint(), &[Code::NEVER_FIRES, Code::MATCHES_NOTHING]);
+                let found = rules_with(set, set.lint(), &[Code::NEVER_FIRES, Code::MATCHES_NOTHING]);
                 found.into_iter().map(|(at, _)| at).collect()
             };
             let spare = prune::spare(set, images, never_fire, self.progress);
@@ -186,12 +187,12 @@ impl File<'_> {
                 break;
             }
             self.without(&spare);
-            draft = self.load()?;
+            draft = self.compile()?;
         }
-        let is_open = self.rules.iter().any(plan::is_open);
+        let is_open = self.rules.iter().any(Rule::is_open);
         if !is_open && !self.around.home.is_empty() {
             self.around.home.clear();
-            draft = self.load()?;
+            draft = self.compile()?;
         }
         Ok(draft)
     }
@@ -209,7 +210,7 @@ impl File<'_> {
         let mut verified = self.verify(draft)?;
         // Where several rules are at fault together, one is named after the other.
         for _ in 0..=self.rules.len() {
-            let found = of_findings(verified.rules.preview(), verified.findings, &lints);
+            let found = rules_with(verified.rules.preview(), verified.findings, &lints);
             if found.is_empty() {
                 break;
             }
@@ -220,7 +221,7 @@ impl File<'_> {
                     rule.allow.push(code.as_str());
                 }
             }
-            verified = self.verify(self.load()?)?;
+            verified = self.verify(self.compile()?)?;
         }
         Ok(verified.rules)
     }

@@ -24,7 +24,7 @@ pub(crate) enum NoPlace {
 
 impl Place {
     /// Reads the value of a line; an empty one is Docker Hub, since images without a registry come of it.
-    pub(crate) fn of(value: &str) -> Result<Self, NoPlace> {
+    pub(crate) fn parse(value: &str) -> Result<Self, NoPlace> {
         const BELOW: &str = "x/app";
         let value = value.trim_end_matches('/');
         if value.is_empty() {
@@ -89,7 +89,7 @@ pub(crate) fn compared(registry: &str) -> String {
 
 /// Whether a text can be the registry of a rule, as it is compared.
 pub(crate) fn is_registry(text: &str) -> bool {
-    Place::of(text) == Ok(Place::registry(text))
+    Place::parse(text) == Ok(Place::registry(text))
 }
 
 /// Host and port of a registry.
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_value_is_read_as_an_image_below_it_would_be() {
-        let place = |value| Place::of(value).map(|place| place.prefix());
+        let place = |value| Place::parse(value).map(|place| place.prefix());
         for (value, prefix) in [
             ("h.io", "h.io/"),
             ("H.io:443/hub/", "h.io/hub/"),

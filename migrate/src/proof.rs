@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use imageswap_engine::compare::difference;
 use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Setting;
-use imageswap_engine::rules::Effect;
 
+use crate::outcome::Outcome;
 use crate::progress::Progress;
 use crate::reason::{Reason, Reasons};
 
@@ -36,17 +36,6 @@ pub struct Difference {
     pub new: Outcome,
     /// Why; none where that is not known, and so a mistake.
     pub reason: Option<Reason>,
-}
-
-/// What becomes of an image.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It stays.
-    Stays,
-    /// Another takes its place.
-    Becomes(String),
-    /// It stays, since no valid image comes of it.
-    Invalid,
 }
 
 impl Proof {
@@ -90,14 +79,14 @@ pub(crate) fn compare(
             continue;
         };
         let (old, new) = (
-            Outcome::of(difference.old.into_effect()),
-            Outcome::of(difference.new.into_effect()),
+            Outcome::from(difference.old.into_effect()),
+            Outcome::from(difference.new.into_effect()),
         );
         // Where no image came of it, it stayed; that it stays is no difference.
         if old.image().is_none() && new.image().is_none() {
             continue;
         }
-        let reason = reasons.of(image, &old, &new);
+        let reason = reasons.reason(image, &old, &new);
         proof.differences.push(Difference {
             image: image.clone(),
             is_given,
@@ -107,23 +96,4 @@ pub(crate) fn compare(
         });
     }
     proof
-}
-
-impl Outcome {
-    pub(crate) fn of(effect: Effect) -> Self {
-        match effect {
-            Effect::Swap(result) => Self::Becomes(result),
-            Effect::Invalid(_) => Self::Invalid,
-            Effect::Keep | Effect::Deny => Self::Stays,
-        }
-    }
-
-    /// The image that takes the other's place.
-    #[must_use]
-    pub fn image(&self) -> Option<&str> {
-        match self {
-            Self::Becomes(image) => Some(image),
-            Self::Stays | Self::Invalid => None,
-        }
-    }
 }

@@ -7,9 +7,9 @@ use imageswap_engine::context::Setting;
 use imageswap_engine::reference::Reference;
 use imageswap_engine::rules::Effect;
 
+use crate::outcome::Outcome;
 use crate::place::{NoPlace, Place, compared, name_of, split_port, split_registry, written_out};
 use crate::plan::Facts;
-use crate::proof::Outcome;
 
 /// A reason that is known. Each has a row in the page about migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -114,7 +114,7 @@ impl<'m> Reasons<'m> {
     }
 
     /// Why an image is treated otherwise; none where that is not known.
-    pub(crate) fn of(&self, image: &str, old: &Outcome, new: &Outcome) -> Option<Reason> {
+    pub(crate) fn reason(&self, image: &str, old: &Outcome, new: &Outcome) -> Option<Reason> {
         if self.has_arrived(image) && (*new == Outcome::Stays || self.is_at_home(image)) {
             return Some(Reason::AlreadySwapped);
         }
@@ -128,14 +128,14 @@ impl<'m> Reasons<'m> {
             return Some(Reason::UnnameableRegistry);
         }
         let (registry, _) = split_registry(image);
-        if let Some(reason) = registry.and_then(|registry| self.of_registry(registry, old, new)) {
+        if let Some(reason) = registry.and_then(|registry| self.reason_of_registry(registry, old, new)) {
             return Some(reason);
         }
         let is_spelled_otherwise = registry.is_some_and(|registry| compared(registry) != registry);
         is_spelled_otherwise.then_some(Reason::RegistrySpelling)
     }
 
-    fn of_registry(&self, registry: &str, old: &Outcome, new: &Outcome) -> Option<Reason> {
+    fn reason_of_registry(&self, registry: &str, old: &Outcome, new: &Outcome) -> Option<Reason> {
         let (host, port) = split_port(registry);
         if port.is_some_and(|port| port != "443") && ["docker.io", "index.docker.io"].contains(&host) {
             return Some(Reason::HubWithPort);
@@ -197,7 +197,7 @@ impl<'m> Reasons<'m> {
 
     fn decide(&self, image: &str) -> Outcome {
         let setting = Setting::default();
-        Outcome::of(match self.old.evaluate(image, &setting.context()).into_effect() {
+        Outcome::from(match self.old.evaluate(image, &setting.context()).into_effect() {
             Effect::Deny => Effect::Keep,
             effect => effect,
         })
@@ -207,7 +207,7 @@ impl<'m> Reasons<'m> {
 /// Whether the registry of an image is a bare word: one with a capital letter, as all others are paths.
 fn is_of_bare_word(image: &str) -> bool {
     let (registry, _) = split_registry(image);
-    registry.is_some_and(|registry| Place::of(registry) == Err(NoPlace::Unnameable))
+    registry.is_some_and(|registry| Place::parse(registry) == Err(NoPlace::Unnameable))
 }
 
 /// Whether a name begins with one of some prefixes, each with its `/`.

@@ -5,6 +5,8 @@ use std::fmt;
 
 use imageswap_engine::compile::is_reserved;
 
+use crate::written;
+
 /// What kind of rule it is; each has a paragraph of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Kind {
@@ -107,12 +109,23 @@ impl Rule {
         }
     }
 
+    /// Returns true if the pattern of a swap has a wildcard in its registry.
+    pub(crate) fn is_open(&self) -> bool {
+        self.target.is_some()
+            && match &self.pattern {
+                Pattern::Written(glob) => written::is_open(glob),
+                Pattern::Canonical(pattern) => {
+                    pattern.split('/').next().is_some_and(|first| first.contains('*'))
+                }
+            }
+    }
+
     pub(crate) fn when_unqualified(mut self) -> Self {
         self.unqualified = true;
         self
     }
 
-    pub(crate) fn of(mut self, lines: impl IntoIterator<Item = usize>) -> Self {
+    pub(crate) fn with_lines(mut self, lines: impl IntoIterator<Item = usize>) -> Self {
         self.lines.extend(lines);
         self
     }
@@ -130,7 +143,7 @@ impl Rule {
         };
         let mut text = match &self.target {
             None => format!("keep {pattern}"),
-            Some((registry, rest)) => format!("swap {pattern} -> {}{rest}", constants.of(registry)),
+            Some((registry, rest)) => format!("swap {pattern} -> {}{rest}", constants.text(registry)),
         };
         if self.unqualified {
             text.push_str(" when unqualified");
@@ -181,7 +194,8 @@ impl Constants {
             .map(|(registry, name)| (registry.as_str(), name.as_str()))
     }
 
-    pub(crate) fn of(&self, registry: &str) -> String {
+    /// Returns a registry, or its constant.
+    pub(crate) fn text(&self, registry: &str) -> String {
         match self.0.get(registry) {
             Some(name) => format!("{{{name}}}"),
             None => registry.to_owned(),
@@ -191,7 +205,7 @@ impl Constants {
     /// The same for a text that begins with a registry and a `/`.
     pub(crate) fn at_start(&self, text: &str) -> String {
         match text.split_once('/') {
-            Some((registry, rest)) => format!("{}/{rest}", self.of(registry)),
+            Some((registry, rest)) => format!("{}/{rest}", self.text(registry)),
             None => text.to_owned(),
         }
     }

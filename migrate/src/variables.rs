@@ -33,7 +33,7 @@ impl fmt::Display for Elsewhere {
 
 impl Variables {
     /// Takes what an object says; what is said first counts.
-    pub(crate) fn of_object(&mut self, object: &Value) {
+    pub(crate) fn add(&mut self, object: &Value) {
         let kind = object["kind"].as_str().unwrap_or_default();
         let called = || {
             format!(

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use imageswap_engine::reference::DOCKER_HUB;
 
-use super::{Builder, is_open};
+use super::builder::Builder;
 use crate::place::Place;
 use crate::rule::{Kind, Rule};
 use crate::written::{self, Starts};
@@ -36,7 +36,7 @@ impl Builder<'_> {
         let others = ByRegistry::new(others.iter().flat_map(|rules| rules.iter()));
         let starts = Starts::new(globs.iter().filter_map(glob_of));
         let mut by_start: ByStart<'_> = HashMap::new();
-        for rule in globs.iter().filter(|rule| !is_open(rule)) {
+        for rule in globs.iter().filter(|rule| !rule.is_open()) {
             let start = glob_of(rule).map(written::fixed_start).unwrap_or_default();
             by_start.entry(start).or_default().push(rule);
         }
@@ -101,8 +101,8 @@ impl Builder<'_> {
             .filter(|rule| !leads_to(rule, place))
             .any(|rule| glob_of(rule).is_some_and(|glob| written::may_begin(glob, &prefix)));
         let by_other = others
-            .of(place, &prefix)
-            .any(|rule| rule.target.is_some() && !is_open(rule) && !leads_to(rule, place));
+            .below(place, &prefix)
+            .any(|rule| rule.target.is_some() && !rule.is_open() && !leads_to(rule, place));
         by_glob || by_other
     }
 }
@@ -132,7 +132,7 @@ impl<'r> ByRegistry<'r> {
     }
 
     /// Those that may match below a place.
-    fn of<'s>(&'s self, place: &Place, prefix: &'s str) -> impl Iterator<Item = &'r Rule> + 's {
+    fn below<'s>(&'s self, place: &Place, prefix: &'s str) -> impl Iterator<Item = &'r Rule> + 's {
         let written = self.written.iter().copied();
         let written =
             written.filter(move |rule| glob_of(rule).is_some_and(|glob| written::may_begin(glob, prefix)));

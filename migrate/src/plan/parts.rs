@@ -78,7 +78,7 @@ impl Registry {
 }
 
 impl Parts {
-    pub(super) fn of(map: &OldMap) -> Self {
+    pub(super) fn new(map: &OldMap) -> Self {
         let mut parts = Self::default();
         let has_default = map.find(Key::Default).is_some();
         for (at, line) in map.lines.iter().enumerate() {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Facts, Plan, dashed_prefix};
+use super::answer::dashed_prefix;
+use super::facts::{Facts, Plan};
 use crate::place::{NoPlace, Place, compared, is_registry};
 use crate::rule::{Kind, Pattern, Rule};
 use crate::written;
@@ -12,7 +13,7 @@ use crate::written;
 /// # Errors
 ///
 /// Where no image can come of the prefix, or none that a rule can name.
-pub(crate) fn plan(prefix: &str, given: &BTreeSet<String>) -> Result<Plan, NoPlace> {
+pub(crate) fn plan_prefix(prefix: &str, given: &BTreeSet<String>) -> Result<Plan, NoPlace> {
     let mut plan = Plan::default();
     if prefix.is_empty() {
         return Ok(plan);
@@ -34,7 +35,7 @@ pub(crate) fn plan(prefix: &str, given: &BTreeSet<String>) -> Result<Plan, NoPla
     .map(str::to_owned);
     let short = ["nginx:1.25", "bitnami/redis:7"].map(str::to_owned);
     if !prefix.ends_with('-') {
-        let place = Place::of(prefix)?;
+        let place = Place::parse(prefix)?;
         let rest = place.rest("{name}");
         plan.rules
             .push(Rule::swap(Kind::Default, "**", place.registry.as_str(), rest).sampled(all));
@@ -55,7 +56,7 @@ pub(crate) fn plan(prefix: &str, given: &BTreeSet<String>) -> Result<Plan, NoPla
         let rest = format!("/{path}{{host}}/{{written}}");
         plan.rules
             .push(Rule::swap(Kind::Default, "**", registry, rest).sampled(all));
-        plan.home.push(Place::of(&format!("{place}docker.io"))?);
+        plan.home.push(Place::parse(&format!("{place}docker.io"))?);
         plan.facts.dashed.push(place);
         return Ok(plan);
     }
@@ -63,7 +64,7 @@ pub(crate) fn plan(prefix: &str, given: &BTreeSet<String>) -> Result<Plan, NoPla
     names.retain(|name| is_registry(name));
     names.insert("docker.io".to_owned());
     for name in &names {
-        let Ok(to) = Place::of(&format!("{prefix}{name}")) else {
+        let Ok(to) = Place::parse(&format!("{prefix}{name}")) else {
             continue;
         };
         let template = if name == "docker.io" { "{written}" } else { "" };

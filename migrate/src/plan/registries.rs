@@ -1,11 +1,12 @@
 //! Rules for the registries that lines name.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use imageswap_engine::syntax::map::Key;
 
+use super::answer::Answer;
+use super::builder::Builder;
 use super::parts::Registry;
-use super::{Answer, Builder, ports};
 use crate::map::Line;
 use crate::place::{Place, compared, split_port};
 use crate::rule::{Kind, Pattern, Rule};
@@ -70,7 +71,7 @@ impl Builder<'_> {
             ),
             _ => Rule::keep(Kind::Registry, pattern),
         };
-        rule.of([registry.line])
+        rule.with_lines([registry.line])
             .sampled(samples(&registry.name))
             .sampled(self.look_alikes(&registry.name, answer.place()))
     }
@@ -93,7 +94,7 @@ impl Builder<'_> {
                     rules.extend(kept.map(|glob| {
                         let sample = written::filled(&glob, "nginx");
                         Rule::keep(Kind::Registry, Pattern::Written(glob))
-                            .of(self.parts.noswap.iter().map(|(line, _)| *line))
+                            .with_lines(self.parts.noswap.iter().map(|(line, _)| *line))
                             .sampled([sample.clone(), format!("{sample}:1.25")])
                     }));
                 }
@@ -105,11 +106,11 @@ impl Builder<'_> {
             }),
         };
         if let Some((line, answer)) = rest {
-            rules.push(of_hub(pattern, &answer).of([line]).sampled(spelled_out));
+            rules.push(hub_rule(pattern, &answer).with_lines([line]).sampled(spelled_out));
         }
-        let rule = of_hub("docker.io/library/*", &answer);
+        let rule = hub_rule("docker.io/library/*", &answer);
         let samples = ["nginx:1.25", "nginx"].map(str::to_owned);
-        rules.push(rule.when_unqualified().of([line]).sampled(samples));
+        rules.push(rule.when_unqualified().with_lines([line]).sampled(samples));
         rules
     }
 
@@ -137,7 +138,7 @@ impl Builder<'_> {
             };
             let ports = ["8443", "5000"].map(|port| format!("{host}:{port}/team/app:1.25"));
             let below = self.look_alikes(&format!("{host}:{ANY_PORT}"), place);
-            return vec![rule.of([line]).sampled(ports).sampled(below)];
+            return vec![rule.with_lines([line]).sampled(ports).sampled(below)];
         }
         self.plan.facts.handed_on.insert(host.to_owned());
         let ports = ports(host, &self.parts.ports).into_iter();
@@ -149,7 +150,8 @@ impl Builder<'_> {
                     true => Rule::keep(Kind::Port, format!("{host}:{port}/")),
                     false => Rule::swap(Kind::Port, format!("{host}:{port}/"), registry, "/"),
                 };
-                rule.of([line]).sampled([format!("{host}:{port}/team/app:1.25")])
+                rule.with_lines([line])
+                    .sampled([format!("{host}:{port}/team/app:1.25")])
             })
             .collect()
     }
@@ -191,7 +193,7 @@ pub(crate) fn hands_on_port(key: &str, value: &str) -> bool {
     let is_bare = !value.is_empty() && !value.contains(['/', ':']) && !value.ends_with('-');
     // Docker Hub has no other port.
     let has_others = key != HUB && split_port(key).1.is_none() && compared(key) == key;
-    is_bare && has_others && compared(value) != key && Place::of(&format!("{value}:{ANY_PORT}")).is_ok()
+    is_bare && has_others && compared(value) != key && Place::parse(&format!("{value}:{ANY_PORT}")).is_ok()
 }
 
 /// Where a line sends all of a registry, if it is for one that is spelled as rules compare it, and not there already.
@@ -202,14 +204,14 @@ pub(crate) fn place_of_registry(line: &Line) -> Option<Place> {
     if key.contains(['/', '[']) || compared(key) != key {
         return None;
     }
-    match Answer::of(&line.value, split_port(key).0).ok()? {
+    match Answer::parse(&line.value, split_port(key).0).ok()? {
         Answer::Swap(place) => (place != Place::registry(key)).then_some(place),
         Answer::Keep => None,
     }
 }
 
 /// A rule for images of Docker Hub. To Docker Hub itself the same image comes out.
-fn of_hub(pattern: impl Into<Pattern>, answer: &Answer) -> Rule {
+fn hub_rule(pattern: impl Into<Pattern>, answer: &Answer) -> Rule {
     match answer.place().filter(|place| **place != Place::registry(HUB)) {
         Some(place) => {
             let rest = place.rest("{written}");
@@ -252,6 +254,20 @@ fn below_library(entry: &str) -> Vec<String> {
             .map(|rest| format!("{LIBRARY}{rest}*")),
     );
     globs
+}
+
+/// The ports that a host is named with somewhere, besides one that is common.
+fn ports(host: &str, named: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<String> {
+    /// What registries have that stand behind another server.
+    const COMMON: &str = "8443";
+    let mut ports: BTreeSet<String> = named.get(host).cloned().unwrap_or_default();
+    ports.insert(COMMON.to_owned());
+    // A host without a dot is one of a development machine, as the registry of distribution is started there.
+    if !host.contains('.') {
+        ports.insert("5000".to_owned());
+    }
+    ports.remove("443");
+    ports
 }
 
 #[cfg(test)]

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::answer::{Answer, dashed_prefix};
+use super::builder::Builder;
+use super::parts::Idle;
 use super::registries::samples;
-use super::{Answer, Builder, Idle, dashed_prefix};
 use crate::place::{Place, compared, is_registry, split_port, split_registry};
 use crate::rule::{Kind, Pattern, Rule};
 use crate::written;
@@ -74,7 +76,7 @@ impl Builder<'_> {
                     format!("registry.example.org{entry}"),
                 ];
                 Rule::keep(Kind::Noswap, Pattern::Written(format!("*{glob}*")))
-                    .of([*line])
+                    .with_lines([*line])
                     .sampled(samples)
             })
             .collect()
@@ -89,7 +91,7 @@ impl Builder<'_> {
             "registry.example.org/team/app",
         ];
         Rule::swap(Kind::Default, "**", registry, rest)
-            .of([line])
+            .with_lines([line])
             .sampled(samples.map(str::to_owned))
     }
 
@@ -105,7 +107,7 @@ impl Builder<'_> {
             let rest = format!("/{path}{HUB}/{{written}}");
             let samples = ["nginx:1.25", "bitnami/redis:7"].map(str::to_owned);
             let rule = Rule::swap(Kind::Default, "docker.io/", registry, rest);
-            rules.push(rule.when_unqualified().of([line]).sampled(samples));
+            rules.push(rule.when_unqualified().with_lines([line]).sampled(samples));
         }
         rules.push(self.all(line, registry, format!("/{path}{{host}}/{{host}}/{{written}}")));
         rules
@@ -140,7 +142,7 @@ impl Builder<'_> {
         let mut rules = Vec::new();
         for registry in &names {
             let (host, _) = split_port(registry);
-            let Ok(place) = Place::of(&format!("{value}{host}")) else {
+            let Ok(place) = Place::parse(&format!("{value}{host}")) else {
                 continue;
             };
             let target = |template: &str| (place.registry.clone(), place.rest(template));
@@ -148,18 +150,18 @@ impl Builder<'_> {
                 let (to, rest) = target("{written}");
                 let samples = ["nginx:1.25", "bitnami/redis:7"].map(str::to_owned);
                 let rule = Rule::swap(Kind::Default, "docker.io/", to, rest);
-                rules.push(rule.when_unqualified().of([line]).sampled(samples));
+                rules.push(rule.when_unqualified().with_lines([line]).sampled(samples));
                 let (to, rest) = target("docker.io/{written}");
                 let samples = ["docker.io/bitnami/redis:7", "docker.io/nginx:1.25"].map(str::to_owned);
                 rules.push(
                     Rule::swap(Kind::Default, "docker.io/", to, rest)
-                        .of([line])
+                        .with_lines([line])
                         .sampled(samples),
                 );
             } else {
                 let (to, rest) = target(&format!("{host}/"));
                 let rule = Rule::swap(Kind::Default, format!("{registry}/"), to, rest);
-                rules.push(rule.of([line]).sampled(samples(registry)));
+                rules.push(rule.with_lines([line]).sampled(samples(registry)));
             }
         }
         self.plan.facts.on_registry = Some(names);

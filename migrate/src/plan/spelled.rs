@@ -2,7 +2,7 @@
 
 use imageswap_engine::reference::Reference;
 
-use super::Builder;
+use super::builder::Builder;
 use crate::place::{NoPlace, Place, compared, name_of};
 use crate::rule::{Kind, Pattern, Rule};
 use crate::written::{self, Starts};
@@ -38,7 +38,7 @@ impl Builder<'_> {
                     Rule::keep(Kind::Exact, Pattern::Written(pattern))
                 }
             };
-            self.plan.rules.push(rule.of([line]).sampled([image]));
+            self.plan.rules.push(rule.with_lines([line]).sampled([image]));
         }
     }
 
@@ -51,8 +51,8 @@ impl Builder<'_> {
             let line = *line;
             let pattern = Pattern::Written(glob.clone());
             let samples = samples(glob);
-            let sampled = |rule: Rule| rule.of([line]).sampled(samples.clone());
-            match Place::of(self.value(line)) {
+            let sampled = |rule: Rule| rule.with_lines([line]).sampled(samples.clone());
+            match Place::parse(self.value(line)) {
                 Ok(place) => {
                     let (registry, rest) = (place.registry.as_str(), place.rest("{name}"));
                     rules.push(sampled(Rule::swap(Kind::Glob, pattern.clone(), registry, rest)));

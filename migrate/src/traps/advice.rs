@@ -65,14 +65,14 @@ pub(crate) fn advice(known: &Known<'_>) -> Vec<Advice> {
             ));
             continue;
         }
-        let trap = line::of_line(map, known.idle, at);
+        let trap = line::line_trap(map, known.idle, at);
         advice.extend(trap.map(|trap| trap.advice(line)));
         if !is_idle {
-            advice.extend(line::of_entries(at, line).map(|trap| trap.advice(line)));
+            advice.extend(line::entry_traps(at, line).map(|trap| trap.advice(line)));
             advice.extend(chain(known, map, &by_key, line));
         }
     }
-    let together = line::of_lines_together(map, |at| has_rule.contains(&at)).into_iter();
+    let together = line::shared_target_traps(map, |at| has_rule.contains(&at)).into_iter();
     advice.extend(together.filter_map(|trap| map.lines.get(trap.at).map(|line| trap.advice(line))));
     advice.extend(known.findings.iter().filter_map(|finding| skipped(map, finding)));
     advice.sort_by_key(|advice| advice.line);

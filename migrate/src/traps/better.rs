@@ -6,7 +6,7 @@ use crate::place::{Place, is_registry, split_port};
 pub(crate) fn below(key: &str, value: &str) -> Option<String> {
     let plain = key.replace('*', "a");
     let (registry, _) = plain.split_once('/').unwrap_or((&plain, ""));
-    if key != "**" && !(is_registry(registry) && Place::of(&plain).is_ok()) {
+    if key != "**" && !(is_registry(registry) && Place::parse(&plain).is_ok()) {
         return None;
     }
     let allow = match key.strip_prefix("*.") {
@@ -16,7 +16,7 @@ pub(crate) fn below(key: &str, value: &str) -> Option<String> {
     if value.is_empty() {
         return Some(format!("keep {}/{allow}", key.trim_end_matches('/')));
     }
-    let place = Place::of(value.trim_end_matches('-')).ok()?;
+    let place = Place::parse(value.trim_end_matches('-')).ok()?;
     let prefix = place.prefix();
     Some(match key {
         "**" => format!("swap ** -> {prefix}{{domain}}/{{path}}"),

@@ -26,7 +26,7 @@ pub(super) struct Trap {
 }
 
 /// Returns the trap of a line by itself.
-pub(super) fn of_line(map: &OldMap, idle: &BTreeMap<usize, Idle>, at: usize) -> Option<Trap> {
+pub(super) fn line_trap(map: &OldMap, idle: &BTreeMap<usize, Idle>, at: usize) -> Option<Trap> {
     let line = map.lines.get(at)?;
     match idle.get(&at) {
         Some(why) => Some(self::idle(map, at, line, *why)),
@@ -35,7 +35,7 @@ pub(super) fn of_line(map: &OldMap, idle: &BTreeMap<usize, Idle>, at: usize) -> 
 }
 
 /// Returns the traps of entries of `noswap_wildcards` that no image contains, such as one with a wildcard.
-pub(super) fn of_entries(at: usize, line: &Line) -> impl Iterator<Item = Trap> {
+pub(super) fn entry_traps(at: usize, line: &Line) -> impl Iterator<Item = Trap> {
     let entries = line
         .value
         .split(',')
@@ -50,7 +50,7 @@ pub(super) fn of_entries(at: usize, line: &Line) -> impl Iterator<Item = Trap> {
 }
 
 /// Returns the traps of lines for several registries that have one target, among the lines that count here.
-pub(super) fn of_lines_together(map: &OldMap, counts: impl Fn(usize) -> bool) -> Vec<Trap> {
+pub(super) fn shared_target_traps(map: &OldMap, counts: impl Fn(usize) -> bool) -> Vec<Trap> {
     let mut by_place: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
     for (at, line) in map.lines.iter().enumerate().filter(|(at, _)| counts(*at)) {
         if let Some(place) = plan::place_of_registry(line) {
@@ -177,7 +177,7 @@ fn unexpected(map: &OldMap, idle: &BTreeMap<usize, Idle>, at: usize, line: &Line
         Key::Registry(_) => None,
         Key::Replace(glob) => {
             let glob = crate::written::glob(glob)?;
-            let place = Place::of(value).ok()?;
+            let place = Place::parse(value).ok()?;
             Some(trap(
                 TrapKind::NameAlone,
                 "what comes of it keeps the last segment alone, so images of several paths fall on one name",

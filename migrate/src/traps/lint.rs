@@ -16,15 +16,15 @@ const MOST_RULES: usize = 4;
 pub fn lint(sources: &SourceMap, source: SourceId) -> Vec<Diagnostic> {
     let text = sources.get(source).map_or("", |source| source.text());
     let map = OldMap::read(source, text);
-    let idle = plan::idle(&map);
-    let mut found = line::of_lines_together(&map, |at| !idle.contains_key(&at));
-    found.extend((0..map.lines.len()).filter_map(|at| line::of_line(&map, &idle, at)));
+    let idle = plan::idle_lines(&map);
+    let mut found = line::shared_target_traps(&map, |at| !idle.contains_key(&at));
+    found.extend((0..map.lines.len()).filter_map(|at| line::line_trap(&map, &idle, at)));
     let lines = map
         .lines
         .iter()
         .enumerate()
         .filter(|(at, _)| !idle.contains_key(at));
-    found.extend(lines.flat_map(|(at, text)| line::of_entries(at, text)));
+    found.extend(lines.flat_map(|(at, text)| line::entry_traps(at, text)));
     let finding = |trap: &Trap| {
         let line = map.lines.get(trap.at)?;
         finding(trap, line.key(), map.span(source, line.number)?)

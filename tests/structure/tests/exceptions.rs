@@ -7,14 +7,10 @@ pub(crate) const MOVING: &[(&str, &str)] = &[
     ("src/engine/lower", "src/engine/lower"),
     ("src/engine/rules/shape", "src/engine/rules/target"),
     ("src/engine/syntax", "src/engine/syntax"),
-    ("migrate/src/plan", "migrate/src/plan"),
-    ("migrate/src/proof", "migrate/src/reason"),
 ];
 
 /// Files that define items beside their `mod`.
 pub(crate) const MOD_RS: &[&str] = &[
-    "migrate/src/plan/mod.rs",
-    "src/config/mod.rs",
     "src/engine/automaton/mod.rs",
     "src/engine/legacy/mod.rs",
     "src/engine/lower/mod.rs",

@@ -102,7 +102,11 @@ fn crates_import_only_what_their_row_says() {
         (
             "src/files",
             "src/engine",
-            &["src/engine/admission", "src/engine/diagnostic"][..],
+            &[
+                "src/engine/admission",
+                "src/engine/diagnostic",
+                "src/engine/reference",
+            ][..],
         ),
         ("src/config", "migrate", &[]),
         ("src/webhook", "migrate", &[]),

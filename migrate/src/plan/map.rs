@@ -1,0 +1,166 @@
+//! The plan for a map.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use imageswap_engine::syntax::map::Key;
+
+use super::answer::{Answer, dashed_prefix};
+use super::builder::Builder;
+use super::facts::Plan;
+use super::parts::{Idle, Parts};
+use crate::map::OldMap;
+use crate::place::{Place, split_port, written_out};
+use crate::rule::{Kind, Rule};
+
+/// Makes the rules for a map. What is known of images that are in use are their registries.
+pub(crate) fn plan_map(map: &OldMap, given: &BTreeSet<String>) -> Plan {
+    let parts = Parts::new(map);
+    let mut builder = Builder {
+        map,
+        given,
+        plan: Plan {
+            idle: parts.idle.clone(),
+            ..Plan::default()
+        },
+        parts,
+    };
+    builder.exact();
+    builder.note_targets();
+    let globs = builder.globs();
+    if builder.parts.default.is_some() {
+        let registries = builder.registries();
+        let rest = builder.rest();
+        let (before, after) = builder.arrived(&globs, &[&registries, &rest]);
+        let rules = &mut builder.plan.rules;
+        for group in [before, globs, after, registries, rest] {
+            rules.extend(group);
+        }
+    } else {
+        let (before, after) = builder.arrived(&globs, &[]);
+        builder
+            .plan
+            .rules
+            .extend(before.into_iter().chain(globs).chain(after));
+    }
+    builder.home();
+    builder.plan
+}
+
+/// The lines of a map that no rule comes of, as far as other lines of its kind say nothing of it; in linear time.
+pub(crate) fn idle_lines(map: &OldMap) -> BTreeMap<usize, Idle> {
+    let parts = Parts::new(map);
+    let mut idle = parts.idle;
+    if let (Some(_), Some((line, entries))) = (parts.default, parts.noswap)
+        && entries.iter().any(String::is_empty)
+    {
+        idle.insert(line, Idle::EmptyEntry);
+    }
+    let hosts = parts
+        .registries
+        .iter()
+        .map(|registry| (registry.line, registry.host.as_str()));
+    // Behind a `-` some registry follows.
+    let official = parts.official.map(|line| (line, "docker.io"));
+    let default = parts.default.map(|line| (line, "registry.example.com"));
+    for (at, host) in hosts.chain(official).chain(default) {
+        let answer = map.lines.get(at).map(|line| Answer::parse(&line.value, host));
+        if let Some(Err(why)) = answer {
+            idle.entry(at).or_insert(why.into());
+        }
+    }
+    idle
+}
+
+impl Builder<'_> {
+    /// The places that images are swapped to; without `default` lines for registries lead nowhere.
+    fn note_targets(&mut self) {
+        let mut held = BTreeSet::new();
+        let mut dashed = BTreeSet::new();
+        // Lines that can match no image lead there too.
+        for line in &self.map.lines {
+            match line.key() {
+                Key::Exact(_) => self.plan.facts.images.extend(written_out(&line.value)),
+                Key::Replace(_) if !line.value.is_empty() => held.extend(Place::parse(&line.value)),
+                Key::Replace(_) | Key::NoswapWildcards | Key::Default | Key::Registry(_) => {}
+            }
+        }
+        if let Some(default) = self.parts.default {
+            for line in &self.map.lines {
+                let Key::Registry(key) = line.key() else { continue };
+                let registry = key.split('/').next().unwrap_or_default();
+                let (host, _) = split_port(registry);
+                if let Ok(Answer::Swap(place)) = Answer::parse(&line.value, host) {
+                    held.insert(place);
+                }
+            }
+            let value = self.value(default);
+            if value.ends_with('-') {
+                dashed.insert(dashed_prefix(value));
+            } else if let Ok(Answer::Swap(place)) = Answer::parse(value, "") {
+                held.insert(place);
+            }
+        }
+        self.plan.facts.held = held.into_iter().collect();
+        self.plan.facts.dashed = dashed.into_iter().flatten().collect();
+    }
+
+    /// Where images come to rest: needed where a pattern has a wildcard in its registry.
+    fn home(&mut self) {
+        if !self.plan.rules.iter().any(Rule::is_open) {
+            return;
+        }
+        // What a line moves on from there does not rest there.
+        let is_moved_on = |place: &Place| place.path.is_empty() && self.has_key(&place.registry);
+        let held = self.plan.facts.held.iter().filter(|place| !is_moved_on(place));
+        let mut home: BTreeSet<Place> = held.cloned().collect();
+        // What has a port that was handed on.
+        let ported = self.plan.rules.iter().filter(|rule| rule.kind == Kind::Port);
+        home.extend(
+            ported
+                .filter(|rule| {
+                    !rule
+                        .pattern
+                        .canonical()
+                        .is_some_and(|pattern| pattern.ends_with(":*/"))
+                })
+                .filter_map(|rule| rule.target.as_ref())
+                .map(|(registry, _)| Place::registry(registry))
+                .filter(|place| !is_moved_on(place) && !self.has_key(split_port(&place.registry).0)),
+        );
+        if home.is_empty() {
+            // The registry that all swaps lead to would be home as a whole otherwise.
+            let dashed = self.plan.facts.dashed.iter();
+            home.extend(dashed.filter_map(|prefix| Place::parse(&format!("{prefix}docker.io")).ok()));
+        }
+        if home.is_empty() {
+            home.extend(
+                self.plan
+                    .rules
+                    .iter()
+                    .filter(|rule| rule.is_open())
+                    .filter_map(rest_of),
+            );
+        }
+        let all: HashSet<Place> = home.iter().cloned().collect();
+        self.plan.home = home
+            .iter()
+            .filter(|place| !place.above().any(|above| all.contains(&above)))
+            .cloned()
+            .collect();
+    }
+}
+
+/// Where the results of a rule come to rest.
+fn rest_of(rule: &Rule) -> Option<Place> {
+    let (registry, rest) = rule.target.as_ref()?;
+    let path = rest
+        .trim_start_matches('/')
+        .rsplit_once('/')
+        .map_or("", |(path, _)| path);
+    // A name alone is completed.
+    let is_library = rule.kind == Kind::Glob && registry == "docker.io" && path.is_empty();
+    Some(Place {
+        registry: registry.clone(),
+        path: if is_library { "library" } else { path }.to_owned(),
+    })
+}
