@@ -46,6 +46,18 @@ pub(super) enum ImageList {
     Volumes,
 }
 
+impl ImageList {
+    /// Returns the place of the images in this list, but for init containers that are sidecars.
+    fn place(self) -> Place {
+        match self {
+            Self::Containers => Place::Main,
+            Self::InitContainers => Place::Init,
+            Self::EphemeralContainers => Place::Ephemeral,
+            Self::Volumes => Place::Volume,
+        }
+    }
+}
+
 impl<'r, 'a> Pod<'r, 'a> {
     /// Returns the Pod of an object of this kind, or `None` if the object has none.
     pub(super) fn find(kind: &GroupKind<'_>, object: &'r Object<'a>) -> Option<Self> {
@@ -121,9 +133,7 @@ impl<'r, 'a> ImageField<'r, 'a> {
     fn from_container(pointer: JsonPointer, container: &'r Container<'a>) -> Self {
         let place = match pointer.list {
             ImageList::InitContainers if container.restarts_always => Place::Sidecar,
-            ImageList::InitContainers => Place::Init,
-            ImageList::EphemeralContainers => Place::Ephemeral,
-            _ => Place::Main,
+            list => list.place(),
         };
         let image = container.image.as_ref().filter(|image| !image.is_empty());
         Self {
@@ -143,7 +153,7 @@ impl<'r, 'a> ImageField<'r, 'a> {
             .filter(|image| !image.is_empty());
         Some(Self {
             pointer,
-            place: Place::Volume,
+            place: pointer.list.place(),
             container: volume.name.as_deref(),
             image,
         })
