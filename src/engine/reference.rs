@@ -50,7 +50,6 @@ pub struct RepositoryPath<'a> {
 
 /// Why a text is no image reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum ReferenceError {
     /// There is no name at all.
     Empty,
