@@ -93,6 +93,11 @@ fn metrics_of_the_page_are_those_that_are_served() {
         .map(|(name, (labels, _))| (name.clone(), labels.clone()))
         .collect();
     assert_eq!(named, served);
+    // The page about git shows some of them, with values in place of names of labels.
+    for (name, (labels, row)) in metrics_of_page(&read("docs/git.md")) {
+        let is_served = |label: &String| served[&name].contains(label.split('=').next().unwrap());
+        assert!(labels.iter().all(is_served), "{row}");
+    }
     let has_value = |name: &str, value: &str| page[name].1.contains(&format!("`{value}`"));
     for outcome in ReviewOutcome::ALL {
         assert!(
