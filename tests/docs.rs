@@ -50,6 +50,7 @@ fn every_file_that_a_page_links_to_is_there() {
         ("docs/migration.md", "docs/"),
         ("rules/README.md", "rules/"),
         ("docs/git.md", "docs/"),
+        ("docs/design.md", "docs/"),
         ("CHANGELOG.md", ""),
         ("CONTRIBUTING.md", ""),
     ] {

@@ -2,6 +2,36 @@
 //!
 //! Pure and synchronous: no input or output, no clock, no async, no `unsafe`; nothing that a client or a file
 //! holds makes it panic. A module uses only those above it in the list below.
+//!
+//! From texts to a set, with the function on each arrow and the type that results:
+//!
+//! ```text
+//! SourceId, &str           ──syntax::rules::parse──▶ File, [Diagnostic]     statements with an error are missing from the tree
+//! [RulesFile], Option<Map> ──compile::compile──▶ Draft                      rules, tests, constants, findings of statements
+//! Draft                    ──Draft::verify──▶ Result<Verified, Rejected>    termination check, tests of the set, lints
+//! Draft                    ──Draft::preview──▶ Option<Preview>              evaluates without the promise to settle
+//! Verified                 ──▶ RuleSet, Findings                            warnings and notices do not stop a set
+//! LegacyConfig             ──RuleSet::from──▶ RuleSet                       a map or a prefix without rules
+//! ```
+//!
+//! From a review to its answer:
+//!
+//! ```text
+//! &[u8]                    ──admission::review──▶ Result<Reviewed, ReviewError>
+//!   &[u8]                  ──read──▶ AdmissionReview { AdmissionRequest }   strict JSON in one pass
+//!   AdmissionRequest       ──Pod::find──▶ [ImageField]                      pointer, place, container, image
+//!   &str, &Context         ──RuleSet::evaluate──▶ Decision                  round by round, until no rule changes the result
+//!   [Decision]             ──▶ AdmissionResponse ──▶ Reviewed               patch, warnings, audit annotations
+//! ```
+//!
+//! Beside them:
+//!
+//! ```text
+//! &str, &Context           ──RuleSet::explain──▶ Explanation                the code of `evaluate`, with an Observer
+//! &RuleSet, &RuleSet       ──compare::difference──▶ Difference              for `diff` and `migrate`
+//! ```
+//!
+//! `docs/design.md` has the reasons.
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),

@@ -80,6 +80,14 @@ fn logging_knows_neither_tokio_nor_salvo() {
 }
 
 #[test]
+fn status_reads_nothing_but_digests() {
+    let imports = imports(workspace()).into_iter();
+    let of_status = imports.filter(|import| import.from == "src/webhook/status.rs");
+    let files = of_status.map(|import| import.to).collect();
+    assert_eq!(outside(files, &["src/config/digest.rs"]), [""; 0]);
+}
+
+#[test]
 fn metrics_do_not_log() {
     let files = foreign(workspace(), "tracing");
     let of_metrics: Vec<_> = files

@@ -97,6 +97,20 @@ fn engine_lists_its_modules_in_import_order() {
 }
 
 #[test]
+fn page_lists_the_modules_of_the_engine_in_import_order() {
+    let page = fs::read_to_string(repository("docs/design.md")).expect("the page");
+    let (_, table) = page
+        .split_once("| `src/engine` | decides |\n")
+        .expect("the table");
+    let row = |line: &&str| line.starts_with('|');
+    let rows = table
+        .lines()
+        .take_while(row)
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    assert!(rows.eq(ENGINE.rows.iter().copied()));
+}
+
+#[test]
 fn crates_import_only_what_their_row_says() {
     for (from, to, allowed) in [
         (

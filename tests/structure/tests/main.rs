@@ -5,4 +5,5 @@ mod dependencies;
 mod exceptions;
 mod imports;
 mod names;
+mod pages;
 mod reader;
