@@ -235,7 +235,7 @@ impl Explain {
                 namespace: object["metadata"]["namespace"].as_str().or(defaults.namespace),
                 ..defaults
             };
-            for field in named.images(object, !images.is_empty()) {
+            for field in named.images(object) {
                 count += 1;
                 shown.named_field(&name, &field, &set.explain(&field.image, &context, scope))?;
             }

@@ -49,7 +49,7 @@ pub(crate) fn given_in_manifests(
                 }
             })?;
             let name = name_of(&object);
-            let named = fields.images(&object, !cases.is_empty());
+            let named = fields.images(&object);
             given.extend(cases.into_iter().map(|case| {
                 let context = case.setting.context();
                 let of = Some(name_of_field(&name, context.container, context.place));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use imageswap_engine::admission::images_of;
 use imageswap_files::{
     FieldImage, ImageField, MAX_INPUT, ObjectKind, display_name, likely_image_field, objects, read_once,
 };
@@ -41,18 +42,18 @@ impl<'f> NamedFields<'f> {
         }
     }
 
-    /// Returns the images in the named fields of an object. `is_evaluated` is true if the webhook evaluates images of
-    /// the object; if it does not and none is named, the kind is reported.
-    pub(crate) fn images(&mut self, object: &Value, is_evaluated: bool) -> Vec<FieldImage> {
+    /// Returns the images in the named fields of an object. If none is named and the object has none that the webhook
+    /// reads, the kind is reported.
+    pub(crate) fn images(&mut self, object: &Value) -> Vec<FieldImage> {
         let mut found = Vec::new();
         for (field, is_used) in &mut self.fields {
             let images = field.images(object);
             *is_used |= !images.is_empty();
             found.extend(images);
         }
-        if !is_evaluated
-            && found.is_empty()
+        if found.is_empty()
             && let Some(likely) = likely_image_field(object)
+            && !has_pod_images(object)
         {
             let kind = self.skipped.entry(ObjectKind::new(object));
             kind.or_insert(SkippedKind { objects: 0, likely }).objects += 1;
@@ -76,6 +77,11 @@ impl<'f> NamedFields<'f> {
     }
 }
 
+/// Returns true if the object has images that the webhook reads, be it that it skips the object for its label.
+fn has_pod_images(object: &Value) -> bool {
+    images_of(&object.to_string()).is_ok_and(|images| !images.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -86,9 +92,8 @@ mod tests {
     fn skipped_kind_is_reported_once_with_the_field_to_name() {
         let object = json!({"apiVersion": "a.example.com/v1", "kind": "Fleet", "spec": {"image": "nginx"}});
         let mut none = NamedFields::new(&[]);
-        assert_eq!(none.images(&object, false), []);
-        assert_eq!(none.images(&object, false), []);
-        assert_eq!(none.images(&object, true), []);
+        assert_eq!(none.images(&object), []);
+        assert_eq!(none.images(&object), []);
         let notices = none.notices();
         assert_eq!(notices.len(), 1);
         assert!(
@@ -99,10 +104,22 @@ mod tests {
         let fields = ["Fleet.a.example.com:.spec.image", ":.spec.imageName"];
         let fields = fields.map(|field| field.parse().unwrap());
         let mut named = NamedFields::new(&fields);
-        assert_eq!(named.images(&object, false).len(), 1);
+        assert_eq!(named.images(&object).len(), 1);
         assert_eq!(
             named.notices(),
             ["no object has an image in --image-field ':.spec.imageName'"]
         );
+    }
+
+    #[test]
+    fn kind_with_a_pod_template_is_not_reported_if_the_object_is_skipped() {
+        let object = json!({
+            "apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout",
+            "metadata": {"labels": {"k8s.twr.io/imageswap": "disabled"}},
+            "spec": {"template": {"spec": {"containers": [{"name": "c", "image": "nginx"}]}}},
+        });
+        let mut none = NamedFields::new(&[]);
+        assert_eq!(none.images(&object), []);
+        assert!(none.notices().is_empty());
     }
 }
