@@ -4,14 +4,17 @@ mod config_maps;
 mod digest;
 mod error;
 mod loaded;
+mod processors;
 mod set;
 mod single;
 mod source;
 mod text;
+mod texts;
 
 pub(crate) use digest::Digest;
 pub(crate) use error::ReadError;
-pub(crate) use loaded::{Loaded, Processors};
+pub(crate) use loaded::Loaded;
+pub(crate) use processors::Processors;
 pub(crate) use set::Limits;
 pub(crate) use single::{Content, fits, read_single, rules_files_of};
 pub(crate) use source::{RulesSource, Watched};

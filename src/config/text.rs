@@ -9,8 +9,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::digest::Digest;
 use super::error::ReadError;
-use super::loaded::{self, Loaded, Processors};
+use super::loaded::{self, Loaded};
+use super::processors::Processors;
 use super::set::{self, Entries, Entry, Limits, Times};
+use super::texts::Texts;
 
 /// The texts that a set of rules is made from, read but not yet understood.
 #[derive(Debug)]
@@ -87,7 +89,11 @@ impl RulesText {
     pub(crate) fn parse(self) -> (SourceMap, Vec<RulesFile>) {
         match self.text {
             Text::Prefix(_) => (SourceMap::default(), Vec::new()),
-            Text::Entries(entries) => loaded::parse_alone(entries),
+            Text::Entries(entries) => {
+                let texts = Texts::new(entries);
+                let (parsed, _) = texts.parse(1);
+                (texts.sources, parsed)
+            }
         }
     }
 
