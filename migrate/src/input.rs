@@ -140,7 +140,7 @@ impl Input {
                     of: of.clone(),
                     beside: beside.without(&binary.key),
                     key: binary.key,
-                    text: imageswap_files::text(binary.bytes).map_err(|why| why.to_string()),
+                    text: imageswap_files::to_text(binary.bytes).map_err(|why| why.to_string()),
                     entry: None,
                 });
             }

@@ -5,7 +5,6 @@
 mod config_map;
 mod fault;
 mod input;
-mod load;
 mod map;
 mod migration;
 mod outcome;
@@ -16,6 +15,7 @@ mod proof;
 mod prune;
 mod reason;
 mod rule;
+mod sets;
 mod traps;
 mod variables;
 mod write;

@@ -8,7 +8,6 @@ use imageswap_engine::diagnostic::{Code, Diagnostic, Findings, SourceId, SourceM
 use imageswap_engine::rules::Effect;
 
 use crate::fault::{self, Fault};
-use crate::load::{self, Errors};
 use crate::map::OldMap;
 use crate::place::split_registry;
 use crate::plan::{self, Plan};
@@ -17,6 +16,7 @@ use crate::proof::{self, Proof};
 use crate::prune;
 use crate::reason::{Reason, Reasons};
 use crate::rule::{Kind, Rule};
+use crate::sets::{self, Errors};
 use crate::traps::{self, Advice};
 use crate::write::{self, Surroundings};
 
@@ -70,14 +70,14 @@ pub fn migrate(
             if map.lines.is_empty() {
                 return Err(fault::says_nothing(&map, text));
             }
-            let (set, findings) = load::map(sources, source);
+            let (set, findings) = sets::map(sources, source);
             let plan = plan::plan_map(&map, &registries);
             (Some(map), set, findings, plan)
         }
         Old::Prefix(prefix) => {
             let plan =
                 plan::plan_prefix(prefix, &registries).map_err(|why| fault::unusable_prefix(prefix, why))?;
-            (None, load::prefix(prefix), Vec::new(), plan)
+            (None, sets::prefix(prefix), Vec::new(), plan)
         }
     };
     let Plan {
@@ -157,7 +157,7 @@ struct File<'m> {
 
 impl File<'_> {
     fn compile(&self) -> Result<Draft, Fault> {
-        load::rules(&write::file(&self.rules, &self.around)).map_err(|Errors { errors, sources }| {
+        sets::rules(&write::file(&self.rules, &self.around)).map_err(|Errors { errors, sources }| {
             let errors: Vec<String> = errors.iter().map(|finding| finding.short(&sources)).collect();
             does_not_load(&errors.join("; "))
         })

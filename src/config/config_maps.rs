@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use imageswap_files::{BinaryEntry, Entry, config_maps, text as to_text};
+use imageswap_files::{BinaryEntry, Entry, config_maps, to_text};
 
 use super::error::ReadError;
 use super::set::{Entries, Limits, is_of_a_set};

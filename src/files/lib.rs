@@ -16,7 +16,7 @@ pub use self::kubernetes::{is_kubernetes, is_named_kubernetes};
 pub use self::read::{
     MAX_INPUT, ReadError, ReadReason, STDIN, display_name, is_from_shell, is_pipe_from_shell, read, read_once,
 };
-pub use self::text::{NotText, text};
+pub use self::text::{NotText, to_text};
 pub use self::volume::{MayBeGone, list_directory, read_consistently};
 pub use self::write::{Replace, WriteError, WriteReason, write};
 pub use self::yaml::{BinaryEntry, ConfigMap, Entry, YamlError, config_maps, objects};

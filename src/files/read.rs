@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
 
-use super::text::{NotText, text};
+use super::text::{NotText, to_text};
 use super::volume::MayBeGone;
 
 /// The path that means stdin.
@@ -124,7 +124,7 @@ fn take(stream: impl Read, limit: u64, mut bytes: Vec<u8>) -> Result<String, Rea
     if u64::try_from(length).is_ok_and(|length| length > limit) {
         return Err(ReadReason::TooLong(limit));
     }
-    text(bytes).map_err(ReadReason::NotText)
+    to_text(bytes).map_err(ReadReason::NotText)
 }
 
 impl ReadError {
@@ -162,5 +162,42 @@ impl From<io::Error> for ReadError {
 impl MayBeGone for ReadError {
     fn is_gone(&self) -> bool {
         matches!(&self.reason, ReadReason::Io(error) if error.is_gone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_regular_file_is_read_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("a.rules");
+        fs::write(&file, "rules v1").unwrap();
+        assert_eq!(read(&file, 8).unwrap(), "rules v1");
+        assert!(matches!(
+            read(&file, 7).unwrap_err().reason,
+            ReadReason::TooLong(7)
+        ));
+        assert!(matches!(
+            read(directory.path(), 8).unwrap_err().reason,
+            ReadReason::Directory
+        ));
+        let device = Path::new("/dev/null");
+        assert!(matches!(
+            read(device, 8).unwrap_err().reason,
+            ReadReason::NotRegular
+        ));
+        assert_eq!(read_once(device, 8).unwrap(), "");
+        assert!(read(&directory.path().join("none"), 8).unwrap_err().is_gone());
+    }
+
+    #[test]
+    fn device_without_an_end_is_read_to_the_limit() {
+        let error = read_once(Path::new("/dev/zero"), 1 << 20).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "cannot read /dev/zero: it is longer than 1 MiB"
+        );
     }
 }

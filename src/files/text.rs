@@ -19,7 +19,7 @@ pub enum NotText {
 /// # Errors
 ///
 /// Returns an error if they are not UTF-8.
-pub fn text(bytes: Vec<u8>) -> Result<String, NotText> {
+pub fn to_text(bytes: Vec<u8>) -> Result<String, NotText> {
     String::from_utf8(bytes).map_err(|error| {
         if error.as_bytes().starts_with(b"\xFF\xFE") || error.as_bytes().starts_with(b"\xFE\xFF") {
             return NotText::Utf16;
