@@ -1,5 +1,7 @@
 //! Why no rules file comes of an old configuration.
 
+use imageswap_engine::reference::DOCKER_HUB;
+
 use crate::map::OldMap;
 use crate::place::NoPlace;
 
@@ -21,7 +23,7 @@ pub(crate) fn says_nothing(map: &OldMap, text: &str) -> Fault {
         };
         return Fault {
             message: format!(
-                "it {what}: a map has lines `KEY::VALUE`, as in `docker.io::harbor.example.com/hub`"
+                "it {what}: a map has lines `KEY::VALUE`, as in `{DOCKER_HUB}::harbor.example.com/hub`"
             ),
             lines: Vec::new(),
         };
@@ -31,8 +33,9 @@ pub(crate) fn says_nothing(map: &OldMap, text: &str) -> Fault {
         !line.is_empty() && !line.starts_with('#')
     });
     Fault {
-        message: "it is no map: none of its lines is `KEY::VALUE`, as in `docker.io::harbor.example.com/hub`"
-            .to_owned(),
+        message: format!(
+            "it is no map: none of its lines is `KEY::VALUE`, as in `{DOCKER_HUB}::harbor.example.com/hub`"
+        ),
         lines: said
             .take(3)
             .map(|(number, line)| (number, line.trim().to_owned()))

@@ -5,11 +5,11 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use imageswap_engine::compile::{Draft, Preview, RuleSet, Verified};
 use imageswap_engine::context::Setting;
 use imageswap_engine::diagnostic::{Code, Diagnostic, Findings, SourceId, SourceMap};
+use imageswap_engine::reference::split_registry;
 use imageswap_engine::rules::Effect;
 
 use crate::fault::{self, Fault};
 use crate::map::OldMap;
-use crate::place::split_registry;
 use crate::plan::{self, Plan};
 use crate::progress::Progress;
 use crate::proof::{self, Proof};

@@ -1,6 +1,6 @@
 //! Where a map leads to, in the one spelling that rules have for it.
 
-use imageswap_engine::reference::{DOCKER_HUB, Reference};
+use imageswap_engine::reference::{DOCKER_HUB, Reference, normalized, reads_as_registry};
 
 /// A registry, or a path on one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,8 +32,8 @@ impl Place {
         }
         let image = format!("{value}/{BELOW}");
         let image = Reference::parse(&image).map_err(|_| NoPlace::Invalid)?;
-        let registry = compared(image.domain.ok_or(NoPlace::Invalid)?);
-        if registry != "localhost" && !registry.contains(['.', ':']) {
+        let registry = normalized(image.domain.ok_or(NoPlace::Invalid)?).into_owned();
+        if !reads_as_registry(&registry) {
             return Err(NoPlace::Unnameable);
         }
         let path = image.path.written();
@@ -46,7 +46,7 @@ impl Place {
 
     pub(crate) fn registry(registry: &str) -> Self {
         Self {
-            registry: compared(registry),
+            registry: normalized(registry).into_owned(),
             path: String::new(),
         }
     }
@@ -78,61 +78,9 @@ impl Place {
     }
 }
 
-/// A registry as rules compare it.
-pub(crate) fn compared(registry: &str) -> String {
-    let registry = registry.to_ascii_lowercase();
-    match registry.strip_suffix(":443").unwrap_or(&registry) {
-        "index.docker.io" => DOCKER_HUB.to_owned(),
-        registry => registry.to_owned(),
-    }
-}
-
 /// Whether a text can be the registry of a rule, as it is compared.
 pub(crate) fn is_registry(text: &str) -> bool {
     Place::parse(text) == Ok(Place::registry(text))
-}
-
-/// Host and port of a registry.
-pub(crate) fn split_port(registry: &str) -> (&str, Option<&str>) {
-    match registry.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (host, Some(port)),
-        _ => (registry, None),
-    }
-}
-
-/// The first segment of an image, where it is a registry: as it is spelled, with what follows.
-pub(crate) fn split_registry(image: &str) -> (Option<&str>, &str) {
-    match image.split_once('/') {
-        Some((first, rest))
-            if first == "localhost"
-                || first.contains(['.', ':'])
-                || first.chars().any(char::is_uppercase) =>
-        {
-            (Some(first), rest)
-        }
-        _ => (None, image),
-    }
-}
-
-/// An image, with its registry as rules write it out; none where it is no image.
-pub(crate) fn written_out(image: &str) -> Option<String> {
-    let reference = Reference::parse(image).ok()?;
-    let registry = compared(reference.domain?);
-    let written = reference.path.written();
-    let official = if registry == DOCKER_HUB && !written.contains('/') {
-        "library/"
-    } else {
-        ""
-    };
-    let (_, rest) = split_registry(image);
-    Some(format!("{registry}/{official}{rest}"))
-}
-
-/// Registry and repository of an image as rules compare them, without tag and digest.
-pub(crate) fn name_of(image: &str) -> Option<String> {
-    let out = written_out(image)?;
-    let reference = Reference::parse(&out).ok()?;
-    Some(format!("{}/{}", compared(reference.domain?), reference.path))
 }
 
 #[cfg(test)]
@@ -157,19 +105,5 @@ mod tests {
         assert_eq!(place("https://h.io"), Err(NoPlace::Invalid));
         assert_eq!(place("h.io/hub-"), Err(NoPlace::Invalid));
         assert_eq!(place("Myorg"), Err(NoPlace::Unnameable));
-    }
-
-    #[test]
-    fn an_image_is_written_out_as_rules_do_it() {
-        for (image, out) in [
-            ("nginx:1", "docker.io/library/nginx:1"),
-            ("docker.io/nginx", "docker.io/library/nginx"),
-            ("index.docker.io/a/b@sha256", ""),
-            ("Quay.io:443/A", ""),
-            ("Quay.io:443/a:B", "quay.io/a:B"),
-        ] {
-            assert_eq!(written_out(image).unwrap_or_default(), out, "{image}");
-        }
-        assert_eq!(name_of("nginx:1").as_deref(), Some("docker.io/library/nginx"));
     }
 }

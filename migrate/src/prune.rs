@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use imageswap_engine::compare::Cases;
 use imageswap_engine::compile::{Preview, RuleSet};
 use imageswap_engine::context::Setting;
+use imageswap_engine::reference::canonical;
 use imageswap_engine::rules::{Effect, RuleId};
 
-use crate::place::written_out;
 use crate::progress::Progress;
 use crate::rule::Rule;
 
@@ -157,8 +157,8 @@ pub(crate) fn decided<'i>(
 
 fn is_same(image: &str, one: &Effect, other: &Effect) -> bool {
     let result = |effect: &Effect| match effect {
-        Effect::Swap(result) => written_out(result),
-        _ => written_out(image),
+        Effect::Swap(result) => canonical(result),
+        _ => canonical(image),
     };
     one == other || result(one) == result(other)
 }

@@ -1,14 +1,18 @@
 //! Why the rules treat an image otherwise than the old configuration did.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Setting;
-use imageswap_engine::reference::Reference;
+use imageswap_engine::reference::{
+    DEFAULT_PORT, DOCKER_HUB, DOCKER_HUB_ALIAS, Reference, canonical, canonical_name, normalized, split_port,
+    split_registry,
+};
 use imageswap_engine::rules::Effect;
 
 use crate::outcome::Outcome;
-use crate::place::{NoPlace, Place, compared, name_of, split_port, split_registry, written_out};
+use crate::place::{NoPlace, Place};
 use crate::plan::Facts;
 
 /// A reason that is known. Each has a row in the page about migration.
@@ -75,13 +79,16 @@ impl Reason {
 
     /// What it says, in a line.
     #[must_use]
-    pub fn text(self) -> &'static str {
-        match self {
+    pub fn text(self) -> Cow<'static, str> {
+        let text = match self {
             Self::AlreadySwapped => {
                 "is already where the old configuration sends images, and what has arrived stays"
             }
             Self::RegistrySpelling => {
-                "spells its registry with `:443`, in other letters or as `index.docker.io`; rules see through that"
+                return Cow::Owned(format!(
+                    "spells its registry with `{DEFAULT_PORT}`, in other letters or as `{DOCKER_HUB_ALIAS}`; rules see \
+                     through that"
+                ));
             }
             Self::Chain => "would have been moved on the next time; it goes to the end of the chain at once",
             Self::PrefixOnRegistry => {
@@ -93,14 +100,15 @@ impl Reason {
             Self::HubWithPort => "gives Docker Hub a port, which it does not have",
             Self::InvalidOutput => "became no valid image; a valid one comes of it, without the port",
             Self::UnnameableRegistry => "went to a registry without a dot, which no rule can name; it stays",
-        }
+        };
+        Cow::Borrowed(text)
     }
 }
 
 impl<'m> Reasons<'m> {
     pub(crate) fn new(old: &'m RuleSet, facts: &'m Facts, home: &[Place]) -> Self {
         let hosts = facts.held.iter().map(|place| match place.registry.as_str() {
-            "docker.io" if !place.path.is_empty() => place.path.as_str(),
+            DOCKER_HUB if !place.path.is_empty() => place.path.as_str(),
             registry => registry,
         });
         Self {
@@ -108,7 +116,11 @@ impl<'m> Reasons<'m> {
             facts,
             held: facts.held.iter().map(Place::prefix).collect(),
             home: home.iter().map(Place::prefix).collect(),
-            images: facts.images.iter().filter_map(|image| name_of(image)).collect(),
+            images: facts
+                .images
+                .iter()
+                .filter_map(|image| canonical_name(image))
+                .collect(),
             hosts: hosts.collect(),
         }
     }
@@ -131,13 +143,13 @@ impl<'m> Reasons<'m> {
         if let Some(reason) = registry.and_then(|registry| self.reason_of_registry(registry, old, new)) {
             return Some(reason);
         }
-        let is_spelled_otherwise = registry.is_some_and(|registry| compared(registry) != registry);
+        let is_spelled_otherwise = registry.is_some_and(|registry| normalized(registry) != registry);
         is_spelled_otherwise.then_some(Reason::RegistrySpelling)
     }
 
     fn reason_of_registry(&self, registry: &str, old: &Outcome, new: &Outcome) -> Option<Reason> {
         let (host, port) = split_port(registry);
-        if port.is_some_and(|port| port != "443") && ["docker.io", "index.docker.io"].contains(&host) {
+        if port.is_some_and(|port| port != "443") && [DOCKER_HUB, DOCKER_HUB_ALIAS].contains(&host) {
             return Some(Reason::HubWithPort);
         }
         let is_at_port = |image: &str| {
@@ -150,13 +162,15 @@ impl<'m> Reasons<'m> {
             return Some(Reason::PortHandedOn);
         }
         let named = self.facts.on_registry.as_ref()?;
-        let is_unnamed = !named.contains(&compared(registry));
+        let is_unnamed = !named.contains(normalized(registry).as_ref());
         (is_unnamed && *new == Outcome::Stays).then_some(Reason::PrefixOnRegistry)
     }
 
     /// Whether an image stands where images are swapped to.
     fn has_arrived(&self, image: &str) -> bool {
-        let Some(name) = name_of(image) else { return false };
+        let Some(name) = canonical_name(image) else {
+            return false;
+        };
         is_below(&self.held, &name)
             || is_below(&self.home, &name)
             || self.facts.dashed.iter().any(|prefix| name.starts_with(prefix))
@@ -165,7 +179,7 @@ impl<'m> Reasons<'m> {
     }
 
     fn is_at_home(&self, image: &str) -> bool {
-        let name = name_of(image).unwrap_or_default();
+        let name = canonical_name(image).unwrap_or_default();
         is_below(&self.home, &name)
     }
 
@@ -180,14 +194,14 @@ impl<'m> Reasons<'m> {
     fn is_chain(&self, old: &Outcome, new: &Outcome) -> bool {
         /// Longer chains than that are told as what they are: not explained.
         const MOST: usize = 64;
-        let Some(new) = new.image().and_then(written_out) else {
+        let Some(new) = new.image().and_then(canonical) else {
             return false;
         };
-        let mut at = old.image().and_then(written_out);
+        let mut at = old.image().and_then(canonical);
         for _ in 0..MOST {
             let Some(image) = at else { return false };
             let next = self.decide(&image);
-            at = next.image().and_then(written_out).filter(|next| *next != image);
+            at = next.image().and_then(canonical).filter(|next| *next != image);
             if at.as_ref() == Some(&new) {
                 return true;
             }

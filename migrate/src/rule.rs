@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
 use imageswap_engine::compile::is_reserved;
+use imageswap_engine::reference::DOCKER_HUB;
 
 use crate::written;
 
@@ -166,7 +167,7 @@ impl Constants {
         for (registry, _) in rules.iter().filter_map(|rule| rule.target.as_ref()) {
             *counts.entry(registry).or_default() += 1;
         }
-        counts.retain(|registry, count| *count > 1 && *registry != "docker.io");
+        counts.retain(|registry, count| *count > 1 && *registry != DOCKER_HUB);
         let mut constants = Self::default();
         if let [registry] = counts.keys().copied().collect::<Vec<_>>().as_slice() {
             constants.0.insert((*registry).to_owned(), "hub".to_owned());

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use imageswap_engine::reference::{DOCKER_HUB, OFFICIAL, canonical, split_port};
 use imageswap_engine::syntax::map::Key;
 
 use super::answer::{Answer, dashed_prefix};
@@ -9,7 +10,7 @@ use super::builder::Builder;
 use super::facts::Plan;
 use super::parts::{Idle, Parts};
 use crate::map::OldMap;
-use crate::place::{Place, split_port, written_out};
+use crate::place::Place;
 use crate::rule::{Kind, Rule};
 
 /// Makes the rules for a map. What is known of images that are in use are their registries.
@@ -60,7 +61,7 @@ pub(crate) fn idle_lines(map: &OldMap) -> BTreeMap<usize, Idle> {
         .iter()
         .map(|registry| (registry.line, registry.host.as_str()));
     // Behind a `-` some registry follows.
-    let official = parts.official.map(|line| (line, "docker.io"));
+    let official = parts.official.map(|line| (line, DOCKER_HUB));
     let default = parts.default.map(|line| (line, "registry.example.com"));
     for (at, host) in hosts.chain(official).chain(default) {
         let answer = map.lines.get(at).map(|line| Answer::parse(&line.value, host));
@@ -79,7 +80,7 @@ impl Builder<'_> {
         // Lines that can match no image lead there too.
         for line in &self.map.lines {
             match line.key() {
-                Key::Exact(_) => self.plan.facts.images.extend(written_out(&line.value)),
+                Key::Exact(_) => self.plan.facts.images.extend(canonical(&line.value)),
                 Key::Replace(_) if !line.value.is_empty() => held.extend(Place::parse(&line.value)),
                 Key::Replace(_) | Key::NoswapWildcards | Key::Default | Key::Registry(_) => {}
             }
@@ -130,7 +131,7 @@ impl Builder<'_> {
         if home.is_empty() {
             // The registry that all swaps lead to would be home as a whole otherwise.
             let dashed = self.plan.facts.dashed.iter();
-            home.extend(dashed.filter_map(|prefix| Place::parse(&format!("{prefix}docker.io")).ok()));
+            home.extend(dashed.filter_map(|prefix| Place::parse(&format!("{prefix}{DOCKER_HUB}")).ok()));
         }
         if home.is_empty() {
             home.extend(
@@ -158,9 +159,14 @@ fn rest_of(rule: &Rule) -> Option<Place> {
         .rsplit_once('/')
         .map_or("", |(path, _)| path);
     // A name alone is completed.
-    let is_library = rule.kind == Kind::Glob && registry == "docker.io" && path.is_empty();
+    let is_library = rule.kind == Kind::Glob && registry == DOCKER_HUB && path.is_empty();
     Some(Place {
         registry: registry.clone(),
-        path: if is_library { "library" } else { path }.to_owned(),
+        path: if is_library {
+            OFFICIAL.trim_end_matches('/')
+        } else {
+            path
+        }
+        .to_owned(),
     })
 }

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use imageswap_engine::reference::Reference;
+use imageswap_engine::reference::{OFFICIAL_IMAGES, Reference, normalized, split_port, split_registry};
 use imageswap_engine::syntax::map::Key;
 
 use crate::map::OldMap;
-use crate::place::{NoPlace, compared, split_port, split_registry};
+use crate::place::NoPlace;
 
 /// Why no rule comes of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub(super) struct Registry {
 impl Registry {
     /// Whether it is spelled as rules compare it.
     pub(super) fn is_plain(&self) -> bool {
-        compared(&self.name) == self.name
+        normalized(&self.name) == self.name
     }
 
     /// Whether the host alone can be a registry, as `localhost` and whatever has a dot.
@@ -121,7 +121,7 @@ impl Parts {
     }
 
     fn registry_line(&mut self, at: usize, key: &str, has_default: bool) -> Option<Idle> {
-        if key == "docker.io/library" {
+        if key == OFFICIAL_IMAGES {
             self.official = Some(at);
         } else if key.contains('/') {
             self.name_registry(key);
@@ -152,7 +152,7 @@ impl Parts {
     fn name_registry(&mut self, image: &str) {
         if let (Some(registry), _) = split_registry(image) {
             self.note_port(registry);
-            self.named.insert(compared(registry));
+            self.named.insert(normalized(registry).into_owned());
         }
     }
 

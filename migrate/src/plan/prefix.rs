@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use imageswap_engine::reference::{DOCKER_HUB, normalized};
+
 use super::answer::dashed_prefix;
 use super::facts::{Facts, Plan};
-use crate::place::{NoPlace, Place, compared, is_registry};
+use crate::place::{NoPlace, Place, is_registry};
 use crate::rule::{Kind, Pattern, Rule};
 use crate::written;
 
@@ -47,7 +49,7 @@ pub(crate) fn plan_prefix(prefix: &str, given: &BTreeSet<String>) -> Result<Plan
     let (registry, path) = place.split_once('/').ok_or(NoPlace::WithinRegistry)?;
     let rule = Rule::swap(
         Kind::Default,
-        "docker.io/",
+        format!("{DOCKER_HUB}/"),
         registry,
         format!("/{path}{{written}}"),
     );
@@ -56,18 +58,21 @@ pub(crate) fn plan_prefix(prefix: &str, given: &BTreeSet<String>) -> Result<Plan
         let rest = format!("/{path}{{host}}/{{written}}");
         plan.rules
             .push(Rule::swap(Kind::Default, "**", registry, rest).sampled(all));
-        plan.home.push(Place::parse(&format!("{place}docker.io"))?);
+        plan.home.push(Place::parse(&format!("{place}{DOCKER_HUB}"))?);
         plan.facts.dashed.push(place);
         return Ok(plan);
     }
-    let mut names: BTreeSet<String> = given.iter().map(|registry| compared(registry)).collect();
+    let mut names: BTreeSet<String> = given
+        .iter()
+        .map(|registry| normalized(registry).into_owned())
+        .collect();
     names.retain(|name| is_registry(name));
-    names.insert("docker.io".to_owned());
+    names.insert(DOCKER_HUB.to_owned());
     for name in &names {
         let Ok(to) = Place::parse(&format!("{prefix}{name}")) else {
             continue;
         };
-        let template = if name == "docker.io" { "{written}" } else { "" };
+        let template = if name == DOCKER_HUB { "{written}" } else { "" };
         let samples = [format!("{name}/team/app:1.25"), format!("{name}/app:1.25")];
         let rule = Rule::swap(
             Kind::Default,

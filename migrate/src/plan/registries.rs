@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use imageswap_engine::reference::{DOCKER_HUB, OFFICIAL, OFFICIAL_IMAGES, normalized, split_port};
 use imageswap_engine::syntax::map::Key;
 
 use super::answer::Answer;
 use super::builder::Builder;
 use super::parts::Registry;
 use crate::map::Line;
-use crate::place::{Place, compared, split_port};
+use crate::place::Place;
 use crate::rule::{Kind, Pattern, Rule};
 use crate::written;
 
-const HUB: &str = "docker.io";
 /// A port to see with whether a host can have one.
 const ANY_PORT: &str = "8443";
 
@@ -36,16 +36,20 @@ impl Builder<'_> {
                 "{written}",
             ));
         }
-        let hub = plain.iter().find(|registry| registry.name == HUB);
+        let hub = plain.iter().find(|registry| registry.name == DOCKER_HUB);
         let mut official = self.parts.official;
         for registry in &plain {
-            if official.is_some_and(|line| line < registry.line || registry.name == HUB) {
+            if official.is_some_and(|line| line < registry.line || registry.name == DOCKER_HUB) {
                 rules.extend(self.official(hub.copied()));
                 official = None;
             }
             if registry.stands_alone() {
                 let answer = self.answer(registry.line, &registry.host);
-                let template = if registry.name == HUB { "{written}" } else { "" };
+                let template = if registry.name == DOCKER_HUB {
+                    "{written}"
+                } else {
+                    ""
+                };
                 let pattern = format!("{}/", registry.name);
                 rules.push(self.whole(registry, pattern.into(), &answer, template));
             }
@@ -53,7 +57,10 @@ impl Builder<'_> {
         if official.is_some() {
             rules.extend(self.official(hub.copied()));
         }
-        let names: HashSet<String> = all.iter().map(|registry| compared(&registry.name)).collect();
+        let names: HashSet<String> = all
+            .iter()
+            .map(|registry| normalized(&registry.name).into_owned())
+            .collect();
         for registry in &plain {
             rules.extend(self.with_port(registry, &names));
         }
@@ -81,13 +88,13 @@ impl Builder<'_> {
         let Some(line) = self.parts.official else {
             return Vec::new();
         };
-        let answer = self.answer(line, HUB);
+        let answer = self.answer(line, DOCKER_HUB);
         let mut rules = Vec::new();
         // Images that spell `library/` out go by the line that follows.
         let spelled_out = ["library/nginx:1.25", "library/nginx", "library/a/b"].map(str::to_owned);
         let pattern = Pattern::Written("library/*".to_owned());
         let rest = match hub {
-            Some(hub) => Some((hub.line, self.answer(hub.line, HUB))),
+            Some(hub) => Some((hub.line, self.answer(hub.line, DOCKER_HUB))),
             None => self.parts.default.map(|line| {
                 for entry in self.noswap() {
                     let kept = below_library(&entry).into_iter();
@@ -98,9 +105,9 @@ impl Builder<'_> {
                             .sampled([sample.clone(), format!("{sample}:1.25")])
                     }));
                 }
-                let answer = match self.is_rest_kept() || self.is_held(HUB) {
+                let answer = match self.is_rest_kept() || self.is_held(DOCKER_HUB) {
                     true => Answer::Keep,
-                    false => self.answer(line, HUB),
+                    false => self.answer(line, DOCKER_HUB),
                 };
                 (line, answer)
             }),
@@ -108,7 +115,7 @@ impl Builder<'_> {
         if let Some((line, answer)) = rest {
             rules.push(hub_rule(pattern, &answer).with_lines([line]).sampled(spelled_out));
         }
-        let rule = hub_rule("docker.io/library/*", &answer);
+        let rule = hub_rule(format!("{OFFICIAL_IMAGES}/*"), &answer);
         let samples = ["nginx:1.25", "nginx"].map(str::to_owned);
         rules.push(rule.when_unqualified().with_lines([line]).sampled(samples));
         rules
@@ -118,7 +125,7 @@ impl Builder<'_> {
     fn with_port(&mut self, registry: &Registry, names: &HashSet<String>) -> Vec<Rule> {
         let (line, host) = (registry.line, registry.name.as_str());
         // Docker Hub has no other port.
-        if registry.port.is_some() || host == HUB {
+        if registry.port.is_some() || host == DOCKER_HUB {
             return Vec::new();
         }
         let value = self.value(line).to_owned();
@@ -126,7 +133,7 @@ impl Builder<'_> {
             let answer = self.answer(line, host);
             let place = answer.place();
             // A value with a port, be it the default one, takes the place of the image's.
-            let is_same = split_port(&value).1.is_none() && compared(&value) == host;
+            let is_same = split_port(&value).1.is_none() && normalized(&value) == host;
             let rule = match place.filter(|_| !is_same) {
                 Some(place) => Rule::swap(
                     Kind::Port,
@@ -145,7 +152,7 @@ impl Builder<'_> {
         ports
             .filter(|port| !names.contains(&format!("{host}:{port}")))
             .map(|port| {
-                let registry = compared(&format!("{value}:{port}"));
+                let registry = normalized(&format!("{value}:{port}")).into_owned();
                 let rule = match registry == format!("{host}:{port}") {
                     true => Rule::keep(Kind::Port, format!("{host}:{port}/")),
                     false => Rule::swap(Kind::Port, format!("{host}:{port}/"), registry, "/"),
@@ -192,8 +199,8 @@ impl Builder<'_> {
 pub(crate) fn hands_on_port(key: &str, value: &str) -> bool {
     let is_bare = !value.is_empty() && !value.contains(['/', ':']) && !value.ends_with('-');
     // Docker Hub has no other port.
-    let has_others = key != HUB && split_port(key).1.is_none() && compared(key) == key;
-    is_bare && has_others && compared(value) != key && Place::parse(&format!("{value}:{ANY_PORT}")).is_ok()
+    let has_others = key != DOCKER_HUB && split_port(key).1.is_none() && normalized(key) == key;
+    is_bare && has_others && normalized(value) != key && Place::parse(&format!("{value}:{ANY_PORT}")).is_ok()
 }
 
 /// Where a line sends all of a registry, if it is for one that is spelled as rules compare it, and not there already.
@@ -201,7 +208,7 @@ pub(crate) fn place_of_registry(line: &Line) -> Option<Place> {
     let Key::Registry(key) = line.key() else {
         return None;
     };
-    if key.contains(['/', '[']) || compared(key) != key {
+    if key.contains(['/', '[']) || normalized(key) != key {
         return None;
     }
     match Answer::parse(&line.value, split_port(key).0).ok()? {
@@ -212,7 +219,10 @@ pub(crate) fn place_of_registry(line: &Line) -> Option<Place> {
 
 /// A rule for images of Docker Hub. To Docker Hub itself the same image comes out.
 fn hub_rule(pattern: impl Into<Pattern>, answer: &Answer) -> Rule {
-    match answer.place().filter(|place| **place != Place::registry(HUB)) {
+    match answer
+        .place()
+        .filter(|place| **place != Place::registry(DOCKER_HUB))
+    {
         Some(place) => {
             let rest = place.rest("{written}");
             Rule::swap(Kind::Registry, pattern, place.registry.as_str(), rest)
@@ -224,9 +234,11 @@ fn hub_rule(pattern: impl Into<Pattern>, answer: &Answer) -> Rule {
 /// Images of a registry, the plainest first.
 pub(super) fn samples(registry: &str) -> Vec<String> {
     let mut samples: Vec<String> = match registry {
-        HUB => ["nginx:1.25", "bitnami/redis:7", "docker.io/nginx:1.25"]
-            .map(str::to_owned)
-            .to_vec(),
+        DOCKER_HUB => vec![
+            "nginx:1.25".to_owned(),
+            "bitnami/redis:7".to_owned(),
+            format!("{DOCKER_HUB}/nginx:1.25"),
+        ],
         _ => Vec::new(),
     };
     let paths = ["team/app:1.25", "app:1.25", "app", "a/b/c"];
@@ -236,22 +248,21 @@ pub(super) fn samples(registry: &str) -> Vec<String> {
 
 /// Globs for what begins with `library/` and holds an entry of `noswap_wildcards`.
 fn below_library(entry: &str) -> Vec<String> {
-    const LIBRARY: &str = "library/";
     let Some(entry_glob) = written::literal(entry) else {
         return Vec::new();
     };
-    if LIBRARY.contains(entry) {
-        return vec![format!("{LIBRARY}*")];
+    if OFFICIAL.contains(entry) {
+        return vec![format!("{OFFICIAL}*")];
     }
     // It may begin within `library/` and end behind it.
-    let overlaps = (1..LIBRARY.len())
-        .filter_map(|length| entry.strip_prefix(LIBRARY.get(LIBRARY.len() - length..)?))
-        .chain(entry.strip_prefix(LIBRARY));
-    let mut globs = vec![format!("{LIBRARY}*{entry_glob}*")];
+    let overlaps = (1..OFFICIAL.len())
+        .filter_map(|length| entry.strip_prefix(OFFICIAL.get(OFFICIAL.len() - length..)?))
+        .chain(entry.strip_prefix(OFFICIAL));
+    let mut globs = vec![format!("{OFFICIAL}*{entry_glob}*")];
     globs.extend(
         overlaps
             .filter_map(written::literal)
-            .map(|rest| format!("{LIBRARY}{rest}*")),
+            .map(|rest| format!("{OFFICIAL}{rest}*")),
     );
     globs
 }

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use imageswap_engine::reference::{DOCKER_HUB, normalized, split_port, split_registry};
+
 use super::answer::{Answer, dashed_prefix};
 use super::builder::Builder;
 use super::parts::Idle;
 use super::registries::samples;
-use crate::place::{Place, compared, is_registry, split_port, split_registry};
+use crate::place::{Place, is_registry};
 use crate::rule::{Kind, Pattern, Rule};
 use crate::written;
-
-const HUB: &str = "docker.io";
 
 impl Builder<'_> {
     /// What is kept, and behind it where all else goes.
@@ -103,10 +103,10 @@ impl Builder<'_> {
         };
         let (registry, path) = place.split_once('/').unwrap_or((&place, ""));
         let mut rules = Vec::new();
-        if !self.is_named(HUB) && !self.is_held(HUB) {
-            let rest = format!("/{path}{HUB}/{{written}}");
+        if !self.is_named(DOCKER_HUB) && !self.is_held(DOCKER_HUB) {
+            let rest = format!("/{path}{DOCKER_HUB}/{{written}}");
             let samples = ["nginx:1.25", "bitnami/redis:7"].map(str::to_owned);
-            let rule = Rule::swap(Kind::Default, "docker.io/", registry, rest);
+            let rule = Rule::swap(Kind::Default, format!("{DOCKER_HUB}/"), registry, rest);
             rules.push(rule.when_unqualified().with_lines([line]).sampled(samples));
         }
         rules.push(self.all(line, registry, format!("/{path}{{host}}/{{host}}/{{written}}")));
@@ -119,13 +119,18 @@ impl Builder<'_> {
         let mut names = self.parts.named.clone();
         // `quay.io:443` is `quay.io`, which a line for the one does not name.
         let keys = self.parts.registries.iter().filter(|key| !key.is_plain());
-        names.extend(keys.map(|key| compared(&key.name)));
+        names.extend(keys.map(|key| normalized(&key.name).into_owned()));
         // A line for one port of a host leaves its other images to this one.
         let ported = self.parts.registries.iter().filter(|key| key.port.is_some());
-        names.extend(ported.map(|key| compared(&key.host)));
-        names.extend(self.given.iter().map(|registry| compared(registry)));
+        names.extend(ported.map(|key| normalized(&key.host).into_owned()));
+        names.extend(
+            self.given
+                .iter()
+                .map(|registry| normalized(registry).into_owned()),
+        );
         let values = self.map.lines.iter().map(|line| line.value.as_str());
-        names.extend(values.filter_map(|value| split_registry(value).0).map(compared));
+        let registries = values.filter_map(|value| split_registry(value).0);
+        names.extend(registries.map(|registry| normalized(registry).into_owned()));
         names.extend(self.plan.facts.held.iter().map(|place| place.registry.clone()));
         names.extend(
             self.plan
@@ -134,7 +139,7 @@ impl Builder<'_> {
                 .iter()
                 .filter_map(|image| Some(image.split_once('/')?.0.to_owned())),
         );
-        names.insert(HUB.to_owned());
+        names.insert(DOCKER_HUB.to_owned());
         // What begins with the value is where images of other registries have arrived.
         names.retain(|name| {
             is_registry(name) && !name.starts_with(value) && !self.is_named(name) && !self.is_held(name)
@@ -146,15 +151,15 @@ impl Builder<'_> {
                 continue;
             };
             let target = |template: &str| (place.registry.clone(), place.rest(template));
-            if registry == HUB {
+            if registry == DOCKER_HUB {
                 let (to, rest) = target("{written}");
                 let samples = ["nginx:1.25", "bitnami/redis:7"].map(str::to_owned);
-                let rule = Rule::swap(Kind::Default, "docker.io/", to, rest);
+                let rule = Rule::swap(Kind::Default, format!("{DOCKER_HUB}/"), to, rest);
                 rules.push(rule.when_unqualified().with_lines([line]).sampled(samples));
-                let (to, rest) = target("docker.io/{written}");
-                let samples = ["docker.io/bitnami/redis:7", "docker.io/nginx:1.25"].map(str::to_owned);
+                let (to, rest) = target(&format!("{DOCKER_HUB}/{{written}}"));
+                let samples = ["bitnami/redis:7", "nginx:1.25"].map(|rest| format!("{DOCKER_HUB}/{rest}"));
                 rules.push(
-                    Rule::swap(Kind::Default, "docker.io/", to, rest)
+                    Rule::swap(Kind::Default, format!("{DOCKER_HUB}/"), to, rest)
                         .with_lines([line])
                         .sampled(samples),
                 );

@@ -1,9 +1,11 @@
 //! Rules over images as they are spelled: `[EXACT]` and `[REPLACE]`.
 
-use imageswap_engine::reference::Reference;
+use imageswap_engine::reference::{
+    DOCKER_HUB, OFFICIAL, Reference, canonical_name, normalized, reads_as_registry,
+};
 
 use super::builder::Builder;
-use crate::place::{NoPlace, Place, compared, name_of};
+use crate::place::{NoPlace, Place};
 use crate::rule::{Kind, Pattern, Rule};
 use crate::written::{self, Starts};
 
@@ -74,10 +76,10 @@ impl Builder<'_> {
 
 /// Whether a glob may match what is already at its target.
 fn may_be_at(glob: &str, place: &Place) -> bool {
-    let is_hub = place.registry == "docker.io";
+    let is_hub = place.registry == DOCKER_HUB;
     written::is_open(glob)
         || written::may_begin(glob, &place.prefix())
-        || (is_hub && written::may_begin(glob, "library/"))
+        || (is_hub && written::may_begin(glob, OFFICIAL))
 }
 
 /// Images that a glob matches, the plainest first.
@@ -116,13 +118,13 @@ fn target_of(image: &str, value: &str) -> Result<Option<Target>, NoPlace> {
         return Ok(None);
     }
     let target = Reference::parse(value).map_err(|_| NoPlace::Invalid)?;
-    let registry = compared(target.domain.ok_or(NoPlace::Invalid)?);
-    if registry != "localhost" && !registry.contains(['.', ':']) {
+    let registry = normalized(target.domain.ok_or(NoPlace::Invalid)?).into_owned();
+    if !reads_as_registry(&registry) {
         return Err(NoPlace::Unnameable);
     }
     let old = Reference::parse(image).map_err(|_| NoPlace::Invalid)?;
-    let name = name_of(value).ok_or(NoPlace::Invalid)?;
-    if (old.tag, old.digest) == (target.tag, target.digest) && name_of(image).as_ref() == Some(&name) {
+    let name = canonical_name(value).ok_or(NoPlace::Invalid)?;
+    if (old.tag, old.digest) == (target.tag, target.digest) && canonical_name(image).as_ref() == Some(&name) {
         return Ok(None);
     }
     let (_, path) = name.split_once('/').unwrap_or_default();

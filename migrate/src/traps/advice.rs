@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Setting;
 use imageswap_engine::diagnostic::{Code, Diagnostic};
+use imageswap_engine::reference::{canonical, split_registry};
 use imageswap_engine::rules::Effect;
 use imageswap_engine::syntax::map::Key;
 
 use super::kind::TrapKind;
 use super::line::{self, Trap};
 use crate::map::{Line, OldMap};
-use crate::place::{split_registry, written_out};
 use crate::plan::Idle;
 use crate::rule::Rule;
 
@@ -109,7 +109,7 @@ fn chain(known: &Known<'_>, map: &OldMap, by_key: &HashMap<&str, usize>, line: &
         Key::Registry(registry) => format!("{registry}/team/app:1.25"),
     };
     let decide = |image: &str| match known.old.evaluate(image, &setting.context()).into_effect() {
-        Effect::Swap(result) => written_out(&result),
+        Effect::Swap(result) => canonical(&result),
         _ => None,
     };
     let first = decide(&image)?;

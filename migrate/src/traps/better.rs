@@ -1,6 +1,8 @@
 //! Better lines: rules that say what a line of the map was meant for.
 
-use crate::place::{Place, is_registry, split_port};
+use imageswap_engine::reference::split_port;
+
+use crate::place::{Place, is_registry};
 
 /// A rule for what lies below a key, with what tells images apart.
 pub(crate) fn below(key: &str, value: &str) -> Option<String> {

@@ -1,6 +1,7 @@
 //! The kinds of traps, with the texts that each has in a report and in a finding.
 
 use imageswap_engine::diagnostic::{Code, Severity};
+use imageswap_engine::reference::DOCKER_HUB;
 use imageswap_engine::syntax::map::Key;
 
 /// The kind of a line that deserves a second thought. Each has a row in the page about migration.
@@ -140,8 +141,8 @@ impl TrapKind {
     }
 
     /// Returns the help of the finding for a line with this key.
-    pub(super) fn help(self, key: Key<'_>) -> Option<&'static str> {
-        Some(match self {
+    pub(super) fn help(self, key: Key<'_>) -> Option<String> {
+        let help = match self {
             Self::NoDefault => {
                 "add a line `default::`, whose empty value keeps the images of all other registries"
             }
@@ -152,7 +153,11 @@ impl TrapKind {
             Self::MatchesNothing => {
                 "a key is a registry, or an image behind `[EXACT]`, or a glob behind `[REPLACE]`"
             }
-            Self::OfficialAlone => "add a line `docker.io`; here other images of Docker Hub go by `default`",
+            Self::OfficialAlone => {
+                return Some(format!(
+                    "add a line `{DOCKER_HUB}`; here other images of Docker Hub go by `default`"
+                ));
+            }
             Self::PortHandedOn => {
                 "where it is not to be, name one in the value, as in `harbor.example.com:443`"
             }
@@ -170,7 +175,8 @@ impl TrapKind {
             | Self::UnnameableRegistry
             | Self::SkippedLine
             | Self::ReplacedLine => return None,
-        })
+        };
+        Some(help.to_owned())
     }
 }
 

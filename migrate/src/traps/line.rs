@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use imageswap_engine::reference::DOCKER_HUB;
+use imageswap_engine::reference::{DOCKER_HUB, OFFICIAL_IMAGES};
 use imageswap_engine::syntax::map::Key;
 
 use super::better::{below, keep, kept};
@@ -164,11 +164,12 @@ fn unexpected(map: &OldMap, idle: &BTreeMap<usize, Idle>, at: usize, line: &Line
             "an entry may occur anywhere in an image, in its path or tag as well",
             kept(value),
         )),
-        Key::Registry("docker.io/library") if map.find(Key::Registry(DOCKER_HUB)).is_none() => Some(trap(
-            TrapKind::OfficialAlone,
-            "imageswap-webhook fails where there is no line `docker.io`",
-            None,
-        )),
+        Key::Registry(OFFICIAL_IMAGES) if map.find(Key::Registry(DOCKER_HUB)).is_none() => Some(Trap {
+            at,
+            kind: TrapKind::OfficialAlone,
+            does: format!("imageswap-webhook fails where there is no line `{DOCKER_HUB}`").into(),
+            better: None,
+        }),
         Key::Registry(key) if plan::hands_on_port(key, value) => Some(trap(
             TrapKind::PortHandedOn,
             "a port of the image is handed on to the target",

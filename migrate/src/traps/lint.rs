@@ -38,7 +38,7 @@ pub fn lint(sources: &SourceMap, source: SourceId) -> Vec<Diagnostic> {
 fn finding(trap: &Trap, key: Key<'_>, line: Span) -> Option<Diagnostic> {
     let (severity, code) = trap.kind.finding()?;
     let mut finding = Diagnostic::new(severity, code, trap.does.clone(), line);
-    finding.help.extend(trap.kind.help(key).map(str::to_owned));
+    finding.help.extend(trap.kind.help(key));
     finding.help.extend(trap.better.as_deref().map(as_rules));
     Some(finding)
 }

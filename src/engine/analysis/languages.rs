@@ -2,7 +2,7 @@
 //! to compare what rules match.
 
 use crate::automaton::{Builder, Bytes, Language};
-use crate::rules::image::DOCKER_HUB;
+use crate::reference::{DOCKER_HUB, OFFICIAL_IMAGES};
 use crate::rules::pattern::{Parts, Pattern, match_glob};
 use crate::rules::shape::{Part, Segment, SegmentPart};
 use crate::rules::target::Target;
@@ -123,7 +123,7 @@ fn shape(target: &Target, from: Option<&Pattern>) -> Language {
         }
     }
     let short_form = |builder: &mut Builder| {
-        builder.literal("docker.io/library");
+        builder.literal(OFFICIAL_IMAGES);
         builder.any_of(&short, |builder, segment| match segment {
             Some(segment) => segment.append(builder, true),
             None => _ = builder.literal("/").many(NO_SLASH),
@@ -325,7 +325,8 @@ fn component(builder: &mut Builder) {
 pub(crate) fn short_hub() -> Language {
     let mut builder = Builder::new();
     builder
-        .literal("docker.io/")
+        .literal(DOCKER_HUB)
+        .literal("/")
         .many(NO_SLASH)
         .optional(|tag| _ = tag.one(Bytes::of(b":@")).any(Bytes::all()));
     builder.finish()

@@ -1,5 +1,6 @@
 //! What is put in the place of wildcards.
 
+use crate::reference::DOCKER_HUB;
 use crate::rules::pattern::Parts;
 
 /// Texts in the place of a `*`, none too.
@@ -30,7 +31,7 @@ pub(super) const FILLINGS: [Filling; 6] = [
         below: "app",
     },
     Filling {
-        registry: "docker.io",
+        registry: DOCKER_HUB,
         host: "",
         port: "8443",
         segments: "",

@@ -4,7 +4,9 @@
 use std::collections::HashSet;
 
 use super::fill::{FILLINGS, TEXTS};
-use crate::reference::{split_port, split_registry};
+use crate::reference::{
+    DEFAULT_PORT, DOCKER_HUB, DOCKER_HUB_ALIAS, OFFICIAL, OFFICIAL_IMAGES, split_port, split_registry,
+};
 use crate::rules::image::Image;
 use crate::rules::pattern::{Parts, Pattern};
 
@@ -33,12 +35,13 @@ pub(super) fn of_pattern(pattern: &Pattern) -> Vec<String> {
             images.extend(look_alikes(parts).map(|name| format!("{name}{plain}")));
         }
         Pattern::Written(written) => {
+            let official = format!("{OFFICIAL_IMAGES}/nginx");
             let fillings = [
                 "nginx",
                 "",
                 "a/b",
                 "quay.io/a/b:1",
-                "docker.io/library/nginx",
+                &official,
                 "localhost:5000/a/b",
                 "h",
                 "1",
@@ -127,12 +130,15 @@ pub(super) fn digest_of(glob: &str) -> String {
 /// The other ways to spell a name that is written in full.
 pub(super) fn spellings(name: &str) -> impl Iterator<Item = String> {
     let mut spellings = Vec::new();
-    if let Some(path) = name.strip_prefix("docker.io/") {
+    let of_hub = name
+        .strip_prefix(DOCKER_HUB)
+        .and_then(|path| path.strip_prefix('/'));
+    if let Some(path) = of_hub {
         spellings.push(path.to_owned());
-        if let Some(short) = path.strip_prefix("library/") {
-            spellings.extend([short.to_owned(), format!("docker.io/{short}")]);
+        if let Some(short) = path.strip_prefix(OFFICIAL) {
+            spellings.extend([short.to_owned(), format!("{DOCKER_HUB}/{short}")]);
         }
-        spellings.push(format!("index.docker.io/{path}"));
+        spellings.push(format!("{DOCKER_HUB_ALIAS}/{path}"));
     }
     if let (Some(registry), path) = split_registry(name) {
         let mut other = registry.to_owned();
@@ -141,7 +147,7 @@ pub(super) fn spellings(name: &str) -> impl Iterator<Item = String> {
         }
         spellings.push(format!("{other}/{path}"));
         if split_port(registry).1.is_none() {
-            spellings.push(format!("{registry}:443/{path}"));
+            spellings.push(format!("{registry}{DEFAULT_PORT}/{path}"));
         }
     }
     spellings.into_iter()

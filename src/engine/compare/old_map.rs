@@ -2,23 +2,28 @@
 
 use super::images;
 use crate::legacy::{Entry, EntryKey, LegacyConfig};
+use crate::reference::OFFICIAL_IMAGES;
 use crate::rules::pattern::{Parts, Pattern};
 
 /// Images that no line of a map names: for what is said of all of them.
-const ANY: [&str; 8] = [
-    "nginx",
-    "nginx:1.25",
-    "bitnami/redis:7",
-    "docker.io/library/nginx:1.25",
-    "quay.io/team/app:1.25",
-    "registry.example.org/app:1.25",
-    "registry.example.org:5000/team/app:1.25",
-    "localhost/app",
-];
+fn any() -> Vec<String> {
+    let official = format!("{OFFICIAL_IMAGES}/nginx:1.25");
+    let any = [
+        "nginx",
+        "nginx:1.25",
+        "bitnami/redis:7",
+        &official,
+        "quay.io/team/app:1.25",
+        "registry.example.org/app:1.25",
+        "registry.example.org:5000/team/app:1.25",
+        "localhost/app",
+    ];
+    any.map(str::to_owned).to_vec()
+}
 
 /// Images of each line, and of all that there is to say of the rest.
 pub(super) fn of(legacy: &LegacyConfig) -> Box<dyn Iterator<Item = Vec<String>> + '_> {
-    let any = ANY.map(str::to_owned).to_vec();
+    let any = any();
     match legacy {
         LegacyConfig::Prefix(prefix) => {
             let at = prefix.as_str().trim_end_matches(['/', '-']);

@@ -8,6 +8,7 @@ use super::settings::{self, Wanted, solve};
 use crate::analysis::languages::{self, BUDGET};
 use crate::automaton::{Builder, Bytes, Language, witness_within};
 use crate::context::{Case, Context, Subject};
+use crate::reference::DOCKER_HUB;
 use crate::rules::Compiled;
 use crate::rules::image::Image;
 use crate::rules::pattern::Pattern;
@@ -108,7 +109,7 @@ impl Search {
         for _ in 0..ROUNDS {
             let text = self.witness(&pattern, beside.as_ref(), &without)?;
             let image = match is_short {
-                true => text.strip_prefix("docker.io/")?.to_owned(),
+                true => text.strip_prefix(DOCKER_HUB)?.strip_prefix('/')?.to_owned(),
                 false => text,
             };
             match taken(set, number, &image, &setting.context()) {

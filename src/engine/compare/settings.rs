@@ -100,7 +100,7 @@ pub(super) fn solve(wanted: &[Wanted<'_>]) -> Option<Setting> {
 
 /// Whether the conditions that the image has no part in are as they are wanted.
 fn holds(setting: &Setting, wanted: &[Wanted<'_>]) -> bool {
-    let Ok(image) = Image::parse("docker.io/library/image") else {
+    let Ok(image) = Image::parse("registry.example.com/app") else {
         return false;
     };
     let context = setting.context();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::analysis::languages;
 use crate::automaton::witness;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::rules::image::DOCKER_HUB;
+use crate::reference::DOCKER_HUB;
 use crate::rules::index::shape_prefix;
 use crate::rules::pattern::{Pattern, match_glob};
 use crate::rules::rule::{FileScope, Rule};

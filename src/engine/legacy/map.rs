@@ -9,11 +9,8 @@ use super::{Answer, join, last_segment};
 use crate::diagnostic::{Diagnostic, SourceId, SourceMap, Span};
 use crate::glob::Glob;
 use crate::pieces::ByPiece;
-use crate::reference::{DOCKER_HUB, Reference, split_port, split_registry};
+use crate::reference::{DOCKER_HUB, OFFICIAL_IMAGES, Reference, split_port, split_registry};
 use crate::syntax::map::{Key, Statement, lines};
-
-/// The key of Docker Hub's images of one segment.
-const OFFICIAL: &str = "docker.io/library";
 
 /// A map file, ready to be asked.
 #[derive(Debug, Default)]
@@ -290,7 +287,7 @@ impl Map {
         host: &'k str,
         has_port: bool,
     ) -> Option<(&'k str, &Line)> {
-        let official = (!image.contains('/')).then_some(OFFICIAL);
+        let official = (!image.contains('/')).then_some(OFFICIAL_IMAGES);
         let keys = [official, Some(registry), has_port.then_some(host)];
         keys.into_iter()
             .flatten()

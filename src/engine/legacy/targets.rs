@@ -1,7 +1,7 @@
 //! Which images are already where a map sends them.
 
 use super::text::{Piece, Table, Text};
-use crate::reference::{DOCKER_HUB, Reference, split_registry};
+use crate::reference::{DOCKER_HUB, OFFICIAL, Reference, reads_as_registry, split_registry};
 
 /// The places that the lines of a map lead to. Every call is given the text that they are pieces of.
 #[derive(Debug, Default)]
@@ -81,7 +81,8 @@ impl Targets {
         }
         let repository = Place::of_reference(image, reference);
         // What the reference completes is on no slice of the image: `nginx` is below `library`.
-        let completed = (reference.path.is_completed() && repository.on_hub).then_some("library");
+        let completed =
+            (reference.path.is_completed() && repository.on_hub).then_some(OFFICIAL.trim_end_matches('/'));
         let above = repository
             .name
             .match_indices('/')
@@ -139,7 +140,7 @@ impl<'a> Place<'a> {
                 name: "",
             },
             // A registry alone has no `/` behind it, by which an image's is known.
-            (None, _) if !text.contains('/') && (text.contains(['.', ':']) || text == "localhost") => Self {
+            (None, _) if !text.contains('/') && reads_as_registry(text) => Self {
                 on_hub: false,
                 name: text,
             },
@@ -157,7 +158,7 @@ impl<'a> Place<'a> {
                 on_hub: true,
                 // Only a name of one segment is written without it.
                 name: name
-                    .strip_prefix("library/")
+                    .strip_prefix(OFFICIAL)
                     .filter(|rest| !rest.contains('/'))
                     .unwrap_or(name),
             },

@@ -3,7 +3,7 @@
 use super::fault::Fault;
 use crate::diagnostic::Code;
 use crate::glob::Glob;
-use crate::rules::image::{DOCKER_HUB, OFFICIAL, compared};
+use crate::reference::{DOCKER_HUB, OFFICIAL, OFFICIAL_IMAGES, normalized};
 use crate::rules::pattern::{Parts, Written};
 
 /// Reads a pattern over the parts of an image.
@@ -36,7 +36,7 @@ pub(super) fn parts(text: &str) -> Result<Parts, Fault> {
         if !first.starts_with('*') || first.len() > 2 {
             check_registry(text, first)?;
         }
-        (compared(first), rest)
+        (normalized(first), rest)
     } else {
         (DOCKER_HUB.into(), segments.as_slice())
     };
@@ -234,7 +234,7 @@ fn check_alone(text: &str, segment: &str, tag: Option<&str>) -> Result<(), Fault
         return Err(Fault::new(Code::STAR_ALONE, "`*` alone is no pattern")
             .label("one segment, of which registry?")
             .help(format!(
-                "write `**{behind}` for every image, or `docker.io/library/*{behind}` for Docker Hub's own"
+                "write `**{behind}` for every image, or `{OFFICIAL_IMAGES}/*{behind}` for Docker Hub's own"
             )));
     }
     if segment.contains('.') && segment != "**" || segment == "localhost" || segment.starts_with('[') {

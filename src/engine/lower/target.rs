@@ -3,8 +3,9 @@
 use super::fault::Fault;
 use super::pattern::{Role, Split, empty_segment, is_registry_text, scheme, split};
 use crate::diagnostic::Code;
-use crate::reference::{is_digest, is_domain, is_path_component, is_tag};
-use crate::rules::image::{DEFAULT_PORT, DOCKER_HUB, compared};
+use crate::reference::{
+    DEFAULT_PORT, DOCKER_HUB, is_digest, is_domain, is_path_component, is_tag, normalized, reads_as_registry,
+};
 use crate::rules::pattern::{CaptureKind, Pattern};
 use crate::rules::target::Target;
 use crate::rules::template::{Piece, Placeholder, has_placeholder, pieces};
@@ -207,17 +208,17 @@ fn check_registry(text: &str, registry: &str, kinds: &[CaptureKind]) -> Result<(
     if has_placeholder(registry) {
         let lower = registry.to_ascii_lowercase();
         if lower.ends_with(DOCKER_HUB) || lower.ends_with(DEFAULT_PORT) {
-            return Err(fault(
-                "with a capture it may end in neither `docker.io` nor `:443`",
-            ));
+            return Err(fault(&format!(
+                "with a capture it may end in neither `{DOCKER_HUB}` nor `{DEFAULT_PORT}`"
+            )));
         }
     }
     let registry = filled(registry);
-    let host = compared(&registry);
+    let host = normalized(&registry);
     if !is_domain(&host) {
         return Err(fault("no host name"));
     }
-    if host != "localhost" && !host.contains(['.', ':']) {
+    if !reads_as_registry(&host) {
         return Err(fault("read as a path of Docker Hub once it is written"));
     }
     Ok(())

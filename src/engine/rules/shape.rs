@@ -4,10 +4,11 @@
 //! one segment or more; beside other text, and what `**` and globs took, for any text; every other placeholder for
 //! any text without `/`. What is made only of placeholders that can be empty may be missing.
 
-use super::image::{DOCKER_HUB, Image, OFFICIAL};
+use super::image::Image;
 use super::pattern::{CaptureKind, match_glob};
 use super::target::Target;
 use super::template::{Piece, Placeholder, is_all_placeholders, pieces};
+use crate::reference::{DOCKER_HUB, OFFICIAL};
 
 /// The shape of a target that has placeholders.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 //! Targets: what a swap makes of an image.
 
-use super::image::{DOCKER_HUB, Image, OFFICIAL, compared};
+use super::image::Image;
 use super::pattern::{CaptureKind, Pattern};
 use super::shape::Shape;
 use super::template::{Values, has_placeholder, is_all_placeholders};
 use super::text::Text;
-use crate::reference::Reference;
+use crate::reference::{DOCKER_HUB, OFFICIAL, Reference, normalized};
 
 /// A compiled target. Its parts are templates.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Target {
         let registry = if has_placeholder(registry) {
             registry.to_ascii_lowercase().into()
         } else {
-            compared(registry)
+            normalized(registry)
         };
         let is_literal = [
             registry.as_ref(),
@@ -196,5 +196,5 @@ impl Target {
 /// Whether the registry of a text is Docker Hub, by whatever name.
 fn is_hub_by_any_name(text: &str, registry: usize) -> bool {
     text.get(..registry)
-        .is_some_and(|registry| compared(registry) == DOCKER_HUB)
+        .is_some_and(|registry| normalized(registry) == DOCKER_HUB)
 }

@@ -98,6 +98,14 @@ fn metrics_do_not_log() {
 }
 
 #[test]
+fn only_reference_has_the_name_of_docker_hub() {
+    let files = files_with_literal(workspace(), |literal| {
+        literal.to_ascii_lowercase().contains("docker.io")
+    });
+    assert_eq!(outside(files, &["src/engine/reference"]), [""; 0]);
+}
+
+#[test]
 fn unsafe_code_and_libc_are_in_os_alone() {
     let workspace = workspace();
     let of_libc = foreign(workspace, "libc");

@@ -5,7 +5,7 @@ use std::hash::BuildHasher as _;
 use foldhash::fast::FixedState;
 
 use crate::pieces::Piece;
-use crate::rules::image::DOCKER_HUB;
+use crate::reference::DOCKER_HUB;
 use crate::rules::pattern::{Parts, Pattern};
 use crate::rules::shape::{Segment, SegmentPart, Shape};
 use crate::rules::target::Target;

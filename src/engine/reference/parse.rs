@@ -1,17 +1,10 @@
-//! Image references, read exactly as the distribution reference grammar reads them.
-//!
-//! The grammar is that of `github.com/distribution/reference`, entered where the container runtimes and the
-//! kubelet enter it (`ParseNormalizedNamed`): short names are completed with `docker.io` and `library/`,
-//! `index.docker.io` is an alias. It is read by hand in one pass, without regular expressions and without
-//! copying: every part of a [`Reference`] is a slice of the text it was parsed from.
+//! Reading an image reference in one pass, by hand: without regular expressions, and without copying.
 
 use std::fmt;
 
-/// The registry of a short name, and what `index.docker.io` stands for.
-pub const DOCKER_HUB: &str = "docker.io";
-const DOCKER_HUB_ALIAS: &str = "index.docker.io";
-const OFFICIAL: &str = "library/";
-const LOCALHOST: &str = "localhost";
+use super::path::RepositoryPath;
+use super::registry::{DOCKER_HUB, DOCKER_HUB_ALIAS, is_domain, split_registry};
+
 /// The longest path, in bytes, `library/` included.
 const MAX_PATH: usize = 255;
 /// The longest tag, in bytes.
@@ -39,13 +32,6 @@ pub struct Reference<'a> {
     pub tag: Option<&'a str>,
     /// The digest with its algorithm, `sha256:...`.
     pub digest: Option<&'a str>,
-}
-
-/// The repository below a registry: what is written, behind `library/` where a short name was completed.
-#[derive(Clone, Copy, Debug, Eq)]
-pub struct RepositoryPath<'a> {
-    official: bool,
-    written: &'a str,
 }
 
 /// Why a text is no image reference.
@@ -146,83 +132,6 @@ impl fmt::Display for Reference<'_> {
     }
 }
 
-impl<'a> RepositoryPath<'a> {
-    fn new(official: bool, written: &'a str) -> Self {
-        Self { official, written }
-    }
-
-    /// The path as the text spells it, without a `library/` that was added.
-    #[must_use]
-    pub fn written(self) -> &'a str {
-        self.written
-    }
-
-    /// Whether `library/` was put before the written name.
-    #[must_use]
-    pub fn is_completed(self) -> bool {
-        self.official
-    }
-
-    /// The length of the completed path, in bytes.
-    #[must_use]
-    #[expect(clippy::len_without_is_empty, reason = "a path is never empty")]
-    pub fn len(self) -> usize {
-        self.written.len() + if self.official { OFFICIAL.len() } else { 0 }
-    }
-
-    /// The segments of the completed path.
-    pub fn segments(self) -> impl Iterator<Item = &'a str> {
-        self.official
-            .then_some("library")
-            .into_iter()
-            .chain(self.written.split('/'))
-    }
-
-    /// The last segment.
-    #[must_use]
-    pub fn name(self) -> &'a str {
-        self.written
-            .rsplit_once('/')
-            .map_or(self.written, |(_, name)| name)
-    }
-}
-
-/// Paths are equal where they are so once completed.
-impl PartialEq for RepositoryPath<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        match (self.official, other.official) {
-            (true, false) => other == self.written,
-            (false, true) => self == other.written,
-            _ => self.written == other.written,
-        }
-    }
-}
-
-impl PartialEq<str> for RepositoryPath<'_> {
-    fn eq(&self, other: &str) -> bool {
-        if self.official {
-            other.strip_prefix(OFFICIAL) == Some(self.written)
-        } else {
-            self.written == other
-        }
-    }
-}
-
-impl PartialEq<&str> for RepositoryPath<'_> {
-    fn eq(&self, other: &&str) -> bool {
-        self == *other
-    }
-}
-
-impl fmt::Display for RepositoryPath<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.official {
-            f.write_str(OFFICIAL)?;
-        }
-        f.write_str(self.written)
-    }
-}
-
 impl fmt::Display for ReferenceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -251,58 +160,6 @@ fn split_domain(text: &str) -> (Domain<'_>, &str) {
         (None | Some(DOCKER_HUB | DOCKER_HUB_ALIAS), rest) => (Domain::Hub, rest),
         (Some(first), rest) => (Domain::Named(first), rest),
     }
-}
-
-/// Splits off the first segment if it is meant as a registry, as it is spelled: it holds `.` or `:`, is
-/// `localhost`, or has an upper-case letter.
-pub(crate) fn split_registry(text: &str) -> (Option<&str>, &str) {
-    match text.split_once('/') {
-        Some((first, rest))
-            if first == LOCALHOST || first.contains(['.', ':']) || first.chars().any(char::is_uppercase) =>
-        {
-            (Some(first), rest)
-        }
-        _ => (None, text),
-    }
-}
-
-/// Host and port of a registry; the host of an IPv6 address keeps its brackets.
-pub(crate) fn split_port(registry: &str) -> (&str, Option<&str>) {
-    match registry.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (host, Some(port)),
-        _ => (registry, None),
-    }
-}
-
-/// Whether the text is a registry: a host name, an IPv4 address or an IPv6 address in brackets, and perhaps a
-/// port.
-pub(crate) fn is_domain(text: &str) -> bool {
-    let (host, port) = match text.strip_prefix('[') {
-        Some(rest) => match rest.split_once(']') {
-            Some((address, port)) => {
-                let valid =
-                    !address.is_empty() && address.bytes().all(|b| b.is_ascii_hexdigit() || b == b':');
-                return valid && port.strip_prefix(':').map_or(port.is_empty(), is_port);
-            }
-            None => return false,
-        },
-        None => match text.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (text, None),
-        },
-    };
-    port.is_none_or(is_port) && host.split('.').all(is_domain_component)
-}
-
-fn is_port(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
-}
-
-fn is_domain_component(text: &str) -> bool {
-    !text.is_empty()
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        && !text.starts_with('-')
-        && !text.ends_with('-')
 }
 
 /// Whether the text is one segment of a repository: lower-case letters and digits, in runs that are separated
