@@ -5,12 +5,12 @@
 use crate::automaton::{Builder, Bytes, Language};
 
 /// A compiled glob.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Glob {
     parts: Box<[Part]>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Part {
     /// `*`: any characters, none too.
     Any,

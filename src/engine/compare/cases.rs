@@ -141,7 +141,7 @@ impl<'s> Cases<'s> {
         made.truncate(self.of_a_pattern);
         let mut cases = Vec::new();
         let conditions: Vec<_> = wanted.iter().map(|(condition, _)| condition).collect();
-        let said = FixedState::default().hash_one((format!("{:?}", rule.pattern), conditions));
+        let said = FixedState::default().hash_one((&rule.pattern, conditions));
         if self.seen.insert(said) {
             cases.extend(in_setting(made.clone(), &own));
             cases.extend(in_setting(made.iter().take(FIRST).cloned(), &Setting::default()));

@@ -58,19 +58,10 @@ struct Fate {
 const KEYS: [fn(&Compiled, &Rule) -> Option<u64>; 6] = [
     |_, rule| rule.name.as_ref().map(hash),
     |set, rule| Some(hash((said(set, rule), &rule.because, &rule.pull_secret))),
-    |set, rule| {
-        Some(hash((
-            rule.action,
-            format!("{:?}", rule.pattern),
-            conditions(set, rule),
-        )))
-    },
-    |_, rule| Some(hash((rule.action, format!("{:?}", rule.pattern)))),
-    |_, rule| Some(hash(format!("{:?}", rule.pattern))),
-    |set, rule| {
-        let target = rule.target.as_ref()?;
-        Some(hash((format!("{target:?}"), conditions(set, rule))))
-    },
+    |set, rule| Some(hash((rule.action, &rule.pattern, conditions(set, rule)))),
+    |_, rule| Some(hash((rule.action, &rule.pattern))),
+    |_, rule| Some(hash(&rule.pattern)),
+    |set, rule| Some(hash((rule.target.as_ref()?, conditions(set, rule)))),
 ];
 
 impl RuleChanges {
@@ -213,13 +204,7 @@ fn hash(what: impl std::hash::Hash) -> u64 {
 }
 
 fn said(set: &Compiled, rule: &Rule) -> u64 {
-    let target = rule.target.as_ref().map(|target| format!("{target:?}"));
-    hash((
-        rule.action,
-        format!("{:?}", rule.pattern),
-        target,
-        conditions(set, rule),
-    ))
+    hash((rule.action, &rule.pattern, &rule.target, conditions(set, rule)))
 }
 
 fn conditions(set: &Compiled, rule: &Rule) -> u64 {

@@ -11,7 +11,7 @@ use super::template::{Piece, Placeholder, is_all_placeholders, pieces};
 use crate::reference::{DOCKER_HUB, OFFICIAL};
 
 /// The shape of a target that has placeholders.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Shape {
     /// The registry, with a `*` for each capture.
     pub(crate) registry: Box<str>,
@@ -25,7 +25,7 @@ pub(crate) struct Shape {
 }
 
 /// A tag or a digest, with a `*` for each placeholder.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Part {
     pub(crate) glob: Box<str>,
     /// Whether it may be missing.
@@ -33,7 +33,7 @@ pub(crate) struct Part {
 }
 
 /// A segment of the repository.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Segment {
     /// One segment or more.
     Many,
@@ -46,7 +46,7 @@ pub(crate) enum Segment {
     },
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum SegmentPart {
     Literal(Box<str>),
     /// Any text without `/`.

@@ -8,7 +8,7 @@ use super::text::Text;
 use crate::reference::{DOCKER_HUB, OFFICIAL, Reference, normalized};
 
 /// A compiled target. Its parts are templates.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Target {
     /// The registry, in lower case and without the default port, and the repository, if there is any. Completed where
     /// it is literal.

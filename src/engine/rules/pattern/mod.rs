@@ -15,7 +15,7 @@ pub(crate) use self::segments::match_glob;
 use self::segments::{ANY_SEGMENTS, capture_glob, match_segments};
 
 /// A compiled pattern.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Pattern {
     /// Over the parts of an image.
     Parts(Parts),
@@ -24,7 +24,7 @@ pub(crate) enum Pattern {
 }
 
 /// A pattern over the parts of an image, completed as images are.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Parts {
     /// Registry and repository, `docker.io/library/*`; without a trailing `/`.
     pub(crate) name: Text,
@@ -37,7 +37,7 @@ pub(crate) struct Parts {
 }
 
 /// A pattern over the image as it is spelled.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Written {
     pub(crate) text: Text,
     pub(crate) glob: Glob,
