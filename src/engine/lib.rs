@@ -70,7 +70,7 @@ pub mod suite;
 
 mod lower;
 
-mod analysis;
+pub mod analysis;
 
 pub mod compile;
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use imageswap_engine::analysis::samples;
 use imageswap_engine::reference::DOCKER_HUB;
 
 use super::builder::Builder;
@@ -59,8 +60,7 @@ impl Builder<'_> {
                 continue;
             }
             let prefix = place.prefix();
-            let samples = ["team/app:1.25", "app:1.25", "app"].map(|path| format!("{prefix}{path}"));
-            let rule = Rule::keep(Kind::Arrived, prefix.as_str()).sampled(samples);
+            let rule = Rule::keep(Kind::Arrived, prefix.as_str()).sampled(samples::below(&prefix));
             // A glob for just this place is there to move its images on.
             if starts.are_for(&prefix) {
                 behind.push(rule);
@@ -69,7 +69,7 @@ impl Builder<'_> {
             }
         }
         for prefix in &self.plan.facts.dashed {
-            let sample = format!("{prefix}quay.io/app:1.25");
+            let sample = samples::mirrored_below(prefix);
             let rule = Rule::keep(Kind::Arrived, format!("{prefix}*/")).sampled([sample]);
             if leads_back(prefix) {
                 before.push(rule);
@@ -80,7 +80,7 @@ impl Builder<'_> {
         for registry in within_registries {
             let prefix = format!("{registry}/");
             if leads_back(&prefix) {
-                let sample = format!("{prefix}team/app:1.25");
+                let sample = samples::app_at(registry);
                 before.push(Rule::keep(Kind::Arrived, prefix).sampled([sample]));
             }
         }

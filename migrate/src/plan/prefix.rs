@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use imageswap_engine::analysis::samples;
 use imageswap_engine::reference::{DOCKER_HUB, normalized};
 
 use super::answer::dashed_prefix;
@@ -21,26 +22,15 @@ pub(crate) fn plan_prefix(prefix: &str, given: &BTreeSet<String>) -> Result<Plan
         return Ok(plan);
     }
     let kept = written::literal(prefix).ok_or(NoPlace::Invalid)?;
-    let samples = [
-        format!("{}/app:1.25", prefix.trim_end_matches(['/', '-'])),
-        format!("{prefix}app:1.25"),
-        format!("registry.example.org/{prefix}app:1.25"),
-        format!("registry.example.org/x/{prefix}/app:1.25"),
-    ];
-    plan.rules
-        .push(Rule::keep(Kind::Noswap, Pattern::Written(format!("*{kept}*"))).sampled(samples));
-    let all = [
-        "nginx:1.25",
-        "bitnami/redis:7",
-        "registry.example.org/team/app:1.25",
-    ]
-    .map(str::to_owned);
-    let short = ["nginx:1.25", "bitnami/redis:7"].map(str::to_owned);
+    plan.rules.push(
+        Rule::keep(Kind::Noswap, Pattern::Written(format!("*{kept}*"))).sampled(samples::of_prefix(prefix)),
+    );
     if !prefix.ends_with('-') {
         let place = Place::parse(prefix)?;
         let rest = place.rest("{name}");
-        plan.rules
-            .push(Rule::swap(Kind::Default, "**", place.registry.as_str(), rest).sampled(all));
+        plan.rules.push(
+            Rule::swap(Kind::Default, "**", place.registry.as_str(), rest).sampled(samples::everywhere()),
+        );
         plan.home.push(place.clone());
         plan.facts.held.push(place);
         return Ok(plan);
@@ -53,11 +43,12 @@ pub(crate) fn plan_prefix(prefix: &str, given: &BTreeSet<String>) -> Result<Plan
         registry,
         format!("/{path}{{written}}"),
     );
-    plan.rules.push(rule.when_unqualified().sampled(short));
+    plan.rules
+        .push(rule.when_unqualified().sampled(samples::unqualified()));
     if prefix.contains('/') {
         let rest = format!("/{path}{{host}}/{{written}}");
         plan.rules
-            .push(Rule::swap(Kind::Default, "**", registry, rest).sampled(all));
+            .push(Rule::swap(Kind::Default, "**", registry, rest).sampled(samples::everywhere()));
         plan.home.push(Place::parse(&format!("{place}{DOCKER_HUB}"))?);
         plan.facts.dashed.push(place);
         return Ok(plan);
@@ -73,14 +64,14 @@ pub(crate) fn plan_prefix(prefix: &str, given: &BTreeSet<String>) -> Result<Plan
             continue;
         };
         let template = if name == DOCKER_HUB { "{written}" } else { "" };
-        let samples = [format!("{name}/team/app:1.25"), format!("{name}/app:1.25")];
         let rule = Rule::swap(
             Kind::Default,
             format!("{name}/"),
             to.registry.as_str(),
             to.rest(template),
         );
-        plan.rules.push(rule.sampled(samples));
+        let [plain, short, _] = samples::below(&format!("{name}/"));
+        plan.rules.push(rule.sampled([plain, short]));
     }
     plan.facts = Facts {
         on_registry: Some(names),

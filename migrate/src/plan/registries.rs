@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use imageswap_engine::analysis::samples;
 use imageswap_engine::reference::{DOCKER_HUB, OFFICIAL, OFFICIAL_IMAGES, normalized, split_port};
 use imageswap_engine::syntax::map::Key;
 
@@ -79,7 +80,7 @@ impl Builder<'_> {
             _ => Rule::keep(Kind::Registry, pattern),
         };
         rule.with_lines([registry.line])
-            .sampled(samples(&registry.name))
+            .sampled(samples::of_registry(&registry.name))
             .sampled(self.look_alikes(&registry.name, answer.place()))
     }
 
@@ -91,7 +92,6 @@ impl Builder<'_> {
         let answer = self.answer(line, DOCKER_HUB);
         let mut rules = Vec::new();
         // Images that spell `library/` out go by the line that follows.
-        let spelled_out = ["library/nginx:1.25", "library/nginx", "library/a/b"].map(str::to_owned);
         let pattern = Pattern::Written("library/*".to_owned());
         let rest = match hub {
             Some(hub) => Some((hub.line, self.answer(hub.line, DOCKER_HUB))),
@@ -102,7 +102,7 @@ impl Builder<'_> {
                         let sample = written::filled(&glob, "nginx");
                         Rule::keep(Kind::Registry, Pattern::Written(glob))
                             .with_lines(self.parts.noswap.iter().map(|(line, _)| *line))
-                            .sampled([sample.clone(), format!("{sample}:1.25")])
+                            .sampled(samples::tagged(sample))
                     }));
                 }
                 let answer = match self.is_rest_kept() || self.is_held(DOCKER_HUB) {
@@ -113,11 +113,18 @@ impl Builder<'_> {
             }),
         };
         if let Some((line, answer)) = rest {
-            rules.push(hub_rule(pattern, &answer).with_lines([line]).sampled(spelled_out));
+            rules.push(
+                hub_rule(pattern, &answer)
+                    .with_lines([line])
+                    .sampled(samples::with_library()),
+            );
         }
         let rule = hub_rule(format!("{OFFICIAL_IMAGES}/*"), &answer);
-        let samples = ["nginx:1.25", "nginx"].map(str::to_owned);
-        rules.push(rule.when_unqualified().with_lines([line]).sampled(samples));
+        rules.push(
+            rule.when_unqualified()
+                .with_lines([line])
+                .sampled(samples::official()),
+        );
         rules
     }
 
@@ -143,7 +150,7 @@ impl Builder<'_> {
                 ),
                 None => Rule::keep(Kind::Port, format!("{host}:*/")),
             };
-            let ports = ["8443", "5000"].map(|port| format!("{host}:{port}/team/app:1.25"));
+            let ports = ["8443", "5000"].map(|port| samples::app_at(&format!("{host}:{port}")));
             let below = self.look_alikes(&format!("{host}:{ANY_PORT}"), place);
             return vec![rule.with_lines([line]).sampled(ports).sampled(below)];
         }
@@ -158,7 +165,7 @@ impl Builder<'_> {
                     false => Rule::swap(Kind::Port, format!("{host}:{port}/"), registry, "/"),
                 };
                 rule.with_lines([line])
-                    .sampled([format!("{host}:{port}/team/app:1.25")])
+                    .sampled([samples::app_at(&format!("{host}:{port}"))])
             })
             .collect()
     }
@@ -181,7 +188,7 @@ impl Builder<'_> {
         });
         own.into_iter()
             .chain(below.take(MOST))
-            .map(|path| format!("{registry}/{path}/app:1.25"))
+            .map(|path| samples::in_path(registry, path))
             .collect()
     }
 
@@ -229,21 +236,6 @@ fn hub_rule(pattern: impl Into<Pattern>, answer: &Answer) -> Rule {
         }
         None => Rule::keep(Kind::Registry, pattern),
     }
-}
-
-/// Images of a registry, the plainest first.
-pub(super) fn samples(registry: &str) -> Vec<String> {
-    let mut samples: Vec<String> = match registry {
-        DOCKER_HUB => vec![
-            "nginx:1.25".to_owned(),
-            "bitnami/redis:7".to_owned(),
-            format!("{DOCKER_HUB}/nginx:1.25"),
-        ],
-        _ => Vec::new(),
-    };
-    let paths = ["team/app:1.25", "app:1.25", "app", "a/b/c"];
-    samples.extend(paths.map(|path| format!("{registry}/{path}")));
-    samples
 }
 
 /// Globs for what begins with `library/` and holds an entry of `noswap_wildcards`.

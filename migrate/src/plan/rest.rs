@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use imageswap_engine::analysis::samples;
 use imageswap_engine::reference::{DOCKER_HUB, normalized, split_port, split_registry};
 
 use super::answer::{Answer, dashed_prefix};
 use super::builder::Builder;
 use super::parts::Idle;
-use super::registries::samples;
 use crate::place::{Place, is_registry};
 use crate::rule::{Kind, Pattern, Rule};
 use crate::written;
@@ -65,34 +65,17 @@ impl Builder<'_> {
         entries
             .filter_map(|entry| Some((entry, written::literal(entry)?)))
             .map(|(entry, glob)| {
-                let samples = [
-                    format!("{entry}/team/app:1.25"),
-                    format!("registry.example.org/{entry}/app:1.25"),
-                    format!("registry.example.org/team/{entry}:1.25"),
-                    format!("{entry}.example.org/team/app:1.25"),
-                    format!("x{entry}x/app:1.25"),
-                    format!("registry.example.org/x{entry}x"),
-                    format!("registry.example.org/app:{entry}"),
-                    format!("registry.example.org{entry}"),
-                ];
                 Rule::keep(Kind::Noswap, Pattern::Written(format!("*{glob}*")))
                     .with_lines([*line])
-                    .sampled(samples)
+                    .sampled(samples::containing(entry))
             })
             .collect()
     }
 
     fn all(&self, line: usize, registry: impl Into<String>, rest: impl Into<String>) -> Rule {
-        let samples = [
-            "registry.example.org/team/app:1.25",
-            "registry.k8s.io/pause:3.10",
-            "nginx:1.25",
-            "bitnami/redis:7",
-            "registry.example.org/team/app",
-        ];
         Rule::swap(Kind::Default, "**", registry, rest)
             .with_lines([line])
-            .sampled(samples.map(str::to_owned))
+            .sampled(samples::of_others())
     }
 
     /// `h.io/mirror-`: the registry follows, and behind it the image as it is written.
@@ -105,9 +88,12 @@ impl Builder<'_> {
         let mut rules = Vec::new();
         if !self.is_named(DOCKER_HUB) && !self.is_held(DOCKER_HUB) {
             let rest = format!("/{path}{DOCKER_HUB}/{{written}}");
-            let samples = ["nginx:1.25", "bitnami/redis:7"].map(str::to_owned);
             let rule = Rule::swap(Kind::Default, format!("{DOCKER_HUB}/"), registry, rest);
-            rules.push(rule.when_unqualified().with_lines([line]).sampled(samples));
+            rules.push(
+                rule.when_unqualified()
+                    .with_lines([line])
+                    .sampled(samples::unqualified()),
+            );
         }
         rules.push(self.all(line, registry, format!("/{path}{{host}}/{{host}}/{{written}}")));
         rules
@@ -153,20 +139,22 @@ impl Builder<'_> {
             let target = |template: &str| (place.registry.clone(), place.rest(template));
             if registry == DOCKER_HUB {
                 let (to, rest) = target("{written}");
-                let samples = ["nginx:1.25", "bitnami/redis:7"].map(str::to_owned);
                 let rule = Rule::swap(Kind::Default, format!("{DOCKER_HUB}/"), to, rest);
-                rules.push(rule.when_unqualified().with_lines([line]).sampled(samples));
+                rules.push(
+                    rule.when_unqualified()
+                        .with_lines([line])
+                        .sampled(samples::unqualified()),
+                );
                 let (to, rest) = target(&format!("{DOCKER_HUB}/{{written}}"));
-                let samples = ["bitnami/redis:7", "nginx:1.25"].map(|rest| format!("{DOCKER_HUB}/{rest}"));
                 rules.push(
                     Rule::swap(Kind::Default, format!("{DOCKER_HUB}/"), to, rest)
                         .with_lines([line])
-                        .sampled(samples),
+                        .sampled(samples::of_hub()),
                 );
             } else {
                 let (to, rest) = target(&format!("{host}/"));
                 let rule = Rule::swap(Kind::Default, format!("{registry}/"), to, rest);
-                rules.push(rule.with_lines([line]).sampled(samples(registry)));
+                rules.push(rule.with_lines([line]).sampled(samples::of_registry(registry)));
             }
         }
         self.plan.facts.on_registry = Some(names);

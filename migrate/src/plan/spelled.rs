@@ -1,5 +1,6 @@
 //! Rules over images as they are spelled: `[EXACT]` and `[REPLACE]`.
 
+use imageswap_engine::analysis::samples;
 use imageswap_engine::reference::{
     DOCKER_HUB, OFFICIAL, Reference, canonical_name, normalized, reads_as_registry,
 };
@@ -52,7 +53,7 @@ impl Builder<'_> {
         for (line, glob) in &globs {
             let line = *line;
             let pattern = Pattern::Written(glob.clone());
-            let samples = samples(glob);
+            let samples = samples::of_glob(glob, written::filled);
             let sampled = |rule: Rule| rule.with_lines([line]).sampled(samples.clone());
             match Place::parse(self.value(line)) {
                 Ok(place) => {
@@ -80,26 +81,6 @@ fn may_be_at(glob: &str, place: &Place) -> bool {
     written::is_open(glob)
         || written::may_begin(glob, &place.prefix())
         || (is_hub && written::may_begin(glob, OFFICIAL))
-}
-
-/// Images that a glob matches, the plainest first.
-fn samples(glob: &str) -> Vec<String> {
-    const DIGEST: &str = "@sha256:4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945";
-    let pinned = glob.replace("@sha256:*", DIGEST);
-    let fillings = [
-        "",
-        "nginx",
-        "team",
-        "1.25",
-        "team/app",
-        "1",
-        "nginx:1.25",
-        "quay.io/team/app",
-        "5000/a/b",
-    ];
-    let filled = fillings.map(|text| written::filled(&pinned, text));
-    let tagged = filled.iter().map(|image| format!("{image}:1.25"));
-    tagged.chain(filled.iter().cloned()).collect()
 }
 
 /// The target of a line for one image.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use imageswap_engine::analysis::samples;
 use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Setting;
 use imageswap_engine::diagnostic::{Code, Diagnostic};
@@ -106,7 +107,7 @@ fn chain(known: &Known<'_>, map: &OldMap, by_key: &HashMap<&str, usize>, line: &
     let image = match line.key() {
         Key::Exact(image) => image.to_owned(),
         Key::Replace(_) | Key::Default | Key::NoswapWildcards => return None,
-        Key::Registry(registry) => format!("{registry}/team/app:1.25"),
+        Key::Registry(registry) => samples::app_at(registry),
     };
     let decide = |image: &str| match known.old.evaluate(image, &setting.context()).into_effect() {
         Effect::Swap(result) => canonical(&result),

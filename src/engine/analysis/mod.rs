@@ -4,4 +4,5 @@ pub(crate) mod languages;
 pub(crate) mod lints;
 #[cfg(test)]
 mod properties;
+pub mod samples;
 pub(crate) mod termination;

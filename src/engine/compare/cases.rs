@@ -14,7 +14,7 @@ use foldhash::fast::FixedState;
 use super::partners::Partners;
 use super::reach::{Search, Taken, apart, taken};
 use super::settings::{self, Around, Wanted, around, solve};
-use super::{images, old_map};
+use crate::analysis::samples;
 use crate::context::{Case, Setting};
 use crate::rules::image::Image;
 use crate::rules::pattern::Pattern;
@@ -106,7 +106,7 @@ impl<'s> Cases<'s> {
         }
         if self.rule == set.rules.len() {
             self.rule += 1;
-            self.old = set.legacy.as_ref().map(old_map::of);
+            self.old = set.legacy.as_ref().map(samples::of_legacy);
             return Some(self.at_home(set));
         }
         match self.old.as_mut().and_then(Iterator::next) {
@@ -136,7 +136,7 @@ impl<'s> Cases<'s> {
             .first()
             .map(|(_, setting)| setting.clone())
             .unwrap_or_default();
-        let mut made = images::of_pattern(&rule.pattern);
+        let mut made = samples::of_pattern(&rule.pattern);
         self.is_partial |= made.len() > self.of_a_pattern;
         made.truncate(self.of_a_pattern);
         let mut cases = Vec::new();
@@ -162,7 +162,7 @@ impl<'s> Cases<'s> {
         let images: Vec<&String> = decided
             .iter()
             .map(|case| &case.image)
-            .chain(images::of_several_names(&made))
+            .chain(samples::of_several_names(&made))
             .collect();
         for (number, image) in images.iter().take(IN_SETTINGS).enumerate() {
             let count = if number == 0 {
@@ -312,9 +312,8 @@ impl<'s> Cases<'s> {
         for rule in set.rules.iter().filter(is_open).take(FIRST) {
             settings.extend(solve(&settings::of_rule(set, rule)));
         }
-        let images = set.home.iter().take(MOST_PAIRS).flat_map(|prefix| {
-            ["app:1.25", "team/app", "library/nginx:1.25"].map(|rest| format!("{prefix}{rest}"))
-        });
+        let prefixes = set.home.iter().take(MOST_PAIRS);
+        let images = prefixes.flat_map(|prefix| samples::at_home(prefix));
         let images: Vec<String> = images.collect();
         settings
             .iter()

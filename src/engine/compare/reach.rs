@@ -3,9 +3,9 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use super::images::digest_of;
 use super::settings::{self, Wanted, solve};
 use crate::analysis::languages::{self, BUDGET};
+use crate::analysis::samples::digest_of;
 use crate::automaton::{Builder, Bytes, Language, witness_within};
 use crate::context::{Case, Context, Subject};
 use crate::reference::DOCKER_HUB;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::fill::TEXTS;
+use crate::analysis::samples::{QUALIFIED, TEXTS};
 use crate::automaton::{Builder, Bytes, Language, witness};
 use crate::context::{Setting, Subject, ValueKind};
 use crate::rules::Compiled;
@@ -100,7 +100,7 @@ pub(super) fn solve(wanted: &[Wanted<'_>]) -> Option<Setting> {
 
 /// Whether the conditions that the image has no part in are as they are wanted.
 fn holds(setting: &Setting, wanted: &[Wanted<'_>]) -> bool {
-    let Ok(image) = Image::parse("registry.example.com/app") else {
+    let Ok(image) = Image::parse(QUALIFIED) else {
         return false;
     };
     let context = setting.context();

@@ -106,6 +106,14 @@ fn only_reference_has_the_name_of_docker_hub() {
 }
 
 #[test]
+fn only_samples_makes_up_images() {
+    let files = files_with_literal(workspace(), |literal| {
+        literal.contains("app:1.25") || literal.contains("bitnami/redis:7")
+    });
+    assert_eq!(outside(files, &["src/engine/analysis/samples"]), [""; 0]);
+}
+
+#[test]
 fn unsafe_code_and_libc_are_in_os_alone() {
     let workspace = workspace();
     let of_libc = foreign(workspace, "libc");

@@ -1,10 +1,11 @@
 //! Lines of a map whose results are swapped again at the next admission.
 
+use crate::analysis::samples::of_key;
 use crate::context::Context;
 use crate::diagnostic::{Code, Diagnostic, Findings, SourceId};
 use crate::rules::evaluate::Selection;
 use crate::rules::{Compiled, Effect, LEGACY_RULE, RuleId};
-use crate::syntax::map::{Key, Statement, lines};
+use crate::syntax::map::{Statement, lines};
 
 /// Returns a warning for each line of the map whose result a rule or another line swaps again at the next admission of
 /// the same object.
@@ -22,7 +23,7 @@ pub(crate) fn swapped_again(set: &Compiled, source: SourceId, text: &str) -> Fin
             let Statement::Pair { key, .. } = &line.statement else {
                 return None;
             };
-            let image = sample(key)?;
+            let image = of_key(key)?;
             let first = evaluate(&image)?;
             let rule = first.last_rule();
             let Effect::Swap(result) = first.into_effect() else {
@@ -53,18 +54,4 @@ pub(crate) fn swapped_again(set: &Compiled, source: SourceId, text: &str) -> Fin
             )
         })
         .collect()
-}
-
-/// An image that a key is for.
-fn sample(key: &str) -> Option<String> {
-    match Key::parse(key) {
-        Key::Exact(image) => Some(image.to_owned()),
-        Key::Replace(glob) => {
-            let is_plain = !glob.contains(['?', '[']);
-            is_plain.then(|| glob.replace('*', "sample"))
-        }
-        Key::NoswapWildcards | Key::Registry("") => None,
-        Key::Default => Some("registry.example.org/sample".to_owned()),
-        Key::Registry(registry) => Some(format!("{registry}/sample")),
-    }
 }

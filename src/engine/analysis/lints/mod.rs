@@ -4,7 +4,6 @@ mod all;
 mod allowed;
 mod map;
 mod reach;
-mod samples;
 mod sources;
 mod stays_anyway;
 

@@ -5,8 +5,8 @@
 
 use std::cell::{Cell, OnceCell};
 
-use super::samples::samples;
 use crate::analysis::languages::{self, BUDGET};
+use crate::analysis::samples::few;
 use crate::analysis::termination::{are_alike, beginning, prefix_of};
 use crate::automaton::{Language, witness_within};
 use crate::diagnostic::{Code, Diagnostic};
@@ -128,7 +128,7 @@ impl<'r> Reach<'r> {
         let (Some(target), Pattern::Parts(parts)) = (rule.target.as_ref(), &rule.pattern) else {
             return false;
         };
-        let mut samples = samples(parts).peekable();
+        let mut samples = few(parts).peekable();
         let fits = |sample: String| Image::parse(&sample).is_ok_and(|image| target.has_shape_of(&image));
         are_alike(&prefix_of(target), beginning(&rule.pattern))
             && samples.peek().is_some()
@@ -144,7 +144,7 @@ impl<'r> Reach<'r> {
         let Pattern::Parts(parts) = &rule.pattern else {
             return self.cover_of_written(number, rule);
         };
-        let mut samples = samples(parts);
+        let mut samples = few(parts);
         let first = samples.next()?;
         let image = Image::parse(&first).ok()?;
         let conditions: Vec<&Condition> = rule.conditions(&self.set.files).collect();

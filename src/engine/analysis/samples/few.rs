@@ -4,7 +4,7 @@ use crate::rules::image::Image;
 use crate::rules::pattern::Parts;
 
 /// Images that a pattern matches, made from its text: short ones and long ones. Few, since most patterns are literal.
-pub(super) fn samples(parts: &Parts) -> impl Iterator<Item = String> + Clone {
+pub(crate) fn few(parts: &Parts) -> impl Iterator<Item = String> + Clone {
     let ends: &[&str] = match (parts.tag.as_deref(), parts.digest.as_deref()) {
         (None, None) => &[":sample-1", ""],
         _ => &[""],

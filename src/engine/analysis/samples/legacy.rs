@@ -1,9 +1,10 @@
 //! Images out of an old configuration: of the keys and values of a map, or for a prefix.
 
-use super::images;
+use super::pattern::{of_pattern, spellings};
 use crate::legacy::{Entry, EntryKey, LegacyConfig};
 use crate::reference::OFFICIAL_IMAGES;
 use crate::rules::pattern::{Parts, Pattern};
+use crate::syntax::map::Key;
 
 /// Images that no line of a map names: for what is said of all of them.
 fn any() -> Vec<String> {
@@ -22,7 +23,7 @@ fn any() -> Vec<String> {
 }
 
 /// Images of each line, and of all that there is to say of the rest.
-pub(super) fn of(legacy: &LegacyConfig) -> Box<dyn Iterator<Item = Vec<String>> + '_> {
+pub(crate) fn of_legacy(legacy: &LegacyConfig) -> Box<dyn Iterator<Item = Vec<String>> + '_> {
     let any = any();
     match legacy {
         LegacyConfig::Prefix(prefix) => {
@@ -52,7 +53,7 @@ fn of_entry(entry: &Entry<'_>) -> Vec<String> {
         EntryKey::Image(image) => {
             let (name, _) = image.rsplit_once([':', '@']).unwrap_or((image, ""));
             let mut made = vec![image.to_owned(), format!("{name}:other")];
-            made.extend(images::spellings(image));
+            made.extend(spellings(image));
             made
         }
         EntryKey::Glob(glob) => ["nginx", "", "a/b", "quay.io/a/b:1", "1"]
@@ -84,7 +85,21 @@ fn below(registry: &str) -> Vec<String> {
         tag: None,
         digest: None,
     };
-    let mut made = images::of_pattern(&Pattern::Parts(parts));
+    let mut made = of_pattern(&Pattern::Parts(parts));
     made.push(format!("{registry}:5000/app:1.25"));
     made
+}
+
+/// Returns an image that a key of a map is for; `None` if it is for none, or for a glob with sets.
+pub(crate) fn of_key(key: &str) -> Option<String> {
+    match Key::parse(key) {
+        Key::Exact(image) => Some(image.to_owned()),
+        Key::Replace(glob) => {
+            let is_plain = !glob.contains(['?', '[']);
+            is_plain.then(|| glob.replace('*', "sample"))
+        }
+        Key::NoswapWildcards | Key::Registry("") => None,
+        Key::Default => Some("registry.example.org/sample".to_owned()),
+        Key::Registry(registry) => Some(format!("{registry}/sample")),
+    }
 }

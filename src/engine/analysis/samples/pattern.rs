@@ -15,7 +15,7 @@ const HEX: &str = "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b
 const DIGITS: usize = 64;
 
 /// Images of a pattern, the plainest first. All of them are images; not all are matched.
-pub(super) fn of_pattern(pattern: &Pattern) -> Vec<String> {
+pub(crate) fn of_pattern(pattern: &Pattern) -> Vec<String> {
     let mut images = Vec::new();
     match pattern {
         Pattern::Parts(parts) => {
@@ -98,7 +98,7 @@ fn endings(parts: &Parts) -> Vec<String> {
 
 /// The first two images, whose name is the same, and one of each other name: rules that match one of them often match
 /// all of its name.
-pub(super) fn of_several_names(made: &[String]) -> impl Iterator<Item = &String> {
+pub(crate) fn of_several_names(made: &[String]) -> impl Iterator<Item = &String> {
     let (first, others) = made.split_at_checked(2).unwrap_or((made, &[]));
     let mut names: HashSet<&str> = first.iter().map(|image| without_ending(image)).collect();
     let others = others
@@ -117,7 +117,7 @@ fn without_ending(image: &str) -> &str {
 }
 
 /// A digest in the place of a glob.
-pub(super) fn digest_of(glob: &str) -> String {
+pub(crate) fn digest_of(glob: &str) -> String {
     let (algorithm, hex) = glob
         .split_once(':')
         .unwrap_or(("sha256", glob.trim_start_matches("sha256")));

@@ -4,7 +4,7 @@ use crate::reference::DOCKER_HUB;
 use crate::rules::pattern::Parts;
 
 /// Texts in the place of a `*`, none too.
-pub(super) const TEXTS: [&str; 4] = ["a", "", "b-1", "x.2"];
+pub(crate) const TEXTS: [&str; 4] = ["a", "", "b-1", "x.2"];
 
 /// One way to fill a pattern in.
 pub(super) struct Filling {
