@@ -4,7 +4,8 @@
 //! construction), so there are no empty moves to get rid of. The exception is `any` behind a byte: it loops in
 //! the state of that byte, so that `a*b` has no more states than `ab`.
 
-use super::{Bytes, Edge, Language, START, State};
+use super::bytes::Bytes;
+use super::language::{Edge, Language, START, State};
 
 /// A language in the making: each call appends to all texts so far.
 #[derive(Clone, Debug)]
@@ -17,6 +18,15 @@ pub(crate) struct Builder {
     ends: Vec<u32>,
     /// Whether there is one end, without edges, which nothing else goes on from.
     fresh: bool,
+}
+
+impl Language {
+    /// The texts of a pattern: `*` is any number of bytes of the set, all else is itself.
+    pub(crate) fn glob(pattern: &str, star: Bytes) -> Self {
+        let mut builder = Builder::new();
+        builder.glob(pattern, star);
+        builder.finish()
+    }
 }
 
 impl Builder {

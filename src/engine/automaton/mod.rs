@@ -7,6 +7,7 @@
 
 mod builder;
 mod bytes;
+mod language;
 mod search;
 
 #[cfg(test)]
@@ -14,88 +15,5 @@ mod tests;
 
 pub(crate) use builder::Builder;
 pub(crate) use bytes::Bytes;
+pub(crate) use language::Language;
 pub(crate) use search::{Exhausted, witness, witness_within};
-
-/// A regular language.
-#[derive(Clone, Debug)]
-pub(crate) struct Language {
-    /// The first is where texts begin. There is always one.
-    states: Box<[State]>,
-    /// In the order of the states that they leave; at most one between two states, and none without bytes.
-    edges: Box<[Edge]>,
-    /// All bytes of all edges.
-    alphabet: Bytes,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct State {
-    /// Behind its last edge; the first is behind those of the state before.
-    edges_end: u32,
-    /// Whether a text may end here.
-    accepting: bool,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Edge {
-    bytes: Bytes,
-    to: u32,
-}
-
-/// The state in which texts begin.
-const START: u32 = 0;
-
-impl Language {
-    /// The texts of a pattern: `*` is any number of bytes of the set, all else is itself.
-    pub(crate) fn glob(pattern: &str, star: Bytes) -> Self {
-        let mut builder = Builder::new();
-        builder.glob(pattern, star);
-        builder.finish()
-    }
-
-    /// Whether the text is in the language: the other way to ask, for tests.
-    #[cfg(test)]
-    pub(crate) fn contains(&self, text: &str) -> bool {
-        let mut states = vec![START];
-        let mut next = Vec::new();
-        // When each state was last reached, so that it is noted once for each byte.
-        let mut reached = vec![0; self.states.len()];
-        for (byte, now) in text.bytes().zip(1usize..) {
-            for edge in states.iter().flat_map(|state| self.edges(*state)) {
-                if let Some(last) = reached.get_mut(edge.to as usize)
-                    && *last != now
-                    && edge.bytes.contains(byte)
-                {
-                    *last = now;
-                    next.push(edge.to);
-                }
-            }
-            states.clear();
-            std::mem::swap(&mut states, &mut next);
-        }
-        states.iter().any(|state| self.accepts(*state))
-    }
-
-    fn edges(&self, state: u32) -> &[Edge] {
-        let edges_end = |state: usize| self.states.get(state).map_or(0, |state| state.edges_end as usize);
-        let state = state as usize;
-        let begin = state.checked_sub(1).map_or(0, edges_end);
-        self.edges.get(begin..edges_end(state)).unwrap_or_default()
-    }
-
-    /// Whether a text may end in the state.
-    fn accepts(&self, state: u32) -> bool {
-        self.states
-            .get(state as usize)
-            .is_some_and(|state| state.accepting)
-    }
-
-    /// Whether every text over the alphabet that gets to the state is in the language, however it goes on. Sees
-    /// it where one state says so, as behind a prefix.
-    fn accepts_all_from(&self, state: u32, alphabet: Bytes) -> bool {
-        self.accepts(state)
-            && self
-                .edges(state)
-                .iter()
-                .any(|edge| edge.to == state && edge.bytes.covers(alphabet))
-    }
-}

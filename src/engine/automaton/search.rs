@@ -10,7 +10,8 @@ use std::ops::ControlFlow;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
-use super::{Bytes, Edge, Language, START};
+use super::bytes::Bytes;
+use super::language::{Edge, Language, START};
 
 /// The search gave up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! What there is to say of the lines of a map file.
 
+use super::answer::join;
 use crate::diagnostic::{Code, Diagnostic, SourceMap, Span};
 use crate::reference::Reference;
 
@@ -55,7 +56,7 @@ pub(super) fn unusable_image(value: &str, line: Span) -> Option<Diagnostic> {
 /// A value, of a line for globs, that no valid image can come of.
 pub(super) fn unusable_place(value: &str, line: Span) -> Option<Diagnostic> {
     // An empty value is of use here: it leaves the last segment.
-    unusable(value, &super::join(value, "image"), line)
+    unusable(value, &join(value, "image"), line)
 }
 
 /// A value, of any other line, that no valid image can come of.

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::answer::{Answer, join, last_segment};
 use super::findings;
 use super::targets::{Place, Targets};
 use super::text::{Piece, Table, Text};
-use super::{Answer, join, last_segment};
 use crate::diagnostic::{Diagnostic, SourceId, SourceMap, Span};
 use crate::glob::Glob;
 use crate::pieces::ByPiece;

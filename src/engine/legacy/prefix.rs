@@ -1,6 +1,6 @@
 //! LEGACY mode: one prefix for every image.
 
-use super::{join, last_segment};
+use super::answer::{join, last_segment};
 
 /// The value of `IMAGE_PREFIX`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use pest::error::{Error, ErrorVariant, InputLocation};
 
 use super::ast::Word;
 use super::forms::form_of;
+use super::grammar::Token;
 use super::lines::{self, CLAUSES, Extent};
-use super::rules::Token;
 use super::slips;
 use super::words;
 use crate::context::{Subject, ValueKind};

@@ -8,6 +8,7 @@ pub mod rules;
 mod begins;
 mod expected;
 mod forms;
+mod grammar;
 mod lines;
 mod slips;
 mod words;

@@ -3,20 +3,13 @@
 use pest::Parser as _;
 use pest::iterators::{Pair, Pairs};
 
-pub(super) use self::grammar::Rule as Token;
-use self::grammar::RulesParser;
 use super::ast::{
     Action, Condition, File, Modifier, ModifierKind, Outcome, Rule, Statement, StatementKind, Value, Word,
 };
+use super::grammar::{RulesParser, Token};
 use super::{begins, expected, lines, words};
 use crate::context::Subject;
 use crate::diagnostic::{Code, Diagnostic, SourceId};
-
-mod grammar {
-    #[derive(pest_derive::Parser)]
-    #[grammar = "../../grammar/rules.pest"]
-    pub(in crate::syntax) struct RulesParser;
-}
 
 /// The longest statement, in bytes, its continuation lines included.
 pub const MAX_STATEMENT: usize = 4096;

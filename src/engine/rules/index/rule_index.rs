@@ -1,0 +1,276 @@
+//! The lists of rules by their keys.
+
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+
+use smallvec::SmallVec;
+
+use super::key::{Key, Kind, key_of, key_of_shape};
+use crate::context::Subject;
+use crate::pieces::{self, Piece};
+use crate::rules::condition::Condition;
+use crate::rules::id::RuleId;
+use crate::rules::image::Image;
+use crate::rules::pattern::Pattern;
+use crate::rules::target::Target;
+
+/// The rules by the keys of their patterns.
+#[derive(Debug, Default)]
+pub(crate) struct RuleIndex {
+    lists: HashMap<u64, List, BuildHasherDefault<Hashed>>,
+    /// The rules of all lists, each in the order of the set.
+    rules: Box<[RuleId]>,
+    /// The kinds of keys that there are, as bits.
+    kinds: u16,
+    /// Whether rules are filed under a namespace too.
+    has_namespaces: bool,
+    /// The longest end of a registry that is a key: an image's can have any length, and any number of dots.
+    longest_suffix: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct List {
+    start: u32,
+    length: u32,
+}
+
+/// A hasher for keys that are hashes.
+#[derive(Debug, Default)]
+struct Hashed(u64);
+
+impl std::hash::Hasher for Hashed {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 << 8) | u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// Collects what is to be filed.
+#[derive(Debug, Default)]
+pub(crate) struct IndexBuilder {
+    filed: Vec<(u64, RuleId)>,
+    /// The rules over images as they are spelled that have no other key, with their pieces.
+    by_piece: Vec<(RuleId, Vec<Piece>)>,
+    kinds: u16,
+    has_namespaces: bool,
+    longest_suffix: usize,
+}
+
+impl IndexBuilder {
+    /// Files a rule by its pattern, and by the namespaces that its conditions name.
+    pub(crate) fn add<'c>(
+        &mut self,
+        rule: RuleId,
+        pattern: &Pattern,
+        conditions: impl Iterator<Item = &'c Condition>,
+    ) {
+        let (kind, key) = key_of(pattern);
+        if let Pattern::Parts(parts) = pattern {
+            self.longest_suffix = self.longest_suffix.max(parts.registry().len());
+        }
+        let mut namespaces = conditions.filter(|condition| {
+            condition.subject == Subject::Namespace
+                && !condition.negated
+                && condition.values.iter().all(|value| !value.contains('*'))
+        });
+        match namespaces.next() {
+            Some(condition) => {
+                self.has_namespaces = true;
+                let mut values: Vec<&str> = condition.values.iter().map(|value| &**value).collect();
+                values.sort_unstable();
+                values.dedup();
+                for value in values {
+                    self.file(kind, key.hash(kind, Some(value)), rule);
+                }
+            }
+            None => match pattern {
+                Pattern::Written(written) if kind == Kind::Rest => {
+                    self.by_piece.push((rule, pieces::of_glob(&written.glob)));
+                }
+                _ => self.file(kind, key.hash(kind, None), rule),
+            },
+        }
+    }
+
+    /// Files what has the shape of a target.
+    pub(crate) fn add_shape(&mut self, rule: RuleId, target: &Target) {
+        let (kind, key) = key_of_shape(target);
+        self.longest_suffix = self.longest_suffix.max(target.registry().len());
+        self.file(kind, key.hash(kind, None), rule);
+    }
+
+    fn file(&mut self, kind: Kind, hash: u64, rule: RuleId) {
+        self.kinds |= 1 << kind as u16;
+        self.filed.push((hash, rule));
+    }
+
+    fn file_by_piece(&mut self) {
+        let (rules, pieces): (Vec<RuleId>, Vec<Vec<Piece>>) =
+            std::mem::take(&mut self.by_piece).into_iter().unzip();
+        for (rule, piece) in rules.into_iter().zip(pieces::rarest(&pieces)) {
+            let (kind, key) = match piece {
+                Some(piece) => (Kind::Piece, Key::of_piece(piece)),
+                None => (Kind::Rest, Key::EMPTY),
+            };
+            self.file(kind, key.hash(kind, None), rule);
+        }
+    }
+
+    pub(crate) fn finish(mut self) -> RuleIndex {
+        self.file_by_piece();
+        self.filed.sort_unstable();
+        let mut lists: HashMap<u64, List, BuildHasherDefault<Hashed>> = HashMap::default();
+        for (place, (hash, _)) in (0u32..).zip(&self.filed) {
+            lists
+                .entry(*hash)
+                .or_insert(List {
+                    start: place,
+                    length: 0,
+                })
+                .length += 1;
+        }
+        lists.shrink_to_fit();
+        RuleIndex {
+            lists,
+            rules: self.filed.into_iter().map(|(_, rule)| rule).collect(),
+            kinds: self.kinds,
+            has_namespaces: self.has_namespaces,
+            longest_suffix: self.longest_suffix,
+        }
+    }
+}
+
+/// The rules that may match an image, in the order of the set.
+pub(crate) struct Candidates<'i> {
+    lists: SmallVec<[&'i [RuleId]; 12]>,
+}
+
+impl RuleIndex {
+    /// The rules that may match the image: all that do are among them.
+    pub(crate) fn candidates<'i>(&'i self, image: &Image<'_>, namespace: Option<&str>) -> Candidates<'i> {
+        let mut found = Candidates {
+            lists: SmallVec::new(),
+        };
+        let mut look = |kind: Kind, key: Key| {
+            if self.has(kind) {
+                found.add(self.list(key.hash(kind, None)));
+                if self.has_namespaces && namespace.is_some() {
+                    found.add(self.list(key.hash(kind, namespace)));
+                }
+            }
+        };
+        let whole = each_prefix(image.name(), |key| look(Kind::Below, key));
+        look(Kind::Name, whole);
+        if let Some(tag) = image.compared_tag() {
+            look(Kind::NameAndTag, whole.segment(tag));
+            if self.has(Kind::Tag) {
+                look(Kind::Tag, Key::of(tag));
+            }
+        }
+        let path = image.path();
+        if self.has(Kind::Last) {
+            look(Kind::Last, Key::of(path.rsplit('/').next().unwrap_or_default()));
+        }
+        if self.has(Kind::Suffix) || self.has(Kind::SuffixAndFirst) {
+            let (registry, first) = (image.registry(), path.split('/').next().unwrap_or_default());
+            let end = registry.len().saturating_sub(self.longest_suffix);
+            let dots = registry.match_indices('.').filter(|(dot, _)| *dot >= end);
+            for suffix in dots.filter_map(|(dot, _)| registry.get(dot..)).chain([""]) {
+                let key = Key::of(suffix);
+                look(Kind::Suffix, key);
+                look(Kind::SuffixAndFirst, key.segment(first));
+            }
+        }
+        if self.has(Kind::Host)
+            && let Some((host, _)) = image.registry().rsplit_once(':')
+        {
+            look(Kind::Host, Key::of(host));
+        }
+        if self.has(Kind::Spelled) || self.has(Kind::SpelledBelow) {
+            let whole = each_prefix(image.spelled, |key| look(Kind::SpelledBelow, key));
+            look(Kind::Spelled, whole);
+        }
+        look(Kind::Rest, Key::EMPTY);
+        if self.has(Kind::Piece) {
+            for piece in pieces::of(image.spelled) {
+                found.add_once(self.list(Key::of_piece(piece).hash(Kind::Piece, None)));
+            }
+        }
+        found
+    }
+
+    fn has(&self, kind: Kind) -> bool {
+        self.kinds & (1 << kind as u16) != 0
+    }
+
+    fn list(&self, hash: u64) -> &[RuleId] {
+        self.lists
+            .get(&hash)
+            .and_then(|list| {
+                self.rules
+                    .get(list.start as usize..(list.start + list.length) as usize)
+            })
+            .unwrap_or_default()
+    }
+}
+
+/// Looks at the key of each run of first segments, the whole text too, whose key is given back.
+fn each_prefix(text: &str, mut look: impl FnMut(Key)) -> Key {
+    text.split('/').fold(Key::EMPTY, |key, segment| {
+        let key = key.segment(segment);
+        look(key);
+        key
+    })
+}
+
+impl<'i> Candidates<'i> {
+    /// Every rule of a set.
+    pub(crate) fn all(rules: &'i [RuleId]) -> Self {
+        let mut found = Self {
+            lists: SmallVec::new(),
+        };
+        found.add(rules);
+        found
+    }
+
+    /// Adds a list that may be found several times.
+    fn add_once(&mut self, list: &'i [RuleId]) {
+        if !self.lists.iter().any(|known| std::ptr::eq(*known, list)) {
+            self.add(list);
+        }
+    }
+
+    fn add(&mut self, list: &'i [RuleId]) {
+        if !list.is_empty() {
+            self.lists.push(list);
+        }
+    }
+}
+
+impl Iterator for Candidates<'_> {
+    type Item = RuleId;
+
+    fn next(&mut self) -> Option<RuleId> {
+        let (at, rule) = self
+            .lists
+            .iter()
+            .enumerate()
+            .filter_map(|(at, list)| Some((at, *list.first()?)))
+            .min_by_key(|(_, rule)| *rule)?;
+        let list = self.lists.get_mut(at)?;
+        *list = list.split_first()?.1;
+        if list.is_empty() {
+            self.lists.swap_remove(at);
+        }
+        Some(rule)
+    }
+}

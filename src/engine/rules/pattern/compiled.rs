@@ -1,0 +1,227 @@
+//! Compiled patterns.
+
+use crate::glob::Glob;
+
+use crate::rules::image::Image;
+use crate::rules::text::Text;
+
+use super::segments::{ANY_SEGMENTS, capture_glob, match_glob, match_segments};
+
+/// A compiled pattern.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Pattern {
+    /// Over the parts of an image.
+    Parts(Parts),
+    /// Over the image as it is spelled.
+    Written(Box<Written>),
+}
+
+/// A pattern over the parts of an image, completed as images are.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Parts {
+    /// Registry and repository, `docker.io/library/*`; without a trailing `/`.
+    pub(crate) name: Text,
+    /// Whether it ends in `/`: what lies below is meant.
+    pub(crate) below: bool,
+    /// Whether the name has no wildcard.
+    pub(crate) is_literal: bool,
+    pub(crate) tag: Option<Text>,
+    pub(crate) digest: Option<Text>,
+}
+
+/// A pattern over the image as it is spelled.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Written {
+    pub(crate) text: Text,
+    pub(crate) glob: Glob,
+}
+
+/// What wildcards took from an image, in the order of the pattern, and what lies below a trailing `/`.
+#[derive(Debug, Default)]
+pub(crate) struct Captures<'i> {
+    pub(crate) taken: Vec<&'i str>,
+    pub(crate) below: &'i str,
+}
+
+/// What a wildcard stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CaptureKind {
+    /// Text in the registry; `whole` where it is any registry.
+    Registry { whole: bool },
+    /// A `**` in first place: the registry, and perhaps segments behind it.
+    RegistryAndSegments,
+    /// Text in a segment of the repository; `whole` where the segment has nothing else.
+    Segment { whole: bool },
+    /// A `**` behind the registry.
+    Segments,
+    /// Text in the tag.
+    Tag,
+    /// Text in the digest.
+    Digest,
+    /// Text of the image as it is spelled.
+    Written,
+}
+
+impl Pattern {
+    /// Whether the image matches.
+    pub(crate) fn matches(&self, image: &Image<'_>) -> bool {
+        match self {
+            Self::Parts(parts) => parts.matches(image),
+            Self::Written(written) => written.glob.matches(image.spelled),
+        }
+    }
+
+    /// Why an image that does not match does not, in words.
+    pub(crate) fn why_not(&self, image: &Image<'_>) -> String {
+        match self {
+            Self::Parts(parts) => parts.why_not(image),
+            Self::Written(_) => format!("the pattern does not match the text `{}`", image.spelled),
+        }
+    }
+
+    /// What the wildcards take from an image that matches.
+    pub(crate) fn captures<'i>(&self, image: &'i Image<'_>) -> Captures<'i> {
+        let mut captures = Captures::default();
+        match self {
+            Self::Parts(parts) => parts.capture(image, &mut captures),
+            Self::Written(written) => {
+                written.glob.captures(image.spelled, &mut captures.taken);
+            }
+        }
+        captures
+    }
+
+    /// What the wildcards stand for, from the left.
+    pub(crate) fn capture_kinds(&self) -> Vec<CaptureKind> {
+        match self {
+            Self::Written(written) => vec![CaptureKind::Written; written.glob.stars()],
+            Self::Parts(parts) => parts.capture_kinds(),
+        }
+    }
+
+    /// Whether a wildcard stands where a registry would, so that images that are at home are none of its own.
+    pub(crate) fn is_open(&self) -> bool {
+        match self {
+            Self::Parts(parts) => parts.registry().contains('*'),
+            Self::Written(written) => {
+                let first = written.text.split('/').next().unwrap_or_default();
+                first.contains(['*', '?', '['])
+            }
+        }
+    }
+}
+
+impl Parts {
+    /// The registry's part of the name.
+    pub(crate) fn registry(&self) -> &str {
+        self.name.split('/').next().unwrap_or_default()
+    }
+
+    /// The repository's part of the name; empty where there is none.
+    pub(crate) fn path(&self) -> &str {
+        self.name.split_once('/').map_or("", |(_, path)| path)
+    }
+
+    fn matches(&self, image: &Image<'_>) -> bool {
+        self.matches_name(image.name()) && self.matches_tag(image)
+    }
+
+    fn matches_name(&self, name: &str) -> bool {
+        if self.is_literal {
+            match name.strip_prefix(&*self.name) {
+                Some("") => !self.below,
+                Some(rest) => self.below && rest.starts_with('/'),
+                None => false,
+            }
+        } else {
+            match_segments(&self.name, self.below, name, &mut |_| {}).is_some()
+        }
+    }
+
+    fn why_not(&self, image: &Image<'_>) -> String {
+        if self.matches_name(image.name()) {
+            return match (&self.tag, image.compared_tag(), image.digest) {
+                (Some(glob), Some(tag), _) if !match_glob(glob, tag) => match image.tag {
+                    Some(_) => format!("the tag is `{tag}`"),
+                    None => format!("there is no tag, which is the tag `{tag}`"),
+                },
+                (Some(_), None, _) => "there is no tag".to_owned(),
+                (_, _, Some(digest)) => format!("the digest is `{digest}`"),
+                (_, _, None) => "there is no digest".to_owned(),
+            };
+        }
+        let below = Self {
+            below: true,
+            ..self.clone()
+        };
+        if !self.below && below.matches_name(image.name()) {
+            return "the image lies below the pattern, which is for one repository: it ends in no `/`"
+                .to_owned();
+        }
+        let registry = self.registry();
+        if registry != ANY_SEGMENTS && !match_glob(registry, image.registry()) {
+            return format!("the registry is `{}`", image.registry());
+        }
+        format!("the repository is `{}`", image.path())
+    }
+
+    /// Whether tag and digest are as the pattern wants them.
+    pub(crate) fn matches_tag(&self, image: &Image<'_>) -> bool {
+        let tag = self
+            .tag
+            .as_deref()
+            .is_none_or(|glob| image.compared_tag().is_some_and(|tag| match_glob(glob, tag)));
+        let digest = self
+            .digest
+            .as_deref()
+            .is_none_or(|glob| image.digest.is_some_and(|digest| match_glob(glob, digest)));
+        tag && digest
+    }
+
+    fn capture<'i>(&self, image: &'i Image<'_>, captures: &mut Captures<'i>) {
+        let taken = &mut captures.taken;
+        captures.below = match_segments(&self.name, self.below, image.name(), &mut |text| taken.push(text))
+            .unwrap_or_default();
+        for (glob, text) in [(&self.tag, image.tag), (&self.digest, image.digest)] {
+            let Some(glob) = glob else { continue };
+            match text {
+                Some(text) => {
+                    capture_glob(glob, text, &mut |text| taken.push(text));
+                }
+                // An untagged image: it has nothing that could be taken.
+                None => taken.extend(glob.bytes().filter(|byte| *byte == b'*').map(|_| "")),
+            }
+        }
+    }
+
+    fn capture_kinds(&self) -> Vec<CaptureKind> {
+        let mut kinds = Vec::new();
+        for (number, segment) in self.name.split('/').enumerate() {
+            let kind = match (segment, number) {
+                (ANY_SEGMENTS, 0) => CaptureKind::RegistryAndSegments,
+                (ANY_SEGMENTS, _) => CaptureKind::Segments,
+                (_, 0) => CaptureKind::Registry {
+                    whole: segment == "*",
+                },
+                _ => CaptureKind::Segment {
+                    whole: segment == "*",
+                },
+            };
+            let count = if segment == ANY_SEGMENTS {
+                1
+            } else {
+                segment.bytes().filter(|byte| *byte == b'*').count()
+            };
+            kinds.extend(std::iter::repeat_n(kind, count));
+        }
+        for (glob, kind) in [(&self.tag, CaptureKind::Tag), (&self.digest, CaptureKind::Digest)] {
+            let count = glob
+                .iter()
+                .flat_map(|glob| glob.bytes())
+                .filter(|byte| *byte == b'*')
+                .count();
+            kinds.extend(std::iter::repeat_n(kind, count));
+        }
+        kinds
+    }
+}

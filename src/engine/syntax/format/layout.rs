@@ -1,0 +1,126 @@
+//! Formatting a text, and the check that it still says the same.
+
+use std::fmt;
+
+use super::columns;
+use super::comments::comments;
+use super::items::{Item, items};
+use super::lines::{Statement, broken};
+use super::outline::{Piece, outline};
+use crate::diagnostic::{Diagnostic, SourceId};
+use crate::syntax::ast::File;
+use crate::syntax::rules::parse;
+
+/// Why a text is not formatted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FormatError {
+    /// It has errors of syntax: these.
+    Syntax(Vec<Diagnostic>),
+    /// It has no header, and its lines are those of a map of the old format.
+    Map,
+    /// It would have come to mean something else, which is a mistake of the formatter.
+    Changed,
+}
+
+/// Lays a rules file out.
+///
+/// The text may be longer than the one before, but no statement is too long that was not.
+///
+/// # Errors
+///
+/// Where a statement has an error, where the text is a map, and where it would come to mean something else.
+pub fn format(source: SourceId, text: &str) -> Result<String, FormatError> {
+    let (file, findings) = parse(source, text);
+    if !findings.is_empty() {
+        return Err(FormatError::Syntax(findings));
+    }
+    if !file.broken.is_empty() {
+        return Err(FormatError::Map);
+    }
+    let items = items(&file, text).ok_or(FormatError::Changed)?;
+    let formatted = write(&items);
+    let (again, findings) = parse(source, &formatted);
+    let is_same = findings.is_empty()
+        && again.broken.is_empty()
+        && says_the_same((&file, text), (&again, &formatted))
+        && comments(text).eq(comments(&formatted));
+    if is_same {
+        Ok(formatted)
+    } else {
+        Err(FormatError::Changed)
+    }
+}
+
+/// A statement on one line, as it is spelled and without its comments; none where it has an error.
+///
+/// However the statement is laid out, this is the same text.
+#[must_use]
+pub fn one_line(statement: &str) -> Option<String> {
+    let (file, _) = parse(SourceId::default(), statement);
+    let [statement_of_file] = file.statements.as_slice() else {
+        return None;
+    };
+    let mut line = String::new();
+    for piece in outline(&statement_of_file.kind) {
+        let word = piece.of(statement);
+        if !line.is_empty() && word != "," {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    Some(line)
+}
+
+fn write(items: &[Item<'_>]) -> String {
+    let mut text = String::new();
+    let mut block: Vec<Statement<'_, '_>> = Vec::new();
+    for item in items {
+        let statement = match item {
+            Item::Statement(source) => Some(broken(source)),
+            Item::Blank | Item::Comment(_) => None,
+        };
+        let family = statement.as_ref().map(|statement| statement.family);
+        if block.first().is_some_and(|first| Some(first.family) != family) {
+            columns::write(&block, &mut text);
+            block.clear();
+        }
+        match item {
+            Item::Blank => text.push('\n'),
+            Item::Comment(comment) => {
+                text.push_str(comment);
+                text.push('\n');
+            }
+            Item::Statement(_) => block.extend(statement),
+        }
+    }
+    columns::write(&block, &mut text);
+    text
+}
+
+/// Whether two texts say the same, word by word.
+fn says_the_same((one, text): (&File, &str), (other, other_text): (&File, &str)) -> bool {
+    one.statements.len() == other.statements.len()
+        && one.statements.iter().zip(&other.statements).all(|(one, other)| {
+            let (one, other) = (outline(&one.kind), outline(&other.kind));
+            let is_same = |(one, other): (&Piece, &Piece)| {
+                std::mem::discriminant(one) == std::mem::discriminant(other)
+                    && one.of(text) == other.of(other_text)
+            };
+            one.len() == other.len() && one.iter().zip(&other).all(is_same)
+        })
+}
+
+impl fmt::Display for FormatError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Syntax(findings) => write!(f, "the text has errors: {}", findings.len()),
+            Self::Map => f.write_str("the text is a map of the old format"),
+            Self::Changed => f.write_str(
+                "the text would have come to mean something else, so it stays as it is: this is a mistake of imageswap's, \
+                 worth a report",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for FormatError {}

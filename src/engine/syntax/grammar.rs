@@ -1,0 +1,7 @@
+//! The grammar of rules files, as pest reads it.
+
+pub(super) use self::Rule as Token;
+
+#[derive(pest_derive::Parser)]
+#[grammar = "../../grammar/rules.pest"]
+pub(super) struct RulesParser;
