@@ -6,7 +6,6 @@
 
 use super::image::Image;
 use super::pattern::{CaptureKind, match_glob};
-use super::target::Target;
 use super::template::{Piece, Placeholder, is_all_placeholders, pieces};
 use crate::reference::{DOCKER_HUB, OFFICIAL};
 
@@ -56,9 +55,15 @@ pub(crate) enum SegmentPart {
 }
 
 impl Shape {
-    pub(crate) fn new(target: &Target, kinds: &[CaptureKind]) -> Self {
-        let segments = target
-            .path()
+    /// The shape of a target with these parts, each a template.
+    pub(crate) fn new(
+        registry: &str,
+        path: &str,
+        below: bool,
+        [tag, digest]: [Option<&str>; 2],
+        kinds: &[CaptureKind],
+    ) -> Self {
+        let segments = path
             .split('/')
             .filter(|segment| !segment.is_empty())
             .map(|segment| Segment::new(segment, kinds))
@@ -70,12 +75,12 @@ impl Shape {
             })
         };
         Self {
-            registry: open(target.registry()),
+            registry: open(registry),
             segments,
-            below: target.below,
-            names_tag: target.names_tag(),
-            tag: part(target.tag()),
-            digest: part(target.digest()),
+            below,
+            names_tag: tag.is_some() || digest.is_some(),
+            tag: part(tag),
+            digest: part(digest),
         }
     }
 

@@ -50,16 +50,13 @@ impl Target {
         let official = if is_short { OFFICIAL } else { "" };
         let slash = if path.is_empty() { "" } else { "/" };
         let names_tag = tag.is_some() || digest.is_some();
-        let mut target = Self {
+        let shape = || Shape::new(&registry, path, below, [tag, digest], kinds);
+        Self {
             name: format!("{registry}{slash}{official}{path}").into(),
             below,
             tag_and_digest: names_tag.then(|| Box::new((tag.map(Into::into), digest.map(Into::into)))),
-            shape: None,
-        };
-        if !is_literal {
-            target.shape = Some(Box::new(Shape::new(&target, kinds)));
+            shape: (!is_literal).then(|| Box::new(shape())),
         }
-        target
     }
 
     /// Whether the target names a tag or a digest of its own, so that both of the image's go.
