@@ -7,11 +7,11 @@ use crate::automaton::{Builder, Bytes, Language};
 /// A compiled glob.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Glob {
-    parts: Box<[Part]>,
+    parts: Box<[GlobPart]>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Part {
+enum GlobPart {
     /// `*`: any characters, none too.
     Any,
     /// `?`: one character.
@@ -31,16 +31,16 @@ impl Glob {
         let mut rest = text.chars();
         while let Some(character) = rest.next() {
             let part = match character {
-                '*' => Part::Any,
-                '?' => Part::One,
+                '*' => GlobPart::Any,
+                '?' => GlobPart::One,
                 '[' => match set(rest.as_str()) {
                     Some((set, behind)) => {
                         rest = behind.chars();
                         set
                     }
-                    None => Part::Literal('['),
+                    None => GlobPart::Literal('['),
                 },
-                _ => Part::Literal(character),
+                _ => GlobPart::Literal(character),
             };
             parts.push(part);
         }
@@ -56,13 +56,13 @@ impl Glob {
 
     /// How many `*` the glob has.
     pub(crate) fn stars(&self) -> usize {
-        self.parts.iter().filter(|part| **part == Part::Any).count()
+        self.parts.iter().filter(|part| **part == GlobPart::Any).count()
     }
 
     /// The runs of characters that stand for themselves.
     pub(crate) fn literals(&self) -> Vec<String> {
-        let of_run = |part: &Part| match part {
-            Part::Literal(literal) => Some(*literal),
+        let of_run = |part: &GlobPart| match part {
+            GlobPart::Literal(literal) => Some(*literal),
             _ => None,
         };
         let runs = self.parts.split(|part| of_run(part).is_none());
@@ -79,10 +79,10 @@ impl Glob {
         let mut text = String::new();
         for part in &self.parts {
             match part {
-                Part::Any => text.push_str(any),
-                Part::One => text.push('a'),
-                Part::Literal(literal) => text.push(*literal),
-                Part::Set { .. } => {
+                GlobPart::Any => text.push_str(any),
+                GlobPart::One => text.push('a'),
+                GlobPart::Literal(literal) => text.push(*literal),
+                GlobPart::Set { .. } => {
                     // A letter where it takes one.
                     let mut members = ('a'..='z').chain('0'..='9').chain('!'..='~');
                     text.extend(members.find(|member| part.takes(*member)));
@@ -97,12 +97,12 @@ impl Glob {
         let mut builder = Builder::new();
         for part in &self.parts {
             match part {
-                Part::Any => _ = builder.any(Bytes::all()),
-                Part::One => _ = builder.one(Bytes::range(0, 0x7f)),
-                Part::Literal(literal) => _ = builder.literal(literal.encode_utf8(&mut [0; 4])),
-                Part::Set { .. } => {
+                GlobPart::Any => _ = builder.any(Bytes::all()),
+                GlobPart::One => _ = builder.one(Bytes::range(0, 0x7f)),
+                GlobPart::Literal(literal) => _ = builder.literal(literal.encode_utf8(&mut [0; 4])),
+                GlobPart::Set { .. } => {
                     let taken: Vec<u8> = (0..0x80).filter(|byte| part.takes(char::from(*byte))).collect();
-                    builder.one(Bytes::of(&taken));
+                    builder.one(Bytes::from_slice(&taken));
                 }
             }
         }
@@ -118,7 +118,7 @@ impl Glob {
         let mut last_any: Option<Any<'_, 't>> = None;
         loop {
             match parts.split_first() {
-                Some((Part::Any, behind)) => {
+                Some((GlobPart::Any, behind)) => {
                     if let Some(any) = last_any {
                         tell(any.taken());
                     }
@@ -158,7 +158,7 @@ impl Glob {
 
 /// A `*` while what follows it is looked for.
 struct Any<'g, 't> {
-    behind: &'g [Part],
+    behind: &'g [GlobPart],
     /// Where it begins.
     start: &'t str,
     /// Where what follows it is tried next.
@@ -172,7 +172,7 @@ impl<'t> Any<'_, 't> {
     }
 }
 
-impl Part {
+impl GlobPart {
     fn takes(&self, character: char) -> bool {
         match self {
             Self::Any | Self::One => true,
@@ -188,7 +188,7 @@ impl Part {
 }
 
 /// Reads a set from behind its `[`, up to and with its `]`, and gives what follows it.
-fn set(text: &str) -> Option<(Part, &str)> {
+fn set(text: &str) -> Option<(GlobPart, &str)> {
     let (negated, members) = match text.strip_prefix('!') {
         Some(members) => (true, members),
         None => (false, text),
@@ -210,7 +210,7 @@ fn set(text: &str) -> Option<(Part, &str)> {
             _ => ranges.push((first, first)),
         }
     }
-    let set = Part::Set {
+    let set = GlobPart::Set {
         negated,
         ranges: ranges.into(),
     };

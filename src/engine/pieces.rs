@@ -11,7 +11,7 @@ use foldhash::fast::FixedState;
 use crate::glob::Glob;
 
 /// A run of bytes.
-pub(crate) type Piece = [u8; LENGTH];
+pub(crate) type GlobPiece = [u8; LENGTH];
 
 const LENGTH: usize = 4;
 /// Fewer globs are asked one after the other: that is faster than to look for the pieces of a text.
@@ -20,14 +20,14 @@ const MANY: usize = 32;
 /// Globs by their pieces.
 #[derive(Debug, Default)]
 pub(crate) struct ByPiece {
-    lists: HashMap<Piece, Vec<u32>, FixedState>,
+    lists: HashMap<GlobPiece, Vec<u32>, FixedState>,
     /// Those without a piece.
     rest: Vec<u32>,
 }
 
 impl ByPiece {
     pub(crate) fn new<'g>(globs: impl Iterator<Item = &'g Glob>) -> Self {
-        let pieces: Vec<Vec<Piece>> = globs.map(of_glob).collect();
+        let pieces: Vec<Vec<GlobPiece>> = globs.map(of_glob).collect();
         let mut globs = Self::default();
         for (number, piece) in (0..).zip(rarest(&pieces)) {
             match piece {
@@ -44,7 +44,7 @@ impl ByPiece {
         let mut first = self.rest.iter().find(is_match).copied();
         if !self.lists.is_empty() {
             // A piece may be in the text very often, and each glob takes as long as the text.
-            let mut asked: HashSet<Piece, FixedState> = HashSet::default();
+            let mut asked: HashSet<GlobPiece, FixedState> = HashSet::default();
             for piece in of(text) {
                 let Some(list) = self.lists.get(&piece).filter(|_| asked.insert(piece)) else {
                     continue;
@@ -60,28 +60,28 @@ impl ByPiece {
 }
 
 /// The pieces of a text.
-pub(crate) fn of(text: &str) -> impl Iterator<Item = Piece> {
+pub(crate) fn of(text: &str) -> impl Iterator<Item = GlobPiece> {
     text.as_bytes()
         .windows(LENGTH)
         .filter_map(|window| window.try_into().ok())
 }
 
 /// The pieces that are in every text which a glob matches.
-pub(crate) fn of_glob(glob: &Glob) -> Vec<Piece> {
+pub(crate) fn of_glob(glob: &Glob) -> Vec<GlobPiece> {
     let runs = glob.literals();
     runs.iter().flat_map(|run| of(run)).collect()
 }
 
 /// For the pieces of each of many globs the one that the fewest have; of few globs none has one.
-pub(crate) fn rarest(globs: &[Vec<Piece>]) -> Vec<Option<Piece>> {
+pub(crate) fn rarest(globs: &[Vec<GlobPiece>]) -> Vec<Option<GlobPiece>> {
     if globs.len() < MANY {
         return vec![None; globs.len()];
     }
-    let mut counts: HashMap<Piece, usize, FixedState> = HashMap::default();
+    let mut counts: HashMap<GlobPiece, usize, FixedState> = HashMap::default();
     for piece in globs.iter().flatten() {
         *counts.entry(*piece).or_default() += 1;
     }
-    let count = |piece: &&Piece| counts.get(*piece).copied();
+    let count = |piece: &&GlobPiece| counts.get(*piece).copied();
     let rarest = globs
         .iter()
         .map(|pieces| pieces.iter().min_by_key(count).copied());

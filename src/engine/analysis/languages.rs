@@ -3,8 +3,8 @@
 
 use crate::automaton::{Builder, Bytes, Language};
 use crate::reference::{DOCKER_HUB, OFFICIAL_IMAGES};
-use crate::rules::pattern::{Parts, Pattern, match_glob};
-use crate::rules::shape::{Part, Segment, SegmentPart};
+use crate::rules::pattern::{Pattern, PatternParts, match_glob};
+use crate::rules::shape::{Segment, SegmentPart, ShapePart};
 use crate::rules::target::Target;
 
 /// The states that one search may take: more than any pair of ordinary patterns has.
@@ -30,7 +30,7 @@ pub(crate) fn of_pattern(pattern: &Pattern) -> Language {
     }
 }
 
-fn name(builder: &mut Builder, parts: &Parts) {
+fn name(builder: &mut Builder, parts: &PatternParts) {
     for (number, segment) in parts.name.split('/').enumerate() {
         match (segment, number) {
             ("**", 0) => {
@@ -52,7 +52,7 @@ fn name(builder: &mut Builder, parts: &Parts) {
     }
 }
 
-fn tag_and_digest(builder: &mut Builder, parts: &Parts) {
+fn tag_and_digest(builder: &mut Builder, parts: &PatternParts) {
     let any_digest = |builder: &mut Builder| {
         builder.optional(|digest| _ = digest.literal("@").any(Bytes::all()));
     };
@@ -162,22 +162,22 @@ fn registry_of(target: &Target) -> Box<str> {
         .map_or_else(|| target.registry().into(), |shape| shape.registry.clone())
 }
 
-fn tag_of(target: &Target) -> Option<Part> {
+fn tag_of(target: &Target) -> Option<ShapePart> {
     match target.shape() {
         Some(shape) => shape.tag.clone(),
         None => literal_part(target.tag()),
     }
 }
 
-fn digest_of(target: &Target) -> Option<Part> {
+fn digest_of(target: &Target) -> Option<ShapePart> {
     match target.shape() {
         Some(shape) => shape.digest.clone(),
         None => literal_part(target.digest()),
     }
 }
 
-fn literal_part(text: Option<&str>) -> Option<Part> {
-    text.map(|text| Part {
+fn literal_part(text: Option<&str>) -> Option<ShapePart> {
+    text.map(|text| ShapePart {
         glob: text.into(),
         optional: false,
     })
@@ -291,7 +291,12 @@ pub(crate) fn valid() -> Language {
         more.literal("/");
         component(more);
     });
-    builder.optional(|tag| _ = tag.literal(":").one(WORD).any(WORD.union(Bytes::of(b".-"))));
+    builder.optional(|tag| {
+        _ = tag
+            .literal(":")
+            .one(WORD)
+            .any(WORD.union(Bytes::from_slice(b".-")))
+    });
     builder.optional(|digest| {
         digest
             .literal("@")
@@ -328,7 +333,7 @@ pub(crate) fn short_hub() -> Language {
         .literal(DOCKER_HUB)
         .literal("/")
         .many(NO_SLASH)
-        .optional(|tag| _ = tag.one(Bytes::of(b":@")).any(Bytes::all()));
+        .optional(|tag| _ = tag.one(Bytes::from_slice(b":@")).any(Bytes::all()));
     builder.finish()
 }
 
@@ -337,6 +342,6 @@ pub(crate) fn spelled() -> Language {
     let mut builder = Builder::new();
     builder
         .one(WORD.union(Bytes::one(b'[')))
-        .any(WORD.union(Bytes::of(b".-:/[]@")));
+        .any(WORD.union(Bytes::from_slice(b".-:/[]@")));
     builder.finish()
 }

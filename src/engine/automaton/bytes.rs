@@ -28,7 +28,7 @@ impl Bytes {
     }
 
     /// These bytes.
-    pub(crate) const fn of(mut bytes: &[u8]) -> Self {
+    pub(crate) const fn from_slice(mut bytes: &[u8]) -> Self {
         let mut set = Self::none();
         while let [byte, rest @ ..] = bytes {
             set = set.union(Self::one(*byte));
@@ -88,7 +88,7 @@ impl Bytes {
 
     /// All but these.
     pub(crate) const fn except(self, bytes: &[u8]) -> Self {
-        self.minus(Self::of(bytes))
+        self.minus(Self::from_slice(bytes))
     }
 
     /// Whether the byte is in it.

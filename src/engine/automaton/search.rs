@@ -46,7 +46,7 @@ pub(crate) fn witness_within(
     budget: usize,
     work: &mut usize,
 ) -> Result<Option<String>, Exhausted> {
-    let mut search = Search {
+    let mut search = WitnessSearch {
         all,
         none,
         alphabet: all
@@ -65,7 +65,7 @@ pub(crate) fn witness_within(
     }
 }
 
-struct Search<'a> {
+struct WitnessSearch<'a> {
     all: &'a [&'a Language],
     none: &'a [&'a Language],
     /// A byte outside of it is in no text that is sought.
@@ -75,7 +75,7 @@ struct Search<'a> {
     work: &'a mut usize,
     /// The places of all nodes, one node behind the other: one in each of `all`, then those in `none`, in
     /// ascending order.
-    places: Vec<Place>,
+    places: Vec<SearchPlace>,
     /// In the order in which they were found.
     nodes: Vec<Node>,
     /// The nodes by their places.
@@ -84,7 +84,7 @@ struct Search<'a> {
 
 /// A state of one of the languages.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Place {
+struct SearchPlace {
     language: u32,
     state: u32,
 }
@@ -101,14 +101,14 @@ struct Node {
 
 /// The node that is gone on from.
 #[derive(Default)]
-struct Origin<'a> {
+struct NodeOrigin<'a> {
     node: usize,
     /// Its places in `all`.
-    all: Vec<Place>,
+    all: Vec<SearchPlace>,
     /// What leaves its places in `none`, each with its language.
     none: Vec<(u32, &'a Edge)>,
     /// The places in `none` that a byte leads to, kept for their memory only.
-    reached: Vec<Place>,
+    reached: Vec<SearchPlace>,
 }
 
 enum Stop {
@@ -117,17 +117,17 @@ enum Stop {
     Exhausted,
 }
 
-impl<'a> Search<'a> {
+impl<'a> WitnessSearch<'a> {
     fn run(&mut self) -> ControlFlow<Stop> {
         let (all, none) = (self.all, self.none);
-        let start = |language| Place {
+        let start = |language| SearchPlace {
             language,
             state: START,
         };
         self.places.extend((0..).map(start).take(all.len()));
         self.places.extend((0..).map(start).take(none.len()));
         self.reach(None)?;
-        let mut origin = Origin::default();
+        let mut origin = NodeOrigin::default();
         let mut targets = Vec::with_capacity(all.len());
         while origin.node < self.nodes.len() {
             let (in_all, in_none) = self.node(origin.node);
@@ -150,9 +150,9 @@ impl<'a> Search<'a> {
     /// target. (It calls itself once for each.)
     fn advance(
         &mut self,
-        origin: &mut Origin<'a>,
+        origin: &mut NodeOrigin<'a>,
         bytes: Bytes,
-        targets: &mut Vec<Place>,
+        targets: &mut Vec<SearchPlace>,
     ) -> ControlFlow<Stop> {
         let all = self.all;
         let (Some(language), Some(place)) = (all.get(targets.len()), origin.all.get(targets.len())) else {
@@ -162,7 +162,7 @@ impl<'a> Search<'a> {
         for edge in language.edges(place.state) {
             let common = bytes.intersect(edge.bytes);
             if !common.is_empty() {
-                targets.push(Place {
+                targets.push(SearchPlace {
                     state: edge.to,
                     ..place
                 });
@@ -178,7 +178,12 @@ impl<'a> Search<'a> {
     /// A byte stands for all that is taken by each edge of `none` that takes it. Some of that may be taken by
     /// further edges, but it only leads to more places in `none`: what none of the languages takes from those,
     /// none takes from the fewer.
-    fn split(&mut self, origin: &mut Origin<'a>, bytes: Bytes, targets: &[Place]) -> ControlFlow<Stop> {
+    fn split(
+        &mut self,
+        origin: &mut NodeOrigin<'a>,
+        bytes: Bytes,
+        targets: &[SearchPlace],
+    ) -> ControlFlow<Stop> {
         let mut rest = bytes;
         while let Some(byte) = rest.readable() {
             match self.work.checked_sub(origin.none.len() + targets.len()) {
@@ -190,7 +195,7 @@ impl<'a> Search<'a> {
             for (language, edge) in &origin.none {
                 if edge.bytes.contains(byte) {
                     class = class.intersect(edge.bytes);
-                    origin.reached.push(Place {
+                    origin.reached.push(SearchPlace {
                         language: *language,
                         state: edge.to,
                     });
@@ -241,7 +246,7 @@ impl<'a> Search<'a> {
     }
 
     /// The places of a node in `all` and in `none`; for the one behind the last, those that are behind all.
-    fn node(&self, node: usize) -> (&[Place], &[Place]) {
+    fn node(&self, node: usize) -> (&[SearchPlace], &[SearchPlace]) {
         let end = self
             .nodes
             .get(node)
@@ -268,14 +273,14 @@ impl<'a> Search<'a> {
     }
 }
 
-fn accepts_each(languages: &[&Language], places: &[Place]) -> bool {
+fn accepts_each(languages: &[&Language], places: &[SearchPlace]) -> bool {
     languages
         .iter()
         .zip(places)
         .all(|(language, place)| language.accepts(place.state))
 }
 
-fn accepts_some(languages: &[&Language], places: &[Place]) -> bool {
+fn accepts_some(languages: &[&Language], places: &[SearchPlace]) -> bool {
     places.iter().any(|place| {
         let language = languages.get(place.language as usize);
         language.is_some_and(|language| language.accepts(place.state))

@@ -12,7 +12,7 @@ use std::vec::IntoIter;
 use foldhash::fast::FixedState;
 
 use super::partners::Partners;
-use super::reach::{Search, Taken, apart, taken};
+use super::reach::{ImageSearch, Taken, apart, taken};
 use super::settings::{self, Around, Wanted, around, solve};
 use crate::analysis::samples;
 use crate::context::{Case, Setting};
@@ -39,7 +39,7 @@ const FIRST: usize = 8;
 /// Images with their settings, made from what sets say. None comes twice.
 pub struct Cases<'s> {
     sets: Vec<&'s Compiled>,
-    search: Search,
+    search: ImageSearch,
     partners: Option<Partners<'s>>,
     /// What is next: a rule of a set, and behind them its home and its map.
     set: usize,
@@ -68,7 +68,7 @@ impl<'s> Cases<'s> {
     pub fn new(sets: &[&'s Compiled]) -> Self {
         let rules: usize = sets.iter().map(|set| set.len()).sum();
         Self {
-            search: Search::new(sets),
+            search: ImageSearch::new(sets),
             partners: Partners::new(sets),
             of_a_pattern: (MOST_OF_PATTERNS / rules.max(1)).max(LEAST_OF_A_PATTERN),
             of_a_rule: (MOST_SETTINGS / rules.max(1)).max(LEAST_SETTINGS_OF_A_RULE),

@@ -21,7 +21,7 @@ const WORK_OF_A_RULE: usize = 4_000;
 /// How many rules above are got round, one after the other.
 const ROUNDS: usize = 24;
 
-pub(super) struct Search {
+pub(super) struct ImageSearch {
     valid: Language,
     short_hub: Language,
     /// What begins with a registry that is known as one.
@@ -40,7 +40,7 @@ pub(super) enum Taken {
     Not,
 }
 
-impl Search {
+impl ImageSearch {
     pub(super) fn new(sets: &[&Compiled]) -> Self {
         let rules: usize = sets.iter().map(|set| set.len()).sum();
         let mut in_full = Builder::new();
@@ -48,7 +48,7 @@ impl Search {
         in_full
             .either(
                 |local| _ = local.literal("localhost"),
-                |host_of| _ = host_of.many(host).one(Bytes::of(b".:")).any(host),
+                |host_of| _ = host_of.many(host).one(Bytes::from_slice(b".:")).any(host),
             )
             .literal("/")
             .any(Bytes::all());

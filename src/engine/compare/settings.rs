@@ -148,7 +148,7 @@ fn sought(subject: Subject, conditions: &[Wanted<'_>]) -> Option<String> {
     let without: Vec<Language> = without.iter().map(language).collect();
     let name = Bytes::range(b'a', b'z')
         .union(Bytes::range(b'0', b'9'))
-        .union(Bytes::of(b"-.:/"));
+        .union(Bytes::from_slice(b"-.:/"));
     let mut names = Builder::new();
     names.any(name);
     let names = names.finish();

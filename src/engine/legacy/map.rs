@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::answer::{Answer, join, last_segment};
 use super::findings;
-use super::targets::{Place, Targets};
-use super::text::{Piece, Table, Text};
+use super::targets::{TargetPlace, Targets};
+use super::text::{MapText, Table, TextPiece};
 use crate::diagnostic::{Diagnostic, SourceId, SourceMap, Span};
 use crate::glob::Glob;
 use crate::pieces::ByPiece;
@@ -16,17 +16,17 @@ use crate::syntax::map::{Key, Statement, lines};
 #[derive(Debug, Default)]
 pub struct Map {
     /// The keys and values of the lines.
-    text: Text,
+    text: MapText,
     /// Images as manifests spell them.
-    exact: Table<Line>,
+    exact: Table<MapLine>,
     /// Globs over images as manifests spell them, in the order of the file.
-    replace: Vec<(Glob, Line)>,
+    replace: Vec<(Glob, MapLine)>,
     /// The same globs by what is literal in them.
     pieces: ByPiece,
     /// Registries, `docker.io/library` and `default`.
-    registries: Table<Line>,
+    registries: Table<MapLine>,
     /// The line `default`, without which no registry is swapped.
-    default: Option<Line>,
+    default: Option<MapLine>,
     /// An image that holds one of these, and whose registry no line names, stays.
     noswap: Option<Noswap>,
     targets: Targets,
@@ -34,8 +34,8 @@ pub struct Map {
 
 /// The value of a line, and where the line stands.
 #[derive(Clone, Copy, Debug)]
-struct Line {
-    value: Piece,
+struct MapLine {
+    value: TextPiece,
     span: Span,
 }
 
@@ -96,7 +96,7 @@ impl Map {
             if single_colon {
                 found.push(findings::single_colon(line.span, separator));
             }
-            let line = Line {
+            let line = MapLine {
                 value: map.text.add(&value),
                 span: line.span,
             };
@@ -141,7 +141,7 @@ impl Map {
     }
 
     /// Draws out of the lines what is asked of all of them at once.
-    fn finish(&mut self, noswap: Option<Line>) {
+    fn finish(&mut self, noswap: Option<MapLine>) {
         let text = &self.text;
         // No value is no entry; beside others an empty entry occurs in everything.
         self.noswap = noswap.and_then(|line| {
@@ -220,7 +220,7 @@ impl Map {
 
     /// What the image becomes, and the line that says so.
     pub(super) fn decide(&self, image: &str, reference: &Reference<'_>) -> Answer {
-        let answer = |line: &Line, result| Answer {
+        let answer = |line: &MapLine, result| Answer {
             result,
             line: Some(line.span),
         };
@@ -252,7 +252,7 @@ impl Map {
         }
         let line = key.map_or(default, |(_, line)| line);
         let value = self.text.get(line.value);
-        let place = key.map(|(key, _)| Place::of(key));
+        let place = key.map(|(key, _)| TargetPlace::from_text(key));
         if value.is_empty() || self.targets.hold(&self.text, image, reference, place) {
             return answer(line, None);
         }
@@ -286,7 +286,7 @@ impl Map {
         registry: &'k str,
         host: &'k str,
         has_port: bool,
-    ) -> Option<(&'k str, &Line)> {
+    ) -> Option<(&'k str, &MapLine)> {
         let official = (!image.contains('/')).then_some(OFFICIAL_IMAGES);
         let keys = [official, Some(registry), has_port.then_some(host)];
         keys.into_iter()

@@ -1,51 +1,51 @@
 //! Which images are already where a map sends them.
 
-use super::text::{Piece, Table, Text};
+use super::text::{MapText, Table, TextPiece};
 use crate::reference::{DOCKER_HUB, OFFICIAL, Reference, reads_as_registry, split_registry};
 
 /// The places that the lines of a map lead to. Every call is given the text that they are pieces of.
 #[derive(Debug, Default)]
 pub(super) struct Targets {
     /// `h.io/hub`, of images below it. The empty one is all of a Docker Hub that is a target itself.
-    below: Places,
+    below: TargetPlaces,
     /// `h.io/hub-`, of images that begin with it.
-    dashed: Places,
+    dashed: TargetPlaces,
     /// Whole images.
-    images: Places,
+    images: TargetPlaces,
 }
 
 /// Texts, apart by where they are: on Docker Hub, without `docker.io/` and `library/`, or elsewhere. So an image
 /// has one spelling, and it is a slice of the manifest's.
 #[derive(Debug, Default)]
-struct Places {
+struct TargetPlaces {
     hub: Table<()>,
     elsewhere: Table<()>,
 }
 
 /// A repository, or what is above repositories.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place<'a> {
+pub(super) struct TargetPlace<'a> {
     on_hub: bool,
     name: &'a str,
 }
 
 impl Targets {
     /// Adds the value of a line for a registry, for globs or for the rest.
-    pub(super) fn add(&mut self, text: &Text, value: Piece) {
+    pub(super) fn add(&mut self, text: &MapText, value: TextPiece) {
         let spelled = text.get(value);
         if spelled.is_empty() {
             return;
         }
         if spelled.ends_with('-') {
             if spelled.contains('/') {
-                self.dashed.insert(text, value, Place::of(spelled));
+                self.dashed.insert(text, value, TargetPlace::from_text(spelled));
             } else {
                 // The registry that is put behind it decides whether the first segment is a domain.
                 for on_hub in [true, false] {
                     self.dashed.insert(
                         text,
                         value,
-                        Place {
+                        TargetPlace {
                             on_hub,
                             name: spelled,
                         },
@@ -54,15 +54,15 @@ impl Targets {
             }
         } else {
             self.below
-                .insert(text, value, Place::of(spelled.trim_end_matches('/')));
+                .insert(text, value, TargetPlace::from_text(spelled.trim_end_matches('/')));
         }
     }
 
     /// Adds the value of a line for one image.
-    pub(super) fn add_image(&mut self, text: &Text, value: Piece) {
+    pub(super) fn add_image(&mut self, text: &MapText, value: TextPiece) {
         let spelled = text.get(value);
         if Reference::parse(spelled).is_ok() {
-            self.images.insert(text, value, Place::of_image(spelled));
+            self.images.insert(text, value, TargetPlace::from_image(spelled));
         }
     }
 
@@ -70,16 +70,16 @@ impl Targets {
     /// move the image on.
     pub(super) fn hold(
         &self,
-        text: &Text,
+        text: &MapText,
         image: &str,
         reference: &Reference<'_>,
-        key: Option<Place<'_>>,
+        key: Option<TargetPlace<'_>>,
     ) -> bool {
-        let whole = Place::of_image(image);
+        let whole = TargetPlace::from_image(image);
         if self.images.contain(text, whole.on_hub, whole.name) {
             return true;
         }
-        let repository = Place::of_reference(image, reference);
+        let repository = TargetPlace::from_reference(image, reference);
         // What the reference completes is on no slice of the image: `nginx` is below `library`.
         let completed =
             (reference.path.is_completed() && repository.on_hub).then_some(OFFICIAL.trim_end_matches('/'));
@@ -102,9 +102,9 @@ impl Targets {
     }
 }
 
-impl Places {
+impl TargetPlaces {
     /// Adds a place whose name is a part of the value.
-    fn insert(&mut self, text: &Text, value: Piece, place: Place<'_>) {
+    fn insert(&mut self, text: &MapText, value: TextPiece, place: TargetPlace<'_>) {
         let places = if place.on_hub {
             &mut self.hub
         } else {
@@ -117,15 +117,15 @@ impl Places {
         places.insert(text, value.trimmed(before, behind), ());
     }
 
-    fn contain(&self, text: &Text, on_hub: bool, name: &str) -> bool {
+    fn contain(&self, text: &MapText, on_hub: bool, name: &str) -> bool {
         let places = if on_hub { &self.hub } else { &self.elsewhere };
         places.get(text, name).is_some()
     }
 }
 
-impl<'a> Place<'a> {
+impl<'a> TargetPlace<'a> {
     /// Of a registry, of a registry with a path, or of a path of Docker Hub.
-    pub(super) fn of(text: &'a str) -> Self {
+    pub(super) fn from_text(text: &'a str) -> Self {
         match split_registry(text) {
             (Some(DOCKER_HUB), path) => Self {
                 on_hub: true,
@@ -152,7 +152,7 @@ impl<'a> Place<'a> {
     }
 
     /// Of an image with its tag and digest.
-    fn of_image(image: &'a str) -> Self {
+    fn from_image(image: &'a str) -> Self {
         match split_registry(image) {
             (Some(DOCKER_HUB) | None, name) => Self {
                 on_hub: true,
@@ -170,7 +170,7 @@ impl<'a> Place<'a> {
     }
 
     /// Of an image's repository, without tag and digest.
-    fn of_reference(image: &'a str, reference: &Reference<'a>) -> Self {
+    fn from_reference(image: &'a str, reference: &Reference<'a>) -> Self {
         let path = reference.path.written();
         match split_registry(image) {
             (Some(DOCKER_HUB) | None, _) => Self {

@@ -10,31 +10,31 @@ use hashbrown::hash_table::Entry;
 
 /// The long text.
 #[derive(Debug, Default)]
-pub(super) struct Text(String);
+pub(super) struct MapText(String);
 
-/// A part of a [`Text`].
+/// A part of a [`MapText`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Piece {
+pub(super) struct TextPiece {
     start: u32,
     end: u32,
 }
 
 /// Values by keys that are pieces of one text, with which every call is given.
 #[derive(Debug)]
-pub(super) struct Table<V>(HashTable<(Piece, V)>);
+pub(super) struct Table<V>(HashTable<(TextPiece, V)>);
 
-impl Text {
+impl MapText {
     /// Adds a text at the end. A text of 4 GiB or more is not to be had: files are bounded far below.
-    pub(super) fn add(&mut self, text: &str) -> Piece {
+    pub(super) fn add(&mut self, text: &str) -> TextPiece {
         let start = position(self.0.len());
         self.0.push_str(text);
-        Piece {
+        TextPiece {
             start,
             end: position(self.0.len()),
         }
     }
 
-    pub(super) fn get(&self, piece: Piece) -> &str {
+    pub(super) fn get(&self, piece: TextPiece) -> &str {
         self.0
             .get(piece.start as usize..piece.end as usize)
             .unwrap_or_default()
@@ -46,7 +46,7 @@ impl Text {
     }
 }
 
-impl Piece {
+impl TextPiece {
     /// What is left without some bytes of its beginning and of its end.
     pub(super) fn trimmed(self, start: usize, end: usize) -> Self {
         let start = self.start.saturating_add(position(start)).min(self.end);
@@ -58,7 +58,7 @@ impl Piece {
 }
 
 impl<V> Table<V> {
-    pub(super) fn get(&self, text: &Text, key: &str) -> Option<&V> {
+    pub(super) fn get(&self, text: &MapText, key: &str) -> Option<&V> {
         // Many tables of a map are empty, and a hash takes longer than to see that.
         if self.0.is_empty() {
             return None;
@@ -68,7 +68,7 @@ impl<V> Table<V> {
     }
 
     /// Puts in a value, and gives back the one that had the key before.
-    pub(super) fn insert(&mut self, text: &Text, key: Piece, value: V) -> Option<V> {
+    pub(super) fn insert(&mut self, text: &MapText, key: TextPiece, value: V) -> Option<V> {
         let name = text.get(key);
         let entry = self.0.entry(
             hash(name),
@@ -84,7 +84,7 @@ impl<V> Table<V> {
         }
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &(Piece, V)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(TextPiece, V)> {
         self.0.iter()
     }
 
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_table_keeps_the_last_value_of_a_key() {
-        let mut text = Text::default();
+        let mut text = MapText::default();
         let mut table = Table::default();
         for n in 0..1000 {
             let key = text.add(&format!("key-{}", n % 500));

@@ -4,10 +4,10 @@ use super::fault::Fault;
 use crate::diagnostic::Code;
 use crate::glob::Glob;
 use crate::reference::{DOCKER_HUB, OFFICIAL, OFFICIAL_IMAGES, normalized};
-use crate::rules::pattern::{Parts, Written};
+use crate::rules::pattern::{PatternParts, Written};
 
 /// Reads a pattern over the parts of an image.
-pub(super) fn parts(text: &str) -> Result<Parts, Fault> {
+pub(super) fn parts(text: &str) -> Result<PatternParts, Fault> {
     check_characters(text)?;
     let Split {
         name,
@@ -58,7 +58,7 @@ pub(super) fn parts(text: &str) -> Result<Parts, Fault> {
         }
         name.push_str(&path.join("/"));
     }
-    Ok(Parts {
+    Ok(PatternParts {
         is_literal: !name.contains('*'),
         name: name.into(),
         below,

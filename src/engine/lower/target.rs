@@ -8,7 +8,7 @@ use crate::reference::{
 };
 use crate::rules::pattern::{CaptureKind, Pattern};
 use crate::rules::target::Target;
-use crate::rules::template::{Piece, Placeholder, has_placeholder, pieces};
+use crate::rules::template::{Placeholder, TemplatePiece, has_placeholder, pieces};
 
 /// The longest repository.
 const MAX_PATH: usize = 255;
@@ -46,8 +46,8 @@ pub(super) fn target(text: &str, pattern: &Pattern) -> Result<Target, Fault> {
         None => ("", name),
     };
     let is_of_registry = pieces(registry).any(|piece| match piece {
-        Piece::Placeholder(Placeholder::Domain | Placeholder::Host | Placeholder::Port) => true,
-        Piece::Placeholder(Placeholder::Capture(number)) => is_of_a_registry(&kinds, number),
+        TemplatePiece::Placeholder(Placeholder::Domain | Placeholder::Host | Placeholder::Port) => true,
+        TemplatePiece::Placeholder(Placeholder::Capture(number)) => is_of_a_registry(&kinds, number),
         _ => false,
     });
     if is_of_registry {
@@ -154,8 +154,8 @@ fn check_captures(text: &str, kinds: &[CaptureKind]) -> Result<(), Fault> {
 fn filled(template: &str) -> String {
     pieces(template)
         .map(|piece| match piece {
-            Piece::Literal(literal) => literal,
-            Piece::Placeholder(_) => "a",
+            TemplatePiece::Literal(literal) => literal,
+            TemplatePiece::Placeholder(_) => "a",
         })
         .collect()
 }
@@ -167,9 +167,9 @@ fn is_of_a_registry(kinds: &[CaptureKind], capture: usize) -> bool {
 }
 
 fn check_registry(text: &str, registry: &str, kinds: &[CaptureKind]) -> Result<(), Fault> {
-    let all: Vec<Piece<'_>> = pieces(registry).collect();
+    let all: Vec<TemplatePiece<'_>> = pieces(registry).collect();
     for (number, piece) in all.iter().enumerate() {
-        let Piece::Placeholder(placeholder) = piece else {
+        let TemplatePiece::Placeholder(placeholder) = piece else {
             continue;
         };
         let fault = |message: &str| {
@@ -189,7 +189,7 @@ fn check_registry(text: &str, registry: &str, kinds: &[CaptureKind]) -> Result<(
         let has_dot = all
             .iter()
             .skip(number)
-            .any(|piece| matches!(piece, Piece::Literal(literal) if literal.contains('.')));
+            .any(|piece| matches!(piece, TemplatePiece::Literal(literal) if literal.contains('.')));
         if !has_dot {
             return Err(fault(
                 "a capture in the registry of a target without a literal dot behind it",
@@ -251,7 +251,7 @@ fn check_path(text: &str, path: &str) -> Result<(), Fault> {
 
 fn check_tag(text: &str, tag: Option<&str>, digest: Option<&str>) -> Result<(), Fault> {
     if let Some(tag) = tag {
-        if pieces(tag).any(|piece| piece == Piece::Placeholder(Placeholder::Digest)) {
+        if pieces(tag).any(|piece| piece == TemplatePiece::Placeholder(Placeholder::Digest)) {
             return Err(Fault::new(
                 Code::DIGEST_AS_TAG,
                 "a digest can't stand where the tag does: it holds a colon",
@@ -267,7 +267,7 @@ fn check_tag(text: &str, tag: Option<&str>, digest: Option<&str>) -> Result<(), 
     }
     if let Some(digest) = digest {
         if digest.contains(':')
-            && pieces(digest).any(|piece| piece == Piece::Placeholder(Placeholder::Digest))
+            && pieces(digest).any(|piece| piece == TemplatePiece::Placeholder(Placeholder::Digest))
         {
             return Err(Fault::new(Code::TWO_TAGS, "a tag behind the digest")
                 .at_part(text, digest)
@@ -277,11 +277,11 @@ fn check_tag(text: &str, tag: Option<&str>, digest: Option<&str>) -> Result<(), 
         let is_valid = if has_placeholder(digest) {
             is_whole
                 || pieces(digest).all(|piece| match piece {
-                    Piece::Placeholder(Placeholder::Digest) => false,
-                    Piece::Literal(literal) => literal
+                    TemplatePiece::Placeholder(Placeholder::Digest) => false,
+                    TemplatePiece::Literal(literal) => literal
                         .bytes()
                         .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b':'),
-                    Piece::Placeholder(_) => true,
+                    TemplatePiece::Placeholder(_) => true,
                 })
         } else {
             is_digest(digest)

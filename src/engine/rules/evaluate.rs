@@ -203,12 +203,12 @@ impl Compiled {
         if self.home.holds(image.name()) || self.has_shape_of_a_target(image) {
             return;
         }
-        let Ok(reference) = Reference::parse(image.spelled) else {
+        let Ok(reference) = Reference::parse(image.text) else {
             return;
         };
-        let answer = legacy.decide(image.spelled, &reference);
+        let answer = legacy.decide(image.text, &reference);
         observer.map(&answer);
-        let Some(text) = answer.result.filter(|text| text != image.spelled) else {
+        let Some(text) = answer.result.filter(|text| text != image.text) else {
             return;
         };
         // v1.5.3 never checked the result of a prefix, and its clusters rely on what they have.

@@ -8,8 +8,8 @@ pub(crate) const AUTO: &str = "auto";
 /// An image in one round of deciding.
 #[derive(Debug)]
 pub(crate) struct Image<'a> {
-    /// As it is spelled.
-    pub(crate) spelled: &'a str,
+    /// The image as the object, or the swap of the round before, has it.
+    pub(crate) text: &'a str,
     name: CanonicalName<'a>,
     /// The repository as it is spelled.
     pub(crate) written: &'a str,
@@ -20,18 +20,18 @@ pub(crate) struct Image<'a> {
 }
 
 impl<'a> Image<'a> {
-    /// Reads an image of a manifest.
-    pub(crate) fn parse(spelled: &'a str) -> Result<Self, ReferenceError> {
-        let reference = Reference::parse(spelled)?;
+    /// Parses an image.
+    pub(crate) fn parse(text: &'a str) -> Result<Self, ReferenceError> {
+        let reference = Reference::parse(text)?;
         // Without a registry, no rule could name it, and no runtime pulls it.
-        let name = CanonicalName::new(spelled, &reference).ok_or(ReferenceError::Name)?;
+        let name = CanonicalName::new(text, &reference).ok_or(ReferenceError::Name)?;
         Ok(Self {
-            spelled,
+            text,
             name,
             written: reference.path.written(),
             tag: reference.tag,
             digest: reference.digest,
-            is_unqualified: split_registry(spelled).0.is_none(),
+            is_unqualified: split_registry(text).0.is_none(),
         })
     }
 

@@ -6,7 +6,7 @@
 
 use super::image::Image;
 use super::pattern::{CaptureKind, match_glob};
-use super::template::{Piece, Placeholder, is_all_placeholders, pieces};
+use super::template::{Placeholder, TemplatePiece, is_all_placeholders, pieces};
 use crate::reference::{DOCKER_HUB, OFFICIAL};
 
 /// The shape of a target that has placeholders.
@@ -19,13 +19,13 @@ pub(crate) struct Shape {
     pub(crate) below: bool,
     /// Tag and digest, where the target names any: then what is not there may not be there.
     pub(crate) names_tag: bool,
-    pub(crate) tag: Option<Part>,
-    pub(crate) digest: Option<Part>,
+    pub(crate) tag: Option<ShapePart>,
+    pub(crate) digest: Option<ShapePart>,
 }
 
 /// A tag or a digest, with a `*` for each placeholder.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Part {
+pub(crate) struct ShapePart {
     pub(crate) glob: Box<str>,
     /// Whether it may be missing.
     pub(crate) optional: bool,
@@ -69,7 +69,7 @@ impl Shape {
             .map(|segment| Segment::new(segment, kinds))
             .collect();
         let part = |template: Option<&str>| {
-            template.map(|template| Part {
+            template.map(|template| ShapePart {
                 glob: open(template),
                 optional: is_optional(template),
             })
@@ -90,7 +90,7 @@ impl Shape {
     }
 
     fn matches_tag(&self, image: &Image<'_>) -> bool {
-        let matches = |part: &Option<Part>, text: Option<&str>| match (part, text) {
+        let matches = |part: &Option<ShapePart>, text: Option<&str>| match (part, text) {
             (None, None) => true,
             (None, Some(_)) => false,
             (Some(part), None) => part.optional,
@@ -110,10 +110,10 @@ impl Shape {
 
     /// Follows all ways at once: a set of places in the path, each the start of a segment, or the end.
     fn matches_segments(&self, path: &str) -> bool {
-        let mut places = Places::default();
+        let mut places = PathPlaces::default();
         places.insert(0);
         for segment in &self.segments {
-            let mut next = Places::default();
+            let mut next = PathPlaces::default();
             if let Segment::One { optional: true, .. } = segment {
                 next = places;
             }
@@ -145,25 +145,27 @@ impl Segment {
         if all.next().is_none()
             && matches!(
                 first,
-                Some(Piece::Placeholder(Placeholder::Path | Placeholder::Written))
+                Some(TemplatePiece::Placeholder(
+                    Placeholder::Path | Placeholder::Written
+                ))
             )
         {
             return Self::Many;
         }
         let kind_of = |number: usize| number.checked_sub(1).and_then(|at| kinds.get(at)).copied();
         let part = |piece| match piece {
-            Piece::Literal(literal) => SegmentPart::Literal(literal.into()),
-            Piece::Placeholder(Placeholder::Path | Placeholder::Written) => SegmentPart::Any,
-            Piece::Placeholder(Placeholder::Capture(number)) => match kind_of(number) {
+            TemplatePiece::Literal(literal) => SegmentPart::Literal(literal.into()),
+            TemplatePiece::Placeholder(Placeholder::Path | Placeholder::Written) => SegmentPart::Any,
+            TemplatePiece::Placeholder(Placeholder::Capture(number)) => match kind_of(number) {
                 Some(CaptureKind::Segments | CaptureKind::RegistryAndSegments | CaptureKind::Written) => {
                     SegmentPart::Any
                 }
                 _ => SegmentPart::Star,
             },
-            Piece::Placeholder(_) => SegmentPart::Star,
+            TemplatePiece::Placeholder(_) => SegmentPart::Star,
         };
         let is_whole = match (first, pieces(template).count()) {
-            (Some(Piece::Placeholder(Placeholder::Capture(number))), 1) => {
+            (Some(TemplatePiece::Placeholder(Placeholder::Capture(number))), 1) => {
                 matches!(
                     kind_of(number),
                     Some(CaptureKind::Segment { whole: true } | CaptureKind::Registry { whole: true })
@@ -183,8 +185,8 @@ impl Segment {
 fn is_optional(template: &str) -> bool {
     is_all_placeholders(template)
         && pieces(template).all(|piece| match piece {
-            Piece::Literal(_) => false,
-            Piece::Placeholder(placeholder) => placeholder.can_be_empty(),
+            TemplatePiece::Literal(_) => false,
+            TemplatePiece::Placeholder(placeholder) => placeholder.can_be_empty(),
         })
 }
 
@@ -192,8 +194,8 @@ fn is_optional(template: &str) -> bool {
 fn open(template: &str) -> Box<str> {
     pieces(template)
         .map(|piece| match piece {
-            Piece::Literal(literal) => literal,
-            Piece::Placeholder(_) => "*",
+            TemplatePiece::Literal(literal) => literal,
+            TemplatePiece::Placeholder(_) => "*",
         })
         .collect::<String>()
         .into()
@@ -202,9 +204,9 @@ fn open(template: &str) -> Box<str> {
 /// A set of byte places in a path, which has 263 bytes at most; the place behind the end is where a path has ended
 /// with the segment before.
 #[derive(Clone, Copy, Debug, Default)]
-struct Places([u64; 5]);
+struct PathPlaces([u64; 5]);
 
-impl Places {
+impl PathPlaces {
     fn insert(&mut self, place: usize) {
         if let Some(word) = self.0.get_mut(place / 64) {
             *word |= 1 << (place % 64);
@@ -228,7 +230,7 @@ impl Places {
         })
     }
 
-    fn of(places: impl Iterator<Item = usize>) -> Self {
+    fn from_places(places: impl Iterator<Item = usize>) -> Self {
         let mut set = Self::default();
         places.for_each(|place| set.insert(place));
         set
@@ -236,17 +238,17 @@ impl Places {
 
     /// Those at which a segment can begin.
     fn within(&self, path: &str) -> Self {
-        Self::of(self.iter().filter(|place| *place < path.len()))
+        Self::from_places(self.iter().filter(|place| *place < path.len()))
     }
 
     fn after(&self, literal: &str, path: &str) -> Self {
         let follows = |place: &usize| path.get(*place..).is_some_and(|rest| rest.starts_with(literal));
-        Self::of(self.iter().filter(follows).map(|place| place + literal.len()))
+        Self::from_places(self.iter().filter(follows).map(|place| place + literal.len()))
     }
 
     /// Every place up to the end of the segment.
     fn within_segment(&self, path: &str) -> Self {
-        Self::of(self.iter().flat_map(|place| {
+        Self::from_places(self.iter().flat_map(|place| {
             let rest = path.get(place..).unwrap_or_default();
             place..=place + rest.find('/').unwrap_or(rest.len())
         }))
@@ -254,7 +256,7 @@ impl Places {
 
     fn anywhere_behind(&self, path: &str) -> Self {
         match self.iter().next() {
-            Some(first) => Self::of(first..=path.len()),
+            Some(first) => Self::from_places(first..=path.len()),
             None => Self::default(),
         }
     }
@@ -264,7 +266,7 @@ impl Places {
         match self.within(path).iter().next() {
             Some(first) => {
                 let slashes = path.match_indices('/').map(|(slash, _)| slash);
-                Self::of(slashes.filter(|slash| *slash > first).chain([path.len()]))
+                Self::from_places(slashes.filter(|slash| *slash > first).chain([path.len()]))
             }
             None => Self::default(),
         }

@@ -137,7 +137,7 @@ impl Target {
                 Vec::new()
             },
         };
-        let mut text = String::with_capacity(image.spelled.len() + self.name.len() + 16);
+        let mut text = String::with_capacity(image.text.len() + self.name.len() + 16);
         values.registry(self.registry(), &mut text);
         let registry = text.len();
         for segment in self.path().split('/').filter(|segment| !segment.is_empty()) {

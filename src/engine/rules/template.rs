@@ -25,7 +25,7 @@ pub(crate) const NAMES: [&str; 8] = [
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Piece<'t> {
+pub(crate) enum TemplatePiece<'t> {
     Literal(&'t str),
     Placeholder(Placeholder),
 }
@@ -56,7 +56,7 @@ impl Placeholder {
 }
 
 /// The pieces of a template whose braces were checked.
-pub(crate) fn pieces(template: &str) -> impl Iterator<Item = Piece<'_>> {
+pub(crate) fn pieces(template: &str) -> impl Iterator<Item = TemplatePiece<'_>> {
     let mut rest = template;
     std::iter::from_fn(move || {
         if rest.is_empty() {
@@ -68,7 +68,7 @@ pub(crate) fn pieces(template: &str) -> impl Iterator<Item = Piece<'_>> {
             .and_then(|(name, behind)| Some((Placeholder::parse(name)?, behind)));
         if let Some((placeholder, behind)) = inside {
             rest = behind;
-            return Some(Piece::Placeholder(placeholder));
+            return Some(TemplatePiece::Placeholder(placeholder));
         }
         // The first character is text even where it is a brace.
         let end = rest
@@ -78,18 +78,18 @@ pub(crate) fn pieces(template: &str) -> impl Iterator<Item = Piece<'_>> {
             .map_or(rest.len(), |(end, _)| end);
         let (literal, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
         rest = behind;
-        Some(Piece::Literal(literal))
+        Some(TemplatePiece::Literal(literal))
     })
 }
 
 /// Whether the template has a placeholder.
 pub(crate) fn has_placeholder(template: &str) -> bool {
-    pieces(template).any(|piece| matches!(piece, Piece::Placeholder(_)))
+    pieces(template).any(|piece| matches!(piece, TemplatePiece::Placeholder(_)))
 }
 
 /// Whether it is made of placeholders alone.
 pub(crate) fn is_all_placeholders(template: &str) -> bool {
-    pieces(template).all(|piece| matches!(piece, Piece::Placeholder(_)))
+    pieces(template).all(|piece| matches!(piece, TemplatePiece::Placeholder(_)))
 }
 
 /// What placeholders stand for, for one image.
@@ -104,8 +104,8 @@ impl Values<'_> {
     pub(crate) fn registry(&self, template: &str, text: &mut String) {
         for piece in pieces(template) {
             match piece {
-                Piece::Literal(literal) => text.push_str(literal),
-                Piece::Placeholder(placeholder) => text.push_str(self.of(placeholder)),
+                TemplatePiece::Literal(literal) => text.push_str(literal),
+                TemplatePiece::Placeholder(placeholder) => text.push_str(self.of(placeholder)),
             }
         }
     }
@@ -114,8 +114,8 @@ impl Values<'_> {
     pub(crate) fn behind_registry(&self, template: &str, text: &mut String) {
         for piece in pieces(template) {
             match piece {
-                Piece::Literal(literal) => text.push_str(literal),
-                Piece::Placeholder(placeholder) => {
+                TemplatePiece::Literal(literal) => text.push_str(literal),
+                TemplatePiece::Placeholder(placeholder) => {
                     let value = self.of(placeholder);
                     if self.holds_registry(placeholder) && value.contains(':') {
                         text.push_str(&value.replace(':', "_"));

@@ -14,10 +14,10 @@ pub(super) fn check(source: SourceId, statement: Word, text: &str) -> Option<Dia
     .span(source);
     let character = text.get(start..end).unwrap_or_default();
     Some(match found {
-        Fault::Control => {
+        CharacterFault::Control => {
             control(character, span).help("only spaces, tabs and line ends may stand between words")
         }
-        Fault::Space => Diagnostic::error(
+        CharacterFault::Space => Diagnostic::error(
             Code::CHARACTER,
             format!(
                 "white space that is neither a space nor a tab, `{}`",
@@ -26,20 +26,22 @@ pub(super) fn check(source: SourceId, statement: Word, text: &str) -> Option<Dia
             span,
         )
         .suggest("write a space", span, " "),
-        Fault::QuoteInWord => Diagnostic::error(Code::QUOTES, "a quote inside a word", span)
+        CharacterFault::QuoteInWord => Diagnostic::error(Code::QUOTES, "a quote inside a word", span)
             .label("a text in quotes begins behind white space")
             .help("words need no quotes; only a text for people has them: `because \"pin a version\"`"),
-        Fault::Open => Diagnostic::error(Code::QUOTES, "the text in quotes does not end", span)
+        CharacterFault::Open => Diagnostic::error(Code::QUOTES, "the text in quotes does not end", span)
             .label("begins here")
             .help("a text ends with `\"` on the same line; a quote within it is written `\\\"`"),
-        Fault::Behind => Diagnostic::error(
+        CharacterFault::Behind => Diagnostic::error(
             Code::QUOTES,
             "a text in quotes ends in the middle of a word",
             span,
         )
         .help("put white space behind the closing quote, or write a quote within the text as `\\\"`"),
-        Fault::Escape => Diagnostic::error(Code::ESCAPE, format!("unknown escape `{character}`"), span)
-            .help("there are `\\\"`, `\\\\` and `\\{`"),
+        CharacterFault::Escape => {
+            Diagnostic::error(Code::ESCAPE, format!("unknown escape `{character}`"), span)
+                .help("there are `\\\"`, `\\\\` and `\\{`")
+        }
     })
 }
 
@@ -82,21 +84,21 @@ fn control(character: &str, span: Span) -> Diagnostic {
 /// Where the last word of a statement ends: comments behind it are passed over.
 pub(super) fn end(text: &str) -> usize {
     let mut end = 0;
-    let mut state = State::Gap;
+    let mut state = WordState::Gap;
     let mut is_escaped = false;
     for (at, character) in text.char_indices() {
         state = match (state, character) {
-            (State::Comment, '\n') => State::Gap,
-            (State::Comment, _) => State::Comment,
-            (State::Text { start }, _) if is_escaped || character != '"' => State::Text { start },
-            (State::Text { .. }, _) => State::Closed,
-            (_, ' ' | '\t' | '\r' | '\n') => State::Gap,
-            (State::Gap, '#') => State::Comment,
-            (State::Gap, '"') => State::Text { start: at },
-            _ => State::Word,
+            (WordState::Comment, '\n') => WordState::Gap,
+            (WordState::Comment, _) => WordState::Comment,
+            (WordState::Text { start }, _) if is_escaped || character != '"' => WordState::Text { start },
+            (WordState::Text { .. }, _) => WordState::Closed,
+            (_, ' ' | '\t' | '\r' | '\n') => WordState::Gap,
+            (WordState::Gap, '#') => WordState::Comment,
+            (WordState::Gap, '"') => WordState::Text { start: at },
+            _ => WordState::Word,
         };
         is_escaped = character == '\\' && !is_escaped;
-        if !matches!(state, State::Gap | State::Comment) {
+        if !matches!(state, WordState::Gap | WordState::Comment) {
             end = at + character.len_utf8();
         }
     }
@@ -108,7 +110,7 @@ fn is_plain(byte: u8) -> bool {
     matches!(byte, b' '..=b'~' | b'\t' | b'\n') && byte != b'"'
 }
 
-enum Fault {
+enum CharacterFault {
     Control,
     Space,
     QuoteInWord,
@@ -118,7 +120,7 @@ enum Fault {
 }
 
 #[derive(Clone, Copy)]
-enum State {
+enum WordState {
     Gap,
     Word,
     Comment,
@@ -126,45 +128,45 @@ enum State {
     Closed,
 }
 
-fn first_fault(text: &str) -> Option<(Fault, usize, usize)> {
+fn first_fault(text: &str) -> Option<(CharacterFault, usize, usize)> {
     if text.bytes().all(is_plain) {
         return None;
     }
-    let mut state = State::Gap;
+    let mut state = WordState::Gap;
     let mut characters = text.char_indices().peekable();
     while let Some((at, character)) = characters.next() {
         let end = at + character.len_utf8();
         let is_line_end =
             character == '\n' || character == '\r' && characters.peek().is_none_or(|(_, next)| *next == '\n');
         if character.is_control() && character != '\t' && !is_line_end {
-            return Some((Fault::Control, at, end));
+            return Some((CharacterFault::Control, at, end));
         }
         let is_space = is_line_end || matches!(character, ' ' | '\t');
         state = match state {
-            State::Comment if character != '\n' => State::Comment,
-            State::Text { start } => match character {
-                '"' => State::Closed,
-                '\n' => return Some((Fault::Open, start, at)),
+            WordState::Comment if character != '\n' => WordState::Comment,
+            WordState::Text { start } => match character {
+                '"' => WordState::Closed,
+                '\n' => return Some((CharacterFault::Open, start, at)),
                 '\\' => match characters.next() {
                     Some((_, '"' | '\\' | '{')) => state,
-                    Some((_, '\n' | '\r')) | None => return Some((Fault::Open, start, end)),
+                    Some((_, '\n' | '\r')) | None => return Some((CharacterFault::Open, start, end)),
                     Some((next, escaped)) => {
-                        return Some((Fault::Escape, at, next + escaped.len_utf8()));
+                        return Some((CharacterFault::Escape, at, next + escaped.len_utf8()));
                     }
                 },
                 _ => state,
             },
-            _ if is_space => State::Gap,
-            _ if character.is_whitespace() => return Some((Fault::Space, at, end)),
-            State::Gap if character == '#' => State::Comment,
-            State::Gap if character == '"' => State::Text { start: at },
-            State::Word if character == '"' => return Some((Fault::QuoteInWord, at, end)),
-            State::Closed => return Some((Fault::Behind, at, end)),
-            _ => State::Word,
+            _ if is_space => WordState::Gap,
+            _ if character.is_whitespace() => return Some((CharacterFault::Space, at, end)),
+            WordState::Gap if character == '#' => WordState::Comment,
+            WordState::Gap if character == '"' => WordState::Text { start: at },
+            WordState::Word if character == '"' => return Some((CharacterFault::QuoteInWord, at, end)),
+            WordState::Closed => return Some((CharacterFault::Behind, at, end)),
+            _ => WordState::Word,
         };
     }
     match state {
-        State::Text { start } => Some((Fault::Open, start, text.len())),
+        WordState::Text { start } => Some((CharacterFault::Open, start, text.len())),
         _ => None,
     }
 }

@@ -13,7 +13,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::reference::{Reference, is_path_component, is_tag};
 use crate::rules::condition::{Condition, contradiction};
 use crate::rules::image::Image;
-use crate::rules::pattern::{Parts, Pattern};
+use crate::rules::pattern::{Pattern, PatternParts};
 use crate::rules::rule::Rule;
 use crate::rules::{Compiled, RuleId};
 use crate::syntax::ast::Action;
@@ -293,7 +293,7 @@ impl<'r> Reach<'r> {
 }
 
 /// Why no image can match, if that is so.
-fn impossible(parts: &Parts) -> Option<&'static str> {
+fn impossible(parts: &PatternParts) -> Option<&'static str> {
     let (registry, path) = (parts.registry(), parts.path());
     if !registry.contains('*') && Reference::parse(&format!("{registry}/x")).is_err() {
         return Some("no registry is spelled like that");

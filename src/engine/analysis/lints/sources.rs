@@ -8,7 +8,7 @@ use crate::rules::Compiled;
 use crate::rules::pattern::{CaptureKind, Pattern, match_glob};
 use crate::rules::rule::Rule;
 use crate::rules::target::Target;
-use crate::rules::template::{Piece, Placeholder, pieces};
+use crate::rules::template::{Placeholder, TemplatePiece, pieces};
 
 /// A target that leaves out what its pattern's images differ in.
 pub(super) fn loses_names(rule: &Rule) -> Option<Diagnostic> {
@@ -30,8 +30,8 @@ fn lost(pattern: &Pattern, target: &Target) -> Option<&'static str> {
     let used: Vec<Placeholder> = pieces(target.name())
         .chain(pieces(tag))
         .filter_map(|piece| match piece {
-            Piece::Placeholder(placeholder) => Some(placeholder),
-            Piece::Literal(_) => None,
+            TemplatePiece::Placeholder(placeholder) => Some(placeholder),
+            TemplatePiece::Literal(_) => None,
         })
         .collect();
     let has = |placeholder| used.contains(&placeholder);

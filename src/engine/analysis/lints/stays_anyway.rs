@@ -2,13 +2,13 @@
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::rules::rule::Rule;
-use crate::rules::template::{Piece, Placeholder, pieces};
+use crate::rules::template::{Placeholder, TemplatePiece, pieces};
 
 /// Warns about a target that ends in `:{tag}`: the tag stays anyway, and the digest is dropped.
 pub(super) fn stays_anyway(rule: &Rule) -> Option<Diagnostic> {
     let target = rule.target.as_ref()?;
     let mut parts = pieces(target.tag()?);
-    let is_tag = parts.next() == Some(Piece::Placeholder(Placeholder::Tag)) && parts.next().is_none();
+    let is_tag = parts.next() == Some(TemplatePiece::Placeholder(Placeholder::Tag)) && parts.next().is_none();
     (is_tag && target.digest().is_none()).then(|| {
         Diagnostic::warning(
             Code::STAYS_ANYWAY,

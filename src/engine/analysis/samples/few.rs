@@ -1,10 +1,10 @@
 //! Images made from the text of a pattern, to find the few rules that it is worth being compared with.
 
 use crate::rules::image::Image;
-use crate::rules::pattern::Parts;
+use crate::rules::pattern::PatternParts;
 
 /// Images that a pattern matches, made from its text: short ones and long ones. Few, since most patterns are literal.
-pub(crate) fn few(parts: &Parts) -> impl Iterator<Item = String> + Clone {
+pub(crate) fn few(parts: &PatternParts) -> impl Iterator<Item = String> + Clone {
     let ends: &[&str] = match (parts.tag.as_deref(), parts.digest.as_deref()) {
         (None, None) => &[":sample-1", ""],
         _ => &[""],
@@ -31,7 +31,7 @@ pub(crate) fn few(parts: &Parts) -> impl Iterator<Item = String> + Clone {
 }
 
 /// Puts a text in the place of the wildcards of a name.
-fn sample_of_name(parts: &Parts, text: &str, sample: &mut String) {
+fn sample_of_name(parts: &PatternParts, text: &str, sample: &mut String) {
     if parts.is_literal {
         sample.push_str(&parts.name);
     } else {

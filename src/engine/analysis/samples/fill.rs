@@ -1,7 +1,7 @@
 //! What is put in the place of wildcards.
 
 use crate::reference::DOCKER_HUB;
-use crate::rules::pattern::Parts;
+use crate::rules::pattern::PatternParts;
 
 /// Texts in the place of a `*`, none too.
 pub(crate) const TEXTS: [&str; 4] = ["a", "", "b-1", "x.2"];
@@ -74,7 +74,7 @@ pub(super) const FILLINGS: [Filling; 6] = [
 
 impl Filling {
     /// A name of the pattern, in full.
-    pub(super) fn name(&self, parts: &Parts) -> String {
+    pub(super) fn name(&self, parts: &PatternParts) -> String {
         let mut name = String::new();
         let mut stars = 0;
         for (number, segment) in parts.name.split('/').enumerate() {

@@ -3,7 +3,7 @@
 use super::pattern::{of_pattern, spellings};
 use crate::legacy::{Entry, EntryKey, LegacyConfig};
 use crate::reference::OFFICIAL_IMAGES;
-use crate::rules::pattern::{Parts, Pattern};
+use crate::rules::pattern::{Pattern, PatternParts};
 use crate::syntax::map::Key;
 
 /// Images that no line of a map names: for what is said of all of them.
@@ -78,7 +78,7 @@ fn of_entry(entry: &Entry<'_>) -> Vec<String> {
 
 /// Images below a registry, with those that look alike.
 fn below(registry: &str) -> Vec<String> {
-    let parts = Parts {
+    let parts = PatternParts {
         name: registry.into(),
         below: true,
         is_literal: true,

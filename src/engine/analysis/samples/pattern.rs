@@ -8,7 +8,7 @@ use crate::reference::{
     DEFAULT_PORT, DOCKER_HUB, DOCKER_HUB_ALIAS, OFFICIAL, OFFICIAL_IMAGES, split_port, split_registry,
 };
 use crate::rules::image::Image;
-use crate::rules::pattern::{Parts, Pattern};
+use crate::rules::pattern::{Pattern, PatternParts};
 
 const HEX: &str = "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945";
 /// The hexadecimal digits of a digest of SHA-256.
@@ -62,7 +62,7 @@ pub(crate) fn of_pattern(pattern: &Pattern) -> Vec<String> {
 }
 
 /// Tags and digests for a pattern: those that it wants, those that it takes, and others.
-fn endings(parts: &Parts) -> Vec<String> {
+fn endings(parts: &PatternParts) -> Vec<String> {
     let any_digest = format!("@sha256:{HEX}");
     let digest = parts
         .digest
@@ -154,7 +154,7 @@ pub(super) fn spellings(name: &str) -> impl Iterator<Item = String> {
 }
 
 /// Names that a reader may take for one of the pattern's.
-fn look_alikes(parts: &Parts) -> impl Iterator<Item = String> {
+fn look_alikes(parts: &PatternParts) -> impl Iterator<Item = String> {
     let name = FILLINGS
         .first()
         .map(|filling| filling.name(parts))

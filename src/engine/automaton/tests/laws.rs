@@ -33,7 +33,7 @@ impl Set {
     fn bytes(&self) -> Bytes {
         match self.negated {
             true => Bytes::all().except(self.characters.as_bytes()),
-            false => Bytes::of(self.characters.as_bytes()),
+            false => Bytes::from_slice(self.characters.as_bytes()),
         }
     }
 

@@ -26,14 +26,17 @@ fn a_set_of_bytes_is_what_it_was_made_of() {
     for byte in 0..=u8::MAX {
         assert!(Bytes::all().contains(byte));
         assert!(!Bytes::none().contains(byte));
-        assert_eq!(Bytes::of(b"a\xff").contains(byte), b"a\xff".contains(&byte));
+        assert_eq!(
+            Bytes::from_slice(b"a\xff").contains(byte),
+            b"a\xff".contains(&byte)
+        );
         assert_eq!(Bytes::range(100, 200).contains(byte), (100..=200).contains(&byte));
         assert_eq!(Bytes::range(byte, byte), Bytes::one(byte));
         assert_eq!(Bytes::range(byte, 255).first(), Some(byte));
     }
     assert_eq!(Bytes::range(b'b', b'a'), Bytes::none());
     assert_eq!(Bytes::none().first(), None);
-    assert!(SEGMENT.covers(Bytes::of(b"ab")) && !SEGMENT.covers(Bytes::of(b"/a")));
+    assert!(SEGMENT.covers(Bytes::from_slice(b"ab")) && !SEGMENT.covers(Bytes::from_slice(b"/a")));
 }
 
 #[test]
@@ -41,9 +44,9 @@ fn a_class_of_bytes_is_shown_by_the_one_that_reads_best() {
     let cases: [(Bytes, Option<u8>); 6] = [
         (Bytes::all(), Some(b'a')),
         (Bytes::all().minus(Bytes::range(b'a', b'z')), Some(b'0')),
-        (Bytes::of(b"\0/:"), Some(b'/')),
-        (Bytes::of(b"\0 \xff"), Some(b'\0')),
-        (Bytes::of(b"\xff\xfe"), Some(0xfe)),
+        (Bytes::from_slice(b"\0/:"), Some(b'/')),
+        (Bytes::from_slice(b"\0 \xff"), Some(b'\0')),
+        (Bytes::from_slice(b"\xff\xfe"), Some(0xfe)),
         (Bytes::none(), None),
     ];
     for (bytes, expected) in cases {
@@ -77,8 +80,8 @@ fn a_star_of_a_pattern_costs_no_state() {
 fn what_one_branch_appends_is_not_in_the_other() {
     let either = language(|builder| {
         builder.literal("x").either(
-            |first| _ = first.any(Bytes::of(b"a")).literal("1"),
-            |second| _ = second.any(Bytes::of(b"b")).literal("2"),
+            |first| _ = first.any(Bytes::from_slice(b"a")).literal("1"),
+            |second| _ = second.any(Bytes::from_slice(b"b")).literal("2"),
         );
     });
     for (text, expected) in [("xaa1", true), ("xbb2", true), ("xa2", false), ("xb1", false)] {
@@ -144,7 +147,7 @@ fn texts_that_differ_in_their_first_byte_are_told_apart_at_once() {
 #[test]
 fn nothing_is_sought_behind_a_prefix_that_is_excluded() {
     let all = Language::glob("a/*b*b*b", SEGMENT);
-    let prefix = Language::glob("a*", SEGMENT.union(Bytes::of(b"/")));
+    let prefix = Language::glob("a*", SEGMENT.union(Bytes::from_slice(b"/")));
     assert_eq!(witness(&[&all], &[&prefix], 1), Ok(None));
 }
 

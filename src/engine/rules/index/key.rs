@@ -4,9 +4,9 @@ use std::hash::BuildHasher as _;
 
 use foldhash::fast::FixedState;
 
-use crate::pieces::Piece;
+use crate::pieces::GlobPiece;
 use crate::reference::DOCKER_HUB;
-use crate::rules::pattern::{Parts, Pattern};
+use crate::rules::pattern::{Pattern, PatternParts};
 use crate::rules::shape::{Segment, SegmentPart, Shape};
 use crate::rules::target::Target;
 use crate::rules::template::has_placeholder;
@@ -31,9 +31,9 @@ pub(super) enum Kind {
     /// The tag.
     Tag,
     /// The image as it is spelled.
-    Spelled,
+    Written,
     /// The first segments of the image as it is spelled.
-    SpelledBelow,
+    WrittenBelow,
     /// A piece of the image as it is spelled.
     Piece,
     /// Nothing that a key can be made of: always looked at.
@@ -43,16 +43,16 @@ pub(super) enum Kind {
 /// The text of a key, as a hash that grows segment by segment: one walk over a name gives the keys of all its first
 /// segments.
 #[derive(Clone, Copy)]
-pub(super) struct Key(u64);
+pub(super) struct IndexKey(u64);
 
-impl Key {
+impl IndexKey {
     pub(super) const EMPTY: Self = Self(0x9e37_79b9_7f4a_7c15);
 
-    pub(super) fn of(text: &str) -> Self {
+    pub(super) fn from_text(text: &str) -> Self {
         text.split('/').fold(Self::EMPTY, Self::segment)
     }
 
-    pub(super) fn of_piece(piece: Piece) -> Self {
+    pub(super) fn from_piece(piece: GlobPiece) -> Self {
         Self(u64::from(u32::from_le_bytes(piece)).wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
@@ -72,22 +72,22 @@ impl Key {
     }
 }
 
-pub(super) fn key_of(pattern: &Pattern) -> (Kind, Key) {
-    let of = |kind, text| (kind, Key::of(text));
+pub(super) fn key_of(pattern: &Pattern) -> (Kind, IndexKey) {
+    let of = |kind, text| (kind, IndexKey::from_text(text));
     match pattern {
         Pattern::Written(written) => {
             let text = &*written.text;
             match text.find(['*', '?', '[']) {
-                None => of(Kind::Spelled, text),
+                None => of(Kind::Written, text),
                 Some(at) => match text.get(..at).and_then(|before| before.rsplit_once('/')) {
-                    Some((before, _)) => of(Kind::SpelledBelow, before),
-                    None => (Kind::Rest, Key::EMPTY),
+                    Some((before, _)) => of(Kind::WrittenBelow, before),
+                    None => (Kind::Rest, IndexKey::EMPTY),
                 },
             }
         }
         Pattern::Parts(parts) if parts.is_literal && !parts.below => match &parts.tag {
             Some(tag) if !tag.contains('*') && parts.digest.is_none() => {
-                (Kind::NameAndTag, Key::of(&parts.name).segment(tag))
+                (Kind::NameAndTag, IndexKey::from_text(&parts.name).segment(tag))
             }
             _ => of(Kind::Name, &parts.name),
         },
@@ -99,20 +99,20 @@ pub(super) fn key_of(pattern: &Pattern) -> (Kind, Key) {
 }
 
 /// The key of a pattern with a wildcard in its registry.
-fn key_of_open(parts: &Parts) -> (Kind, Key) {
+fn key_of_open(parts: &PatternParts) -> (Kind, IndexKey) {
     let registry = parts.registry();
     let last = parts.path().rsplit('/').next().unwrap_or_default();
     if registry == "**" {
         return if !parts.below && !last.is_empty() && !last.contains('*') {
-            (Kind::Last, Key::of(last))
+            (Kind::Last, IndexKey::from_text(last))
         } else if let Some(tag) = parts.tag.as_deref().filter(|tag| !tag.contains('*')) {
-            (Kind::Tag, Key::of(tag))
+            (Kind::Tag, IndexKey::from_text(tag))
         } else {
-            (Kind::Rest, Key::EMPTY)
+            (Kind::Rest, IndexKey::EMPTY)
         };
     }
     if let Some(host) = registry.strip_suffix(":*").filter(|host| !host.contains('*')) {
-        return (Kind::Host, Key::of(host));
+        return (Kind::Host, IndexKey::from_text(host));
     }
     let first = parts.path().split('/').next().unwrap_or_default();
     key_of_suffix(
@@ -121,24 +121,24 @@ fn key_of_open(parts: &Parts) -> (Kind, Key) {
     )
 }
 
-fn key_of_suffix(registry: &str, first: Option<&str>) -> (Kind, Key) {
+fn key_of_suffix(registry: &str, first: Option<&str>) -> (Kind, IndexKey) {
     let end = registry.rsplit('*').next().unwrap_or_default();
     let suffix = end.find('.').and_then(|dot| end.get(dot..)).unwrap_or_default();
     match first {
-        Some(first) => (Kind::SuffixAndFirst, Key::of(suffix).segment(first)),
-        None => (Kind::Suffix, Key::of(suffix)),
+        Some(first) => (Kind::SuffixAndFirst, IndexKey::from_text(suffix).segment(first)),
+        None => (Kind::Suffix, IndexKey::from_text(suffix)),
     }
 }
 
-pub(super) fn key_of_shape(target: &Target) -> (Kind, Key) {
-    let below = |name: &str| (Kind::Below, Key::of(name));
+pub(super) fn key_of_shape(target: &Target) -> (Kind, IndexKey) {
+    let below = |name: &str| (Kind::Below, IndexKey::from_text(name));
     match target.shape() {
         None => {
             let name = target.name();
             if target.below {
                 below(name)
             } else {
-                (Kind::Name, Key::of(name))
+                (Kind::Name, IndexKey::from_text(name))
             }
         }
         Some(_) if has_placeholder(target.registry()) => key_of_suffix(&shape_registry(target), None),

@@ -5,9 +5,9 @@ use std::hash::BuildHasherDefault;
 
 use smallvec::SmallVec;
 
-use super::key::{Key, Kind, key_of, key_of_shape};
+use super::key::{IndexKey, Kind, key_of, key_of_shape};
 use crate::context::Subject;
-use crate::pieces::{self, Piece};
+use crate::pieces::{self, GlobPiece};
 use crate::rules::condition::Condition;
 use crate::rules::id::RuleId;
 use crate::rules::image::Image;
@@ -59,7 +59,7 @@ impl std::hash::Hasher for Hashed {
 pub(crate) struct IndexBuilder {
     filed: Vec<(u64, RuleId)>,
     /// The rules over images as they are spelled that have no other key, with their pieces.
-    by_piece: Vec<(RuleId, Vec<Piece>)>,
+    by_piece: Vec<(RuleId, Vec<GlobPiece>)>,
     kinds: u16,
     has_namespaces: bool,
     longest_suffix: usize,
@@ -114,12 +114,12 @@ impl IndexBuilder {
     }
 
     fn file_by_piece(&mut self) {
-        let (rules, pieces): (Vec<RuleId>, Vec<Vec<Piece>>) =
+        let (rules, pieces): (Vec<RuleId>, Vec<Vec<GlobPiece>>) =
             std::mem::take(&mut self.by_piece).into_iter().unzip();
         for (rule, piece) in rules.into_iter().zip(pieces::rarest(&pieces)) {
             let (kind, key) = match piece {
-                Some(piece) => (Kind::Piece, Key::of_piece(piece)),
-                None => (Kind::Rest, Key::EMPTY),
+                Some(piece) => (Kind::Piece, IndexKey::from_piece(piece)),
+                None => (Kind::Rest, IndexKey::EMPTY),
             };
             self.file(kind, key.hash(kind, None), rule);
         }
@@ -160,7 +160,7 @@ impl RuleIndex {
         let mut found = Candidates {
             lists: SmallVec::new(),
         };
-        let mut look = |kind: Kind, key: Key| {
+        let mut look = |kind: Kind, key: IndexKey| {
             if self.has(kind) {
                 found.add(self.list(key.hash(kind, None)));
                 if self.has_namespaces && namespace.is_some() {
@@ -173,19 +173,22 @@ impl RuleIndex {
         if let Some(tag) = image.compared_tag() {
             look(Kind::NameAndTag, whole.segment(tag));
             if self.has(Kind::Tag) {
-                look(Kind::Tag, Key::of(tag));
+                look(Kind::Tag, IndexKey::from_text(tag));
             }
         }
         let path = image.path();
         if self.has(Kind::Last) {
-            look(Kind::Last, Key::of(path.rsplit('/').next().unwrap_or_default()));
+            look(
+                Kind::Last,
+                IndexKey::from_text(path.rsplit('/').next().unwrap_or_default()),
+            );
         }
         if self.has(Kind::Suffix) || self.has(Kind::SuffixAndFirst) {
             let (registry, first) = (image.registry(), path.split('/').next().unwrap_or_default());
             let end = registry.len().saturating_sub(self.longest_suffix);
             let dots = registry.match_indices('.').filter(|(dot, _)| *dot >= end);
             for suffix in dots.filter_map(|(dot, _)| registry.get(dot..)).chain([""]) {
-                let key = Key::of(suffix);
+                let key = IndexKey::from_text(suffix);
                 look(Kind::Suffix, key);
                 look(Kind::SuffixAndFirst, key.segment(first));
             }
@@ -193,16 +196,16 @@ impl RuleIndex {
         if self.has(Kind::Host)
             && let Some((host, _)) = image.registry().rsplit_once(':')
         {
-            look(Kind::Host, Key::of(host));
+            look(Kind::Host, IndexKey::from_text(host));
         }
-        if self.has(Kind::Spelled) || self.has(Kind::SpelledBelow) {
-            let whole = each_prefix(image.spelled, |key| look(Kind::SpelledBelow, key));
-            look(Kind::Spelled, whole);
+        if self.has(Kind::Written) || self.has(Kind::WrittenBelow) {
+            let whole = each_prefix(image.text, |key| look(Kind::WrittenBelow, key));
+            look(Kind::Written, whole);
         }
-        look(Kind::Rest, Key::EMPTY);
+        look(Kind::Rest, IndexKey::EMPTY);
         if self.has(Kind::Piece) {
-            for piece in pieces::of(image.spelled) {
-                found.add_once(self.list(Key::of_piece(piece).hash(Kind::Piece, None)));
+            for piece in pieces::of(image.text) {
+                found.add_once(self.list(IndexKey::from_piece(piece).hash(Kind::Piece, None)));
             }
         }
         found
@@ -224,8 +227,8 @@ impl RuleIndex {
 }
 
 /// Looks at the key of each run of first segments, the whole text too, whose key is given back.
-fn each_prefix(text: &str, mut look: impl FnMut(Key)) -> Key {
-    text.split('/').fold(Key::EMPTY, |key, segment| {
+fn each_prefix(text: &str, mut look: impl FnMut(IndexKey)) -> IndexKey {
+    text.split('/').fold(IndexKey::EMPTY, |key, segment| {
         let key = key.segment(segment);
         look(key);
         key

@@ -11,14 +11,14 @@ use super::segments::{ANY_SEGMENTS, capture_glob, match_glob, match_segments};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Pattern {
     /// Over the parts of an image.
-    Parts(Parts),
+    Parts(PatternParts),
     /// Over the image as it is spelled.
     Written(Box<Written>),
 }
 
 /// A pattern over the parts of an image, completed as images are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Parts {
+pub(crate) struct PatternParts {
     /// Registry and repository, `docker.io/library/*`; without a trailing `/`.
     pub(crate) name: Text,
     /// Whether it ends in `/`: what lies below is meant.
@@ -67,7 +67,7 @@ impl Pattern {
     pub(crate) fn matches(&self, image: &Image<'_>) -> bool {
         match self {
             Self::Parts(parts) => parts.matches(image),
-            Self::Written(written) => written.glob.matches(image.spelled),
+            Self::Written(written) => written.glob.matches(image.text),
         }
     }
 
@@ -75,7 +75,7 @@ impl Pattern {
     pub(crate) fn why_not(&self, image: &Image<'_>) -> String {
         match self {
             Self::Parts(parts) => parts.why_not(image),
-            Self::Written(_) => format!("the pattern does not match the text `{}`", image.spelled),
+            Self::Written(_) => format!("the pattern does not match the text `{}`", image.text),
         }
     }
 
@@ -85,7 +85,7 @@ impl Pattern {
         match self {
             Self::Parts(parts) => parts.capture(image, &mut captures),
             Self::Written(written) => {
-                written.glob.captures(image.spelled, &mut captures.taken);
+                written.glob.captures(image.text, &mut captures.taken);
             }
         }
         captures
@@ -111,7 +111,7 @@ impl Pattern {
     }
 }
 
-impl Parts {
+impl PatternParts {
     /// The registry's part of the name.
     pub(crate) fn registry(&self) -> &str {
         self.name.split('/').next().unwrap_or_default()

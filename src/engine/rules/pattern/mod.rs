@@ -6,5 +6,5 @@
 mod compiled;
 mod segments;
 
-pub(crate) use self::compiled::{CaptureKind, Captures, Parts, Pattern, Written};
+pub(crate) use self::compiled::{CaptureKind, Captures, Pattern, PatternParts, Written};
 pub(crate) use self::segments::match_glob;

@@ -1,6 +1,6 @@
 //! The pieces of a statement that no line end parts, with the comments that stand behind them.
 
-use super::outline::{Piece, outline};
+use super::outline::{OutlinePiece, outline};
 use crate::syntax::ast::StatementKind;
 use crate::syntax::lines::STATEMENTS;
 
@@ -8,7 +8,7 @@ use crate::syntax::lines::STATEMENTS;
 #[derive(Debug)]
 pub(super) struct Atom<'t> {
     /// What it is a part of.
-    pub(super) part: Part,
+    pub(super) part: AtomPart,
     /// The words, a space between them.
     pub(super) text: String,
     /// Whether its author began a line with it.
@@ -21,7 +21,7 @@ pub(super) struct Atom<'t> {
 
 /// The parts of a statement: a line may begin with each but the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum AtomPart {
     /// What follows the keyword.
     Head,
     /// `-> TARGET`, `= VALUE`, or the outcome of a test.
@@ -39,23 +39,23 @@ pub(super) fn atoms<'t>(
     kind: &StatementKind,
     text: &'t str,
     start: usize,
-) -> Option<(Piece, Vec<Atom<'t>>, usize)> {
+) -> Option<(OutlinePiece, Vec<Atom<'t>>, usize)> {
     let mut pieces = outline(kind).into_iter();
     let keyword = pieces.next()?;
     let mut scanner = Scanner { text, cursor: start };
     scanner.skip(keyword.of(text))?;
     let mut atoms: Vec<Atom<'t>> = Vec::new();
-    let mut part = Some(Part::Head);
+    let mut part = Some(AtomPart::Head);
     let mut is_value = false;
     for piece in pieces {
         let gap = scanner.gap()?;
         let word = piece.of(text);
         scanner.skip(word)?;
         match piece {
-            Piece::Sign(sign) => part = part.or(part_of(sign)),
+            OutlinePiece::Sign(sign) => part = part.or(part_of(sign)),
             // A line that begins with the word of a statement is none that goes on with another.
-            Piece::Word(_) if is_value && !STATEMENTS.contains(&word) => part = Some(Part::Value),
-            Piece::Word(_) => {}
+            OutlinePiece::Word(_) if is_value && !STATEMENTS.contains(&word) => part = Some(AtomPart::Value),
+            OutlinePiece::Word(_) => {}
         }
         match part.take() {
             Some(part) => {
@@ -79,14 +79,14 @@ pub(super) fn atoms<'t>(
             }
             None => {
                 let atom = atoms.last_mut()?;
-                if piece != Piece::Sign(",") {
+                if piece != OutlinePiece::Sign(",") {
                     atom.text.push(' ');
                 }
                 atom.text.push_str(word);
                 atom.comments.extend(gap.comments);
             }
         }
-        is_value = piece == Piece::Sign(",");
+        is_value = piece == OutlinePiece::Sign(",");
     }
     let rest = text.get(scanner.cursor..)?.split('\n').next()?;
     let comment = rest.trim_matches([' ', '\t', '\r']);
@@ -99,11 +99,11 @@ pub(super) fn atoms<'t>(
 }
 
 /// What begins with a sign.
-fn part_of(sign: &str) -> Option<Part> {
+fn part_of(sign: &str) -> Option<AtomPart> {
     match sign {
-        "->" | "=" | "keep" | "deny" | "warn" => Some(Part::Second),
-        "when" | "as" | "because" | "pull-secret" | "allow" => Some(Part::Clause),
-        "and" => Some(Part::And),
+        "->" | "=" | "keep" | "deny" | "warn" => Some(AtomPart::Second),
+        "when" | "as" | "because" | "pull-secret" | "allow" => Some(AtomPart::Clause),
+        "and" => Some(AtomPart::And),
         _ => None,
     }
 }

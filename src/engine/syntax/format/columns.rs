@@ -1,6 +1,6 @@
 //! What lines up in a block: statements of one kind with neither an empty line nor a comment between them.
 
-use super::lines::{Family, GUTTER, Line, Statement, WIDTH, width};
+use super::lines::{Family, FormatLine, FormatStatement, GUTTER, WIDTH, width};
 use crate::syntax::rules::MAX_STATEMENT;
 
 /// The widest column. What is wider steps out of line, and the others stay where they are.
@@ -21,8 +21,8 @@ struct Columns {
 }
 
 /// Writes a block.
-pub(super) fn write(block: &[Statement<'_, '_>], to: &mut String) {
-    let columns = Columns::of(block);
+pub(super) fn write(block: &[FormatStatement<'_, '_>], to: &mut String) {
+    let columns = Columns::from_block(block);
     for statement in block {
         let aligned = lay_out(statement, &columns);
         if aligned.length <= MAX_STATEMENT {
@@ -40,7 +40,7 @@ pub(super) fn write(block: &[Statement<'_, '_>], to: &mut String) {
 }
 
 /// A statement that takes all that a statement may have stays as its author wrote it.
-fn as_it_was(statement: &Statement<'_, '_>, to: &mut String) {
+fn as_it_was(statement: &FormatStatement<'_, '_>, to: &mut String) {
     for line in statement.source.text.lines() {
         to.push_str(line.trim_end_matches([' ', '\t', '\r']));
         to.push('\n');
@@ -58,10 +58,10 @@ impl Columns {
         comments: 0,
     };
 
-    fn of(block: &[Statement<'_, '_>]) -> Self {
+    fn from_block(block: &[FormatStatement<'_, '_>]) -> Self {
         let firsts = || block.iter().filter_map(|statement| statement.lines.first());
         let column = |place: usize| {
-            let is_followed = |line: &&Line<'_>| line.cells.len() > place + 1;
+            let is_followed = |line: &&FormatLine<'_>| line.cells.len() > place + 1;
             let cells = firsts()
                 .filter(is_followed)
                 .filter_map(|line| line.cells.get(place));
@@ -115,7 +115,7 @@ struct LaidOut {
     length: usize,
 }
 
-fn lay_out(statement: &Statement<'_, '_>, columns: &Columns) -> LaidOut {
+fn lay_out(statement: &FormatStatement<'_, '_>, columns: &Columns) -> LaidOut {
     let mut text = String::new();
     let mut length = 0;
     for (number, line) in statement.lines.iter().enumerate() {
@@ -149,7 +149,12 @@ fn lay_out(statement: &Statement<'_, '_>, columns: &Columns) -> LaidOut {
 }
 
 /// A line without its comments.
-fn line_text(statement: &Statement<'_, '_>, number: usize, line: &Line<'_>, columns: &Columns) -> String {
+fn line_text(
+    statement: &FormatStatement<'_, '_>,
+    number: usize,
+    line: &FormatLine<'_>,
+    columns: &Columns,
+) -> String {
     let family = statement.family;
     let mut text = if number == 0 {
         format!("{:<width$}", statement.source.keyword, width = family.body())

@@ -1,7 +1,7 @@
 //! A rules file as items in a row: statements, and the comments and empty lines between them.
 
 use super::atoms::{Atom, atoms};
-use super::outline::Piece;
+use super::outline::OutlinePiece;
 use crate::syntax::ast::{File, Statement};
 use crate::syntax::lines::BYTE_ORDER_MARK;
 
@@ -13,12 +13,12 @@ pub(super) enum Item<'t> {
     /// A comment that has a line of its own.
     Comment(&'t str),
     /// A statement, with the comments in it.
-    Statement(Box<Source<'t>>),
+    Statement(Box<StatementSource<'t>>),
 }
 
 /// A statement as its author laid it out.
 #[derive(Debug)]
-pub(super) struct Source<'t> {
+pub(super) struct StatementSource<'t> {
     /// From its first word to the end of its last line.
     pub(super) text: &'t str,
     /// Its keyword.
@@ -31,7 +31,7 @@ pub(super) struct Source<'t> {
 
 /// The items of a text that has no error of syntax.
 pub(super) fn items<'t>(file: &File, text: &'t str) -> Option<Vec<Item<'t>>> {
-    let mut reader = Reader {
+    let mut reader = ItemReader {
         text,
         cursor: text.len() - text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text).len(),
         items: Vec::new(),
@@ -47,14 +47,14 @@ pub(super) fn items<'t>(file: &File, text: &'t str) -> Option<Vec<Item<'t>>> {
     Some(reader.items)
 }
 
-struct Reader<'t> {
+struct ItemReader<'t> {
     text: &'t str,
     /// Up to where the text is read.
     cursor: usize,
     items: Vec<Item<'t>>,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> ItemReader<'t> {
     /// The lines between two statements.
     fn between(&mut self, end: usize) -> Option<()> {
         for line in self.text.get(self.cursor..end)?.lines() {
@@ -82,10 +82,10 @@ impl<'t> Reader<'t> {
 
     fn statement(&mut self, statement: &Statement) -> Option<()> {
         let start = statement.word.start as usize;
-        let (Piece::Sign(keyword), atoms, end) = atoms(&statement.kind, self.text, start)? else {
+        let (OutlinePiece::Sign(keyword), atoms, end) = atoms(&statement.kind, self.text, start)? else {
             return None;
         };
-        self.items.push(Item::Statement(Box::new(Source {
+        self.items.push(Item::Statement(Box::new(StatementSource {
             text: self.text.get(start..end)?.trim_end_matches([' ', '\t', '\r']),
             keyword,
             atoms,
@@ -97,7 +97,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-impl Source<'_> {
+impl StatementSource<'_> {
     fn ends_in_a_comment(&self) -> bool {
         self.atoms.last().is_some_and(|atom| !atom.comments.is_empty())
     }

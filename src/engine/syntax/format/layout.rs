@@ -5,8 +5,8 @@ use std::fmt;
 use super::columns;
 use super::comments::comments;
 use super::items::{Item, items};
-use super::lines::{Statement, broken};
-use super::outline::{Piece, outline};
+use super::lines::{FormatStatement, broken};
+use super::outline::{OutlinePiece, outline};
 use crate::diagnostic::{Diagnostic, SourceId};
 use crate::syntax::ast::File;
 use crate::syntax::rules::parse;
@@ -73,7 +73,7 @@ pub fn one_line(statement: &str) -> Option<String> {
 
 fn write(items: &[Item<'_>]) -> String {
     let mut text = String::new();
-    let mut block: Vec<Statement<'_, '_>> = Vec::new();
+    let mut block: Vec<FormatStatement<'_, '_>> = Vec::new();
     for item in items {
         let statement = match item {
             Item::Statement(source) => Some(broken(source)),
@@ -102,7 +102,7 @@ fn says_the_same((one, text): (&File, &str), (other, other_text): (&File, &str))
     one.statements.len() == other.statements.len()
         && one.statements.iter().zip(&other.statements).all(|(one, other)| {
             let (one, other) = (outline(&one.kind), outline(&other.kind));
-            let is_same = |(one, other): (&Piece, &Piece)| {
+            let is_same = |(one, other): (&OutlinePiece, &OutlinePiece)| {
                 std::mem::discriminant(one) == std::mem::discriminant(other)
                     && one.of(text) == other.of(other_text)
             };

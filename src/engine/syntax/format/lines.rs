@@ -3,8 +3,8 @@
 //! That goes by the words alone, and by where the author broke lines, and not by what else stands in the block: so it is
 //! the same for a text that has been formatted already.
 
-use super::atoms::{Atom, Part};
-use super::items::Source;
+use super::atoms::{Atom, AtomPart};
+use super::items::StatementSource;
 
 /// The width of a line that nothing but a single long word exceeds.
 pub(super) const WIDTH: usize = 100;
@@ -24,15 +24,15 @@ pub(super) enum Family {
 
 /// A statement in lines.
 #[derive(Debug)]
-pub(super) struct Statement<'s, 't> {
+pub(super) struct FormatStatement<'s, 't> {
     pub(super) family: Family,
-    pub(super) source: &'s Source<'t>,
-    pub(super) lines: Vec<Line<'t>>,
+    pub(super) source: &'s StatementSource<'t>,
+    pub(super) lines: Vec<FormatLine<'t>>,
 }
 
 /// A line of a statement.
 #[derive(Debug, Default)]
-pub(super) struct Line<'t> {
+pub(super) struct FormatLine<'t> {
     pub(super) indent: usize,
     /// What may line up with other lines of the block; the keyword of a first line is in none of them.
     pub(super) cells: Vec<String>,
@@ -40,7 +40,7 @@ pub(super) struct Line<'t> {
 }
 
 impl Family {
-    fn of(keyword: &str) -> Self {
+    fn from_keyword(keyword: &str) -> Self {
         match keyword {
             "rules" => Self::Header,
             "let" | "home" => Self::Definition,
@@ -73,12 +73,12 @@ pub(super) fn width(text: &str) -> usize {
 }
 
 /// Breaks a statement into lines.
-pub(super) fn broken<'s, 't>(source: &'s Source<'t>) -> Statement<'s, 't> {
-    let family = Family::of(source.keyword);
+pub(super) fn broken<'s, 't>(source: &'s StatementSource<'t>) -> FormatStatement<'s, 't> {
+    let family = Family::from_keyword(source.keyword);
     let mut breaker = Breaker {
         family,
         lines: Vec::new(),
-        line: Line::default(),
+        line: FormatLine::default(),
         width: family.body(),
         has_clause: false,
         must_break: false,
@@ -88,8 +88,8 @@ pub(super) fn broken<'s, 't>(source: &'s Source<'t>) -> Statement<'s, 't> {
         let more = rest.iter().take_while(|atom| atom.part.goes_on()).count();
         let (more, after) = rest.split_at_checked(more).unwrap_or((rest, &[]));
         match first.part {
-            Part::Second => breaker.second(first),
-            Part::Clause => breaker.clause(first, more),
+            AtomPart::Second => breaker.second(first),
+            AtomPart::Clause => breaker.clause(first, more),
             // A list that goes on behind the keyword.
             _ => breaker.filled(first, more, family.body()),
         }
@@ -97,14 +97,14 @@ pub(super) fn broken<'s, 't>(source: &'s Source<'t>) -> Statement<'s, 't> {
     }
     breaker.line.comments.extend(&source.trailing);
     breaker.end_line(family.body());
-    Statement {
+    FormatStatement {
         family,
         source,
         lines: breaker.lines,
     }
 }
 
-impl Part {
+impl AtomPart {
     /// Whether it goes on with what stands before it.
     fn goes_on(self) -> bool {
         matches!(self, Self::And | Self::Value)
@@ -113,9 +113,9 @@ impl Part {
 
 struct Breaker<'t> {
     family: Family,
-    lines: Vec<Line<'t>>,
+    lines: Vec<FormatLine<'t>>,
     /// The line that is being filled.
-    line: Line<'t>,
+    line: FormatLine<'t>,
     /// How wide it is so far, with nothing lined up.
     width: usize,
     /// Whether its last cell holds clauses, which are one column all together.
@@ -139,7 +139,9 @@ impl<'t> Breaker<'t> {
         let all = || std::iter::once(first).chain(more);
         let one_line = all().map(|atom| width(&atom.text) + 1).sum::<usize>() - 1;
         let is_parted = all().rev().skip(1).any(|atom| !atom.comments.is_empty())
-            || more.iter().any(|atom| atom.part == Part::And && atom.is_broken);
+            || more
+                .iter()
+                .any(|atom| atom.part == AtomPart::And && atom.is_broken);
         let body = self.family.body();
         if is_parted || body + one_line > WIDTH {
             self.end_line(body);
@@ -150,7 +152,7 @@ impl<'t> Breaker<'t> {
             loop {
                 let count = conditions
                     .iter()
-                    .take_while(|atom| atom.part == Part::Value)
+                    .take_while(|atom| atom.part == AtomPart::Value)
                     .count();
                 let (list, after) = conditions.split_at_checked(count).unwrap_or((conditions, &[]));
                 self.filled(head, list, values);
@@ -223,9 +225,9 @@ impl<'t> Breaker<'t> {
 
     /// Ends the line, if there is anything on it, and begins another.
     fn end_line(&mut self, indent: usize) {
-        let next = Line {
+        let next = FormatLine {
             indent,
-            ..Line::default()
+            ..FormatLine::default()
         };
         let line = std::mem::replace(&mut self.line, next);
         if !line.cells.is_empty() || !line.comments.is_empty() {

@@ -4,14 +4,14 @@ use crate::syntax::ast::{Condition, Modifier, ModifierKind, Outcome, Rule, State
 
 /// A piece of a statement that stands by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(super) enum OutlinePiece {
     /// What the grammar spells: a keyword, `->`, `=` or a comma.
     Sign(&'static str),
     /// What the author spells.
     Word(Word),
 }
 
-impl Piece {
+impl OutlinePiece {
     /// What stands there.
     pub(super) fn of(self, text: &str) -> &str {
         match self {
@@ -22,21 +22,21 @@ impl Piece {
 }
 
 /// The pieces of a statement.
-pub(super) fn outline(kind: &StatementKind) -> Vec<Piece> {
+pub(super) fn outline(kind: &StatementKind) -> Vec<OutlinePiece> {
     let mut outline = Outline(Vec::new());
     outline.statement(kind);
     outline.0
 }
 
-struct Outline(Vec<Piece>);
+struct Outline(Vec<OutlinePiece>);
 
 impl Outline {
     fn sign(&mut self, sign: &'static str) {
-        self.0.push(Piece::Sign(sign));
+        self.0.push(OutlinePiece::Sign(sign));
     }
 
     fn word(&mut self, word: Word) {
-        self.0.push(Piece::Word(word));
+        self.0.push(OutlinePiece::Word(word));
     }
 
     fn list(&mut self, words: &[Word]) {
