@@ -11,30 +11,18 @@ use std::vec::IntoIter;
 
 use foldhash::fast::FixedState;
 
+use super::limits::{
+    FIRST, IN_SETTINGS, LEAST_OF_A_PATTERN, LEAST_SETTINGS_OF_A_RULE, MOST, MOST_OF_PATTERNS, MOST_PAIRS,
+    MOST_SETTINGS,
+};
 use super::partners::Partners;
 use super::reach::{ImageSearch, Taken, apart, taken};
 use super::settings::{self, Around, Wanted, around, solve};
 use crate::analysis::samples;
 use crate::context::{Case, Setting};
 use crate::rules::image::Image;
-use crate::rules::pattern::Pattern;
 use crate::rules::rule::{Mismatch, Rule};
 use crate::rules::{Compiled, Scope};
-
-/// The cases of a comparison at most.
-const MOST: usize = 4_000_000;
-/// The images of all patterns of large sets, and those that a pattern gets at least.
-const MOST_OF_PATTERNS: usize = 800_000;
-const LEAST_OF_A_PATTERN: usize = 6;
-/// The pairs of rules, one of which has a wildcard, that are looked at for a comparison.
-const MOST_PAIRS: usize = 200_000;
-/// The settings around all rules of large sets, and those around a rule at least.
-const MOST_SETTINGS: usize = 400_000;
-const LEAST_SETTINGS_OF_A_RULE: usize = 12;
-/// The images of a pattern that get so many settings around its rule. The first one gets all that there are.
-const IN_SETTINGS: usize = 5;
-/// The images of a pattern that are also tried without any setting, and at the target.
-const FIRST: usize = 8;
 
 /// Images with their settings, made from what sets say. None comes twice.
 pub struct Cases<'s> {
@@ -150,13 +138,17 @@ impl<'s> Cases<'s> {
             if let (Some(target), Ok(parsed)) = (&rule.target, Image::parse(image))
                 && let Ok(result) = target.expand(&parsed, &rule.pattern)
             {
-                cases.extend([case(&result, &own), case(&result, &Setting::default())]);
+                cases.extend([Case::new(&result, &own), Case::new(&result, &Setting::default())]);
             }
         }
-        cases.extend(self.search.at_its_target(rule).map(|image| case(&image, &own)));
+        cases.extend(
+            self.search
+                .at_its_target(rule)
+                .map(|image| Case::new(&image, &own)),
+        );
         let is_decided = |image: &&String| matches!(taken(set, number, image, &own.context()), Taken::ByIt);
         let decided = match made.iter().find(is_decided) {
-            Some(image) => Some(case(image, &own)),
+            Some(image) => Some(Case::new(image, &own)),
             None => self.search.decided_by(set, number, None, None),
         };
         let images: Vec<&String> = decided
@@ -170,7 +162,12 @@ impl<'s> Cases<'s> {
             } else {
                 LEAST_SETTINGS_OF_A_RULE
             };
-            cases.extend(around.iter().take(count).map(|(_, setting)| case(image, setting)));
+            cases.extend(
+                around
+                    .iter()
+                    .take(count)
+                    .map(|(_, setting)| Case::new(*image, setting)),
+            );
             cases.extend(self.beside(image, &own, &wanted));
         }
         for (wanted, setting) in around.iter().take(LEAST_SETTINGS_OF_A_RULE) {
@@ -183,7 +180,7 @@ impl<'s> Cases<'s> {
         }
         let alone = self.by_conditions_alone(self.set, number);
         for image in &images {
-            cases.extend(alone.iter().map(|setting| case(image, setting)));
+            cases.extend(alone.iter().map(|setting| Case::new(*image, setting)));
         }
         cases.extend(decided);
         cases.extend(self.by_its_pattern_alone(set, number));
@@ -217,7 +214,7 @@ impl<'s> Cases<'s> {
         };
         let settings = self.sets.iter().enumerate().find_map(of_set);
         let settings = settings.into_iter().flatten();
-        settings.map(|setting| case(image, &setting)).collect()
+        settings.map(|setting| Case::new(image, &setting)).collect()
     }
 
     /// The settings in which an image is one for other rules as well, which its own setting does not let match.
@@ -249,7 +246,7 @@ impl<'s> Cases<'s> {
             let settings = solve(&both).or_else(|| solve(&other)).into_iter();
             let alone = self.by_conditions_alone(side, number);
             let settings = settings.chain(alone.iter().cloned());
-            cases.extend(settings.map(|setting| case(image, &setting)));
+            cases.extend(settings.map(|setting| Case::new(image, &setting)));
         }
         cases
     }
@@ -271,7 +268,7 @@ impl<'s> Cases<'s> {
             .collect();
         let open = self.open.get(self.set).map(Rc::clone).unwrap_or_default();
         // Two plain rules share nothing but what one of them matches anyway.
-        let below: Box<dyn Iterator<Item = &Rule>> = if is_plain(&rule.pattern) {
+        let below: Box<dyn Iterator<Item = &Rule>> = if rule.pattern.is_plain() {
             let first = open.partition_point(|open| *open <= number);
             Box::new(open.iter().skip(first).filter_map(|open| set.rules.get(*open)))
         } else {
@@ -293,12 +290,12 @@ impl<'s> Cases<'s> {
                 Some(image) => {
                     let mut both = settings::of_rule(set, rule);
                     both.extend(settings::of_rule(set, other));
-                    solve(&both).map(|setting| case(image, &setting))
+                    solve(&both).map(|setting| Case::new(image, &setting))
                 }
                 None => self.search.decided_by(set, number, Some(other), None),
             };
             if let Some(image) = common.or(found.as_ref().map(|found| &found.image)) {
-                cases.extend(alone.iter().map(|setting| case(image, setting)));
+                cases.extend(alone.iter().map(|setting| Case::new(image, setting)));
             }
             cases.extend(found);
         }
@@ -340,31 +337,13 @@ impl Iterator for Cases<'_> {
 fn open_rules(set: &Compiled) -> Rc<[usize]> {
     let rules = set.rules.iter().enumerate();
     rules
-        .filter_map(|(number, rule)| (!is_plain(&rule.pattern)).then_some(number))
+        .filter_map(|(number, rule)| (!rule.pattern.is_plain()).then_some(number))
         .collect()
-}
-
-/// Whether all that another such pattern shares with it is what one of them matches.
-fn is_plain(pattern: &Pattern) -> bool {
-    match pattern {
-        Pattern::Parts(parts) => parts.is_literal && parts.tag.is_none() && parts.digest.is_none(),
-        Pattern::Written(_) => false,
-    }
-}
-
-fn case(image: &str, setting: &Setting) -> Case {
-    Case {
-        image: image.to_owned(),
-        setting: setting.clone(),
-    }
 }
 
 fn in_setting(images: impl IntoIterator<Item = String>, setting: &Setting) -> Vec<Case> {
     images
         .into_iter()
-        .map(|image| Case {
-            image,
-            setting: setting.clone(),
-        })
+        .map(|image| Case::new(image, setting))
         .collect()
 }

@@ -8,6 +8,7 @@ mod cases;
 mod cause;
 mod changes;
 mod difference;
+mod limits;
 mod partners;
 mod reach;
 mod settings;

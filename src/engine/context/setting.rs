@@ -25,6 +25,17 @@ pub struct Case {
     pub setting: Setting,
 }
 
+impl Case {
+    /// An image in a setting.
+    #[must_use]
+    pub fn new(image: impl Into<String>, setting: &Setting) -> Self {
+        Self {
+            image: image.into(),
+            setting: setting.clone(),
+        }
+    }
+}
+
 impl Setting {
     /// Returns what a context has beside the defaults of a test.
     #[must_use]

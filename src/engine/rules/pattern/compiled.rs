@@ -99,6 +99,15 @@ impl Pattern {
         }
     }
 
+    /// Returns true for a name without a wildcard and without tag and digest: another such pattern shares nothing with
+    /// it but what one of the two matches as a whole.
+    pub(crate) fn is_plain(&self) -> bool {
+        match self {
+            Self::Parts(parts) => parts.is_literal && parts.tag.is_none() && parts.digest.is_none(),
+            Self::Written(_) => false,
+        }
+    }
+
     /// Whether a wildcard stands where a registry would, so that images that are at home are none of its own.
     pub(crate) fn is_open(&self) -> bool {
         match self {
