@@ -7,14 +7,12 @@ use clap::Args;
 use imageswap_engine::compare::{Cases, Comparison, difference};
 use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Case;
-use imageswap_files::{ImageField, STDIN};
+use imageswap_files::STDIN;
 
 use super::show::{Found, Report};
 use crate::cli::error::CommandError;
 use crate::cli::exit::{Ended, Statuses, UsageError};
-use crate::cli::input::{
-    Given, LabelOption, LimitOptions, NamedFields, given_in_list, given_in_manifests, read_set,
-};
+use crate::cli::input::{Given, GivenOptions, LimitOptions, read_set};
 use crate::cli::output::{Output, OutputOptions};
 use crate::cli::report::Counts;
 use crate::cli::words::counted;
@@ -47,20 +45,11 @@ pub(crate) struct Diff {
     /// The set as it is to be
     #[arg(value_name = "NEW")]
     new: PathBuf,
-    /// Compare these images too, one a line; - for stdin
-    #[arg(long, value_name = "FILE")]
-    images: Option<PathBuf>,
-    /// Compare the images of these manifests too: a file or a directory of YAML or JSON, lists included; - for stdin
-    #[arg(long, value_name = "PATH")]
-    manifests: Option<PathBuf>,
-    /// Compare the image in this field too: KIND.GROUP:PATH, or :PATH for every kind (repeatable)
-    #[arg(long = "image-field", value_name = "FIELD", requires = "manifests")]
-    image_fields: Vec<ImageField>,
+    #[command(flatten)]
+    given: GivenOptions,
     /// Show every image, and not a few for each change
     #[arg(long)]
     all: bool,
-    #[command(flatten)]
-    label: LabelOption,
     #[command(flatten)]
     output: OutputOptions,
     #[command(flatten)]
@@ -71,7 +60,7 @@ impl Diff {
     pub(crate) fn run(self) -> Result<Ended, CommandError> {
         let mut output = Output::new(self.output);
         let paths = [&self.old, &self.new];
-        let of_stdin = paths.into_iter().chain(&self.images).chain(&self.manifests);
+        let of_stdin = paths.into_iter().chain(self.given.paths());
         if of_stdin.filter(|path| path.as_os_str() == STDIN).count() > 1 {
             return Err(UsageError::StdinShared.into());
         }
@@ -103,7 +92,7 @@ impl Diff {
         let [old, new] = [old, new].map(|loaded| loaded.without_failed_tests(Processors::All));
         match (old.rules(), new.rules()) {
             (Some(old_set), Some(new_set)) if !is_broken => {
-                let given = self.given(&mut output)?;
+                let given = self.read_given(&mut output)?;
                 let sides = [(&old, old_set), (&new, new_set)];
                 compare(sides, &given, self.all, output, tests_fail)
             }
@@ -114,17 +103,12 @@ impl Diff {
 
 impl Diff {
     /// Reads the given images, each once for each object and setting.
-    fn given(&self, output: &mut Output) -> Result<Vec<Given>, CommandError> {
-        let mut given = Vec::new();
-        if let Some(file) = &self.images {
-            given.extend(given_in_list(file)?);
-        }
-        if let Some(path) = &self.manifests {
-            let mut fields = NamedFields::new(&self.image_fields);
-            given.extend(given_in_manifests(path, &self.label.disable_label, &mut fields)?);
-            for notice in fields.notices() {
-                output.say(&format!("notice: {notice}"))?;
-            }
+    fn read_given(&self, output: &mut Output) -> Result<Vec<Given>, CommandError> {
+        let mut notices = Vec::new();
+        let mut given = self.given.read_list()?;
+        given.extend(self.given.read_manifests(&mut notices)?);
+        for notice in notices {
+            output.say(&format!("notice: {notice}"))?;
         }
         let mut known = HashSet::new();
         given.retain(|given| known.insert((given.case.clone(), given.of.clone())));

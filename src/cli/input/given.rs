@@ -1,12 +1,14 @@
 //! Images that are given to be compared: in a list, or in manifests.
 
-use std::path::Path;
+use std::path::PathBuf;
 
-use imageswap_engine::admission::{Caller, cases};
+use clap::Args;
+use imageswap_engine::admission::{Caller, ReviewError, cases};
 use imageswap_engine::context::{Case, Setting, Subject};
-use imageswap_files::{MAX_INPUT, display_name, listed_images, manifests, read_once};
+use imageswap_files::{ImageField, MAX_INPUT, display_name, listed_images, manifests, read_once};
 use serde_json::Value;
 
+use super::label::LabelOption;
 use super::manifest::{NamedFields, read_objects};
 use super::object::{name_of, name_of_field, review_of};
 use crate::cli::error::CommandError;
@@ -18,53 +20,84 @@ pub(crate) struct Given {
     pub(crate) of: Option<String>,
 }
 
-/// Reads a list of images.
-pub(crate) fn given_in_list(file: &Path) -> Result<Vec<Given>, CommandError> {
-    let text = read_once(file, MAX_INPUT)?;
-    let given = listed_images(&text).map(|image| Given {
-        case: Case {
-            image: image.to_owned(),
-            setting: Setting::default(),
-        },
-        of: None,
-    });
-    Ok(given.collect())
+/// Images that a user gives, besides those that a command makes.
+#[derive(Args, Debug)]
+pub(crate) struct GivenOptions {
+    /// Compare these images too, one a line; - for stdin
+    #[arg(long, value_name = "FILE")]
+    pub(crate) images: Option<PathBuf>,
+    /// Compare the images of these manifests too: a file or a directory of YAML or JSON, lists included; - for stdin
+    #[arg(long, value_name = "PATH")]
+    pub(crate) manifests: Option<PathBuf>,
+    /// Compare the image in this field too: KIND.GROUP:PATH, or :PATH for every kind (repeatable)
+    #[arg(long = "image-field", value_name = "FIELD", requires = "manifests")]
+    image_fields: Vec<ImageField>,
+    #[command(flatten)]
+    label: LabelOption,
 }
 
-/// Reads the images of manifests: those that the webhook evaluates if the objects are created, and those in the named
-/// fields. Objects that have the break-glass label are left out.
-pub(crate) fn given_in_manifests(
-    path: &Path,
-    disable_label: &str,
-    fields: &mut NamedFields<'_>,
-) -> Result<Vec<Given>, CommandError> {
-    let mut given = Vec::new();
-    for file in manifests(path)? {
-        for object in read_objects(&file)? {
-            let review = review_of(&object, &Setting::default()).to_string();
-            let cases = cases(review.as_bytes(), disable_label, &Caller::default()).map_err(|error| {
-                CommandError::Object {
+impl GivenOptions {
+    /// Returns the paths, of which one may be stdin.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &PathBuf> {
+        self.images.iter().chain(&self.manifests)
+    }
+
+    /// Reads the list of images.
+    pub(crate) fn read_list(&self) -> Result<Vec<Given>, CommandError> {
+        let Some(file) = &self.images else {
+            return Ok(Vec::new());
+        };
+        let text = read_once(file, MAX_INPUT)?;
+        let given = listed_images(&text).map(|image| Given {
+            case: Case {
+                image: image.to_owned(),
+                setting: Setting::default(),
+            },
+            of: None,
+        });
+        Ok(given.collect())
+    }
+
+    /// Reads the images of manifests: those that the webhook evaluates if the objects are created, and those in the
+    /// named fields. Objects that have the break-glass label are left out. Adds a notice for each kind that is skipped.
+    pub(crate) fn read_manifests(&self, notices: &mut Vec<String>) -> Result<Vec<Given>, CommandError> {
+        let Some(path) = &self.manifests else {
+            return Ok(Vec::new());
+        };
+        let mut fields = NamedFields::new(&self.image_fields);
+        let mut given = Vec::new();
+        for file in manifests(path)? {
+            for object in read_objects(&file)? {
+                let images = self.images_of(&object, &mut fields);
+                given.extend(images.map_err(|error| CommandError::Object {
                     file: display_name(&file),
                     error,
-                }
-            })?;
-            let name = name_of(&object);
-            let named = fields.images(&object);
-            given.extend(cases.into_iter().map(|case| {
-                let context = case.setting.context();
-                let of = Some(name_of_field(&name, context.container, context.place));
-                Given { case, of }
-            }));
-            given.extend(named.into_iter().map(|field| Given {
-                case: Case {
-                    image: field.image,
-                    setting: setting_in_namespace_of(&object),
-                },
-                of: Some(format!("{name}, {}", field.path)),
-            }));
+                })?);
+            }
         }
+        notices.extend(fields.notices());
+        Ok(given)
     }
-    Ok(given)
+
+    fn images_of(&self, object: &Value, fields: &mut NamedFields<'_>) -> Result<Vec<Given>, ReviewError> {
+        let review = review_of(object, &Setting::default()).to_string();
+        let cases = cases(review.as_bytes(), &self.label.disable_label, &Caller::default())?;
+        let name = name_of(object);
+        let named = fields.images(object);
+        let of_pods = cases.into_iter().map(|case| {
+            let context = case.setting.context();
+            let of = Some(name_of_field(&name, context.container, context.place));
+            Given { case, of }
+        });
+        let named = named.into_iter().map(|field| Given {
+            case: Case {
+                image: field.image,
+                setting: setting_in_namespace_of(object),
+            },
+            of: Some(format!("{name}, {}", field.path)),
+        });
+        Ok(of_pods.chain(named).collect())
+    }
 }
 
 /// Returns the setting of a Pod that a controller creates for an object.

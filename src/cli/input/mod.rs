@@ -7,7 +7,7 @@ mod manifest;
 mod object;
 mod set;
 
-pub(crate) use given::{Given, given_in_list, given_in_manifests};
+pub(crate) use given::{Given, GivenOptions};
 pub(crate) use label::LabelOption;
 pub(crate) use limits::{FileLimitOptions, LimitOptions};
 pub(crate) use manifest::{NamedFields, read_objects};

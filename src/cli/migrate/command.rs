@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use imageswap_engine::diagnostic::visible;
 use imageswap_engine::reference::Reference;
-use imageswap_files::{ImageField, MAX_INPUT, Replace, STDIN, WriteReason, display_name, read_once, write};
+use imageswap_files::{MAX_INPUT, Replace, STDIN, WriteReason, display_name, read_once, write};
 use imageswap_migrate::{Input, config_map, migrate, parse_config_map_name};
 
 use super::{human, json, progress, short};
 use crate::cli::error::CommandError;
 use crate::cli::exit::{Ended, Statuses, UsageError};
-use crate::cli::input::{LabelOption, NamedFields, given_in_list, given_in_manifests};
+use crate::cli::input::GivenOptions;
 use crate::cli::output::{Output, OutputOptions};
 use crate::cli::report::Format;
 
@@ -45,17 +45,8 @@ pub(crate) struct Migrate {
     /// The prefix of LEGACY mode; without it and FILE the variable IMAGE_PREFIX, if it is set
     #[arg(long, value_name = "PREFIX", conflicts_with = "file")]
     image_prefix: Option<String>,
-    /// Compare these images too, one a line; - for stdin
-    #[arg(long, value_name = "FILE")]
-    images: Option<PathBuf>,
-    /// Compare the images of these manifests too: a file or a directory of YAML or JSON, lists included; - for stdin
-    #[arg(long, value_name = "PATH")]
-    manifests: Option<PathBuf>,
-    /// Compare the image in this field too: KIND.GROUP:PATH, or :PATH for every kind (repeatable)
-    #[arg(long = "image-field", value_name = "FIELD", requires = "manifests")]
-    image_fields: Vec<ImageField>,
     #[command(flatten)]
-    label: LabelOption,
+    given: GivenOptions,
     /// Write a ConfigMap of this name; imageswap-maps has the key maps, any other one 10-migrated.rules
     #[arg(long = "configmap", value_name = "NAME", value_parser = parse_config_map_name)]
     config_map: Option<String>,
@@ -72,7 +63,7 @@ pub(crate) struct Migrate {
 impl Migrate {
     /// Migrates, and writes the rules and the report.
     pub(crate) fn run(self) -> Result<Ended, CommandError> {
-        let of_stdin = self.file.iter().chain(&self.images).chain(&self.manifests);
+        let of_stdin = self.file.iter().chain(self.given.paths());
         if of_stdin.filter(|path| path.as_os_str() == STDIN).count() > 1 {
             return Err(UsageError::StdinShared.into());
         }
@@ -86,7 +77,7 @@ impl Migrate {
                 display_name(file)
             ));
         }
-        let given = self.given(&mut notes)?;
+        let given = self.read_given(&mut notes)?;
         let source = input.source();
         let migration = migrate(input.old(), &input.origin, &given, &progress::on_terminal())
             .map_err(|fault| CommandError::Migrate(human::fault(&fault, &input.place, source)))?;
@@ -114,12 +105,12 @@ impl Migrate {
     }
 
     /// Reads the given images, with a note for each list or path that has none.
-    fn given(&self, notes: &mut Vec<String>) -> Result<Vec<String>, CommandError> {
+    fn read_given(&self, notes: &mut Vec<String>) -> Result<Vec<String>, CommandError> {
         /// The length to which a line is shown: what is not a list may be one long line.
         const SHOWN: usize = 80;
         let mut given = Vec::new();
-        if let Some(file) = &self.images {
-            given.extend(given_in_list(file)?.into_iter().map(|given| given.case.image));
+        if let Some(file) = &self.given.images {
+            given.extend(self.given.read_list()?.into_iter().map(|given| given.case.image));
             let mut others = given.iter().filter(|image| Reference::parse(image).is_err());
             if let Some(first) = others.next() {
                 let first: String = first.chars().take(SHOWN).collect();
@@ -140,10 +131,8 @@ impl Migrate {
                 ));
             }
         }
-        if let Some(path) = &self.manifests {
-            let mut fields = NamedFields::new(&self.image_fields);
-            let found = given_in_manifests(path, &self.label.disable_label, &mut fields)?;
-            notes.extend(fields.notices());
+        if let Some(path) = &self.given.manifests {
+            let found = self.given.read_manifests(notes)?;
             if found.is_empty() {
                 notes.push(format!(
                     "{} holds no image, so nothing of it is compared; Pods have images, and what has a Pod template",
@@ -165,7 +154,7 @@ impl Migrate {
                 if let Some(prefix) = prefix_of_environment() {
                     return Ok(Input::from_prefix(&prefix, "the variable IMAGE_PREFIX"));
                 }
-                let mut others = self.images.iter().chain(&self.manifests);
+                let mut others = self.given.paths();
                 if io::stdin().is_terminal() || others.any(|path| path.as_os_str() == STDIN) {
                     return Err(UsageError::NoMap.into());
                 }
