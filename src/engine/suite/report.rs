@@ -31,13 +31,13 @@ pub struct TestOutcome<'r> {
 
 /// Records the rules that match, or nearly do.
 #[derive(Default)]
-struct Matches {
+struct MatchedRules {
     matched: Vec<RuleId>,
     /// `true` if a rule whose pattern matches was held back by a condition or a guard.
     was_held_back: bool,
 }
 
-impl Observer for Matches {
+impl Observer for MatchedRules {
     fn step(&mut self, rule: RuleId, outcome: Result<(), Mismatch>) {
         match outcome {
             Ok(()) => self.matched.push(rule),
@@ -64,7 +64,7 @@ impl Compiled {
         let outcomes = tests
             .iter()
             .map(|test| {
-                let mut matches = Matches::default();
+                let mut matches = MatchedRules::default();
                 let decision = self.evaluate(&test.image, &test.setting.context(), selection, &mut matches);
                 for rule in &matches.matched {
                     if let Some(count) = rule.place().and_then(|place| reached.get_mut(place)) {
