@@ -13,11 +13,11 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// What an object of Kubernetes may have, in bytes, with something left for the rest of it.
 const MOST: usize = (1 << 20) - 1024;
 
-/// Reads the name of a ConfigMap, as the API server would: a subdomain of RFC 1123.
+/// Parses the name of a ConfigMap as the API server does: a subdomain of RFC 1123.
 ///
 /// # Errors
 ///
-/// Where it can be none.
+/// Returns an error if it is not one.
 pub fn parse_name(text: &str) -> Result<String, String> {
     let is_part = |part: &str| {
         !part.is_empty()
@@ -82,7 +82,7 @@ impl OldConfigMap {
 ///
 /// # Errors
 ///
-/// Where the rules are too long for one.
+/// Returns an error if the rules are too long for a ConfigMap.
 pub fn config_map(name: &str, of_map: Option<&OldConfigMap>, rules: &str) -> Result<String, String> {
     if rules.len() > MOST {
         return Err(format!(

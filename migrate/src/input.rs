@@ -12,7 +12,7 @@ use crate::variables::Variables;
 
 /// What was found in a text, or given by itself.
 #[derive(Debug)]
-pub enum Found {
+enum Found {
     /// A map file.
     Map(SourceMap, SourceId),
     /// The value of `IMAGE_PREFIX`.
@@ -22,15 +22,14 @@ pub enum Found {
 /// An old configuration, and where it was.
 #[derive(Debug)]
 pub struct Input {
-    /// What was found.
-    pub found: Found,
-    /// What it was found to be, for people: `a map`, `the prefix ... of LEGACY mode in ...`.
+    found: Found,
+    /// Description for people: `maps.conf is a map`, `the prefix ... of LEGACY mode, from ...`.
     pub what: String,
-    /// Where it was, for the heading of the file.
+    /// Description in the heading of the rules file: `the map maps.conf`.
     pub origin: String,
-    /// Where it stands, for what is said of the whole of it.
+    /// Place in messages about the whole of it.
     pub place: String,
-    /// The ConfigMap that it was in, without it.
+    /// The ConfigMap of a map, without the map; `None` if the map was in no ConfigMap.
     pub config_map: Option<OldConfigMap>,
 }
 
@@ -53,7 +52,7 @@ impl Input {
         }
     }
 
-    /// The prefix of LEGACY mode, given by itself.
+    /// Returns the configuration of a prefix of LEGACY mode. `from` names the option, variable or object that has it.
     #[must_use]
     pub fn from_prefix(prefix: &str, from: &str) -> Self {
         let called = match prefix {
@@ -69,11 +68,11 @@ impl Input {
         }
     }
 
-    /// What a text holds.
+    /// Parses a map, or Kubernetes YAML with a map or with the variables of LEGACY mode.
     ///
     /// # Errors
     ///
-    /// Where it is rules already, or YAML without what is needed.
+    /// Returns an error if the text is rules already, or YAML without one of them.
     pub fn parse(name: &str, text: String) -> Result<Self, String> {
         if is_kubernetes(Path::new(name), &text) {
             return Self::parse_yaml(name, text);

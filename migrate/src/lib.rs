@@ -23,7 +23,7 @@ mod written;
 
 pub use config_map::{OldConfigMap, config_map, parse_name as parse_config_map_name};
 pub use fault::Fault;
-pub use input::{Found, Input};
+pub use input::Input;
 pub use migration::{Migration, Old, migrate};
 pub use outcome::Outcome;
 pub use progress::{Progress, Step};

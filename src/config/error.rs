@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use imageswap_engine::diagnostic::Code;
 use imageswap_files::{self as files, MayBeGone, NotText, ReadReason, YamlError};
 
-/// Why a file is of no use: one line.
+/// Error of a file of a set, in one line.
 #[derive(Debug)]
 pub(crate) enum ReadError {
     /// It cannot be read.
@@ -23,7 +23,7 @@ pub(crate) enum ReadError {
 }
 
 impl ReadError {
-    /// What is wrong, without the line of help.
+    /// Returns the message without its help.
     pub(super) fn message(&self) -> String {
         match self {
             Self::File(error) => match error.reason {
@@ -42,9 +42,9 @@ impl ReadError {
         }
     }
 
-    /// The way out, where it is a line of its own.
+    /// Returns the help, if there is one.
     pub(super) fn help(&self) -> Option<String> {
-        /// Whoever has more of them does not copy them from a message.
+        /// The number of directories that are shown: nobody copies more from a message.
         const SHOWN: usize = 4;
         match self {
             Self::File(_) | Self::SecondMap { .. } | Self::NoConfigMap { .. } => None,
@@ -67,8 +67,8 @@ impl ReadError {
         }
     }
 
-    /// The code of what is wrong with the text itself, and the line: it is told of with all else that is wrong. None
-    /// where there is no text.
+    /// Returns the code and the line if the text itself is at fault: it is reported with the findings of the other
+    /// texts. `None` if there is no text.
     pub(super) fn fault_of_text(&self) -> Option<(Code, usize)> {
         match self {
             Self::File(error) => match error.reason {
@@ -83,7 +83,7 @@ impl ReadError {
         }
     }
 
-    /// A path that can't be looked at.
+    /// Returns the error of a path that cannot be read.
     pub(super) fn io(path: &Path, error: io::Error) -> Self {
         Self::File(files::ReadError::new(
             path.display().to_string(),
@@ -91,7 +91,7 @@ impl ReadError {
         ))
     }
 
-    /// A file that is too long for what it holds.
+    /// Returns the error of a file that is too long for its kind.
     pub(super) fn too_long(path: &Path, limit: u64) -> Self {
         Self::File(files::ReadError::new(
             path.display().to_string(),

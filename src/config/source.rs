@@ -8,7 +8,7 @@ use super::error::ReadError;
 use super::set::{self, Limits, Times};
 use super::text::RulesText;
 
-/// Where the rules come from.
+/// Source of the rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RulesSource {
     /// MAPS mode: a map file, or rules in its place.
@@ -19,7 +19,7 @@ pub(crate) enum RulesSource {
     Paths(Vec<PathBuf>),
 }
 
-/// What is to be watched for changes.
+/// A directory to watch for changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Watched {
     /// The folder.
@@ -33,7 +33,7 @@ impl RulesSource {
     ///
     /// # Errors
     ///
-    /// Where a file can't be read, is too long or no UTF-8, or where there are two maps.
+    /// Returns an error if a file cannot be read, is too long or not UTF-8, or if there are two maps.
     pub(crate) fn read(&self, limits: Limits) -> Result<RulesText, ReadError> {
         Ok(match self {
             Self::MapFile(path) => RulesText::from_entries(set::read_file(path, limits)?),
@@ -42,7 +42,7 @@ impl RulesSource {
         })
     }
 
-    /// The places whose changes change the rules.
+    /// Returns the directories whose changes change the rules.
     pub(crate) fn watched(&self) -> Vec<Watched> {
         let paths = match self {
             Self::MapFile(path) => std::slice::from_ref(path),

@@ -6,8 +6,7 @@ use std::path::Path;
 const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
 
 /// Returns true if the name of a file is that of YAML or JSON.
-#[must_use]
-pub fn is_named_kubernetes(path: &Path) -> bool {
+pub(crate) fn is_named_kubernetes(path: &Path) -> bool {
     path.extension()
         .is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known))
 }

@@ -12,7 +12,7 @@ mod yaml;
 
 pub use self::image_fields::{FieldImage, ImageField, InvalidImageField, ObjectKind, likely_image_field};
 pub use self::images::{listed_images, manifests};
-pub use self::kubernetes::{is_kubernetes, is_named_kubernetes};
+pub use self::kubernetes::is_kubernetes;
 pub use self::read::{
     MAX_INPUT, ReadError, ReadReason, STDIN, display_name, is_from_shell, is_pipe_from_shell, read, read_once,
 };
