@@ -1,7 +1,7 @@
 //! Reading conditions, and the settings of tests.
 
-use super::Lowering;
 use super::constants::Use;
+use super::lowering::Lowering;
 use crate::context::{Characters, Setting, Subject, ValueKind};
 use crate::diagnostic::{Code, Diagnostic, similar};
 use crate::rules::condition::Condition;

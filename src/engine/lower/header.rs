@@ -1,6 +1,6 @@
 //! The first statement of a file.
 
-use super::Lowering;
+use super::lowering::Lowering;
 use crate::diagnostic::{Code, Diagnostic, Span, similar};
 use crate::syntax::ast::{Statement, StatementKind};
 use crate::syntax::rules::{Header, first_word, is_rules_file};

@@ -1,10 +1,9 @@
 //! Names of rules and constants, and what refers to them.
 
-use super::Lowering;
 use super::constants::is_of_name;
+use super::lowering::Lowering;
 use crate::diagnostic::{Code, Diagnostic, Severity, Span, similar};
 use crate::rules::LEGACY_RULE;
-use crate::rules::id::FileId;
 use crate::rules::template::{NAMES, Placeholder};
 use crate::syntax::ast::Word;
 
@@ -28,15 +27,6 @@ const KEYWORDS: [&str; 17] = [
     "allow",
     "written",
 ];
-
-/// `off NAME`
-pub(super) struct Off {
-    pub(super) name: String,
-    pub(super) because: Option<String>,
-    pub(super) span: Span,
-    /// The file whose rules alone it names; `None` if it names those of every file.
-    pub(super) confined_to: Option<FileId>,
-}
 
 /// Whether no constant and no rule may have this name: a keyword, or a part of the image.
 #[must_use]

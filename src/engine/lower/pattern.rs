@@ -4,7 +4,7 @@ use super::fault::Fault;
 use crate::diagnostic::Code;
 use crate::glob::Glob;
 use crate::reference::{DOCKER_HUB, OFFICIAL, OFFICIAL_IMAGES, normalized};
-use crate::rules::pattern::{PatternParts, Written};
+use crate::rules::pattern::{Pattern, PatternParts, Written};
 
 /// Reads a pattern over the parts of an image.
 pub(super) fn parts(text: &str) -> Result<PatternParts, Fault> {
@@ -347,4 +347,9 @@ fn bad_character(text: &str, part: &str, at: usize, character: char) -> Fault {
         ':' => fault.help("a port stands in the registry, a tag behind the last segment"),
         _ => fault.help("an image is REGISTRY/PATH:TAG@DIGEST, of letters, digits and `.`, `_`, `-`"),
     }
+}
+
+/// Parses a pattern over the parts of an image, for a suggestion that has to be tried first.
+pub(crate) fn read_pattern(text: &str) -> Option<Pattern> {
+    parts(text).ok().map(Pattern::Parts)
 }

@@ -2,7 +2,8 @@
 
 use super::constants::Use;
 use super::fault::Expanded;
-use super::{Lowering, pattern, target};
+use super::lowering::Lowering;
+use super::{pattern, target};
 use crate::diagnostic::{Code, Diagnostic, Lint, Lints, Severity, Span, similar};
 use crate::rules::condition::Condition;
 use crate::rules::pattern::Pattern;

@@ -1,8 +1,8 @@
 //! Reading tests.
 
-use super::Lowering;
 use super::constants::Use;
 use super::fault::Expanded;
+use super::lowering::Lowering;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::rules::image::{AUTO, Image};
 use crate::suite::{Expected, Test};
