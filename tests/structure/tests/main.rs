@@ -2,7 +2,6 @@
 
 mod claims;
 mod dependencies;
-mod exceptions;
 mod imports;
 mod names;
 mod pages;

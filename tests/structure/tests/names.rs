@@ -2,8 +2,6 @@
 
 use imageswap_tests_structure::{repeated_types, workspace};
 
-use crate::exceptions::REPEATED;
-
 /// Names that two modules of a crate may both define: the crate, the name, and the reason.
 const ALLOWED: [(&str, &str, &str); 3] = [
     ("src/engine/lib.rs", "Condition", "of the tree, and compiled"),
@@ -15,10 +13,9 @@ const ALLOWED: [(&str, &str, &str); 3] = [
 fn type_names_are_unique_in_their_crate() {
     let repeated = repeated_types(workspace());
     let is_allowed = |name: &(String, String)| {
-        REPEATED.contains(&(&*name.0, &*name.1))
-            || ALLOWED
-                .iter()
-                .any(|(root, allowed, _)| (*root, *allowed) == (&*name.0, &*name.1))
+        ALLOWED
+            .iter()
+            .any(|(root, allowed, _)| (*root, *allowed) == (&*name.0, &*name.1))
     };
     let wrong: Vec<_> = repeated.iter().filter(|(name, _)| !is_allowed(name)).collect();
     assert!(
