@@ -13,12 +13,11 @@ struct Row {
     form: &'static str,
     description: &'static str,
     default: Option<&'static str>,
-    value: for<'c> fn(&Context<'c>) -> ContextValue<'c>,
 }
 
 /// Defines [`Subject`] with its table, so that a subject without a row or missing in [`Subject::ALL`] cannot exist.
 macro_rules! subjects {
-    ($($(#[$doc:meta])* $name:ident => $row:expr,)+) => {
+    ($($(#[$doc:meta])* $name:ident => $row:expr, $value:expr;)+) => {
         /// A value that conditions read.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Subject {
@@ -34,6 +33,19 @@ macro_rules! subjects {
                     $(Self::$name => const { &$row },)+
                 }
             }
+
+            /// Returns its value in a context.
+            // Inlined, since a rule reads it for each of its conditions.
+            #[inline]
+            #[must_use]
+            pub fn value<'c>(self, context: &Context<'c>) -> ContextValue<'c> {
+                match self {
+                    $(Self::$name => {
+                        let value: for<'v> fn(&Context<'v>) -> ContextValue<'v> = $value;
+                        value(context)
+                    })+
+                }
+            }
         }
     };
 }
@@ -47,8 +59,7 @@ subjects! {
         form: "NAME",
         description: "The object's namespace",
         default: Some("default"),
-        value: |context| ContextValue::Text(context.namespace),
-    },
+    }, |context| ContextValue::Text(context.namespace);
     /// Label of the Pod or its template.
     Label => Row {
         word: "label",
@@ -57,8 +68,7 @@ subjects! {
         form: "KEY=VALUE",
         description: "A label of the Pod",
         default: None,
-        value: |context| ContextValue::Pairs(context.labels),
-    },
+    }, |context| ContextValue::Pairs(context.labels);
     /// Annotation of the Pod or its template.
     Annotation => Row {
         word: "annotation",
@@ -67,8 +77,7 @@ subjects! {
         form: "KEY=VALUE",
         description: "An annotation of the Pod",
         default: None,
-        value: |context| ContextValue::Pairs(context.annotations),
-    },
+    }, |context| ContextValue::Pairs(context.annotations);
     /// Controller that owns the object.
     Owner => Row {
         word: "owner",
@@ -77,8 +86,7 @@ subjects! {
         form: "KIND.GROUP",
         description: "The controller that owns the object",
         default: None,
-        value: |context| ContextValue::Owner(context.owner),
-    },
+    }, |context| ContextValue::Owner(context.owner);
     /// Name of the container.
     Container => Row {
         word: "container",
@@ -87,8 +95,7 @@ subjects! {
         form: "NAME",
         description: "The name of the container",
         default: Some("main"),
-        value: |context| ContextValue::Text(context.container),
-    },
+    }, |context| ContextValue::Text(context.container);
     /// Location of the image in the Pod.
     Place => Row {
         word: "place",
@@ -97,8 +104,7 @@ subjects! {
         form: "PLACE",
         description: "Where in the Pod the image stands",
         default: Some(Place::Main.as_str()),
-        value: |context| ContextValue::Text(Some(context.place.as_str())),
-    },
+    }, |context| ContextValue::Text(Some(context.place.as_str()));
     /// Kind of the object.
     Kind => Row {
         word: "kind",
@@ -107,8 +113,7 @@ subjects! {
         form: "KIND",
         description: "The kind of the object",
         default: Some("Pod"),
-        value: |context| ContextValue::Text(context.kind),
-    },
+    }, |context| ContextValue::Text(context.kind);
     /// Operation on the object.
     Operation => Row {
         word: "operation",
@@ -117,11 +122,10 @@ subjects! {
         form: "OPERATION",
         description: "What is being done to the object",
         default: Operation::Create.word(),
-        value: |context| ContextValue::Text(match context.operation {
-            Some(operation) => operation.word(),
-            None => None,
-        }),
-    },
+    }, |context| ContextValue::Text(match context.operation {
+        Some(operation) => operation.word(),
+        None => None,
+    });
     /// User of the request.
     User => Row {
         word: "user",
@@ -130,8 +134,7 @@ subjects! {
         form: "NAME",
         description: "Who does it",
         default: None,
-        value: |context| ContextValue::Text(context.user),
-    },
+    }, |context| ContextValue::Text(context.user);
     /// Entry of the webhook configuration that called.
     Hook => Row {
         word: "hook",
@@ -140,8 +143,7 @@ subjects! {
         form: "NAME",
         description: "The entry of the webhook configuration that called",
         default: None,
-        value: |context| ContextValue::Text(context.hook),
-    },
+    }, |context| ContextValue::Text(context.hook);
     /// Absence of a registry in the original image.
     Unqualified => Row {
         word: "unqualified",
@@ -150,8 +152,7 @@ subjects! {
         form: "",
         description: "The image is spelled without a registry",
         default: None,
-        value: |_| ContextValue::OfImage,
-    },
+    }, |_| ContextValue::OfImage;
 }
 
 impl Subject {
@@ -200,12 +201,6 @@ impl Subject {
     #[must_use]
     pub fn default(self) -> Option<&'static str> {
         self.row().default
-    }
-
-    /// Returns its value in a context.
-    #[must_use]
-    pub fn value<'c>(self, context: &Context<'c>) -> ContextValue<'c> {
-        (self.row().value)(context)
     }
 
     /// Returns true if it has a value for each key, as labels do.

@@ -1,6 +1,7 @@
 //! The canonical form of an image: one text for all spellings of it.
 
 use super::parse::Reference;
+use super::path::RepositoryPath;
 use super::registry::{DEFAULT_PORT, DOCKER_HUB, DOCKER_HUB_ALIAS, OFFICIAL};
 
 /// Returns an image in canonical form, with its tag and its digest; `None` if it is not a valid image, or has no
@@ -46,17 +47,24 @@ impl<'a> CanonicalName<'a> {
     #[must_use]
     pub fn new(image: &'a str, reference: &Reference<'a>) -> Option<Self> {
         let domain = reference.domain?;
-        let written = reference.path.written();
+        Some(Self::with_domain(image, domain, reference.path))
+    }
+
+    /// Returns the name of a reference that was parsed from this image, whose registry is `domain`.
+    // Inlined, since a name is large, and would be copied from place to place.
+    #[inline]
+    pub(crate) fn with_domain(image: &'a str, domain: &'a str, path: RepositoryPath<'a>) -> Self {
+        let written = path.written();
         let is_canonical = !domain.ends_with(DEFAULT_PORT)
             && !domain.bytes().any(|byte| byte.is_ascii_uppercase())
-            && !reference.path.is_completed()
+            && !path.is_completed()
             && domain != DOCKER_HUB;
         if is_canonical {
             let name = image.get(..domain.len() + 1 + written.len()).unwrap_or(image);
-            return Some(Self {
+            return Self {
                 text: NameText::Borrowed(name),
                 registry: domain.len(),
-            });
+            };
         }
         // `normalized` would allocate.
         let registry = domain.strip_suffix(DEFAULT_PORT).unwrap_or(domain);
@@ -68,10 +76,10 @@ impl<'a> CanonicalName<'a> {
         } else {
             ""
         };
-        Some(Self {
+        Self {
             text: NameText::joined(registry, official, written),
             registry: registry.len(),
-        })
+        }
     }
 
     /// The whole name, `docker.io/library/nginx`.

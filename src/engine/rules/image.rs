@@ -24,10 +24,10 @@ impl<'a> Image<'a> {
     pub(crate) fn parse(text: &'a str) -> Result<Self, ReferenceError> {
         let reference = Reference::parse(text)?;
         // Without a registry, no rule could name it, and no runtime pulls it.
-        let name = CanonicalName::new(text, &reference).ok_or(ReferenceError::Name)?;
+        let domain = reference.domain.ok_or(ReferenceError::Name)?;
         Ok(Self {
             text,
-            name,
+            name: CanonicalName::with_domain(text, domain, reference.path),
             written: reference.path.written(),
             tag: reference.tag,
             digest: reference.digest,
