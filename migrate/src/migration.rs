@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use imageswap_engine::compile::{Draft, Preview, RuleSet, Verified};
 use imageswap_engine::context::Setting;
-use imageswap_engine::diagnostic::{Code, Diagnostic, Findings, SourceId, SourceMap};
+use imageswap_engine::diagnostic::{Code, Diagnostic, Findings, Help, SourceId, SourceMap};
 use imageswap_engine::reference::split_registry;
 use imageswap_engine::rules::Effect;
 
@@ -158,7 +158,10 @@ struct File<'m> {
 impl File<'_> {
     fn compile(&self) -> Result<Draft, Fault> {
         sets::rules(&write::file(&self.rules, &self.around)).map_err(|Errors { errors, sources }| {
-            let errors: Vec<String> = errors.iter().map(|finding| finding.short(&sources)).collect();
+            let errors: Vec<String> = errors
+                .iter()
+                .map(|finding| finding.short(&sources, Help::text))
+                .collect();
             does_not_load(&errors.join("; "))
         })
     }

@@ -3,7 +3,7 @@
 use std::thread;
 
 use imageswap_engine::compile::RulesFile;
-use imageswap_engine::diagnostic::{Diagnostic, Findings, SourceId, SourceMap, Span};
+use imageswap_engine::diagnostic::{Diagnostic, Findings, Help, SourceId, SourceMap, Span};
 use imageswap_engine::syntax::ast::File;
 use imageswap_engine::syntax::rules::parse;
 
@@ -59,7 +59,7 @@ impl Texts {
                 end,
             };
             let mut finding = Diagnostic::error(code, fault.message(), span);
-            finding.help.extend(fault.help());
+            finding.help.extend(fault.help().map(Help::from));
             self.findings.push(finding);
             return;
         }

@@ -3,7 +3,7 @@
 
 use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Context;
-use imageswap_engine::diagnostic::{Code, Diagnostic};
+use imageswap_engine::diagnostic::{Code, Diagnostic, Help};
 use imageswap_engine::reference::Reference;
 use imageswap_engine::rules::{self, Effect, Scope};
 
@@ -126,6 +126,6 @@ pub fn points_into_its_text(loaded: &Loaded) {
                 "{span:?} of {finding:?}"
             );
         }
-        assert!(!finding.short(&loaded.sources).is_empty());
+        assert!(!finding.short(&loaded.sources, Help::text).is_empty());
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use imageswap_engine::compile::{Limits, RuleSet, RulesFile, compile};
 use imageswap_engine::context::{Context, Operation, Owner, Place};
-use imageswap_engine::diagnostic::{Diagnostic, Findings, Severity, SourceMap};
+use imageswap_engine::diagnostic::{Diagnostic, Findings, Help, Severity, SourceMap};
 use imageswap_engine::legacy::Map;
 use imageswap_engine::suite::Test;
 use imageswap_engine::syntax::rules::parse;
@@ -35,7 +35,7 @@ impl Loaded {
     pub fn short(&self) -> String {
         self.findings
             .iter()
-            .map(|finding| finding.short(&self.sources) + "\n")
+            .map(|finding| finding.short(&self.sources, Help::text) + "\n")
             .collect()
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use imageswap_engine::compile::{Limits, RuleSet, RulesFile, compile};
 use imageswap_engine::context::Context;
-use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceMap};
+use imageswap_engine::diagnostic::{Diagnostic, Help, Severity, SourceMap};
 use imageswap_engine::legacy::{LegacyConfig, Map, Prefix};
 use imageswap_engine::reference::Reference;
 use imageswap_engine::rules::Effect;
@@ -73,7 +73,7 @@ pub fn load(text: &str) -> (Option<RuleSet>, Vec<Test>, Vec<String>) {
     let findings = findings
         .iter()
         .filter(is_told)
-        .map(|finding| finding.short(&sources))
+        .map(|finding| finding.short(&sources, Help::text))
         .collect();
     (set, tests, findings)
 }

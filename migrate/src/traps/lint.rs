@@ -1,6 +1,6 @@
 //! The traps of a map as findings, for whoever goes on with the map.
 
-use imageswap_engine::diagnostic::{Diagnostic, SourceId, SourceMap, Span};
+use imageswap_engine::diagnostic::{Diagnostic, Help, SourceId, SourceMap, Span};
 use imageswap_engine::syntax::map::Key;
 
 use super::line::{self, Trap};
@@ -38,8 +38,9 @@ pub fn lint(sources: &SourceMap, source: SourceId) -> Vec<Diagnostic> {
 fn finding(trap: &Trap, key: Key<'_>, line: Span) -> Option<Diagnostic> {
     let (severity, code) = trap.kind.finding()?;
     let mut finding = Diagnostic::new(severity, code, trap.does.clone(), line);
-    finding.help.extend(trap.kind.help(key));
-    finding.help.extend(trap.better.as_deref().map(as_rules));
+    finding.help.extend(trap.kind.help(key).map(Help::from));
+    let better = trap.better.as_deref().map(as_rules);
+    finding.help.extend(better.map(Help::from));
     Some(finding)
 }
 

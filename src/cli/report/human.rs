@@ -5,6 +5,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Patch, Snippet};
 use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceMap, Suggestion, visible};
 
 use super::excerpt::{Excerpt, LONG_LINE, shown};
+use super::help::help_text;
 use super::suggestion::applicable;
 use crate::cli::words::counted;
 
@@ -37,7 +38,12 @@ pub(super) fn render(finding: &Diagnostic, sources: &SourceMap, color: bool) -> 
                 .iter()
                 .map(|note| Level::NOTE.message(visible(note))),
         )
-        .elements(finding.help.iter().map(|help| Level::HELP.message(visible(help))));
+        .elements(
+            finding
+                .help
+                .iter()
+                .map(|help| Level::HELP.message(visible(&help_text(help)).into_owned())),
+        );
     let mut groups = Vec::with_capacity(2);
     match &finding.suggestion {
         Some(suggestion) => match patch(suggestion, sources) {

@@ -1,10 +1,12 @@
 //! Findings for machines: a JSON object a line. The names of the fields change with a major version only.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use imageswap_engine::diagnostic::{self, Diagnostic, Position, SourceMap, Span};
 use serde::Serialize;
 
+use super::help::help_text;
 use super::suggestion::applicable;
 
 /// One finding.
@@ -18,7 +20,7 @@ struct Finding<'a> {
     place: Place<'a>,
     labels: Vec<Label<'a>>,
     notes: &'a [String],
-    help: Vec<&'a str>,
+    help: Vec<Cow<'a, str>>,
     suggestion: Option<Suggestion<'a>>,
 }
 
@@ -57,10 +59,10 @@ pub(super) fn write(stream: &mut dyn Write, finding: &Diagnostic, sources: &Sour
             text: &at.text,
         })
         .collect();
-    let mut help: Vec<&str> = finding.help.iter().map(String::as_str).collect();
+    let mut help: Vec<Cow<'_, str>> = finding.help.iter().map(help_text).collect();
     let suggestion = finding.suggestion.as_ref().and_then(|suggestion| {
         let Some(span) = applicable(suggestion, sources) else {
-            help.push(&suggestion.message);
+            help.push(Cow::Borrowed(&suggestion.message));
             return None;
         };
         Some(Suggestion {

@@ -4,6 +4,7 @@ mod counts;
 mod decision;
 mod excerpt;
 mod format;
+mod help;
 mod human;
 mod json;
 mod sarif;

@@ -325,7 +325,7 @@ proptest! {
     ) {
         let (sources, id) = one(&format!("{text}.rules"), &text);
         let places: Vec<_> = places.iter().map(|(a, b)| span(id, *a.min(b), *a.max(b))).collect();
-        let mut finding = error(&text, places[0]).help(&text).note(&text).suggest(&text, places[0], &text);
+        let mut finding = error(&text, places[0]).help(text.as_str()).note(&text).suggest(&text, places[0], &text);
         for place in &places {
             finding = finding.label(&text).also(*place, &text);
         }

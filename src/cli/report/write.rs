@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use imageswap_engine::diagnostic::{Diagnostic, SourceMap};
 
 use super::format::Format;
+use super::help::help_text;
 use super::{human, json};
 
 /// Writes findings in the order in which they are given. A reader that has gone away is no error.
@@ -24,7 +25,9 @@ pub(crate) fn write(
             match format {
                 Format::Human => writeln!(stream, "{}\n", human::render(finding, sources, color))?,
                 Format::Json => json::write(stream, finding, sources)?,
-                Format::Short => writeln!(stream, "{}", finding.short(sources))?,
+                Format::Short => {
+                    writeln!(stream, "{}", finding.short(sources, |help| Some(help_text(help))))?
+                }
             }
         }
         stream.flush()

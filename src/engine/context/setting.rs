@@ -142,26 +142,15 @@ impl Setting {
         texts.chain(pairs)
     }
 
-    /// The options that have `explain` suppose the same, each behind a space, as a shell reads them.
-    pub(crate) fn options(&self) -> String {
-        let option = |(subject, key, value): (Subject, Option<&str>, &str)| {
+    /// Returns the values that are set, each behind its word. A label is `KEY=VALUE`.
+    pub(crate) fn words(&self) -> impl Iterator<Item = (&'static str, String)> {
+        self.values().map(|(subject, key, value)| {
             let value = match key {
-                Some(key) => Cow::Owned(format!("{key}={value}")),
-                None => Cow::Borrowed(value),
+                Some(key) => format!("{key}={value}"),
+                None => value.to_owned(),
             };
-            format!(" --{} {}", subject.as_str(), quoted(&value))
-        };
-        self.values().map(option).collect()
-    }
-}
-
-/// A word as a shell takes it for itself.
-fn quoted(word: &str) -> Cow<'_, str> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(&byte);
-    if !word.is_empty() && word.bytes().all(is_plain) {
-        Cow::Borrowed(word)
-    } else {
-        Cow::Owned(format!("'{}'", word.replace('\'', "'\\''")))
+            (subject.as_str(), value)
+        })
     }
 }
 
@@ -184,18 +173,6 @@ impl fmt::Display for Setting {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn options_are_what_a_shell_reads_as_one_word_each() {
-        let mut setting = Setting::default();
-        setting.set(Subject::Namespace, None, "prod-eu");
-        setting.set(Subject::User, None, "it's $HOME");
-        setting.set(Subject::Label, Some("team"), "");
-        assert_eq!(
-            setting.options(),
-            r" --namespace prod-eu --user 'it'\''s $HOME' --label team="
-        );
-    }
 
     #[test]
     fn setting_of_a_context_has_the_same_context() {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::code::Code;
+use super::help::Help;
 use super::source::{SourceMap, Span, visible};
 
 /// How much a finding weighs.
@@ -29,8 +30,8 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// What helps to understand it.
     pub notes: Vec<String>,
-    /// The way out.
-    pub help: Vec<String>,
+    /// What to do about it.
+    pub help: Vec<Help>,
     /// The mend itself, where it can be written down.
     pub suggestion: Option<Suggestion>,
 }
@@ -111,10 +112,10 @@ impl Diagnostic {
         self
     }
 
-    /// Adds the way out.
+    /// Adds help.
     #[must_use]
-    pub fn help(mut self, text: impl Into<String>) -> Self {
-        self.help.push(text.into());
+    pub fn help(mut self, help: impl Into<Help>) -> Self {
+        self.help.push(help.into());
         self
     }
 
@@ -135,21 +136,21 @@ impl Diagnostic {
         self.labels.first().map(|label| label.span)
     }
 
-    /// The finding on one line, fit for a terminal: `FILE:LINE:COLUMN: severity[CODE]: message; help: ...`.
+    /// Returns the finding on one line, fit for a terminal: `FILE:LINE:COLUMN: severity[CODE]: message; help: ...`.
+    ///
+    /// `help` returns the text of a help, or `None` to omit it: [`Help::text`] omits commands and options.
     #[must_use]
-    pub fn short(&self, sources: &SourceMap) -> String {
+    pub fn short(&self, sources: &SourceMap, help: impl Fn(&Help) -> Option<Cow<'_, str>>) -> String {
         let mut line = String::new();
         if let Some(span) = self.span() {
             line.push_str(&format!("{}: ", sources.place(span)));
         }
         line.push_str(&format!("{}[{}]: {}", self.severity, self.code, self.message));
-        let mends = self
-            .help
-            .iter()
-            .chain(self.suggestion.iter().map(|suggestion| &suggestion.message));
-        for help in mends {
+        let suggestion = self.suggestion.as_ref();
+        let suggestion = suggestion.map(|suggestion| Cow::Borrowed(suggestion.message.as_str()));
+        for text in self.help.iter().filter_map(help).chain(suggestion) {
             line.push_str("; help: ");
-            line.push_str(help);
+            line.push_str(&text);
         }
         match visible(&line) {
             Cow::Borrowed(_) => line,

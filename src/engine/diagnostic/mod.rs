@@ -3,6 +3,7 @@
 mod code;
 mod finding;
 mod findings;
+mod help;
 mod lint;
 mod similar;
 mod source;
@@ -10,6 +11,7 @@ mod source;
 pub use code::Code;
 pub use finding::{Diagnostic, Label, Severity, Suggestion};
 pub use findings::Findings;
+pub use help::Help;
 pub use lint::Lint;
 pub(crate) use lint::Lints;
 pub use similar::similar;

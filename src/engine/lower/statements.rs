@@ -6,7 +6,7 @@ use super::constants::{Constants, Use};
 use super::input::{Limits, RulesFile};
 use super::lowering::{Lowered, Lowering, Off};
 use super::pattern;
-use crate::diagnostic::{Code, Diagnostic, SourceMap, Span};
+use crate::diagnostic::{Code, Diagnostic, Help, SourceMap, Span};
 use crate::rules::id::FileId;
 use crate::rules::rule::Rule;
 use crate::rules::text::Text;
@@ -116,7 +116,7 @@ impl Lowering<'_> {
                     span,
                 )
                 .label("one too many")
-                .help("`--max-rules` allows more");
+                .help(Help::MoreRules);
                 self.report(finding);
                 self.is_full = true;
                 return;

@@ -1,7 +1,7 @@
 //! Running the tests of a set, and the findings about those that fail or reach no rule.
 
 use super::test::{Expected, Test, is_same};
-use crate::diagnostic::{Code, Diagnostic, Findings};
+use crate::diagnostic::{Code, Diagnostic, Findings, Help};
 use crate::legacy::Answer;
 use crate::rules::evaluate::{Observer, Selection};
 use crate::rules::image::AUTO;
@@ -158,11 +158,10 @@ impl Compiled {
                 test.image
             ));
         }
-        let setting = test.setting.options();
-        finding = finding.help(format!(
-            "see why: `imageswap explain --rules PATH {}{setting}`",
-            test.image
-        ));
+        finding = finding.help(Help::Explain {
+            image: test.image.to_string(),
+            context: test.setting.words().collect(),
+        });
         match (&test.expected, decision.effect()) {
             (Expected::Warn, _) | (_, Effect::Invalid(_)) => finding,
             (_, Effect::Swap(result)) => finding.help(format!("where that is meant, write `-> {result}`")),

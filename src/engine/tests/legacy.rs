@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Context;
-use imageswap_engine::diagnostic::SourceMap;
+use imageswap_engine::diagnostic::{Help, SourceMap};
 use imageswap_engine::legacy::{LegacyConfig, Map, Prefix};
 use imageswap_engine::rules::Effect;
 use imageswap_tests_support::recorded::conformance;
@@ -21,7 +21,10 @@ fn map(text: &str) -> (RuleSet, Vec<String>) {
     let mut sources = SourceMap::default();
     let source = sources.add("maps", text);
     let (map, findings) = Map::compile(&sources, source);
-    let findings = findings.iter().map(|finding| finding.short(&sources)).collect();
+    let findings = findings
+        .iter()
+        .map(|finding| finding.short(&sources, Help::text))
+        .collect();
     (LegacyConfig::Maps(Box::new(map)).into(), findings)
 }
 
@@ -277,7 +280,7 @@ fn a_chain_is_named_and_a_line_that_leads_to_its_end_is_not() {
         .preview()
         .lint_map(source, text)
         .iter()
-        .map(|finding| finding.short(&sources))
+        .map(|finding| finding.short(&sources, Help::text))
         .collect();
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].starts_with(

@@ -1,6 +1,8 @@
 //! The findings of a load, as lines of the log.
 
-use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceMap};
+use std::borrow::Cow;
+
+use imageswap_engine::diagnostic::{Diagnostic, Help, Severity, SourceMap};
 
 /// How many findings of one load are written out: a map of another separator has one for each line.
 const FINDINGS: usize = 20;
@@ -8,7 +10,7 @@ const FINDINGS: usize = 20;
 /// Logs what there is to say of a loaded text.
 pub(crate) fn findings(findings: &[Diagnostic], sources: &SourceMap) {
     for finding in findings.iter().take(FINDINGS) {
-        let text = finding.short(sources);
+        let text = finding.short(sources, help_text);
         match finding.severity {
             Severity::Error => tracing::error!(code = finding.code.as_str(), "{text}"),
             Severity::Warning => tracing::warn!(code = finding.code.as_str(), "{text}"),
@@ -17,5 +19,14 @@ pub(crate) fn findings(findings: &[Diagnostic], sources: &SourceMap) {
     }
     if let Some(more) = findings.len().checked_sub(FINDINGS).filter(|more| *more > 0) {
         tracing::warn!("{more} more findings like these");
+    }
+}
+
+/// Returns the text of a help; `None` if it names a command, which nobody runs where the log is read.
+pub(crate) fn help_text(help: &Help) -> Option<Cow<'_, str>> {
+    match help {
+        Help::Text(text) => Some(Cow::Borrowed(text)),
+        Help::MoreRules => Some(Cow::Borrowed("`--max-rules` allows more")),
+        Help::Explain { .. } => None,
     }
 }

@@ -6,6 +6,6 @@ mod limited;
 mod start;
 mod writer;
 
-pub(crate) use findings::findings;
+pub(crate) use findings::{findings, help_text};
 pub(crate) use limited::Limited;
 pub(crate) use start::{LogFormat, LogLevel, start};

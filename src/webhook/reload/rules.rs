@@ -122,7 +122,9 @@ impl fmt::Display for LoadError {
                     .findings
                     .iter()
                     .filter(|finding| finding.severity == Severity::Error);
-                let first = errors.next().map(|finding| finding.short(&set.sources));
+                let first = errors
+                    .next()
+                    .map(|finding| finding.short(&set.sources, logging::help_text));
                 write!(f, "the rules do not load: {}", first.unwrap_or_default())?;
                 match errors.count() {
                     0 => Ok(()),

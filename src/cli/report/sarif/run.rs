@@ -12,6 +12,7 @@ use super::object::{
     PhysicalLocation, Region, Replacement, SarifResult, SarifText, level,
 };
 use super::uri;
+use crate::cli::report::help::help_text;
 use crate::cli::report::suggestion::applicable;
 
 /// How much of a line tells it from others.
@@ -82,7 +83,7 @@ impl Sarif {
         let mut text = visible(&finding.message).into_owned();
         let mut add = |kind: &str, line: &str| text.push_str(&format!("\n{kind}: {}", visible(line)));
         finding.notes.iter().for_each(|note| add("note", note));
-        finding.help.iter().for_each(|help| add("help", help));
+        finding.help.iter().for_each(|help| add("help", &help_text(help)));
         let mut fixes = Vec::new();
         if let Some(suggestion) = &finding.suggestion {
             add("help", &suggestion.message);

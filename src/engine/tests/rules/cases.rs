@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use imageswap_engine::compile::Limits;
-use imageswap_engine::diagnostic::{Code, Diagnostic, Span, Suggestion};
+use imageswap_engine::diagnostic::{Code, Diagnostic, Help, Span, Suggestion};
 use imageswap_engine::rules::RuleInfo;
 use imageswap_engine::suite::{Expected, Test};
 use imageswap_engine::syntax::ast::Action;
@@ -95,7 +95,7 @@ fn a_suggestion_that_is_followed_mends_what_it_stands_by() {
             let mended = load_files(&mended(&case, &loaded, suggestion));
             let place = moved(finding.span().unwrap(), suggestion);
             if mended.findings.iter().any(|left| is_same(finding, place, left)) {
-                let line = finding.short(&loaded.sources);
+                let line = finding.short(&loaded.sources, Help::text);
                 wrong.push(format!("{}: {line}\n{}", case.name(), mended.short()));
             }
         }

@@ -52,7 +52,9 @@ fn a_home_line_is_offered_only_where_it_may_stand() {
     };
     assert_eq!((error.code, &error.suggestion), (Code::NO_HOME, &None));
     assert!(
-        error.help[0].contains("`home h.io/, quay.io/`"),
+        error.help[0]
+            .text()
+            .is_some_and(|text| text.contains("`home h.io/, quay.io/`")),
         "{}",
         alone.short()
     );
