@@ -40,9 +40,12 @@ impl Bytes {
     /// The bytes from the first to the last, both included.
     pub(crate) const fn range(first: u8, last: u8) -> Self {
         let mut set = Self::none();
-        let mut byte = first as u16;
-        while byte <= last as u16 {
-            set = set.union(Self::one(byte as u8));
+        let mut byte = first;
+        while byte <= last {
+            set = set.union(Self::one(byte));
+            if byte == u8::MAX {
+                break;
+            }
             byte += 1;
         }
         set
@@ -107,11 +110,12 @@ impl Bytes {
     }
 
     /// The lowest byte.
-    pub(crate) const fn first(self) -> Option<u8> {
+    pub(crate) fn first(self) -> Option<u8> {
+        let lowest = |half: u128| u8::try_from(half.trailing_zeros()).ok();
         match (self.ascii, self.other) {
             (0, 0) => None,
-            (0, other) => Some(128 | other.trailing_zeros() as u8),
-            (ascii, _) => Some(ascii.trailing_zeros() as u8),
+            (0, other) => lowest(other).map(|low| 128 | low),
+            (ascii, _) => lowest(ascii),
         }
     }
 

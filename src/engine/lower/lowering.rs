@@ -6,6 +6,7 @@ use super::constants::{Constants, Use};
 use super::fault::Expanded;
 use super::input::Limits;
 use crate::diagnostic::{Diagnostic, Findings, SourceId, SourceMap, Span};
+use crate::rules::RuleId;
 use crate::rules::condition::Condition;
 use crate::rules::id::FileId;
 use crate::rules::rule::{FileScope, Rule};
@@ -33,7 +34,7 @@ pub(super) struct Lowering<'s> {
     pub(super) has_map: bool,
     pub(super) constants: Constants,
     /// Rules by their names; `None` for those that have an error.
-    pub(super) names: HashMap<String, Option<u32>>,
+    pub(super) names: HashMap<String, Option<RuleId>>,
     /// `true` if the limit of rules is reached; then nothing more is lowered.
     pub(super) is_full: bool,
     pub(super) offs: Vec<Off>,

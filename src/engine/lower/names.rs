@@ -3,8 +3,8 @@
 use super::constants::is_of_name;
 use super::lowering::Lowering;
 use crate::diagnostic::{Code, Diagnostic, Severity, Span, similar};
-use crate::rules::LEGACY_RULE;
 use crate::rules::template::{NAMES, Placeholder};
+use crate::rules::{LEGACY_RULE, RuleId};
 use crate::syntax::ast::Word;
 
 /// The words that no name may be.
@@ -35,9 +35,9 @@ pub fn is_reserved(name: &str) -> bool {
 }
 
 impl Lowering<'_> {
-    pub(super) fn note_name(&mut self, name: &str, span: Span, number: Option<u32>) {
+    pub(super) fn note_name(&mut self, name: &str, span: Span, id: Option<RuleId>) {
         if let Some(first) = self.names.get(name) {
-            let first = first.and_then(|first| self.lowered.rules.get(first as usize));
+            let first = first.and_then(|first| self.lowered.rules.get(first.place()?));
             let first = first.map(|rule| rule.span);
             let mut finding = Diagnostic::error(
                 Code::NAME_TWICE,
@@ -62,7 +62,7 @@ impl Lowering<'_> {
                 .help("beside a map, no rule has this name; choose another"),
             );
         }
-        self.names.insert(name.to_owned(), number);
+        self.names.insert(name.to_owned(), id);
     }
 
     /// Whether a word can be a name.
@@ -96,11 +96,11 @@ impl Lowering<'_> {
     /// Switches off the rules that `off` names, once all are known.
     pub(super) fn switch_off(&mut self) {
         for off in std::mem::take(&mut self.offs) {
-            let number = match self.names.get(&off.name) {
+            let id = match self.names.get(&off.name) {
                 Some(None) => continue,
-                number => number.copied().flatten(),
+                id => id.copied().flatten(),
             };
-            let rule = number.and_then(|number| self.lowered.rules.get_mut(number as usize));
+            let rule = id.and_then(|id| self.lowered.rules.get_mut(id.place()?));
             let finding = match rule {
                 Some(rule) if off.confined_to.is_none_or(|file| file == rule.file) => {
                     rule.is_off = true;

@@ -5,6 +5,7 @@ use super::fault::Expanded;
 use super::lowering::Lowering;
 use super::{pattern, target};
 use crate::diagnostic::{Code, Diagnostic, Lint, Lints, Severity, Span, similar};
+use crate::rules::RuleId;
 use crate::rules::condition::Condition;
 use crate::rules::pattern::Pattern;
 use crate::rules::rule::Rule;
@@ -28,9 +29,9 @@ impl<'s> Lowering<'s> {
         let mut modifiers = Modifiers::default();
         self.modifiers(&rule.modifiers, &mut modifiers);
         let parts = pattern.and_then(|pattern| Some((self.target(target_text, &pattern)?, pattern)));
-        let number = u32::try_from(self.lowered.rules.len()).ok();
+        let id = RuleId::new(self.lowered.rules.len());
         if let Some((name, span)) = &modifiers.name {
-            self.note_name(name, *span, number.filter(|_| parts.is_some()));
+            self.note_name(name, *span, id.filter(|_| parts.is_some()));
         }
         let (target, pattern) = parts?;
         let span = word.span(self.source);
