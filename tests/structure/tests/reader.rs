@@ -39,6 +39,21 @@ fn re_export_counts_for_the_file_that_defines_the_name() {
 }
 
 #[test]
+fn function_counts_beside_a_module_of_its_name() {
+    let files = [
+        ("lib.rs", "mod a; mod b;"),
+        ("a/mod.rs", "mod f; mod other; pub use self::f::f;"),
+        ("a/f.rs", "pub fn f() {} pub struct S;"),
+        ("a/other.rs", "use super::f::S;"),
+        ("b.rs", "use crate::a::f;"),
+    ];
+    assert_eq!(
+        found(&files),
+        ["a/mod.rs a/f.rs f", "a/other.rs a/f.rs S", "b.rs a/f.rs f"]
+    );
+}
+
+#[test]
 fn paths_in_code_macros_and_attributes_count() {
     let a = ("a.rs", "pub fn f() {} pub const N: u8 = 1; pub enum E { V }");
     for (code, name) in [
