@@ -11,6 +11,7 @@ pub mod mended;
 #[cfg(feature = "migrate")]
 pub mod migrated;
 pub mod naive;
+pub mod pages;
 pub mod recorded;
 pub mod repository;
 #[cfg(feature = "webhook")]

@@ -1,10 +1,8 @@
 //! The page of the language: each of its examples loads and passes its own tests, or has the finding that it shows.
 
-use std::fs;
-
 use imageswap_engine::diagnostic::{Code, Severity, SourceId};
 use imageswap_engine::syntax::format::format;
-use imageswap_tests_support::repository;
+use imageswap_tests_support::pages::{is_there, links};
 
 use super::examples::{Example, examples};
 
@@ -69,22 +67,8 @@ fn each_lint_is_in_the_table() {
 
 #[test]
 fn each_link_leads_to_a_heading_or_a_file() {
-    let has_heading = |page: &str, wanted: &str| {
-        page.lines()
-            .filter_map(|line| line.strip_prefix("# ").or_else(|| line.strip_prefix("## ")))
-            .map(|heading| heading.to_lowercase().replace([',', '`'], "").replace(' ', "-"))
-            .any(|heading| heading == wanted)
-    };
-    let docs = repository::path("docs");
-    for link in PAGE.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-        let is_there = match link.split_once('#') {
-            Some(("", heading)) => has_heading(PAGE, heading),
-            Some((file, heading)) => {
-                fs::read_to_string(docs.join(file)).is_ok_and(|page| has_heading(&page, heading))
-            }
-            None => docs.join(link).exists(),
-        };
-        assert!(is_there, "{link}");
+    for link in links(PAGE) {
+        assert!(is_there("docs/language.md", link), "{link}");
     }
 }
 
