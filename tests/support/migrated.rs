@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 
-use imageswap_engine::compile::{Limits, RuleSet, RulesFile, compile};
+use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Context;
 use imageswap_engine::diagnostic::{Diagnostic, Help, Severity, SourceMap};
 use imageswap_engine::legacy::{LegacyConfig, Map, Prefix};
 use imageswap_engine::reference::Reference;
 use imageswap_engine::rules::Effect;
 use imageswap_engine::suite::Test;
-use imageswap_engine::syntax::rules::parse;
 use imageswap_migrate::{Fault, Migration, Old, Progress, migrate};
 
+use crate::loaded::{self, Loaded};
 use crate::recorded::conformance;
 
 /// A recorded file.
@@ -51,24 +51,12 @@ pub fn context() -> Context<'static> {
 
 /// Loads rules as `imageswap check --deny-warnings` does.
 pub fn load(text: &str) -> (Option<RuleSet>, Vec<Test>, Vec<String>) {
-    let mut sources = SourceMap::default();
-    let source = sources.add("migrated.rules", text);
-    let (file, mut findings) = parse(source, text);
-    let file = RulesFile {
-        label: "migrated.rules".to_owned(),
-        file,
-    };
-    let draft = compile(&sources, &[file], None, Limits::default());
-    let (set, tests) = match draft.verify(|one, other| (one(), other())) {
-        Ok(verified) => {
-            findings.extend(verified.findings);
-            (Some(verified.rules), verified.tests)
-        }
-        Err(rejected) => {
-            findings.extend(rejected.findings);
-            (None, rejected.draft.tests().to_vec())
-        }
-    };
+    let Loaded {
+        set,
+        tests,
+        findings,
+        sources,
+    } = loaded::load([("migrated.rules", text)]);
     let is_told = |finding: &&Diagnostic| finding.severity != Severity::Notice;
     let findings = findings
         .iter()
