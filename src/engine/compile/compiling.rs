@@ -25,7 +25,7 @@ pub fn compile(sources: &SourceMap, parsed: &[RulesFile], map: Option<Map>, limi
     } = lower(sources, parsed, map.is_some(), limits);
     // A `home` line, or the swap that decides which it would be, may be among the statements with an error.
     let is_whole = !is_broken && !findings.has_errors();
-    let home = match home::of(&rules, &files, home) {
+    let home = match home::resolve(&rules, &files, home) {
         Ok(home) => home,
         Err(finding) => {
             findings.extend(is_whole.then_some(*finding));

@@ -16,7 +16,7 @@ use crate::rules::target::Target;
 /// # Errors
 ///
 /// Where they lead to several, or to Docker Hub, and a pattern with a wildcard in its registry matches one of these.
-pub(super) fn of(
+pub(super) fn resolve(
     rules: &[Rule],
     files: &[FileScope],
     named: Vec<Box<str>>,
