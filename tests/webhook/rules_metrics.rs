@@ -190,3 +190,26 @@ fn a_swap_counts_for_the_rule_that_gave_the_image_and_not_for_the_one_that_lets_
     let line = server.wait_for_log(|line| line["message"] == "reviewed");
     assert_eq!(line["rules"], "quay,hub,arrived");
 }
+
+#[test]
+fn log_names_rules_as_the_metric_does_and_has_their_lines() {
+    let (_rules, server) = serve(
+        "rules v1\n\
+         swap quay.io/ ->\n  h.example.com/q/\n\
+         keep ghcr.io/  as theirs\n",
+    );
+    server.post(&pod(&["quay.io/a:1", "ghcr.io/b:1"]));
+    let line = server.wait_for_log(|line| line["message"] == "reviewed");
+    let [unnamed, named] = line["rules"].as_str().unwrap().split(',').collect::<Vec<_>>()[..] else {
+        panic!("{line}");
+    };
+    let metric = counts(&server);
+    assert!(
+        metric.keys().any(|(rule, _)| rule == unnamed),
+        "{unnamed}: {metric:?}"
+    );
+    assert!(unnamed.contains("swap quay.io/ -> h.example.com/q/"), "{unnamed}");
+    assert_eq!(named, "theirs");
+    let lines: Vec<&str> = line["rule_lines"].as_str().unwrap().split(',').collect();
+    assert!(lines[0].ends_with(":2") && lines[1].ends_with(":4"), "{lines:?}");
+}

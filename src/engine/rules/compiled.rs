@@ -61,11 +61,19 @@ impl Compiled {
     pub(crate) fn name_of<'r>(&'r self, rule: &'r Rule) -> Cow<'r, str> {
         match &rule.name {
             Some(name) => Cow::Borrowed(name),
-            None => {
-                let file = self.files.get(rule.file.index()).map_or("", |file| &file.label);
-                format!("{file}:{}", rule.line).into()
-            }
+            None => self.line_of(rule).into(),
         }
+    }
+
+    /// Returns `FILE:LINE` of a rule, whether it has a name or not; `None` for a map.
+    #[must_use]
+    pub fn rule_line(&self, rule: RuleId) -> Option<String> {
+        Some(self.line_of(self.rule(rule)?))
+    }
+
+    fn line_of(&self, rule: &Rule) -> String {
+        let file = self.files.get(rule.file.index()).map_or("", |file| &file.label);
+        format!("{file}:{}", rule.line)
     }
 
     /// Returns the `because` of a rule.

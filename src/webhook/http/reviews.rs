@@ -1,12 +1,12 @@
 //! `POST /` and `POST /hook/NAME`: an admission review, from the request to the answer.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use imageswap_engine::admission::{Caller, ImageEffect, Policy, ReviewError, Reviewed, review};
 use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Operation;
+use imageswap_engine::rules::RuleId;
 use salvo::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
 use salvo::http::{HeaderMap, HeaderValue, StatusCode};
 use salvo::prelude::*;
@@ -17,7 +17,7 @@ use super::budget::{BodyBudget, MAX_BODY};
 use super::deadline::timeout;
 use super::health::Health;
 use super::operations::plain_text;
-use crate::webhook::metrics::{Metrics, Rejected};
+use crate::webhook::metrics::{Metrics, Rejected, RuleCounts};
 use crate::webhook::reload::SharedRules;
 
 /// The part of a path that names the entry of the webhook configuration that called.
@@ -89,7 +89,7 @@ impl Reviews {
         let took = started.elapsed();
         self.metrics
             .reviewed(&reviewed, &current.rules, &current.counts, took);
-        log(&reviewed, &current.rules, took);
+        log(&reviewed, &current.rules, &current.counts, took);
         Ok(reviewed.answer)
     }
 }
@@ -102,31 +102,25 @@ fn content_length(headers: &HeaderMap) -> Option<u64> {
 const MOST_NAMED: usize = 100;
 
 /// One line a review; with `debug`, one more for each image that changes.
-fn log(reviewed: &Reviewed<'_>, rules: &RuleSet, took: Duration) {
+fn log(reviewed: &Reviewed<'_>, rules: &RuleSet, counts: &RuleCounts, took: Duration) {
     if !tracing::enabled!(tracing::Level::INFO) {
         return;
     }
-    let mut named: Vec<Cow<'_, str>> = Vec::new();
+    let mut named: Vec<RuleId> = Vec::new();
     let mut swapped = 0u32;
     for image in &reviewed.images {
         if let ImageEffect::Swap(result) = &image.effect {
             swapped += 1;
             tracing::debug!(uid = %reviewed.uid, image = %image.image, result, "swapped");
         }
-        for name in image.rules.iter().map(|rule| rules.rule_name(*rule)) {
-            if named.len() < MOST_NAMED && !named.contains(&name) {
-                named.push(name);
+        for rule in &image.rules {
+            if named.len() < MOST_NAMED && !named.contains(rule) {
+                named.push(*rule);
             }
         }
     }
-    let joined;
-    let named = match named.as_slice() {
-        [only] => only.as_ref(),
-        several => {
-            joined = several.join(",");
-            joined.as_str()
-        }
-    };
+    let labels: Vec<&str> = named.iter().map(|rule| counts.label(rules, *rule)).collect();
+    let lines: Vec<String> = named.iter().filter_map(|rule| rules.rule_line(*rule)).collect();
     tracing::info!(
         uid = reviewed.uid.as_ref(),
         namespace = reviewed.namespace.as_deref(),
@@ -137,7 +131,8 @@ fn log(reviewed: &Reviewed<'_>, rules: &RuleSet, took: Duration) {
         outcome = reviewed.outcome.as_str(),
         images = reviewed.images.len(),
         swapped,
-        rules = named,
+        rules = labels.join(","),
+        rule_lines = (!lines.is_empty()).then(|| lines.join(",")),
         microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         "reviewed"
     );

@@ -32,6 +32,8 @@ pub(crate) struct RuleCounts {
     series: Arc<Series>,
     /// Where each rule of the set is counted, once it has decided something.
     rules: Box<[OnceLock<Arc<ImagesDecided>>]>,
+    /// The label of each rule of the set, once it was needed.
+    labels: Box<[OnceLock<Box<str>>]>,
     /// What rules without a name are known by: the texts, and where they stand.
     spans: Box<[Span]>,
     sources: SourceMap,
@@ -58,6 +60,7 @@ impl RuleCounts {
     /// Makes room for the rules of a set.
     pub(crate) fn name_rules(&mut self, set: &RuleSet, sources: SourceMap) {
         self.rules = set.rules().map(|_| OnceLock::new()).collect();
+        self.labels = set.rules().map(|_| OnceLock::new()).collect();
         self.spans = set.rules().map(|rule| rule.span).collect();
         self.sources = sources;
     }
@@ -74,7 +77,7 @@ impl RuleCounts {
     }
 
     fn series_of(&self, set: &RuleSet, rule: RuleId) -> Arc<ImagesDecided> {
-        let label = self.label(set, rule);
+        let label = self.label(set, rule).to_owned();
         let mut by_rule = self.series.by_rule.lock().unwrap_or_else(PoisonError::into_inner);
         if by_rule.len() >= MOST_SERIES && !by_rule.contains_key(&label) {
             return Arc::clone(&self.series.by_others);
@@ -82,8 +85,15 @@ impl RuleCounts {
         Arc::clone(by_rule.entry(label).or_default())
     }
 
-    /// The name of a rule, else its file and its text on one line.
-    fn label(&self, set: &RuleSet, rule: RuleId) -> String {
+    /// Returns the name of a rule, else its file and its text on one line: what the metric and the log call it.
+    pub(crate) fn label<'c>(&'c self, set: &RuleSet, rule: RuleId) -> &'c str {
+        let label = set.position(rule).and_then(|place| self.labels.get(place));
+        label.map_or(LEGACY_RULE, |label| {
+            label.get_or_init(|| self.make_label(set, rule).into())
+        })
+    }
+
+    fn make_label(&self, set: &RuleSet, rule: RuleId) -> String {
         let name = set.rule_name(rule);
         let is_named = set.info(rule).is_some_and(|rule| rule.is_named);
         let span = set.position(rule).and_then(|place| self.spans.get(place));
