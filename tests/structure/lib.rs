@@ -12,6 +12,7 @@ mod paths;
 mod resolve;
 mod rows;
 mod source;
+pub mod words;
 mod workspace;
 
 pub use self::cycles::{between_children, cycles};
