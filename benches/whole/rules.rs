@@ -98,7 +98,7 @@ pub(crate) fn change(folder: &Path, server: &Server, body: &Path, has_core: bool
     }
 }
 
-/// One file of the large set: organisations, single images, patterns with a wildcard, refusals with conditions, and
+/// One file of the large set: organizations, single images, patterns with a wildcard, refusals with conditions, and
 /// whole registries, each in turn; and a test for every twentieth.
 fn text(file: usize) -> String {
     let mut text = "rules v1\n".to_owned();

@@ -98,12 +98,12 @@ fn the_break_glass_label_can_have_another_name() {
         .env("IMAGESWAP_DISABLE_LABEL", "example.com/no-swap")
         .serve();
     let body = String::from_utf8(pod(&["nginx"])).unwrap();
-    let labelled = |label: &str| {
+    let labeled = |label: &str| {
         let metadata = format!("\"metadata\":{{\"labels\":{{\"{label}\":\"disabled\"}},");
         body.replace("\"metadata\":{", &metadata).into_bytes()
     };
-    assert_eq!(server.post(&labelled("example.com/no-swap")).images(), [""; 0]);
-    assert_eq!(server.post(&labelled("k8s.twr.io/imageswap")).images().len(), 1);
+    assert_eq!(server.post(&labeled("example.com/no-swap")).images(), [""; 0]);
+    assert_eq!(server.post(&labeled("k8s.twr.io/imageswap")).images().len(), 1);
 }
 
 #[test]
@@ -183,13 +183,13 @@ fn a_variable_that_means_nothing_is_named_with_what_may_be_meant() {
         .self_signed()
         .map(MAP)
         .env("IMAGESWAP_MAPS_FLIE", "/maps")
-        .env("IMAGESWAP_COLOUR", "blue")
+        .env("IMAGESWAP_COLOR", "blue")
         .env("IMAGESWAP_HTTP_PORT", "9090")
         .serve();
     assert_eq!(
         warnings(&server),
         [
-            "the variable IMAGESWAP_COLOUR means nothing; `imageswap serve --help` names those that do",
+            "the variable IMAGESWAP_COLOR means nothing; `imageswap serve --help` names those that do",
             "the variable IMAGESWAP_HTTP_PORT means nothing; `imageswap serve --help` names those that do",
             "the variable IMAGESWAP_MAPS_FLIE means nothing; is IMAGESWAP_MAPS_FILE meant?",
         ]

@@ -16,7 +16,7 @@ pub(super) fn refused(
     rules: &RuleSet,
     rule: Option<RuleId>,
 ) -> String {
-    judgement(field, image, rules, rule, "is refused by")
+    judgment(field, image, rules, rule, "is refused by")
 }
 
 /// An image that would be refused, were this no dry run.
@@ -26,7 +26,7 @@ pub(super) fn would_refuse(
     rules: &RuleSet,
     rule: Option<RuleId>,
 ) -> String {
-    judgement(field, image, rules, rule, "would be refused by")
+    judgment(field, image, rules, rule, "would be refused by")
 }
 
 /// An image that would become another, were this no dry run.
@@ -41,7 +41,7 @@ pub(super) fn would_swap(field: &ImageField<'_, '_>, image: &str, result: &str) 
 
 /// An image that a warn rule speaks of.
 pub(super) fn warned(field: &ImageField<'_, '_>, image: &str, rules: &RuleSet, rule: RuleId) -> String {
-    judgement(field, image, rules, Some(rule), "is warned of by")
+    judgment(field, image, rules, Some(rule), "is warned of by")
 }
 
 /// An image that stays because it, or what a rule made of it, is no image reference.
@@ -61,7 +61,7 @@ pub(super) fn left(field: &ImageField<'_, '_>, image: &str, invalid: &Invalid) -
 }
 
 /// An image, what is done to it, the rule that does it, and why.
-fn judgement(
+fn judgment(
     field: &ImageField<'_, '_>,
     image: &str,
     rules: &RuleSet,

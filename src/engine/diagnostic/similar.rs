@@ -24,14 +24,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_is_recognised_and_another_word_is_not() {
+    fn a_slip_is_recognized_and_another_word_is_not() {
         let candidates = ["namespace", "label", "operation", "hub"];
         for (word, meant) in [
             ("namspace", Some("namespace")),
             ("Label", Some("label")),
             ("opreation", Some("operation")),
             ("hubb", Some("hub")),
-            ("colour", None),
+            ("color", None),
             ("x", None),
         ] {
             assert_eq!(similar(word, candidates), meant, "{word}");

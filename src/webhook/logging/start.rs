@@ -42,7 +42,7 @@ pub(crate) enum LogFormat {
 /// # Errors
 ///
 /// Where no thread can be started.
-pub(crate) fn start(level: LogLevel, format: LogFormat, colour: bool) -> io::Result<LogGuard> {
+pub(crate) fn start(level: LogLevel, format: LogFormat, color: bool) -> io::Result<LogGuard> {
     let (writer, guard) = LogWriter::start(io::stderr())?;
     let level = LevelFilter::from(level);
     // What others have to say is of interest only where all is.
@@ -57,7 +57,7 @@ pub(crate) fn start(level: LogLevel, format: LogFormat, colour: bool) -> io::Res
     let layer = match format {
         LogFormat::Json => JsonLayer(writer).boxed(),
         LogFormat::Human => fmt::layer()
-            .with_ansi(colour)
+            .with_ansi(color)
             .with_target(false)
             .with_writer(move || writer.clone())
             .boxed(),

@@ -1,6 +1,6 @@
 //! Counters of reviews and images, cheap enough for the path of every Pod.
 //!
-//! A labelled counter of OpenTelemetry looks its series up at each count. Here the labels have few values, so
+//! A labeled counter of OpenTelemetry looks its series up at each count. Here the labels have few values, so
 //! a series is a place in an array, which the values index, and OpenTelemetry observes the sums.
 
 use std::sync::atomic::{AtomicU64, Ordering};
