@@ -21,13 +21,18 @@ test-more:
 test-cluster:
     IMAGESWAP_TEST_CLUSTER=1 cargo test --workspace --locked --test cluster
 
-# Format, lints, documentation, and the structure: imports, names of types, claims such as "only this module does it".
-lint:
+# Format, spelling, lints, documentation, and the structure: imports, names of types, claims such as "only this module does it".
+lint: spelling
     cargo fmt --all --check
     test -z "$(gofmt -l tests/control-plane)"
     cargo clippy --workspace --all-targets --locked -- -D warnings
     cargo test --quiet --package imageswap-tests-structure --locked
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
+
+# Check the spelling: American English, with our own words in `typos.toml`.
+spelling:
+    @command -v typos >/dev/null || { echo "typos is missing; install it: cargo install --locked typos-cli@1.52.0" >&2; exit 1; }
+    typos
 
 # Licenses, bans and sources of the dependencies, and each crate alone, so that none lives on what another one enables.
 deps:
