@@ -61,7 +61,7 @@ pub(crate) fn advice(known: &Known<'_>) -> Vec<Advice> {
         if !is_idle && had_rule.contains(&at) && !has_rule.contains(&at) {
             advice.push(Advice::new(
                 line,
-                TrapKind::SaysNothing,
+                TrapKind::NoEffect,
                 "without this line the same comes out",
             ));
             continue;

@@ -28,7 +28,7 @@ pub enum TrapKind {
     /// Another line swaps the result again.
     Chain,
     /// The line changes no result.
-    SaysNothing,
+    NoEffect,
     /// The port of the image is part of the result.
     PortHandedOn,
     /// The value becomes a part of the registry.
@@ -56,7 +56,7 @@ impl TrapKind {
         Self::MatchesNothing,
         Self::OfficialAlone,
         Self::Chain,
-        Self::SaysNothing,
+        Self::NoEffect,
         Self::PortHandedOn,
         Self::PrefixOnRegistry,
         Self::UnusableValue,
@@ -79,7 +79,7 @@ impl TrapKind {
             Self::MatchesNothing => "matches-nothing",
             Self::OfficialAlone => "official-alone",
             Self::Chain => "chain",
-            Self::SaysNothing => "says-nothing",
+            Self::NoEffect => "no-effect",
             Self::PortHandedOn => "port-handed-on",
             Self::PrefixOnRegistry => "prefix-on-registry",
             Self::UnusableValue => "unusable-value",
@@ -108,7 +108,7 @@ impl TrapKind {
             }
             Self::UnnameableRegistry => "; the new file leaves its images alone",
             Self::Chain => "; in the new file it goes to the end at once",
-            Self::SaysNothing => ", so the new file has no rule for it",
+            Self::NoEffect => ", so the new file has no rule for it",
             Self::SkippedLine => ", so it is passed over, as before",
             Self::ReplacedLine => ", and counts",
         }
@@ -132,7 +132,7 @@ impl TrapKind {
             Self::PortHandedOn => (Notice, Code::MAP_PORT_HANDED_ON),
             Self::PrefixOnRegistry => (Notice, Code::MAP_PREFIX_ON_REGISTRY),
             Self::Chain
-            | Self::SaysNothing
+            | Self::NoEffect
             | Self::UnusableValue
             | Self::UnnameableRegistry
             | Self::SkippedLine
@@ -170,7 +170,7 @@ impl TrapKind {
             | Self::RegistryTwice
             | Self::PathInKey
             | Self::Chain
-            | Self::SaysNothing
+            | Self::NoEffect
             | Self::UnusableValue
             | Self::UnnameableRegistry
             | Self::SkippedLine
