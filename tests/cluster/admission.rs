@@ -214,7 +214,7 @@ fn what_kubectl_makes_is_swapped_refused_and_warned_of() {
     );
 
     // Whatever it was asked, it had an answer.
-    for outcome in ["malformed", "too-large", "too-slow", "no-turn", "broken"] {
+    for outcome in ["malformed", "too-large", "too-slow", "no-memory", "broken"] {
         let label = format!("outcome=\"{outcome}\"");
         assert_eq!(armed.server.metric("imageswap_requests_total", &label), 0.0);
     }

@@ -60,7 +60,8 @@ fn a_pair_that_does_not_match_leaves_the_old_one_in_force_and_is_told_of() {
     ]);
     let line = server.wait_for_log(|line| line["level"] == "ERROR");
     let reason = "the key in key.pem does not belong to the certificate in cert.pem";
-    assert!(line["message"].as_str().unwrap().ends_with(reason), "{line}");
+    assert_eq!(line["message"], "reload failed");
+    assert!(line["error"].as_str().unwrap().ends_with(reason), "{line}");
     assert_eq!(server.connect().certificate(), old.der);
     assert_eq!(
         server.metric(
@@ -72,7 +73,10 @@ fn a_pair_that_does_not_match_leaves_the_old_one_in_force_and_is_told_of() {
     let ready = server.get("/readyz");
     assert_eq!(ready.status, 200);
     assert!(
-        ready.text().contains("certificate: not reloaded") && ready.text().contains(reason),
+        ready
+            .text()
+            .contains("certificate: reload failed, the previous key pair stays active: ")
+            && ready.text().contains(reason),
         "{}",
         ready.text()
     );

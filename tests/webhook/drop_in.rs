@@ -268,7 +268,7 @@ fn every_review_has_one_line_in_the_log() {
         assert_eq!(line[field], value, "{line}");
     }
     assert!(
-        line["microseconds"].is_u64() && line["timestamp"].is_string(),
+        line["duration_us"].is_u64() && line["timestamp"].is_string(),
         "{line}"
     );
 }

@@ -29,15 +29,15 @@ fn requests_images_and_what_was_left_are_counted() {
         ),
         (
             "imageswap_requests_total",
-            "kind=\"Pod\",operation=\"CREATE\",outcome=\"left\"",
+            "kind=\"Pod\",operation=\"CREATE\",outcome=\"skipped\"",
             1.0,
         ),
         ("imageswap_requests_total", "kind=\"Deployment\"", 1.0),
         ("imageswap_images_total", "effect=\"swap\",rule=\"map\"", 3.0),
         ("imageswap_images_total", "effect=\"keep\",rule=\"(none)\"", 1.0),
-        ("imageswap_images_left_total", "reason=\"invalid-image\"", 1.0),
-        ("imageswap_images_left_total", "reason=\"auto\"", 1.0),
-        ("imageswap_images_left_total", "reason=\"disabled\"", 1.0),
+        ("imageswap_images_skipped_total", "reason=\"invalid-image\"", 1.0),
+        ("imageswap_images_skipped_total", "reason=\"auto\"", 1.0),
+        ("imageswap_images_skipped_total", "reason=\"disabled\"", 1.0),
         ("imageswap_request_duration_seconds_count", "", 3.0),
         ("imageswap_build_info", "version=", 1.0),
         ("imageswap_rules_info", "digest=", 1.0),
@@ -107,7 +107,7 @@ fn metrics_of_the_page_are_those_that_are_served() {
     }
     for reason in SkipReason::ALL {
         assert!(
-            has_value("imageswap_images_left_total", reason.as_str()),
+            has_value("imageswap_images_skipped_total", reason.as_str()),
             "{reason:?}"
         );
     }

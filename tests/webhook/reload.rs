@@ -83,9 +83,8 @@ fn a_map_that_is_of_no_use_leaves_the_old_one_in_force_and_is_told_of_once() {
     for (count, (files, reason)) in cases.into_iter().enumerate() {
         maps.update(files);
         let line = server.wait_for_log(|line| {
-            line["message"]
-                .as_str()
-                .is_some_and(|text| text.ends_with(reason))
+            let error = line["error"].as_str();
+            line["message"] == "reload failed" && error.is_some_and(|error| error.ends_with(reason))
         });
         assert_eq!(
             (&line["level"], &line["what"]),
@@ -100,7 +99,7 @@ fn a_map_that_is_of_no_use_leaves_the_old_one_in_force_and_is_told_of_once() {
         assert!(
             ready
                 .text()
-                .starts_with("ready\nrules: not reloaded, so the old stays in force: ")
+                .starts_with("ready\nrules: reload failed, the previous rules stay active: ")
         );
         assert!(ready.text().contains(reason), "{}", ready.text());
     }

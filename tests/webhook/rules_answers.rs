@@ -128,7 +128,7 @@ fn a_result_that_is_no_image_leaves_the_image_as_it_was_with_a_warning() {
     assert_eq!(warnings.len(), 2);
     for reason in ["invalid-result", "invalid-image"] {
         let label = format!("reason=\"{reason}\"");
-        assert_eq!(server.metric("imageswap_images_left_total", &label), 1.0);
+        assert_eq!(server.metric("imageswap_images_skipped_total", &label), 1.0);
     }
 }
 

@@ -47,7 +47,9 @@ fn a_set_that_does_not_load_leaves_the_old_one_in_force_and_is_told_of_once() {
         assert_eq!(ready.status, 200);
         let problem = ready
             .text()
-            .strip_prefix("ready\nrules: not reloaded, so the old stays in force: the rules do not load: ")
+            .strip_prefix(
+                "ready\nrules: reload failed, the previous rules stay active: the rules do not load: ",
+            )
             .unwrap_or_else(|| panic!("{}", ready.text()))
             .trim_end()
             .to_owned();
@@ -57,14 +59,21 @@ fn a_set_that_does_not_load_leaves_the_old_one_in_force_and_is_told_of_once() {
         thread::sleep(Duration::from_millis(300));
         fs::remove_file(rules.file("beside.txt")).unwrap();
         assert_eq!(failures(), (count + 1) as f64);
-        let told = server
-            .log()
-            .into_iter()
-            .filter(|line| line["level"] == "ERROR" && line["message"].as_str().unwrap().contains(&problem));
+        let told = server.log().into_iter().filter(|line| {
+            let texts = [&line["message"], &line["error"]];
+            line["level"] == "ERROR"
+                && texts
+                    .iter()
+                    .any(|text| text.as_str().is_some_and(|text| text.contains(&problem)))
+        });
         let told: Vec<_> = told.collect();
         assert_eq!(told.len(), 2, "the finding, and what came of the look: {told:?}");
         assert!(told[0]["code"].as_str().unwrap().starts_with(code), "{told:?}");
-        assert_eq!(told[1]["what"], "rules");
+        assert_eq!(
+            (&told[1]["message"], &told[1]["what"]),
+            (&"reload failed".into(), &"rules".into())
+        );
+        assert_eq!(told[1]["active"], digest.as_str());
         assert_eq!(
             (server.digest(), server.swap("quay.io/x").as_deref()),
             (digest.clone(), Some("old.example.com/x"))

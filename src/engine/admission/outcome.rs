@@ -106,5 +106,5 @@ label!(ReviewOutcome {
     Patched => "patched",
     Unchanged => "unchanged",
     Denied => "denied",
-    Skipped => "left",
+    Skipped => "skipped",
 });

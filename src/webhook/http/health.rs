@@ -46,8 +46,12 @@ impl Health {
             if let Some(error) = self.status.record(of).error {
                 let _ = writeln!(
                     body,
-                    "{}: not reloaded, so the old stays in force: {error}",
-                    of.as_str()
+                    "{}: reload failed, {} active: {error}",
+                    of.as_str(),
+                    match of {
+                        Reloaded::Rules => "the previous rules stay",
+                        Reloaded::Certificate => "the previous key pair stays",
+                    }
                 );
             }
         }

@@ -133,7 +133,7 @@ fn log(reviewed: &Reviewed<'_>, rules: &RuleSet, counts: &RuleCounts, took: Dura
         swapped,
         rules = labels.join(","),
         rule_lines = (!lines.is_empty()).then(|| lines.join(",")),
-        microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         "reviewed"
     );
 }
@@ -163,7 +163,8 @@ impl From<BodyError> for Rejection {
             ),
             BodyError::NoMemory => (
                 StatusCode::REQUEST_TIMEOUT,
-                "the turn of the body did not come in time: --max-body-memory is spent on others".to_owned(),
+                "no memory for the body before the deadline; the option --max-body-memory allows more"
+                    .to_owned(),
                 Rejected::NoMemory,
             ),
             BodyError::Broken => (

@@ -33,7 +33,7 @@ label!(Rejected {
     Malformed => "malformed",
     TooLarge => "too-large",
     TooSlow => "too-slow",
-    NoMemory => "no-turn",
+    NoMemory => "no-memory",
     Broken => "broken",
 });
 
@@ -212,7 +212,7 @@ mod tests {
             observed,
             [
                 "Pod CREATE patched 2",
-                "other other left 1",
+                "other other skipped 1",
                 "other other broken 1"
             ]
         );

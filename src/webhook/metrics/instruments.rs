@@ -105,8 +105,8 @@ impl Metrics {
             |counters, counter| counters.requests.observe(counter),
         );
         observe_as(
-            "imageswap_images_left",
-            "Images that were left alone, by the reason.",
+            "imageswap_images_skipped",
+            "Number of images that were not evaluated or could not be swapped, by reason.",
             |counters, counter| counters.skipped.observe(counter),
         );
     }

@@ -47,9 +47,12 @@ impl Reporter {
     /// Reports a failed attempt, with the digest of the rejected version if it could be read.
     pub(super) fn failed(&self, error: &str, rejected: Option<Digest>) {
         if self.status.failed(self.of, error, rejected) {
+            let active = self.status.record(self.of).active;
             tracing::error!(
                 what = self.of.as_str(),
-                "not reloaded, so the old stays in force: {error}"
+                error,
+                active = active.map(tracing::field::display),
+                "reload failed"
             );
         }
     }

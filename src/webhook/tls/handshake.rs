@@ -37,11 +37,11 @@ impl FailedHandshakes {
             return;
         }
         self.metrics.handshake_failed();
-        if let Some(unsaid) = self.log.admit() {
+        if let Some(suppressed) = self.log.admit() {
             tracing::warn!(
                 peer,
                 %error,
-                unsaid,
+                suppressed,
                 "a TLS handshake failed: if this is the API server, does its caBundle fit the certificate?"
             );
         }
