@@ -1,6 +1,6 @@
 //! Shell globs over a whole string, as Python's `fnmatch` reads them: `*`, `?`, `[a-z]`, `[!a-z]`.
 //!
-//! A `*` takes `/` too. What looks like the beginning of a set and is never closed is text.
+//! A `*` matches `/` too. A `[` that is never closed is an ordinary character.
 
 use crate::automaton::{Builder, Bytes, Language};
 
@@ -12,7 +12,7 @@ pub struct Glob {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum GlobPart {
-    /// `*`: any characters, none too.
+    /// `*`: any characters, also none.
     Any,
     /// `?`: one character.
     One,
@@ -24,7 +24,7 @@ enum GlobPart {
 }
 
 impl Glob {
-    /// Reads a glob; every text is one.
+    /// Reads a glob; every text is a glob.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut parts = Vec::new();
@@ -47,19 +47,19 @@ impl Glob {
         Self { parts: parts.into() }
     }
 
-    /// Whether the glob matches all of the text: in time of the product of both lengths at most, without
-    /// allocating.
+    /// Returns true if the glob matches all of the text. It takes at most the product of both lengths in time, and
+    /// allocates nothing.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
         self.walk(text, &mut |_| {})
     }
 
-    /// How many `*` the glob has.
+    /// Returns the number of `*` in the glob.
     pub(crate) fn stars(&self) -> usize {
         self.parts.iter().filter(|part| **part == GlobPart::Any).count()
     }
 
-    /// The runs of characters that stand for themselves.
+    /// Returns the runs of literal characters.
     pub(crate) fn literals(&self) -> Vec<String> {
         let of_run = |part: &GlobPart| match part {
             GlobPart::Literal(literal) => Some(*literal),
@@ -69,12 +69,12 @@ impl Glob {
         runs.map(|run| run.iter().filter_map(of_run).collect()).collect()
     }
 
-    /// What each `*` takes of a text that matches, as little as it can, from the left.
+    /// Returns the text that each `*` of a match captures: as little as possible, from the left.
     pub(crate) fn captures<'t>(&self, text: &'t str, taken: &mut Vec<&'t str>) {
         self.walk(text, &mut |text| taken.push(text));
     }
 
-    /// A text that it matches, with this one in the place of each `*`.
+    /// Returns a text that it matches, with this text for each `*`.
     pub(crate) fn filled(&self, any: &str) -> String {
         let mut text = String::new();
         for part in &self.parts {
@@ -83,7 +83,7 @@ impl Glob {
                 GlobPart::One => text.push('a'),
                 GlobPart::Literal(literal) => text.push(*literal),
                 GlobPart::Set { .. } => {
-                    // A letter where it takes one.
+                    // A letter, if the set contains one.
                     let mut members = ('a'..='z').chain('0'..='9').chain('!'..='~');
                     text.extend(members.find(|member| part.takes(*member)));
                 }
@@ -92,7 +92,7 @@ impl Glob {
         text
     }
 
-    /// The images that it matches, which are ASCII.
+    /// Returns the images that it matches, which are ASCII.
     pub(crate) fn language(&self) -> Language {
         let mut builder = Builder::new();
         for part in &self.parts {
@@ -109,12 +109,12 @@ impl Glob {
         builder.finish()
     }
 
-    /// Matches, and tells what each `*` takes. What was told counts only if it matches.
+    /// Matches a text and reports the capture of each `*`. The reports count only if it matches.
     fn walk<'t>(&self, text: &'t str, tell: &mut dyn FnMut(&'t str)) -> bool {
         let mut parts = self.parts.as_ref();
         let mut rest = text.chars();
-        // Where to go on if what follows the last `*` fails: an earlier `*` never has to take more, since
-        // what follows it was found as early as possible.
+        // The position to continue from if the text after the last `*` does not match. An earlier `*` never has to
+        // capture more, because the text after it was found as early as possible.
         let mut last_any: Option<Any<'_, 't>> = None;
         loop {
             match parts.split_first() {
@@ -156,12 +156,12 @@ impl Glob {
     }
 }
 
-/// A `*` while what follows it is looked for.
+/// A `*`, during the search for the text after it.
 struct Any<'g, 't> {
     behind: &'g [GlobPart],
-    /// Where it begins.
+    /// Start of its capture.
     start: &'t str,
-    /// Where what follows it is tried next.
+    /// Position of the next attempt.
     from: std::str::Chars<'t>,
 }
 
@@ -187,13 +187,13 @@ impl GlobPart {
     }
 }
 
-/// Reads a set from behind its `[`, up to and with its `]`, and gives what follows it.
+/// Reads a set after its `[`, up to its `]`, and returns the text after it.
 fn set(text: &str) -> Option<(GlobPart, &str)> {
     let (negated, members) = match text.strip_prefix('!') {
         Some(members) => (true, members),
         None => (false, text),
     };
-    // A `]` in first place is a member.
+    // A `]` as the first character is a member.
     let first = members.chars().next()?;
     let close = first.len_utf8() + members.get(first.len_utf8()..)?.find(']')?;
     let (members, behind) = (members.get(..close)?, members.get(close + 1..)?);
@@ -201,7 +201,7 @@ fn set(text: &str) -> Option<(GlobPart, &str)> {
     let mut rest = members.chars();
     while let Some(first) = rest.next() {
         let mut ahead = rest.clone();
-        // A `-` at an end of the set is a member.
+        // A `-` as the first or last character is a member.
         match (ahead.next(), ahead.next()) {
             (Some('-'), Some(last)) => {
                 rest = ahead;
@@ -221,7 +221,7 @@ fn set(text: &str) -> Option<(GlobPart, &str)> {
 mod tests {
     use super::*;
 
-    /// What Python 3.11's `fnmatch.fnmatchcase` answers.
+    /// Answers of `fnmatch.fnmatchcase` of Python 3.11.
     #[test]
     fn a_glob_matches_as_fnmatch_does() {
         let cases = [

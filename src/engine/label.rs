@@ -1,9 +1,9 @@
 //! The values of labels: in metrics, logs and JSON.
 
-/// Gives an enum its list of values, `ALL`, and their texts, `as_str`.
+/// Defines the list of values, `ALL`, and their texts, `as_str`, of an enum.
 ///
-/// A variant that the list lacks does not compile. Neither does another order than that of the declaration, so that
-/// `ALL[value as usize]` is the value, and an array of the length of `ALL` can be indexed by it.
+/// An enum with a variant that the list lacks does not compile, and neither does another order than that of the
+/// declaration. So `ALL[value as usize]` is the value, and it is an index into any array of the length of `ALL`.
 #[macro_export]
 macro_rules! label {
     ($name:ident { $($variant:ident => $text:literal,)+ }) => {

@@ -1,9 +1,9 @@
 //! The rules engine of imageswap: from text to decision, and from review to patch.
 //!
-//! Pure and synchronous: no input or output, no clock, no async, no `unsafe`; nothing that a client or a file
-//! holds makes it panic. A module uses only those above it in the list below.
+//! It is pure and synchronous: no input or output, no clock, no async, no `unsafe`, and no input makes it panic. A
+//! module uses only those above it in the list below.
 //!
-//! From texts to a set, with the function on each arrow and the type that results:
+//! From texts to a set, with the function on each arrow and its result:
 //!
 //! ```text
 //! SourceId, &str           ──syntax::rules::parse──▶ File, [Diagnostic]     statements with an error are missing from the tree
@@ -24,14 +24,14 @@
 //!   [Decision]             ──▶ AdmissionResponse ──▶ Reviewed               patch, warnings, audit annotations
 //! ```
 //!
-//! Beside them:
+//! Other modules:
 //!
 //! ```text
 //! &str, &Context           ──RuleSet::explain──▶ Explanation                the code of `evaluate`, with an Observer
 //! &RuleSet, &RuleSet       ──compare::difference──▶ Difference              for `diff` and `migrate`
 //! ```
 //!
-//! `docs/design.md` has the reasons.
+//! `docs/design.md` gives the reasons.
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),

@@ -1,8 +1,8 @@
-//! Which of many globs a text may match, by what is literal in them.
+//! An index of globs by their literal parts, to find those that may match a text.
 //!
-//! A text that a glob matches holds each run of literal characters of the glob. Each glob is filed under a piece of
-//! such a run, of a fixed length: the one that the fewest others have. A text has about as many pieces as characters,
-//! however many globs there are.
+//! A text that a glob matches contains each run of literal characters of the glob. The index files each glob under
+//! one piece of such a run, of a fixed length: the piece that the fewest other globs have. A text has about as many
+//! pieces as characters, however many globs there are.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,14 +14,14 @@ use crate::glob::Glob;
 pub(crate) type GlobPiece = [u8; LENGTH];
 
 const LENGTH: usize = 4;
-/// Fewer globs are asked one after the other: that is faster than to look for the pieces of a text.
+/// Fewer globs are tried one after the other, which is faster than the search for the pieces of a text.
 const MANY: usize = 32;
 
 /// Globs by their pieces.
 #[derive(Debug, Default)]
 pub(crate) struct ByPiece {
     lists: HashMap<GlobPiece, Vec<u32>, FixedState>,
-    /// Those without a piece.
+    /// Globs without a piece.
     rest: Vec<u32>,
 }
 
@@ -38,12 +38,12 @@ impl ByPiece {
         globs
     }
 
-    /// The first glob that matches a text, by its number; only those that may match are asked.
+    /// Returns the index of the first glob that matches a text. Only those that may match are tried.
     pub(crate) fn first(&self, text: &str, matches: impl Fn(usize) -> bool) -> Option<usize> {
         let is_match = |number: &&u32| matches(**number as usize);
         let mut first = self.rest.iter().find(is_match).copied();
         if !self.lists.is_empty() {
-            // A piece may be in the text very often, and each glob takes as long as the text.
+            // A text may repeat a piece very often, and each glob takes time in the length of the text.
             let mut asked: HashSet<GlobPiece, FixedState> = HashSet::default();
             for piece in of(text) {
                 let Some(list) = self.lists.get(&piece).filter(|_| asked.insert(piece)) else {
@@ -59,20 +59,20 @@ impl ByPiece {
     }
 }
 
-/// The pieces of a text.
+/// Returns the pieces of a text.
 pub(crate) fn of(text: &str) -> impl Iterator<Item = GlobPiece> {
     text.as_bytes()
         .windows(LENGTH)
         .filter_map(|window| window.try_into().ok())
 }
 
-/// The pieces that are in every text which a glob matches.
+/// Returns the pieces of every text that a glob matches.
 pub(crate) fn of_glob(glob: &Glob) -> Vec<GlobPiece> {
     let runs = glob.literals();
     runs.iter().flat_map(|run| of(run)).collect()
 }
 
-/// For the pieces of each of many globs the one that the fewest have; of few globs none has one.
+/// For each of many globs, returns its piece that the fewest globs have; for few globs, none.
 pub(crate) fn rarest(globs: &[Vec<GlobPiece>]) -> Vec<Option<GlobPiece>> {
     if globs.len() < MANY {
         return vec![None; globs.len()];

@@ -1,4 +1,4 @@
-//! The answer to a review, as the API server reads it.
+//! The answer to a review, in the form that the API server reads.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use super::json::JsonWriter;
 use super::patch::JsonPatch;
 use super::read::Version;
 
-/// An answer that is being put together. It begins with the request's uid, so that this can't be forgotten.
+/// An answer under construction. It begins with the uid of the request, so that no path can forget it.
 pub(super) struct AdmissionResponse<'a> {
     version: Version,
     uid: &'a str,
@@ -14,18 +14,18 @@ pub(super) struct AdmissionResponse<'a> {
     refusals: Vec<String>,
     warnings: Vec<String>,
     unsaid: usize,
-    /// For the audit log: the digest of the set of rules, and the rules that decided or warned, each once.
+    /// Digest of the rule set, and the rules that decided or warned, each once: the audit annotations.
     digest: &'a str,
     rules: Vec<Cow<'a, str>>,
 }
 
-/// The most lines of one kind in an answer: a bound on what a hostile object can make of it, above what any
-/// real one needs. (Of warnings the API server passes on 4,096 characters in all.)
+/// Maximum number of warnings in an answer. It limits what a hostile object can cause, and is more than any real
+/// object needs. (The API server forwards 4,096 characters of warnings in all.)
 const MAX_WARNINGS: usize = 50;
 const MAX_REFUSALS: usize = 1000;
 const MAX_RULES: usize = 100;
 
-/// About how long an answer is without its patch, in bytes.
+/// Typical length of an answer without its patch, in bytes.
 const ENVELOPE: usize = 400;
 
 impl<'a> AdmissionResponse<'a> {
@@ -46,7 +46,7 @@ impl<'a> AdmissionResponse<'a> {
         &mut self.patch
     }
 
-    /// Refuses the object: a line for each image that is refused.
+    /// Denies the object, with a line for each denied image.
     pub(super) fn refuse(&mut self, line: String) {
         match self.refusals.len() {
             0..MAX_REFUSALS => self.refusals.push(line),
@@ -57,7 +57,7 @@ impl<'a> AdmissionResponse<'a> {
         }
     }
 
-    /// Says something to the caller, once.
+    /// Adds a warning to the caller, once.
     pub(super) fn warn(&mut self, warning: String) {
         match self.warnings.len() {
             _ if self.warnings.contains(&warning) => {}
@@ -66,7 +66,7 @@ impl<'a> AdmissionResponse<'a> {
         }
     }
 
-    /// Names a rule in the audit log, once.
+    /// Names a rule in the audit annotations, once.
     pub(super) fn name_rule(&mut self, rule: Cow<'a, str>) {
         if self.rules.len() < MAX_RULES && !self.rules.contains(&rule) {
             self.rules.push(rule);
@@ -81,7 +81,8 @@ impl<'a> AdmissionResponse<'a> {
         !self.is_refused() && !self.patch.is_empty()
     }
 
-    /// The body of the answer. Written piece by piece: it is a part of every answer, and most of it is fixed.
+    /// Returns the body of the answer. It is written piece by piece, because most of it is fixed and every request
+    /// pays for it.
     pub(super) fn into_bytes(mut self) -> Vec<u8> {
         if self.unsaid > 0 {
             self.warnings

@@ -1,12 +1,12 @@
-//! Which images a request changes: of an object that exists already, only these are looked at, so that an edit
-//! of a label never restarts a container.
+//! The images that an UPDATE changes. The webhook evaluates only those, so that an edit of a label never restarts a
+//! container.
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use super::pod::{ImageField, ImageList, Pod};
 
-/// The images of the object as it was.
+/// The images of the old object.
 pub(super) struct OldImages<'p, 'r, 'a> {
     old: &'p Pod<'r, 'a>,
     by_name: OnceCell<HashMap<(ImageList, &'r str), &'r str>>,
@@ -20,9 +20,9 @@ impl<'p, 'r, 'a> OldImages<'p, 'r, 'a> {
         }
     }
 
-    /// Whether the container of this name in the same list had the same image.
+    /// Returns true if the container of this name in the same list had the same image.
     ///
-    /// Containers rarely move, so the same index is tried first; the names are put in a map only where one did.
+    /// Containers rarely move, so it tries the same index first, and builds a map of names only if one has moved.
     pub(super) fn has(&self, field: &ImageField<'_, '_>) -> bool {
         let ImageField {
             pointer,

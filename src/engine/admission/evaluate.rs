@@ -1,4 +1,4 @@
-//! The choice of the images that are evaluated, and the evaluation of each.
+//! The choice of the images to evaluate, and the evaluation of each.
 
 use super::changed::OldImages;
 use super::outcome::SkipReason;
@@ -8,7 +8,8 @@ use super::read::{AdmissionRequest, Metadata, Object, group_of};
 use crate::context::{Context, Operation, Owner};
 use crate::rules::image::AUTO;
 
-/// The annotation of a Pod that the kubelet made from a file: it runs already, and its image is the file's.
+/// Annotation of a mirror pod: the kubelet made it from a file, it already runs, and its image is the one in the
+/// file.
 const MIRROR_POD: &str = "kubernetes.io/config.mirror";
 /// The value of the break-glass label.
 const DISABLED: &str = "disabled";
@@ -24,14 +25,14 @@ pub(super) struct EvaluatedPod<'r, 'a, D> {
 
 /// What the webhook does with an image.
 pub(super) enum Verdict<D> {
-    /// It does not evaluate it.
+    /// The webhook does not evaluate it.
     Skipped(SkipReason),
-    /// It evaluates it, with this decision.
+    /// The webhook evaluates it, with this decision.
     Evaluated(D),
 }
 
-/// Evaluates the images of a request with `evaluate_one`. Returns `None` if the webhook does not read the object: it is
-/// neither created nor changed, or has no Pod.
+/// Evaluates the images of a request with `evaluate_one`. Returns `None` if the request does not create or update an
+/// object, or if the object has no Pod.
 pub(super) fn evaluate<'r, 'a, D>(
     request: &'r AdmissionRequest<'a>,
     disable_label: &str,
@@ -83,7 +84,7 @@ fn skip_reason(object: &Object<'_>, pod: &Pod<'_, '_>, disable_label: &str) -> O
     }
 }
 
-/// Evaluates every image that the request brings in or changes.
+/// Evaluates each image that the request adds or changes.
 fn evaluate_images<'r, 'a, D>(
     request: &'r AdmissionRequest<'a>,
     object: &'r Object<'a>,

@@ -1,4 +1,4 @@
-//! Why the images of a review are decided as they are.
+//! The evaluations of the images of a review, step by step.
 
 use super::error::ReviewError;
 use super::evaluate::{Verdict, evaluate};
@@ -9,24 +9,24 @@ use crate::compile::Preview;
 use crate::context::{Case, Place, Setting};
 use crate::rules::{Explanation, Scope};
 
-/// An image of a review, and how it is decided.
+/// An image of a review, and its evaluation.
 #[derive(Debug)]
 pub struct ExplainedImage<'p> {
     /// The original image; empty if there is none.
     pub image: String,
-    /// The name of its container, or volume.
+    /// Name of its container, or of its volume.
     pub container: Option<String>,
-    /// Where in the Pod it stands.
+    /// Its place in the Pod.
     pub place: Place,
-    /// How it is decided, or why it is left alone.
+    /// Its evaluation, or the reason why the webhook skips it.
     pub verdict: Result<Explanation<'p>, SkipReason>,
 }
 
-/// Tells how each image of a review is decided.
+/// Returns the evaluation of each image of a review.
 ///
 /// # Errors
 ///
-/// Where the body is no `AdmissionReview`.
+/// Returns an error if the body is not an `AdmissionReview`.
 pub fn explain<'p>(
     body: &[u8],
     rules: Preview<'p>,

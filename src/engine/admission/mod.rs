@@ -1,7 +1,7 @@
-//! From the bytes of a review to the bytes of its answer.
+//! Admission: from the bytes of a review to the bytes of its answer.
 //!
-//! Pure: no network, no disk, no lock, no clock. What the request holds never makes an error: a webhook is
-//! called before the API server validates an object, and for kinds that nobody here knows.
+//! It is pure: no network, no disk, no lock, no clock. Nothing in the request is an error, because the API server
+//! calls a webhook before it validates the object, and for kinds that the webhook does not know.
 
 mod answer;
 mod changed;

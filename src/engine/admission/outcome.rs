@@ -1,4 +1,4 @@
-//! The outcome of a review: for the answer, the log and the metrics.
+//! The outcome of a review, for the answer, the log and the metrics.
 
 use std::borrow::Cow;
 
@@ -13,43 +13,43 @@ pub struct Reviewed<'a> {
     pub answer: Vec<u8>,
     /// The uid of the request.
     pub uid: Cow<'a, str>,
-    /// The object's kind; empty where the request names none.
+    /// Kind of the object; empty if the request names none.
     pub kind: Cow<'a, str>,
-    /// The object's namespace.
+    /// Namespace of the object.
     pub namespace: Option<Cow<'a, str>>,
-    /// The object's name, or the prefix that its name will be made from.
+    /// Name of the object, or the prefix that the API server generates it from.
     pub name: Option<Cow<'a, str>>,
-    /// What is being done to the object.
+    /// Operation on the object.
     pub operation: Option<Operation>,
-    /// Whether the caller asked for a dry run.
+    /// True if the caller asked for a dry run.
     pub dry_run: bool,
-    /// What the answer says.
+    /// Outcome of the whole review.
     pub outcome: ReviewOutcome,
-    /// What was decided, image by image.
+    /// The decision for each image.
     pub images: Vec<ImageDecision<'a>>,
 }
 
-/// What was decided for one image.
+/// The decision for one image.
 #[derive(Debug)]
 pub struct ImageDecision<'a> {
     /// The original image; empty if there is none.
     pub image: Cow<'a, str>,
-    /// What was done with it.
+    /// Its effect.
     pub effect: ImageEffect,
-    /// The rule whose effect it is.
+    /// The rule with this effect.
     pub rule: Option<RuleId>,
-    /// All rules that decided, in the order of the rounds.
+    /// All rules that decided, one for each round.
     pub rules: Vec<RuleId>,
 }
 
-/// What was done with an image.
+/// The effect on an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImageEffect {
-    /// It was looked at and stays.
+    /// The rules keep it.
     Keep,
-    /// It becomes this one.
+    /// A swap replaces it by this image.
     Swap(String),
-    /// It is refused.
+    /// A rule denies it.
     Deny,
     /// It was not evaluated, or the evaluation is invalid.
     Skipped(SkipReason),
@@ -58,38 +58,38 @@ pub enum ImageEffect {
 /// The reason why the webhook does not evaluate an image, or does not change it after an evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SkipReason {
-    /// The break-glass label is set.
+    /// The object has the break-glass label.
     Disabled,
     /// The object is being deleted.
     Deleting,
-    /// The object is a static mirror pod.
+    /// The object is a mirror pod.
     MirrorPod,
-    /// The request does not change it.
+    /// The UPDATE does not change the image.
     Unchanged,
-    /// It is no image reference.
+    /// The image is not a valid reference.
     InvalidImage,
-    /// What a rule made of it is no image reference.
+    /// The rules produce a text that is not a valid reference.
     InvalidResult,
-    /// It is `auto`: Istio's injector fills it in.
+    /// The image is `auto`, which Istio's injector replaces.
     Auto,
-    /// There is none: the field is missing, empty or no string.
+    /// There is no image: the field is missing, empty or not a string.
     NoImage,
 }
 
-/// What an answer says.
+/// The outcome of a review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReviewOutcome {
     /// Allowed, with a patch.
     Patched,
-    /// Allowed as it is.
+    /// Allowed without a patch.
     Unchanged,
-    /// Refused.
+    /// Denied.
     Denied,
-    /// Allowed without an evaluation: break glass, a mirror pod, an object that is being deleted.
+    /// Allowed without an evaluation: break glass, a mirror pod, or an object that is being deleted.
     Skipped,
 }
 
-// The values of the label `reason`, of metrics and of JSON.
+// Values of the label `reason` in metrics and in JSON.
 label!(SkipReason {
     Disabled => "disabled",
     Deleting => "deleting",
@@ -101,7 +101,7 @@ label!(SkipReason {
     NoImage => "no-image",
 });
 
-// The values of the label `outcome`, of metrics and of the log.
+// Values of the label `outcome` in metrics and in the log.
 label!(ReviewOutcome {
     Patched => "patched",
     Unchanged => "unchanged",

@@ -1,4 +1,4 @@
-//! The JSON patch of an answer (RFC 6902): only what changes, each at its own pointer.
+//! The JSON patch of an answer (RFC 6902): one operation for each change, at its own pointer.
 
 use std::fmt::Write as _;
 
@@ -18,7 +18,7 @@ enum PatchOperation<'a> {
     AddPullSecret { name: &'a str },
 }
 
-/// About how long an operation is, in bytes.
+/// Typical length of an operation, in bytes.
 const OPERATION: usize = 160;
 
 impl<'a> JsonPatch<'a> {
@@ -31,7 +31,7 @@ impl<'a> JsonPatch<'a> {
             .push(PatchOperation::ReplaceImage { pointer, image });
     }
 
-    /// Adds a pull secret to a Pod, and the list of them where the Pod has none yet.
+    /// Adds a pull secret to a Pod, and the list of pull secrets if the Pod has none.
     pub(super) fn add_pull_secret(&mut self, name: &'a str, has_list: bool) {
         self.operations.push(match has_list {
             true => PatchOperation::AddPullSecret { name },
@@ -39,7 +39,7 @@ impl<'a> JsonPatch<'a> {
         });
     }
 
-    /// The patch as it travels.
+    /// Returns the patch as JSON.
     pub(super) fn into_json(self) -> Vec<u8> {
         let mut json = JsonWriter::with_capacity(2 + OPERATION * self.operations.len());
         json.raw("[");
@@ -53,7 +53,7 @@ impl PatchOperation<'_> {
     fn write(&self, json: &mut JsonWriter) {
         match *self {
             Self::ReplaceImage { pointer, image } => {
-                // No token of such a pointer needs an escape, neither of RFC 6901 nor of JSON.
+                // No token of such a pointer needs an escape, either of RFC 6901 or of JSON.
                 let _ = write!(json, "{{\"op\":\"replace\",\"path\":\"{pointer}\",\"value\":");
                 json.text(image);
                 json.raw("}");

@@ -1,4 +1,4 @@
-//! The Pod of an object, or its template of Pods, and the images in it.
+//! The Pod of an object, or its Pod template, and the images in it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,29 +7,29 @@ use super::read::{Container, GroupKind, Metadata, Object, PodSpec, Volume};
 use super::workload::{PodPath, Workload};
 use crate::context::Place;
 
-/// The Pod of an object, or its template of Pods.
+/// The Pod of an object, or its Pod template.
 #[derive(Debug)]
 pub(super) struct Pod<'r, 'a> {
     path: PodPath,
-    /// The metadata of the Pod or of the template.
+    /// Metadata of the Pod or of the template.
     pub(super) metadata: &'r Metadata<'a>,
     spec: &'r PodSpec<'a>,
 }
 
-/// One image of a Pod.
+/// An image of a Pod.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ImageField<'r, 'a> {
-    /// Where it stands in the object.
+    /// Location of its field in the object.
     pub(super) pointer: JsonPointer,
-    /// Where in the Pod it stands.
+    /// Its place in the Pod.
     pub(super) place: Place,
-    /// The name of the container, or of the volume.
+    /// Name of its container, or of its volume.
     pub(super) container: Option<&'r str>,
-    /// The image; none where the field is missing, empty or no string.
+    /// The image; `None` if the field is missing, empty or not a string.
     pub(super) image: Option<&'r Cow<'a, str>>,
 }
 
-/// The place of an image field in an object (RFC 6901). None of its tokens needs escaping.
+/// Location of an image field in an object (RFC 6901). None of its tokens needs an escape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct JsonPointer {
     path: PodPath,
@@ -37,7 +37,7 @@ pub struct JsonPointer {
     pub(super) index: usize,
 }
 
-/// A list of a Pod that holds images.
+/// A list of a Pod that has images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum ImageList {
     Containers,
@@ -47,7 +47,7 @@ pub(super) enum ImageList {
 }
 
 impl ImageList {
-    /// Returns the place of the images in this list, but for init containers that are sidecars.
+    /// Returns the place of images in this list. (An init container that is a sidecar has a place of its own.)
     fn place(self) -> Place {
         match self {
             Self::Containers => Place::Main,
@@ -73,13 +73,13 @@ impl<'r, 'a> Pod<'r, 'a> {
         self.path == PodPath::Object
     }
 
-    /// The names of the pull secrets that the Pod has; `None` where it has no list of them.
+    /// Returns the names of the Pod's pull secrets; `None` if the Pod has no list of them.
     pub(super) fn pull_secrets(&self) -> Option<impl Iterator<Item = &'r str>> {
         let secrets = self.spec.image_pull_secrets.as_ref()?;
         Some(secrets.iter().filter_map(|secret| secret.name.as_deref()))
     }
 
-    /// Every image, in the order of the lists and of their elements.
+    /// Returns every image, in the order of the lists and of their elements.
     pub(super) fn images(&self) -> impl Iterator<Item = ImageField<'r, 'a>> {
         let path = self.path;
         let containers = [
@@ -110,7 +110,7 @@ impl<'r, 'a> Pod<'r, 'a> {
         containers.chain(volumes)
     }
 
-    /// The image at an index of a list, if there is one.
+    /// Returns the image at an index of a list, if there is one.
     pub(super) fn image_at(&self, list: ImageList, index: usize) -> Option<ImageField<'r, 'a>> {
         let pointer = JsonPointer {
             path: self.path,

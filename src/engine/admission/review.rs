@@ -1,4 +1,4 @@
-//! The answer to a review: what was decided becomes a patch, a denial, warnings and audit annotations.
+//! The answer to a review: turns decisions into a patch, a denial, warnings and audit annotations.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -18,7 +18,7 @@ use crate::rules::{Decision, Effect, Invalid};
 ///
 /// # Errors
 ///
-/// Where the body is no `AdmissionReview`: the caller gets 400 and the error's line.
+/// Returns an error if the body is not an `AdmissionReview`. The caller then gets 400 and the line of the error.
 pub fn review<'a>(
     body: &'a [u8],
     policy: &Policy<'_>,
@@ -73,7 +73,7 @@ pub fn review<'a>(
     })
 }
 
-/// Puts what was decided into the answer.
+/// Adds the decisions to the answer.
 fn fill<'d>(
     response: &mut AdmissionResponse<'d>,
     request: &AdmissionRequest<'_>,
@@ -88,7 +88,7 @@ fn fill<'d>(
             continue;
         };
         for rule in decision.warnings().iter().copied().chain(decision.rules()) {
-            // The images of a Pod mostly share a rule.
+            // The images of a Pod mostly share a rule, so this saves the search for its name.
             if last.replace(rule) != Some(rule) {
                 response.name_rule(policy.rules.rule_name(rule));
             }
@@ -118,7 +118,7 @@ fn fill<'d>(
         }
         secrets.extend(decision.pull_secrets());
     }
-    // In a template the list would displace the one of the Pod's service account.
+    // In a template, the list would replace that of the Pod's service account.
     if !secrets.is_empty() && pod.is_pod() && request.operation == Some(Operation::Create) && !policy.dry_run
     {
         let mut has_list = pod.pull_secrets().is_some();

@@ -6,30 +6,30 @@ use super::pod::{ImageField, ImageList};
 use crate::compile::RuleSet;
 use crate::rules::{Invalid, RuleId};
 
-/// As much of an image or a name as a line shows, in characters: longer than any valid image with a digest.
+/// Maximum length of an image or a name in a line, in characters: longer than any valid image with a digest.
 const SHOWN: usize = 400;
 
-/// An image that is refused, by which rule and why.
+/// Returns the line about a denied image: the rule, and its reason.
 pub(super) fn refused(
     field: &ImageField<'_, '_>,
     image: &str,
     rules: &RuleSet,
     rule: Option<RuleId>,
 ) -> String {
-    judgment(field, image, rules, rule, "is refused by")
+    judgement(field, image, rules, rule, "is refused by")
 }
 
-/// An image that would be refused, were this no dry run.
+/// Returns the line about an image that would be denied without the dry run.
 pub(super) fn would_refuse(
     field: &ImageField<'_, '_>,
     image: &str,
     rules: &RuleSet,
     rule: Option<RuleId>,
 ) -> String {
-    judgment(field, image, rules, rule, "would be refused by")
+    judgement(field, image, rules, rule, "would be refused by")
 }
 
-/// An image that would become another, were this no dry run.
+/// Returns the line about an image that would be swapped without the dry run.
 pub(super) fn would_swap(field: &ImageField<'_, '_>, image: &str, result: &str) -> String {
     format!(
         "imageswap: {} {} would become {} (dry run)",
@@ -39,12 +39,12 @@ pub(super) fn would_swap(field: &ImageField<'_, '_>, image: &str, result: &str) 
     )
 }
 
-/// An image that a warn rule speaks of.
+/// Returns the warning of a `warn` rule about an image.
 pub(super) fn warned(field: &ImageField<'_, '_>, image: &str, rules: &RuleSet, rule: RuleId) -> String {
-    judgment(field, image, rules, Some(rule), "is warned of by")
+    judgement(field, image, rules, Some(rule), "is warned of by")
 }
 
-/// An image that stays because it, or what a rule made of it, is no image reference.
+/// Returns the warning about an image that is not valid, or whose result is not.
 pub(super) fn left(field: &ImageField<'_, '_>, image: &str, invalid: &Invalid) -> String {
     let (image, owner) = (Shown(image), FieldOwner(field));
     match invalid {
@@ -60,8 +60,8 @@ pub(super) fn left(field: &ImageField<'_, '_>, image: &str, invalid: &Invalid) -
     }
 }
 
-/// An image, what is done to it, the rule that does it, and why.
-fn judgment(
+/// Returns a line: the image, the verb, the rule, and the reason.
+fn judgement(
     field: &ImageField<'_, '_>,
     image: &str,
     rules: &RuleSet,
@@ -77,7 +77,7 @@ fn judgment(
     )
 }
 
-/// What a rule tells people: `: pin a version`.
+/// The reason of a rule, as in `: pin a version`.
 struct Because<'r>(Option<&'r str>);
 
 impl fmt::Display for Because<'_> {
@@ -89,7 +89,7 @@ impl fmt::Display for Because<'_> {
     }
 }
 
-/// `of container web`, or by its index where it has no name.
+/// The container of an image, as in `of container web`; by its index if it has no name.
 struct FieldOwner<'f, 'r, 'a>(&'f ImageField<'r, 'a>);
 
 impl fmt::Display for FieldOwner<'_, '_, '_> {
@@ -105,7 +105,7 @@ impl fmt::Display for FieldOwner<'_, '_, '_> {
     }
 }
 
-/// What a client sent, on one line: a warning travels in an HTTP header.
+/// A text from a client, on one line, because a warning travels in an HTTP header.
 struct Shown<'a>(&'a str);
 
 impl fmt::Display for Shown<'_> {

@@ -1,30 +1,30 @@
-//! The table of the kinds that hold a Pod or a Pod template: where it stands, and the name of the kind in metrics.
+//! The kinds that have a Pod or a Pod template: its location in the object, and the name of the kind in metrics.
 
 use super::read::{Metadata, Object, PodSpec};
 use crate::label;
 
-/// A kind of object, as the webhook tells kinds apart.
+/// A kind of object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Workload {
-    /// A Pod itself.
+    /// A Pod.
     Pod,
-    /// `batch`.
+    /// Group `batch`.
     CronJob,
-    /// `apps`.
+    /// Group `apps`.
     DaemonSet,
-    /// `apps`.
+    /// Group `apps`.
     Deployment,
-    /// `batch`.
+    /// Group `batch`.
     Job,
-    /// A template of Pods, as an object of its own.
+    /// A PodTemplate: a Pod template as an object of its own.
     PodTemplate,
-    /// `apps`.
+    /// Group `apps`.
     ReplicaSet,
-    /// A kind without a group, as a Pod.
+    /// The core group, as of a Pod.
     ReplicationController,
-    /// `apps`.
+    /// Group `apps`.
     StatefulSet,
-    /// Every other kind: a custom resource, which may have a Pod template too.
+    /// Any other kind: a custom resource, which may have a Pod template too.
     Other,
 }
 
@@ -41,21 +41,22 @@ label!(Workload {
     Other => "other",
 });
 
-/// The place of the Pod in an object.
+/// Location of the Pod in an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum PodPath {
     /// The object is the Pod.
     Object,
-    /// `template`.
+    /// Field `template`.
     Template,
-    /// `spec.template`.
+    /// Field `spec.template`.
     SpecTemplate,
-    /// `spec.jobTemplate.spec.template`.
+    /// Field `spec.jobTemplate.spec.template`.
     JobTemplate,
 }
 
 impl Workload {
-    /// Returns the kind of this name, in whichever API group: for a label, which needs a bound and not the group.
+    /// Returns the kind of this name in any API group. It is for a metric label, which needs a bounded range and not
+    /// the group.
     #[must_use]
     pub fn from_name(kind: &str) -> Self {
         let mut all = Self::ALL.into_iter();

@@ -1,5 +1,5 @@
-//! Patterns and shapes as regular languages of names written out in full (`docker.io/library/nginx:1@sha256:...`),
-//! to compare what rules match.
+//! Patterns, own images and results of rules as regular languages of canonical names
+//! (`docker.io/library/nginx:1@sha256:...`), to compare the images of rules.
 
 use crate::automaton::{Builder, Bytes, Language};
 use crate::reference::{DOCKER_HUB, OFFICIAL_IMAGES};
@@ -7,7 +7,7 @@ use crate::rules::pattern::{Pattern, PatternParts, match_glob};
 use crate::rules::shape::{Segment, SegmentPart, ShapePart};
 use crate::rules::target::Target;
 
-/// The states that one search may take: more than any pair of ordinary patterns has.
+/// Maximum number of states of a search: more than any pair of ordinary patterns has.
 pub(crate) const BUDGET: usize = 20_000;
 
 const NO_SLASH: Bytes = Bytes::all().except(b"/:@");
@@ -17,7 +17,7 @@ const TAG: Bytes = Bytes::all().except(b"/@");
 const LOWER: Bytes = Bytes::range(b'a', b'z').union(Bytes::range(b'0', b'9'));
 const WORD: Bytes = LOWER.union(Bytes::range(b'A', b'Z')).union(Bytes::one(b'_'));
 
-/// What a pattern matches.
+/// Returns the images that a pattern matches.
 pub(crate) fn of_pattern(pattern: &Pattern) -> Language {
     match pattern {
         Pattern::Written(written) => written.glob.language(),
@@ -82,13 +82,13 @@ fn tag_and_digest(builder: &mut Builder, parts: &PatternParts) {
     }
 }
 
-/// The shape of a target, as the guard of its own rule sees it.
+/// Returns the own images of a target, as the guard of its rule recognizes them.
 pub(crate) fn of_shape(target: &Target) -> Language {
     shape(target, None)
 }
 
-/// What a swap makes of images: its shape; where the target names no tag or digest, with those that the pattern lets
-/// through; and a segment that is the capture of a whole `*` segment is never missing.
+/// Returns the results of a swap: the own images of its target, with the tags and digests that the pattern allows if
+/// the target names none. A segment that is the capture of a whole `*` segment is never missing.
 pub(crate) fn of_results(pattern: &Pattern, target: &Target) -> Language {
     shape(target, Some(pattern))
 }
@@ -106,7 +106,7 @@ fn shape(target: &Target, from: Option<&Pattern>) -> Language {
             builder.literal("/").many(PATH);
         }
     };
-    // On Docker Hub, a result of one segment is completed.
+    // On Docker Hub, a result of one segment gets the segment `library/`.
     let mut short: Vec<Option<&SegmentShape>> = Vec::new();
     if target.literal_registry() == Some(DOCKER_HUB) && target.shape().is_some() {
         for (number, segment) in segments.iter().enumerate() {
@@ -225,7 +225,7 @@ fn segments_of(target: &Target, is_fine: bool) -> Vec<SegmentShape> {
 }
 
 impl SegmentShape {
-    /// Appends the segment with the `/` before it; as one segment alone where that is all there is.
+    /// Appends the segment after a `/`; as a segment on its own if it is the only one.
     fn append(&self, builder: &mut Builder, alone: bool) {
         let any = if alone { NO_SLASH } else { PATH };
         let append = |builder: &mut Builder| {
@@ -249,7 +249,7 @@ impl SegmentShape {
     }
 }
 
-/// Everything below prefixes of home.
+/// Returns every name below prefixes of `home`.
 pub(crate) fn at_home<'h>(home: impl IntoIterator<Item = &'h Box<str>>) -> Language {
     let mut builder = Builder::new();
     builder.any_of(home, |builder, prefix| _ = builder.literal(prefix));
@@ -257,15 +257,15 @@ pub(crate) fn at_home<'h>(home: impl IntoIterator<Item = &'h Box<str>>) -> Langu
     builder.finish()
 }
 
-/// Everything that begins with a text, and that text.
+/// Returns every name that begins with a text, and the text itself.
 pub(crate) fn from(prefix: &str) -> Language {
     let mut builder = Builder::new();
     builder.literal(prefix).any(Bytes::all());
     builder.finish()
 }
 
-/// Images written out in full, lengths aside. On Docker Hub a repository has two segments at least, which
-/// [`short_hub`] leaves out.
+/// Returns the canonical names, of any length. On Docker Hub a repository has at least two segments; [`short_hub`]
+/// has those with fewer.
 pub(crate) fn valid() -> Language {
     let mut builder = Builder::new();
     let label = LOWER.union(Bytes::one(b'-'));
@@ -326,7 +326,7 @@ fn component(builder: &mut Builder) {
     });
 }
 
-/// Names that Docker Hub has not: with one segment alone.
+/// Returns the names of Docker Hub with one segment, which are not canonical.
 pub(crate) fn short_hub() -> Language {
     let mut builder = Builder::new();
     builder
@@ -337,7 +337,7 @@ pub(crate) fn short_hub() -> Language {
     builder.finish()
 }
 
-/// Images as they may be spelled: a loose reading, for globs.
+/// Returns the original images, loosely, for globs.
 pub(crate) fn spelled() -> Language {
     let mut builder = Builder::new();
     builder

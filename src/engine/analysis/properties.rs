@@ -1,4 +1,5 @@
-//! Patterns, shapes and results as languages, which all proofs are made with, against the code that decides.
+//! Properties of the languages of patterns and results, which the termination check relies on: they agree with
+//! evaluation.
 
 use imageswap_tests_support::generate::{Choices, constants};
 use proptest::collection::vec;
@@ -10,7 +11,7 @@ use crate::diagnostic::SourceMap;
 use crate::rules::image::Image;
 use crate::syntax::rules::parse;
 
-/// A set of one swap; none where it has an error.
+/// Returns a set of one swap; `None` if the swap has an error.
 fn set_of(swap: &str) -> Option<RuleSet> {
     let text = format!("rules v1\nhome h.io/\n{}{swap}\n", constants("\n"));
     let mut sources = SourceMap::default();
@@ -28,7 +29,7 @@ fn set_of(swap: &str) -> Option<RuleSet> {
         .map(|verified| verified.rules)
 }
 
-/// An image written out in full, as all languages have it.
+/// Returns an image in canonical form, as all languages have it.
 fn in_full(image: &Image<'_>) -> String {
     let part = |sign: &str, part: Option<&str>| part.map(|part| format!("{sign}{part}")).unwrap_or_default();
     format!(
@@ -60,7 +61,7 @@ proptest! {
         while !choices.is_at_end() {
             let spelled = choices.image(&forms);
             let Ok(image) = Image::parse(&spelled) else { continue };
-            // A registry without a dot is a path once it is written out.
+            // In canonical form, a registry without a dot is part of the path.
             let full = in_full(&image);
             let Ok(image) = Image::parse(&full) else { continue };
             if in_full(&image) != full {

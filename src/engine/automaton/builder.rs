@@ -1,27 +1,27 @@
-//! Writing a language down from left to right.
+//! The construction of a language, from left to right.
 //!
-//! Every byte that may be written has a state of its own, which stands for having just written it (Glushkov's
-//! construction), so there are no empty moves to get rid of. The exception is `any` behind a byte: it loops in
-//! the state of that byte, so that `a*b` has no more states than `ab`.
+//! Every byte of a pattern has a state of its own: the state after that byte (Glushkov's construction). So there are
+//! no empty transitions to remove. The exception is `any` after a byte: it loops in the state of that byte, so `a*b`
+//! has no more states than `ab`.
 
 use super::bytes::Bytes;
 use super::language::{Edge, Language, START, State};
 
-/// A language in the making: each call appends to all texts so far.
+/// A language under construction: each call appends to all texts so far.
 #[derive(Clone, Debug)]
 pub(crate) struct Builder {
-    /// How many states there are.
+    /// Number of states.
     states: u32,
     edges: Vec<(u32, Edge)>,
-    /// The states in which texts so far may end, in ascending order. What is being appended leaves all of them
-    /// in the same way, or none.
+    /// States in which texts so far may end, in ascending order. A call either adds the same transitions to all of
+    /// them, or none.
     ends: Vec<u32>,
-    /// Whether there is one end, without edges, which nothing else goes on from.
+    /// True if there is one end without transitions, and no other state leads on from it.
     fresh: bool,
 }
 
 impl Language {
-    /// The texts of a pattern: `*` is any number of bytes of the set, all else is itself.
+    /// Returns the texts of a pattern: `*` is any number of bytes of the set, every other character is itself.
     pub(crate) fn glob(pattern: &str, star: Bytes) -> Self {
         let mut builder = Builder::new();
         builder.glob(pattern, star);
@@ -30,7 +30,7 @@ impl Language {
 }
 
 impl Builder {
-    /// The language of the empty text.
+    /// Returns the language of the empty text.
     pub(crate) fn new() -> Self {
         Self {
             states: START + 1,
@@ -58,7 +58,7 @@ impl Builder {
         self
     }
 
-    /// Appends any number of bytes of the set, none too.
+    /// Appends any number of bytes of the set, also none.
     pub(crate) fn any(&mut self, bytes: Bytes) -> &mut Self {
         if !self.fresh {
             let state = self.state();
@@ -77,7 +77,7 @@ impl Builder {
         self.one(bytes).any(bytes)
     }
 
-    /// Appends the texts of a pattern: `*` is any number of bytes of the set, all else is itself.
+    /// Appends the texts of a pattern: `*` is any number of bytes of the set, every other character is itself.
     pub(crate) fn glob(&mut self, pattern: &str, star: Bytes) -> &mut Self {
         let mut last = None;
         for byte in pattern.bytes() {
@@ -91,18 +91,18 @@ impl Builder {
         self
     }
 
-    /// Appends what is appended inside, or nothing.
+    /// Appends the texts of `inside`, or nothing.
     pub(crate) fn optional(&mut self, inside: impl FnOnce(&mut Self)) -> &mut Self {
         self.either(inside, |_| {})
     }
 
-    /// Appends what is appended inside, any number of times.
+    /// Appends the texts of `inside`, any number of times.
     pub(crate) fn repeat(&mut self, inside: impl FnOnce(&mut Self)) -> &mut Self {
         let begins = self.ends.clone();
         let before = self.edges.len();
         self.fresh = false;
         inside(self);
-        // What leads in from where it begins, leads in from where it ends. Wherever it begins, it is the same.
+        // The transitions from where it begins are added to where it ends. They are the same for every beginning.
         if let Some(begin) = begins.first() {
             let inside = self.edges.iter().skip(before);
             let entries: Vec<Edge> = inside
@@ -119,7 +119,7 @@ impl Builder {
         self
     }
 
-    /// Appends one of two.
+    /// Appends the texts of one of two.
     pub(crate) fn either(
         &mut self,
         first: impl FnOnce(&mut Self),
@@ -135,7 +135,7 @@ impl Builder {
         self
     }
 
-    /// Appends what is appended for one of the items; without items there is no text at all.
+    /// Appends the texts of one of the items. Without items, the language is empty.
     pub(crate) fn any_of<T>(
         &mut self,
         items: impl IntoIterator<Item = T>,
@@ -153,7 +153,7 @@ impl Builder {
         self
     }
 
-    /// The language.
+    /// Returns the language.
     pub(crate) fn finish(mut self) -> Language {
         self.edges.sort_unstable_by_key(|(from, edge)| (*from, edge.to));
         self.edges.dedup_by(|(from, edge), (kept_from, kept)| {
@@ -199,7 +199,7 @@ impl Builder {
         }
     }
 
-    /// Leads from all ends to a state.
+    /// Adds transitions from all ends to a state.
     fn lead_to(&mut self, to: u32, bytes: Bytes) {
         if !bytes.is_empty() {
             self.edges

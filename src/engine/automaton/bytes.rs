@@ -3,13 +3,13 @@
 /// A set of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Bytes {
-    /// A bit for each byte below 128.
+    /// One bit for each byte below 128.
     ascii: u128,
-    /// A bit for each byte from 128.
+    /// One bit for each byte from 128.
     other: u128,
 }
 
-/// What stands for a class of bytes in a witness, best first.
+/// Bytes that represent a class in a witness, the most readable first.
 const READABLE: [Bytes; 3] = [
     Bytes::range(b'a', b'z'),
     Bytes::range(b'0', b'9'),
@@ -17,17 +17,17 @@ const READABLE: [Bytes; 3] = [
 ];
 
 impl Bytes {
-    /// No byte.
+    /// Returns the empty set.
     pub(crate) const fn none() -> Self {
         Self { ascii: 0, other: 0 }
     }
 
-    /// Every byte.
+    /// Returns the set of all bytes.
     pub(crate) const fn all() -> Self {
         Self::none().complement()
     }
 
-    /// These bytes.
+    /// Returns the set of these bytes.
     pub(crate) const fn from_slice(mut bytes: &[u8]) -> Self {
         let mut set = Self::none();
         while let [byte, rest @ ..] = bytes {
@@ -37,7 +37,7 @@ impl Bytes {
         set
     }
 
-    /// The bytes from the first to the last, both included.
+    /// Returns the set of the bytes from the first to the last, both included.
     pub(crate) const fn range(first: u8, last: u8) -> Self {
         let mut set = Self::none();
         let mut byte = first;
@@ -51,7 +51,7 @@ impl Bytes {
         set
     }
 
-    /// One byte.
+    /// Returns the set of one byte.
     pub(crate) const fn one(byte: u8) -> Self {
         let bit = 1 << (byte & 127);
         match byte {
@@ -60,7 +60,7 @@ impl Bytes {
         }
     }
 
-    /// All bytes that are not in it.
+    /// Returns the bytes that are not in the set.
     pub(crate) const fn complement(self) -> Self {
         Self {
             ascii: !self.ascii,
@@ -68,7 +68,7 @@ impl Bytes {
         }
     }
 
-    /// What is in either.
+    /// Returns the bytes in either set.
     pub(crate) const fn union(self, other: Self) -> Self {
         Self {
             ascii: self.ascii | other.ascii,
@@ -76,7 +76,7 @@ impl Bytes {
         }
     }
 
-    /// What is in both.
+    /// Returns the bytes in both sets.
     pub(crate) const fn intersect(self, other: Self) -> Self {
         Self {
             ascii: self.ascii & other.ascii,
@@ -84,32 +84,32 @@ impl Bytes {
         }
     }
 
-    /// What is in this and not in the other.
+    /// Returns the bytes in this set that are not in the other.
     pub(crate) const fn minus(self, other: Self) -> Self {
         self.intersect(other.complement())
     }
 
-    /// All but these.
+    /// Returns the bytes in this set but these.
     pub(crate) const fn except(self, bytes: &[u8]) -> Self {
         self.minus(Self::from_slice(bytes))
     }
 
-    /// Whether the byte is in it.
+    /// Returns true if the set contains the byte.
     pub(crate) const fn contains(self, byte: u8) -> bool {
         !self.intersect(Self::one(byte)).is_empty()
     }
 
-    /// Whether all of the other is in it.
+    /// Returns true if the set contains all of the other.
     pub(crate) const fn covers(self, other: Self) -> bool {
         other.minus(self).is_empty()
     }
 
-    /// Whether it holds no byte.
+    /// Returns true if the set is empty.
     pub(crate) const fn is_empty(self) -> bool {
         self.ascii == 0 && self.other == 0
     }
 
-    /// The lowest byte.
+    /// Returns the lowest byte.
     pub(crate) fn first(self) -> Option<u8> {
         let lowest = |half: u128| u8::try_from(half.trailing_zeros()).ok();
         match (self.ascii, self.other) {
@@ -119,7 +119,7 @@ impl Bytes {
         }
     }
 
-    /// The byte that reads best: a lower-case letter, else a digit, else what can be seen, else any.
+    /// Returns the most readable byte: a lower-case letter, else a digit, else a visible byte, else any.
     pub(crate) fn readable(self) -> Option<u8> {
         READABLE
             .iter()

@@ -1,23 +1,23 @@
-//! A language as its states and edges.
+//! A language, as states and edges.
 
 use super::bytes::Bytes;
 
 /// A regular language.
 #[derive(Clone, Debug)]
 pub(crate) struct Language {
-    /// The first is where texts begin. There is always one.
+    /// States; texts begin in the first. There is always one.
     pub(super) states: Box<[State]>,
-    /// In the order of the states that they leave; at most one between two states, and none without bytes.
+    /// Edges, in the order of the states that they leave: at most one between two states, and none without bytes.
     pub(super) edges: Box<[Edge]>,
-    /// All bytes of all edges.
+    /// The bytes of all edges.
     pub(super) alphabet: Bytes,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct State {
-    /// Behind its last edge; the first is behind those of the state before.
+    /// Index after its last edge; its first edge follows the last one of the state before.
     pub(super) edges_end: u32,
-    /// Whether a text may end here.
+    /// True if a text may end here.
     pub(super) accepting: bool,
 }
 
@@ -27,16 +27,16 @@ pub(super) struct Edge {
     pub(super) to: u32,
 }
 
-/// The state in which texts begin.
+/// State in which texts begin.
 pub(super) const START: u32 = 0;
 
 impl Language {
-    /// Whether the text is in the language: the other way to ask, for tests.
+    /// Returns true if the text is in the language: the direct check, for tests.
     #[cfg(test)]
     pub(crate) fn contains(&self, text: &str) -> bool {
         let mut states = vec![START];
         let mut next = Vec::new();
-        // When each state was last reached, so that it is noted once for each byte.
+        // Byte at which each state was last reached, so that it is added once for each byte.
         let mut reached = vec![0; self.states.len()];
         for (byte, now) in text.bytes().zip(1usize..) {
             for edge in states.iter().flat_map(|state| self.edges(*state)) {
@@ -61,15 +61,15 @@ impl Language {
         self.edges.get(begin..edges_end(state)).unwrap_or_default()
     }
 
-    /// Whether a text may end in the state.
+    /// Returns true if a text may end in the state.
     pub(super) fn accepts(&self, state: u32) -> bool {
         self.states
             .get(state as usize)
             .is_some_and(|state| state.accepting)
     }
 
-    /// Whether every text over the alphabet that gets to the state is in the language, however it goes on. Sees
-    /// it where one state says so, as behind a prefix.
+    /// Returns true if every continuation over the alphabet from this state is in the language. It recognizes only a
+    /// single state that accepts everything, such as the one after a prefix.
     pub(super) fn accepts_all_from(&self, state: u32, alphabet: Bytes) -> bool {
         self.accepts(state)
             && self

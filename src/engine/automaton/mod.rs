@@ -1,9 +1,9 @@
-//! Regular languages over byte strings, and the question whether a text is in some and in none of others.
+//! Regular languages over byte strings, and the search for a text that is in some and in none of others.
 //!
-//! They describe image names at load time: for the proof that rules come to an end, and for what is said about
-//! patterns that take nothing or what others took. A language is a nondeterministic automaton without empty
-//! moves, built from left to right; nothing is ever made deterministic as a whole, nor minimal: the search
-//! looks at the states that it meets.
+//! They describe image names at load time, for the termination check and for the lints about patterns that match
+//! nothing, or only what other patterns match. A language is a nondeterministic automaton without empty transitions,
+//! built from left to right. It is never determinized or minimized as a whole: the search visits the states that it
+//! reaches.
 
 mod builder;
 mod bytes;

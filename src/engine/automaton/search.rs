@@ -1,8 +1,8 @@
 //! The search for a text that is in some languages and in none of others.
 //!
-//! It goes breadth first through what a text may have come to: one state of each language that it must be in,
-//! and all states of those that it must not be in. Of the latter it is enough to keep one set for all together:
-//! to be in none of them is not to be in their union.
+//! It is a breadth-first search over the states that a text can reach: one state of each language that must contain
+//! the text, and all states of those that must not. For the latter, one set for all of them together is enough,
+//! because a text is in none of them exactly if it is not in their union.
 
 use std::hash::BuildHasher;
 use std::ops::ControlFlow;
@@ -13,18 +13,18 @@ use hashbrown::HashTable;
 use super::bytes::Bytes;
 use super::language::{Edge, Language, START};
 
-/// The search gave up.
+/// Error of a search that gave up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Exhausted;
 
-/// A shortest text that is in all of `all` and in none of `none`; `None` where there is none.
+/// Returns a shortest text that is in all of `all` and in none of `none`; `None` if there is none.
 ///
-/// The text is one of bytes: where languages take bytes above 127 apart from their characters, what comes out is
-/// only similar to it.
+/// The text is made of bytes. If languages distinguish bytes above 127 within a character, the returned text is only
+/// similar to the one that was found.
 ///
 /// # Errors
 ///
-/// [`Exhausted`] where there are more than `budget` states to look at.
+/// Returns [`Exhausted`] if there are more than `budget` states to visit.
 pub(crate) fn witness(
     all: &[&Language],
     none: &[&Language],
@@ -34,12 +34,11 @@ pub(crate) fn witness(
     witness_within(all, none, budget, &mut unbounded)
 }
 
-/// The same, for many searches that together may do so much work: a step along an edge costs one, and as much of `work`
-/// is taken away.
+/// Does the same for many searches that share a limit of work: a step along an edge takes one from `work`.
 ///
 /// # Errors
 ///
-/// [`Exhausted`] also where no work is left.
+/// Returns [`Exhausted`] also if no work is left.
 pub(crate) fn witness_within(
     all: &[&Language],
     none: &[&Language],
@@ -68,17 +67,17 @@ pub(crate) fn witness_within(
 struct WitnessSearch<'a> {
     all: &'a [&'a Language],
     none: &'a [&'a Language],
-    /// A byte outside of it is in no text that is sought.
+    /// Bytes outside of it are in no wanted text.
     alphabet: Bytes,
     budget: usize,
-    /// The steps that are left.
+    /// Remaining steps.
     work: &'a mut usize,
-    /// The places of all nodes, one node behind the other: one in each of `all`, then those in `none`, in
-    /// ascending order.
+    /// Places of all nodes, one node after the other: for each, one place in each language of `all`, then those in
+    /// `none` in ascending order.
     places: Vec<SearchPlace>,
-    /// In the order in which they were found.
+    /// Nodes, in the order in which they were found.
     nodes: Vec<Node>,
-    /// The nodes by their places.
+    /// Nodes, by their places.
     known: HashTable<usize>,
 }
 
@@ -89,30 +88,30 @@ struct SearchPlace {
     state: u32,
 }
 
-/// What a text may have come to, and how.
+/// A set of states that a text reaches, and the text.
 struct Node {
-    /// Behind its last place.
+    /// Index after its last place.
     places_end: usize,
-    /// The text before its last byte, and that; not for the empty text.
+    /// The node of the text without its last byte, and this byte; `None` for the empty text.
     before: Option<(usize, u8)>,
-    /// Of its places.
+    /// Hash of its places.
     hash: u64,
 }
 
-/// The node that is gone on from.
+/// The node that the search expands.
 #[derive(Default)]
 struct NodeOrigin<'a> {
     node: usize,
     /// Its places in `all`.
     all: Vec<SearchPlace>,
-    /// What leaves its places in `none`, each with its language.
+    /// Edges from its places in `none`, each with its language.
     none: Vec<(u32, &'a Edge)>,
-    /// The places in `none` that a byte leads to, kept for their memory only.
+    /// Places in `none` that a byte leads to. The field keeps the allocation between calls.
     reached: Vec<SearchPlace>,
 }
 
 enum Stop {
-    /// At this node.
+    /// Found at this node.
     Found(usize),
     Exhausted,
 }
@@ -146,8 +145,8 @@ impl<'a> WitnessSearch<'a> {
         ControlFlow::Continue(())
     }
 
-    /// Goes on with every byte that the languages of `all` take, from the one behind those that have got their
-    /// target. (It calls itself once for each.)
+    /// Expands a node by every byte that the languages of `all` have an edge for, beginning with the language at this
+    /// index. (It calls itself once for each language.)
     fn advance(
         &mut self,
         origin: &mut NodeOrigin<'a>,
@@ -173,11 +172,11 @@ impl<'a> WitnessSearch<'a> {
         ControlFlow::Continue(())
     }
 
-    /// Goes on with as few of the bytes as will do.
+    /// Expands a node by as few of the bytes as necessary.
     ///
-    /// A byte stands for all that is taken by each edge of `none` that takes it. Some of that may be taken by
-    /// further edges, but it only leads to more places in `none`: what none of the languages takes from those,
-    /// none takes from the fewer.
+    /// One byte represents all bytes of each edge of `none` that contains it. Further edges may contain some of
+    /// these, but they only lead to more places in `none`, and what the languages exclude from more places they
+    /// exclude from fewer.
     fn split(
         &mut self,
         origin: &mut NodeOrigin<'a>,
@@ -211,7 +210,7 @@ impl<'a> WitnessSearch<'a> {
         ControlFlow::Continue(())
     }
 
-    /// Takes the places behind those of the last node for a node, unless it is known or leads nowhere.
+    /// Adds a node for the places after those of the last node, unless it is known or cannot lead to a wanted text.
     fn reach(&mut self, before: Option<(usize, u8)>) -> ControlFlow<Stop> {
         let node = self.nodes.len();
         let (in_all, in_none) = self.node(node);
@@ -245,7 +244,8 @@ impl<'a> WitnessSearch<'a> {
         ControlFlow::Continue(())
     }
 
-    /// The places of a node in `all` and in `none`; for the one behind the last, those that are behind all.
+    /// Returns the places of a node in `all` and in `none`; for the index after the last node, the places after those
+    /// of all nodes.
     fn node(&self, node: usize) -> (&[SearchPlace], &[SearchPlace]) {
         let end = self
             .nodes
@@ -260,7 +260,7 @@ impl<'a> WitnessSearch<'a> {
         before.map_or(0, |before| before.places_end)
     }
 
-    /// The text that led to a node.
+    /// Returns the text that led to a node.
     fn text(&self, last: usize) -> String {
         let mut bytes = Vec::new();
         let mut node = self.nodes.get(last);

@@ -1,8 +1,9 @@
-//! Images and settings made from what sets say.
+//! Sample images and settings for a comparison of sets.
 //!
-//! Every rule gets images that its pattern matches, in the settings that tell its conditions apart; an image that it
-//! alone decides, where those are decided by others; images that it shares with each rule that has a wildcard; and
-//! those that stand at its target. The number is linear in the number of rules, and the order is that of the sets.
+//! Every rule gets images that its pattern matches, in settings in which its conditions are true and false; an image
+//! that only this rule decides, if other rules decide the first ones; images that it shares with each rule that has a
+//! wildcard; and images at its target. The number is linear in the number of rules, and the order is that of the
+//! sets.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher as _;
@@ -24,34 +25,34 @@ use crate::rules::image::Image;
 use crate::rules::rule::{Mismatch, Rule};
 use crate::rules::{Compiled, Scope};
 
-/// Images with their settings, made from what sets say. None comes twice.
+/// Sample images with their settings, each once.
 pub struct Cases<'s> {
     sets: Vec<&'s Compiled>,
     search: ImageSearch,
     partners: Option<Partners<'s>>,
-    /// What is next: a rule of a set, and behind them its home and its map.
+    /// Position of the next sample: a set and a rule; after the rules come the home and the map of the set.
     set: usize,
     rule: usize,
     ready: IntoIter<Case>,
     old: Option<Box<dyn Iterator<Item = Vec<String>> + 's>>,
-    /// What was made, by hashes.
+    /// Hashes of the cases so far.
     known: HashSet<u64>,
-    /// The patterns and conditions that images were made from.
+    /// Hashes of the patterns and conditions that already have samples.
     seen: HashSet<u64>,
-    /// The settings around conditions, by their hashes: many rules have the same ones.
+    /// Settings for conditions, by the hash of the conditions, because many rules have the same ones.
     around: HashMap<u64, Rc<[Around<'s>]>>,
     pairs: usize,
-    /// Of each set the rules that are not plain.
+    /// For each set, the rules that are not plain.
     open: Vec<Rc<[usize]>>,
-    /// How many images a pattern gets at most.
+    /// Maximum number of images of a pattern.
     of_a_pattern: usize,
-    /// How many settings a rule gets at most.
+    /// Maximum number of settings of a rule.
     of_a_rule: usize,
     is_partial: bool,
 }
 
 impl<'s> Cases<'s> {
-    /// Cases for sets; several of them are to be compared.
+    /// Returns the cases for sets; several sets are compared with one another.
     #[must_use]
     pub fn new(sets: &[&'s Compiled]) -> Self {
         let rules: usize = sets.iter().map(|set| set.len()).sum();
@@ -74,13 +75,13 @@ impl<'s> Cases<'s> {
         }
     }
 
-    /// Whether bounds have left something out so far, so that there may be differences that no case shows.
+    /// Returns true if limits have excluded samples, so that there may be differences that no case shows.
     #[must_use]
     pub fn is_partial(&self) -> bool {
         self.is_partial || self.search.is_exhausted()
     }
 
-    /// Makes the next cases; none at the end.
+    /// Returns the next cases; `None` at the end.
     fn more(&mut self) -> Option<Vec<Case>> {
         if self.known.len() >= MOST {
             self.is_partial = true;
@@ -188,19 +189,19 @@ impl<'s> Cases<'s> {
         cases
     }
 
-    /// An image that a rule decides, and that the pattern which it has in the other set does not match.
+    /// Returns an image that a rule decides, and that its pattern in the other set does not match.
     fn by_its_pattern_alone(&self, set: &Compiled, number: usize) -> Option<Case> {
         let other = self.partners.as_ref()?.other_pattern(self.set, number)?;
         self.search.decided_by(set, number, None, Some(other))
     }
 
-    /// The settings in which a rule matches by what its conditions are in its own set alone.
+    /// Returns the settings in which a rule matches only because of its conditions in its own set.
     fn by_conditions_alone(&self, side: usize, number: usize) -> Rc<[Setting]> {
         let partners = self.partners.as_ref();
         partners.map_or_else(Rc::default, |partners| partners.settings(side, number))
     }
 
-    /// The settings in which the rule does not decide an image either that does so in its place.
+    /// Returns the settings in which the rule that decides the image instead of this one does not decide it either.
     fn behind(&self, image: &str, setting: &Setting, wanted: &[Wanted<'s>]) -> Vec<Case> {
         let context = setting.context();
         let of_set = |(side, set): (usize, &&'s Compiled)| {
@@ -217,10 +218,10 @@ impl<'s> Cases<'s> {
         settings.map(|setting| Case::new(image, &setting)).collect()
     }
 
-    /// The settings in which an image is one for other rules as well, which its own setting does not let match.
+    /// Returns the settings in which an image also matches other rules, which do not match in its own setting.
     fn beside(&self, image: &str, own: &Setting, wanted: &[Wanted<'_>]) -> Vec<Case> {
         const MOST: usize = 4;
-        // The index passes over rules for other namespaces. In a small set they are all looked at.
+        // The index skips rules for other namespaces. In a small set, all rules are examined.
         const SMALL: usize = 256;
         let context = own.context();
         let of_set = |(side, set): (usize, &&'s Compiled)| {
@@ -251,7 +252,7 @@ impl<'s> Cases<'s> {
         cases
     }
 
-    /// Images that a rule shares with those below it, where one of the two has a wildcard.
+    /// Returns images that a rule shares with those below it, if one of the two has a wildcard.
     fn shared(
         &mut self,
         set: &'s Compiled,
@@ -267,7 +268,7 @@ impl<'s> Cases<'s> {
             .filter(|(_, image)| rule.pattern.matches(image))
             .collect();
         let open = self.open.get(self.set).map(Rc::clone).unwrap_or_default();
-        // Two plain rules share nothing but what one of them matches anyway.
+        // Two plain rules share no image but those that one of them matches anyway.
         let below: Box<dyn Iterator<Item = &Rule>> = if rule.pattern.is_plain() {
             let first = open.partition_point(|open| *open <= number);
             Box::new(open.iter().skip(first).filter_map(|open| set.rules.get(*open)))
@@ -302,7 +303,7 @@ impl<'s> Cases<'s> {
         cases
     }
 
-    /// Images below the prefixes of home, in the settings of the rules that would move them on.
+    /// Returns images below the prefixes of `home`, in the settings of rules that would swap them again.
     fn at_home(&self, set: &'s Compiled) -> Vec<Case> {
         let is_open = |rule: &&Rule| rule.target.is_some() && rule.pattern.is_open();
         let mut settings = vec![Setting::default()];

@@ -1,34 +1,34 @@
-//! Why an image is decided otherwise: which change of the rules it comes of.
+//! The cause of a difference: the change of the rules that it results from.
 
 use super::changes::{Change, RuleChanges};
 use crate::compile::RuleSet;
 use crate::context::Context;
 use crate::rules::{Explanation, RuleId, Scope};
 
-/// What a difference comes of.
+/// The cause of a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cause {
-    /// A rule that is not as it was, by its place in [`RuleChanges::all`].
+    /// A changed rule, by its index in [`RuleChanges::all`].
     Rule(usize),
-    /// Images come to rest elsewhere.
+    /// Another `home`.
     Home,
-    /// The old configuration, beside rules or alone.
+    /// The old configuration, with rules or alone.
     Map,
-    /// Nothing of these by itself.
+    /// No single one of these.
     Other,
 }
 
-/// Two sets side by side.
+/// A comparison of two sets.
 #[derive(Debug)]
 pub struct Comparison<'s> {
     old: &'s RuleSet,
     new: &'s RuleSet,
-    /// The rules that are not as they were.
+    /// The rules that differ.
     pub changes: RuleChanges,
 }
 
 impl<'s> Comparison<'s> {
-    /// Puts two sets side by side.
+    /// Compares two sets.
     #[must_use]
     pub fn new(old: &'s RuleSet, new: &'s RuleSet) -> Self {
         Self {
@@ -38,13 +38,13 @@ impl<'s> Comparison<'s> {
         }
     }
 
-    /// Whether home is the same in both.
+    /// Returns true if both sets have the same `home`.
     #[must_use]
     pub fn is_home_same(&self) -> bool {
         self.old.home == self.new.home
     }
 
-    /// What the difference of an image comes of: what parts the two ways on which it is decided.
+    /// Returns the cause of the difference of an image: the first step in which its two evaluations differ.
     #[must_use]
     pub fn cause(&self, image: &str, context: &Context<'_>) -> Cause {
         let old = self.old.explain(image, context, Scope::Found);
@@ -88,7 +88,7 @@ impl<'s> Comparison<'s> {
             .is_some_and(|change| change.change == Change::Moved)
     }
 
-    /// The likelier cause first: a rule that is there in one set alone, before one that was moved.
+    /// Orders causes, the more likely first: a rule that only one set has comes before a rule that has moved.
     fn weight(&self, change: usize) -> usize {
         match self.changes.all().get(change).map(|change| change.change) {
             Some(Change::Added) => 0,
@@ -100,7 +100,7 @@ impl<'s> Comparison<'s> {
     }
 }
 
-/// The rules that match on the way, in order.
+/// Returns the rules that match during an evaluation, in order.
 fn matches(explanation: &Explanation<'_>) -> Vec<RuleId> {
     explanation
         .rounds

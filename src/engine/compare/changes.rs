@@ -1,4 +1,4 @@
-//! Which rules of two sets are the same one, and what became of each.
+//! The rules that two sets share, and the changes of the others.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::BuildHasher as _;
@@ -8,42 +8,42 @@ use foldhash::fast::FixedState;
 use crate::rules::rule::Rule;
 use crate::rules::{Compiled, RuleId};
 
-/// What became of a rule.
+/// The change of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Change {
-    /// The new set has it, the old one has not.
+    /// Only the new set has it.
     Added,
-    /// The old set has it, the new one has not.
+    /// Only the old set has it.
     Removed,
-    /// It says something else.
+    /// Its text has changed.
     Changed,
-    /// It stands above or below others than before.
+    /// Its order among the other rules has changed.
     Moved,
-    /// An `off` names it now.
+    /// An `off` turns it off now.
     Off,
-    /// No `off` names it any more.
+    /// It is not off any more.
     On,
 }
 
-/// A rule that is not as it was.
+/// A rule that differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RuleChange {
-    /// What became of it; the first that is so of: added, removed, off, on, changed, moved.
+    /// The first that applies of: added, removed, off, on, changed, moved.
     pub change: Change,
     /// The rule in the old set.
     pub old: Option<RuleId>,
     /// The rule in the new set.
     pub new: Option<RuleId>,
-    /// Whether it stands elsewhere, whatever else became of it.
+    /// True if it has also moved, whatever its change is.
     pub is_moved: bool,
 }
 
-/// The rules of two sets, side by side. A rule is found again by its name, else by what it says; by its pattern where
-/// the rest has changed, and by its target where the pattern has.
+/// The rules of two sets, side by side. A rule is matched by its name, else by its text; by its pattern if the rest
+/// has changed, and by its target if the pattern has changed.
 #[derive(Debug)]
 pub struct RuleChanges {
     changes: Vec<RuleChange>,
-    /// By the places in the sets: the rule of the other set, and the place in `changes`.
+    /// For each rule by its position: the rule of the other set, and the index in `changes`.
     old: Vec<Fate>,
     new: Vec<Fate>,
 }
@@ -54,7 +54,7 @@ struct Fate {
     change: Option<usize>,
 }
 
-/// By what a rule is found again, the most telling first.
+/// Keys that match rules, the most specific first.
 const KEYS: [fn(&Compiled, &Rule) -> Option<u64>; 6] = [
     |_, rule| rule.name.as_ref().map(hash),
     |set, rule| Some(hash((said(set, rule), &rule.because, &rule.pull_secret))),
@@ -65,7 +65,7 @@ const KEYS: [fn(&Compiled, &Rule) -> Option<u64>; 6] = [
 ];
 
 impl RuleChanges {
-    /// Finds the rules of one set in another.
+    /// Matches the rules of two sets.
     #[must_use]
     pub fn new(old: &Compiled, new: &Compiled) -> Self {
         let mut changes = Self {
@@ -80,38 +80,38 @@ impl RuleChanges {
         changes
     }
 
-    /// The rules that are not as they were, in the order of the new set; those that were removed where they stood.
+    /// Returns the rules that differ, in the order of the new set. A removed rule is listed at its old position.
     #[must_use]
     pub fn all(&self) -> &[RuleChange] {
         &self.changes
     }
 
-    /// Whether both are one rule.
+    /// Returns true if both are the same rule.
     pub(super) fn is_pair(&self, old: usize, new: usize) -> bool {
         self.new_of(old) == Some(new)
     }
 
-    /// What a rule of the old set is in the new one.
+    /// Returns the rule of the new set that matches a rule of the old one.
     pub(super) fn new_of(&self, old: usize) -> Option<usize> {
         self.old.get(old)?.partner
     }
 
-    /// What a rule of the new set was in the old one.
+    /// Returns the rule of the old set that matches a rule of the new one.
     pub(super) fn old_of(&self, new: usize) -> Option<usize> {
         self.new.get(new)?.partner
     }
 
-    /// The place in [`Self::all`] of a rule of the old set.
+    /// Returns the index in [`Self::all`] of a rule of the old set.
     pub(super) fn of_old(&self, rule: usize) -> Option<usize> {
         self.old.get(rule)?.change
     }
 
-    /// The place in [`Self::all`] of a rule of the new set.
+    /// Returns the index in [`Self::all`] of a rule of the new set.
     pub(super) fn of_new(&self, rule: usize) -> Option<usize> {
         self.new.get(rule)?.change
     }
 
-    /// Pairs what has the same key and no partner yet, in order.
+    /// Pairs rules that have the same key and no partner yet, in order.
     fn pair(&mut self, old: &Compiled, new: &Compiled, key: fn(&Compiled, &Rule) -> Option<u64>) {
         let mut waiting: HashMap<u64, VecDeque<usize>> = HashMap::new();
         for (number, rule) in alone(&self.old, old) {
@@ -135,7 +135,7 @@ impl RuleChanges {
             .filter_map(|(number, fate)| Some((fate.partner?, number)))
             .collect();
         let stays = longest_ascent(&partners);
-        // Each change with where it is listed: what was removed, behind the rule that stood before it.
+        // Each change with its position in the list: a removed rule follows the rule that was before it.
         let mut listed: Vec<(usize, usize, RuleChange)> = Vec::new();
         for (number, rule) in new.rules.iter().enumerate() {
             let partner = self.new.get(number).and_then(|fate| fate.partner);
@@ -190,7 +190,7 @@ impl RuleChanges {
     }
 }
 
-/// The rules without a partner.
+/// Returns the rules without a partner.
 fn alone<'f>(fates: &'f [Fate], set: &'f Compiled) -> impl Iterator<Item = (usize, &'f Rule)> {
     let rules = set.rules.iter().enumerate();
     rules
@@ -221,9 +221,10 @@ fn is_same(old: &Compiled, before: &Rule, new: &Compiled, rule: &Rule) -> bool {
         && before.conditions(&old.files).eq(rule.conditions(&new.files))
 }
 
-/// Of pairs in ascending order of their second, the firsts of as many as stand in the same order in both.
+/// Returns the first elements of the longest subsequence of pairs that is ascending in both elements; the pairs are
+/// ascending in the second.
 fn longest_ascent(pairs: &[(usize, usize)]) -> std::collections::HashSet<usize> {
-    // For each length the pair that ends such a row lowest, and for each pair the one before it.
+    // For each length, the pair that ends such a subsequence lowest; and for each pair, the one before it.
     let mut ends: Vec<usize> = Vec::new();
     let mut before: Vec<Option<usize>> = Vec::with_capacity(pairs.len());
     let first_of = |place: usize| pairs.get(place).map_or(0, |(first, _)| *first);

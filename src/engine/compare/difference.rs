@@ -1,23 +1,23 @@
-//! One image, decided in two sets.
+//! The evaluation of one image with two sets.
 
 use crate::compile::RuleSet;
 use crate::context::Context;
 use crate::rules::image::Image;
 use crate::rules::{Decision, Effect};
 
-/// What two sets do with one image, where that is not the same.
+/// The decisions of two sets on an image, if they differ.
 #[derive(Clone, Debug)]
 pub struct Difference<'o, 'n> {
-    /// What the old set does.
+    /// Decision of the old set.
     pub old: Decision<'o>,
-    /// What the new set does.
+    /// Decision of the new set.
     pub new: Decision<'n>,
 }
 
-/// Decides an image in two sets; none where the same comes out.
+/// Evaluates an image with two sets. Returns `None` if the results are the same.
 ///
-/// Compared is what comes out, by meaning: the image (however it is spelled), or that it stays or is refused; what the
-/// caller is told; the pull secrets. Which rule decides is not: rules may be written in another way.
+/// It compares the results: the image in canonical form, the effect, warnings and denials, and the pull secrets. It
+/// does not compare the deciding rules, because the same meaning may be written in other rules.
 #[must_use]
 pub fn difference<'o, 'n>(
     old: &'o RuleSet,
@@ -56,7 +56,7 @@ fn because<'r>(set: &'r RuleSet, decision: &Decision<'_>) -> Option<&'r str> {
     set.because(decision.last_rule()?)
 }
 
-/// The image that stands there afterwards.
+/// Returns the image after an effect.
 fn result<'e>(image: &'e str, effect: &'e Effect) -> &'e str {
     match effect {
         Effect::Swap(result) => result,

@@ -1,8 +1,8 @@
-//! What two sets treat differently, over images made from their own patterns or given by somebody.
+//! Differences between two sets, over sample images and given images.
 //!
-//! [`Cases`] makes images, each with a setting, out of what the sets say; [`difference()`] decides one in both sets. Both
-//! work for rules, for maps and for a prefix alike. A [`Comparison`] tells which rules were added, removed, changed and
-//! moved, and which of these a difference comes of.
+//! [`Cases`] makes sample images, each with a setting, from the sets; [`difference()`] evaluates one image with both
+//! sets. Both accept rules, maps and a prefix. A [`Comparison`] reports the rules that were added, removed, changed
+//! and moved, and which of these changes causes a difference.
 
 mod cases;
 mod cause;

@@ -1,4 +1,4 @@
-//! What a rule says that it does not say in the other of two sets.
+//! Parts of a rule that it does not have in the other of two sets.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -14,16 +14,17 @@ use crate::rules::Compiled;
 use crate::rules::pattern::Pattern;
 use crate::rules::rule::Rule;
 
-/// Two sets, and which rule of one is which of the other.
+/// Two sets, and the rules that they share.
 pub(super) struct Partners<'s> {
     sets: [&'s Compiled; 2],
     changes: RuleChanges,
-    /// The settings that part conditions from others, by hashes of both: many rules have the same ones.
+    /// Settings in which one group of conditions is true and another is not, by hashes of both, because many rules
+    /// have the same ones.
     parting: RefCell<HashMap<u64, Rc<[Setting]>>>,
 }
 
 impl<'s> Partners<'s> {
-    /// The partners in two sets; there are none in any other number of them.
+    /// Returns the partners of two sets; `None` for any other number of sets.
     pub(super) fn new(sets: &[&'s Compiled]) -> Option<Self> {
         let [old, new] = *sets else {
             return None;
@@ -35,7 +36,7 @@ impl<'s> Partners<'s> {
         })
     }
 
-    /// The set that a rule is in, the rule, and what both are on the other side.
+    /// Returns the set of a rule, the rule, and both on the other side.
     fn of(&self, side: usize, number: usize) -> Option<[(&'s Compiled, &'s Rule); 2]> {
         let [old, new] = self.sets;
         let (set, other, partner) = match side {
@@ -45,13 +46,13 @@ impl<'s> Partners<'s> {
         Some([(set, set.rules.get(number)?), (other, other.rules.get(partner)?)])
     }
 
-    /// The pattern that a rule has in the other set, if it is another one.
+    /// Returns the pattern that a rule has in the other set, if it differs.
     pub(super) fn other_pattern(&self, side: usize, number: usize) -> Option<&'s Pattern> {
         let [(_, rule), (_, other)] = self.of(side, number)?;
         (rule.pattern != other.pattern).then_some(&other.pattern)
     }
 
-    /// The settings in which the conditions of a rule hold, and those that it has in the other set do not.
+    /// Returns the settings in which the conditions of a rule are true, and its conditions in the other set are not.
     pub(super) fn settings(&self, side: usize, number: usize) -> Rc<[Setting]> {
         let Some([(set, rule), (other_set, other)]) = self.of(side, number) else {
             return Rc::default();
@@ -62,7 +63,7 @@ impl<'s> Partners<'s> {
         if let Some(known) = self.parting.borrow().get(&both) {
             return Rc::clone(known);
         }
-        // What they have in common can't part them.
+        // Conditions that both have cannot tell them apart.
         let parting = others.iter().filter(|condition| !wanted.contains(condition));
         let settings: Rc<[Setting]> = parting
             .filter_map(|(condition, _)| {

@@ -1,4 +1,4 @@
-//! Images that a rule decides although others stand before it, sought in the languages of their patterns.
+//! Images that a rule decides although other rules come before it, found in the languages of their patterns.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -15,27 +15,27 @@ use crate::rules::pattern::Pattern;
 use crate::rules::rule::Rule;
 use crate::syntax::ast::Action;
 
-/// The work of all searches for one comparison, in steps, some of which take a nanosecond: and more for each rule.
+/// Maximum work of all searches of one comparison, in steps (some take a nanosecond). Each rule adds to it.
 const WORK: usize = 300_000_000;
 const WORK_OF_A_RULE: usize = 4_000;
-/// How many rules above are got round, one after the other.
+/// Maximum number of rules above that a search excludes, one after the other.
 const ROUNDS: usize = 24;
 
 pub(super) struct ImageSearch {
     valid: Language,
     short_hub: Language,
-    /// What begins with a registry that is known as one.
+    /// Names that begin with a registry.
     in_full: Language,
     left: Cell<usize>,
-    /// What is at home in each set: it may have as many prefixes as rules.
+    /// Names at home in each set, which may have as many prefixes as rules.
     homes: Vec<(*const Compiled, Rc<Language>)>,
 }
 
-/// What becomes of an image in the first round.
+/// Decision on an image in the first round.
 pub(super) enum Taken {
-    /// The rule that was asked for matches.
+    /// The rule in question matches.
     ByIt,
-    /// This one, by its place, decides before it.
+    /// The rule at this position decides before it.
     By(usize),
     Not,
 }
@@ -69,12 +69,13 @@ impl ImageSearch {
         }
     }
 
-    /// Whether there was less work than needed.
+    /// Returns true if a search needed more work than the limit allows.
     pub(super) fn is_exhausted(&self) -> bool {
         self.left.get() == 0
     }
 
-    /// An image that a rule decides, and that another one matches as well, or a pattern does not, if they are given.
+    /// Returns an image that a rule decides, and that another rule matches as well, or a pattern does not match, if
+    /// they are given.
     pub(super) fn decided_by(
         &self,
         set: &Compiled,
@@ -130,7 +131,7 @@ impl ImageSearch {
         None
     }
 
-    /// What is at home in a set, as far as a pattern may match it.
+    /// Returns the names at home in a set that a pattern may match.
     fn home(&self, set: &Compiled, pattern: &Pattern) -> Option<Rc<Language>> {
         let literal = match pattern {
             Pattern::Parts(_) => beginning(pattern),
@@ -146,13 +147,13 @@ impl ImageSearch {
         Some(Rc::new(languages::at_home(alike)))
     }
 
-    /// An image that a swap's pattern matches and that has the shape of its target.
+    /// Returns an image that a swap's pattern matches and that is one of its target's own images.
     pub(super) fn at_its_target(&self, rule: &Rule) -> Option<String> {
         let shape = languages::of_shape(rule.target.as_ref()?);
         self.witness(&languages::of_pattern(&rule.pattern), Some(&shape), &[])
     }
 
-    /// An image, written in full, of languages and not of others.
+    /// Returns a canonical name that is in some languages and not in others.
     fn witness(&self, one: &Language, other: Option<&Language>, without: &[Rc<Language>]) -> Option<String> {
         let all: Vec<&Language> = [one, &self.valid, &self.in_full]
             .into_iter()
@@ -167,7 +168,7 @@ impl ImageSearch {
         let found = witness_within(&all, &none, BUDGET, &mut left);
         self.left.set(left);
         let text = found.ok()??;
-        // The languages know nothing of how long a digest is.
+        // The languages do not know the length of a digest.
         Some(match text.split_once('@') {
             Some((name, digest)) => format!("{name}@{}", digest_of(&digest.replacen(':', ":*", 1))),
             None => text,
@@ -175,7 +176,7 @@ impl ImageSearch {
     }
 }
 
-/// What every text of a pattern begins with.
+/// Returns the text that every match of a pattern begins with.
 fn beginning(pattern: &Pattern) -> &str {
     let (text, signs): (&str, &[char]) = match pattern {
         Pattern::Parts(parts) => (&parts.name, &['*']),
@@ -184,13 +185,14 @@ fn beginning(pattern: &Pattern) -> &str {
     text.split(signs).next().unwrap_or_default()
 }
 
-/// Whether two patterns may have a text in common by what theirs begin with: of most no more has to be asked.
+/// Returns true if the beginnings of two patterns allow a common match. For most pairs this settles it.
 fn begin_alike(one: &Pattern, other: &Pattern) -> bool {
     let (one, other) = (beginning(one), beginning(other));
     one.starts_with(other) || other.starts_with(one)
 }
 
-/// What is wanted, and that a rule does not ask for it; none where it asks for all that is wanted.
+/// Returns the wanted conditions with one condition of the rule above negated, so that this rule does not match;
+/// `None` if no setting does that.
 pub(super) fn apart<'s>(
     set: &'s Compiled,
     above: &'s Rule,
@@ -206,7 +208,7 @@ pub(super) fn apart<'s>(
         })
 }
 
-/// Whether a rule matches an image as it is written, and what decides it otherwise.
+/// Returns true if a rule matches the original image, and the rule that decides it otherwise.
 pub(super) fn taken(set: &Compiled, number: usize, image: &str, context: &Context<'_>) -> Taken {
     if Image::parse(image).is_err() {
         return Taken::Not;

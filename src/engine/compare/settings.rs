@@ -1,4 +1,4 @@
-//! Settings in which conditions hold, and in which they do not.
+//! Settings in which conditions are true, and in which they are not.
 
 use std::collections::HashSet;
 
@@ -10,24 +10,24 @@ use crate::rules::condition::Condition;
 use crate::rules::image::Image;
 use crate::rules::rule::Rule;
 
-/// A condition, and whether it is wanted to hold.
+/// A condition, and the value that it must have.
 pub(super) type Wanted<'c> = (&'c Condition, bool);
 
-/// What is wanted, and a setting in which it is so.
+/// Conditions with their values, and a setting in which they have these values.
 pub(super) type Around<'c> = (Vec<Wanted<'c>>, Setting);
 
-/// The states of a search for a value.
+/// Maximum number of states of a search for a value.
 const BUDGET: usize = 2_000;
 
-/// The conditions of a rule, all to hold.
+/// Returns the conditions of a rule, all to be true.
 pub(super) fn of_rule<'s>(set: &'s Compiled, rule: &'s Rule) -> Vec<Wanted<'s>> {
     rule.conditions(&set.files)
         .map(|condition| (condition, true))
         .collect()
 }
 
-/// Settings that tell the conditions of a rule from others, with what is wanted in each: one in which all hold, one for
-/// each that does not, the one in which nothing is set, and one for each value of a list.
+/// Returns settings that distinguish the conditions of a rule: one in which all are true, one for each that is false,
+/// the empty one, and one for each value of a list, each with the values of the conditions.
 pub(super) fn around<'c>(conditions: &[Wanted<'c>]) -> Vec<Around<'c>> {
     let mut settings: Vec<Around<'c>> = Vec::new();
     let mut known = HashSet::new();
@@ -58,7 +58,7 @@ pub(super) fn around<'c>(conditions: &[Wanted<'c>]) -> Vec<Around<'c>> {
             let mut narrowed = conditions.to_vec();
             let mut kept = conditions.to_vec();
             if let (Some(narrowed), Some(kept)) = (narrowed.get_mut(number), kept.get_mut(number)) {
-                // Of `not a, b` each value is one in which it fails.
+                // For `not a, b`, the condition is false for each of the values.
                 *narrowed = (&one, true);
                 kept.1 = !condition.negated;
             }
@@ -69,7 +69,7 @@ pub(super) fn around<'c>(conditions: &[Wanted<'c>]) -> Vec<Around<'c>> {
     settings
 }
 
-/// A setting in which conditions hold, or not, as they are wanted; none where there is none or none is found.
+/// Returns a setting in which conditions have the wanted values; `None` if there is none or the search finds none.
 pub(super) fn solve(wanted: &[Wanted<'_>]) -> Option<Setting> {
     let mut about: Vec<(Subject, Option<&str>)> = wanted
         .iter()
@@ -98,7 +98,7 @@ pub(super) fn solve(wanted: &[Wanted<'_>]) -> Option<Setting> {
     Some(setting)
 }
 
-/// Whether the conditions that the image has no part in are as they are wanted.
+/// Returns true if the conditions that do not read the image have the wanted values.
 fn holds(setting: &Setting, wanted: &[Wanted<'_>]) -> bool {
     let Ok(image) = Image::parse(QUALIFIED) else {
         return false;
@@ -109,7 +109,7 @@ fn holds(setting: &Setting, wanted: &[Wanted<'_>]) -> bool {
         .all(|(condition, wanted)| condition.holds(&image, &context) == *wanted)
 }
 
-/// Values to try: those that the conditions name, with something in the place of each `*`.
+/// Returns values to try: those that the conditions name, with a text for each `*`.
 fn values<'v>(subject: Subject, conditions: &'v [Wanted<'_>]) -> Box<dyn Iterator<Item = String> + 'v> {
     if let Some(words) = subject.closed() {
         return Box::new(words.iter().map(|word| (*word).to_owned()));
@@ -127,11 +127,11 @@ fn values<'v>(subject: Subject, conditions: &'v [Wanted<'_>]) -> Box<dyn Iterato
     Box::new(named.chain(others.iter().map(|text| (*text).to_owned())))
 }
 
-/// A value that is in all globs at once and in none of others.
+/// Returns a value that matches all wanted globs and none of the others.
 fn sought(subject: Subject, conditions: &[Wanted<'_>]) -> Option<String> {
     match subject.kind() {
         ValueKind::Text(_) | ValueKind::Pairs(_) => {}
-        // Their values are not compared with a glob alone, or are all tried.
+        // A value of these kinds is not compared with one glob, or all values are tried.
         ValueKind::Owner | ValueKind::Word(_) | ValueKind::None => return None,
     }
     let language = |(condition, _): &Wanted<'_>| {

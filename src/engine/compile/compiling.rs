@@ -9,7 +9,7 @@ use crate::rules::home::Home;
 use crate::rules::index::IndexBuilder;
 use crate::rules::{Compiled, RuleId};
 
-/// Compiles files, as one list of statements, with a map as the last resort.
+/// Compiles files, as one list of statements, with a map as the fallback.
 ///
 /// The draft has the findings about single statements. [`Draft::verify`] checks the set as a whole.
 #[must_use]
@@ -23,7 +23,7 @@ pub fn compile(sources: &SourceMap, parsed: &[RulesFile], map: Option<Map>, limi
         mut findings,
         is_broken,
     } = lower(sources, parsed, map.is_some(), limits);
-    // A `home` line, or the swap that decides which it would be, may be among the statements with an error.
+    // A `home` line, or the swap that determines the home, may be among the statements with an error.
     let is_whole = !is_broken && !findings.has_errors();
     let home = match home::resolve(&rules, &files, home) {
         Ok(home) => home,

@@ -21,26 +21,26 @@ pub struct Draft {
 /// A set that passed every check, with the parts that requests do not need.
 #[derive(Debug)]
 pub struct Verified {
-    /// The set.
+    /// The verified set.
     pub rules: RuleSet,
-    /// The tests of the set.
+    /// Tests of the set.
     pub tests: Vec<Test>,
-    /// The constants of the set.
+    /// Constants of the set.
     pub constants: Constants,
     /// Warnings and notices about statements and about the set.
     pub findings: Findings,
 }
 
-/// A set that failed a check. The draft comes back, so that a preview of it can be shown.
+/// A set that failed a check. It contains the draft, so that the caller can show a preview.
 #[derive(Debug)]
 pub struct Rejected {
-    /// The set.
+    /// The rejected set.
     pub draft: Draft,
     /// Findings about statements and about the set, at least one of them an error.
     pub findings: Findings,
 }
 
-/// One of the checks that [`Draft::verify`] hands to its caller to run.
+/// A check that [`Draft::verify`] passes to its caller to run.
 pub type Check<'c> = &'c (dyn Fn() -> Findings + Sync);
 
 impl Draft {
@@ -76,13 +76,13 @@ impl Draft {
         &self.constants
     }
 
-    /// Returns the set for a look at what it would do; `None` if a statement has an error.
+    /// Returns a preview of the set; `None` if a statement has an error.
     #[must_use]
     pub fn preview(&self) -> Option<Preview<'_>> {
         self.compiled.as_ref().map(Preview::new)
     }
 
-    /// Removes the tests of the set, so that those that fail do not keep it from being verified.
+    /// Removes the tests of the set, so that a failed test does not reject it.
     #[must_use]
     pub fn without_tests(self) -> Self {
         Self {
@@ -138,7 +138,7 @@ impl Draft {
         }
     }
 
-    /// Rejects the set without verifying it, for a fault that lies outside of its statements.
+    /// Rejects the set without verifying it, because of a fault outside of its statements.
     #[must_use]
     pub fn reject(mut self) -> Rejected {
         Rejected {

@@ -1,4 +1,4 @@
-//! The home of a set that has no `home` line.
+//! The home of a set without a `home` line.
 
 use std::collections::BTreeSet;
 
@@ -11,11 +11,12 @@ use crate::rules::pattern::{Pattern, match_glob};
 use crate::rules::rule::{FileScope, Rule};
 use crate::rules::target::Target;
 
-/// The prefixes of a set: those that it names, else the one registry that all swaps lead to.
+/// Returns the home of a set: its `home` line, else the only registry that its swaps target.
 ///
 /// # Errors
 ///
-/// Where they lead to several, or to Docker Hub, and a pattern with a wildcard in its registry matches one of these.
+/// Returns an error if swaps target several registries, or Docker Hub, and a pattern with a wildcard in its registry
+/// matches one of these.
 pub(super) fn resolve(
     rules: &[Rule],
     files: &[FileScope],
@@ -59,7 +60,7 @@ pub(super) fn resolve(
         finding = finding.also(rule.span, "and this one");
     }
     let message = format!("write `{line}`");
-    // In a file with a condition it would be an error.
+    // A `home` line in a file with a condition is an error.
     let place = rules.iter().find(|rule| rule.is_in_open_file(files));
     Err(Box::new(match place {
         Some(rule) => finding.suggest(message, rule.span.start(), format!("{line}\n")),
@@ -67,7 +68,7 @@ pub(super) fn resolve(
     }))
 }
 
-/// The prefix that a target's results stand below: of Docker Hub as much as is literal, of others the registry.
+/// Returns the prefix of a target's results: on Docker Hub its literal part, else the registry.
 fn prefix_of(target: &Target) -> Option<String> {
     let registry = target.literal_registry()?;
     if registry != DOCKER_HUB {
@@ -84,7 +85,7 @@ fn prefix_of(target: &Target) -> Option<String> {
     Some(format!("{prefix}/"))
 }
 
-/// Whether a pattern with a wildcard in its registry may match an image of this registry.
+/// Returns true if a pattern with a wildcard in its registry may match an image of this registry.
 fn may_match(pattern: &Pattern, registry: &str) -> bool {
     match pattern {
         Pattern::Parts(parts) => parts.registry() == "**" || match_glob(parts.registry(), registry),

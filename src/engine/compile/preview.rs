@@ -1,4 +1,4 @@
-//! A set that may not be verified, for a look at what it would do.
+//! A preview: a set that evaluates images before it is verified, or although it was rejected.
 
 use std::ops::Deref;
 
@@ -38,8 +38,8 @@ impl<'c> Preview<'c> {
             .evaluate(image, context, Selection::default(), &mut ())
     }
 
-    /// Evaluates an image as if some rules, given in ascending order, were missing and home were the same: shows whether
-    /// these rules matter. Returns the rules that match too, round by round.
+    /// Evaluates an image as if some rules, given in ascending order, were missing, with the same home. The
+    /// difference shows whether these rules matter. Also returns the rules that match, round by round.
     ///
     /// # Errors
     ///
@@ -53,7 +53,7 @@ impl<'c> Preview<'c> {
         self.compiled.evaluate_without(rules, image, context)
     }
 
-    /// Returns the lints without the other checks.
+    /// Returns the lints, without the other checks.
     #[must_use]
     pub fn lint(self) -> Findings {
         lints::lint(self.compiled)
@@ -67,14 +67,14 @@ impl<'c> Preview<'c> {
 
     /// Returns a warning for each line of the set's map whose result a rule or another line swaps again.
     ///
-    /// `source` and `text` are those of the map. Each line is tried with an image of its own, so the time is linear in the
-    /// length of the map.
+    /// `source` and `text` are those of the map. Each line is tried with a sample image of its own, so the time is
+    /// linear in the length of the map.
     #[must_use]
     pub fn lint_map(self, source: SourceId, text: &str) -> Findings {
         lints::swapped_again(self.compiled, source, text)
     }
 
-    /// Runs tests, with every rule on.
+    /// Runs tests with every rule on.
     #[must_use]
     pub fn run_tests(self, tests: &[Test]) -> Report<'c> {
         self.compiled.run_tests(tests)

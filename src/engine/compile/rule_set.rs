@@ -38,15 +38,15 @@ impl RuleSet {
         self.compiled.explain(image, context, scope)
     }
 
-    /// Returns the set as one that need not be verified, for code that shows both kinds.
+    /// Returns the set as a preview, for code that accepts both.
     #[must_use]
     pub fn preview(&self) -> Preview<'_> {
         Preview::new(&self.compiled)
     }
 }
 
-/// The decision about an image whose evaluation does not settle, of which a verified set has none: should the termination
-/// check have missed a cycle, the image stays and the caller gets a warning.
+/// Returns the decision on an image whose evaluation does not settle. A verified set has none. If the termination
+/// check had a fault, the webhook would keep the image and warn the caller.
 fn unsettled<'r>(endless: DoesNotSettle) -> Decision<'r> {
     Decision::invalid(Invalid::Result(endless.image))
 }

@@ -1,5 +1,5 @@
-//! The values that conditions read: the vocabulary of conditions, the context that has the values, and the settings in
-//! which tests and sample images spell a context out.
+//! The values that conditions read: the table of conditions, the context with the values, and the settings in which
+//! tests and sample images spell out a context.
 
 mod setting;
 mod subject;

@@ -7,7 +7,7 @@ use std::fmt;
 use super::subject::{ContextValue, Subject, ValueKind};
 use super::values::{Context, Operation, Owner, Pairs, Place};
 
-/// The context that a test or a sample spells out: what is not set is as in a test that names nothing.
+/// The context that a test or a sample spells out. A value that is not set has the default of a test.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Setting {
     texts: Vec<(Subject, Box<str>)>,
@@ -26,7 +26,7 @@ pub struct Case {
 }
 
 impl Case {
-    /// An image in a setting.
+    /// Returns an image in a setting.
     #[must_use]
     pub fn new(image: impl Into<String>, setting: &Setting) -> Self {
         Self {
@@ -37,7 +37,7 @@ impl Case {
 }
 
 impl Setting {
-    /// Returns what a context has beside the defaults of a test.
+    /// Returns the values of a context that differ from the defaults of a test.
     #[must_use]
     pub fn from_context(context: &Context<'_>) -> Self {
         let mut setting = Self::default();
@@ -68,7 +68,7 @@ impl Setting {
 
     /// Sets the value of a subject; for a subject with keys, the value of one key.
     ///
-    /// Returns false and changes nothing if it is set already, or if the subject has no value.
+    /// Returns false and changes nothing if it is already set, or if the subject has no value.
     pub fn set(&mut self, subject: Subject, key: Option<&str>, value: &str) -> bool {
         match subject.kind() {
             ValueKind::Text(_) | ValueKind::Word(_) | ValueKind::Owner => {
@@ -131,7 +131,7 @@ impl Setting {
         self.texts.is_empty() && self.pairs.is_empty()
     }
 
-    /// The values that are set, as `WORD`, key and value.
+    /// Returns the set values, as subject, key and value.
     fn values(&self) -> impl Iterator<Item = (Subject, Option<&str>, &str)> {
         let texts = self.texts.iter().map(|(subject, text)| (*subject, None, &**text));
         let pairs = self.pairs.iter().flat_map(|(subject, pairs)| {
@@ -142,7 +142,7 @@ impl Setting {
         texts.chain(pairs)
     }
 
-    /// Returns the values that are set, each behind its word. A label is `KEY=VALUE`.
+    /// Returns the set values, each after its word. A label is `KEY=VALUE`.
     pub(crate) fn words(&self) -> impl Iterator<Item = (&'static str, String)> {
         self.values().map(|(subject, key, value)| {
             let value = match key {
@@ -154,7 +154,7 @@ impl Setting {
     }
 }
 
-/// As the `when` of a test says it.
+/// Writes the setting as the `when` of a test.
 impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, (subject, key, value)) in self.values().enumerate() {

@@ -1,7 +1,8 @@
 //! The table of the values that conditions read.
 //!
-//! A new condition is a row here, a field of [`Context`], the place where admission fills it, its word in the grammar, and
-//! its documentation. Parser, findings, lowering, evaluation, `explain`, JSON and completions iterate over the table.
+//! A new condition needs a row here, a field of [`Context`], code in `admission` that sets the field, its word in the
+//! grammar, and its documentation. Parser, findings, lowering, evaluation, `explain`, JSON and completions iterate
+//! over the table.
 
 use super::values::{Context, Operation, Owner, Pairs, Place};
 
@@ -252,7 +253,7 @@ pub enum ValueKind {
 pub enum Characters {
     /// Letters, digits, `-`, `_` and `.`, as in names of Kubernetes.
     Name,
-    /// Any.
+    /// Any character.
     Any,
 }
 

@@ -1,45 +1,45 @@
-//! The context of an image: what conditions read of its object and of the request.
+//! The context of an image: the values that conditions read from its object and from the request.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use crate::label;
 
-/// Keys with their values, as labels and annotations are.
+/// Keys with their values, as in labels and annotations.
 pub type Pairs<'a> = &'a [(Cow<'a, str>, Cow<'a, str>)];
 
-/// The object, the request, and where in the object the image stands. What the object does not have is `None`
-/// or empty.
+/// Values of the object and the request, and the place of the image in the object. A missing value is `None` or
+/// empty.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Context<'a> {
-    /// The object's namespace.
+    /// Namespace of the object.
     pub namespace: Option<&'a str>,
-    /// The labels of the Pod, or of the Pod template.
+    /// Labels of the Pod, or of the Pod template.
     pub labels: Pairs<'a>,
-    /// The annotations of the Pod, or of the Pod template.
+    /// Annotations of the Pod, or of the Pod template.
     pub annotations: Pairs<'a>,
-    /// The controller that owns the object.
+    /// Controller that owns the object.
     pub owner: Option<Owner<'a>>,
-    /// The name of the container; of an image volume, the volume's.
+    /// Name of the container, or of the image volume.
     pub container: Option<&'a str>,
-    /// Where in the Pod the image stands.
+    /// Place of the image in the Pod.
     pub place: Place,
-    /// The kind of the object, `Pod`.
+    /// Kind of the object, such as `Pod`.
     pub kind: Option<&'a str>,
-    /// What is being done to the object.
+    /// Operation on the object.
     pub operation: Option<Operation>,
-    /// The name of the user who does it.
+    /// Name of the user who makes the request.
     pub user: Option<&'a str>,
-    /// The entry of the webhook configuration that called, where it has a name of its own.
+    /// Entry of the webhook configuration that called, if its path names one.
     pub hook: Option<&'a str>,
 }
 
 /// A controller that owns an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner<'a> {
-    /// Its kind, `ReplicaSet`.
+    /// Its kind, such as `ReplicaSet`.
     pub kind: &'a str,
-    /// Its group, `apps`; empty for core kinds.
+    /// Its group, such as `apps`; empty for core kinds.
     pub group: &'a str,
 }
 
@@ -52,7 +52,7 @@ impl<'a> Owner<'a> {
     }
 }
 
-/// `KIND.GROUP`, or `KIND` of a core kind.
+/// Writes `KIND.GROUP`, or `KIND` for a core kind.
 impl fmt::Display for Owner<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind)?;
@@ -63,19 +63,19 @@ impl fmt::Display for Owner<'_> {
     }
 }
 
-/// Where in a Pod an image stands.
+/// Place of an image in a Pod.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Place {
-    /// A container.
+    /// In a container.
     #[default]
     Main,
-    /// An init container that ends before the others begin.
+    /// In an init container that ends before the others begin.
     Init,
-    /// An init container that restarts always.
+    /// In an init container that always restarts.
     Sidecar,
-    /// An ephemeral container.
+    /// In an ephemeral container.
     Ephemeral,
-    /// An image volume.
+    /// In an image volume.
     Volume,
 }
 
@@ -108,20 +108,20 @@ impl Place {
     }
 }
 
-/// What is being done to an object.
+/// Operation on an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operation {
-    /// It is created.
+    /// The request creates it.
     Create,
-    /// It is changed.
+    /// The request updates it.
     Update,
-    /// It is deleted.
+    /// The request deletes it.
     Delete,
-    /// One connects to it.
+    /// The request connects to it.
     Connect,
 }
 
-// Names that an API server gives.
+// Names as the API server sends them.
 label!(Operation {
     Create => "CREATE",
     Update => "UPDATE",
@@ -133,13 +133,13 @@ impl Operation {
     /// Words of the operations that conditions can name.
     pub(super) const WORDS: [&'static str; 2] = ["create", "update"];
 
-    /// Returns the operation of a name that an API server gives.
+    /// Returns the operation for a name from the API server.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|operation| operation.as_str() == name)
     }
 
-    /// Word in the language; `None` for operations of which no object is evaluated.
+    /// Word in the language; `None` for operations whose objects the webhook does not evaluate.
     #[must_use]
     pub const fn word(self) -> Option<&'static str> {
         let [create, update] = Self::WORDS;

@@ -1,9 +1,8 @@
-//! The registry of codes. A code is never used again for something else, and each has a heading in
-//! `docs/errors.md`.
+//! The registry of codes. A code keeps its meaning for ever, and each has a heading in `docs/errors.md`.
 
 use std::fmt;
 
-/// What kind of finding it is: a letter and four digits for errors and notes on files, a name for lints.
+/// Kind of a finding: a letter and four digits for errors and for findings about files, a name for lints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code {
     code: &'static str,
@@ -21,7 +20,7 @@ macro_rules! codes {
                 };
             )*
 
-            /// Every code there is, in the order of the registry.
+            /// All codes, in the order of the registry.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
         }
     };
@@ -30,27 +29,27 @@ macro_rules! codes {
 codes! {
     // E01: the text of a rules file.
 
-    /// A file of rules does not begin with `rules v1`.
+    /// A rules file does not begin with `rules v1`.
     MISSING_HEADER = "E0101";
-    /// The version behind `rules` is none that this release reads.
+    /// This release does not read the version after `rules`.
     UNKNOWN_VERSION = "E0102";
     /// A line begins with a word that begins no statement.
     UNKNOWN_STATEMENT = "E0103";
-    /// Braces hold a name that is no constant, capture or part of the image.
+    /// Braces contain a name that is not a constant, a capture or a part of the image.
     UNKNOWN_PLACEHOLDER = "E0104";
     /// A statement is indented.
     INDENT = "E0105";
-    /// Something else stands where a word of a certain kind has to.
+    /// A word is of another kind than the statement needs at this point.
     SYNTAX = "E0106";
-    /// A control character, or white space of an unusual kind.
+    /// A control character, or unusual white space.
     CHARACTER = "E0107";
-    /// A quote stands where none may, or is not closed.
+    /// A quote is not allowed here, or is not closed.
     QUOTES = "E0108";
-    /// An unknown escape in a text in quotes.
+    /// An unknown escape in a quoted text.
     ESCAPE = "E0109";
-    /// The same thing is said twice of a rule.
+    /// A rule repeats a modifier.
     TWICE = "E0110";
-    /// A statement goes on behind its end.
+    /// A statement continues after its end.
     UNEXPECTED = "E0111";
     /// A second `rules` statement, or one that is not the first.
     HEADER_AGAIN = "E0112";
@@ -58,7 +57,7 @@ codes! {
     STATEMENT_TOO_LONG = "E0113";
     /// A set has more rules than allowed.
     TOO_MANY_RULES = "E0114";
-    /// A brace that does not open or close a placeholder.
+    /// A brace does not open or close a placeholder.
     BRACE = "E0115";
     /// A file is not UTF-8.
     NOT_UTF8 = "E0116";
@@ -66,181 +65,181 @@ codes! {
     FILE_TOO_LONG = "E0117";
     /// A second map file.
     SECOND_MAP = "E0118";
-    /// A directory holds directories, and no rules itself.
+    /// A directory contains directories, but no rules files.
     ONLY_DIRECTORIES = "E0119";
     /// A set has more files than allowed.
     TOO_MANY_FILES = "E0120";
 
     // E02: names and constants.
 
-    /// A name that may not be one.
+    /// A name is not valid.
     BAD_NAME = "E0201";
-    /// A name that means something else.
+    /// A name has another meaning in the language.
     RESERVED_NAME = "E0202";
-    /// Two rules have one name.
+    /// Two rules have the same name.
     NAME_TWICE = "E0203";
-    /// A constant is defined twice.
+    /// Two constants have the same name.
     CONSTANT_TWICE = "E0204";
-    /// A constant holds what can't stand where it is used.
+    /// The value of a constant is not allowed where the constant is used.
     CONSTANT_VALUE = "E0205";
-    /// With its constants put in, a word is too long.
+    /// A word is too long after its constants are expanded.
     CONSTANT_TOO_LONG = "E0206";
-    /// `allow` names no lint.
+    /// `allow` names an unknown lint.
     UNKNOWN_LINT = "E0207";
-    /// `off` names no rule.
+    /// `off` names an unknown rule.
     UNKNOWN_RULE = "E0208";
     /// `off` in a file with a condition names a rule of another file.
     FOREIGN_RULE = "E0209";
-    /// `home` in a file with a condition.
+    /// A file with a condition has a `home` line.
     CONFINED_HOME = "E0210";
 
     // E03: patterns.
 
-    /// A pattern holds a character that no image has.
+    /// A pattern has a character that no image has.
     PATTERN_CHARACTER = "E0301";
-    /// A pattern is a registry without a `/` behind it.
+    /// A pattern is a registry without a `/` after it.
     BARE_REGISTRY_PATTERN = "E0302";
-    /// A pattern is `*` alone.
+    /// A pattern is a single `*`.
     STAR_ALONE = "E0303";
-    /// A tag or a digest stands right behind a `/`.
+    /// A tag or a digest follows a `/`.
     TAG_AFTER_SLASH = "E0304";
-    /// `**` stands beside something else in a segment.
+    /// A segment has other characters than `**`.
     STARS_IN_SEGMENT = "E0305";
     /// A pattern or a target has an empty segment.
     EMPTY_SEGMENT = "E0306";
     /// A pattern or a target ends in `:` or `@`.
     EMPTY_TAG = "E0307";
-    /// A pattern or a target has two tags, two digests, or a tag behind the digest.
+    /// A pattern or a target has two tags, two digests, or a tag after the digest.
     TWO_TAGS = "E0308";
-    /// The registry of a pattern can be none.
+    /// The registry of a pattern is not valid.
     PATTERN_REGISTRY = "E0309";
-    /// A glob behind `written` is broken.
+    /// A glob after `written` is not valid.
     WRITTEN_GLOB = "E0310";
-    /// A prefix behind `home` is none.
+    /// A prefix after `home` is not valid.
     HOME_PREFIX = "E0311";
 
     // E04: targets.
 
     /// A target without a registry.
     NO_REGISTRY = "E0401";
-    /// The registry of a target can be none.
+    /// The registry of a target is not valid.
     TARGET_REGISTRY = "E0402";
-    /// A placeholder stands in the registry of a target.
+    /// The registry of a target has a placeholder.
     REGISTRY_PLACEHOLDER = "E0403";
     /// A target ends in `/`, but the pattern does not.
     NOTHING_BELOW = "E0404";
-    /// A target gives all images below the pattern one name.
+    /// A target gives all images below the pattern the same name.
     ALL_BECOME_ONE = "E0405";
-    /// A target holds a wildcard.
+    /// A target has a wildcard.
     TARGET_WILDCARD = "E0406";
-    /// A target, or a part of it, can be no image.
+    /// A target, or a part of it, cannot be an image.
     TARGET_CHARACTER = "E0407";
-    /// A target is a registry alone.
+    /// A target is a registry without a path.
     NO_PATH = "E0408";
-    /// A target puts a digest where the tag stands.
+    /// A target has a digest as its tag.
     DIGEST_AS_TAG = "E0409";
 
     // E05: conditions.
 
     /// An unknown condition.
     UNKNOWN_CONDITION = "E0501";
-    /// A value that the thing asked about never has.
+    /// No object has this value.
     UNKNOWN_VALUE = "E0502";
     /// The key of a label or an annotation is missing, or there are several.
     KEY = "E0503";
 
     // E06: the set as a whole.
 
-    /// Rules lead back to themselves.
+    /// Rules form a cycle.
     CIRCLE = "E0601";
-    /// A `home` line is needed.
+    /// The set needs a `home` line.
     NO_HOME = "E0602";
-    /// There are too many ways from rule to rule to show that deciding ends.
+    /// The set has too many pairs of swaps to check that every evaluation settles.
     UNPROVEN = "E0603";
 
     // E07: tests.
 
-    /// A test of the set fails.
+    /// A test of the set failed.
     TEST_FAILED = "E0701";
-    /// The image of a test can't be read.
+    /// The image of a test is not valid.
     TEST_IMAGE = "E0702";
-    /// The setting of a test is not plain.
+    /// The setting of a test is not valid.
     TEST_SETTING = "E0703";
 
-    // Lints, by the name that `allow` knows them by.
+    // Lints, by the names that `allow` accepts.
 
-    /// A rule that no image reaches.
+    /// No image reaches the rule.
     NEVER_FIRES = "never-fires";
-    /// Different images get one name.
+    /// Different images get the same name.
     SHARED_TARGET = "shared-target";
-    /// A pattern that no image can match.
+    /// No image can match the pattern.
     MATCHES_NOTHING = "matches-nothing";
-    /// A swap whose every result is refused.
+    /// Every result of the swap is denied.
     ALWAYS_REFUSED = "always-refused";
-    /// A wildcard for the hosts below a registry that leaves out the registry itself.
+    /// The wildcard for the hosts below a registry does not match the registry itself.
     BARE_REGISTRY = "bare-registry";
-    /// A test in which no rule has a part.
+    /// No rule matches in the test.
     IDLE_TEST = "idle-test";
-    /// A target that repeats the image's tag, and drops its digest by that.
+    /// The target repeats the image's tag, which drops the digest.
     STAYS_ANYWAY = "stays-anyway";
 
-    // N: what is worth knowing.
+    // N01: notices about a set.
 
     /// A rule is off.
     RULE_OFF = "N0101";
-    /// A rule's `allow` names a lint that is not about rules.
+    /// The `allow` of a rule names a lint that is not about rules.
     ALLOW_WITHOUT_EFFECT = "N0102";
 
-    // N09: map files.
+    // N09: notices about map files.
 
-    /// Images of several registries get one name by a line of a map file.
+    /// A line of a map file gives images of several registries the same name.
     MAP_ONE_NAME = "N0901";
-    /// A line of a map file for a glob keeps the last segment of an image alone.
+    /// A line of a map file for a glob keeps only the last segment of an image.
     MAP_NAME_ALONE = "N0902";
-    /// An entry of `noswap_wildcards` counts wherever it occurs in an image.
+    /// An entry of `noswap_wildcards` matches anywhere in an image.
     MAP_ANYWHERE = "N0903";
-    /// A map file has a line for Docker Hub's official images and none for the others.
+    /// A map file has a line for Docker Hub's official images, but none for its other images.
     MAP_OFFICIAL_ALONE = "N0904";
-    /// A line of a map file hands the port of an image on to its target.
+    /// A line of a map file passes the port of an image on to its target.
     MAP_PORT_HANDED_ON = "N0905";
-    /// The value of a line of a map file becomes a part of the registry.
+    /// The value of a line of a map file becomes part of the registry.
     MAP_PREFIX_ON_REGISTRY = "N0906";
 
-    // W09: map files.
+    // W09: warnings about map files.
 
-    /// A line of a map file is neither `KEY::VALUE` nor `KEY:VALUE` and is skipped.
+    /// A line of a map file is neither `KEY::VALUE` nor `KEY:VALUE`, so it is ignored.
     MAP_LINE_SKIPPED = "W0901";
     /// A line of a map file is split at a single colon.
     MAP_SINGLE_COLON = "W0902";
-    /// A line of a map file has no effect, since a later one has the same key.
+    /// A line of a map file has no effect, because a later line has the same key.
     MAP_KEY_REPLACED = "W0903";
-    /// No valid image can come of the value of a line of a map file.
+    /// The value of a line of a map file never produces a valid image.
     MAP_UNUSABLE_VALUE = "W0904";
-    /// What a line of a map file makes of an image is moved on at the next admission.
+    /// The result of a line of a map file is swapped again at the next admission.
     MAP_MOVED_AGAIN = "W0905";
-    /// A line of a map file does nothing, since there is no line `default`.
+    /// A line of a map file has no effect, because there is no line `default`.
     MAP_NO_DEFAULT = "W0906";
     /// An empty entry of `noswap_wildcards` keeps all images that no line names.
     MAP_EMPTY_ENTRY = "W0907";
-    /// A `default` that ends in `-` puts the registry in twice.
+    /// A `default` that ends in `-` repeats the registry in the result.
     MAP_REGISTRY_TWICE = "W0908";
-    /// The key of a registry has a path, and matches nothing.
+    /// The key of a registry has a path, so it matches nothing.
     MAP_PATH_IN_KEY = "W0909";
-    /// A key of a map file that no image can have, or an entry of `noswap_wildcards` that none holds.
+    /// No image can match a key of a map file or an entry of `noswap_wildcards`.
     MAP_MATCHES_NOTHING = "W0910";
 }
 
 impl Code {
-    /// The code as it is shown.
+    /// Returns the code as users see it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.code
     }
 
-    /// What kind of finding it is, in a sentence.
+    /// Returns its meaning, in one sentence.
     #[must_use]
     pub fn summary(self) -> &'static str {
-        // A comment begins with a space.
+        // A doc comment begins with a space.
         self.summary.trim_ascii_start()
     }
 }

@@ -1,4 +1,4 @@
-//! One finding: an error, a warning or a notice, with the places in the text that it is about.
+//! A finding: an error, a warning or a notice, with its places in the text.
 
 use std::borrow::Cow;
 
@@ -6,58 +6,58 @@ use super::code::Code;
 use super::help::Help;
 use super::source::{SourceMap, Span, visible};
 
-/// How much a finding weighs.
+/// Severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Worth knowing; changes nothing.
+    /// Information; the set does what it says.
     Notice,
-    /// Loads, but may not do what was meant.
+    /// The set loads, but may not do what was intended.
     Warning,
-    /// Does not load.
+    /// The set does not load.
     Error,
 }
 
-/// One finding.
+/// A finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// How much it weighs.
+    /// Its severity.
     pub severity: Severity,
     /// Its entry in the registry of codes.
     pub code: Code,
-    /// What is wrong, in lower case and without a full stop, the user's own text in backticks.
+    /// Message, in lower case and without a full stop, with the user's text in backticks.
     pub message: String,
-    /// The places it is about. The first is the primary one: where the user has to look.
+    /// Places in the text. The first is the primary one, where the user has to look.
     pub labels: Vec<Label>,
-    /// What helps to understand it.
+    /// Context that explains the message.
     pub notes: Vec<String>,
-    /// What to do about it.
+    /// Instructions to fix it.
     pub help: Vec<Help>,
-    /// The mend itself, where it can be written down.
+    /// An edit that fixes it, if a tool can make it.
     pub suggestion: Option<Suggestion>,
 }
 
-/// A place in a text, and what is to be said of it.
+/// A place in a text, with its description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
     /// The place.
     pub span: Span,
-    /// What is said of it; may be empty.
+    /// Description of the place; may be empty.
     pub text: String,
 }
 
-/// A text to put in the place of another.
+/// An edit: a text that replaces another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suggestion {
-    /// What the change does, as a help line: ``write `quay.io/` ``.
+    /// The effect of the edit, as a help line: ``write `quay.io/` ``.
     pub message: String,
-    /// What is replaced; empty where something is put in.
+    /// The replaced text; empty if the edit inserts a text.
     pub span: Span,
-    /// What comes in its place.
+    /// The new text.
     pub replacement: String,
 }
 
 impl Diagnostic {
-    /// A finding at a place.
+    /// Returns a finding at a place.
     #[must_use]
     pub fn new(severity: Severity, code: Code, message: impl Into<String>, span: Span) -> Self {
         Self {
@@ -74,19 +74,19 @@ impl Diagnostic {
         }
     }
 
-    /// A finding that keeps the text from being loaded.
+    /// Returns an error, which rejects the text.
     #[must_use]
     pub fn error(code: Code, message: impl Into<String>, span: Span) -> Self {
         Self::new(Severity::Error, code, message, span)
     }
 
-    /// A finding that does not.
+    /// Returns a warning.
     #[must_use]
     pub fn warning(code: Code, message: impl Into<String>, span: Span) -> Self {
         Self::new(Severity::Warning, code, message, span)
     }
 
-    /// Says something of the primary place.
+    /// Sets the description of the primary place.
     #[must_use]
     pub fn label(mut self, text: impl Into<String>) -> Self {
         if let Some(label) = self.labels.first_mut() {
@@ -95,7 +95,7 @@ impl Diagnostic {
         self
     }
 
-    /// Adds a further place.
+    /// Adds another place.
     #[must_use]
     pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label {
@@ -105,7 +105,7 @@ impl Diagnostic {
         self
     }
 
-    /// Adds what helps to understand it.
+    /// Adds a note.
     #[must_use]
     pub fn note(mut self, text: impl Into<String>) -> Self {
         self.notes.push(text.into());
@@ -119,7 +119,7 @@ impl Diagnostic {
         self
     }
 
-    /// Adds the mend itself.
+    /// Adds an edit.
     #[must_use]
     pub fn suggest(mut self, message: impl Into<String>, span: Span, replacement: impl Into<String>) -> Self {
         self.suggestion = Some(Suggestion {
@@ -130,7 +130,7 @@ impl Diagnostic {
         self
     }
 
-    /// The primary place.
+    /// Returns the primary place.
     #[must_use]
     pub fn span(&self) -> Option<Span> {
         self.labels.first().map(|label| label.span)

@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use super::finding::{Diagnostic, Severity};
 
-/// Findings, in the order in which they were added until they are sorted.
+/// Findings, in the order in which they were added, until they are sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
     list: Vec<Diagnostic>,
@@ -24,7 +24,7 @@ impl Findings {
             .any(|finding| finding.severity == Severity::Error)
     }
 
-    /// Sorts by position in the texts; at the same position errors come first.
+    /// Sorts findings by position in the texts; at the same position, errors come first.
     pub fn sort(&mut self) {
         self.list
             .sort_by_key(|finding| (finding.span(), finding.severity != Severity::Error));

@@ -25,7 +25,7 @@ pub enum Lint {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Lints(u32);
 
-// Each lint has a bit.
+// Each lint has a bit in the set.
 const _: () = assert!(Lint::ALL.len() <= u32::BITS as usize);
 
 impl Lint {

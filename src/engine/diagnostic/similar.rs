@@ -1,9 +1,9 @@
-//! What may have been meant by a word that means nothing.
+//! The known word that the user may have intended.
 
-/// The candidate that is most similar to a word, if one is so similar that it may be a slip.
+/// Returns the candidate that is most similar to a word, if it is similar enough to be a typing mistake.
 #[must_use]
 pub fn similar<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    /// Words that long are no slips, and comparing them takes the product of their lengths.
+    /// Longer words are not typing mistakes, and the comparison takes time in the product of both lengths.
     const LONGEST: usize = 64;
     if word.len() > LONGEST {
         return None;
@@ -14,7 +14,7 @@ pub fn similar<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         .filter(|candidate| candidate.len() <= LONGEST)
         .map(|candidate| (strsim::osa_distance(&lower, &candidate.to_lowercase()), candidate))
         .filter(|(distance, candidate)| *distance <= candidate.chars().count().div_ceil(3).min(3))
-        // The first of several that are as near.
+        // The first of several that are equally similar.
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }

@@ -1,4 +1,4 @@
-//! The texts that findings point into.
+//! The texts that findings refer to.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,18 +8,18 @@ use std::ops::Range;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(u32);
 
-/// A run of bytes in a text.
+/// A range of bytes in a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
-    /// Which text.
+    /// The text.
     pub source: SourceId,
-    /// The first byte.
+    /// Index of the first byte.
     pub start: u32,
-    /// The byte behind the last one.
+    /// Index after the last byte.
     pub end: u32,
 }
 
-/// A text with its name, and where its lines begin.
+/// A text with its name and the positions of its lines.
 #[derive(Clone, Debug)]
 pub struct Source {
     name: String,
@@ -28,22 +28,22 @@ pub struct Source {
     origin: Option<Origin>,
 }
 
-/// The text that another was taken from.
+/// The text that contains an embedded text.
 #[derive(Clone, Debug)]
 struct Origin {
     parent: SourceId,
     pieces: Vec<Piece>,
 }
 
-/// A run of bytes of an embedded text that stands in its parent as it is.
+/// A range of bytes that an embedded text has in common with its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Piece {
-    /// The first byte in the embedded text.
+    /// Index of the first byte in the embedded text.
     pub start: u32,
-    /// The same byte in the parent.
+    /// Index of the same byte in the parent.
     pub parent: u32,
-    /// How many bytes are the same. What comes after them, up to the next piece, stands nowhere in the parent:
-    /// it is said to be at the end of this piece.
+    /// Number of bytes. The bytes after them, up to the next piece, are not in the parent: positions in them are
+    /// reported as the end of this piece.
     pub len: u32,
 }
 
@@ -53,7 +53,7 @@ pub struct SourceMap {
     sources: Vec<Source>,
 }
 
-/// A place as people count: lines and columns (in characters) from 1.
+/// A position as editors count it: lines and columns (in characters) from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     /// The line, from 1.
@@ -63,13 +63,13 @@ pub struct Position {
 }
 
 impl Span {
-    /// The bytes as a range.
+    /// Returns the bytes as a range.
     #[must_use]
     pub fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
 
-    /// The place right before it, where something can be put in.
+    /// Returns the empty place before it, for an insertion.
     #[must_use]
     pub fn start(self) -> Self {
         Self {
@@ -80,15 +80,16 @@ impl Span {
 }
 
 impl SourceMap {
-    /// Adds a text under the name that findings give it.
+    /// Adds a text, with the name that findings show.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
         self.push(name.into(), text.into(), None)
     }
 
-    /// Adds a text that stands in another, a value of a YAML file for one. It has a name of its own, but findings
-    /// name the place in the parent.
+    /// Adds a text that another one contains, such as a value in a YAML file. It has a name of its own, but findings
+    /// show positions in the parent.
     ///
-    /// The pieces are in the order of the embedded text; without any, all of it is at the start of the parent.
+    /// The pieces are in the order of the embedded text. Without pieces, the whole text is at the start of the
+    /// parent.
     pub fn add_embedded(
         &mut self,
         name: impl Into<String>,
@@ -113,22 +114,22 @@ impl SourceMap {
             lines,
             origin,
         });
-        // Files are bounded in size and sets in number, so 32 bits are plenty.
+        // The size of files and the number of sets are limited, so 32 bits are enough.
         SourceId(u32::try_from(self.sources.len() - 1).unwrap_or(u32::MAX))
     }
 
-    /// The text, if this map has it.
+    /// Returns the text of an id, if this map has it.
     #[must_use]
     pub fn get(&self, id: SourceId) -> Option<&Source> {
         self.sources.get(id.0 as usize)
     }
 
-    /// All texts, in the order in which they were added.
+    /// Returns all texts, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
         (0..).map(SourceId).zip(&self.sources)
     }
 
-    /// What stands at a place.
+    /// Returns the text at a place.
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {
         self.get(span.source)
@@ -136,13 +137,13 @@ impl SourceMap {
             .unwrap_or_default()
     }
 
-    /// The place in the text that a reader has before them: that of the parent where the text is embedded.
+    /// Returns the place in the text that the user edits: for an embedded text, in the parent.
     #[must_use]
     pub fn resolve(&self, mut span: Span) -> Span {
         while let Some(origin) = self
             .get(span.source)
             .and_then(|source| source.origin.as_ref())
-            // What is embedded was added after its parent: there is no circle.
+            // An embedded text is added after its parent, so this cannot recurse for ever.
             .filter(|origin| origin.parent < span.source)
         {
             span = origin.resolve(span);
@@ -150,7 +151,7 @@ impl SourceMap {
         span
     }
 
-    /// The file and the line, from 1, of the first byte of a place.
+    /// Returns the file and the line, from 1, of the first byte of a place.
     #[must_use]
     pub fn file_and_line(&self, span: Span) -> (&str, usize) {
         let span = self.resolve(span);
@@ -159,7 +160,7 @@ impl SourceMap {
         })
     }
 
-    /// `FILE:LINE:COLUMN` of the first byte of a place.
+    /// Returns `FILE:LINE:COLUMN` of the first byte of a place.
     #[must_use]
     pub fn place(&self, span: Span) -> String {
         let span = self.resolve(span);
@@ -174,25 +175,25 @@ impl SourceMap {
 }
 
 impl Source {
-    /// The name that findings give it.
+    /// Returns the name that findings show.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The whole text.
+    /// Returns the whole text.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Line and column of a byte.
+    /// Returns the line and column of a byte.
     #[must_use]
     pub fn position(&self, offset: u32) -> Position {
         let line = self.lines.partition_point(|start| *start <= offset).max(1);
         let start = self.lines.get(line - 1).copied().unwrap_or(0);
         let before = self.text.get(start as usize..offset as usize).unwrap_or_default();
-        // No editor counts a byte order mark.
+        // Editors do not count a byte order mark.
         let before = match line {
             1 => before.strip_prefix('\u{feff}').unwrap_or(before),
             _ => before,
@@ -203,7 +204,7 @@ impl Source {
         }
     }
 
-    /// The bytes of a line, counted from 1, without its end; none where there is no such line.
+    /// Returns the bytes of a line, counted from 1, without its line end; `None` if there is no such line.
     #[must_use]
     pub fn line(&self, line: usize) -> Option<Range<usize>> {
         let start = *self.lines.get(line.checked_sub(1)?)? as usize;
@@ -219,7 +220,7 @@ impl Origin {
     fn resolve(&self, span: Span) -> Span {
         let start = self.locate(span.start, |piece| piece.start <= span.start);
         let end = if span.end > span.start {
-            // The end belongs to what stands before it, not to the line below.
+            // The end belongs to the text before it, not to the next line.
             self.locate(span.end, |piece| piece.start < span.end).max(start)
         } else {
             start
@@ -246,8 +247,8 @@ impl Origin {
     }
 }
 
-/// A text with what could drive a terminal, or deceive the eye, written as an escape: controls, line separators
-/// and changes of direction.
+/// A text with escapes for characters that could control a terminal or deceive the reader: control characters, line
+/// separators and changes of direction.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.contains(is_hidden) {

@@ -5,7 +5,7 @@ use super::map::Map;
 use super::prefix::Prefix;
 use crate::reference::Reference;
 
-/// An old configuration, read once.
+/// An old configuration.
 #[derive(Debug)]
 pub enum LegacyConfig {
     /// MAPS mode: a map file.
@@ -15,9 +15,9 @@ pub enum LegacyConfig {
 }
 
 impl LegacyConfig {
-    /// What an image, as the manifest spells it and as it is read, becomes.
+    /// Returns the result for an image, given as the original image and as its reference.
     ///
-    /// Allocates nothing where it stays. The result is not checked to be an image reference.
+    /// Allocates nothing if the image is kept. The result may not be a valid image.
     #[must_use]
     pub fn decide(&self, image: &str, reference: &Reference<'_>) -> Answer {
         match self {

@@ -1,10 +1,10 @@
-//! What there is to say of the lines of a map file.
+//! Findings about the lines of a map file.
 
 use super::answer::join;
 use crate::diagnostic::{Code, Diagnostic, SourceMap, Span};
 use crate::reference::Reference;
 
-/// A line that is neither of the two forms.
+/// Reports a line in neither of the two forms.
 pub(super) fn skipped(sources: &SourceMap, line: Span) -> Diagnostic {
     let text = sources.slice(line);
     let finding = Diagnostic::warning(Code::MAP_LINE_SKIPPED, "this line is skipped", line);
@@ -21,7 +21,7 @@ pub(super) fn skipped(sources: &SourceMap, line: Span) -> Diagnostic {
     }
 }
 
-/// A line in the older form.
+/// Reports a line in the older form.
 pub(super) fn single_colon(line: Span, separator: Span) -> Diagnostic {
     Diagnostic::warning(
         Code::MAP_SINGLE_COLON,
@@ -31,7 +31,7 @@ pub(super) fn single_colon(line: Span, separator: Span) -> Diagnostic {
     .suggest("write `::`", separator, "::")
 }
 
-/// A line whose key stands in a later one too.
+/// Reports a line with the same key as a later one.
 pub(super) fn replaced(key: &str, line: Span, by: Span) -> Diagnostic {
     Diagnostic::warning(
         Code::MAP_KEY_REPLACED,
@@ -42,7 +42,7 @@ pub(super) fn replaced(key: &str, line: Span, by: Span) -> Diagnostic {
     .help("remove one of the two")
 }
 
-/// A value, of a line for one image, that is no image.
+/// Reports the value of a line for one image that is not a valid image.
 pub(super) fn unusable_image(value: &str, line: Span) -> Option<Diagnostic> {
     let error = Reference::parse(value).err().filter(|_| !value.is_empty())?;
     let finding = Diagnostic::warning(
@@ -53,13 +53,13 @@ pub(super) fn unusable_image(value: &str, line: Span) -> Option<Diagnostic> {
     Some(finding.help("images that this line is for are left as they are; write a whole image as its value"))
 }
 
-/// A value, of a line for globs, that no valid image can come of.
+/// Reports the value of a line for globs that never produces a valid image.
 pub(super) fn unusable_place(value: &str, line: Span) -> Option<Diagnostic> {
-    // An empty value is of use here: it leaves the last segment.
+    // An empty value is allowed here: the result is the last segment.
     unusable(value, &join(value, "image"), line)
 }
 
-/// A value, of any other line, that no valid image can come of.
+/// Reports the value of any other line that never produces a valid image.
 pub(super) fn unusable_target(value: &str, line: Span) -> Option<Diagnostic> {
     match value {
         "" => None,

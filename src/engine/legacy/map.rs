@@ -1,4 +1,4 @@
-//! MAPS mode: a map file, and what it makes of an image.
+//! MAPS mode: a map file, and its result for an image.
 
 use std::collections::HashMap;
 
@@ -12,27 +12,27 @@ use crate::pieces::ByPiece;
 use crate::reference::{DOCKER_HUB, OFFICIAL_IMAGES, Reference, split_port, split_registry};
 use crate::syntax::map::{Key, Statement, lines};
 
-/// A map file, ready to be asked.
+/// A map file, in the form that evaluates images.
 #[derive(Debug, Default)]
 pub struct Map {
-    /// The keys and values of the lines.
+    /// Keys and values of the lines.
     text: MapText,
-    /// Images as manifests spell them.
+    /// Lines for one original image.
     exact: Table<MapLine>,
-    /// Globs over images as manifests spell them, in the order of the file.
+    /// Globs over original images, in the order of the file.
     replace: Vec<(Glob, MapLine)>,
-    /// The same globs by what is literal in them.
+    /// The same globs, by their literal parts.
     pieces: ByPiece,
-    /// Registries, `docker.io/library` and `default`.
+    /// Lines for registries, `docker.io/library` and `default`.
     registries: Table<MapLine>,
-    /// The line `default`, without which no registry is swapped.
+    /// The line `default`, without which no line for a registry has an effect.
     default: Option<MapLine>,
-    /// An image that holds one of these, and whose registry no line names, stays.
+    /// Entries that keep an image that contains one of them, if no line names its registry.
     noswap: Option<Noswap>,
     targets: Targets,
 }
 
-/// The value of a line, and where the line stands.
+/// Value of a line, and the place of the line.
 #[derive(Clone, Copy, Debug)]
 struct MapLine {
     value: TextPiece,
@@ -46,29 +46,29 @@ struct Noswap {
     span: Span,
 }
 
-/// A line that means something.
+/// A line with a meaning.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry<'m> {
     pub(crate) key: EntryKey<'m>,
     pub(crate) value: &'m str,
 }
 
-/// The compiled key of a line that an image can match.
+/// Compiled key of a line that an image can match.
 #[derive(Clone, Debug)]
 pub(crate) enum EntryKey<'m> {
-    /// An image as it is written.
+    /// One original image.
     Image(&'m str),
-    /// Images as they are written.
+    /// Original images.
     Glob(&'m Glob),
     /// A registry, or `docker.io/library`.
     Registry(&'m str),
-    /// All other registries.
+    /// Every other registry.
     Default,
 }
 
 impl Map {
-    /// Reads a map file. Every line that is passed over, written in the older form or replaced by a later one,
-    /// and every value that can make no valid image, is a finding; none is an error.
+    /// Reads a map file. It reports each line that is ignored, in the older form, or replaced by a later one, and
+    /// each value that never produces a valid image. No finding is an error.
     #[must_use]
     pub fn compile(sources: &SourceMap, source: SourceId) -> (Self, Vec<Diagnostic>) {
         let text = sources
@@ -77,7 +77,7 @@ impl Map {
             .unwrap_or_default();
         let mut map = Self::default();
         let mut found = Vec::new();
-        // Only while the file is read: where a glob's first line stands in the list.
+        // Index in the list of the first line of each glob; needed only while the file is read.
         let mut globs: HashMap<Box<str>, usize> = HashMap::new();
         let mut noswap = None;
         for line in lines(source, text) {
@@ -116,7 +116,7 @@ impl Map {
                     map.exact.insert(&map.text, image, line)
                 }
                 Key::Replace(glob) => match globs.get(glob).and_then(|at| map.replace.get_mut(*at)) {
-                    // The later value counts, in the place of the first.
+                    // The later value replaces the first, in its position.
                     Some((_, first)) => Some(std::mem::replace(first, line)),
                     None => {
                         globs.insert(glob.into(), map.replace.len());
@@ -125,7 +125,7 @@ impl Map {
                     }
                 },
                 Key::NoswapWildcards => noswap.replace(line),
-                // The line `default` is also the one for a registry of that name.
+                // The line `default` is also the line of a registry of that name.
                 Key::Default | Key::Registry(_) => {
                     let key = map.text.add(&key);
                     map.registries.insert(&map.text, key, line)
@@ -140,10 +140,10 @@ impl Map {
         (map, found)
     }
 
-    /// Draws out of the lines what is asked of all of them at once.
+    /// Prepares what depends on all lines together.
     fn finish(&mut self, noswap: Option<MapLine>) {
         let text = &self.text;
-        // No value is no entry; beside others an empty entry occurs in everything.
+        // An empty value has no entries. Among others, an empty entry occurs in every image.
         self.noswap = noswap.and_then(|line| {
             let value = text.get(line.value);
             (!value.is_empty()).then(|| Noswap {
@@ -153,18 +153,19 @@ impl Map {
         });
         self.pieces = ByPiece::new(self.replace.iter().map(|(glob, _)| glob));
         for (_, line) in &self.replace {
-            // Nothing is put behind a `-` here but a `/`, and no image comes of that, so that none has arrived there.
+            // A value that ends in `-` is followed by a `/` only, which gives no valid image, so no image is at this
+            // target.
             if !text.get(line.value).ends_with('-') {
                 self.targets.add(text, line.value);
             }
         }
-        // What a `-` is put before is known, but for the line `default`.
+        // The text before which a `-` is written is known for every line but `default`.
         let mut dashed = Vec::new();
         for (key, line) in self.registries.iter() {
             let (key, value) = (text.get(*key), text.get(line.value));
             if value.ends_with('-') && Key::parse(key) != Key::Default {
                 let (host, _) = split_port(key.split('/').next().unwrap_or_default());
-                // Without a host the line is for no image, so that none stands behind the `-`.
+                // Without a host the line matches no image, so nothing follows the `-`.
                 if !host.is_empty() {
                     dashed.push(format!("{value}{host}"));
                 }
@@ -182,7 +183,7 @@ impl Map {
         self.text.shrink();
     }
 
-    /// What the lines say, in the order of the file; a value of `noswap_wildcards` is none of them.
+    /// Returns the lines in the order of the file, without the values of `noswap_wildcards`.
     pub(crate) fn entries(&self) -> Vec<Entry<'_>> {
         let text = &self.text;
         let exact = self
@@ -212,13 +213,13 @@ impl Map {
         entries.into_iter().map(|(_, entry)| entry).collect()
     }
 
-    /// What keeps an image that holds it and whose registry no line names.
+    /// Returns the entries that keep an image that contains one of them and whose registry no line names.
     pub(crate) fn noswap(&self) -> impl Iterator<Item = &str> {
         let parts = self.noswap.iter().flat_map(|noswap| &noswap.parts);
         parts.map(AsRef::as_ref)
     }
 
-    /// What the image becomes, and the line that says so.
+    /// Returns the result for an image, and the line that decides it.
     pub(super) fn decide(&self, image: &str, reference: &Reference<'_>) -> Answer {
         let answer = |line: &MapLine, result| Answer {
             result,
@@ -258,13 +259,13 @@ impl Map {
         }
         let result = match (key, value.strip_suffix('-')) {
             (Some(_), Some(_)) => format!("{value}{host}/{rest}"),
-            // Here the image follows as it is written, so that its registry stands twice. Its port, which can
-            // stand in no path, is dropped.
+            // Here the original image follows, so the result has its registry twice. Its port, which no path can
+            // contain, is dropped.
             (None, Some(_)) if spelled.is_some() => format!("{value}{host}/{host}/{rest}"),
             (None, Some(_)) => format!("{value}{host}/{rest}"),
             (Some((key, _)), None) => match port {
-                // The key speaks of every port of its host, and the target of a host: so the port is kept.
-                // Where that makes no image, the port is dropped.
+                // The key is for every port of its host, and the target is a host, so the port is kept. If the result
+                // is not a valid image, the port is dropped.
                 Some(port) if key == host && !value.contains(['/', ':']) => {
                     let result = format!("{value}:{port}/{rest}");
                     match Reference::parse(&result) {
@@ -279,7 +280,7 @@ impl Map {
         answer(line, Some(result))
     }
 
-    /// The key that matches, and its line.
+    /// Returns the key that matches, and its line.
     fn key<'k>(
         &self,
         image: &str,

@@ -1,7 +1,7 @@
 //! The old configurations of imageswap-webhook v1.5.3: map files, and the prefix of the LEGACY mode.
 //!
-//! The same input gives the same image as there. Where that is wrong (an exception, a string that is no image,
-//! an image that is swapped again and again), it gives what was meant.
+//! The same input gives the same image as v1.5.3. Where v1.5.3 is wrong (an exception, a result that is not an image,
+//! an image that is swapped again and again), this gives the intended image.
 
 mod answer;
 mod config;

@@ -7,20 +7,20 @@ use super::answer::{join, last_segment};
 pub struct Prefix(String);
 
 impl Prefix {
-    /// The prefix as it is configured; an empty one swaps nothing.
+    /// Returns the prefix of a value; an empty one swaps nothing.
     #[must_use]
     pub fn new(prefix: impl Into<String>) -> Self {
         Self(prefix.into())
     }
 
-    /// The prefix as it is configured.
+    /// Returns the value.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     pub(super) fn decide(&self, image: &str) -> Option<String> {
         let Self(prefix) = self;
-        // An empty prefix occurs everywhere.
+        // Every text contains an empty prefix.
         if image.contains(prefix.as_str()) {
             None
         } else if prefix.ends_with('-') {

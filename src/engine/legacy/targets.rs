@@ -1,28 +1,29 @@
-//! Which images are already where a map sends them.
+//! The images that are at a target of the map already.
 
 use super::text::{MapText, Table, TextPiece};
 use crate::reference::{DOCKER_HUB, OFFICIAL, Reference, reads_as_registry, split_registry};
 
-/// The places that the lines of a map lead to. Every call is given the text that they are pieces of.
+/// Targets of the lines of a map. Every call gets the text that they are pieces of.
 #[derive(Debug, Default)]
 pub(super) struct Targets {
-    /// `h.io/hub`, of images below it. The empty one is all of a Docker Hub that is a target itself.
+    /// Targets such as `h.io/hub`, for images below them. The empty one is all of Docker Hub, if it is a target
+    /// itself.
     below: TargetPlaces,
-    /// `h.io/hub-`, of images that begin with it.
+    /// Targets such as `h.io/hub-`, for images that begin with them.
     dashed: TargetPlaces,
-    /// Whole images.
+    /// Targets that are whole images.
     images: TargetPlaces,
 }
 
-/// Texts, apart by where they are: on Docker Hub, without `docker.io/` and `library/`, or elsewhere. So an image
-/// has one spelling, and it is a slice of the manifest's.
+/// Texts, separately for Docker Hub, without `docker.io/` and `library/`, and for other registries. So an image has
+/// one spelling, and it is a slice of the original image.
 #[derive(Debug, Default)]
 struct TargetPlaces {
     hub: Table<()>,
     elsewhere: Table<()>,
 }
 
-/// A repository, or what is above repositories.
+/// A repository, or the path above repositories.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TargetPlace<'a> {
     on_hub: bool,
@@ -40,7 +41,7 @@ impl Targets {
             if spelled.contains('/') {
                 self.dashed.insert(text, value, TargetPlace::from_text(spelled));
             } else {
-                // The registry that is put behind it decides whether the first segment is a domain.
+                // The registry that follows it determines whether the first segment is a domain, so both are added.
                 for on_hub in [true, false] {
                     self.dashed.insert(
                         text,
@@ -66,8 +67,8 @@ impl Targets {
         }
     }
 
-    /// Whether an image is at a target that is not at or above the key which matches it: such a key is there to
-    /// move the image on.
+    /// Returns true if an image is at a target, unless the key that matches it is at or below the target: such a key
+    /// swaps the image again on purpose.
     pub(super) fn hold(
         &self,
         text: &MapText,
@@ -80,7 +81,7 @@ impl Targets {
             return true;
         }
         let repository = TargetPlace::from_reference(image, reference);
-        // What the reference completes is on no slice of the image: `nginx` is below `library`.
+        // The completed part of the reference is not in the image: `nginx` is below `library`.
         let completed =
             (reference.path.is_completed() && repository.on_hub).then_some(OFFICIAL.trim_end_matches('/'));
         let above = repository
@@ -103,14 +104,14 @@ impl Targets {
 }
 
 impl TargetPlaces {
-    /// Adds a place whose name is a part of the value.
+    /// Adds a place whose name is part of the value.
     fn insert(&mut self, text: &MapText, value: TextPiece, place: TargetPlace<'_>) {
         let places = if place.on_hub {
             &mut self.hub
         } else {
             &mut self.elsewhere
         };
-        // What a place leaves out of a value is `docker.io/` and the like before it, and `/` behind it.
+        // A place leaves out `docker.io/` and the like at the start of a value, and `/` at its end.
         let spelled = text.get(value);
         let behind = spelled.len() - spelled.trim_end_matches('/').len();
         let before = spelled.len() - behind - place.name.len();
@@ -124,7 +125,7 @@ impl TargetPlaces {
 }
 
 impl<'a> TargetPlace<'a> {
-    /// Of a registry, of a registry with a path, or of a path of Docker Hub.
+    /// Returns the place of a registry, of a registry with a path, or of a path of Docker Hub.
     pub(super) fn from_text(text: &'a str) -> Self {
         match split_registry(text) {
             (Some(DOCKER_HUB), path) => Self {
@@ -139,7 +140,7 @@ impl<'a> TargetPlace<'a> {
                 on_hub: true,
                 name: "",
             },
-            // A registry alone has no `/` behind it, by which an image's is known.
+            // A registry alone has no `/` after it, which marks the registry of an image.
             (None, _) if !text.contains('/') && reads_as_registry(text) => Self {
                 on_hub: false,
                 name: text,
@@ -151,7 +152,7 @@ impl<'a> TargetPlace<'a> {
         }
     }
 
-    /// Of an image with its tag and digest.
+    /// Returns the place of an image with its tag and digest.
     fn from_image(image: &'a str) -> Self {
         match split_registry(image) {
             (Some(DOCKER_HUB) | None, name) => Self {
@@ -169,7 +170,7 @@ impl<'a> TargetPlace<'a> {
         }
     }
 
-    /// Of an image's repository, without tag and digest.
+    /// Returns the place of an image's repository, without tag and digest.
     fn from_reference(image: &'a str, reference: &Reference<'a>) -> Self {
         let path = reference.path.written();
         match split_registry(image) {

@@ -1,6 +1,6 @@
-//! Many short texts in little memory: one long text, pieces of it, and tables keyed by pieces.
+//! Storage for many short texts: one long text, pieces of it, and tables with pieces as keys.
 //!
-//! A map may have 100,000 lines. Each key and each value in an allocation of its own takes four times as much.
+//! A map may have 100,000 lines. An allocation for each key and each value takes four times as much memory.
 
 use std::hash::BuildHasher as _;
 
@@ -12,19 +12,19 @@ use hashbrown::hash_table::Entry;
 #[derive(Debug, Default)]
 pub(super) struct MapText(String);
 
-/// A part of a [`MapText`].
+/// A piece of a [`MapText`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TextPiece {
     start: u32,
     end: u32,
 }
 
-/// Values by keys that are pieces of one text, with which every call is given.
+/// A table whose keys are pieces of one text. Every call gets this text.
 #[derive(Debug)]
 pub(super) struct Table<V>(HashTable<(TextPiece, V)>);
 
 impl MapText {
-    /// Adds a text at the end. A text of 4 GiB or more is not to be had: files are bounded far below.
+    /// Adds a text at the end. A text of 4 GiB or more cannot occur, because the size of files is limited far below.
     pub(super) fn add(&mut self, text: &str) -> TextPiece {
         let start = position(self.0.len());
         self.0.push_str(text);
@@ -40,14 +40,14 @@ impl MapText {
             .unwrap_or_default()
     }
 
-    /// Gives back what was set aside for more.
+    /// Frees the spare capacity.
     pub(super) fn shrink(&mut self) {
         self.0.shrink_to_fit();
     }
 }
 
 impl TextPiece {
-    /// What is left without some bytes of its beginning and of its end.
+    /// Returns the piece without some bytes at its start and at its end.
     pub(super) fn trimmed(self, start: usize, end: usize) -> Self {
         let start = self.start.saturating_add(position(start)).min(self.end);
         Self {
@@ -59,7 +59,7 @@ impl TextPiece {
 
 impl<V> Table<V> {
     pub(super) fn get(&self, text: &MapText, key: &str) -> Option<&V> {
-        // Many tables of a map are empty, and a hash takes longer than to see that.
+        // Many tables of a map are empty, and computing a hash takes longer than this check.
         if self.0.is_empty() {
             return None;
         }
@@ -67,7 +67,7 @@ impl<V> Table<V> {
         found.map(|(_, value)| value)
     }
 
-    /// Puts in a value, and gives back the one that had the key before.
+    /// Inserts a value, and returns the previous value of the key.
     pub(super) fn insert(&mut self, text: &MapText, key: TextPiece, value: V) -> Option<V> {
         let name = text.get(key);
         let entry = self.0.entry(
@@ -99,7 +99,7 @@ impl<V> Default for Table<V> {
     }
 }
 
-/// Without a seed: the keys are those of a file that the operator wrote.
+/// Needs no seed, because the keys are those of a file that the administrator wrote.
 fn hash(text: &str) -> u64 {
     FixedState::default().hash_one(text)
 }

@@ -10,7 +10,7 @@ use crate::rules::text::Text;
 use crate::syntax::ast::{self, Word};
 
 impl Lowering<'_> {
-    /// Reads a list that `and` joins; what has an error is left out.
+    /// Reads a list that `and` joins, without the conditions that have an error.
     pub(super) fn conditions(&mut self, list: &[ast::Condition]) -> Box<[Condition]> {
         list.iter()
             .filter_map(|condition| self.condition(condition))
@@ -31,7 +31,7 @@ impl Lowering<'_> {
         let mut globs: Vec<Text> = Vec::with_capacity(values.len());
         for (number, word) in values.drain(..).enumerate() {
             let glob = self.word(word)?;
-            // `team=` is the empty value; it can't be the rest of a list.
+            // `team=` means the empty value, which cannot be one of a list.
             if glob.is_empty() && !(has_key && number == 0) {
                 self.report(
                     Diagnostic::error(Code::CONSTANT_VALUE, "an empty value", word.span(self.source))
@@ -50,7 +50,7 @@ impl Lowering<'_> {
         })
     }
 
-    /// Splits `KEY=VALUE`; there are no values where only the key has to exist.
+    /// Splits `KEY=VALUE`. There are no values if the key only has to exist.
     fn key_and_values(&mut self, condition: &ast::Condition) -> Option<(Option<Word>, Vec<Word>)> {
         let (first, others) = condition.values.split_first()?;
         let text = first.of(self.text);
@@ -102,8 +102,8 @@ impl Lowering<'_> {
         ))
     }
 
-    /// A place and an operation have a closed set of values, and names have no signs: what looks like an operator or
-    /// a list would match nothing, in silence.
+    /// Checks a value. A place and an operation have a closed set of values, and names have no special characters, so
+    /// a value that looks like an operator or a list would never match.
     fn check_value(&mut self, subject: Subject, glob: &str, word: Word) -> Option<()> {
         if let Some(sign) = sign_in(subject, glob) {
             let name = subject.as_str();
@@ -182,7 +182,7 @@ impl Lowering<'_> {
         Some(setting)
     }
 
-    /// A key as Kubernetes has them: `team` and `app.kubernetes.io/name`.
+    /// Reads a key as Kubernetes has them, such as `team` or `app.kubernetes.io/name`.
     fn key(&mut self, subject: Subject, word: Word) -> Option<String> {
         let key = self.word(word)?;
         let is_of_key = |character: char| character.is_ascii_alphanumeric() || "-_./".contains(character);
@@ -210,19 +210,19 @@ impl Lowering<'_> {
     }
 }
 
-/// The first character of a value that no name of this kind has.
+/// Returns the first character of a value that no name of this kind has.
 fn sign_in(subject: Subject, glob: &str) -> Option<char> {
     let is_name = match subject.kind() {
         ValueKind::Text(characters) | ValueKind::Pairs(characters) => characters == Characters::Name,
         ValueKind::Owner => true,
-        // Compared with the words that there are.
+        // The caller compares these with the known words.
         ValueKind::Word(_) | ValueKind::None => false,
     };
     let is_of_name = |character: &char| character.is_alphanumeric() || "-_.*".contains(*character);
     glob.chars().find(|character| is_name && !is_of_name(character))
 }
 
-/// `a label`, `an annotation`.
+/// Returns a word with its article: `a label`, `an annotation`.
 fn with_article(word: &str) -> String {
     let article = if word.starts_with(['a', 'e', 'i', 'o', 'u']) {
         "an"

@@ -1,4 +1,4 @@
-//! Constants: defined with `let`, put in as text.
+//! Constants: their definition with `let`, and their expansion as text.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -10,42 +10,42 @@ use crate::rules::template::{NAMES, Placeholder};
 use crate::syntax::ast::Word;
 use crate::syntax::rules::MAX_STATEMENT;
 
-/// The constants of a set; while it is read, those that are defined so far.
+/// The constants of a set; while it is read, the constants so far.
 #[derive(Debug, Default)]
 pub struct Constants {
     values: HashMap<String, Constant>,
-    /// Those of the whole set, by where they are defined.
+    /// All constants of the set, with the places of their definitions.
     all: HashMap<String, Span>,
 }
 
 #[derive(Debug)]
 struct Constant {
-    /// None where the definition has an error: that is reported there, and not wherever the constant is used.
+    /// `None` if the definition has an error, which is reported there and not at each use.
     value: Option<String>,
     span: Span,
 }
 
-/// Where a text stands, which says what braces may hold.
+/// The use of a text, which determines what braces may contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Use {
-    /// A target, where parts of the image and captures have a meaning.
+    /// A target: braces contain parts of the image and captures.
     Target,
     /// Another word.
     Word,
-    /// A text in quotes, for people.
+    /// A quoted text, for people.
     Text,
-    /// A text in quotes that is the value of a constant.
+    /// A quoted text that is the value of a constant.
     Value,
-    /// An image that stands in no file.
+    /// An image that is not in a file.
     Argument,
 }
 
-/// Why constants can't be put into an image: one line, with the way out.
+/// The reason why constants cannot be expanded in an image, on one line, with help.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConstantError(String);
 
 impl Constants {
-    /// Notes that a constant is defined somewhere in the set.
+    /// Records that the set defines a constant somewhere.
     pub(super) fn announce(&mut self, name: &str, span: Span) {
         self.all.entry(name.to_owned()).or_insert(span);
     }
@@ -67,7 +67,7 @@ impl Constants {
         None
     }
 
-    /// Notes the name that a `let` with an error would have defined.
+    /// Records the name that a `let` with an error defines, so that its uses are not unknown.
     pub(super) fn define_broken(&mut self, statement: &str, span: Span) {
         let mut words = statement.split_whitespace();
         if words.next() == Some("let")
@@ -77,7 +77,7 @@ impl Constants {
         }
     }
 
-    /// Notes a name that may be none.
+    /// Records the invalid name of a constant, so that its uses are not unknown.
     pub(super) fn define_bad(&mut self, name: &str, span: Span) {
         let value = None;
         self.values
@@ -85,11 +85,11 @@ impl Constants {
             .or_insert(Constant { value, span });
     }
 
-    /// Puts the constants into an image that stands in no file, as into that of a `test`.
+    /// Expands the constants of an image that is not in a file, as in the image of a `test`.
     ///
     /// # Errors
     ///
-    /// Where braces hold the name of no constant, or that of one which can't stand in an image.
+    /// Returns an error if braces contain an unknown name, or a constant whose value is not allowed in an image.
     pub fn put_into<'t>(&self, image: &'t str) -> Result<Cow<'t, str>, ConstantError> {
         self.put_in(image, Use::Argument).map_err(|fault| {
             ConstantError(fault.map_or_else(
@@ -99,7 +99,7 @@ impl Constants {
         })
     }
 
-    /// Puts the constants into a word. Without a finding, what is wrong is reported already.
+    /// Expands the constants of a word. Returns `None` if an error was reported.
     pub(super) fn expand<'t>(
         &self,
         word: Word,
@@ -119,7 +119,7 @@ impl Constants {
         }
     }
 
-    /// Reads a text in quotes. Without a finding, what is wrong is reported already.
+    /// Reads a quoted text. Returns `None` if an error was reported.
     pub(super) fn unquote(
         &self,
         word: Word,
@@ -151,7 +151,7 @@ impl Constants {
             let mut characters = from.chars();
             match characters.next() {
                 Some('\\') if is_text => {
-                    // The escapes were checked with the words.
+                    // The escapes were checked when the words were read.
                     out.extend(characters.next());
                     rest = characters.as_str();
                 }
@@ -278,12 +278,12 @@ impl Constants {
     }
 }
 
-/// Whether a name may hold this character.
+/// Returns true if a name may contain this character.
 pub(super) fn is_of_name(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.')
 }
 
-/// A constant is put in as text, and makes no list and no further words.
+/// Checks the value of a constant: it is expanded as text, and cannot add a list or further words.
 fn check_value(name: &str, value: &str, used: Use) -> Result<(), Fault> {
     if matches!(used, Use::Text | Use::Value) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! What is wrong within a word.
+//! Faults within a word.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,17 +7,17 @@ use std::ops::Range;
 use crate::diagnostic::{Code, Diagnostic, SourceId, Span};
 use crate::syntax::ast::Word;
 
-/// A word with its constants put in.
+/// A word after the expansion of its constants.
 #[derive(Clone, Debug)]
 pub(super) struct Expanded<'t> {
     pub(super) text: Cow<'t, str>,
     word: Word,
     source: SourceId,
-    /// Whether it stands in the file as it is: then places in it are places in the file.
+    /// True if the word has no constants: then positions in it are positions in the file.
     is_exact: bool,
 }
 
-/// What is wrong with a text, and where in it.
+/// A fault of a text, with its position in the text.
 #[derive(Clone, Debug)]
 pub(super) struct Fault(Box<Parts>);
 
@@ -28,12 +28,12 @@ struct Parts {
     range: Option<Range<usize>>,
     label: String,
     help: Vec<String>,
-    /// What it does, and what to write in the place of the whole text.
+    /// The effect of an edit, and the text that replaces the whole word.
     suggestion: Option<(String, String)>,
 }
 
 impl<'t> Expanded<'t> {
-    /// A word as it stands.
+    /// Returns a word without constants.
     pub(super) fn exact(text: &'t str, word: Word, source: SourceId) -> Self {
         Self {
             text: Cow::Borrowed(text),
@@ -43,7 +43,7 @@ impl<'t> Expanded<'t> {
         }
     }
 
-    /// A word in which something was put in.
+    /// Returns a word with expanded constants.
     pub(super) fn with_constants(text: String, word: Word, source: SourceId) -> Self {
         Self {
             text: Cow::Owned(text),
@@ -53,7 +53,7 @@ impl<'t> Expanded<'t> {
         }
     }
 
-    /// Where the word stands.
+    /// Returns the place of the word.
     pub(super) fn span(&self) -> Span {
         self.word.span(self.source)
     }
@@ -70,7 +70,7 @@ impl<'t> Expanded<'t> {
         }
     }
 
-    /// The finding that a fault in this word is.
+    /// Returns the finding of a fault in this word.
     pub(super) fn finding(&self, fault: Fault) -> Diagnostic {
         let fault = *fault.0;
         let span = fault
@@ -104,13 +104,13 @@ impl Fault {
         }))
     }
 
-    /// Where in the text it is.
+    /// Sets the position of the fault.
     pub(super) fn at(mut self, range: Range<usize>) -> Self {
         self.0.range = Some(range);
         self
     }
 
-    /// Where a part of the text is.
+    /// Sets the position of the fault to a part of the text.
     pub(super) fn at_part(self, text: &str, part: &str) -> Self {
         let start = (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
         if start <= text.len() && start + part.len() <= text.len() {
@@ -130,7 +130,7 @@ impl Fault {
         self
     }
 
-    /// What to write in the place of the whole text.
+    /// Suggests a text that replaces the whole word.
     pub(super) fn write(mut self, text: impl Into<String>) -> Self {
         let text = text.into();
         self.0.suggestion = Some((format!("write `{text}`"), text));
@@ -138,7 +138,7 @@ impl Fault {
     }
 }
 
-/// On one line, where there is no file to show it in.
+/// Writes the fault on one line, for texts that are not in a file.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Parts { message, help, .. } = &*self.0;

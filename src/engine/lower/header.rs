@@ -5,15 +5,15 @@ use crate::diagnostic::{Code, Diagnostic, Span, similar};
 use crate::syntax::ast::{Statement, StatementKind};
 use crate::syntax::rules::{Header, first_word, is_rules_file};
 
-/// The version of the language that this release reads.
+/// Version of the language that this release reads.
 const VERSION: &str = "v1";
 
 impl Lowering<'_> {
-    /// Sees to the `rules` statement, and says whether the file has a condition.
+    /// Checks the `rules` statement, and returns true if the file has a condition.
     pub(super) fn header(&mut self, statements: &[Statement]) -> bool {
         let first = statements.first();
         let Some(StatementKind::Rules { version, when }) = first.map(|statement| &statement.kind) else {
-            // If it is there and has an error, that is reported by itself.
+            // If the statement is present but has an error, that error is reported already.
             let is_header = |statement: &&Statement| matches!(statement.kind, StatementKind::Rules { .. });
             let word = first_word(self.text).of(self.text);
             let is_slip = is_rules_file(self.text).is_none()
@@ -73,7 +73,7 @@ impl Lowering<'_> {
             );
             return;
         }
-        // At the start of the line: an indent is told of by itself.
+        // The start of the line, because an indent is reported separately.
         let before = self.text.get(..word.start as usize).unwrap_or_default();
         let indent = before.len() - before.trim_end_matches([' ', '\t']).len();
         let start = word.start - u32::try_from(indent).unwrap_or_default();

@@ -14,9 +14,9 @@ pub struct RulesFile {
 /// The limits of a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The largest number of rules.
+    /// Maximum number of rules.
     pub rules: usize,
-    /// The largest number of files with rules.
+    /// Maximum number of files with rules.
     pub files: usize,
 }
 

@@ -18,7 +18,7 @@ use crate::syntax::ast::Word;
 pub(crate) struct Lowered {
     pub(crate) rules: Vec<Rule>,
     pub(crate) files: Vec<FileScope>,
-    /// The `home` prefixes.
+    /// Prefixes of `home`.
     pub(crate) home: Vec<Box<str>>,
     pub(crate) tests: Vec<Test>,
     pub(crate) constants: Constants,
@@ -35,25 +35,25 @@ pub(super) struct Lowering<'s> {
     pub(super) constants: Constants,
     /// Rules by their names; `None` for those that have an error.
     pub(super) names: HashMap<String, Option<RuleId>>,
-    /// `true` if the limit of rules is reached; then nothing more is lowered.
+    /// `true` if the limit of rules is reached. The lowering then stops.
     pub(super) is_full: bool,
     pub(super) offs: Vec<Off>,
     pub(super) lowered: Lowered,
-    /// The number of rules whose texts share their memory already.
+    /// Number of rules whose texts already share memory.
     pub(super) shared: usize,
-    // Of the current file.
+    // State of the current file.
     pub(super) file: FileId,
     pub(super) source: SourceId,
     pub(super) text: &'s str,
     pub(super) label: &'s str,
 }
 
-/// `off NAME`
+/// An `off NAME` statement.
 pub(super) struct Off {
     pub(super) name: String,
     pub(super) because: Option<String>,
     pub(super) span: Span,
-    /// The file whose rules alone it names; `None` if it names those of every file.
+    /// The only file whose rules it can name; `None` if it can name those of every file.
     pub(super) confined_to: Option<FileId>,
 }
 

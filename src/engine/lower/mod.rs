@@ -1,5 +1,5 @@
-//! From the statements of all files to compiled rules, file by file and line by line. Every problem is reported; a statement
-//! with an error makes no rule.
+//! From the statements of all files to compiled rules, file by file and line by line. Every error is reported, and a
+//! statement with an error adds no rule.
 
 mod condition;
 mod constants;

@@ -1,4 +1,4 @@
-//! Names of rules and constants, and what refers to them.
+//! Names of rules and constants, and references to them.
 
 use super::constants::is_of_name;
 use super::lowering::Lowering;
@@ -7,7 +7,7 @@ use crate::rules::template::{NAMES, Placeholder};
 use crate::rules::{LEGACY_RULE, RuleId};
 use crate::syntax::ast::Word;
 
-/// The words that no name may be.
+/// Words that cannot be names.
 const KEYWORDS: [&str; 17] = [
     "rules",
     "let",
@@ -28,7 +28,7 @@ const KEYWORDS: [&str; 17] = [
     "written",
 ];
 
-/// Whether no constant and no rule may have this name: a keyword, or a part of the image.
+/// Returns true if no constant and no rule may have this name: it is a keyword, or a part of the image.
 #[must_use]
 pub fn is_reserved(name: &str) -> bool {
     KEYWORDS.contains(&name) || Placeholder::parse(name).is_some()
@@ -65,7 +65,7 @@ impl Lowering<'_> {
         self.names.insert(name.to_owned(), id);
     }
 
-    /// Whether a word can be a name.
+    /// Returns true if a word is a valid name, and reports it otherwise.
     pub(super) fn check_name(&mut self, name: Word) -> bool {
         let text = name.of(self.text);
         let span = name.span(self.source);
@@ -93,7 +93,7 @@ impl Lowering<'_> {
         false
     }
 
-    /// Switches off the rules that `off` names, once all are known.
+    /// Turns off the rules that `off` names, after all rules are known.
     pub(super) fn switch_off(&mut self) {
         for off in std::mem::take(&mut self.offs) {
             let id = match self.names.get(&off.name) {

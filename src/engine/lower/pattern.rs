@@ -67,7 +67,7 @@ pub(super) fn parts(text: &str) -> Result<PatternParts, Fault> {
     })
 }
 
-/// Reads a glob over the image as it is spelled.
+/// Reads a glob over the original image.
 pub(super) fn written(text: &str) -> Result<Written, Fault> {
     let mut rest = text;
     while let Some((_, set)) = rest.split_once('[') {
@@ -79,7 +79,7 @@ pub(super) fn written(text: &str) -> Result<Written, Fault> {
         }
         let members = set.strip_prefix('!').unwrap_or(set);
         let mut characters = members.chars();
-        // A `]` in first place is a member.
+        // A `]` as the first character is a member.
         characters.next();
         match characters.as_str().split_once(']') {
             Some((_, behind)) => rest = behind,
@@ -109,7 +109,7 @@ pub(super) fn home(text: &str) -> Result<Box<str>, Fault> {
     Ok(format!("{}/", parts(text)?.name).into())
 }
 
-/// A text at its signs: registry and repository, whether it ends in `/`, tag and digest.
+/// A text, split at its separators: registry and repository, trailing `/`, tag and digest.
 pub(super) struct Split<'t> {
     pub(super) name: &'t str,
     pub(super) below: bool,
@@ -117,7 +117,7 @@ pub(super) struct Split<'t> {
     pub(super) digest: Option<&'t str>,
 }
 
-/// What a text is read as.
+/// The role of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Pattern,
@@ -125,7 +125,7 @@ pub(super) enum Role {
 }
 
 impl Role {
-    /// What stands for all that lies below.
+    /// Returns the text that matches everything below.
     fn all_below(self) -> &'static str {
         match self {
             Self::Pattern => "**",
@@ -141,7 +141,7 @@ pub(super) fn split(text: &str, used: Role) -> Result<Split<'_>, Fault> {
         None => (text, None),
     };
     let last = before.rsplit('/').next().unwrap_or_default();
-    // An address in brackets has colons of its own.
+    // An IPv6 address in brackets has colons of its own.
     let (name, tag) = match last.split_once(':').filter(|_| !last.starts_with('[')) {
         Some((_, tag)) => (
             before.get(..before.len() - tag.len() - 1).unwrap_or_default(),
@@ -198,7 +198,7 @@ pub(super) fn split(text: &str, used: Role) -> Result<Split<'_>, Fault> {
     })
 }
 
-/// Whether a first segment is meant as a registry, by its text.
+/// Returns true if the text of a first segment looks like a registry.
 pub(super) fn is_registry_text(segment: &str) -> bool {
     segment == "localhost"
         || segment.contains(['.', ':', '['])
@@ -227,7 +227,8 @@ fn two_tags(text: &str, part: &str, message: &str) -> Fault {
         .help("the order is `NAME:TAG@DIGEST`, each once")
 }
 
-/// A text of one segment is a repository of Docker Hub: never what is meant by a registry, or by a `*`.
+/// Checks a text of one segment. It is a repository of Docker Hub, which is not what a user intends by a registry or
+/// by `*`.
 fn check_alone(text: &str, segment: &str, tag: Option<&str>) -> Result<(), Fault> {
     if segment == "*" {
         let behind = text.get(segment.len()..).unwrap_or_default();
@@ -244,7 +245,7 @@ fn check_alone(text: &str, segment: &str, tag: Option<&str>) -> Result<(), Fault
         } else {
             segment
         };
-        // With a tag or a digest only some of its images are meant.
+        // With a tag or a digest, the user intends only some of its images.
         let behind = text.get(registry.len()..).filter(|behind| !behind.is_empty());
         return Err(Fault::new(
             Code::BARE_REGISTRY_PATTERN,
@@ -315,7 +316,7 @@ fn check_characters(text: &str) -> Result<(), Fault> {
     }
 }
 
-/// A text with the scheme of a URL.
+/// Returns the fault of a text with the scheme of a URL.
 pub(super) fn scheme(text: &str, at: usize) -> Fault {
     Fault::new(Code::PATTERN_CHARACTER, "an image has no scheme")
         .at(0..at + 3)
@@ -349,7 +350,7 @@ fn bad_character(text: &str, part: &str, at: usize, character: char) -> Fault {
     }
 }
 
-/// Parses a pattern over the parts of an image, for a suggestion that has to be tried first.
+/// Parses a pattern over the parts of an image, for a suggestion that has to be tried before it is made.
 pub(crate) fn read_pattern(text: &str) -> Option<Pattern> {
     parts(text).ok().map(Pattern::Parts)
 }

@@ -12,7 +12,7 @@ use crate::rules::rule::Rule;
 use crate::rules::target::Target;
 use crate::syntax::ast::{self, Modifier, ModifierKind, Word};
 
-/// What follows a rule.
+/// The modifiers of a rule.
 #[derive(Default)]
 struct Modifiers {
     when: Box<[Condition]>,
@@ -56,7 +56,7 @@ impl<'s> Lowering<'s> {
         Some(())
     }
 
-    /// Reads a target, where there is one.
+    /// Reads a target, if there is one.
     fn target(&mut self, text: Option<Option<Expanded<'_>>>, pattern: &Pattern) -> Option<Option<Target>> {
         let Some(text) = text else { return Some(None) };
         let text = text?;
@@ -127,8 +127,8 @@ impl<'s> Lowering<'s> {
         }
     }
 
-    /// The name of a Secret, which is in the namespace of the Pod: a sign that no name has would be found out only by
-    /// the kubelet.
+    /// Reads the name of a Secret, which is in the namespace of the Pod. Without this check, only the kubelet would
+    /// find a character that no name has.
     fn secret(&mut self, word: Word) -> Option<String> {
         let name = self.expand(word, Use::Word)?.text.into_owned();
         let is_of_name = |character: char| character.is_ascii_alphanumeric() || "-._".contains(character);

@@ -13,7 +13,7 @@ use crate::rules::text::Text;
 use crate::syntax::ast::{Statement, StatementKind, Value, Word};
 use crate::syntax::rules::{Header, is_rules_file};
 
-/// The number of rules whose texts share one piece of memory.
+/// Number of rules whose texts share one allocation.
 const SHARED_AT_ONCE: usize = 512;
 
 /// Reads the statements of all files, in order.
@@ -94,7 +94,7 @@ impl Lowering<'_> {
         self.share_texts();
     }
 
-    /// Moves the texts of the rules since the last time into one piece of memory.
+    /// Moves the texts of the latest rules into one allocation.
     fn share_texts(&mut self) {
         let rules = self.lowered.rules.iter_mut().skip(self.shared);
         Text::share(rules.flat_map(Rule::texts));
@@ -122,14 +122,14 @@ impl Lowering<'_> {
                 return;
             }
             self.statement(number, statement, is_confined);
-            // Soon enough that the next rules find the freed memory still in the caches.
+            // Early enough that the next rules find the freed memory in the caches.
             if self.lowered.rules.len() - self.shared >= SHARED_AT_ONCE {
                 self.share_texts();
             }
         }
     }
 
-    /// Notes what statements with an error would have defined, so that it is not unknown wherever it is used.
+    /// Records the names that statements with an error define, so that their uses are not unknown.
     fn broken(&mut self, broken: &[Word]) {
         for word in broken {
             let statement = word.of(self.text);
@@ -150,7 +150,7 @@ impl Lowering<'_> {
         let span = statement.word.span(self.source);
         match &statement.kind {
             StatementKind::Rules { .. } if number == 0 => {}
-            // One that stands too low is told of where it is missing.
+            // A `rules` statement that is too low is reported where it is missing.
             StatementKind::Rules { .. } if is_rules_file(self.text) != Some(Header::There) => {}
             StatementKind::Rules { .. } => self.report(
                 Diagnostic::error(

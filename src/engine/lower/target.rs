@@ -10,7 +10,7 @@ use crate::rules::pattern::{CaptureKind, Pattern};
 use crate::rules::target::Target;
 use crate::rules::template::{Placeholder, TemplatePiece, has_placeholder, pieces};
 
-/// The longest repository.
+/// Maximum length of a repository, in bytes.
 const MAX_PATH: usize = 255;
 
 /// Reads the target of a swap with this pattern. Its braces hold placeholders only.
@@ -85,7 +85,7 @@ pub(super) fn target(text: &str, pattern: &Pattern) -> Result<Target, Fault> {
             "the target ends in `/`, but nothing lies below the pattern",
         )
         .label("what is to be appended?");
-        // Whoever writes `quay.io/*` or `quay.io/**` mostly means all that is below.
+        // A user who writes `quay.io/*` or `quay.io/**` mostly means everything below.
         let fault = match ends_in_wildcard(pattern) {
             true => fault.help("a pattern is for everything below it where it ends in `/`, without a `*`"),
             false => fault,
@@ -112,7 +112,7 @@ fn is_below(pattern: &Pattern) -> bool {
     matches!(pattern, Pattern::Parts(parts) if parts.below)
 }
 
-/// Whether its last segment is `*` or `**`.
+/// Returns true if its last segment is `*` or `**`.
 fn ends_in_wildcard(pattern: &Pattern) -> bool {
     let is_wildcard = |name: &str| matches!(name.rsplit('/').next(), Some("*" | "**"));
     matches!(pattern, Pattern::Parts(parts) if parts.tag.is_none() && is_wildcard(&parts.name))
@@ -150,7 +150,7 @@ fn check_captures(text: &str, kinds: &[CaptureKind]) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The template with some text in the place of each placeholder, to see whether the rest can stand beside it.
+/// Returns the template with a text for each placeholder, to check whether the other text is valid next to one.
 fn filled(template: &str) -> String {
     pieces(template)
         .map(|piece| match piece {
@@ -160,7 +160,7 @@ fn filled(template: &str) -> String {
         .collect()
 }
 
-/// Whether a capture takes text of a registry.
+/// Returns true if a capture is a text of a registry.
 fn is_of_a_registry(kinds: &[CaptureKind], capture: usize) -> bool {
     let kind = capture.checked_sub(1).and_then(|at| kinds.get(at));
     matches!(kind, Some(CaptureKind::Registry { .. }))

@@ -38,7 +38,7 @@ pub fn canonical_name(image: &str) -> Option<String> {
 #[derive(Debug)]
 pub struct CanonicalName<'a> {
     text: NameText<'a>,
-    /// The length of the registry.
+    /// Length of the registry, in bytes.
     registry: usize,
 }
 
@@ -51,7 +51,7 @@ impl<'a> CanonicalName<'a> {
     }
 
     /// Returns the name of a reference that was parsed from this image, whose registry is `domain`.
-    // Inlined, since a name is large, and would be copied from place to place.
+    // Inlined, because a name is large and would be copied at each return.
     #[inline]
     pub(crate) fn with_domain(image: &'a str, domain: &'a str, path: RepositoryPath<'a>) -> Self {
         let written = path.written();
@@ -82,26 +82,26 @@ impl<'a> CanonicalName<'a> {
         }
     }
 
-    /// The whole name, `docker.io/library/nginx`.
+    /// Returns the whole name, such as `docker.io/library/nginx`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.text.as_str()
     }
 
-    /// The registry, `docker.io`.
+    /// Returns the registry, such as `docker.io`.
     #[must_use]
     pub fn registry(&self) -> &str {
         self.as_str().get(..self.registry).unwrap_or_default()
     }
 
-    /// The repository, `library/nginx`.
+    /// Returns the repository, such as `library/nginx`.
     #[must_use]
     pub fn path(&self) -> &str {
         self.as_str().get(self.registry + 1..).unwrap_or_default()
     }
 }
 
-/// A name that is not a slice of its image, without allocating: a name is mostly short.
+/// A name that is not a slice of its image. It does not allocate if it is short, as most names are.
 #[derive(Debug)]
 #[expect(
     clippy::large_enum_variant,
@@ -113,7 +113,7 @@ enum NameText<'a> {
     Owned(String),
 }
 
-/// Room for the longest repository and most registries.
+/// Enough for the longest repository and most registries.
 const INLINE: usize = 320;
 
 impl NameText<'_> {
@@ -142,7 +142,7 @@ impl NameText<'_> {
     fn as_str(&self) -> &str {
         match self {
             Self::Borrowed(name) => name,
-            // Put together from whole texts.
+            // The parts are whole texts, so they are UTF-8.
             Self::Inline { bytes, length } => bytes
                 .get(..*length)
                 .and_then(|bytes| std::str::from_utf8(bytes).ok())

@@ -1,10 +1,10 @@
-//! Image references, read exactly as the distribution reference grammar reads them.
+//! Image references, read exactly as the distribution reference grammar defines them.
 //!
-//! The grammar is that of `github.com/distribution/reference`, entered where the container runtimes and the
-//! kubelet enter it (`ParseNormalizedNamed`): short names are completed with `docker.io` and `library/`,
-//! `index.docker.io` is an alias. Every part of a [`Reference`] is a slice of the text it was parsed from.
+//! The grammar is that of `github.com/distribution/reference`, from the function that the container runtimes and the
+//! kubelet call (`ParseNormalizedNamed`): it completes short names with `docker.io` and `library/`, and
+//! `index.docker.io` is an alias. Every part of a [`Reference`] is a slice of the text from which it was parsed.
 //!
-//! This is the only module that takes an image apart and that knows the names of Docker Hub.
+//! Only this module splits an image into its parts and knows the names of Docker Hub.
 
 mod canonical;
 mod parse;

@@ -1,16 +1,16 @@
-//! Reading an image reference in one pass, by hand: without regular expressions, and without copying.
+//! The parser of image references: one pass, without regular expressions and without copies.
 
 use std::fmt;
 
 use super::path::RepositoryPath;
 use super::registry::{DOCKER_HUB, DOCKER_HUB_ALIAS, is_domain, split_registry};
 
-/// The longest path, in bytes, `library/` included.
+/// Maximum length of a path, in bytes, `library/` included.
 const MAX_PATH: usize = 255;
-/// The longest tag, in bytes.
+/// Maximum length of a tag, in bytes.
 const MAX_TAG: usize = 128;
 
-/// A valid image reference, in slices of the text it was parsed from.
+/// A valid image reference, in slices of its text.
 ///
 /// ```
 /// use imageswap_engine::reference::Reference;
@@ -23,49 +23,49 @@ const MAX_TAG: usize = 128;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reference<'a> {
-    /// The registry, as it is spelled, with its port. `None` where the first segment looks like a domain and
-    /// is none (`a_b.example.com/x`): the reference grammar then reads all of the name as a path.
+    /// The registry in the original image, with its port. `None` if the first segment looks like a domain but is not
+    /// valid as one (`a_b.example.com/x`): the reference grammar then reads the whole name as a path.
     pub domain: Option<&'a str>,
     /// The repository below the registry.
     pub path: RepositoryPath<'a>,
-    /// The tag, as written; none is ever added.
+    /// The tag of the original image; none is added.
     pub tag: Option<&'a str>,
-    /// The digest with its algorithm, `sha256:...`.
+    /// The digest with its algorithm, such as `sha256:...`.
     pub digest: Option<&'a str>,
 }
 
-/// Why a text is no image reference.
+/// The reason why a text is not an image reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReferenceError {
-    /// There is no name at all.
+    /// There is no name.
     Empty,
-    /// 64 hexadecimal digits: the container runtimes take it for the id of an image.
+    /// The name is 64 hexadecimal digits: the container runtimes read it as the id of an image.
     Identifier,
-    /// The repository holds an upper-case letter.
+    /// The repository has an upper-case letter.
     Uppercase,
     /// The repository is longer than 255 bytes.
     TooLong,
-    /// The registry or the repository holds something that is not allowed where it stands.
+    /// The registry or the repository has characters that are not allowed.
     Name,
-    /// The tag is empty, longer than 128 bytes, or holds something else than letters, digits, `_`, `.`, `-`.
+    /// The tag is empty, longer than 128 bytes, or has other characters than letters, digits, `_`, `.`, `-`.
     Tag,
-    /// The digest is no `ALGORITHM:HEX`, of an unknown algorithm, or not of the algorithm's length.
+    /// The digest is not `ALGORITHM:HEX`, is of an unknown algorithm, or has the wrong length for its algorithm.
     Digest,
 }
 
 impl<'a> Reference<'a> {
-    /// Reads an image reference.
+    /// Parses an image reference.
     ///
     /// # Errors
     ///
-    /// [`ReferenceError`] says which part is wrong.
+    /// Returns an error that names the invalid part.
     pub fn parse(text: &'a str) -> Result<Self, ReferenceError> {
         if is_identifier(text) {
             return Err(ReferenceError::Identifier);
         }
         let (domain, remainder) = split_domain(text);
-        // The reference implementation looks for upper-case letters in all that stands before the first
-        // colon, so it also refuses the algorithm of a digest that is spelled `SHA256`.
+        // The reference implementation looks for upper-case letters in everything before the first colon, so it also
+        // rejects the algorithm of a digest that is written `SHA256`.
         let before_colon = remainder.split_once(':').map_or(remainder, |(before, _)| before);
         if before_colon.chars().any(char::is_uppercase) {
             return Err(ReferenceError::Uppercase);
@@ -92,7 +92,7 @@ impl<'a> Reference<'a> {
         }
         let (domain, path) = match domain {
             Domain::Named(domain) if is_domain(domain) => (Some(domain), RepositoryPath::new(false, written)),
-            // A first segment that is no domain can still be the first segment of a path.
+            // A first segment that is not a domain can still be the first segment of a path.
             Domain::Named(domain) if is_path_component(domain) => {
                 let name = text.get(..domain.len() + 1 + written.len()).unwrap_or(text);
                 (None, RepositoryPath::new(false, name))
@@ -115,7 +115,7 @@ impl<'a> Reference<'a> {
     }
 }
 
-/// Written out in full: `docker.io/library/nginx:1.25`.
+/// Writes the canonical form: `docker.io/library/nginx:1.25`.
 impl fmt::Display for Reference<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(domain) = self.domain {
@@ -162,8 +162,8 @@ fn split_domain(text: &str) -> (Domain<'_>, &str) {
     }
 }
 
-/// Whether the text is one segment of a repository: lower-case letters and digits, in runs that are separated
-/// by `.`, `_`, `__` or any number of `-`.
+/// Returns true if the text is one segment of a repository: runs of lower-case letters and digits, separated by `.`,
+/// `_`, `__` or any number of `-`.
 pub(crate) fn is_path_component(text: &str) -> bool {
     let mut run = Separator::Start;
     for byte in text.bytes() {
@@ -179,10 +179,10 @@ pub(crate) fn is_path_component(text: &str) -> bool {
     matches!(run, Separator::None)
 }
 
-/// What the separator before the next byte of a path component is so far.
+/// The separator before the next byte of a path component, as read so far.
 #[derive(Clone, Copy)]
 enum Separator {
-    /// Nothing was read yet.
+    /// No byte was read yet.
     Start,
     /// The last byte was a letter or a digit.
     None,
@@ -190,11 +190,11 @@ enum Separator {
     Underscore,
     /// Hyphens, of which there may be any number.
     Hyphens,
-    /// A `.` or `__`, behind which a letter or a digit must come.
+    /// A `.` or `__`, after which a letter or a digit must follow.
     Closed,
 }
 
-/// Whether the text is a tag.
+/// Returns true if the text is a tag.
 pub(crate) fn is_tag(text: &str) -> bool {
     (1..=MAX_TAG).contains(&text.len())
         && text
@@ -203,8 +203,8 @@ pub(crate) fn is_tag(text: &str) -> bool {
         && !text.starts_with(['.', '-'])
 }
 
-/// Whether the text is a digest of an algorithm that the reference implementation has at hand, in lower case
-/// and of the algorithm's length. (`sha384` is registered too, but none of its users links it.)
+/// Returns true if the text is a digest of an algorithm that the reference implementation links, in lower case and of
+/// the right length. (`sha384` is registered too, but none of its users links it.)
 pub(crate) fn is_digest(text: &str) -> bool {
     match text.split_once(':') {
         Some(("sha256", hex)) => hex.len() == 64 && is_lower_hex(hex),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::registry::OFFICIAL;
 
-/// The repository below a registry: what is written, behind `library/` where a short name was completed.
+/// The repository below a registry: the text in the image, after `library/` if a short name was completed.
 #[derive(Clone, Copy, Debug, Eq)]
 pub struct RepositoryPath<'a> {
     official: bool,
@@ -16,26 +16,26 @@ impl<'a> RepositoryPath<'a> {
         Self { official, written }
     }
 
-    /// The path as the text spells it, without a `library/` that was added.
+    /// Returns the path in the original image, without an added `library/`.
     #[must_use]
     pub fn written(self) -> &'a str {
         self.written
     }
 
-    /// Whether `library/` was put before the written name.
+    /// Returns true if the parser added `library/`.
     #[must_use]
     pub fn is_completed(self) -> bool {
         self.official
     }
 
-    /// The length of the completed path, in bytes.
+    /// Returns the length of the completed path, in bytes.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a path is never empty")]
     pub fn len(self) -> usize {
         self.written.len() + if self.official { OFFICIAL.len() } else { 0 }
     }
 
-    /// The segments of the completed path.
+    /// Returns the segments of the completed path.
     pub fn segments(self) -> impl Iterator<Item = &'a str> {
         self.official
             .then_some("library")
@@ -43,7 +43,7 @@ impl<'a> RepositoryPath<'a> {
             .chain(self.written.split('/'))
     }
 
-    /// The last segment.
+    /// Returns the last segment.
     #[must_use]
     pub fn name(self) -> &'a str {
         self.written
@@ -52,7 +52,7 @@ impl<'a> RepositoryPath<'a> {
     }
 }
 
-/// Paths are equal where they are so once completed.
+/// Paths are equal if their completed forms are.
 impl PartialEq for RepositoryPath<'_> {
     fn eq(&self, other: &Self) -> bool {
         match (self.official, other.official) {

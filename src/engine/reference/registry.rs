@@ -1,21 +1,21 @@
-//! Registries: the names of Docker Hub, splitting a registry off an image, and comparing registries.
+//! Registries: the names of Docker Hub, and functions that split a registry off an image and compare registries.
 
 use std::borrow::Cow;
 
-/// The registry of a short name.
+/// Registry of a short name.
 pub const DOCKER_HUB: &str = "docker.io";
 /// Another name of Docker Hub.
 pub const DOCKER_HUB_ALIAS: &str = "index.docker.io";
-/// The path that completes a repository of one segment on Docker Hub.
+/// Path that completes a repository of one segment on Docker Hub.
 pub const OFFICIAL: &str = "library/";
-/// Docker Hub's own images: the registry with the path that completes a repository of one segment.
+/// Docker Hub's official images: the registry with the path that completes a repository of one segment.
 pub const OFFICIAL_IMAGES: &str = "docker.io/library";
-/// The port that every registry has without naming it.
+/// Default port of every registry.
 pub const DEFAULT_PORT: &str = ":443";
 const LOCALHOST: &str = "localhost";
 
-/// Returns a registry as registries are compared: in lower case, without the default port, and with the first name of
-/// Docker Hub.
+/// Returns a registry in the form in which registries are compared: in lower case, without the default port, and with
+/// the first name of Docker Hub.
 #[must_use]
 pub fn normalized(registry: &str) -> Cow<'_, str> {
     let host = registry.strip_suffix(DEFAULT_PORT).unwrap_or(registry);
@@ -31,14 +31,15 @@ pub fn normalized(registry: &str) -> Cow<'_, str> {
     }
 }
 
-/// Returns true if the text is a registry even without a `/` and a repository after it, by which an image's is known.
+/// Returns true if the text is a registry even without a `/` and a repository after it, which mark the registry of an
+/// image.
 #[must_use]
 pub fn reads_as_registry(text: &str) -> bool {
     text == LOCALHOST || text.contains(['.', ':'])
 }
 
-/// Splits off the first segment if it is meant as a registry, as it is spelled: it holds `.` or `:`, is
-/// `localhost`, or has an upper-case letter.
+/// Splits off the first segment of the original image if it is a registry: it contains `.` or `:`, is `localhost`, or
+/// has an upper-case letter.
 #[must_use]
 pub fn split_registry(text: &str) -> (Option<&str>, &str) {
     match text.split_once('/') {
@@ -51,7 +52,7 @@ pub fn split_registry(text: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// Host and port of a registry; the host of an IPv6 address keeps its brackets.
+/// Splits a registry into host and port. The host of an IPv6 address keeps its brackets.
 #[must_use]
 pub fn split_port(registry: &str) -> (&str, Option<&str>) {
     match registry.rsplit_once(':') {
@@ -60,8 +61,8 @@ pub fn split_port(registry: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Whether the text is a registry: a host name, an IPv4 address or an IPv6 address in brackets, and perhaps a
-/// port.
+/// Returns true if the text is a registry: a host name, an IPv4 address or an IPv6 address in brackets, with an
+/// optional port.
 #[must_use]
 pub fn is_domain(text: &str) -> bool {
     let (host, port) = match text.strip_prefix('[') {

@@ -1,4 +1,4 @@
-//! The data of a set: its rules, and an old configuration as the last resort.
+//! The data of a set: its rules, and an old configuration as the fallback.
 
 use std::borrow::Cow;
 
@@ -10,23 +10,23 @@ use crate::diagnostic::Span;
 use crate::legacy::LegacyConfig;
 use crate::syntax::ast::Action;
 
-/// The name of the old configuration where rules are named.
+/// Name of the old configuration in lists of rules.
 pub const LEGACY_RULE: &str = "map";
 
 /// Compiled rules with the names, positions and texts of each.
 ///
-/// Nothing here is verified: only [`RuleSet`](crate::compile::RuleSet) and [`Preview`](crate::compile::Preview) evaluate
-/// images, and the former alone promises that this ends in a result.
+/// Nothing here is verified. Only [`RuleSet`](crate::compile::RuleSet) and [`Preview`](crate::compile::Preview)
+/// evaluate images, and only the former guarantees that every evaluation settles.
 #[derive(Debug, Default)]
 pub struct Compiled {
     pub(crate) rules: Box<[Rule]>,
-    /// The files of the rules, by their numbers.
+    /// Files of the rules, by their ids.
     pub(crate) files: Box<[FileScope]>,
-    /// The prefixes that wildcard registries never match.
+    /// Prefixes that wildcard registries never match.
     pub(crate) home: Home,
-    /// Rules by their patterns.
+    /// Rules, by their patterns.
     pub(crate) index: RuleIndex,
-    /// Swaps by the shape of their targets; empty without a map that has to be kept from these images.
+    /// Swaps, by the own images of their targets; empty unless a map must not swap these images.
     pub(crate) shapes: RuleIndex,
     pub(crate) legacy: Option<LegacyConfig>,
 }
@@ -99,7 +99,7 @@ impl Compiled {
         self.rules.is_empty() && self.legacy.is_none()
     }
 
-    /// Returns the place of a rule in the set, from 0; `None` for a map.
+    /// Returns the index of a rule in the set, from 0; `None` for a map.
     #[must_use]
     pub fn position(&self, rule: RuleId) -> Option<usize> {
         rule.place()

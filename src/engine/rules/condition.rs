@@ -1,4 +1,4 @@
-//! Conditions: what a rule asks of the object and the request.
+//! Conditions of a rule on the object and the request.
 
 use std::fmt;
 
@@ -8,19 +8,19 @@ use super::text::Text;
 use crate::automaton::{Bytes, Language, witness};
 use crate::context::{Context, ContextValue, Owner, Pairs, Subject, ValueKind};
 
-/// One condition of a rule; all of a rule's must hold.
+/// A condition of a rule. A rule matches only if all of its conditions are true.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Condition {
     pub(crate) negated: bool,
     pub(crate) subject: Subject,
-    /// The key of a label or an annotation.
+    /// Key of a label or an annotation.
     pub(crate) key: Option<Text>,
-    /// Globs, of which one is enough. None where a key only has to exist.
+    /// Globs, one of which has to match. Empty if a key only has to exist.
     pub(crate) values: Box<[Text]>,
 }
 
 impl Condition {
-    /// Whether the condition holds.
+    /// Returns true if the condition is true.
     pub(crate) fn holds(&self, image: &Image<'_>, context: &Context<'_>) -> bool {
         self.is_met(image, context) != self.negated
     }
@@ -30,7 +30,7 @@ impl Condition {
             ContextValue::Text(text) => self.has(text),
             ContextValue::Pairs(pairs) => self.has_pair(pairs),
             ContextValue::Owner(owner) => owner.is_some_and(|owner| self.has_owner(owner)),
-            // The one such condition.
+            // The only subject that is a property of the image.
             ContextValue::OfImage => image.is_unqualified,
         }
     }
@@ -45,14 +45,14 @@ impl Condition {
         })
     }
 
-    /// A value with a `.` is compared with KIND.GROUP, any other with the kind alone.
+    /// Compares an owner with a glob: a value with a `.` with KIND.GROUP, any other with the kind alone.
     fn has_owner(&self, owner: Owner<'_>) -> bool {
         self.values.iter().any(|glob| {
             if !glob.contains('.') || owner.group.is_empty() {
                 return match_glob(glob, owner.kind);
             }
-            // Every `.` of the group may be the one of the glob, so each place to cut the glob is tried: without
-            // joining the two.
+            // Any `.` of the group may match that of the glob, so each position to split the glob is tried. This
+            // avoids joining kind and group.
             glob.match_indices(['.', '*']).any(|(at, sign)| {
                 let (before, behind) = glob.split_at_checked(at).unwrap_or((glob, ""));
                 if sign == "." {
@@ -61,15 +61,15 @@ impl Condition {
                             .strip_prefix('.')
                             .is_some_and(|group| match_glob(group, owner.group));
                 }
-                // A `*` that takes the end of the kind, the `.` and the start of the group.
+                // A `*` that matches the end of the kind, the `.` and the start of the group.
                 let kind = glob.get(..=at).unwrap_or(glob);
                 match_glob(kind, owner.kind) && match_glob(behind, owner.group)
             })
         })
     }
 
-    /// Whether no object can meet both conditions, as far as is plain from their text: `C` and `not D` where all that
-    /// is `C` is `D`, or values of one thing that no text has both.
+    /// Returns true if the texts show that no object can meet both conditions: `C` and `not D` where every `C` is a
+    /// `D`, or values of one subject that no text can have together.
     pub(crate) fn excludes(&self, other: &Self) -> bool {
         if self.subject != other.subject || self.key != other.key || self.subject.kind() == ValueKind::None {
             return false;
@@ -78,7 +78,7 @@ impl Condition {
             (true, true) => false,
             (false, true) => self.is_within(other),
             (true, false) => other.is_within(self),
-            // An owner's values are compared in two ways.
+            // The values of an owner are compared in two ways.
             (false, false) => {
                 self.subject.kind() != ValueKind::Owner
                     && !self.values.is_empty()
@@ -91,13 +91,13 @@ impl Condition {
         }
     }
 
-    /// Whether all that has one of these values has one of the others.
+    /// Returns true if every text that has one of these values has one of the others.
     pub(crate) fn is_within(&self, other: &Self) -> bool {
         if self.subject != other.subject || self.key != other.key {
             return false;
         }
         if other.values.is_empty() {
-            // The key exists.
+            // The other condition only requires the key.
             return true;
         }
         let is_same_kind = |one: &str, another: &str| {
@@ -112,7 +112,7 @@ impl Condition {
             })
     }
 
-    /// The one namespace that it asks for.
+    /// Returns the namespace, if the condition allows exactly one.
     pub(crate) fn only_value_of_namespace(&self) -> Option<&str> {
         match &*self.values {
             [value] if self.subject == Subject::Namespace && !self.negated && !value.contains('*') => {
@@ -122,13 +122,13 @@ impl Condition {
         }
     }
 
-    /// Whether it can hold of no result, but only of an image as a manifest spells it.
+    /// Returns true if the condition can only be true for an original image, never for a result.
     pub(crate) fn is_first_round_only(&self) -> bool {
         self.subject == Subject::Unqualified && !self.negated
     }
 }
 
-/// Whether no object can meet both lists.
+/// Returns true if no object can meet both lists.
 pub(crate) fn exclude_each_other<'c>(
     one: impl Iterator<Item = &'c Condition>,
     other: impl Iterator<Item = &'c Condition> + Clone,
@@ -137,7 +137,7 @@ pub(crate) fn exclude_each_other<'c>(
         .any(|one| other.clone().any(|other| one.excludes(other)))
 }
 
-/// Two of some conditions that no object meets both.
+/// Returns two conditions that no object can meet together.
 pub(crate) fn contradiction<'c>(
     mut conditions: impl Iterator<Item = &'c Condition> + Clone,
 ) -> Option<(&'c Condition, &'c Condition)> {
@@ -149,12 +149,13 @@ pub(crate) fn contradiction<'c>(
     None
 }
 
-/// Whether one glob matches all that another does: a `*` of the other is a character like any, which only a `*` takes.
+/// Returns true if one glob matches all that another matches. A `*` of the other counts as a character that only a
+/// `*` matches.
 fn covers(glob: &str, other: &str) -> bool {
     match_glob(glob, other)
 }
 
-/// Whether no text matches both globs.
+/// Returns true if no text matches both globs.
 fn are_apart(one: &str, other: &str) -> bool {
     match (one.contains('*'), other.contains('*')) {
         (false, false) => one != other,
@@ -165,13 +166,13 @@ fn are_apart(one: &str, other: &str) -> bool {
                 Language::glob(one, Bytes::all()),
                 Language::glob(other, Bytes::all()),
             );
-            // Two globs have a text in common within the product of their lengths, or none.
+            // If two globs have a common text, there is one within the product of their lengths.
             matches!(witness(&[&one, &other], &[], 1 << 16), Ok(None))
         }
     }
 }
 
-/// As a rules file says it.
+/// Writes the condition as in a rules file.
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.negated {

@@ -35,7 +35,7 @@ pub enum Effect {
     Swap(String),
     /// The object is denied.
     Deny,
-    /// The image is kept, since it or the result of the rules is invalid.
+    /// The image is kept, because it or the result of the rules is not valid.
     Invalid(Invalid),
 }
 
@@ -53,9 +53,9 @@ pub enum Invalid {
 /// A verified set has none: its termination check rejects every cycle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DoesNotSettle {
-    /// The number of rounds.
+    /// Number of rounds.
     pub rounds: usize,
-    /// The image that the next round would begin with.
+    /// The image with which the next round would begin.
     pub image: String,
 }
 

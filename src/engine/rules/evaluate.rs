@@ -13,11 +13,11 @@ use crate::syntax::ast::Action;
 
 /// Observes an evaluation. `explain` uses it, so it shows the steps that the webhook takes.
 pub(crate) trait Observer {
-    /// Notes that a round begins with this image.
+    /// Records that a round begins with this image.
     fn round(&mut self, _image: &str) {}
-    /// Notes that a rule was examined.
+    /// Records that a rule was examined.
     fn step(&mut self, _rule: RuleId, _outcome: Result<(), Mismatch>) {}
-    /// Notes the answer of the map, which is consulted if no rule decides.
+    /// Records the answer of the map, which is consulted if no rule decides.
     fn map(&mut self, _answer: &Answer) {}
 }
 
@@ -41,7 +41,7 @@ pub(crate) struct Selection<'w> {
     pub(crate) every: bool,
     /// Include rules that are off, as tests do.
     pub(crate) with_off: bool,
-    /// Leave out these rules, which are in ascending order.
+    /// Exclude these rules, which are in ascending order.
     pub(crate) without: &'w [RuleId],
 }
 
@@ -121,8 +121,8 @@ impl Compiled {
         Ok(decision)
     }
 
-    /// Evaluates an image as if some rules, given in ascending order, were missing and home were the same, and returns the
-    /// rules that match too.
+    /// Evaluates an image as if some rules, given in ascending order, were missing, with the same home, and also
+    /// returns the rules that match.
     pub(crate) fn evaluate_without(
         &self,
         rules: &[RuleId],

@@ -19,7 +19,7 @@ pub enum Scope<'a> {
     Found,
     /// Every rule down to the one that decides.
     Every,
-    /// Only these, even if the evaluation does not examine them.
+    /// Only these, even if the evaluation does not reach them.
     Only(&'a [RuleId]),
 }
 
@@ -141,14 +141,14 @@ impl Compiled {
         Explanation { decision, rounds }
     }
 
-    /// Returns the rule that decides a round: the last one that is examined.
+    /// Returns the rule that decides a round: the last one that was examined.
     fn decider(&self, steps: &[Step]) -> Option<RuleId> {
         let last = steps.last().filter(|step| step.outcome.is_ok())?;
         let rule = self.rule(last.rule)?;
         (rule.action != Action::Warn).then_some(last.rule)
     }
 
-    /// Returns the step of a rule in a round, or the one that it would have; `None` for a map.
+    /// Returns the step of a rule in a round, or the step that it would be; `None` for a map.
     fn step_of(&self, rule: RuleId, round: &Round, context: &Context<'_>) -> Option<Step> {
         if let Some(step) = round.steps.iter().find(|step| step.rule == rule) {
             return Some(step.clone());
@@ -204,7 +204,7 @@ impl Compiled {
     }
 }
 
-/// Returns what a context has instead of what a condition asks for.
+/// Returns the value that a context has for the subject of a condition, in words.
 fn had(subject: Subject, key: Option<&str>, context: &Context<'_>) -> String {
     let name = subject.as_str();
     let text = |value: Option<&str>| match value {

@@ -1,11 +1,11 @@
 //! The `home` prefixes, which patterns with a wildcard in their registry never match.
 
-/// The prefixes that images come to rest below, each with its `/`.
+/// Prefixes whose images are at home, each with its `/`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Home {
-    /// As they are written.
+    /// Prefixes in the order of the rules file.
     prefixes: Box<[Box<str>]>,
-    /// Their places in the order of the texts: a map may lead to as many places as it has lines.
+    /// Indexes of the prefixes in alphabetical order: a map may have as many targets as lines.
     sorted: Box<[u32]>,
 }
 
@@ -23,7 +23,7 @@ impl Home {
         self.prefixes.iter()
     }
 
-    /// Whether a name stands below one of them.
+    /// Returns true if a name is below one of them.
     pub(crate) fn holds(&self, name: &str) -> bool {
         let ends = name.match_indices('/').map(|(slash, _)| slash + 1);
         !self.prefixes.is_empty()

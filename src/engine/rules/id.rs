@@ -1,14 +1,14 @@
 //! The identity of a rule within its set.
 
-/// A rule of a set, or the old configuration beside the rules.
+/// A rule of a set, or its old configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RuleId(u32);
 
 impl RuleId {
-    /// The old configuration beside the rules.
+    /// The old configuration of a set.
     pub(crate) const LEGACY: Self = Self(u32::MAX);
 
-    /// Returns the id of the rule at a place in its set, from 0; `None` if a set cannot have so many.
+    /// Returns the id of the rule at an index of its set, from 0; `None` if a set cannot have so many.
     pub(crate) fn new(place: usize) -> Option<Self> {
         u32::try_from(place)
             .ok()
@@ -16,7 +16,7 @@ impl RuleId {
             .filter(|id| *id != Self::LEGACY)
     }
 
-    /// Returns the place of the rule in its set, from 0; `None` for the old configuration.
+    /// Returns the index of the rule in its set, from 0; `None` for the old configuration.
     pub(crate) fn place(self) -> Option<usize> {
         (self != Self::LEGACY).then_some(self.0 as usize)
     }
@@ -27,12 +27,12 @@ impl RuleId {
 pub(crate) struct FileId(u16);
 
 impl FileId {
-    /// Returns the id of the file at a place in its set, from 0; `None` if a set cannot have so many.
+    /// Returns the id of the file at an index of its set, from 0; `None` if a set cannot have so many.
     pub(crate) fn new(place: usize) -> Option<Self> {
         u16::try_from(place).ok().map(Self)
     }
 
-    /// Returns the place of the file in its set, from 0.
+    /// Returns the index of the file in its set, from 0.
     pub(crate) fn index(self) -> usize {
         usize::from(self.0)
     }

@@ -1,21 +1,21 @@
-//! An image as patterns see it.
+//! An image in the form that patterns match.
 
 use crate::reference::{CanonicalName, Reference, ReferenceError, split_registry};
 
 /// Image that Istio's injector replaces with its own.
 pub(crate) const AUTO: &str = "auto";
 
-/// An image in one round of deciding.
+/// An image in one round of an evaluation.
 #[derive(Debug)]
 pub(crate) struct Image<'a> {
-    /// The image as the object, or the swap of the round before, has it.
+    /// The original image, or the result of the round before.
     pub(crate) text: &'a str,
     name: CanonicalName<'a>,
-    /// The repository as it is spelled.
+    /// The repository as the text has it.
     pub(crate) written: &'a str,
     pub(crate) tag: Option<&'a str>,
     pub(crate) digest: Option<&'a str>,
-    /// Whether it is spelled without a registry.
+    /// True if the text has no registry.
     pub(crate) is_unqualified: bool,
 }
 
@@ -23,7 +23,7 @@ impl<'a> Image<'a> {
     /// Parses an image.
     pub(crate) fn parse(text: &'a str) -> Result<Self, ReferenceError> {
         let reference = Reference::parse(text)?;
-        // Without a registry, no rule could name it, and no runtime pulls it.
+        // Without a registry no rule could name it, and no container runtime pulls it.
         let domain = reference.domain.ok_or(ReferenceError::Name)?;
         Ok(Self {
             text,
@@ -35,22 +35,22 @@ impl<'a> Image<'a> {
         })
     }
 
-    /// Registry and repository, `docker.io/library/nginx`.
+    /// Returns registry and repository, such as `docker.io/library/nginx`.
     pub(crate) fn name(&self) -> &str {
         self.name.as_str()
     }
 
-    /// The registry, `docker.io`.
+    /// Returns the registry, such as `docker.io`.
     pub(crate) fn registry(&self) -> &str {
         self.name.registry()
     }
 
-    /// The repository, `library/nginx`.
+    /// Returns the repository, such as `library/nginx`.
     pub(crate) fn path(&self) -> &str {
         self.name.path()
     }
 
-    /// The tag that a pattern's tag is compared with: an image with neither tag nor digest has `latest`.
+    /// Returns the tag for the comparison with a pattern: an image with neither tag nor digest has `latest`.
     pub(crate) fn compared_tag(&self) -> Option<&str> {
         match (self.tag, self.digest) {
             (None, None) => Some("latest"),
@@ -58,7 +58,7 @@ impl<'a> Image<'a> {
         }
     }
 
-    /// Whether both are one image, however they are spelled.
+    /// Returns true if both have the same canonical form.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.name() == other.name() && self.tag == other.tag && self.digest == other.digest
     }

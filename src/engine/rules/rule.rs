@@ -15,21 +15,21 @@ use crate::syntax::ast::Action;
 #[derive(Clone, Debug)]
 pub(crate) struct Rule {
     pub(crate) action: Action,
-    /// Whether an `off` names it.
+    /// True if an `off` names it.
     pub(crate) is_off: bool,
-    /// The lints that its `allow` excuses.
+    /// Lints that its `allow` excuses.
     pub(crate) allowed: Lints,
-    /// The file that it stands in, whose condition is its own too.
+    /// Its file. The conditions of the file are conditions of the rule too.
     pub(crate) file: FileId,
-    /// Where it stands.
+    /// Its place in the file.
     pub(crate) span: Span,
-    /// The line that it begins on, from 1.
+    /// Line of its first word, from 1.
     pub(crate) line: u32,
     pub(crate) pattern: Pattern,
-    /// Of a swap alone.
+    /// Target of a swap.
     pub(crate) target: Option<Target>,
     pub(crate) when: Box<[Condition]>,
-    /// Its name, if it has one of its own.
+    /// Its name, if it has one.
     pub(crate) name: Option<Text>,
     pub(crate) because: Option<Text>,
     pub(crate) pull_secret: Option<Text>,
@@ -44,24 +44,24 @@ pub(crate) struct FileScope {
     pub(crate) when: Box<[Condition]>,
 }
 
-/// Why a rule does not match an image. In the order in which it is asked.
+/// The reason why a rule does not match an image. The checks run in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mismatch {
     /// It is off.
     Off,
     /// Its pattern does not match.
     Pattern,
-    /// This one of its conditions does not hold, counted from 0: those of the file come first.
+    /// The condition at this index is not true; the conditions of the file come first.
     Condition(usize),
     /// The image is at home, and the pattern has a wildcard in its registry.
     Home,
-    /// The image has the shape of the rule's own target.
+    /// The image is one of the target's own images.
     OwnShape,
-    /// It would match, but a rule above it decides. Only said where the rule is asked for by name.
+    /// It would match, but a rule above it decides. Only explanations of a given rule have this reason.
     Decided,
 }
 
-/// The parts of a set that decide with a rule whether it matches.
+/// The parts of a set that determine, with the pattern, whether a rule matches.
 pub(crate) struct Guards<'s> {
     /// The files of the set.
     pub(crate) files: &'s [FileScope],
@@ -72,7 +72,7 @@ pub(crate) struct Guards<'s> {
 }
 
 impl Rule {
-    /// All its texts, to be moved together.
+    /// Returns all its texts, to move them together.
     pub(crate) fn texts(&mut self) -> impl Iterator<Item = &mut Text> {
         let pattern = match &mut self.pattern {
             Pattern::Parts(parts) => [Some(&mut parts.name), parts.tag.as_mut(), parts.digest.as_mut()],
@@ -92,7 +92,7 @@ impl Rule {
             .chain(&mut self.pull_secret)
     }
 
-    /// Whether it matches an image, its guards included.
+    /// Returns an error unless it matches an image, its guards included.
     pub(crate) fn check(
         &self,
         image: &Image<'_>,
@@ -121,14 +121,14 @@ impl Rule {
         Ok(())
     }
 
-    /// Whether its file has no condition, so that a line beside the rule speaks of all images.
+    /// Returns true if its file has no condition, so that a new line next to the rule affects all images.
     pub(crate) fn is_in_open_file(&self, files: &[FileScope]) -> bool {
         files
             .get(self.file.index())
             .is_none_or(|file| file.when.is_empty())
     }
 
-    /// The conditions of its file, and its own.
+    /// Returns the conditions of its file, and its own.
     pub(crate) fn conditions<'r>(
         &'r self,
         files: &'r [FileScope],

@@ -1,23 +1,24 @@
-//! The shape of a target: what its results look like.
+//! The own images of a target: those that the target could have produced.
 //!
-//! The target with its placeholders open. `{path}` and `{written}` alone in a segment, and a trailing `/`, stand for
-//! one segment or more; beside other text, and what `**` and globs took, for any text; every other placeholder for
-//! any text without `/`. What is made only of placeholders that can be empty may be missing.
+//! They are described by the target with its placeholders open. `{path}` and `{written}` alone in a segment, and a
+//! trailing `/`, match one segment or more; next to other text, and for captures of `**` and of globs, they match any
+//! text. Every other placeholder matches any text without `/`. A part with only placeholders that can be empty may be
+//! missing.
 
 use super::image::Image;
 use super::pattern::{CaptureKind, match_glob};
 use super::template::{Placeholder, TemplatePiece, is_all_placeholders, pieces};
 use crate::reference::{DOCKER_HUB, OFFICIAL};
 
-/// The shape of a target that has placeholders.
+/// The own images of a target with placeholders.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Shape {
-    /// The registry, with a `*` for each capture.
+    /// Registry, with a `*` for each capture.
     pub(crate) registry: Box<str>,
     pub(crate) segments: Box<[Segment]>,
-    /// Whether it ends in `/`.
+    /// True if it ends in `/`.
     pub(crate) below: bool,
-    /// Tag and digest, where the target names any: then what is not there may not be there.
+    /// True if the target names a tag or a digest. Then an image has no tag or digest that the target lacks.
     pub(crate) names_tag: bool,
     pub(crate) tag: Option<ShapePart>,
     pub(crate) digest: Option<ShapePart>,
@@ -27,7 +28,7 @@ pub(crate) struct Shape {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ShapePart {
     pub(crate) glob: Box<str>,
-    /// Whether it may be missing.
+    /// True if it may be missing.
     pub(crate) optional: bool,
 }
 
@@ -38,9 +39,9 @@ pub(crate) enum Segment {
     Many,
     One {
         parts: Box<[SegmentPart]>,
-        /// Whether it may be missing.
+        /// True if it may be missing.
         optional: bool,
-        /// Whether it is the capture of a whole `*` segment, which is never empty.
+        /// True if it is the capture of a whole `*` segment, which is never empty.
         is_whole: bool,
     },
 }
@@ -55,7 +56,7 @@ pub(crate) enum SegmentPart {
 }
 
 impl Shape {
-    /// The shape of a target with these parts, each a template.
+    /// Returns the own images of a target with these parts, each a template.
     pub(crate) fn new(
         registry: &str,
         path: &str,
@@ -84,7 +85,7 @@ impl Shape {
         }
     }
 
-    /// Whether an image has this shape.
+    /// Returns true if an image is one of them.
     pub(crate) fn matches(&self, image: &Image<'_>) -> bool {
         match_glob(&self.registry, image.registry()) && self.matches_path(image) && self.matches_tag(image)
     }
@@ -101,14 +102,14 @@ impl Shape {
 
     fn matches_path(&self, image: &Image<'_>) -> bool {
         let path = image.path();
-        // A result of one segment is completed.
+        // On Docker Hub, a result of one segment gets `library/`.
         let short = path
             .strip_prefix(OFFICIAL)
             .filter(|name| image.registry() == DOCKER_HUB && !name.contains('/'));
         self.matches_segments(path) || short.is_some_and(|name| self.matches_segments(name))
     }
 
-    /// Follows all ways at once: a set of places in the path, each the start of a segment, or the end.
+    /// Follows all possible matches at once, as a set of positions in the path: starts of segments, or the end.
     fn matches_segments(&self, path: &str) -> bool {
         let mut places = PathPlaces::default();
         places.insert(0);
@@ -181,7 +182,7 @@ impl Segment {
     }
 }
 
-/// Whether a template is made only of what can be empty.
+/// Returns true if a template has only placeholders that can be empty.
 fn is_optional(template: &str) -> bool {
     is_all_placeholders(template)
         && pieces(template).all(|piece| match piece {
@@ -190,7 +191,7 @@ fn is_optional(template: &str) -> bool {
         })
 }
 
-/// A template with a `*` for each placeholder.
+/// Returns a template with a `*` for each placeholder.
 fn open(template: &str) -> Box<str> {
     pieces(template)
         .map(|piece| match piece {
@@ -201,8 +202,8 @@ fn open(template: &str) -> Box<str> {
         .into()
 }
 
-/// A set of byte places in a path, which has 263 bytes at most; the place behind the end is where a path has ended
-/// with the segment before.
+/// A set of byte positions in a path, which has at most 263 bytes. The position after the end means that the path
+/// ended with the segment before.
 #[derive(Clone, Copy, Debug, Default)]
 struct PathPlaces([u64; 5]);
 
@@ -236,7 +237,7 @@ impl PathPlaces {
         set
     }
 
-    /// Those at which a segment can begin.
+    /// Returns the positions at which a segment can begin.
     fn within(&self, path: &str) -> Self {
         Self::from_places(self.iter().filter(|place| *place < path.len()))
     }
@@ -246,7 +247,7 @@ impl PathPlaces {
         Self::from_places(self.iter().filter(follows).map(|place| place + literal.len()))
     }
 
-    /// Every place up to the end of the segment.
+    /// Returns every position up to the end of the segment.
     fn within_segment(&self, path: &str) -> Self {
         Self::from_places(self.iter().flat_map(|place| {
             let rest = path.get(place..).unwrap_or_default();
@@ -261,7 +262,7 @@ impl PathPlaces {
         }
     }
 
-    /// Where a segment ends that begins at or behind one of the places.
+    /// Returns the ends of the segments that begin at or after one of the positions.
     fn ends_of_segments(&self, path: &str) -> Self {
         match self.within(path).iter().next() {
             Some(first) => {
@@ -272,7 +273,8 @@ impl PathPlaces {
         }
     }
 
-    /// Adds the starts of the segments behind these ends; behind the end of the path, the place that says so.
+    /// Adds the starts of the segments after these ends. After the end of the path, it adds the position that marks
+    /// the end.
     fn insert_starts_behind(&mut self, ends: Self, path: &str) {
         for end in ends.iter() {
             if end == path.len() || path.get(end..).is_some_and(|rest| rest.starts_with('/')) {

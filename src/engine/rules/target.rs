@@ -1,4 +1,4 @@
-//! Targets: what a swap makes of an image.
+//! Targets of swaps, and their results.
 
 use super::image::Image;
 use super::pattern::{CaptureKind, Pattern};
@@ -10,14 +10,14 @@ use crate::reference::{DOCKER_HUB, OFFICIAL, Reference, normalized};
 /// A compiled target. Its parts are templates.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Target {
-    /// The registry, in lower case and without the default port, and the repository, if there is any. Completed where
-    /// it is literal.
+    /// The registry, in lower case and without the default port, and the repository, if there is one, completed if it
+    /// is literal.
     name: Text,
-    /// Whether it ends in `/`: what lies below the pattern is appended.
+    /// True if it ends in `/`: the path below the pattern is appended.
     pub(crate) below: bool,
-    /// The tag and the digest, where it names any of them.
+    /// The tag and the digest, if it names either.
     tag_and_digest: Option<Box<TagAndDigest>>,
-    /// What results look like; none where the target has no placeholder, and is its own shape.
+    /// The own images; `None` if the target has no placeholder, and so only one own image.
     shape: Option<Box<Shape>>,
 }
 
@@ -59,12 +59,12 @@ impl Target {
         }
     }
 
-    /// Whether the target names a tag or a digest of its own, so that both of the image's go.
+    /// Returns true if the target names a tag or a digest, which replaces both of the image.
     pub(crate) fn names_tag(&self) -> bool {
         self.tag_and_digest.is_some()
     }
 
-    /// All its texts, to be moved together.
+    /// Returns all its texts, to move them together.
     pub(crate) fn texts(&mut self) -> impl Iterator<Item = &mut Text> {
         let others = self
             .tag_and_digest
@@ -73,43 +73,44 @@ impl Target {
         [&mut self.name].into_iter().chain(others)
     }
 
-    /// Registry and repository, `harbor.example.com/hub`; the registry alone where the target is `REGISTRY/`.
+    /// Returns registry and repository, such as `harbor.example.com/hub`; the registry alone if the target is
+    /// `REGISTRY/`.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    /// The registry.
+    /// Returns the registry.
     pub(crate) fn registry(&self) -> &str {
         self.name.split('/').next().unwrap_or_default()
     }
 
-    /// The repository; empty where the target is `REGISTRY/`.
+    /// Returns the repository; empty if the target is `REGISTRY/`.
     pub(crate) fn path(&self) -> &str {
         self.name.split_once('/').map_or("", |(_, path)| path)
     }
 
-    /// The tag, where the target names one.
+    /// Returns the tag, if the target names one.
     pub(crate) fn tag(&self) -> Option<&str> {
         self.tag_and_digest.as_deref()?.0.as_deref()
     }
 
-    /// The digest, where the target names one.
+    /// Returns the digest, if the target names one.
     pub(crate) fn digest(&self) -> Option<&str> {
         self.tag_and_digest.as_deref()?.1.as_deref()
     }
 
-    /// The one registry that it leads to; none where it holds a capture.
+    /// Returns the registry; `None` if it has a capture.
     pub(crate) fn literal_registry(&self) -> Option<&str> {
         let registry = self.registry();
         (!has_placeholder(registry)).then_some(registry)
     }
 
-    /// What results look like, where the target has placeholders.
+    /// Returns the own images, if the target has placeholders.
     pub(crate) fn shape(&self) -> Option<&Shape> {
         self.shape.as_deref()
     }
 
-    /// Whether an image has the shape of the target.
+    /// Returns true if an image is one of the target's own images.
     pub(crate) fn has_shape_of(&self, image: &Image<'_>) -> bool {
         if let Some(shape) = &self.shape {
             return shape.matches(image);
@@ -122,11 +123,11 @@ impl Target {
         is_there && (!self.names_tag() || (image.tag == self.tag() && image.digest == self.digest()))
     }
 
-    /// What becomes of an image that matches the pattern.
+    /// Returns the result for an image that matches the pattern.
     ///
     /// # Errors
     ///
-    /// The text that would come out, where that is no valid image in the registry that the target names.
+    /// Returns the text as an error if it is not a valid image in the registry that the target names.
     pub(crate) fn expand(&self, image: &Image<'_>, pattern: &Pattern) -> Result<String, String> {
         let values = Values {
             image,
@@ -154,12 +155,12 @@ impl Target {
         }
         let is_hub = text.get(..registry) == Some(DOCKER_HUB);
         let path = text.get(registry + 1..).unwrap_or_default();
-        // A digest that a capture took must not pass for a name with a tag.
+        // A digest in a capture must not be read as a name with a tag.
         let is_path = !path.is_empty() && !path.contains([':', '@']);
         if is_hub && is_path && !path.contains('/') {
             text.insert_str(registry + 1, OFFICIAL);
         }
-        // Nor a digest that a capture took for the target's own.
+        // And a digest in a capture must not be read as the digest of the target.
         let mut is_tag = true;
         if self.names_tag() {
             for (sign, template) in [(':', self.tag()), ('@', self.digest())] {
@@ -190,7 +191,7 @@ impl Target {
     }
 }
 
-/// Whether the registry of a text is Docker Hub, by whatever name.
+/// Returns true if the registry of a text is Docker Hub, by any of its names.
 fn is_hub_by_any_name(text: &str, registry: usize) -> bool {
     text.get(..registry)
         .is_some_and(|registry| normalized(registry) == DOCKER_HUB)

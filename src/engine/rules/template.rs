@@ -4,7 +4,7 @@ use super::image::Image;
 use super::pattern::{CaptureKind, Captures};
 use crate::reference::split_port;
 
-/// A part of an image, or what a wildcard took.
+/// A placeholder: a part of an image, or a capture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Placeholder {
     Domain,
@@ -15,11 +15,11 @@ pub(crate) enum Placeholder {
     Tag,
     Digest,
     Written,
-    /// From 1.
+    /// A capture, counted from 1.
     Capture(usize),
 }
 
-/// The names of the parts of an image.
+/// Names of the parts of an image.
 pub(crate) const NAMES: [&str; 8] = [
     "domain", "host", "port", "path", "name", "tag", "digest", "written",
 ];
@@ -31,7 +31,7 @@ pub(crate) enum TemplatePiece<'t> {
 }
 
 impl Placeholder {
-    /// Reads what stands between braces; none for a constant and for what means nothing.
+    /// Parses the text between braces. Returns `None` for the name of a constant and for an unknown name.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         Some(match name {
             "domain" => Self::Domain,
@@ -49,13 +49,13 @@ impl Placeholder {
         })
     }
 
-    /// Whether it can come out empty, as far as can be told from its name.
+    /// Returns true if its value can be empty, by its kind.
     pub(crate) fn can_be_empty(self) -> bool {
         matches!(self, Self::Port | Self::Tag | Self::Digest | Self::Capture(_))
     }
 }
 
-/// The pieces of a template whose braces were checked.
+/// Returns the pieces of a template whose braces were checked.
 pub(crate) fn pieces(template: &str) -> impl Iterator<Item = TemplatePiece<'_>> {
     let mut rest = template;
     std::iter::from_fn(move || {
@@ -70,7 +70,7 @@ pub(crate) fn pieces(template: &str) -> impl Iterator<Item = TemplatePiece<'_>> 
             rest = behind;
             return Some(TemplatePiece::Placeholder(placeholder));
         }
-        // The first character is text even where it is a brace.
+        // The first character is text, even if it is a brace.
         let end = rest
             .char_indices()
             .skip(1)
@@ -82,17 +82,17 @@ pub(crate) fn pieces(template: &str) -> impl Iterator<Item = TemplatePiece<'_>> 
     })
 }
 
-/// Whether the template has a placeholder.
+/// Returns true if the template has a placeholder.
 pub(crate) fn has_placeholder(template: &str) -> bool {
     pieces(template).any(|piece| matches!(piece, TemplatePiece::Placeholder(_)))
 }
 
-/// Whether it is made of placeholders alone.
+/// Returns true if the template consists of placeholders.
 pub(crate) fn is_all_placeholders(template: &str) -> bool {
     pieces(template).all(|piece| matches!(piece, TemplatePiece::Placeholder(_)))
 }
 
-/// What placeholders stand for, for one image.
+/// Values of the placeholders for one image.
 pub(crate) struct Values<'i> {
     pub(crate) image: &'i Image<'i>,
     pub(crate) captures: Captures<'i>,
@@ -100,7 +100,7 @@ pub(crate) struct Values<'i> {
 }
 
 impl Values<'_> {
-    /// Writes the template out as a registry.
+    /// Writes the template as a registry.
     pub(crate) fn registry(&self, template: &str, text: &mut String) {
         for piece in pieces(template) {
             match piece {
@@ -110,7 +110,7 @@ impl Values<'_> {
         }
     }
 
-    /// Writes the template out behind a registry, where a port has no `:`.
+    /// Writes the template as a text after a registry, in which a port has no `:`.
     pub(crate) fn behind_registry(&self, template: &str, text: &mut String) {
         for piece in pieces(template) {
             match piece {

@@ -1,14 +1,14 @@
-//! Texts of rules, many in one piece of memory.
+//! Texts of rules, many in one allocation.
 //!
-//! A set of 100,000 rules has some hundred thousand short texts. Each by itself would take twice the memory, and leave
-//! holes behind that the next set fits badly into.
+//! A set of 100,000 rules has several hundred thousand short texts. An allocation for each would take twice the
+//! memory, and leave gaps that the next set cannot use well.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// A text that never changes, and shares its memory with others.
+/// An immutable text that shares its memory with others.
 #[derive(Clone)]
 pub(crate) struct Text {
     shared: Arc<Box<str>>,
@@ -17,7 +17,7 @@ pub(crate) struct Text {
 }
 
 impl Text {
-    /// Moves texts into one piece of memory.
+    /// Moves texts into one allocation.
     pub(crate) fn share<'t>(texts: impl Iterator<Item = &'t mut Self>) {
         let texts: Vec<&mut Self> = texts.collect();
         let mut all = String::with_capacity(texts.iter().map(|text| text.len()).sum());
@@ -37,7 +37,7 @@ impl Text {
     }
 }
 
-/// The texts of one set are bounded far below 4 GiB.
+/// The texts of one set are limited far below 4 GiB.
 fn length(text: &str) -> u32 {
     u32::try_from(text.len()).unwrap_or(u32::MAX)
 }

@@ -1,4 +1,4 @@
-//! The tests that a set brings with it.
+//! The `test` statements of a set.
 
 mod report;
 mod test;

@@ -1,4 +1,4 @@
-//! Running the tests of a set, and the findings about those that fail or reach no rule.
+//! Running the tests of a set, and the findings about tests that fail or reach no rule.
 
 use super::test::{Expected, Test, is_same};
 use crate::diagnostic::{Code, Diagnostic, Findings, Help};
@@ -12,7 +12,7 @@ use crate::rules::{Compiled, Decision, DoesNotSettle, Effect, Invalid, Mismatch,
 pub struct Report<'r> {
     /// One for each test, in order.
     pub outcomes: Vec<TestOutcome<'r>>,
-    /// How often each rule decided or warned in the tests, by its place in the set.
+    /// Number of tests in which each rule decided or warned, by its index in the set.
     pub reached: Vec<u32>,
 }
 
@@ -21,7 +21,7 @@ pub struct Report<'r> {
 pub struct TestOutcome<'r> {
     /// `true` if it is the expected one.
     pub passed: bool,
-    /// `true` if no rule matches in it, nor would but for a condition or a guard.
+    /// `true` if no rule matches, and none would without a condition or a guard.
     pub is_idle: bool,
     /// The rules that matched in any round, and the map if it had an answer.
     pub matched: Vec<RuleId>,
@@ -29,7 +29,7 @@ pub struct TestOutcome<'r> {
     pub decision: Result<Decision<'r>, DoesNotSettle>,
 }
 
-/// Records the rules that match, or nearly do.
+/// Records the rules that match, and those that conditions or guards hold back.
 #[derive(Default)]
 struct MatchedRules {
     matched: Vec<RuleId>,
@@ -41,7 +41,7 @@ impl Observer for MatchedRules {
     fn step(&mut self, rule: RuleId, outcome: Result<(), Mismatch>) {
         match outcome {
             Ok(()) => self.matched.push(rule),
-            // The pattern matches: the rule would have decided, had it not been held back.
+            // The pattern matches, so the rule would have matched without this condition or guard.
             Err(Mismatch::Condition(_) | Mismatch::Home | Mismatch::OwnShape) => self.was_held_back = true,
             Err(Mismatch::Off | Mismatch::Pattern | Mismatch::Decided) => {}
         }
@@ -54,7 +54,7 @@ impl Observer for MatchedRules {
 }
 
 impl Compiled {
-    /// Runs tests, as if nothing were off.
+    /// Runs tests with every rule on.
     pub(crate) fn run_tests(&self, tests: &[Test]) -> Report<'_> {
         let mut reached = vec![0_u32; self.len()];
         let selection = Selection {
@@ -75,7 +75,7 @@ impl Compiled {
                     passed: decision
                         .as_ref()
                         .is_ok_and(|decision| test.is_passed_by(decision)),
-                    // No rule is ever asked about `auto`, so its test is there to say so.
+                    // Rules never see `auto`, so a test of it documents that.
                     is_idle: matches.matched.is_empty() && !matches.was_held_back && &*test.image != AUTO,
                     matched: matches.matched,
                     decision,

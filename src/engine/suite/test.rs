@@ -1,4 +1,4 @@
-//! A test, and whether a decision passes it.
+//! A test, and the check of a decision.
 
 use crate::context::Setting;
 use crate::diagnostic::Span;

@@ -1,4 +1,4 @@
-//! The statements of a rules file, as places in its text.
+//! The statements of a rules file, as ranges of its text.
 
 use crate::context::Subject;
 use crate::diagnostic::{SourceId, Span};
@@ -6,128 +6,128 @@ use crate::diagnostic::{SourceId, Span};
 /// A rules file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
-    /// The text that all words point into.
+    /// The text that all words refer to.
     pub source: SourceId,
-    /// The statements in the order of the text, without those that have an error.
+    /// Statements in the order of the text, without those that have an error.
     pub statements: Vec<Statement>,
-    /// The statements that have an error: what they would have defined is not unknown.
+    /// Statements with an error, so that the names that they define are not unknown.
     pub broken: Vec<Word>,
 }
 
-/// A run of bytes in the text of a [`File`].
+/// A range of bytes in the text of a [`File`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Word {
-    /// The first byte.
+    /// Index of the first byte.
     pub start: u32,
-    /// The byte behind the last one.
+    /// Index after the last byte.
     pub end: u32,
 }
 
-/// One statement.
+/// A statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
     /// From its first word to its last.
     pub word: Word,
-    /// What it says.
+    /// Its kind and its parts.
     pub kind: StatementKind,
 }
 
-/// What a statement says.
+/// Kind of a statement, with its parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StatementKind {
     /// `rules VERSION when CONDITION`
     Rules {
-        /// The version, `v1`.
+        /// Version, such as `v1`.
         version: Word,
-        /// The condition of all rules of the file.
+        /// Condition of all rules of the file.
         when: Option<Vec<Condition>>,
     },
     /// `let NAME = VALUE`
     Let {
-        /// The name.
+        /// Name of the constant.
         name: Word,
-        /// The value.
+        /// Value of the constant.
         value: Value,
     },
     /// `home PREFIX, ...`
     Home {
-        /// The prefixes.
+        /// Prefixes.
         prefixes: Vec<Word>,
     },
     /// `swap`, `keep`, `deny` or `warn`
     Rule(Box<Rule>),
     /// `off NAME`
     Off {
-        /// The name of the rule.
+        /// Name of the rule.
         name: Word,
-        /// The text in quotes that says why.
+        /// Quoted reason.
         because: Option<Word>,
     },
     /// `test IMAGE OUTCOME`
     Test {
-        /// The image.
+        /// Image.
         image: Word,
-        /// What must come out.
+        /// Expected outcome.
         outcome: Outcome,
         /// Its setting.
         when: Option<Vec<Condition>>,
     },
 }
 
-/// What a rule does.
+/// Effect of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Puts the image elsewhere.
+    /// Replaces the image.
     Swap,
-    /// Leaves it.
+    /// Keeps the image.
     Keep,
-    /// Refuses the object.
+    /// Denies the object.
     Deny,
-    /// Warns, and goes on to the next rule.
+    /// Warns; the evaluation continues with the next rule.
     Warn,
 }
 
-/// A value of `let`.
+/// Value of a `let`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value {
     /// One word.
     Word(Word),
-    /// A text, with its quotes.
+    /// A quoted text, with its quotes.
     Text(Word),
 }
 
 /// A rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// What it does.
+    /// Its effect.
     pub action: Action,
-    /// Whether the pattern is a glob over the image as it is spelled.
+    /// True if the pattern is a glob over the original image.
     pub written: bool,
-    /// The pattern, or the glob.
+    /// Its pattern, or its glob.
     pub pattern: Word,
-    /// The target; of a swap alone.
+    /// Its target, if it is a swap.
     pub target: Option<Word>,
-    /// What follows, in the order of the text: each may stand there once.
+    /// Its modifiers in the order of the text, each at most once.
     pub modifiers: Vec<Modifier>,
 }
 
-/// What follows a rule.
+/// A modifier of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Modifier {
     /// Its keyword.
     pub keyword: Word,
-    /// What it says.
+    /// Its kind and its parts.
     pub kind: ModifierKind,
 }
 
-/// What a [`Modifier`] says.
+/// Kind of a [`Modifier`], with its parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModifierKind {
     /// `when CONDITION`
     When(Vec<Condition>),
     /// `as NAME`
     As(Word),
-    /// `because "TEXT"`, with its quotes.
+    /// `because "TEXT"`, quotes included.
     Because(Word),
     /// `pull-secret SECRET`
     PullSecret(Word),
@@ -135,34 +135,34 @@ pub enum ModifierKind {
     Allow(Vec<Word>),
 }
 
-/// What must come out of a test.
+/// Expected outcome of a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// This image.
     Image(Word),
-    /// It stays.
+    /// The image is kept.
     Keep,
-    /// It is refused.
+    /// The object is denied.
     Deny,
-    /// A warn rule speaks.
+    /// A `warn` rule matches.
     Warn,
 }
 
-/// One condition of a list that `and` joins.
+/// A condition of a list that `and` joins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
-    /// From `not`, or from its name, to its last value.
+    /// The range from `not`, or from its subject, to its last value.
     pub word: Word,
-    /// Whether `not` stands before it.
+    /// True if `not` is before it.
     pub negated: bool,
-    /// What it asks about.
+    /// Its subject.
     pub subject: Subject,
-    /// The values; none for [`Subject::Unqualified`].
+    /// Its values; none for [`Subject::Unqualified`].
     pub values: Vec<Word>,
 }
 
 impl Word {
-    /// The place in the text of a file.
+    /// Returns the place in the text of a file.
     #[must_use]
     pub fn span(self, source: SourceId) -> Span {
         Span {
@@ -172,7 +172,7 @@ impl Word {
         }
     }
 
-    /// What stands there.
+    /// Returns the text.
     #[must_use]
     pub fn of(self, text: &str) -> &str {
         text.get(self.start as usize..self.end as usize)
@@ -181,7 +181,7 @@ impl Word {
 }
 
 impl Action {
-    /// The keyword of its statement.
+    /// Returns the keyword of its statement.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,11 +1,11 @@
-//! What is said where a line begins as none may: with white space, or with a word that begins no statement.
+//! Findings about lines that begin with white space, or with a word that begins no statement.
 
 use super::ast::Word;
 use super::expected::shown;
 use super::lines::{self, STATEMENTS};
 use crate::diagnostic::{Code, Diagnostic, SourceId, Span, similar};
 
-/// A statement that is indented, and whether there is no more to say of it.
+/// Reports a statement that is indented. Returns true with it if there is nothing more to report about the statement.
 pub(super) fn indented(
     source: SourceId,
     indent: Word,
@@ -35,7 +35,7 @@ pub(super) fn indented(
     (finding, is_other)
 }
 
-/// A line that begins with none of the words that begin a statement.
+/// Reports a line that begins with a word that begins no statement.
 pub(super) fn unknown_statement(source: SourceId, statement: Word, text: &str) -> Diagnostic {
     let first = lines::first_word(text);
     let span = Word {
@@ -49,7 +49,7 @@ pub(super) fn unknown_statement(source: SourceId, statement: Word, text: &str) -
         span,
     )
     .label("expected `let`, `home`, `swap`, `keep`, `deny`, `warn`, `off` or `test`");
-    // `allow quay.io/` is no list of lints.
+    // `allow quay.io/` is not a list of lints.
     let is_pattern = |word: &str| word.contains(['/', '.', ':', '*']);
     let is_keep = first == "allow" && text.split_whitespace().nth(1).is_some_and(is_pattern);
     if lines::continues(first) && !is_keep {
@@ -73,7 +73,7 @@ pub(super) fn unknown_statement(source: SourceId, statement: Word, text: &str) -
     }
 }
 
-/// What other tools call it.
+/// Returns the keyword for a word that other tools use.
 fn synonym(word: &str) -> Option<&'static str> {
     Some(match word {
         "redirect" | "replace" | "rewrite" | "mirror" | "map" | "move" => "swap",
@@ -86,7 +86,7 @@ fn synonym(word: &str) -> Option<&'static str> {
     })
 }
 
-/// The empty place where a span begins.
+/// Returns the empty place at the start of a span.
 fn at_start(span: Span) -> Span {
     Span {
         end: span.start,

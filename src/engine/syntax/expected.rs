@@ -1,4 +1,4 @@
-//! What is said where a statement is none: what was found, and what was expected.
+//! Findings about a text that is not a statement: the text that was found, and what the grammar expects.
 
 use pest::error::{Error, ErrorVariant, InputLocation};
 
@@ -11,8 +11,8 @@ use super::words;
 use crate::context::{Subject, ValueKind};
 use crate::diagnostic::{Code, Diagnostic, SourceId, similar};
 
-/// Turns pest's error into a finding; none where the statement only seems to end early, since an indented keyword
-/// has cut it.
+/// Turns the error of pest into a finding. Returns `None` if the statement only seems to end early, because an
+/// indented keyword has cut it.
 pub(super) fn finding(
     source: SourceId,
     extent: &Extent,
@@ -86,7 +86,7 @@ pub(super) fn finding(
     })
 }
 
-/// An arrow or an equals sign that is a part of the word before the place where it was expected.
+/// Reports an arrow or an equals sign without a space before it.
 fn unspaced(
     source: SourceId,
     extent: &Extent,
@@ -117,7 +117,7 @@ fn unspaced(
     ))
 }
 
-/// A word behind which the statement should have ended or gone on otherwise.
+/// Reports a word after which the statement should have ended or continued differently.
 fn unexpected(
     source: SourceId,
     extent: &Extent,
@@ -130,7 +130,7 @@ fn unexpected(
     let mut words = before.split_ascii_whitespace().rev();
     let previous = words.next().unwrap_or_default();
     let earlier = words.next().unwrap_or_default();
-    // `namespace = prod` has a value already: the sign.
+    // `namespace = prod` has a value already: the equals sign.
     let is_sign = matches!(previous, "=" | "==");
     let (start, word) = if is_sign {
         (before.len() - previous.len(), previous)
@@ -189,7 +189,7 @@ fn unexpected(
     }
 }
 
-/// Which of the expected words may have been meant.
+/// Returns the expected word that the user may have intended.
 fn meant(word: &str, names: &[&str]) -> Option<&'static str> {
     let synonym = match word {
         "if" | "where" => "when",
@@ -236,7 +236,7 @@ fn syntax_help(finding: Diagnostic, expected: &[Token], word: &str, keyword: &st
     }
 }
 
-/// The word at, or next after, a position: white space and comments are passed over.
+/// Returns the word at or after a position, without white space and comments.
 fn found_at(text: &str, position: usize) -> (usize, &str) {
     let mut rest = text.get(position..).unwrap_or_default();
     loop {
@@ -268,7 +268,7 @@ fn found_at(text: &str, position: usize) -> (usize, &str) {
     (text.len() - rest.len(), word)
 }
 
-/// What the expected rules are called, each once, in the order of the grammar.
+/// Returns the names of the expected rules of the grammar, each once, in the order of the grammar.
 fn expected_names(expected: &[Token]) -> Vec<&'static str> {
     let mut names = Vec::new();
     for token in expected {
@@ -314,7 +314,7 @@ fn is_condition(expected: &[Token]) -> bool {
         .any(|token| matches!(token, Token::condition | Token::namespace | Token::unqualified))
 }
 
-/// Returns true for the word of a condition that is its word alone.
+/// Returns true for a condition that has no value.
 fn is_without_value(word: &str) -> bool {
     Subject::parse(word).is_some_and(|subject| subject.kind() == ValueKind::None)
 }
@@ -327,7 +327,7 @@ fn either(names: &[&str]) -> String {
     }
 }
 
-/// `` `a`, `b` and `c` ``
+/// Returns a list such as `` `a`, `b` and `c` ``.
 fn listed<'w>(words: impl Iterator<Item = &'w str>, last: &str) -> String {
     let quoted: Vec<String> = words.map(|word| format!("`{word}`")).collect();
     let quoted: Vec<&str> = quoted.iter().map(String::as_str).collect();
@@ -342,7 +342,7 @@ fn listed_plain(words: &[&str], last: &str) -> String {
     }
 }
 
-/// As much of a word as a message shows.
+/// Returns the part of a word that a message shows.
 pub(super) fn shown(word: &str) -> String {
     const SHOWN: usize = 80;
     match word.char_indices().nth(SHOWN) {

@@ -1,6 +1,6 @@
 //! The form of each statement, as help shows it.
 
-/// The form of a statement, for who does not know it by heart.
+/// Returns the form of a statement, for help.
 pub(super) fn form_of(keyword: &str) -> &'static str {
     match keyword {
         "rules" => "the form is `rules v1`, or `rules v1 when CONDITION`",

@@ -1,4 +1,4 @@
-//! The grammar of rules files, as pest reads it.
+//! The grammar of rules files, compiled by pest.
 
 pub(super) use self::Rule as Token;
 

@@ -2,29 +2,29 @@
 
 use super::ast::Word;
 
-/// A statement's text, from its first word to its last, comments and empty lines within it included.
+/// Text of a statement, from its first word to its last, with the comments and empty lines in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Extent {
     pub(super) word: Word,
-    /// The white space before its first line, where there is some that may not be there.
+    /// White space before its first line, which is not allowed there.
     pub(super) indent: Option<Word>,
-    /// Whether the next line may have been meant as a part of this statement: it is indented and begins as a statement
-    /// does, or is not indented and begins as none does, but as what follows in one.
+    /// True if the next line may be intended as a part of this statement: it is indented and begins with the word of
+    /// a statement, or is not indented and begins with a word that only continues one.
     pub(super) is_cut: bool,
 }
 
-/// The words that begin a statement.
+/// Words that begin a statement.
 pub(super) const STATEMENTS: [&str; 9] = [
     "rules", "let", "home", "swap", "keep", "deny", "warn", "off", "test",
 ];
 
-/// The words that may follow in a statement.
+/// Words that begin a modifier or a further condition.
 pub(super) const CLAUSES: [&str; 6] = ["when", "and", "as", "because", "pull-secret", "allow"];
 
-/// What templates write at the start of a file, and is no part of its first line.
+/// Byte order mark, which some editors write at the start of a file. It is not part of the first line.
 pub(super) const BYTE_ORDER_MARK: &str = "\u{FEFF}";
 
-/// Finds the statements of a text.
+/// Returns the extents of the statements of a text.
 pub(super) fn extents(text: &str) -> Vec<Extent> {
     let mut extents: Vec<Extent> = Vec::new();
     let mut offset = 0u32;
@@ -71,17 +71,17 @@ pub(super) fn extents(text: &str) -> Vec<Extent> {
     extents
 }
 
-/// Whether a word begins no statement, but goes on with one.
+/// Returns true if a word begins no statement, but continues one.
 pub(super) fn continues(word: &str) -> bool {
     CLAUSES.contains(&word) || word == "not" || word == "->"
 }
 
-/// The first word of a line without indent.
+/// Returns the first word of a line without indent.
 pub(super) fn first_word(line: &str) -> &str {
     line.split([' ', '\t', '\r', '\n']).next().unwrap_or_default()
 }
 
-/// A text's length; files are bounded far below 4 GiB.
+/// Returns the length of a text. Files are limited far below 4 GiB.
 fn length(text: &str) -> u32 {
     u32::try_from(text.len()).unwrap_or(u32::MAX)
 }

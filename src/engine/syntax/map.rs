@@ -20,27 +20,27 @@ const NOSWAP_WILDCARDS: &str = "noswap_wildcards";
 const EXACT: &str = "[EXACT]";
 const REPLACE: &str = "[REPLACE]";
 
-/// A line of a map file that says something.
+/// A line of a map file with a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line<'t> {
-    /// Where it stands, without the white space and the comment around it.
+    /// Its place, without the white space and the comment around it.
     pub span: Span,
-    /// What it says.
+    /// Its statement.
     pub statement: Statement<'t>,
 }
 
-/// What a line of a map file says.
+/// Statement of a line of a map file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Statement<'t> {
-    /// A key and its value, freed of white space.
+    /// A key and its value, without white space.
     Pair {
-        /// What stands before the separator.
+        /// Text before the separator.
         key: Cow<'t, str>,
-        /// What stands behind it.
+        /// Text after the separator.
         value: Cow<'t, str>,
-        /// Where the separator stands.
+        /// Place of the separator.
         separator: Span,
-        /// Whether the separator is the older single colon.
+        /// True if the separator is the older single colon.
         single_colon: bool,
     },
     /// Neither of the two forms.
@@ -92,8 +92,8 @@ impl fmt::Display for Key<'_> {
     }
 }
 
-/// The lines that say something, in the order of the file. Lines end with `\n`, `\r\n` or `\r`; a byte order
-/// mark is no part of the first one.
+/// Returns the lines with a statement, in the order of the file. Lines end with `\n`, `\r\n` or `\r`; a byte order
+/// mark is not part of the first one.
 pub fn lines(source: SourceId, text: &str) -> impl Iterator<Item = Line<'_>> {
     let mut start = 0usize;
     text.split_inclusive(['\n', '\r']).filter_map(move |whole| {
@@ -110,7 +110,7 @@ pub fn lines(source: SourceId, text: &str) -> impl Iterator<Item = Line<'_>> {
 }
 
 fn line(source: SourceId, offset: usize, text: &str) -> Option<Line<'_>> {
-    // The grammar has a form for every line, so that none is an error.
+    // The grammar accepts every line, so this cannot fail.
     let line = MapParser::parse(Rule::line, text).ok()?.next()?;
     let statement = line
         .into_inner()
@@ -118,7 +118,7 @@ fn line(source: SourceId, offset: usize, text: &str) -> Option<Line<'_>> {
     let span = |part: &Pair<'_, Rule>| {
         let span = part.as_span();
         let end = span.start() + span.as_str().trim_end().len();
-        // A map file is bounded far below 4 GiB.
+        // The size of a map file is limited far below 4 GiB.
         let at = |byte: usize| u32::try_from(offset + byte).unwrap_or(u32::MAX);
         Span {
             source,
@@ -147,7 +147,7 @@ fn line(source: SourceId, offset: usize, text: &str) -> Option<Line<'_>> {
     })
 }
 
-/// The text without its white space; a slice of it wherever that stands at the ends only.
+/// Returns the text without its white space; as a slice if that is only at its ends.
 fn without_space(text: &str) -> Cow<'_, str> {
     let trimmed = text.trim();
     if trimmed.contains(char::is_whitespace) {
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
     use crate::diagnostic::SourceMap;
 
-    /// The statements of a text, as `KEY|VALUE`, `KEY|VALUE (single colon)` or `other: TEXT`.
+    /// Returns the statements of a text, as `KEY|VALUE`, `KEY|VALUE (single colon)` or `other: TEXT`.
     fn read(text: &str) -> Vec<String> {
         let mut sources = SourceMap::default();
         let source = sources.add("map", text);
@@ -223,7 +223,7 @@ mod tests {
             read("  doc ker.io : : h.io /hub \t# note"),
             ["docker.io|h.io/hub"]
         );
-        // As from a web page.
+        // White space as copied from a web page.
         assert_eq!(read("\u{a0}quay.io :\u{2003}: h.io\u{a0}"), ["quay.io|h.io"]);
         assert_eq!(read(" \t \n\n   # only a comment\n"), Vec::<String>::new());
     }

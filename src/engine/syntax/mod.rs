@@ -1,4 +1,4 @@
-//! From text to statements: the only place that knows pest.
+//! From text to statements. Only this module knows pest.
 
 pub mod ast;
 pub mod format;

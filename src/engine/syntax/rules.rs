@@ -1,4 +1,4 @@
-//! Statements of a rules file, parsed one by one.
+//! The statements of a rules file, parsed one by one.
 
 use pest::Parser as _;
 use pest::iterators::{Pair, Pairs};
@@ -11,10 +11,10 @@ use super::{begins, expected, lines, words};
 use crate::context::Subject;
 use crate::diagnostic::{Code, Diagnostic, SourceId};
 
-/// The longest statement, in bytes, its continuation lines included.
+/// Maximum length of a statement with its continuation lines, in bytes.
 pub const MAX_STATEMENT: usize = 4096;
 
-/// Whether a text is a rules file, by its first statement: `None` where it is an old map file.
+/// Returns the start of a rules file, by its first statement; `None` if the text is a map or has no statement.
 #[must_use]
 pub fn is_rules_file(text: &str) -> Option<Header> {
     let first = lines::extents(first_statement(text)).first()?.word.of(text);
@@ -25,7 +25,7 @@ pub fn is_rules_file(text: &str) -> Option<Header> {
     }
 }
 
-/// The first word of a file, where it says anything; without, the empty place where it could begin.
+/// Returns the first word of a file; if it has none, the empty place where it could begin.
 #[must_use]
 pub fn first_word(text: &str) -> Word {
     let mark = if text.starts_with('\u{FEFF}') { 3 } else { 0 };
@@ -43,7 +43,7 @@ pub fn first_word(text: &str) -> Word {
     }
 }
 
-/// What a rules file begins with.
+/// The start of a rules file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Header {
     /// `rules ...`
@@ -52,7 +52,8 @@ pub enum Header {
     Missing,
 }
 
-/// The text up to the end of the first line that says something, so that a long file is not read for its first word.
+/// Returns the text up to the end of the first line with a statement, so that the whole of a long file need not be
+/// read for it.
 fn first_statement(text: &str) -> &str {
     let mut end = 0;
     for line in text.split_inclusive('\n') {
@@ -65,7 +66,7 @@ fn first_statement(text: &str) -> &str {
     text.get(..end).unwrap_or(text)
 }
 
-/// A map line may begin with the same word (`home::x`, `test ::x`), but never goes on as a statement does.
+/// A map line may begin with the same word (`home::x`, `test ::x`), but never continues as a statement does.
 fn is_statement(first: &str) -> bool {
     first
         .split_whitespace()
@@ -73,15 +74,15 @@ fn is_statement(first: &str) -> bool {
         .is_some_and(|second| !second.starts_with(':'))
 }
 
-/// Reads the statements of a text. Where one has an error it is missing from the tree, and the error is among the
-/// findings: all of them come at once.
+/// Parses the statements of a text. A statement with an error is missing from the tree, and its error is among the
+/// findings, which are complete.
 #[must_use]
 pub fn parse(source: SourceId, text: &str) -> (File, Vec<Diagnostic>) {
     let mut findings = Vec::new();
     let extents = lines::extents(text);
     let mut statements = Vec::with_capacity(extents.len());
     let mut broken = Vec::new();
-    // Of an old map under the name of a rules file all lines are wrong in the same way: the missing header says it.
+    // In a map with the name of a rules file, all lines have the same error, which the missing header reports.
     let is_header = |extent: &lines::Extent| lines::first_word(extent.word.of(text)) == "rules";
     let is_map = is_rules_file(text).is_none() && !extents.iter().any(is_header);
     for (number, extent) in extents.iter().enumerate() {
@@ -99,7 +100,7 @@ pub fn parse(source: SourceId, text: &str) -> (File, Vec<Diagnostic>) {
             }
         }
     }
-    // Of text in ASCII, which is nearly all, no other byte is a control character.
+    // In ASCII text, which is nearly all text, no other byte is a control character.
     if !is_map
         && text
             .bytes()
@@ -136,7 +137,7 @@ fn statement(source: SourceId, extent: &lines::Extent, text: &str) -> Parsed<Sta
     }
     let first = lines::first_word(text);
     let Some(rule) = rule_of(first) else {
-        // White space of another kind hides where the first word ends.
+        // Unusual white space hides the end of the first word.
         if first.contains(|character: char| character.is_whitespace() || character.is_control())
             && let Some(finding) = words::check(source, word, text)
         {
@@ -151,11 +152,11 @@ fn statement(source: SourceId, extent: &lines::Extent, text: &str) -> Parsed<Sta
         Ok(mut pairs) => {
             let reader = Reader { base: word.start };
             let kind = pairs.next().and_then(|pair| reader.statement(pair));
-            // The reader knows every form that the grammar has.
+            // The reader knows every form of the grammar.
             kind.map(|kind| Statement { word, kind }).ok_or(None)
         }
         Err(error) => {
-            // White space is nothing that can be expected: with some at the end, pest tells what would come next.
+            // pest never reports white space as expected: with some at the end, it reports what can follow it.
             let padded = format!("{text}\n");
             let error = RulesParser::parse(rule, &padded).err().unwrap_or(error);
             Err(expected::finding(source, extent, text, &error).map(Box::new))
@@ -178,9 +179,9 @@ fn rule_of(word: &str) -> Option<Token> {
     })
 }
 
-/// Makes the tree from what pest found in one statement.
+/// Builds the tree from the result of pest for one statement.
 struct Reader {
-    /// Where the statement begins in its file.
+    /// Index of the statement in its file.
     base: u32,
 }
 
@@ -285,7 +286,7 @@ impl Reader {
         Some(Modifier { keyword, kind })
     }
 
-    /// The condition list that may come next.
+    /// Reads the list of conditions that may be next.
     fn when(&self, parts: &mut Pairs<'_, Token>) -> Option<Vec<Condition>> {
         let list = parts
             .next()

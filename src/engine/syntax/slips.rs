@@ -1,8 +1,8 @@
-//! What was meant where other tools spell conditions differently.
+//! The condition that a user intended with the syntax of another tool.
 
 use crate::context::Subject;
 
-/// What was meant by a word that begins no condition: `namespace=prod`, `!label`, and both.
+/// Returns the condition that was intended by a word that begins none: `namespace=prod`, `!label`, and both.
 pub(super) fn condition(word: &str) -> Option<String> {
     let is_of_subject = |character: char| character.is_ascii_lowercase();
     let is_of_sign = |character: char| matches!(character, '=' | '!' | ':');
@@ -13,7 +13,7 @@ pub(super) fn condition(word: &str) -> Option<String> {
     let (subject, rest) = bare.split_at_checked(end)?;
     let value = rest.trim_start_matches(is_of_sign);
     let sign = rest.strip_suffix(value)?;
-    // `namespace.prod` has no sign, and `namespace` with nothing before it would have been read.
+    // `namespace.prod` has no sign, and `namespace` with nothing before it would have been parsed.
     if Subject::parse(subject).is_none()
         || (sign.is_empty() && !value.is_empty())
         || value.contains(is_of_sign)
@@ -27,7 +27,7 @@ pub(super) fn condition(word: &str) -> Option<String> {
     Some(format!("{not}{subject}{space}{value}"))
 }
 
-/// What to do about a word in a list of conditions that can't stand there, by the two words before it.
+/// Returns help for a word that is not allowed in a list of conditions, by the two words before it.
 pub(super) fn behind([before, previous]: [&str; 2]) -> Option<String> {
     let subject = Subject::parse(before);
     if subject.is_some() {

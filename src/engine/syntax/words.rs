@@ -1,9 +1,9 @@
-//! What may stand in a statement before its words mean anything: characters, quotes and escapes.
+//! Checks of a statement before its words are parsed: characters, quotes and escapes.
 
 use super::ast::Word;
 use crate::diagnostic::{Code, Diagnostic, SourceId, Span};
 
-/// The first thing that is wrong with the characters of a statement.
+/// Returns the first error in the characters of a statement.
 pub(super) fn check(source: SourceId, statement: Word, text: &str) -> Option<Diagnostic> {
     let (found, start, end) = first_fault(text)?;
     let at = |offset: usize| statement.start + u32::try_from(offset).unwrap_or(u32::MAX);
@@ -45,8 +45,8 @@ pub(super) fn check(source: SourceId, statement: Word, text: &str) -> Option<Dia
     })
 }
 
-/// The first control character of each line that is no part of a statement: of a comment, which a terminal would show as
-/// something else.
+/// Reports the first control character of each line outside of statements, which are comments: a terminal could show
+/// the text as something else.
 pub(super) fn check_between<'t>(
     source: SourceId,
     text: &'t str,
@@ -81,7 +81,7 @@ fn control(character: &str, span: Span) -> Diagnostic {
     Diagnostic::error(Code::CHARACTER, message, span)
 }
 
-/// Where the last word of a statement ends: comments behind it are passed over.
+/// Returns the end of the last word of a statement, before the comments that follow it.
 pub(super) fn end(text: &str) -> usize {
     let mut end = 0;
     let mut state = WordState::Gap;
@@ -105,7 +105,7 @@ pub(super) fn end(text: &str) -> usize {
     end
 }
 
-/// Whether a byte is right wherever it stands, as nearly all of a rules file are.
+/// Returns true if a byte is allowed everywhere, as nearly all bytes of a rules file are.
 fn is_plain(byte: u8) -> bool {
     matches!(byte, b' '..=b'~' | b'\t' | b'\n') && byte != b'"'
 }

@@ -1,4 +1,4 @@
-//! An object that is not part of a review: one of a manifest.
+//! An object of a manifest, outside of a review.
 
 use std::borrow::Cow;
 

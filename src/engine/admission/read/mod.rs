@@ -1,6 +1,6 @@
-//! From the bytes of a review to what is wanted of it.
+//! From the bytes of a review to the parts that the webhook needs.
 //!
-//! This is the one place that reads JSON: [`read`] is its interface, and a faster reader has to agree with it.
+//! Only this module reads JSON. [`read`] is its interface, and a faster reader has to agree with it.
 
 mod json;
 mod manifest;

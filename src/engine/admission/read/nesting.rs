@@ -1,20 +1,19 @@
-//! How deep JSON is nested, before anything is parsed.
+//! The nesting depth of JSON, which is checked before anything is parsed.
 
-/// The depth at which Go's JSON decoder, and so the API server, gives up.
+/// The depth at which Go's JSON decoder, and so the API server, returns an error.
 pub(super) const MAX_DEPTH: usize = 10_000;
 
-/// Whether the JSON is nested deeper than [`MAX_DEPTH`].
+/// Returns true if the JSON is nested deeper than [`MAX_DEPTH`].
 ///
-/// What is passed over in a review is skipped without recursion, so depth costs no stack; but no API server
-/// can have sent it. Counting the brackets comes first: it is a few instructions a kilobyte, and enough for
-/// nearly every review.
+/// The reader skips values without recursion, so depth costs no stack. But no API server can have sent such a body.
+/// Counting the brackets comes first: it takes a few instructions a kilobyte, and settles nearly every review.
 pub(super) fn is_too_deep(body: &[u8]) -> bool {
-    // What is opened is closed as well, or is no JSON at all.
+    // Valid JSON closes each bracket that it opens, so a shorter body cannot be that deep.
     if body.len() < 2 * MAX_DEPTH {
         return false;
     }
-    // No more bytes are summed up at once than a byte can count, so that the compiler sees a loop over vectors.
-    // `[` and `{` differ in one bit, 0x20.
+    // A chunk has no more bytes than a byte can count, so that the compiler vectorizes the loop. `[` and `{` differ
+    // in one bit, 0x20.
     let opened = |chunk: &[u8]| {
         chunk
             .iter()

@@ -1,4 +1,4 @@
-//! What is wanted of an object: its metadata, and the images of its Pod or Pod template.
+//! The parts of an object that the webhook needs: its metadata, and the images of its Pod or Pod template.
 
 use std::borrow::Cow;
 
@@ -13,13 +13,13 @@ pub(in crate::admission) struct Object<'a> {
     pub(in crate::admission) template: Option<Box<PodTemplate<'a>>>,
 }
 
-/// `spec` of an object, as whatever it may be.
+/// `spec` of an object of any kind.
 #[derive(Debug, Default)]
 pub(in crate::admission) struct Spec<'a> {
-    /// `spec` itself, where the object is a Pod.
+    /// `spec` itself, if the object is a Pod.
     pub(in crate::admission) pod: PodSpec<'a>,
-    /// `spec.template`, of most kinds that make Pods. (A template is large, and of the three places for one, two
-    /// are empty at the least.)
+    /// `spec.template`, of most kinds that create Pods. (A template is large, and at least two of its three places
+    /// are empty, so each is boxed.)
     pub(in crate::admission) template: Option<Box<PodTemplate<'a>>>,
     /// `spec.jobTemplate.spec.template`, of a CronJob.
     pub(in crate::admission) job_template: Option<Box<PodTemplate<'a>>>,
@@ -55,7 +55,7 @@ pub(in crate::admission) struct PodSpec<'a> {
     pub(in crate::admission) init_containers: Vec<Container<'a>>,
     pub(in crate::admission) ephemeral_containers: Vec<Container<'a>>,
     pub(in crate::admission) volumes: Vec<Volume<'a>>,
-    /// The names of the pull secrets; `None` where there is no list of them.
+    /// Names of the pull secrets; `None` if there is no list of them.
     pub(in crate::admission) image_pull_secrets: Option<Vec<PullSecret<'a>>>,
 }
 
@@ -69,7 +69,7 @@ pub(in crate::admission) struct Container<'a> {
 #[derive(Debug, Default)]
 pub(in crate::admission) struct Volume<'a> {
     pub(in crate::admission) name: Option<Cow<'a, str>>,
-    /// `image`, where it is an image volume.
+    /// `image`, if it is an image volume.
     pub(in crate::admission) image: Option<ImageSource<'a>>,
 }
 

@@ -8,12 +8,12 @@ use super::object::Object;
 use crate::admission::error::{MalformedReview, ReviewError};
 use crate::context::Operation;
 
-/// What is wanted of a review.
+/// The parts of a review that the webhook needs.
 #[derive(Debug)]
 pub(in crate::admission) struct AdmissionReview<'a> {
-    /// The version that the answer has to be in.
+    /// Version of the review, and so of the answer.
     pub(in crate::admission) version: Version,
-    /// The request's uid, which the answer repeats.
+    /// The uid of the request, which the answer repeats.
     pub(in crate::admission) uid: Cow<'a, str>,
     /// The rest of the request.
     pub(in crate::admission) request: AdmissionRequest<'a>,
@@ -26,7 +26,7 @@ pub(in crate::admission) enum Version {
     V1Beta1,
 }
 
-/// What is wanted of a request.
+/// The parts of a request that the webhook needs.
 #[derive(Debug, Default)]
 pub(in crate::admission) struct AdmissionRequest<'a> {
     uid: Option<Cow<'a, str>>,
@@ -35,7 +35,7 @@ pub(in crate::admission) struct AdmissionRequest<'a> {
     pub(in crate::admission) namespace: Option<Cow<'a, str>>,
     pub(in crate::admission) operation: Option<Operation>,
     pub(in crate::admission) user: UserInfo<'a>,
-    // Boxed, because a request is handed on from place to place, and an object is large.
+    // Boxed, because an object is large and functions pass the request on by value.
     pub(in crate::admission) object: Option<Box<Object<'a>>>,
     pub(in crate::admission) old_object: Option<Box<Object<'a>>>,
     pub(in crate::admission) dry_run: bool,
@@ -48,7 +48,7 @@ pub(in crate::admission) struct GroupKind<'a> {
     pub(in crate::admission) kind: Option<Cow<'a, str>>,
 }
 
-/// Who makes the request.
+/// The user who makes the request.
 #[derive(Debug, Default)]
 pub(in crate::admission) struct UserInfo<'a> {
     pub(in crate::admission) username: Option<Cow<'a, str>>,
@@ -58,13 +58,13 @@ pub(in crate::admission) struct UserInfo<'a> {
 ///
 /// # Errors
 ///
-/// Where the body is no JSON, no `AdmissionReview` of a known version, or has no request with a uid. What the
-/// request holds is never an error.
+/// Returns an error if the body is not valid JSON, is not an `AdmissionReview` of a known version, or has no request
+/// with a uid. Nothing in the request is an error.
 pub(in crate::admission) fn read(body: &[u8]) -> Result<AdmissionReview<'_>, ReviewError> {
     if body.is_empty() {
         return Err(MalformedReview::Empty.into());
     }
-    // All of it at once: a string at a time costs more, and most of a review is strings.
+    // The whole body at once: a check for each string costs more, and most of a review is strings.
     let text = str::from_utf8(body).map_err(|error| MalformedReview::NotUtf8(error.valid_up_to()))?;
     if nesting::is_too_deep(body) {
         return Err(MalformedReview::TooDeep(MAX_DEPTH).into());
@@ -115,8 +115,8 @@ impl Version {
     }
 }
 
-/// Returns the error of a text that is not valid JSON, and its position. The reader does not count lines: the library
-/// that does is called only here.
+/// Returns the error of a text that is not valid JSON, with its position. The reader does not count lines, so only
+/// this function calls the library that does.
 pub(super) fn json_error(text: &str) -> String {
     match serde_json::from_str::<serde_json::Value>(text) {
         Err(error) => error.to_string(),

@@ -10,7 +10,7 @@ use crate::syntax::map::{Statement, lines};
 /// Returns a warning for each line of the map whose result a rule or another line swaps again at the next admission of
 /// the same object.
 ///
-/// Each line is tried with an image of its own, so that the time is linear in the length of the map.
+/// Each line is tried with a sample image of its own, so the time is linear in the length of the map.
 pub(crate) fn swapped_again(set: &Compiled, source: SourceId, text: &str) -> Findings {
     let context = Context {
         namespace: Some("default"),

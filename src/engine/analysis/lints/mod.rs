@@ -1,4 +1,4 @@
-//! Warnings about rules that load and cannot have been intended.
+//! Lints: warnings about rules that load but cannot be intended.
 
 mod all;
 mod allowed;

@@ -1,7 +1,7 @@
-//! Lints of what a rule reaches: nothing at all, nothing that is left to it, or only what is refused.
+//! Lints about the images that reach a rule: none at all, none that the rules above leave, or only denied ones.
 //!
-//! A few images are made of each pattern and looked up in the index: only what matches them all can cover the pattern,
-//! and that is compared in full. So no rule is compared with every other.
+//! Each pattern gives a few sample images, which are looked up in the index. Only a rule that matches all of them can
+//! cover the pattern, and only such rules are compared in full. So no rule is compared with every other.
 
 use std::cell::{Cell, OnceCell};
 
@@ -18,12 +18,12 @@ use crate::rules::rule::Rule;
 use crate::rules::{Compiled, RuleId};
 use crate::syntax::ast::Action;
 
-/// The work of all searches of one set, in steps, some of which take a nanosecond: and more for each rule.
+/// Maximum work of all searches of one set, in steps (some take a nanosecond). Each rule adds to it.
 const WORK: usize = 100_000_000;
 const WORK_OF_A_RULE: usize = 2_000;
-/// The rules above a `deny` that are looked at for one swap.
+/// Maximum number of rules above a `deny` that are examined for one swap.
 const MOST_ABOVE: usize = 10_000;
-/// The rules that one rule is compared with at most, where very many begin alike.
+/// Maximum number of rules that one rule is compared with, if very many begin alike.
 const LOOKED_AT: usize = 1_024;
 
 pub(super) struct Reach<'r> {
@@ -31,7 +31,7 @@ pub(super) struct Reach<'r> {
     valid: Language,
     short_hub: Language,
     home: Language,
-    /// The work that is left for searches: no ordinary set needs as much. Where it is used up, nothing more is said.
+    /// Remaining work of searches. No ordinary set uses it up; if one does, there are no further findings.
     left: Cell<usize>,
 }
 
@@ -46,7 +46,7 @@ impl<'r> Reach<'r> {
         }
     }
 
-    /// Whether no text is in all of some languages and in none of others, as far as can be told.
+    /// Returns true if no text is in all languages of `all` and in none of `none`; false also if the search gives up.
     fn is_nothing(&self, all: &[&Language], none: &[&Language]) -> bool {
         let mut left = self.left.get();
         let found = witness_within(all, none, BUDGET, &mut left);
@@ -54,7 +54,7 @@ impl<'r> Reach<'r> {
         found == Ok(None)
     }
 
-    /// A pattern that no image can match.
+    /// Reports a pattern that no image can match.
     pub(super) fn matches_nothing(&self, rule: &Rule) -> Option<Diagnostic> {
         let why = match &rule.pattern {
             Pattern::Parts(parts) => impossible(parts)?,
@@ -74,7 +74,7 @@ impl<'r> Reach<'r> {
         )
     }
 
-    /// A rule that no image is left for.
+    /// Reports a rule that no image reaches.
     pub(super) fn never_fires(&self, number: usize, rule: &Rule) -> Option<Diagnostic> {
         if let Some((one, other)) = contradiction(rule.conditions(&self.set.files)) {
             let finding = Diagnostic::warning(
@@ -139,7 +139,7 @@ impl<'r> Reach<'r> {
             )
     }
 
-    /// A rule above that decides every image which the rule matches, in every context.
+    /// Returns a rule above that decides every image which the rule matches, in every context.
     fn cover_of(&self, number: usize, rule: &Rule) -> Option<&'r Rule> {
         let Pattern::Parts(parts) = &rule.pattern else {
             return self.cover_of_written(number, rule);
@@ -151,7 +151,8 @@ impl<'r> Reach<'r> {
         let namespace = conditions
             .iter()
             .find_map(|condition| condition.only_value_of_namespace());
-        // Of nearly all rules nothing above them matches even the first.
+        // For nearly all rules, no rule above matches even the first sample image, so these are computed only if
+        // needed.
         let (others, pattern) = (OnceCell::new(), OnceCell::new());
         self.set
             .index
@@ -173,9 +174,11 @@ impl<'r> Reach<'r> {
             })
     }
 
-    /// A glob over the spelling is compared with what is the same, and with what matches every image.
+    /// Returns the rule above that covers a glob over the original image: one with the same glob, or one that matches
+    /// every image.
     fn cover_of_written(&self, number: usize, rule: &Rule) -> Option<&'r Rule> {
-        // Globs are looked for among a bounded number of rules: they are few, and not in the index by what they match.
+        // Globs are few, and the index does not order them by the images that they match, so the search covers a
+        // bounded number of rules.
         const LOOKED_AT: usize = 256;
         let conditions: Vec<&Condition> = rule.conditions(&self.set.files).collect();
         self.set
@@ -194,7 +197,7 @@ impl<'r> Reach<'r> {
             })
     }
 
-    /// Whether a rule decides, is on, and asks nothing that the other does not ask as well.
+    /// Returns true if a rule decides, is not off, and has no condition that the other rule does not have.
     fn may_cover(&self, above: &Rule, conditions: &[&Condition]) -> bool {
         above.action != Action::Warn
             && !above.is_off
@@ -203,7 +206,7 @@ impl<'r> Reach<'r> {
                 .all(|asked| conditions.contains(&asked))
     }
 
-    /// Whether a rule matches the whole of a language, and its guards leave nothing of it to others.
+    /// Returns true if a rule matches all names of a language, and its guards exclude none of them.
     fn covers(&self, above: &Rule, language: &Language) -> bool {
         if matches!(above.pattern, Pattern::Written(_)) {
             return false;
@@ -220,7 +223,8 @@ impl<'r> Reach<'r> {
         is_untouched(&languages::of_shape(target)) && (!above.pattern.is_open() || is_untouched(&self.home))
     }
 
-    /// A swap whose every result is refused: the first rule that decides any of them denies them all.
+    /// Reports a swap whose every result is denied: the first rule that decides any of the results denies all of
+    /// them.
     pub(super) fn always_refused(&self, rule: &Rule) -> Option<Diagnostic> {
         let target = rule.target.as_ref()?;
         let prefix = prefix_of(target);
@@ -258,7 +262,7 @@ impl<'r> Reach<'r> {
             return None;
         }
         let results = languages::of_results(&rule.pattern, target);
-        // Nothing above it may take a part of the results.
+        // No rule above it may match some of the results, so that they are not denied.
         for (number, above) in self.set.rules.iter().enumerate().take(deny + 1) {
             if above.is_off || above.action == Action::Warn || std::ptr::eq(above, rule) {
                 continue;
@@ -292,7 +296,7 @@ impl<'r> Reach<'r> {
     }
 }
 
-/// Why no image can match, if that is so.
+/// Returns the reason why no image can match, if there is one.
 fn impossible(parts: &PatternParts) -> Option<&'static str> {
     let (registry, path) = (parts.registry(), parts.path());
     if !registry.contains('*') && Reference::parse(&format!("{registry}/x")).is_err() {
@@ -326,7 +330,7 @@ fn impossible(parts: &PatternParts) -> Option<&'static str> {
     }
 }
 
-/// Whether a segment with wildcards can be one of a repository: with some text in their place.
+/// Returns true if a segment with wildcards can be part of a repository, with some text for the wildcards.
 fn could_be(segment: &str) -> bool {
     ["a", ""]
         .iter()

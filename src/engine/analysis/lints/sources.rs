@@ -1,4 +1,4 @@
-//! Lints of what comes together in one name, and of what is left out beside it.
+//! Lints about different sources that get one name, and about parts of a name that a target drops.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,7 +10,7 @@ use crate::rules::rule::Rule;
 use crate::rules::target::Target;
 use crate::rules::template::{Placeholder, TemplatePiece, pieces};
 
-/// A target that leaves out what its pattern's images differ in.
+/// Reports a target that drops a part in which the images of its pattern differ.
 pub(super) fn loses_names(rule: &Rule) -> Option<Diagnostic> {
     let target = rule.target.as_ref()?;
     let lost = lost(&rule.pattern, target)?;
@@ -24,7 +24,7 @@ pub(super) fn loses_names(rule: &Rule) -> Option<Diagnostic> {
     )
 }
 
-/// What is lost of the names that a pattern matches.
+/// Returns the part of the names of a pattern that the target drops.
 fn lost(pattern: &Pattern, target: &Target) -> Option<&'static str> {
     let tag = target.tag().unwrap_or_default();
     let used: Vec<Placeholder> = pieces(target.name())
@@ -85,7 +85,7 @@ fn lost(pattern: &Pattern, target: &Target) -> Option<&'static str> {
     (parts.below && !target.below && !has_path).then_some("what lies below the pattern")
 }
 
-/// Whether the one wildcard of a registry is its port, and the port is kept.
+/// Returns true if the only wildcard of a registry is its port, and the target keeps the port.
 fn is_port_kept(name: &str, used: &[Placeholder]) -> bool {
     let registry = name.split('/').next().unwrap_or_default();
     used.contains(&Placeholder::Port)
@@ -94,7 +94,7 @@ fn is_port_kept(name: &str, used: &[Placeholder]) -> bool {
             .is_some_and(|host| !host.contains('*'))
 }
 
-/// Rules for different registries or prefixes that lead to the same place.
+/// Reports rules for different registries or prefixes that have the same target.
 pub(super) fn shared_targets(set: &Compiled) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     let mut first_to: HashMap<&str, &Rule> = HashMap::new();
@@ -132,9 +132,9 @@ pub(super) fn shared_targets(set: &Compiled) -> Vec<Diagnostic> {
     findings
 }
 
-/// A pattern for the hosts below a registry, and none for the registry itself.
+/// Reports patterns for the hosts below a registry, if no rule is for the registry itself.
 pub(super) fn bare_registries(set: &Compiled) -> Vec<Diagnostic> {
-    /// Wildcards in unusual places are compared one by one.
+    /// Patterns with wildcards in unusual places are compared one by one, so their number is bounded.
     const COMPARED: usize = 64;
     let registries = || {
         set.rules.iter().filter_map(|rule| match &rule.pattern {

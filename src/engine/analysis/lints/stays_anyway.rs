@@ -4,7 +4,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::rules::rule::Rule;
 use crate::rules::template::{Placeholder, TemplatePiece, pieces};
 
-/// Warns about a target that ends in `:{tag}`: the tag stays anyway, and the digest is dropped.
+/// Reports a target that ends in `:{tag}`: a swap keeps the tag anyway, and this target drops the digest.
 pub(super) fn stays_anyway(rule: &Rule) -> Option<Diagnostic> {
     let target = rule.target.as_ref()?;
     let mut parts = pieces(target.tag()?);

@@ -1,9 +1,9 @@
-//! Images made from the text of a pattern, to find the few rules that it is worth being compared with.
+//! Sample images of a pattern, to find the few rules that are compared with it.
 
 use crate::rules::image::Image;
 use crate::rules::pattern::PatternParts;
 
-/// Images that a pattern matches, made from its text: short ones and long ones. Few, since most patterns are literal.
+/// Returns images that a pattern matches, short ones and long ones. They are few, since most patterns are literal.
 pub(crate) fn few(parts: &PatternParts) -> impl Iterator<Item = String> + Clone {
     let ends: &[&str] = match (parts.tag.as_deref(), parts.digest.as_deref()) {
         (None, None) => &[":sample-1", ""],
@@ -30,7 +30,7 @@ pub(crate) fn few(parts: &PatternParts) -> impl Iterator<Item = String> + Clone 
         .filter(|sample| Image::parse(sample).is_ok())
 }
 
-/// Puts a text in the place of the wildcards of a name.
+/// Fills the wildcards of a name with a text.
 fn sample_of_name(parts: &PatternParts, text: &str, sample: &mut String) {
     if parts.is_literal {
         sample.push_str(&parts.name);

@@ -1,23 +1,23 @@
-//! What is put in the place of wildcards.
+//! Texts that fill wildcards.
 
 use crate::reference::DOCKER_HUB;
 use crate::rules::pattern::PatternParts;
 
-/// Texts in the place of a `*`, none too.
+/// Texts for a `*`, the empty one included.
 pub(crate) const TEXTS: [&str; 4] = ["a", "", "b-1", "x.2"];
 
-/// One way to fill a pattern in.
+/// One way to fill a pattern.
 pub(super) struct Filling {
-    /// A whole registry.
+    /// Text for a registry that is a wildcard.
     registry: &'static str,
-    /// Text in a registry.
+    /// Text for a wildcard in a registry.
     host: &'static str,
     port: &'static str,
-    /// The segments of a `**`, perhaps none.
+    /// Segments for a `**`, possibly none.
     segments: &'static str,
-    /// Where in [`TEXTS`] the first `*` of a segment is filled from, and how far the next one goes on.
+    /// Index in [`TEXTS`] for the first `*` of a segment, and the step to the index for the next one.
     text: (usize, usize),
-    /// What lies below a trailing `/`.
+    /// Path for a trailing `/`.
     below: &'static str,
 }
 
@@ -73,7 +73,7 @@ pub(super) const FILLINGS: [Filling; 6] = [
 ];
 
 impl Filling {
-    /// A name of the pattern, in full.
+    /// Returns a canonical name of the pattern.
     pub(super) fn name(&self, parts: &PatternParts) -> String {
         let mut name = String::new();
         let mut stars = 0;
@@ -111,7 +111,7 @@ impl Filling {
             }
             filled.push_str(piece);
         }
-        // A segment is never empty.
+        // A segment of a name is never empty.
         if filled.is_empty() { "a".to_owned() } else { filled }
     }
 }

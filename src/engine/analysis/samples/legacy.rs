@@ -1,4 +1,4 @@
-//! Images out of an old configuration: of the keys and values of a map, or for a prefix.
+//! Sample images of an old configuration: of the keys and values of a map, or of a prefix.
 
 use super::pattern::{of_pattern, spellings};
 use crate::legacy::{Entry, EntryKey, LegacyConfig};
@@ -6,7 +6,7 @@ use crate::reference::OFFICIAL_IMAGES;
 use crate::rules::pattern::{Pattern, PatternParts};
 use crate::syntax::map::Key;
 
-/// Images that no line of a map names: for what is said of all of them.
+/// Returns images that no line of a map names.
 fn any() -> Vec<String> {
     let official = format!("{OFFICIAL_IMAGES}/nginx:1.25");
     let any = [
@@ -22,7 +22,7 @@ fn any() -> Vec<String> {
     any.map(str::to_owned).to_vec()
 }
 
-/// Images of each line, and of all that there is to say of the rest.
+/// Returns images of each line, and images that no line names.
 pub(crate) fn of_legacy(legacy: &LegacyConfig) -> Box<dyn Iterator<Item = Vec<String>> + '_> {
     let any = any();
     match legacy {
@@ -63,7 +63,7 @@ fn of_entry(entry: &Entry<'_>) -> Vec<String> {
         EntryKey::Registry(registry) => below(registry),
         EntryKey::Default => Vec::new(),
     };
-    // What stands where the line leads to.
+    // Images that are at the target of the line already.
     match (&entry.key, entry.value) {
         (_, "") => {}
         (EntryKey::Image(_), value) => made.push(value.to_owned()),
@@ -76,7 +76,7 @@ fn of_entry(entry: &Entry<'_>) -> Vec<String> {
     made
 }
 
-/// Images below a registry, with those that look alike.
+/// Returns images below a registry, and images that look similar.
 fn below(registry: &str) -> Vec<String> {
     let parts = PatternParts {
         name: registry.into(),
@@ -90,7 +90,7 @@ fn below(registry: &str) -> Vec<String> {
     made
 }
 
-/// Returns an image that a key of a map is for; `None` if it is for none, or for a glob with sets.
+/// Returns an image that a key of a map matches; `None` if it matches none, or if it is a glob with sets.
 pub(crate) fn of_key(key: &str) -> Option<String> {
     match Key::parse(key) {
         Key::Exact(image) => Some(image.to_owned()),

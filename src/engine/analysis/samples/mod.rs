@@ -1,4 +1,4 @@
-//! Sample images: the only module that makes up images, out of patterns, of maps, and for what no line names.
+//! Sample images. Only this module makes up images: from patterns, from maps, and for registries that nothing names.
 
 mod few;
 mod fill;

@@ -1,5 +1,5 @@
-//! Images out of a pattern: some that it matches, in their spellings, and some that look alike and that it must not
-//! match.
+//! Sample images of a pattern: some that it matches, in all spellings, and some that look similar and that it must
+//! not match.
 
 use std::collections::HashSet;
 
@@ -11,10 +11,11 @@ use crate::rules::image::Image;
 use crate::rules::pattern::{Pattern, PatternParts};
 
 const HEX: &str = "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945";
-/// The hexadecimal digits of a digest of SHA-256.
+/// Number of hexadecimal digits of a SHA-256 digest.
 const DIGITS: usize = 64;
 
-/// Images of a pattern, the plainest first. All of them are images; not all are matched.
+/// Returns images for a pattern, the plainest first. All of them are valid images; the pattern does not match all of
+/// them.
 pub(crate) fn of_pattern(pattern: &Pattern) -> Vec<String> {
     let mut images = Vec::new();
     match pattern {
@@ -61,7 +62,7 @@ pub(crate) fn of_pattern(pattern: &Pattern) -> Vec<String> {
     images
 }
 
-/// Tags and digests for a pattern: those that it wants, those that it takes, and others.
+/// Returns tags and digests for a pattern: required ones, matching ones, and others.
 fn endings(parts: &PatternParts) -> Vec<String> {
     let any_digest = format!("@sha256:{HEX}");
     let digest = parts
@@ -77,7 +78,7 @@ fn endings(parts: &PatternParts) -> Vec<String> {
                 let tag = tag.replace('*', text);
                 endings.push(format!(":{tag}{}", digest.as_deref().unwrap_or_default()));
             }
-            // A tag that begins as the pattern's does, and one with a digest behind it.
+            // A tag that begins as the pattern's does, and one that a digest follows.
             let tag = tag.replace('*', "1");
             endings.extend([
                 format!(":{tag}-x"),
@@ -96,8 +97,8 @@ fn endings(parts: &PatternParts) -> Vec<String> {
     endings
 }
 
-/// The first two images, whose name is the same, and one of each other name: rules that match one of them often match
-/// all of its name.
+/// Returns the first two images, which have the same name, and one of each other name: rules that match one image of
+/// a name often match all of them.
 pub(crate) fn of_several_names(made: &[String]) -> impl Iterator<Item = &String> {
     let (first, others) = made.split_at_checked(2).unwrap_or((made, &[]));
     let mut names: HashSet<&str> = first.iter().map(|image| without_ending(image)).collect();
@@ -107,7 +108,7 @@ pub(crate) fn of_several_names(made: &[String]) -> impl Iterator<Item = &String>
     first.iter().chain(others)
 }
 
-/// An image without its tag and digest.
+/// Returns an image without its tag and digest.
 fn without_ending(image: &str) -> &str {
     let name = image.split('@').next().unwrap_or(image);
     match name.rsplit_once(':') {
@@ -116,7 +117,7 @@ fn without_ending(image: &str) -> &str {
     }
 }
 
-/// A digest in the place of a glob.
+/// Returns a digest that a glob matches.
 pub(crate) fn digest_of(glob: &str) -> String {
     let (algorithm, hex) = glob
         .split_once(':')
@@ -127,7 +128,7 @@ pub(crate) fn digest_of(glob: &str) -> String {
     format!("{}:{hex}", algorithm.replace('*', "sha256"))
 }
 
-/// The other ways to spell a name that is written in full.
+/// Returns the other spellings of a canonical name.
 pub(super) fn spellings(name: &str) -> impl Iterator<Item = String> {
     let mut spellings = Vec::new();
     let of_hub = name
@@ -153,7 +154,7 @@ pub(super) fn spellings(name: &str) -> impl Iterator<Item = String> {
     spellings.into_iter()
 }
 
-/// Names that a reader may take for one of the pattern's.
+/// Returns names that look similar to those of the pattern.
 fn look_alikes(parts: &PatternParts) -> impl Iterator<Item = String> {
     let name = FILLINGS
         .first()
@@ -174,7 +175,7 @@ fn look_alikes(parts: &PatternParts) -> impl Iterator<Item = String> {
         names.push(format!("{registry}:8443/{path}"));
     }
     if above.contains('/') {
-        // What stands above a trailing `/`, and what goes on with the same letters.
+        // The name above a trailing `/`, and one that continues with the same letters.
         names.extend([above.to_owned(), format!("{above}-x/{last}")]);
     }
     if !parts.below {

@@ -1,15 +1,16 @@
-//! Samples that need no pattern: below a registry or a prefix, around a text, and of registries that nothing names.
+//! Sample images without a pattern: below a registry or a prefix, with a text in them, and of registries that nothing
+//! names.
 
 use crate::reference::{DOCKER_HUB, OFFICIAL};
 
-/// An image with a registry, for conditions that do not read the image.
+/// Image with a registry, for conditions that do not read the image.
 pub(crate) const QUALIFIED: &str = "registry.example.org/app";
 
 /// Images without a registry.
 const UNQUALIFIED: [&str; 2] = ["nginx:1.25", "bitnami/redis:7"];
 /// Repositories, the plainest first.
 const REPOSITORIES: [&str; 4] = ["team/app:1.25", "app:1.25", "app", "a/b/c"];
-/// Texts that fill a glob, the plainest first.
+/// Texts that match a glob, the plainest first.
 const TEXTS_OF_GLOBS: [&str; 9] = [
     "",
     "nginx",
@@ -132,7 +133,7 @@ pub fn containing(text: &str) -> [String; 8] {
     ]
 }
 
-/// Returns an image without a tag, and with one.
+/// Returns an image with a tag, and without one.
 #[must_use]
 pub fn tagged(image: String) -> [String; 2] {
     let with_tag = format!("{image}:1.25");
@@ -148,7 +149,7 @@ pub fn of_glob(glob: &str, fill: impl Fn(&str, &str) -> String) -> Vec<String> {
     tagged.chain(filled.iter().cloned()).collect()
 }
 
-/// Returns images below a prefix of home.
+/// Returns images below a prefix of `home`.
 pub(crate) fn at_home(prefix: &str) -> [String; 3] {
     ["app:1.25", "team/app", "library/nginx:1.25"].map(|rest| format!("{prefix}{rest}"))
 }

@@ -1,9 +1,9 @@
-//! The check itself, coarse step first.
+//! The termination check, coarse step first.
 //!
-//! One swap leads to another if the other matches some image that the one can produce. If no swap leads to itself, an
-//! image is swapped at most as often as there are swaps. The registries come first: nearly all swaps lead out of the
-//! registries that rules are for, and never back. The remaining swaps are compared pattern by pattern, each only with
-//! those that begin alike, never every one with every other.
+//! One swap leads to another if the other matches some result of the first. If no swap leads to itself, an image is
+//! swapped at most once by each swap, so every evaluation settles. The registries come first: nearly all swaps lead
+//! from a registry that rules match to one that none matches. The remaining swaps are compared pattern by pattern,
+//! each only with those that begin alike, never every one with every other.
 
 use super::part::Part;
 use super::{cycle, registries, steps};

@@ -1,4 +1,4 @@
-//! What is said of a circle: its rules, an image for each step, and the `keep` that mends it.
+//! The finding about a cycle: its rules, an image for each step, and the `keep` that breaks it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,13 +7,13 @@ use super::steps::{Steps, Swap};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::lower::read_pattern;
 
-/// The rules that a finding names at most.
+/// Maximum number of rules that a finding names.
 const SHOWN: usize = 8;
 
-/// The circles that are told of at most.
+/// Maximum number of cycles that are reported.
 const MOST_CIRCLES: usize = 50;
 
-/// Findings that together name every swap which leads back to itself, as far as they are not too many.
+/// Returns findings that together name every swap in a cycle, up to a limit.
 pub(super) fn findings(part: Part<'_>, steps: &Steps<'_>) -> Vec<Diagnostic> {
     let component = steps.graph.components();
     let mut members: HashMap<u32, usize> = HashMap::new();
@@ -76,7 +76,7 @@ fn finding(part: Part<'_>, steps: &Steps<'_>, circle: &[usize]) -> Diagnostic {
     for (span, label) in labels {
         finding = finding.also(span, label);
     }
-    // In a file with a condition the `keep` would have it too, and mend nothing.
+    // A `keep` in a file with a condition gets that condition, so it would not break the cycle.
     let place = swaps.iter().map(|swap| swap.number).min().and_then(|top| {
         (0..=top)
             .rev()
@@ -93,7 +93,7 @@ fn finding(part: Part<'_>, steps: &Steps<'_>, circle: &[usize]) -> Diagnostic {
     finding.help("a `when` on one of them that excludes the other's ends the circle too")
 }
 
-/// The pattern that keeps all results of one of the swaps: the narrowest that can be written.
+/// Returns the narrowest pattern that keeps all results of one of the swaps.
 fn keep_for(steps: &Steps<'_>, swaps: &[&Swap<'_>]) -> Option<String> {
     swaps
         .iter()
@@ -103,11 +103,11 @@ fn keep_for(steps: &Steps<'_>, swaps: &[&Swap<'_>]) -> Option<String> {
                 .into_iter()
                 .find(|text| read_pattern(text).is_some_and(|pattern| steps.text_covers(&pattern, swap)))
         })
-        // The one with the most segments says the least about other images.
+        // The pattern with the most segments affects the fewest other images.
         .max_by_key(|text| text.matches('/').count())
 }
 
-/// Patterns that may cover the results of a swap, from narrow to wide.
+/// Returns patterns that may match all results of a swap, from narrow to wide.
 fn candidates(swap: &Swap<'_>) -> Vec<String> {
     let mut texts = Vec::new();
     let prefix = &swap.prefix;

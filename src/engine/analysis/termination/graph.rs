@@ -1,8 +1,8 @@
-//! Which of the nodes of a graph lie on circles.
+//! Cycles of a graph.
 
 use std::collections::HashMap;
 
-/// Edges by the node that they leave.
+/// Edges, by the node that they leave.
 #[derive(Debug)]
 pub(super) struct Graph {
     pub(super) edges: Vec<Vec<u32>>,
@@ -25,15 +25,15 @@ impl Graph {
         self.edges.get(node).map_or(&[], Vec::as_slice)
     }
 
-    /// The strongly connected component of each node: within one, each node leads to each other. (Tarjan, with a stack
-    /// of its own instead of recursion.)
+    /// Returns the strongly connected component of each node: within one, each node leads to each other. (Tarjan's
+    /// algorithm, with a stack on the heap instead of recursion, because a set may have 100,000 rules.)
     pub(super) fn components(&self) -> Vec<u32> {
         const NEW: u32 = u32::MAX;
         let count = self.edges.len();
         let (mut order, mut low, mut component) = (vec![NEW; count], vec![0; count], vec![NEW; count]);
         let (mut next_order, mut next_component) = (0u32, 0u32);
         let mut open: Vec<usize> = Vec::new();
-        // A node, and how many of its edges were followed: none when it is met first.
+        // A node, and the number of its edges that were followed; 0 at the first visit.
         let mut path: Vec<(usize, usize)> = Vec::new();
         for root in 0..count {
             if order.get(root) != Some(&NEW) {
@@ -81,8 +81,8 @@ impl Graph {
         component
     }
 
-    /// A shortest circle through a node and others of interest, from it to the last before it; none where it lies on
-    /// none.
+    /// Returns a shortest cycle through a node and other nodes of interest, from the node to the last one before it;
+    /// `None` if the node is in no such cycle.
     pub(super) fn circle(&self, start: usize, is_of_interest: impl Fn(usize) -> bool) -> Option<Vec<usize>> {
         let mut before: HashMap<usize, usize> = HashMap::new();
         let mut queue = std::collections::VecDeque::from([start]);

@@ -3,7 +3,8 @@
 use crate::rules::Compiled;
 use crate::rules::rule::Rule;
 
-/// A part of a set that is checked by itself: without the rules that are off, or with them, as its tests run.
+/// A part of a set with a check of its own: without the rules that are off, or with them, since tests may turn them
+/// on.
 #[derive(Clone, Copy)]
 pub(super) struct Part<'r> {
     pub(super) set: &'r Compiled,
@@ -11,7 +12,7 @@ pub(super) struct Part<'r> {
 }
 
 impl<'r> Part<'r> {
-    /// Returns the rules of this part with their places in the set.
+    /// Returns the rules of this part with their positions in the set.
     pub(super) fn rules(self) -> impl Iterator<Item = (usize, &'r Rule)> {
         self.set
             .rules

@@ -1,4 +1,5 @@
-//! The first, coarse step of the proof: which swaps can lie on a circle, by the registries that they lead from and to.
+//! The coarse step of the termination check: the swaps that may be in a cycle, by the registries that they match and
+//! target.
 
 use std::collections::HashMap;
 
@@ -12,18 +13,18 @@ use crate::rules::target::Target;
 use crate::rules::template::has_placeholder;
 use crate::syntax::ast::Action;
 
-/// The registries that swaps lead to. One with captures is a glob.
+/// Target registries of swaps. One with captures is a glob.
 struct Registries<'r> {
     names: Vec<&'r str>,
-    /// The literal ones by name.
+    /// Literal registries, by name.
     literal: HashMap<&'r str, usize>,
-    /// The places of the globs.
+    /// Positions of the globs.
     globs: Vec<usize>,
-    /// The literal ones that are not at home as a whole: those that an open pattern can take an image from.
+    /// Literal registries that are not wholly at home: an open pattern can match images of them.
     away: Vec<usize>,
 }
 
-/// The swaps that may lie on a circle: those that lead from one registry to another within a circle of registries.
+/// Returns the swaps that may be in a cycle: those from one registry to another within a cycle of registries.
 pub(super) fn suspects(part: Part<'_>) -> Vec<usize> {
     let swaps: Vec<(usize, &Rule)> = part
         .rules()
@@ -31,7 +32,7 @@ pub(super) fn suspects(part: Part<'_>) -> Vec<usize> {
         .collect();
     let registries = Registries::new(part, &swaps);
     let mut graph = Graph::new(registries.names.len());
-    // From where to where each swap may lead.
+    // For each swap: its position, the registries that it matches, and its target's.
     let mut ways: Vec<(usize, Vec<usize>, usize)> = Vec::new();
     for (number, rule) in &swaps {
         let Some(to) = registry_of(rule).and_then(|registry| registries.place(registry)) else {
@@ -100,19 +101,20 @@ impl<'r> Registries<'r> {
         self.literal.get(registry).copied()
     }
 
-    /// The registries whose images a swap may match in a later round, its guard at home included.
+    /// Returns the registries whose images a swap may match in a later round, except those that its guard `home`
+    /// excludes.
     fn sources(&self, pattern: &Pattern) -> Vec<usize> {
         let registry = match pattern {
             Pattern::Parts(parts) => parts.registry(),
             Pattern::Written(written) => match written.text.split_once('/') {
                 Some((registry, _)) if !registry.contains(['?', '[']) => registry,
-                // Sets and single characters are looked at later.
+                // The fine step reads sets and single characters; here they count as any registry.
                 _ if pattern.is_open() => "**",
-                // A result has a registry, and so a `/`.
+                // A result has a registry, and so a `/`, which this pattern does not match.
                 _ => return Vec::new(),
             },
         };
-        // A `*` of a glob over the whole image may take a `/` and more.
+        // A `*` of a glob over the original image may match a `/` and more.
         let is_any = registry == "**" || matches!(pattern, Pattern::Written(_)) && registry.contains('*');
         if !registry.contains('*') {
             let globs = self
@@ -137,7 +139,7 @@ impl<'r> Registries<'r> {
         literal.chain(globs).collect()
     }
 
-    /// Whether a registry with captures may come out as one that a pattern's registry matches.
+    /// Returns true if a registry with captures may produce one that a pattern's registry matches.
     fn glob_may_be(&self, glob: usize, registry: &str) -> bool {
         let Some(name) = self.names.get(glob) else {
             return false;

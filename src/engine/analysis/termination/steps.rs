@@ -1,4 +1,4 @@
-//! The fine step of the proof: which swap leads to which, pattern by pattern.
+//! The fine step of the termination check: the swaps that lead to one another, pattern by pattern.
 
 use std::collections::HashMap;
 
@@ -14,13 +14,13 @@ use crate::rules::rule::Rule;
 use crate::rules::target::Target;
 use crate::syntax::ast::Action;
 
-/// The pairs that are compared at most. An ordinary set of 100,000 rules has none, or a few for each rule.
+/// Maximum number of compared pairs. An ordinary set of 100,000 rules has none, or a few for each rule.
 const MAX_PAIRS: usize = 2_000_000;
-/// The work of all comparisons, in steps, some of which take a nanosecond: and more for each swap.
+/// Maximum work of all comparisons, in steps (some take a nanosecond). Each swap adds to it.
 const WORK: usize = 200_000_000;
 const WORK_OF_A_SWAP: usize = 2_000;
 
-/// Swaps that may lie on a circle, and which leads to which.
+/// Swaps that may be in a cycle, and the edges between them.
 pub(super) struct Steps<'r> {
     part: Part<'r>,
     pub(super) swaps: Vec<Swap<'r>>,
@@ -29,29 +29,29 @@ pub(super) struct Steps<'r> {
 }
 
 pub(super) struct Swap<'r> {
-    /// The rule's place in the set.
+    /// Position of the rule in the set.
     pub(super) number: usize,
     pub(super) rule: &'r Rule,
     pub(super) target: &'r Target,
-    /// What every result begins with: registry and literal segments.
+    /// The registry and literal segments that every result begins with.
     pub(super) prefix: String,
 }
 
-/// The languages that every comparison needs.
+/// Languages that every comparison needs.
 struct Always {
     valid: Language,
     short_hub: Language,
 }
 
 impl<'r> Steps<'r> {
-    /// Compares what may lead to one another.
+    /// Compares the swaps that may lead to one another.
     pub(super) fn new(part: Part<'r>, suspects: Vec<usize>) -> Result<Self, Box<Diagnostic>> {
         let swaps: Vec<Swap<'r>> = suspects
             .into_iter()
             .filter_map(|number| {
                 let rule = part.rule(number)?;
                 let target = rule.target.as_ref()?;
-                // A rule that never matches leads nowhere, and nothing leads to it.
+                // A rule that never matches leads to no other rule, and no rule leads to it.
                 if contradiction(rule.conditions(&part.set.files)).is_some() {
                     return None;
                 }
@@ -99,7 +99,7 @@ impl<'r> Steps<'r> {
                 match self.example(results, home, next, &mut work) {
                     Ok(None) => {}
                     Ok(Some(_)) => to.push(other),
-                    // It may lead there, as far as is known.
+                    // The search gave up, so assume that it leads there: an unproven set is rejected.
                     Err(Exhausted) => {
                         to.push(other);
                         work = work.saturating_sub(BUDGET);
@@ -119,7 +119,7 @@ impl<'r> Steps<'r> {
             || exclude_each_other(one.conditions(files), other.conditions(files))
     }
 
-    /// An image among the results that the next swap matches, its guards included.
+    /// Returns a result that the next swap matches and its guards do not exclude.
     fn example(
         &self,
         results: &Language,
@@ -136,7 +136,7 @@ impl<'r> Steps<'r> {
         witness_within(&[results, &pattern, &self.always.valid], &none, BUDGET, work)
     }
 
-    /// An image that the first swap makes and the second one matches; none where the search gave up.
+    /// Returns a result of the first swap that the second one matches; `None` if the search gives up.
     pub(super) fn example_of(&self, one: usize, other: usize) -> Option<String> {
         let (one, other) = (self.swaps.get(one)?, self.swaps.get(other)?);
         let mut work = WORK;
@@ -145,14 +145,14 @@ impl<'r> Steps<'r> {
             .flatten()
     }
 
-    /// What is at home and may be a result of a swap: of many prefixes few are near it.
+    /// Returns the names at home that may be results of a swap: few of many prefixes are similar to it.
     fn home_near(&self, swap: &Swap<'_>) -> Language {
         let home = self.part.set.home.iter();
         languages::at_home(home.filter(|prefix| are_alike(&swap.prefix, prefix.trim_end_matches('/'))))
     }
 
-    /// Takes away the steps past an unconditional `keep` or `deny` that covers all results of a swap. Only those of
-    /// swaps on circles are looked at.
+    /// Removes the steps after an unconditional `keep` or `deny` that covers all results of a swap. Only swaps in
+    /// cycles are examined.
     pub(super) fn cut_at_covers(&mut self) {
         let component = self.graph.components();
         let mut members: HashMap<u32, usize> = HashMap::new();
@@ -181,7 +181,7 @@ impl<'r> Steps<'r> {
         for one in on_circles {
             let Some(swap) = self.swaps.get(one) else { continue };
             let results = results_of(swap);
-            // What covers them all begins no later than they do.
+            // A pattern that covers all of them begins no later than they do.
             let first = beginnings
                 .shorter(&swap.prefix)
                 .filter_map(|stop| stops.get(stop))
@@ -200,12 +200,12 @@ impl<'r> Steps<'r> {
         }
     }
 
-    /// Whether a rule's pattern matches all of the results.
+    /// Returns true if the pattern of a rule matches all of the results.
     pub(super) fn covers(&self, stop: &Rule, results: &Language) -> bool {
         covers(&stop.pattern, results, &self.always.valid, &self.always.short_hub)
     }
 
-    /// Whether a pattern, by its text, matches all results of a swap.
+    /// Returns true if a pattern, by its text, matches all results of a swap.
     pub(super) fn text_covers(&self, pattern: &Pattern, swap: &Swap<'_>) -> bool {
         let results = results_of(swap);
         covers(pattern, &results, &self.always.valid, &self.always.short_hub)
@@ -216,7 +216,7 @@ fn results_of(swap: &Swap<'_>) -> Language {
     languages::of_results(&swap.rule.pattern, swap.target)
 }
 
-/// Whether one of two beginnings, each of whole segments, goes on where the other ends.
+/// Returns true if one of two beginnings of whole segments continues the other.
 pub(crate) fn are_alike(one: &str, other: &str) -> bool {
     let goes_on = |long: &str, short: &str| {
         short.is_empty()
@@ -242,7 +242,7 @@ fn unproven(swap: &Swap<'_>) -> Diagnostic {
     .help("let the rules lead to a registry that no rule is for, or keep what has arrived with a `keep` above them all")
 }
 
-/// What every result of a target begins with.
+/// Returns the text that every result of a target begins with.
 pub(crate) fn prefix_of(target: &Target) -> String {
     let Some(registry) = target.literal_registry() else {
         return String::new();
@@ -253,7 +253,7 @@ pub(crate) fn prefix_of(target: &Target) -> String {
     }
 }
 
-/// What everything that a pattern matches begins with: whole segments.
+/// Returns the text that every match of a pattern begins with, in whole segments.
 pub(crate) fn beginning(pattern: &Pattern) -> &str {
     match pattern {
         Pattern::Parts(parts) if parts.registry() == "**" => "",
@@ -265,7 +265,7 @@ pub(crate) fn beginning(pattern: &Pattern) -> &str {
     }
 }
 
-/// Patterns by what they begin with.
+/// Patterns by their beginnings.
 struct Beginnings<'p> {
     sorted: Vec<(&'p str, usize)>,
 }
@@ -277,7 +277,7 @@ impl<'p> Beginnings<'p> {
         Self { sorted }
     }
 
-    /// Those that begin as a prefix does, or with less.
+    /// Returns the patterns whose beginning is a part of the prefix, or equal to it.
     fn shorter<'s>(&'s self, prefix: &'s str) -> impl Iterator<Item = usize> + 's {
         let ends = prefix
             .match_indices('/')
@@ -296,7 +296,7 @@ impl<'p> Beginnings<'p> {
         })
     }
 
-    /// Those, and those that go on behind it.
+    /// Returns those, and the patterns whose beginning continues the prefix.
     fn alike<'s>(&'s self, prefix: &'s str) -> impl Iterator<Item = usize> + 's {
         let below = if prefix.is_empty() {
             String::new()

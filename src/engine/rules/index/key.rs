@@ -1,4 +1,4 @@
-//! Keys: what is literal in a pattern, and in the shape of a target.
+//! Keys of the index: the literal parts of a pattern or of the own images of a target.
 
 use std::hash::BuildHasher as _;
 
@@ -11,7 +11,7 @@ use crate::rules::shape::{Segment, SegmentPart, Shape};
 use crate::rules::target::Target;
 use crate::rules::template::has_placeholder;
 
-/// Which part of an image a key is about.
+/// The part of an image that a key compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Registry and repository.
@@ -24,24 +24,24 @@ pub(super) enum Kind {
     Suffix,
     /// The same, and the first segment of the repository.
     SuffixAndFirst,
-    /// The host, of a registry with a port.
+    /// Host of a registry with a port.
     Host,
     /// The last segment of the repository.
     Last,
     /// The tag.
     Tag,
-    /// The image as it is spelled.
+    /// The original image.
     Written,
-    /// The first segments of the image as it is spelled.
+    /// First segments of the original image.
     WrittenBelow,
-    /// A piece of the image as it is spelled.
+    /// A piece of the original image.
     Piece,
-    /// Nothing that a key can be made of: always looked at.
+    /// No key: the rule is always examined.
     Rest,
 }
 
-/// The text of a key, as a hash that grows segment by segment: one walk over a name gives the keys of all its first
-/// segments.
+/// Text of a key, as a hash that grows segment by segment, so that one pass over a name gives the keys of all its
+/// first segments.
 #[derive(Clone, Copy)]
 pub(super) struct IndexKey(u64);
 
@@ -56,13 +56,13 @@ impl IndexKey {
         Self(u64::from(u32::from_le_bytes(piece)).wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
-    /// The key with a further segment.
+    /// Returns the key with a further segment.
     pub(super) fn segment(self, text: &str) -> Self {
         let hash = FixedState::with_seed(0).hash_one(text);
         Self((self.0.rotate_left(23) ^ hash).wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
-    /// The hash, of rules for one namespace or of those for all.
+    /// Returns the hash, for rules for one namespace or for those for all.
     pub(super) fn hash(self, kind: Kind, namespace: Option<&str>) -> u64 {
         let key = match namespace {
             Some(namespace) => self.segment(namespace).segment("namespace"),
@@ -98,7 +98,7 @@ pub(super) fn key_of(pattern: &Pattern) -> (Kind, IndexKey) {
     }
 }
 
-/// The key of a pattern with a wildcard in its registry.
+/// Returns the key of a pattern with a wildcard in its registry.
 fn key_of_open(parts: &PatternParts) -> (Kind, IndexKey) {
     let registry = parts.registry();
     let last = parts.path().rsplit('/').next().unwrap_or_default();
@@ -153,10 +153,10 @@ fn shape_registry(target: &Target) -> Box<str> {
         .unwrap_or_default()
 }
 
-/// Registry and literal segments that every image of the shape begins with.
+/// Returns the registry and the literal segments that every own image begins with.
 pub(crate) fn shape_prefix(registry: &str, shape: &Shape) -> String {
     let mut prefix = registry.to_owned();
-    // A result of one segment is completed on Docker Hub, which changes its beginning.
+    // On Docker Hub, a result of one segment gets `library/`, which changes its beginning.
     let is_long = registry != DOCKER_HUB || shape.segments.len() + usize::from(shape.below) > 1;
     let all_are_there = shape
         .segments
@@ -179,7 +179,7 @@ pub(crate) fn shape_prefix(registry: &str, shape: &Shape) -> String {
     prefix
 }
 
-/// The segments before the first that has a wildcard.
+/// Returns the segments before the first one with a wildcard.
 pub(crate) fn literal_segments(name: &str) -> &str {
     match name.find('*') {
         Some(star) => name

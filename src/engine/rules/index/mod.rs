@@ -1,7 +1,8 @@
-//! Finding the rules that may match an image, by what is literal in their patterns.
+//! The index that finds the rules that may match an image, by the literal parts of their patterns.
 //!
-//! Each rule is filed under one key: the most telling literal part of its pattern. An image has few keys, however
-//! many rules there are. Keys are kept as hashes: where two are alike by chance, a rule is looked at in vain.
+//! Each rule is filed under one key: the most specific literal part of its pattern. An image has few keys, however
+//! many rules there are. Keys are stored as hashes: if two have the same hash by chance, a rule is examined without
+//! need.
 
 mod key;
 mod rule_index;

@@ -1,4 +1,4 @@
-//! The lists of rules by their keys.
+//! The lists of rules, by key.
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -14,17 +14,18 @@ use crate::rules::image::Image;
 use crate::rules::pattern::Pattern;
 use crate::rules::target::Target;
 
-/// The rules by the keys of their patterns.
+/// Rules, by the keys of their patterns.
 #[derive(Debug, Default)]
 pub(crate) struct RuleIndex {
     lists: HashMap<u64, List, BuildHasherDefault<Hashed>>,
-    /// The rules of all lists, each in the order of the set.
+    /// The rules of all lists, in the order of the set within each list.
     rules: Box<[RuleId]>,
-    /// The kinds of keys that there are, as bits.
+    /// Kinds of the keys, as bits.
     kinds: u16,
-    /// Whether rules are filed under a namespace too.
+    /// True if rules are filed by namespace too.
     has_namespaces: bool,
-    /// The longest end of a registry that is a key: an image's can have any length, and any number of dots.
+    /// Length of the longest key that is the end of a registry. A registry can have any length, and any number of
+    /// dots.
     longest_suffix: usize,
 }
 
@@ -54,11 +55,11 @@ impl std::hash::Hasher for Hashed {
     }
 }
 
-/// Collects what is to be filed.
+/// Collects rules for an index.
 #[derive(Debug, Default)]
 pub(crate) struct IndexBuilder {
     filed: Vec<(u64, RuleId)>,
-    /// The rules over images as they are spelled that have no other key, with their pieces.
+    /// Rules for original images without another key, with their pieces.
     by_piece: Vec<(RuleId, Vec<GlobPiece>)>,
     kinds: u16,
     has_namespaces: bool,
@@ -101,7 +102,7 @@ impl IndexBuilder {
         }
     }
 
-    /// Files what has the shape of a target.
+    /// Files a rule by the own images of its target.
     pub(crate) fn add_shape(&mut self, rule: RuleId, target: &Target) {
         let (kind, key) = key_of_shape(target);
         self.longest_suffix = self.longest_suffix.max(target.registry().len());
@@ -149,13 +150,13 @@ impl IndexBuilder {
     }
 }
 
-/// The rules that may match an image, in the order of the set.
+/// Rules that may match an image, in the order of the set.
 pub(crate) struct Candidates<'i> {
     lists: SmallVec<[&'i [RuleId]; 12]>,
 }
 
 impl RuleIndex {
-    /// The rules that may match the image: all that do are among them.
+    /// Returns the rules that may match the image, among them all that do.
     pub(crate) fn candidates<'i>(&'i self, image: &Image<'_>, namespace: Option<&str>) -> Candidates<'i> {
         let mut found = Candidates {
             lists: SmallVec::new(),
@@ -226,7 +227,7 @@ impl RuleIndex {
     }
 }
 
-/// Looks at the key of each run of first segments, the whole text too, whose key is given back.
+/// Visits the key of each run of first segments, the whole text included, and returns the key of the whole text.
 fn each_prefix(text: &str, mut look: impl FnMut(IndexKey)) -> IndexKey {
     text.split('/').fold(IndexKey::EMPTY, |key, segment| {
         let key = key.segment(segment);
@@ -236,7 +237,7 @@ fn each_prefix(text: &str, mut look: impl FnMut(IndexKey)) -> IndexKey {
 }
 
 impl<'i> Candidates<'i> {
-    /// Every rule of a set.
+    /// Returns every rule of a set.
     pub(crate) fn all(rules: &'i [RuleId]) -> Self {
         let mut found = Self {
             lists: SmallVec::new(),
@@ -245,7 +246,7 @@ impl<'i> Candidates<'i> {
         found
     }
 
-    /// Adds a list that may be found several times.
+    /// Adds a list, unless it was added before.
     fn add_once(&mut self, list: &'i [RuleId]) {
         if !self.lists.iter().any(|known| std::ptr::eq(*known, list)) {
             self.add(list);

@@ -12,58 +12,58 @@ use super::segments::{ANY_SEGMENTS, capture_glob, match_glob, match_segments};
 pub(crate) enum Pattern {
     /// Over the parts of an image.
     Parts(PatternParts),
-    /// Over the image as it is spelled.
+    /// Over the original image.
     Written(Box<Written>),
 }
 
-/// A pattern over the parts of an image, completed as images are.
+/// A pattern over the parts of an image, in canonical form.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct PatternParts {
-    /// Registry and repository, `docker.io/library/*`; without a trailing `/`.
+    /// Registry and repository, such as `docker.io/library/*`, without a trailing `/`.
     pub(crate) name: Text,
-    /// Whether it ends in `/`: what lies below is meant.
+    /// True if it ends in `/`, so that it matches everything below.
     pub(crate) below: bool,
-    /// Whether the name has no wildcard.
+    /// True if the name has no wildcard.
     pub(crate) is_literal: bool,
     pub(crate) tag: Option<Text>,
     pub(crate) digest: Option<Text>,
 }
 
-/// A pattern over the image as it is spelled.
+/// A pattern over the original image.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Written {
     pub(crate) text: Text,
     pub(crate) glob: Glob,
 }
 
-/// What wildcards took from an image, in the order of the pattern, and what lies below a trailing `/`.
+/// Captures of the wildcards, in the order of the pattern, and the path below a trailing `/`.
 #[derive(Debug, Default)]
 pub(crate) struct Captures<'i> {
     pub(crate) taken: Vec<&'i str>,
     pub(crate) below: &'i str,
 }
 
-/// What a wildcard stands for.
+/// The kind of text that a wildcard captures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CaptureKind {
-    /// Text in the registry; `whole` where it is any registry.
+    /// Text in the registry; `whole` if it is the whole registry.
     Registry { whole: bool },
-    /// A `**` in first place: the registry, and perhaps segments behind it.
+    /// A `**` in first place: the registry, and possibly segments after it.
     RegistryAndSegments,
-    /// Text in a segment of the repository; `whole` where the segment has nothing else.
+    /// Text in a segment of the repository; `whole` if it is the whole segment.
     Segment { whole: bool },
-    /// A `**` behind the registry.
+    /// A `**` after the registry.
     Segments,
     /// Text in the tag.
     Tag,
     /// Text in the digest.
     Digest,
-    /// Text of the image as it is spelled.
+    /// Text of the original image.
     Written,
 }
 
 impl Pattern {
-    /// Whether the image matches.
+    /// Returns true if the image matches.
     pub(crate) fn matches(&self, image: &Image<'_>) -> bool {
         match self {
             Self::Parts(parts) => parts.matches(image),
@@ -71,7 +71,7 @@ impl Pattern {
         }
     }
 
-    /// Why an image that does not match does not, in words.
+    /// Returns the reason why an image does not match, in words.
     pub(crate) fn why_not(&self, image: &Image<'_>) -> String {
         match self {
             Self::Parts(parts) => parts.why_not(image),
@@ -79,7 +79,7 @@ impl Pattern {
         }
     }
 
-    /// What the wildcards take from an image that matches.
+    /// Returns the captures of an image that matches.
     pub(crate) fn captures<'i>(&self, image: &'i Image<'_>) -> Captures<'i> {
         let mut captures = Captures::default();
         match self {
@@ -91,7 +91,7 @@ impl Pattern {
         captures
     }
 
-    /// What the wildcards stand for, from the left.
+    /// Returns the kinds of the captures, from the left.
     pub(crate) fn capture_kinds(&self) -> Vec<CaptureKind> {
         match self {
             Self::Written(written) => vec![CaptureKind::Written; written.glob.stars()],
@@ -99,8 +99,8 @@ impl Pattern {
         }
     }
 
-    /// Returns true for a name without a wildcard and without tag and digest: another such pattern shares nothing with
-    /// it but what one of the two matches as a whole.
+    /// Returns true for a name without a wildcard and without tag and digest. Two such patterns have no image in
+    /// common unless one of them matches all images of the other.
     pub(crate) fn is_plain(&self) -> bool {
         match self {
             Self::Parts(parts) => parts.is_literal && parts.tag.is_none() && parts.digest.is_none(),
@@ -108,7 +108,7 @@ impl Pattern {
         }
     }
 
-    /// Whether a wildcard stands where a registry would, so that images that are at home are none of its own.
+    /// Returns true if a wildcard is in the registry, so that the pattern does not match images at home.
     pub(crate) fn is_open(&self) -> bool {
         match self {
             Self::Parts(parts) => parts.registry().contains('*'),
@@ -121,12 +121,12 @@ impl Pattern {
 }
 
 impl PatternParts {
-    /// The registry's part of the name.
+    /// Returns the registry of the name.
     pub(crate) fn registry(&self) -> &str {
         self.name.split('/').next().unwrap_or_default()
     }
 
-    /// The repository's part of the name; empty where there is none.
+    /// Returns the repository of the name; empty if it has none.
     pub(crate) fn path(&self) -> &str {
         self.name.split_once('/').map_or("", |(_, path)| path)
     }
@@ -174,7 +174,7 @@ impl PatternParts {
         format!("the repository is `{}`", image.path())
     }
 
-    /// Whether tag and digest are as the pattern wants them.
+    /// Returns true if tag and digest match.
     pub(crate) fn matches_tag(&self, image: &Image<'_>) -> bool {
         let tag = self
             .tag
@@ -197,7 +197,7 @@ impl PatternParts {
                 Some(text) => {
                     capture_glob(glob, text, &mut |text| taken.push(text));
                 }
-                // An untagged image: it has nothing that could be taken.
+                // An image without a tag: all wildcards capture the empty text.
                 None => taken.extend(glob.bytes().filter(|byte| *byte == b'*').map(|_| "")),
             }
         }

@@ -1,6 +1,6 @@
-//! Patterns, and how they match an image.
+//! Patterns, and the match of a pattern and an image.
 //!
-//! A pattern keeps its text, which is compact and quick to read: nearly all patterns are literal, and those are
+//! A pattern keeps its text, which is compact and quick to read. Nearly all patterns are literal, and those are
 //! compared as a whole.
 
 mod compiled;

@@ -1,16 +1,16 @@
-//! Matching text with wildcards: within a segment, and segment by segment.
+//! Matching with wildcards, within a segment and segment by segment.
 
-/// A segment that stands for any number of them.
+/// Wildcard for any number of segments.
 pub(super) const ANY_SEGMENTS: &str = "**";
 
-/// Matches a glob with nothing but `*`, each of which takes as little as it can.
+/// Matches a glob whose only wildcard is `*`, each of which captures as little as possible.
 pub(crate) fn match_glob(glob: &str, text: &str) -> bool {
     capture_glob(glob, text, &mut |_| {})
 }
 
-/// The same, and tells what each `*` takes. What was told counts only if it matches.
+/// Matches a glob and reports the capture of each `*`. The reports count only if it matches.
 ///
-/// Linear: the text between two `*` is looked for from the left, and an earlier place is never worse.
+/// It takes linear time: the text between two `*` is searched from the left, and an earlier match is never worse.
 pub(super) fn capture_glob<'t>(glob: &str, text: &'t str, tell: &mut dyn FnMut(&'t str)) -> bool {
     let mut pieces = glob.split('*');
     let Some(mut rest) = text.strip_prefix(pieces.next().unwrap_or_default()) else {
@@ -35,11 +35,11 @@ pub(super) fn capture_glob<'t>(glob: &str, text: &'t str, tell: &mut dyn FnMut(&
     }
 }
 
-/// Matches segment by segment, tells what each wildcard takes, and gives what lies below. What was told counts
+/// Matches segment by segment, reports the capture of each wildcard, and returns the path below. The reports count
 /// only if it matches.
 ///
-/// The segments between two `**` are looked for from the left: an earlier place is never worse, and gives each
-/// wildcard as little as it can have. Those behind the last `**` stand at the end.
+/// The segments between two `**` are searched from the left: an earlier match is never worse, and lets each wildcard
+/// capture as little as possible. The segments after the last `**` are matched at the end.
 pub(super) fn match_segments<'t>(
     pattern: &str,
     below: bool,
@@ -47,7 +47,7 @@ pub(super) fn match_segments<'t>(
     tell: &mut dyn FnMut(&'t str),
 ) -> Option<&'t str> {
     let mut blocks = Blocks { rest: Some(pattern) };
-    // What is left of the name; none once its last segment is taken.
+    // The remaining name; `None` after its last segment.
     let mut rest = Some(name);
     let mut block = blocks.next()?;
     let mut is_first = true;
@@ -64,7 +64,8 @@ pub(super) fn match_segments<'t>(
             };
         };
         block = next;
-        // Where the `**` before the block begins, and the least that it takes: as the first it has the registry.
+        // Start of the `**` before the block, and the least that it captures: in first place it captures the
+        // registry.
         let start = rest;
         if is_first {
             rest = after_segment(rest?);
@@ -88,7 +89,7 @@ pub(super) fn match_segments<'t>(
     }
 }
 
-/// The runs of segments between the `**` of a pattern; the first and the last may be empty.
+/// The runs of segments between the `**` of a pattern. The first and the last may be empty.
 struct Blocks<'p> {
     rest: Option<&'p str>,
 }
@@ -112,7 +113,7 @@ impl<'p> Iterator for Blocks<'p> {
     }
 }
 
-/// Matches a block at the start of what is left, and gives what is left behind it.
+/// Matches a block at the start of the remaining name, and returns the name after it.
 #[allow(
     clippy::option_option,
     reason = "no match, and a match up to the end, are two things"
@@ -159,7 +160,7 @@ fn count_segments(block: &str) -> usize {
     }
 }
 
-/// The last segments of what is left, if there are as many.
+/// Returns the last segments of the remaining name, if there are as many.
 #[allow(
     clippy::option_option,
     reason = "too few segments, and none at the end, are two things"
@@ -175,7 +176,7 @@ fn last_segments(rest: Option<&str>, count: usize) -> Option<Option<&str>> {
     }
 }
 
-/// The segments from where one remainder begins to where a later one does, without the `/` at their end.
+/// Returns the segments from one remaining name to a later one, without the `/` at their end.
 fn between<'t>(start: Option<&'t str>, end: Option<&'t str>) -> &'t str {
     let start = start.unwrap_or_default();
     match end {

@@ -1,32 +1,32 @@
-//! The pieces of a statement that no line end parts, with the comments that stand behind them.
+//! Atoms: the pieces of a statement that stay on one line, with the comments after them.
 
 use super::outline::{OutlinePiece, outline};
 use crate::syntax::ast::StatementKind;
 use crate::syntax::lines::STATEMENTS;
 
-/// Words that stay on one line.
+/// Words on one line.
 #[derive(Debug)]
 pub(super) struct Atom<'t> {
-    /// What it is a part of.
+    /// The part of the statement that it belongs to.
     pub(super) part: AtomPart,
-    /// The words, a space between them.
+    /// Its words, separated by a space.
     pub(super) text: String,
-    /// Whether its author began a line with it.
+    /// True if a line of the input begins with it.
     pub(super) is_broken: bool,
-    /// The comments in it and behind it.
+    /// Comments in it and after it.
     pub(super) comments: Vec<&'t str>,
-    /// Whether the comments stand on lines of their own, and not at the end of its line.
+    /// True if the comments have lines of their own; false if they are at the end of its line.
     pub(super) is_above: bool,
 }
 
-/// The parts of a statement: a line may begin with each but the first.
+/// Parts of a statement. A new line may begin with each but the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AtomPart {
-    /// What follows the keyword.
+    /// The words after the keyword.
     Head,
     /// `-> TARGET`, `= VALUE`, or the outcome of a test.
     Second,
-    /// A clause, or its first condition or value.
+    /// A modifier, with its first condition or value.
     Clause,
     /// A further condition.
     And,
@@ -34,7 +34,7 @@ pub(super) enum AtomPart {
     Value,
 }
 
-/// The keyword of a statement, its atoms, and where its last line ends.
+/// Returns the keyword of a statement, its atoms, and the end of its last line.
 pub(super) fn atoms<'t>(
     kind: &StatementKind,
     text: &'t str,
@@ -53,13 +53,13 @@ pub(super) fn atoms<'t>(
         scanner.skip(word)?;
         match piece {
             OutlinePiece::Sign(sign) => part = part.or(part_of(sign)),
-            // A line that begins with the word of a statement is none that goes on with another.
+            // A line that begins with the word of a statement would not continue a list of values.
             OutlinePiece::Word(_) if is_value && !STATEMENTS.contains(&word) => part = Some(AtomPart::Value),
             OutlinePiece::Word(_) => {}
         }
         match part.take() {
             Some(part) => {
-                // The outcome of a test can't begin a line, since it is a statement's word too.
+                // The outcome of a test cannot begin a line, because it is the word of a statement too.
                 let comments = match atoms.last_mut() {
                     Some(above) if !STATEMENTS.contains(&word) => {
                         above.is_above = above.comments.is_empty() && gap.begins_a_line;
@@ -98,7 +98,7 @@ pub(super) fn atoms<'t>(
     Some((keyword, atoms, scanner.cursor + rest.len()))
 }
 
-/// What begins with a sign.
+/// Returns the part that begins with a sign.
 fn part_of(sign: &str) -> Option<AtomPart> {
     match sign {
         "->" | "=" | "keep" | "deny" | "warn" => Some(AtomPart::Second),
@@ -108,12 +108,12 @@ fn part_of(sign: &str) -> Option<AtomPart> {
     }
 }
 
-/// What stands between two words.
+/// The text between two words.
 struct Gap<'t> {
     comments: Vec<&'t str>,
-    /// Whether there is a line end in it.
+    /// True if it has a line end.
     is_broken: bool,
-    /// Whether its first comment stands on a line of its own.
+    /// True if its first comment has a line of its own.
     begins_a_line: bool,
 }
 
@@ -123,14 +123,14 @@ struct Scanner<'t> {
 }
 
 impl<'t> Scanner<'t> {
-    /// Passes over what must come next.
+    /// Skips a word, which must be next.
     fn skip(&mut self, word: &str) -> Option<()> {
         let is_next = self.text.get(self.cursor..)?.starts_with(word);
         self.cursor += word.len();
         is_next.then_some(())
     }
 
-    /// Passes over white space and the comments in it.
+    /// Skips white space and the comments in it.
     fn gap(&mut self) -> Option<Gap<'t>> {
         let mut gap = Gap {
             comments: Vec::new(),

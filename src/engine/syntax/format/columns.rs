@@ -1,22 +1,22 @@
-//! What lines up in a block: statements of one kind with neither an empty line nor a comment between them.
+//! Columns of a block: statements of one kind, without an empty line or a comment between them.
 
 use super::lines::{Family, FormatLine, FormatStatement, GUTTER, WIDTH, width};
 use crate::syntax::rules::MAX_STATEMENT;
 
-/// The widest column. What is wider steps out of line, and the others stay where they are.
+/// Maximum width of a column. A wider cell is not aligned, and the other cells keep their column.
 const WIDEST: usize = 48;
 
-/// The widest text that a column of comments stands behind.
+/// Maximum width of a text before an aligned comment.
 const WIDEST_BEFORE_COMMENTS: usize = 80;
 
-/// Where a few cells would widen a column by so much for all, they step out of line.
+/// A few cells that would widen a column by this much for all others are not aligned.
 const STEP: usize = 12;
 
 /// The columns of a block.
 struct Columns {
-    /// By their place in a line.
+    /// Widths of the columns, by their index in a line.
     cells: [usize; 2],
-    /// What stands before comments.
+    /// Width of the text before comments.
     comments: usize,
 }
 
@@ -29,7 +29,7 @@ pub(super) fn write(block: &[FormatStatement<'_, '_>], to: &mut String) {
             to.push_str(&aligned.text);
             continue;
         }
-        // White space counts as well in what a statement may have.
+        // The limit of a statement's length counts white space too.
         let plain = lay_out(statement, &Columns::NONE);
         if plain.length <= MAX_STATEMENT {
             to.push_str(&plain.text);
@@ -39,7 +39,7 @@ pub(super) fn write(block: &[FormatStatement<'_, '_>], to: &mut String) {
     }
 }
 
-/// A statement that takes all that a statement may have stays as its author wrote it.
+/// Writes a statement at the limit of its length as its author wrote it.
 fn as_it_was(statement: &FormatStatement<'_, '_>, to: &mut String) {
     for line in statement.source.text.lines() {
         to.push_str(line.trim_end_matches([' ', '\t', '\r']));
@@ -81,20 +81,20 @@ impl Columns {
         columns
     }
 
-    /// The space between a cell and the next one.
+    /// Returns the space between a cell and the next one.
     fn gap(&self, family: Family, place: usize, cell: &str, next: &str) -> usize {
         let gutter = family.gutter();
         let column = self.cells.get(place).copied().unwrap_or_default();
         match column.checked_sub(width(cell)) {
             Some(space) => space + gutter,
-            // It is out of line: no column to be told apart.
+            // The cell is not aligned, so no column needs a wider space.
             None if next.starts_with("->") => 1,
             None => gutter,
         }
     }
 }
 
-/// How wide a column is whose cells have these widths.
+/// Returns the width of a column whose cells have these widths.
 fn column_width(widths: impl Iterator<Item = usize>, widest: usize) -> usize {
     let mut widths: Vec<usize> = widths.filter(|width| *width <= widest).collect();
     widths.sort_unstable();
@@ -109,7 +109,7 @@ fn column_width(widths: impl Iterator<Item = usize>, widest: usize) -> usize {
         .unwrap_or_default()
 }
 
-/// A statement in its place, and its length as it counts: up to the end of its last line.
+/// A formatted statement, and its length up to the end of its last line.
 struct LaidOut {
     text: String,
     length: usize,
@@ -148,7 +148,7 @@ fn lay_out(statement: &FormatStatement<'_, '_>, columns: &Columns) -> LaidOut {
     LaidOut { text, length }
 }
 
-/// A line without its comments.
+/// Returns a line without its comments.
 fn line_text(
     statement: &FormatStatement<'_, '_>,
     number: usize,

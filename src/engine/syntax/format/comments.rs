@@ -1,15 +1,15 @@
-//! The comments of a text, found without its statements: so what a statement loses is missed.
+//! The comments of a text, found without its statements. So the comparison notices a comment that a statement loses.
 
 use crate::syntax::lines::BYTE_ORDER_MARK;
 
-/// The comments of a text that has no error of syntax, each without the white space around it.
+/// Returns the comments of a text without syntax errors, each without the white space around it.
 pub(super) fn comments(text: &str) -> impl Iterator<Item = &str> {
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     text.split('\n').filter_map(comment)
 }
 
-/// The comment of a line: it begins where the line does or behind white space, and not in quotes, which end on the line
-/// that they begin on.
+/// Returns the comment of a line. It begins at the start of the line or after white space, and not in quotes, which
+/// end on their line.
 fn comment(line: &str) -> Option<&str> {
     let mut is_quoted = false;
     let mut is_escaped = false;

@@ -1,4 +1,4 @@
-//! A rules file as items in a row: statements, and the comments and empty lines between them.
+//! A rules file as a list of items: statements, and the comments and empty lines between them.
 
 use super::atoms::{Atom, atoms};
 use super::outline::OutlinePiece;
@@ -8,28 +8,28 @@ use crate::syntax::lines::BYTE_ORDER_MARK;
 /// A part of a file.
 #[derive(Debug)]
 pub(super) enum Item<'t> {
-    /// One empty line, or several.
+    /// One or more empty lines.
     Blank,
-    /// A comment that has a line of its own.
+    /// A comment on a line of its own.
     Comment(&'t str),
     /// A statement, with the comments in it.
     Statement(Box<StatementSource<'t>>),
 }
 
-/// A statement as its author laid it out.
+/// A statement in the layout of its author.
 #[derive(Debug)]
 pub(super) struct StatementSource<'t> {
-    /// From its first word to the end of its last line.
+    /// Its text, from its first word to the end of its last line.
     pub(super) text: &'t str,
     /// Its keyword.
     pub(super) keyword: &'static str,
-    /// What follows.
+    /// Its other words.
     pub(super) atoms: Vec<Atom<'t>>,
-    /// Comments on the lines below that go on with the one at the end of its last line.
+    /// Comments on the lines below that continue the one at the end of its last line.
     pub(super) trailing: Vec<&'t str>,
 }
 
-/// The items of a text that has no error of syntax.
+/// Returns the items of a text without syntax errors.
 pub(super) fn items<'t>(file: &File, text: &'t str) -> Option<Vec<Item<'t>>> {
     let mut reader = ItemReader {
         text,
@@ -49,13 +49,13 @@ pub(super) fn items<'t>(file: &File, text: &'t str) -> Option<Vec<Item<'t>>> {
 
 struct ItemReader<'t> {
     text: &'t str,
-    /// Up to where the text is read.
+    /// Position up to which the text is read.
     cursor: usize,
     items: Vec<Item<'t>>,
 }
 
 impl<'t> ItemReader<'t> {
-    /// The lines between two statements.
+    /// Adds the lines between two statements.
     fn between(&mut self, end: usize) -> Option<()> {
         for line in self.text.get(self.cursor..end)?.lines() {
             let trimmed = line.trim_matches([' ', '\t', '\r']);

@@ -1,4 +1,4 @@
-//! Formatting a text, and the check that it still says the same.
+//! Formatting a text, and the check that its meaning is the same.
 
 use std::fmt;
 
@@ -11,24 +11,24 @@ use crate::diagnostic::{Diagnostic, SourceId};
 use crate::syntax::ast::File;
 use crate::syntax::rules::parse;
 
-/// Why a text is not formatted.
+/// The reason why a text is not formatted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FormatError {
-    /// It has errors of syntax: these.
+    /// It has these syntax errors.
     Syntax(Vec<Diagnostic>),
-    /// It has no header, and its lines are those of a map of the old format.
+    /// It is a map: it has no header, and its lines have the old format.
     Map,
-    /// It would have come to mean something else, which is a mistake of the formatter.
+    /// Its meaning would have changed, which is a fault of the formatter.
     Changed,
 }
 
-/// Lays a rules file out.
+/// Formats a rules file.
 ///
-/// The text may be longer than the one before, but no statement is too long that was not.
+/// The result may be longer than the text, but no statement gets longer than the limit.
 ///
 /// # Errors
 ///
-/// Where a statement has an error, where the text is a map, and where it would come to mean something else.
+/// Returns an error if a statement has an error, if the text is a map, or if its meaning would change.
 pub fn format(source: SourceId, text: &str) -> Result<String, FormatError> {
     let (file, findings) = parse(source, text);
     if !findings.is_empty() {
@@ -51,9 +51,9 @@ pub fn format(source: SourceId, text: &str) -> Result<String, FormatError> {
     }
 }
 
-/// A statement on one line, as it is spelled and without its comments; none where it has an error.
+/// Returns a statement on one line, with the spelling of its author and without comments; `None` if it has an error.
 ///
-/// However the statement is laid out, this is the same text.
+/// The text is the same for every layout of the statement.
 #[must_use]
 pub fn one_line(statement: &str) -> Option<String> {
     let (file, _) = parse(SourceId::default(), statement);
@@ -97,7 +97,7 @@ fn write(items: &[Item<'_>]) -> String {
     text
 }
 
-/// Whether two texts say the same, word by word.
+/// Returns true if two texts have the same words.
 fn says_the_same((one, text): (&File, &str), (other, other_text): (&File, &str)) -> bool {
     one.statements.len() == other.statements.len()
         && one.statements.iter().zip(&other.statements).all(|(one, other)| {

@@ -1,18 +1,18 @@
-//! Where the lines of a statement end.
+//! The lines of a statement.
 //!
-//! That goes by the words alone, and by where the author broke lines, and not by what else stands in the block: so it is
-//! the same for a text that has been formatted already.
+//! They depend only on the words, and on the line ends of the author, not on other statements of the block. So
+//! formatting a formatted text changes nothing.
 
 use super::atoms::{Atom, AtomPart};
 use super::items::StatementSource;
 
-/// The width of a line that nothing but a single long word exceeds.
+/// Maximum width of a line, which only a single long word exceeds.
 pub(super) const WIDTH: usize = 100;
 
-/// The space between two columns.
+/// Space between two columns.
 pub(super) const GUTTER: usize = 2;
 
-/// What is laid out alike, and what lines up with one another.
+/// A family of statements with the same layout, which are aligned with one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Family {
     Header,
@@ -22,7 +22,7 @@ pub(super) enum Family {
     Test,
 }
 
-/// A statement in lines.
+/// A statement as lines.
 #[derive(Debug)]
 pub(super) struct FormatStatement<'s, 't> {
     pub(super) family: Family,
@@ -34,7 +34,7 @@ pub(super) struct FormatStatement<'s, 't> {
 #[derive(Debug, Default)]
 pub(super) struct FormatLine<'t> {
     pub(super) indent: usize,
-    /// What may line up with other lines of the block; the keyword of a first line is in none of them.
+    /// Texts that may be aligned with other lines of the block; the keyword of a first line is not among them.
     pub(super) cells: Vec<String>,
     pub(super) comments: Vec<&'t str>,
 }
@@ -50,7 +50,7 @@ impl Family {
         }
     }
 
-    /// Where the first word behind the keyword stands, and the lines that go on with a statement.
+    /// Returns the column of the first word after the keyword, and of the lines that continue a statement.
     pub(super) fn body(self) -> usize {
         match self {
             Self::Definition | Self::Off => 5,
@@ -58,7 +58,7 @@ impl Family {
         }
     }
 
-    /// The space between its columns.
+    /// Returns the space between its columns.
     pub(super) fn gutter(self) -> usize {
         match self {
             Self::Header | Self::Definition => 1,
@@ -67,7 +67,7 @@ impl Family {
     }
 }
 
-/// How many columns a text takes.
+/// Returns the width of a text, in columns.
 pub(super) fn width(text: &str) -> usize {
     text.chars().count()
 }
@@ -90,7 +90,7 @@ pub(super) fn broken<'s, 't>(source: &'s StatementSource<'t>) -> FormatStatement
         match first.part {
             AtomPart::Second => breaker.second(first),
             AtomPart::Clause => breaker.clause(first, more),
-            // A list that goes on behind the keyword.
+            // A list that continues after the keyword.
             _ => breaker.filled(first, more, family.body()),
         }
         atoms = after;
@@ -105,7 +105,7 @@ pub(super) fn broken<'s, 't>(source: &'s StatementSource<'t>) -> FormatStatement
 }
 
 impl AtomPart {
-    /// Whether it goes on with what stands before it.
+    /// Returns true if it continues the line before it.
     fn goes_on(self) -> bool {
         matches!(self, Self::And | Self::Value)
     }
@@ -116,11 +116,11 @@ struct Breaker<'t> {
     lines: Vec<FormatLine<'t>>,
     /// The line that is being filled.
     line: FormatLine<'t>,
-    /// How wide it is so far, with nothing lined up.
+    /// Its width so far, without alignment.
     width: usize,
-    /// Whether its last cell holds clauses, which are one column all together.
+    /// True if its last cell has modifiers, which share one column.
     has_clause: bool,
-    /// Whether the next word can't stand on it.
+    /// True if the next word needs a new line.
     must_break: bool,
 }
 
@@ -134,7 +134,7 @@ impl<'t> Breaker<'t> {
         self.comments(atom);
     }
 
-    /// A clause stands on one line, or begins one and has a line for each condition.
+    /// Adds a modifier on one line; if it is too long, on a line of its own with a line for each condition.
     fn clause(&mut self, first: &Atom<'t>, more: &[Atom<'t>]) {
         let all = || std::iter::once(first).chain(more);
         let one_line = all().map(|atom| width(&atom.text) + 1).sum::<usize>() - 1;
@@ -185,7 +185,7 @@ impl<'t> Breaker<'t> {
         }
     }
 
-    /// A list, with as many values on a line as there is room for.
+    /// Adds a list, with as many values on a line as fit.
     fn filled(&mut self, first: &Atom<'t>, values: &[Atom<'t>], indent: usize) {
         self.cell(&first.text, 0);
         self.comments(first);
@@ -223,7 +223,7 @@ impl<'t> Breaker<'t> {
         self.must_break = true;
     }
 
-    /// Ends the line, if there is anything on it, and begins another.
+    /// Ends the line, if it has any text, and begins another.
     fn end_line(&mut self, indent: usize) {
         let next = FormatLine {
             indent,

@@ -1,7 +1,7 @@
 //! One layout for rules files.
 //!
-//! A formatter moves white space and nothing else. It is held to that: what it has laid out is parsed again, and where
-//! that says anything else than the text did, or lacks a comment, there is an error and no text.
+//! A formatter changes white space and nothing else. To ensure that, it parses its result: if the words differ from
+//! those of the text, or a comment is missing, it returns an error and no text.
 
 mod atoms;
 mod columns;

@@ -1,18 +1,18 @@
-//! The words and signs of a statement, in their order: all that a statement says, and nothing of how it is laid out.
+//! The words and signs of a statement, in their order and without their layout.
 
 use crate::syntax::ast::{Condition, Modifier, ModifierKind, Outcome, Rule, StatementKind, Value, Word};
 
-/// A piece of a statement that stands by itself.
+/// A piece of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OutlinePiece {
-    /// What the grammar spells: a keyword, `->`, `=` or a comma.
+    /// A word of the grammar: a keyword, `->`, `=` or a comma.
     Sign(&'static str),
-    /// What the author spells.
+    /// A word of the author.
     Word(Word),
 }
 
 impl OutlinePiece {
-    /// What stands there.
+    /// Returns its text.
     pub(super) fn of(self, text: &str) -> &str {
         match self {
             Self::Sign(sign) => sign,
@@ -21,7 +21,7 @@ impl OutlinePiece {
     }
 }
 
-/// The pieces of a statement.
+/// Returns the pieces of a statement.
 pub(super) fn outline(kind: &StatementKind) -> Vec<OutlinePiece> {
     let mut outline = Outline(Vec::new());
     outline.statement(kind);

@@ -1,9 +1,8 @@
-//! Reading JSON piece by piece, in one pass and without copying: what is not wanted is passed over.
+//! A reader of JSON: one pass, piece by piece, without copies. It skips every value that the webhook does not need.
 //!
-//! An API server calls a webhook before it validates the object, and for kinds that nobody here knows. So the
-//! shape of what is looked for is a hope: a value of the wrong type is passed over, never an error. Of two members
-//! with one name the last one counts, as it does for the API server. What is no JSON (RFC 8259) is an error wherever
-//! it stands.
+//! An API server calls a webhook before it validates the object, and for kinds that the webhook does not know. So a
+//! value of an unexpected type is skipped and is never an error. If an object repeats a member, the last one counts,
+//! as in the API server. A text that is not valid JSON (RFC 8259) is an error wherever the fault is.
 
 mod pass;
 mod reader;

@@ -1,11 +1,12 @@
-//! Passing over what is not wanted, and making sure that it is JSON.
+//! Skipping values, and the check that they are valid JSON.
 //!
-//! What is inlined is a few instructions long and done for every token: without, a large review took a tenth longer.
+//! The inlined functions are a few instructions long and run for every token: without `inline`, a large review took a
+//! tenth longer.
 
 use super::reader::{Json, Malformed, Result};
 
 impl Json<'_> {
-    /// Passes over a value, however deep it is: without recursion.
+    /// Skips a value, without recursion, so that its depth costs no stack.
     pub(in crate::admission::read) fn skip(&mut self) -> Result<()> {
         let outside = self.open.len();
         loop {
@@ -32,7 +33,7 @@ impl Json<'_> {
                 Some(b'n') => self.pass_word("null")?,
                 _ => return Err(Malformed),
             }
-            // A value has ended: so may what it is in.
+            // A value has ended, and with it perhaps the values around it.
             loop {
                 if self.open.len() == outside {
                     return Ok(());
@@ -49,7 +50,7 @@ impl Json<'_> {
         }
     }
 
-    /// After a member or an element: whether another follows, or the closing bracket.
+    /// Reads what follows a member or an element: a comma or the closing bracket.
     #[inline]
     pub(super) fn goes_on(&mut self, closing: u8) -> Result<bool> {
         let token = self.next_token();
@@ -78,7 +79,7 @@ impl Json<'_> {
         Ok(())
     }
 
-    /// Passes over a string from its opening to behind its closing quote, and says whether there is an escape in it.
+    /// Skips a string from its first character to its closing quote. Returns true if it has an escape.
     #[inline]
     pub(super) fn pass_string(&mut self) -> Result<bool> {
         let mut has_escape = false;
@@ -104,7 +105,7 @@ impl Json<'_> {
                         _ => return Err(Malformed),
                     };
                 }
-                // A control character, or the end.
+                // A control character, or the end of the text.
                 _ => return Err(Malformed),
             }
         }
@@ -132,7 +133,7 @@ impl Json<'_> {
         Ok(())
     }
 
-    /// One digit at least.
+    /// Skips digits, at least one.
     fn pass_digits(&mut self) -> Result<()> {
         let rest = self.bytes().get(self.at..).unwrap_or_default();
         let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -149,7 +150,7 @@ impl Json<'_> {
         Ok(())
     }
 
-    /// The first byte behind white space, which is passed over.
+    /// Returns the first byte after white space.
     #[inline]
     pub(super) fn next_token(&mut self) -> Option<u8> {
         loop {
@@ -166,12 +167,12 @@ impl Json<'_> {
     }
 }
 
-/// How many bytes there are before the first quote, backslash or control character: eight at a time.
+/// Returns the number of bytes before the first quote, backslash or control character, eight bytes at a time.
 #[inline]
 fn plain(bytes: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;
-    // A byte that is zero has its high bit set in the result, and no byte before the first such one has.
+    // A zero byte has its high bit set in the result, and no byte before the first zero byte has.
     let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
     let (words, rest) = bytes.as_chunks::<8>();
     for (index, word) in words.iter().enumerate() {
@@ -192,7 +193,7 @@ mod tests {
 
     use super::*;
 
-    /// Whether the reader takes a text for JSON.
+    /// Returns true if the reader accepts a text as JSON.
     fn is_json(text: &str) -> bool {
         let mut json = Json::new(text);
         json.skip().and_then(|()| json.end()).is_ok()

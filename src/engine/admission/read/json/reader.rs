@@ -1,25 +1,25 @@
-//! Values of JSON, by the type that is wanted.
+//! Values of JSON, read by the type that the caller wants.
 
 use std::borrow::Cow;
 
-/// A text, and how far it was read.
+/// A text and the position of the reader.
 #[derive(Debug)]
 pub(in crate::admission::read) struct Json<'a> {
     pub(super) text: &'a str,
     pub(super) at: usize,
-    /// What is open around the value that is being passed over, `{` or `[`.
+    /// Opening brackets, `{` or `[`, around the position in the value that is being skipped.
     pub(super) open: Vec<u8>,
 }
 
-/// The text is no JSON from here on.
+/// The text is not valid JSON from this position on.
 #[derive(Debug)]
 pub(in crate::admission::read) struct Malformed;
 
 pub(super) type Result<T> = std::result::Result<T, Malformed>;
 
-/// The members of a JSON object that are wanted.
+/// The members of a JSON object that the webhook needs.
 pub(in crate::admission::read) trait Fields<'a>: Default {
-    /// Takes the value of a member: it must be read in any case, [`Json::skip`] passes it over.
+    /// Reads the value of a member. Every implementation must consume the value: [`Json::skip`] skips it.
     fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<()>;
 }
 
@@ -38,7 +38,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// Makes sure that nothing follows.
+    /// Returns an error if anything follows.
     pub(in crate::admission::read) fn end(&mut self) -> Result<()> {
         match self.next_token() {
             None => Ok(()),
@@ -46,7 +46,8 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// Reads an object into its place, which is empty where the value is none. Says whether it is one.
+    /// Reads an object into `place`, which stays empty if the value has another type. Returns true if it is an
+    /// object.
     pub(in crate::admission::read) fn object<T: Fields<'a>>(&mut self, place: &mut T) -> Result<bool> {
         *place = T::default();
         self.members(|key, json| place.field(&key, json))
@@ -121,7 +122,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// A string, or nothing where the value is none.
+    /// Returns a string; `None` if the value has another type.
     pub(in crate::admission::read) fn text(&mut self) -> Result<Option<Cow<'a, str>>> {
         match self.next_token() {
             Some(b'"') => self.string().map(Some),
@@ -129,19 +130,19 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// Whether the value is `true`.
+    /// Returns true if the value is `true`.
     pub(in crate::admission::read) fn is_true(&mut self) -> Result<bool> {
         let is_true = self.next_token() == Some(b't');
         self.skip().map(|()| is_true)
     }
 
-    /// Whether the value is something else than `null`.
+    /// Returns true if the value is not `null`.
     pub(in crate::admission::read) fn is_present(&mut self) -> Result<bool> {
         let is_present = self.next_token() != Some(b'n');
         self.skip().map(|()| is_present)
     }
 
-    /// Reads a string; a slice of the text unless there is an escape in it.
+    /// Reads a string. It is a slice of the text unless it has an escape.
     #[inline]
     fn string(&mut self) -> Result<Cow<'a, str>> {
         if self.next_token() != Some(b'"') {
