@@ -140,7 +140,7 @@ fn what_kubectl_makes_is_swapped_refused_and_warned_of() {
     assert_eq!(
         refused.stderr.trim_end(),
         "Error from server (Forbidden): admission webhook \"imageswap.webhook.k8s.twr.io\" denied the request: \
-         imageswap: banned of container no is refused by banned: use harbor.example.com/base/image"
+         imageswap: banned of container no is denied by banned: use harbor.example.com/base/image"
     );
     let warned = plane.run("kubectl run floating --image=nginx");
     assert!(warned.is_success);
@@ -170,7 +170,7 @@ fn what_kubectl_makes_is_swapped_refused_and_warned_of() {
     plane.wait("the reason", |plane| {
         plane
             .succeed(line)
-            .contains("imageswap: banned of container web is refused by banned: use harbor")
+            .contains("imageswap: banned of container web is denied by banned: use harbor")
     });
 
     // A container that is added later is swapped; the others are not touched, even by rules that have changed since.

@@ -59,7 +59,7 @@ pub fn mended(files: &mut Files, keeps: bool) -> Loaded {
 
 /// Mends one error.
 pub fn mend(files: &mut Files, loaded: &Loaded, error: &Diagnostic, keeps: bool) {
-    let is_wanted = error.code == Code::NO_HOME || keeps && error.code == Code::CIRCLE;
+    let is_wanted = error.code == Code::NO_HOME || keeps && error.code == Code::CYCLE;
     match &error.suggestion {
         Some(suggestion) if is_wanted => apply(files, &loaded.sources, suggestion),
         _ => remove(files, &loaded.sources, error.span().unwrap()),

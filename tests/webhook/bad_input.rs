@@ -16,24 +16,24 @@ fn a_body_that_is_no_review_gets_400_and_one_line() {
     let cases: [(&[u8], &str); 6] = [
         (
             b"",
-            "imageswap: the body is empty; an AdmissionReview in JSON is expected\n",
+            "imageswap: the body is empty, expected an AdmissionReview in JSON\n",
         ),
         (
             b"swap me",
-            "imageswap: the body is no JSON: expected value at line 1 column 1\n",
+            "imageswap: the body is not valid JSON: expected value at line 1 column 1\n",
         ),
         (
             b"{}",
-            "imageswap: the body has no `kind`; an AdmissionReview is expected\n",
+            "imageswap: the body has no `kind`, expected an AdmissionReview\n",
         ),
         (
             b"{\"kind\":\"Pod\"}",
-            "imageswap: the body is of kind `Pod`, not AdmissionReview\n",
+            "imageswap: the body is of kind `Pod`, expected an AdmissionReview\n",
         ),
         (b"\xff", "imageswap: the body is not UTF-8 (byte 0)\n"),
         (
             &deep,
-            "imageswap: the JSON of the body is nested more than 10000 deep\n",
+            "imageswap: the JSON of the body is nested more than 10000 levels deep\n",
         ),
     ];
     for (body, line) in cases {

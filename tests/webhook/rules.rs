@@ -292,14 +292,20 @@ impl<'c> Case<'c> {
             _ => "container",
         };
         let subject = format!("imageswap: {} of {owner} {}", self.image, self.container);
-        let by = |verb: &str, rule: &str| format!("{subject} is {verb} by {rule}");
-        let mut expected: Vec<String> = self.warners().iter().map(|rule| by("warned of", rule)).collect();
+        let by = |verb: &str, rule: &str| format!("{subject} {verb} {rule}");
+        let mut expected: Vec<String> = self
+            .warners()
+            .iter()
+            .map(|rule| by("matches the warning", rule))
+            .collect();
         count.warned += usize::from(!expected.is_empty());
         if self.case["effect"] == "invalid" {
             match (self.image.is_empty(), self.case["rule"].is_null()) {
                 (true, _) => count.empty += 1,
-                (false, true) => expected.push(format!("{subject} is no valid image and is left as it is: ")),
-                (false, false) => expected.push(format!("{subject} is left as it is: the rules make `")),
+                (false, true) => {
+                    expected.push(format!("{subject} is not a valid image, so it is not changed: "))
+                }
+                (false, false) => expected.push(format!("{subject} is not changed: the rules produce `")),
             }
         }
         let begins = |line: &str, beginning: &str| {
@@ -320,7 +326,7 @@ impl<'c> Case<'c> {
         let is_so = match (self.case["effect"] == "deny", &refusal) {
             (true, Some(line)) => {
                 count.refused += 1;
-                begins(line, &by("refused", self.case["rule"].as_str().unwrap()))
+                begins(line, &by("is denied by", self.case["rule"].as_str().unwrap()))
             }
             (is_denied, refusal) => !is_denied && refusal.is_none(),
         };

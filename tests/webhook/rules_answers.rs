@@ -62,9 +62,9 @@ fn a_refusal_names_every_refused_image_with_its_container_its_rule_and_why() {
     ]));
     assert_eq!(
         answer.refusal().unwrap(),
-        "imageswap: nginx of container c0 is refused by pinned: pin a \"version\": https://example.com/pins\n\
-         imageswap: evil/x:1 of container c2 is refused by 10-rules.rules:4\n\
-         imageswap: quay.io/y of container c3 is refused by pinned: pin a \"version\": https://example.com/pins"
+        "imageswap: nginx of container c0 is denied by pinned: pin a \"version\": https://example.com/pins\n\
+         imageswap: evil/x:1 of container c2 is denied by 10-rules.rules:4\n\
+         imageswap: quay.io/y of container c3 is denied by pinned: pin a \"version\": https://example.com/pins"
     );
     let review = answer.review();
     assert_eq!(
@@ -91,9 +91,9 @@ fn a_warn_rule_speaks_once_for_each_image_and_the_rules_below_it_decide() {
     assert_eq!(
         answer.warnings(),
         [
-            "imageswap: quay.io/x of container c0 is warned of by 10-rules.rules:2: quay.io goes away in May",
-            "imageswap: quay.io/x of container c0 is warned of by floating",
-            "imageswap: quay.io/y:1 of container c1 is warned of by 10-rules.rules:2: quay.io goes away in May",
+            "imageswap: quay.io/x of container c0 matches the warning 10-rules.rules:2: quay.io goes away in May",
+            "imageswap: quay.io/x of container c0 matches the warning floating",
+            "imageswap: quay.io/y:1 of container c1 matches the warning 10-rules.rules:2: quay.io goes away in May",
         ]
     );
     assert_eq!(answer.images(), ["h.example.com/x", "h.example.com/y:1"]);
@@ -102,11 +102,11 @@ fn a_warn_rule_speaks_once_for_each_image_and_the_rules_below_it_decide() {
     let answer = server.post(&pod(&["evil/x"]));
     assert_eq!(
         answer.warnings(),
-        ["imageswap: evil/x of container c0 is warned of by floating"]
+        ["imageswap: evil/x of container c0 matches the warning floating"]
     );
     assert_eq!(
         answer.refusal().unwrap(),
-        "imageswap: evil/x of container c0 is refused by evil"
+        "imageswap: evil/x of container c0 is denied by evil"
     );
 }
 
@@ -118,11 +118,11 @@ fn a_result_that_is_no_image_leaves_the_image_as_it_was_with_a_warning() {
     let warnings = answer.warnings();
     assert_eq!(
         warnings[0],
-        "imageswap: a.example.org/x:v- of container c0 is left as it is: the rules make `h.example.com/v-/x:v-` of \
-         it, which is no valid image"
+        "imageswap: a.example.org/x:v- of container c0 is not changed: the rules produce \
+         `h.example.com/v-/x:v-`, which is not a valid image"
     );
     assert!(
-        warnings[1].starts_with("imageswap: Bad of container c1 is no valid image"),
+        warnings[1].starts_with("imageswap: Bad of container c1 is not a valid image, so it is not changed"),
         "{warnings:?}"
     );
     assert_eq!(warnings.len(), 2);
@@ -203,8 +203,8 @@ fn a_dry_run_refuses_and_changes_nothing_and_says_what_it_would_do() {
     assert_eq!(
         answer.warnings(),
         [
-            "imageswap: evil/x:1 of container c0 would be refused by evil: it is evil",
-            "imageswap: quay.io/y of container c1 is warned of by floating",
+            "imageswap: evil/x:1 of container c0 would be denied by evil: it is evil",
+            "imageswap: quay.io/y of container c1 matches the warning floating",
             "imageswap: quay.io/y of container c1 would become h.example.com/y (dry run)",
         ]
     );
@@ -251,6 +251,6 @@ fn a_rule_refuses_no_image_that_an_update_does_not_bring_in() {
     let new = server.post(&update(&["quay.io/x", "a"], &["quay.io/x", "quay.io/y"]));
     assert_eq!(
         new.refusal().unwrap(),
-        "imageswap: quay.io/y of container c1 is refused by quay"
+        "imageswap: quay.io/y of container c1 is denied by quay"
     );
 }

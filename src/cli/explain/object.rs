@@ -128,7 +128,7 @@ fn outcome_of(step: &Step) -> &'static str {
         Err(Mismatch::Pattern) => "pattern",
         Err(Mismatch::Condition(_)) => "condition",
         Err(Mismatch::Home) => "home",
-        Err(Mismatch::OwnShape) => "own-shape",
+        Err(Mismatch::OwnImage) => "own-image",
         Err(Mismatch::Decided) => "decided",
     }
 }

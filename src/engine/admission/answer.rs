@@ -11,9 +11,9 @@ pub(super) struct AdmissionResponse<'a> {
     version: Version,
     uid: &'a str,
     patch: JsonPatch<'a>,
-    refusals: Vec<String>,
+    denials: Vec<String>,
     warnings: Vec<String>,
-    unsaid: usize,
+    suppressed: usize,
     /// Digest of the rule set, and the rules that decided or warned, each once: the audit annotations.
     digest: &'a str,
     rules: Vec<Cow<'a, str>>,
@@ -22,7 +22,7 @@ pub(super) struct AdmissionResponse<'a> {
 /// Maximum number of warnings in an answer. It limits what a hostile object can cause, and is more than any real
 /// object needs. (The API server forwards 4,096 characters of warnings in all.)
 const MAX_WARNINGS: usize = 50;
-const MAX_REFUSALS: usize = 1000;
+const MAX_DENIALS: usize = 1000;
 const MAX_RULES: usize = 100;
 
 /// Typical length of an answer without its patch, in bytes.
@@ -34,9 +34,9 @@ impl<'a> AdmissionResponse<'a> {
             version,
             uid,
             patch: JsonPatch::default(),
-            refusals: Vec::new(),
+            denials: Vec::new(),
             warnings: Vec::new(),
-            unsaid: 0,
+            suppressed: 0,
             digest,
             rules: Vec::new(),
         }
@@ -47,12 +47,10 @@ impl<'a> AdmissionResponse<'a> {
     }
 
     /// Denies the object, with a line for each denied image.
-    pub(super) fn refuse(&mut self, line: String) {
-        match self.refusals.len() {
-            0..MAX_REFUSALS => self.refusals.push(line),
-            MAX_REFUSALS => self
-                .refusals
-                .push("imageswap: more images are refused".to_owned()),
+    pub(super) fn deny(&mut self, line: String) {
+        match self.denials.len() {
+            0..MAX_DENIALS => self.denials.push(line),
+            MAX_DENIALS => self.denials.push("imageswap: more images are denied".to_owned()),
             _ => {}
         }
     }
@@ -62,7 +60,7 @@ impl<'a> AdmissionResponse<'a> {
         match self.warnings.len() {
             _ if self.warnings.contains(&warning) => {}
             0..MAX_WARNINGS => self.warnings.push(warning),
-            _ => self.unsaid += 1,
+            _ => self.suppressed += 1,
         }
     }
 
@@ -73,20 +71,20 @@ impl<'a> AdmissionResponse<'a> {
         }
     }
 
-    pub(super) fn is_refused(&self) -> bool {
-        !self.refusals.is_empty()
+    pub(super) fn is_denied(&self) -> bool {
+        !self.denials.is_empty()
     }
 
     pub(super) fn is_patched(&self) -> bool {
-        !self.is_refused() && !self.patch.is_empty()
+        !self.is_denied() && !self.patch.is_empty()
     }
 
     /// Returns the body of the answer. It is written piece by piece, because most of it is fixed and every request
     /// pays for it.
     pub(super) fn into_bytes(mut self) -> Vec<u8> {
-        if self.unsaid > 0 {
+        if self.suppressed > 0 {
             self.warnings
-                .push(format!("imageswap: {} more warnings", self.unsaid));
+                .push(format!("imageswap: {} more warnings", self.suppressed));
         }
         let patch = self.is_patched().then(|| self.patch.into_json());
         let mut json =
@@ -96,13 +94,13 @@ impl<'a> AdmissionResponse<'a> {
         json.raw("\",\"response\":{\"uid\":");
         json.text(self.uid);
         json.raw(",\"allowed\":");
-        if self.refusals.is_empty() {
+        if self.denials.is_empty() {
             json.raw("true");
         } else {
             json.raw(
                 "false,\"status\":{\"status\":\"Failure\",\"reason\":\"Forbidden\",\"code\":403,\"message\":",
             );
-            json.text(&self.refusals.join("\n"));
+            json.text(&self.denials.join("\n"));
             json.raw("}");
         }
         if let Some(patch) = patch {

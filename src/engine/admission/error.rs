@@ -47,27 +47,31 @@ impl fmt::Display for ReviewError {
 impl fmt::Display for MalformedReview {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Empty => f.write_str("the body is empty; an AdmissionReview in JSON is expected"),
+            Self::Empty => f.write_str("the body is empty, expected an AdmissionReview in JSON"),
             Self::NotUtf8(byte) => write!(f, "the body is not UTF-8 (byte {byte})"),
-            Self::TooDeep(limit) => write!(f, "the JSON of the body is nested more than {limit} deep"),
-            Self::NotJson(error) => write!(f, "the body is no JSON: {error}"),
+            Self::TooDeep(limit) => write!(f, "the JSON of the body is nested more than {limit} levels deep"),
+            Self::NotJson(error) => write!(f, "the body is not valid JSON: {error}"),
             Self::NotAnObject => {
-                f.write_str("the body is JSON, but no object; an AdmissionReview is expected")
+                f.write_str("the body is JSON, but not an object, expected an AdmissionReview")
             }
-            Self::NoKind => f.write_str("the body has no `kind`; an AdmissionReview is expected"),
+            Self::NoKind => f.write_str("the body has no `kind`, expected an AdmissionReview"),
             Self::OtherKind(kind) => {
-                write!(f, "the body is of kind `{}`, not AdmissionReview", Clipped(kind))
+                write!(
+                    f,
+                    "the body is of kind `{}`, expected an AdmissionReview",
+                    Clipped(kind)
+                )
             }
             Self::NoVersion => {
-                f.write_str("the review has no `apiVersion`; admission.k8s.io/v1 and v1beta1 are understood")
+                f.write_str("the review has no `apiVersion`, expected admission.k8s.io/v1 or v1beta1")
             }
             Self::OtherVersion(version) => write!(
                 f,
-                "the review's apiVersion is `{}`; admission.k8s.io/v1 and v1beta1 are understood",
+                "the apiVersion of the review is `{}`, expected admission.k8s.io/v1 or v1beta1",
                 Clipped(version)
             ),
             Self::NoRequest => f.write_str("the review has no `request`"),
-            Self::NoUid => f.write_str("the review's request has no `uid`"),
+            Self::NoUid => f.write_str("the request of the review has no `uid`"),
         }
     }
 }

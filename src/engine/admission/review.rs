@@ -37,7 +37,7 @@ pub fn review<'a>(
         fill(&mut response, &request, evaluated, policy);
     }
     let outcome = match () {
-        () if response.is_refused() => ReviewOutcome::Denied,
+        () if response.is_denied() => ReviewOutcome::Denied,
         () if response.is_patched() => ReviewOutcome::Patched,
         () if evaluated.as_ref().is_some_and(|pod| pod.is_skipped) => ReviewOutcome::Skipped,
         () => ReviewOutcome::Unchanged,
@@ -104,16 +104,14 @@ fn fill<'d>(
             }
             Effect::Swap(result) => response.patch().replace_image(field.pointer, result),
             Effect::Deny if policy.dry_run => {
-                response.warn(wording::would_refuse(
+                response.warn(wording::would_deny(
                     field,
                     image,
                     policy.rules,
                     decision.last_rule(),
                 ));
             }
-            Effect::Deny => {
-                response.refuse(wording::refused(field, image, policy.rules, decision.last_rule()))
-            }
+            Effect::Deny => response.deny(wording::denied(field, image, policy.rules, decision.last_rule())),
             Effect::Invalid(invalid) => response.warn(wording::left(field, image, invalid)),
         }
         secrets.extend(decision.pull_secrets());

@@ -10,23 +10,23 @@ use crate::rules::{Invalid, RuleId};
 const SHOWN: usize = 400;
 
 /// Returns the line about a denied image: the rule, and its reason.
-pub(super) fn refused(
+pub(super) fn denied(
     field: &ImageField<'_, '_>,
     image: &str,
     rules: &RuleSet,
     rule: Option<RuleId>,
 ) -> String {
-    judgement(field, image, rules, rule, "is refused by")
+    line(field, image, rules, rule, "is denied by")
 }
 
 /// Returns the line about an image that would be denied without the dry run.
-pub(super) fn would_refuse(
+pub(super) fn would_deny(
     field: &ImageField<'_, '_>,
     image: &str,
     rules: &RuleSet,
     rule: Option<RuleId>,
 ) -> String {
-    judgement(field, image, rules, rule, "would be refused by")
+    line(field, image, rules, rule, "would be denied by")
 }
 
 /// Returns the line about an image that would be swapped without the dry run.
@@ -41,7 +41,7 @@ pub(super) fn would_swap(field: &ImageField<'_, '_>, image: &str, result: &str) 
 
 /// Returns the warning of a `warn` rule about an image.
 pub(super) fn warned(field: &ImageField<'_, '_>, image: &str, rules: &RuleSet, rule: RuleId) -> String {
-    judgement(field, image, rules, Some(rule), "is warned of by")
+    line(field, image, rules, Some(rule), "matches the warning")
 }
 
 /// Returns the warning about an image that is not valid, or whose result is not.
@@ -49,19 +49,19 @@ pub(super) fn left(field: &ImageField<'_, '_>, image: &str, invalid: &Invalid) -
     let (image, owner) = (Shown(image), FieldOwner(field));
     match invalid {
         Invalid::Image(error) => {
-            format!("imageswap: {image} {owner} is no valid image and is left as it is: {error}")
+            format!("imageswap: {image} {owner} is not a valid image, so it is not changed: {error}")
         }
         Invalid::Result(result) => {
             let result = Shown(result);
             format!(
-                "imageswap: {image} {owner} is left as it is: the rules make `{result}` of it, which is no valid image"
+                "imageswap: {image} {owner} is not changed: the rules produce `{result}`, which is not a valid image"
             )
         }
     }
 }
 
 /// Returns a line: the image, the verb, the rule, and the reason.
-fn judgement(
+fn line(
     field: &ImageField<'_, '_>,
     image: &str,
     rules: &RuleSet,

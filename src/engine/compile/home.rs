@@ -50,12 +50,13 @@ pub(super) fn resolve(
         prefixes.into_iter().collect::<Vec<String>>().join(", ")
     );
     let to = match registries.len() {
-        1 => "to Docker Hub",
-        _ => "to several registries",
+        1 => "target Docker Hub",
+        _ => "target several registries",
     };
-    let message = format!("the rules lead {to}, so where images come to rest has to be said");
+    let message = "a wildcard pattern matches the rules' own targets, so the set needs a `home` line";
     let mut finding = Diagnostic::error(Code::NO_HOME, message, first.span)
-        .label("has a wildcard in its registry, and would send on what has arrived");
+        .label("has a wildcard in its registry, and would swap the results again")
+        .note(format!("the rules {to}"));
     for rule in at_fault.take(3) {
         finding = finding.also(rule.span, "and this one");
     }

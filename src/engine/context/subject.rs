@@ -58,7 +58,7 @@ subjects! {
         kind: ValueKind::Text(Characters::Name),
         origin: ValueOrigin::Request,
         form: "NAME",
-        description: "The object's namespace",
+        description: "Namespace of the object",
         default: Some("default"),
     }, |context| ContextValue::Text(context.namespace);
     /// Label of the Pod or its template.
@@ -67,7 +67,7 @@ subjects! {
         kind: ValueKind::Pairs(Characters::Name),
         origin: ValueOrigin::Object,
         form: "KEY=VALUE",
-        description: "A label of the Pod",
+        description: "Label of the Pod",
         default: None,
     }, |context| ContextValue::Pairs(context.labels);
     /// Annotation of the Pod or its template.
@@ -76,7 +76,7 @@ subjects! {
         kind: ValueKind::Pairs(Characters::Any),
         origin: ValueOrigin::Object,
         form: "KEY=VALUE",
-        description: "An annotation of the Pod",
+        description: "Annotation of the Pod",
         default: None,
     }, |context| ContextValue::Pairs(context.annotations);
     /// Controller that owns the object.
@@ -85,7 +85,7 @@ subjects! {
         kind: ValueKind::Owner,
         origin: ValueOrigin::Object,
         form: "KIND.GROUP",
-        description: "The controller that owns the object",
+        description: "Controller that owns the object",
         default: None,
     }, |context| ContextValue::Owner(context.owner);
     /// Name of the container.
@@ -94,7 +94,7 @@ subjects! {
         kind: ValueKind::Text(Characters::Name),
         origin: ValueOrigin::Object,
         form: "NAME",
-        description: "The name of the container",
+        description: "Name of the container",
         default: Some("main"),
     }, |context| ContextValue::Text(context.container);
     /// Location of the image in the Pod.
@@ -103,7 +103,7 @@ subjects! {
         kind: ValueKind::Word(&Place::WORDS),
         origin: ValueOrigin::Object,
         form: "PLACE",
-        description: "Where in the Pod the image stands",
+        description: "Place of the image in the Pod",
         default: Some(Place::Main.as_str()),
     }, |context| ContextValue::Text(Some(context.place.as_str()));
     /// Kind of the object.
@@ -112,7 +112,7 @@ subjects! {
         kind: ValueKind::Text(Characters::Name),
         origin: ValueOrigin::Object,
         form: "KIND",
-        description: "The kind of the object",
+        description: "Kind of the object",
         default: Some("Pod"),
     }, |context| ContextValue::Text(context.kind);
     /// Operation on the object.
@@ -121,7 +121,7 @@ subjects! {
         kind: ValueKind::Word(&Operation::WORDS),
         origin: ValueOrigin::Request,
         form: "OPERATION",
-        description: "What is being done to the object",
+        description: "Operation on the object",
         default: Operation::Create.word(),
     }, |context| ContextValue::Text(match context.operation {
         Some(operation) => operation.word(),
@@ -133,7 +133,7 @@ subjects! {
         kind: ValueKind::Text(Characters::Any),
         origin: ValueOrigin::Request,
         form: "NAME",
-        description: "Who does it",
+        description: "User of the request",
         default: None,
     }, |context| ContextValue::Text(context.user);
     /// Entry of the webhook configuration that called.
@@ -142,7 +142,7 @@ subjects! {
         kind: ValueKind::Text(Characters::Any),
         origin: ValueOrigin::Entry,
         form: "NAME",
-        description: "The entry of the webhook configuration that called",
+        description: "Entry of the webhook configuration that called",
         default: None,
     }, |context| ContextValue::Text(context.hook);
     /// Absence of a registry in the original image.
@@ -151,7 +151,7 @@ subjects! {
         kind: ValueKind::None,
         origin: ValueOrigin::Image,
         form: "",
-        description: "The image is spelled without a registry",
+        description: "Original image without a registry",
         default: None,
     }, |_| ContextValue::OfImage;
 }

@@ -151,7 +151,7 @@ codes! {
     // E06: the set as a whole.
 
     /// Rules form a cycle.
-    CIRCLE = "E0601";
+    CYCLE = "E0601";
     /// The set needs a `home` line.
     NO_HOME = "E0602";
     /// The set has too many pairs of swaps to check that every evaluation settles.

@@ -7,17 +7,18 @@ use crate::reference::Reference;
 /// Reports a line in neither of the two forms.
 pub(super) fn skipped(sources: &SourceMap, line: Span) -> Diagnostic {
     let text = sources.slice(line);
-    let finding = Diagnostic::warning(Code::MAP_LINE_SKIPPED, "this line is skipped", line);
+    let finding = Diagnostic::warning(Code::MAP_LINE_SKIPPED, "this line is ignored", line);
     match (text.matches("::").count(), text.matches(':').count()) {
         (0, 0) => finding
-            .label("no `::` here")
-            .help("a line is `KEY::VALUE`, or a comment that begins with `#`"),
-        (0, _) => finding
-            .label("more than one `:` and no `::`")
-            .help("a key or a value with a port needs `::` between the two, as in `quay.io:8443::harbor.example.com`"),
+            .label("expected `::`")
+            .help("write `KEY::VALUE`, or a comment that begins with `#`"),
+        (0, _) => finding.label("more than one `:` and no `::`").help(
+            "write `::` between a key and a value if one of them has a port, as in \
+             `quay.io:8443::harbor.example.com`",
+        ),
         _ => finding
             .label("more than one `::`")
-            .help("a line has one key and one value, as in `quay.io::harbor.example.com/quay`"),
+            .help("write one key and one value, as in `quay.io::harbor.example.com/quay`"),
     }
 }
 
@@ -35,10 +36,10 @@ pub(super) fn single_colon(line: Span, separator: Span) -> Diagnostic {
 pub(super) fn replaced(key: &str, line: Span, by: Span) -> Diagnostic {
     Diagnostic::warning(
         Code::MAP_KEY_REPLACED,
-        format!("this line has no effect: a later one has the key `{key}` too"),
+        format!("this line has no effect: a later line has the same key `{key}`"),
         line,
     )
-    .also(by, "this one counts")
+    .also(by, "this line has an effect")
     .help("remove one of the two")
 }
 
@@ -47,10 +48,10 @@ pub(super) fn unusable_image(value: &str, line: Span) -> Option<Diagnostic> {
     let error = Reference::parse(value).err().filter(|_| !value.is_empty())?;
     let finding = Diagnostic::warning(
         Code::MAP_UNUSABLE_VALUE,
-        format!("`{value}` is no valid image: {error}"),
+        format!("`{value}` is not a valid image: {error}"),
         line,
     );
-    Some(finding.help("images that this line is for are left as they are; write a whole image as its value"))
+    Some(finding.help("write a whole image as the value; the webhook does not change images of this line"))
 }
 
 /// Reports the value of a line for globs that never produces a valid image.
@@ -72,11 +73,11 @@ fn unusable(value: &str, example: &str, line: Span) -> Option<Diagnostic> {
     let error = Reference::parse(example).err()?;
     let finding = Diagnostic::warning(
         Code::MAP_UNUSABLE_VALUE,
-        format!("no valid image can come of `{value}`: {error}"),
+        format!("`{value}` never produces a valid image: {error}"),
         line,
     );
     Some(finding.help(
-        "images that this line is for are left as they are; write a registry and perhaps a path, as in \
-         `harbor.example.com/hub`",
+        "write a registry, and a path if needed, as in `harbor.example.com/hub`; the webhook does not change \
+         images of this line",
     ))
 }

@@ -35,7 +35,7 @@ impl Lowering<'_> {
             if glob.is_empty() && !(has_key && number == 0) {
                 self.report(
                     Diagnostic::error(Code::CONSTANT_VALUE, "an empty value", word.span(self.source))
-                        .help("a constant that is empty is no value"),
+                        .help("give the constant a value"),
                 );
                 return None;
             }
@@ -81,11 +81,16 @@ impl Lowering<'_> {
             .find(|other| key_length.is_none() || other.of(self.text).contains('='));
         if let Some(second) = second {
             self.report(
-                Diagnostic::error(Code::KEY, format!("one {name} has one key"), second.span(self.source))
-                    .label("a comma gives several values of one key")
-                    .help(format!(
-                        "write `{name} KEY=VALUE, VALUE`; for several keys `{name} KEY and {name} KEY`, or a second rule"
-                    )),
+                Diagnostic::error(
+                    Code::KEY,
+                    format!("a {name} condition has one key"),
+                    second.span(self.source),
+                )
+                .label("a comma separates values of the same key")
+                .help(format!(
+                    "write `{name} KEY=VALUE, VALUE`; for several keys write `{name} KEY and {name} KEY`, or \
+                         a second rule"
+                )),
             );
             return None;
         }
@@ -110,18 +115,18 @@ impl Lowering<'_> {
             let finding = Diagnostic::error(
                 Code::UNKNOWN_VALUE,
                 format!(
-                    "`{glob}` is no value of {name}: it holds `{}`",
+                    "`{glob}` is not a value of {name}: it has `{}`",
                     sign.escape_debug()
                 ),
                 word.span(self.source),
             );
             self.report(finding.help(match sign {
-                '!' => format!("a `not` stands before the condition: `not {name} ...`"),
+                '!' => format!("write `not` before the condition: `not {name} ...`"),
                 '[' | ']' | '(' | ')' | '{' | '}' | '|' => {
-                    "several values are a list with commas, without brackets".to_owned()
+                    "separate several values with commas, without brackets".to_owned()
                 }
-                '?' | '^' | '$' | '\\' | '+' => "the one wildcard of a value is `*`".to_owned(),
-                _ => "a value has letters, digits, `-`, `_`, `.` and the wildcard `*`".to_owned(),
+                '?' | '^' | '$' | '\\' | '+' => "use `*`, the only wildcard of a value".to_owned(),
+                _ => "use letters, digits, `-`, `_`, `.` and the wildcard `*`".to_owned(),
             }));
             return None;
         }
@@ -133,10 +138,10 @@ impl Lowering<'_> {
         }
         let span = word.span(self.source);
         let name = subject.as_str();
-        let finding = Diagnostic::error(Code::UNKNOWN_VALUE, format!("`{glob}` is no {name}"), span);
+        let finding = Diagnostic::error(Code::UNKNOWN_VALUE, format!("unknown {name} `{glob}`"), span);
         self.report(match similar(glob, known.iter().copied()) {
             Some(meant) => finding.suggest(format!("write `{meant}`"), span, meant),
-            None => finding.help(format!("there are `{}`", known.join("`, `"))),
+            None => finding.help(format!("use `{}`", known.join("`, `"))),
         });
         None
     }
@@ -154,25 +159,25 @@ impl Lowering<'_> {
             let name = condition.subject.as_str();
             let found = match &*condition.values {
                 _ if condition.negated => Err(fault("`not` in the setting of a test")
-                    .help("a setting says what is; what it does not name is absent")),
+                    .help("name only what the test has; all other values are absent")),
                 _ if condition.subject.kind() == ValueKind::None => {
                     Err(fault(&format!("`{name}` in the setting of a test"))
-                        .help("the image of the test itself is spelled with a registry or without one"))
+                        .help("write the image of the test with a registry, or without one"))
                 }
                 [] => Err(fault("a key without a value in the setting of a test")
                     .help(format!("write `{name} KEY=VALUE`"))),
                 [value] if value.contains('*') => Err(fault("a wildcard in the setting of a test")
-                    .help("a test has one setting: name the value")),
+                    .help("write the value: a test has one setting")),
                 [value] => {
                     if setting.set(condition.subject, condition.key.as_deref(), value) {
                         Ok(())
                     } else {
-                        Err(fault("the same thing is set twice in one test")
-                            .help("a test has one setting; write a second test"))
+                        Err(fault("the setting of the test repeats a value")
+                            .help("write a second test: a test has one setting"))
                     }
                 }
                 _ => Err(fault("a list in the setting of a test")
-                    .help("a test has one setting; write a second test")),
+                    .help("write a second test: a test has one setting")),
             };
             if let Err(finding) = found {
                 self.report(finding);
@@ -192,15 +197,15 @@ impl Lowering<'_> {
         let finding = Diagnostic::error(
             Code::KEY,
             format!(
-                "`{key}` can't be the key of {}: it holds `{}`",
+                "`{key}` is not a valid key of {}: it has `{}`",
                 with_article(subject.as_str()),
                 sign.escape_debug()
             ),
             word.span(self.source),
         );
         self.report(finding.help(match sign {
-            '*' => "wildcards stand in the values; a key is written out".to_owned(),
-            _ => format!("the value stands behind a `=`: `{} KEY=VALUE`", subject.as_str()),
+            '*' => "write the whole key; only values have wildcards".to_owned(),
+            _ => format!("write the value after `=`: `{} KEY=VALUE`", subject.as_str()),
         }));
         None
     }

@@ -55,12 +55,12 @@ impl Constants {
         if let Some(first) = self.values.get(name) {
             let finding = Diagnostic::error(
                 Code::CONSTANT_TWICE,
-                format!("the constant `{name}` is defined twice"),
+                format!("two constants have the name `{name}`"),
                 span,
             )
             .label("defined again")
             .also(first.span, "first defined here")
-            .help("a constant has one value in all files; give one of them another name");
+            .help("rename one of them: a constant has one value in all files");
             return Some(finding);
         }
         self.values.insert(name.to_owned(), Constant { value, span });
@@ -158,14 +158,14 @@ impl Constants {
                 Some('{') => {
                     let Some((name, behind)) = characters.as_str().split_once('}') else {
                         let what = if is_text {
-                            "a brace in a text is written `\\{`"
+                            "write `\\{` for a brace in a text"
                         } else {
-                            "write the `}`"
+                            "add the `}`"
                         };
                         return Err(Some(
-                            Fault::new(Code::BRACE, "a placeholder that does not end")
+                            Fault::new(Code::BRACE, "a placeholder without an end")
                                 .at(start..raw.len())
-                                .label("no `}` follows")
+                                .label("expected `}`")
                                 .help(what),
                         ));
                     };
@@ -193,9 +193,9 @@ impl Constants {
                 }
                 Some('}') if !is_text => {
                     return Err(Some(
-                        Fault::new(Code::BRACE, "a `}` that closes nothing")
+                        Fault::new(Code::BRACE, "a `}` without a `{`")
                             .at(start..start + 1)
-                            .help("remove it, or write the `{` before the name"),
+                            .help("remove it, or add the `{` before the name"),
                     ));
                 }
                 Some(character) => {
@@ -208,9 +208,9 @@ impl Constants {
                 return Err(Some(
                     Fault::new(
                         Code::CONSTANT_TOO_LONG,
-                        format!("with its constants put in, this has more than {MAX_STATEMENT} bytes"),
+                        format!("after its constants are expanded, this has more than {MAX_STATEMENT} bytes"),
                     )
-                    .help("a constant that holds others grows with each step; shorten them"),
+                    .help("shorten the constants; one that contains others grows with each step"),
                 ));
             }
         }
@@ -230,17 +230,17 @@ impl Constants {
         );
         if Placeholder::parse(name).is_some() {
             return fault
-                .label("a part of the image, and not a constant")
-                .help("parts of the image and captures have a meaning in targets alone");
+                .label("a part of the image, not a constant")
+                .help("use parts of the image and captures only in targets");
         }
         if name.is_empty() || name.contains(|character: char| !is_of_name(character)) {
-            return fault.label("no name").help(match used {
+            return fault.label("expected a name").help(match used {
                 Use::Target => {
-                    "braces hold the name of a constant, the number of a capture or a part of the image"
+                    "write the name of a constant, the number of a capture or a part of the image between the braces"
                 }
-                Use::Word | Use::Argument => "braces hold the name of a constant",
+                Use::Word | Use::Argument => "write the name of a constant between the braces",
                 Use::Text | Use::Value => {
-                    "braces hold the name of a constant; a brace in a text is written `\\{`"
+                    "write the name of a constant between the braces, or `\\{` for a brace"
                 }
             });
         }
@@ -249,31 +249,26 @@ impl Constants {
             _ => "not a constant",
         });
         if self.all.contains_key(name) {
-            return fault.help(format!(
-                "`{name}` is defined further down; move its `let` above this line"
-            ));
+            return fault.help(format!("move the `let` of `{name}` above this line"));
         }
         let parts: &[&str] = if used == Use::Target { &NAMES } else { &[] };
         let mut names: Vec<&str> = self.values.keys().map(String::as_str).collect();
         names.sort_unstable();
         if used == Use::Target && matches!(name, "registry" | "repository" | "repo" | "image" | "reference") {
-            return fault.help(format!(
-                "the parts of the image are `{{{}}}`",
-                NAMES.join("}`, `{")
-            ));
+            return fault.help(format!("use `{{{}}}`", NAMES.join("}`, `{")));
         }
         match similar(name, names.into_iter().chain(parts.iter().copied())) {
             Some(meant) if parts.contains(&meant) => fault.help(format!(
-                "a part of the image with a similar name exists: `{{{meant}}}`"
+                "use `{{{meant}}}`, a part of the image with a similar name"
             )),
-            Some(meant) => fault.help(format!("a constant with a similar name exists: `{{{meant}}}`")),
+            Some(meant) => fault.help(format!("use `{{{meant}}}`, a constant with a similar name")),
             None if matches!(used, Use::Text | Use::Value) => fault.help(format!(
-                "define it above, `let {shown} = ...`, or write `\\{{` for a brace"
+                "define it above with `let {shown} = ...`, or write `\\{{` for a brace"
             )),
             None if used == Use::Argument => {
-                fault.help(format!("a constant is defined in the rules: `let {shown} = ...`"))
+                fault.help(format!("define it in the rules with `let {shown} = ...`"))
             }
-            None => fault.help(format!("define it above: `let {shown} = ...`")),
+            None => fault.help(format!("define it above with `let {shown} = ...`")),
         }
     }
 }
@@ -296,10 +291,10 @@ fn check_value(name: &str, value: &str, used: Use) -> Result<(), Fault> {
     };
     Err(Fault::new(
         Code::CONSTANT_VALUE,
-        format!("the constant `{name}` holds {what}, and can't stand here"),
+        format!("the constant `{name}` has {what}, which is not allowed here"),
     )
     .label(format!("it is `{value}`"))
-    .help("a constant makes no list and no further words: define one for each value"))
+    .help("define a constant for each value: a constant does not expand to a list or to several words"))
 }
 
 impl fmt::Display for ConstantError {

@@ -79,7 +79,7 @@ impl<'t> Expanded<'t> {
             .map_or_else(|| self.span(), |range| self.place(range));
         let mut finding = Diagnostic::error(fault.code, fault.message, span).label(fault.label);
         if !self.is_exact {
-            finding = finding.note(format!("with its constants put in it is `{}`", self.text));
+            finding = finding.note(format!("after its constants are expanded, it is `{}`", self.text));
         }
         for help in fault.help {
             finding = finding.help(help);

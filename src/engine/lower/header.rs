@@ -19,7 +19,7 @@ impl Lowering<'_> {
             let is_slip = is_rules_file(self.text).is_none()
                 && !word.contains("::")
                 && similar(word, ["rules"]).is_some();
-            if !is_slip && is_rules_file(self.text) != Some(Header::There) {
+            if !is_slip && is_rules_file(self.text) != Some(Header::Present) {
                 self.missing_header(statements.iter().find(is_header));
             }
             self.note_file(Box::default());
@@ -40,7 +40,8 @@ impl Lowering<'_> {
                 .is_some_and(|number| number > 1);
             self.report(if is_newer {
                 finding.help(format!(
-                    "this release of imageswap reads {VERSION} and nothing later; write the file in {VERSION}, or use a later release"
+                    "write the file in {VERSION}, the latest version that this release of imageswap reads, or use \
+                     a later release"
                 ))
             } else {
                 finding.suggest(format!("write `{VERSION}`"), span, VERSION)
@@ -58,19 +59,17 @@ impl Lowering<'_> {
             "a rules file begins with `rules v1`",
             word.span(self.source),
         )
-        .label("the header is missing");
+        .label("expected the header");
         if let Some(below) = below {
             self.report(
                 finding
-                    .also(below.word.span(self.source), "it stands here")
+                    .also(below.word.span(self.source), "it is here")
                     .help("move it to the top"),
             );
             return;
         }
         if is_rules_file(self.text).is_none() && word.of(self.text).contains("::") {
-            self.report(
-                finding.help("a map of the old format is a file `maps`, or one that ends in `.conf`"),
-            );
+            self.report(finding.help("name a map of the old format `maps`, or end its name in `.conf`"));
             return;
         }
         // The start of the line, because an indent is reported separately.
@@ -82,6 +81,6 @@ impl Lowering<'_> {
             end: start,
             source: self.source,
         };
-        self.report(finding.suggest("write it above all else", start, "rules v1\n"));
+        self.report(finding.suggest("write it before everything else", start, "rules v1\n"));
     }
 }

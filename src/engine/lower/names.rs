@@ -45,7 +45,7 @@ impl Lowering<'_> {
                 span,
             )
             .label("again")
-            .help("a name is unique over all files; choose another for one of them");
+            .help("rename one of them: a name is unique in all files");
             if let Some(first) = first {
                 finding = finding.also(first, "first here");
             }
@@ -59,7 +59,7 @@ impl Lowering<'_> {
                     format!("`{LEGACY_RULE}` is the name of the map file"),
                     span,
                 )
-                .help("beside a map, no rule has this name; choose another"),
+                .help("choose another name: in a set with a map, no rule has this name"),
             );
         }
         self.names.insert(name.to_owned(), id);
@@ -71,8 +71,8 @@ impl Lowering<'_> {
         let span = name.span(self.source);
         let is_first = |character: char| character.is_ascii_alphabetic() || character == '_';
         let finding = if !text.starts_with(is_first) || !text.chars().all(is_of_name) {
-            Diagnostic::error(Code::BAD_NAME, format!("`{text}` can't be a name"), span)
-                .help("a name begins with a letter or `_`; letters, digits, `_`, `-` and `.` may follow")
+            Diagnostic::error(Code::BAD_NAME, format!("`{text}` is not a valid name"), span)
+                .help("use letters, digits, `_`, `-` and `.`, and begin with a letter or `_`")
         } else if KEYWORDS.contains(&text) {
             Diagnostic::error(Code::RESERVED_NAME, format!("`{text}` is a keyword"), span)
                 .help("choose another name")
@@ -83,7 +83,7 @@ impl Lowering<'_> {
                 span,
             )
             .help(format!(
-                "choose another name; none may be `{}`",
+                "choose another name, but none of `{}`",
                 NAMES.join("`, `")
             ))
         } else {
@@ -110,15 +110,15 @@ impl Lowering<'_> {
                         .unwrap_or_default();
                     let message = format!("the rule `{}` is off{why}", off.name);
                     Diagnostic::new(Severity::Notice, Code::RULE_OFF, message, off.span)
-                        .label("switched off here")
+                        .label("turned off here")
                         .also(rule.span, "this rule")
                 }
                 Some(rule) => Diagnostic::error(
                     Code::FOREIGN_RULE,
-                    format!("the rule `{}` stands in another file", off.name),
+                    format!("the rule `{}` is in another file", off.name),
                     off.span,
                 )
-                .label("this file has a condition, and may switch off only its own rules")
+                .label("this file has a condition, so it can only turn off its own rules")
                 .also(rule.span, "the rule")
                 .help("move the `off` to a file whose header has no `when`"),
                 None => {
@@ -126,12 +126,12 @@ impl Lowering<'_> {
                     names.sort_unstable();
                     let finding = Diagnostic::error(
                         Code::UNKNOWN_RULE,
-                        format!("no rule has the name `{}`", off.name),
+                        format!("unknown rule `{}`", off.name),
                         off.span,
                     );
                     match similar(&off.name, names) {
                         Some(meant) => finding.suggest(format!("write `{meant}`"), off.span, meant),
-                        None => finding.help("a rule gets a name with `as NAME`"),
+                        None => finding.help("name a rule with `as NAME`"),
                     }
                 }
             };

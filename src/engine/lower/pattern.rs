@@ -21,9 +21,10 @@ pub(super) fn parts(text: &str) -> Result<PatternParts, Fault> {
             return Err(empty_segment(text));
         }
         if *segment != "**" && segment.contains("**") {
-            return Err(Fault::new(Code::STARS_IN_SEGMENT, "`**` beside something else in a segment")
+            return Err(Fault::new(Code::STARS_IN_SEGMENT, "`**` with other characters in a segment")
                 .at_part(text, segment)
-                .help("`**` is a segment of its own and stands for any number of them; within a segment a `*` is any text"));
+                .help("write `**` as a segment of its own, which matches any number of segments, or `*`, which \
+                 matches any text in a segment"));
         }
     }
     let (first, rest) = segments.split_first().ok_or_else(|| empty_segment(text))?;
@@ -75,7 +76,7 @@ pub(super) fn written(text: &str) -> Result<Written, Fault> {
         if set.starts_with('^') {
             return Err(Fault::new(Code::WRITTEN_GLOB, "a set that begins with `^`")
                 .at(start..start + 2)
-                .help("a set of all other characters is written `[!...]`"));
+                .help("write `[!...]` for all other characters"));
         }
         let members = set.strip_prefix('!').unwrap_or(set);
         let mut characters = members.chars();
@@ -86,7 +87,7 @@ pub(super) fn written(text: &str) -> Result<Written, Fault> {
             None => {
                 return Err(Fault::new(Code::WRITTEN_GLOB, "a `[` that is not closed")
                     .at(start..text.len())
-                    .help("a set is written `[a-z]`; a `]` in its first place is a member of it"));
+                    .help("write a set as `[a-z]`; a `]` in first place is a member of it"));
             }
         }
     }
@@ -101,7 +102,7 @@ pub(super) fn home(text: &str) -> Result<Box<str>, Fault> {
     let fault = |message: &str| Fault::new(Code::HOME_PREFIX, message);
     if text.contains('*') {
         return Err(fault("a wildcard in a prefix of `home`")
-            .help("home is where images come to rest: name each registry, as in `home harbor.example.com/, ghcr.io/acme/`"));
+            .help("write each registry, as in `home harbor.example.com/, ghcr.io/acme/`"));
     }
     if !text.ends_with('/') {
         return Err(fault("a prefix of `home` does not end in `/`").write(format!("{text}/")));
@@ -154,11 +155,7 @@ pub(super) fn split(text: &str, used: Role) -> Result<Split<'_>, Fault> {
             return Err(empty_tag(text, "digest", "@"));
         }
         if digest.contains('@') || digest.matches(':').count() > 1 {
-            return Err(two_tags(
-                text,
-                digest,
-                "behind the digest stands a further tag or digest",
-            ));
+            return Err(two_tags(text, digest, "expected nothing after the digest"));
         }
     }
     if let Some((digest, at)) = digest.and_then(|digest| Some((digest, digest.find('/')?))) {
@@ -175,18 +172,16 @@ pub(super) fn split(text: &str, used: Role) -> Result<Split<'_>, Fault> {
     if name.is_empty() && (tag.is_some() || digest.is_some()) {
         return Err(
             Fault::new(Code::EMPTY_SEGMENT, "a tag or a digest without a name")
-                .label("of which image?")
-                .help("before it stands the name of an image; in a pattern `**` is any"),
+                .label("expected an image before it")
+                .help("write the name of an image before it, or `**` for any image"),
         );
     }
     if name.ends_with('/') && (tag.is_some() || digest.is_some()) {
         let behind = text.get(name.len()..).unwrap_or_default();
-        return Err(
-            Fault::new(Code::TAG_AFTER_SLASH, "a tag or a digest right behind a `/`")
-                .at_part(text, behind)
-                .label("of which image?")
-                .write(format!("{name}{}{behind}", used.all_below())),
-        );
+        return Err(Fault::new(Code::TAG_AFTER_SLASH, "a tag or a digest after a `/`")
+            .at_part(text, behind)
+            .label("expected an image before it")
+            .write(format!("{name}{}{behind}", used.all_below())));
     }
     let below = name.ends_with('/');
     let name = name.strip_suffix('/').unwrap_or(name);
@@ -209,7 +204,7 @@ pub(super) fn empty_segment(text: &str) -> Fault {
     let at = text.find("//").map_or(0, |at| at + 1);
     Fault::new(Code::EMPTY_SEGMENT, "an empty segment")
         .at(at..at + 1)
-        .help("remove the `/` that is too many, or write what is missing before it")
+        .help("remove the extra `/`, or write the missing segment")
 }
 
 fn empty_tag(text: &str, what: &str, sign: &str) -> Fault {
@@ -217,14 +212,14 @@ fn empty_tag(text: &str, what: &str, sign: &str) -> Fault {
     Fault::new(Code::EMPTY_TAG, format!("an empty {what}"))
         .at(at..at + 1)
         .help(format!(
-            "write the {what} behind the `{sign}`, or remove the `{sign}`"
+            "write the {what} after the `{sign}`, or remove the `{sign}`"
         ))
 }
 
 fn two_tags(text: &str, part: &str, message: &str) -> Fault {
     Fault::new(Code::TWO_TAGS, message)
         .at_part(text, part)
-        .help("the order is `NAME:TAG@DIGEST`, each once")
+        .help("write `NAME:TAG@DIGEST`, each once")
 }
 
 /// Checks a text of one segment. It is a repository of Docker Hub, which is not what a user intends by a registry or
@@ -232,10 +227,11 @@ fn two_tags(text: &str, part: &str, message: &str) -> Fault {
 fn check_alone(text: &str, segment: &str, tag: Option<&str>) -> Result<(), Fault> {
     if segment == "*" {
         let behind = text.get(segment.len()..).unwrap_or_default();
-        return Err(Fault::new(Code::STAR_ALONE, "`*` alone is no pattern")
-            .label("one segment, of which registry?")
+        return Err(Fault::new(Code::STAR_ALONE, "`*` alone is not a valid pattern")
+            .label("one segment, but of which registry?")
             .help(format!(
-                "write `**{behind}` for every image, or `{OFFICIAL_IMAGES}/*{behind}` for Docker Hub's own"
+                "write `**{behind}` for every image, or `{OFFICIAL_IMAGES}/*{behind}` for Docker Hub's official \
+                 images"
             )));
     }
     if segment.contains('.') && segment != "**" || segment == "localhost" || segment.starts_with('[') {
@@ -262,10 +258,13 @@ fn check_alone(text: &str, segment: &str, tag: Option<&str>) -> Result<(), Fault
 
 fn check_registry(text: &str, registry: &str) -> Result<(), Fault> {
     let fault = |label: &str| {
-        Fault::new(Code::PATTERN_REGISTRY, format!("`{registry}` can be no registry"))
-            .at_part(text, registry)
-            .label(label)
-            .help("a registry is a host name or an address, and perhaps `:` and the digits of a port")
+        Fault::new(
+            Code::PATTERN_REGISTRY,
+            format!("`{registry}` is not a valid registry"),
+        )
+        .at_part(text, registry)
+        .label(label)
+        .help("use a host name or an address, and optionally `:` and the number of a port")
     };
     let (host, port) = if let Some(rest) = registry.strip_prefix('[') {
         let (address, port) = rest
@@ -276,10 +275,10 @@ fn check_registry(text: &str, registry: &str) -> Result<(), Fault> {
                 .bytes()
                 .all(|byte| byte.is_ascii_hexdigit() || byte == b':')
         {
-            return Err(fault("no IPv6 address"));
+            return Err(fault("not a valid IPv6 address"));
         }
         match (port.strip_prefix(':'), port.is_empty()) {
-            (port, false) if port.is_none() => return Err(fault("only a port may follow the `]`")),
+            (port, false) if port.is_none() => return Err(fault("only a port is allowed after the `]`")),
             (port, _) => ("", port),
         }
     } else {
@@ -289,10 +288,10 @@ fn check_registry(text: &str, registry: &str) -> Result<(), Fault> {
         }
     };
     if host.contains('_') {
-        return Err(fault("no host has a `_`"));
+        return Err(fault("a host has no `_`"));
     }
     if host.contains(['[', ']', '+']) || host.is_empty() && !registry.starts_with('[') {
-        return Err(fault("no host name"));
+        return Err(fault("not a valid host name"));
     }
     match port {
         Some("") => Err(fault("the port is missing")),
@@ -336,17 +335,17 @@ fn bad_character(text: &str, part: &str, at: usize, character: char) -> Fault {
     .at(start..start + character.len_utf8());
     match character {
         '?' | '[' | ']' => {
-            fault.help("the wildcards are `*` and `**`; shell globs follow the word `written`")
+            fault.help("use the wildcards `*` and `**`; shell globs follow the word `written`")
         }
         '^' | '$' | '(' | ')' | '|' | '\\' => {
-            fault.help("a pattern is no regular expression: its wildcards are `*` and `**`")
+            fault.help("use the wildcards `*` and `**`: a pattern is not a regular expression")
         }
-        '#' => fault.help("white space stands before the `#` of a comment"),
-        ',' => fault.help("a rule has one pattern; write the rule once for each"),
-        '>' => fault.help("white space stands on both sides of `->`"),
-        '/' => fault.help("a tag and a digest stand behind the last segment"),
-        ':' => fault.help("a port stands in the registry, a tag behind the last segment"),
-        _ => fault.help("an image is REGISTRY/PATH:TAG@DIGEST, of letters, digits and `.`, `_`, `-`"),
+        '#' => fault.help("write a space before the `#` of a comment"),
+        ',' => fault.help("write a rule for each pattern"),
+        '>' => fault.help("write a space on both sides of `->`"),
+        '/' => fault.help("write a tag and a digest after the last segment"),
+        ':' => fault.help("write a port in the registry, and a tag after the last segment"),
+        _ => fault.help("write REGISTRY/PATH:TAG@DIGEST, with letters, digits and `.`, `_`, `-`"),
     }
 }
 

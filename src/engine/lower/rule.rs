@@ -93,13 +93,13 @@ impl<'s> Lowering<'s> {
             if let Some((_, first)) = seen.iter().find(|(known, _)| *known == word) {
                 let finding = Diagnostic::error(
                     Code::TWICE,
-                    format!("`{word}` stands twice in one rule"),
+                    format!("`{word}` is repeated in this rule"),
                     keyword.span(self.source),
                 )
                 .label("again")
                 .also(first.span(self.source), "first")
                 .help(match word {
-                    "when" => "join the conditions with `and`; a second rule is the \"or\"",
+                    "when" => "join the conditions with `and`, or write a second rule for \"or\"",
                     "allow" => "separate the names with commas",
                     _ => "remove one of them",
                 });
@@ -138,10 +138,10 @@ impl<'s> Lowering<'s> {
         self.report(
             Diagnostic::error(
                 Code::BAD_NAME,
-                format!("`{name}` can't be the name of a Secret"),
+                format!("`{name}` is not a valid name of a Secret"),
                 word.span(self.source),
             )
-            .help("letters, digits, `-` and `.`; a Secret is looked for in the namespace of the Pod"),
+            .help("use letters, digits, `-` and `.`; the Secret is in the namespace of the Pod"),
         );
         None
     }
@@ -169,7 +169,7 @@ impl<'s> Lowering<'s> {
         let known = Lint::ALL.map(|lint| lint.code().as_str());
         self.report(match similar(written, known) {
             Some(meant) => finding.suggest(format!("write `{meant}`"), span, meant),
-            None => finding.help(format!("there are `{}`", known.join("`, `"))),
+            None => finding.help(format!("use `{}`", known.join("`, `"))),
         });
     }
 }

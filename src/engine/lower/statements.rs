@@ -71,8 +71,8 @@ fn too_many_files(first_beyond: &RulesFile, limits: Limits) -> Diagnostic {
         format!("more than {} files", limits.files),
         span,
     )
-    .label("the first file beyond the limit")
-    .help("put the rules of several files into one; a file has as many rules as the set")
+    .label("the first file over the limit")
+    .help("merge the rules of several files; a file can have as many rules as the set")
 }
 
 impl Lowering<'_> {
@@ -115,7 +115,7 @@ impl Lowering<'_> {
                     format!("more than {} rules", self.limits.rules),
                     span,
                 )
-                .label("one too many")
+                .label("the first rule over the limit")
                 .help(Help::MoreRules);
                 self.report(finding);
                 self.is_full = true;
@@ -151,19 +151,19 @@ impl Lowering<'_> {
         match &statement.kind {
             StatementKind::Rules { .. } if number == 0 => {}
             // A `rules` statement that is too low is reported where it is missing.
-            StatementKind::Rules { .. } if is_rules_file(self.text) != Some(Header::There) => {}
+            StatementKind::Rules { .. } if is_rules_file(self.text) != Some(Header::Present) => {}
             StatementKind::Rules { .. } => self.report(
                 Diagnostic::error(
                     Code::HEADER_AGAIN,
-                    "a `rules` statement that is not the first",
+                    "a `rules` statement that is not the first statement",
                     span,
                 )
-                .help("it stands once in each file; remove this one"),
+                .help("remove it: each file has one"),
             ),
             StatementKind::Let { name, value } => self.constant(*name, *value),
             StatementKind::Home { .. } if is_confined => self.report(
                 Diagnostic::error(Code::CONFINED_HOME, "`home` in a file with a condition", span)
-                    .label("home is one for all images")
+                    .label("home applies to all images")
                     .help("move the line to a file whose header has no `when`"),
             ),
             StatementKind::Home { prefixes } => {

@@ -24,11 +24,9 @@ pub(super) fn target(text: &str, pattern: &Pattern) -> Result<Target, Fault> {
         return Err(Fault::new(Code::TARGET_WILDCARD, "a wildcard in a target")
             .at(at..at + 1)
             .help(match kinds.len() {
-                0 => "a target says what comes out: the pattern has no wildcard that `{1}` could stand for"
+                0 => "write the result without a wildcard: the pattern has none, so there is no capture"
                     .to_owned(),
-                _ => {
-                    "a target says what comes out: `{1}` is what the pattern's first wildcard took".to_owned()
-                }
+                _ => "write `{1}` for the capture of the pattern's first wildcard".to_owned(),
             }));
     }
     let Split {
@@ -57,15 +55,15 @@ pub(super) fn target(text: &str, pattern: &Pattern) -> Result<Target, Fault> {
         return Err(Fault::new(Code::NO_REGISTRY, "a target without a registry")
             .at_part(text, if registry.is_empty() { name } else { registry })
             .label("no registry: it has neither a `.` nor a port")
-            .help("the registry of a target is written out")
+            .help("write the registry of the target")
             .write(format!("{DOCKER_HUB}/{text}")));
     }
     check_registry(text, registry, &kinds)?;
     if path.is_empty() && !below {
         let behind = text.get(registry.len()..).unwrap_or_default();
         let is_port = tag.is_some_and(|tag| tag.bytes().all(|byte| byte.is_ascii_digit()));
-        let fault =
-            Fault::new(Code::NO_PATH, format!("`{text}` is a registry alone")).label("which image of it?");
+        let fault = Fault::new(Code::NO_PATH, format!("`{text}` is a registry without a path"))
+            .label("expected the path of an image");
         return Err(match is_below(pattern) {
             true if is_port || behind.is_empty() => fault.write(format!("{text}/")),
             _ if is_port => fault.write(format!("{text}/{{path}}")),
@@ -82,12 +80,12 @@ pub(super) fn target(text: &str, pattern: &Pattern) -> Result<Target, Fault> {
         };
         let fault = Fault::new(
             Code::NOTHING_BELOW,
-            "the target ends in `/`, but nothing lies below the pattern",
+            "the target ends in `/`, but the pattern matches nothing below",
         )
-        .label("what is to be appended?");
+        .label("expected the path to append");
         // A user who writes `quay.io/*` or `quay.io/**` mostly means everything below.
         let fault = match ends_in_wildcard(pattern) {
-            true => fault.help("a pattern is for everything below it where it ends in `/`, without a `*`"),
+            true => fault.help("end the pattern in `/`, without a `*`, to match everything below it"),
             false => fault,
         };
         return Err(fault.help(format!(
@@ -97,7 +95,7 @@ pub(super) fn target(text: &str, pattern: &Pattern) -> Result<Target, Fault> {
     if !below && is_below(pattern) && !has_placeholder(text) {
         return Err(Fault::new(
             Code::ALL_BECOME_ONE,
-            "all images below the pattern would become one",
+            "all images below the pattern would get the same name",
         )
         .label("one name")
         .write(match text.get(name.len()..) {
@@ -142,8 +140,11 @@ fn check_captures(text: &str, kinds: &[CaptureKind]) -> Result<(), Fault> {
                 count => format!("the pattern has {count} wildcards"),
             })
             .help(match kinds.len() {
-                0 => "captures stand for the wildcards of the pattern; the parts of an image are `{path}`, `{name}` and others",
-                _ => "`{1}` is what the first wildcard of the pattern took, from the left",
+                0 => {
+                    "write a part of the image, such as `{path}` or `{name}`; captures need wildcards in the \
+                 pattern"
+                }
+                _ => "write `{1}` for the first wildcard of the pattern, from the left",
             }));
         }
     }
@@ -175,13 +176,14 @@ fn check_registry(text: &str, registry: &str, kinds: &[CaptureKind]) -> Result<(
         let fault = |message: &str| {
             Fault::new(Code::REGISTRY_PLACEHOLDER, message)
                 .at_part(text, registry)
-                .help("write the registry out: only constants, and captures of wildcards in the pattern's own registry with a literal dot behind them, may stand in it")
+                .help("write the registry; the only placeholders in it are constants, and captures of wildcards \
+                 in the pattern's own registry before a literal dot")
         };
         match placeholder {
             Placeholder::Capture(capture) if is_of_a_registry(kinds, *capture) => {}
             Placeholder::Capture(_) => {
                 return Err(fault(
-                    "a capture in the registry of a target that was not taken from a registry",
+                    "a capture from outside of the registry in the registry of a target",
                 ));
             }
             _ => return Err(fault("a part of the image in the registry of a target")),
@@ -192,34 +194,34 @@ fn check_registry(text: &str, registry: &str, kinds: &[CaptureKind]) -> Result<(
             .any(|piece| matches!(piece, TemplatePiece::Literal(literal) if literal.contains('.')));
         if !has_dot {
             return Err(fault(
-                "a capture in the registry of a target without a literal dot behind it",
+                "a capture in the registry of a target without a literal dot after it",
             ));
         }
     }
     let fault = |label: &str| {
         Fault::new(
             Code::TARGET_REGISTRY,
-            format!("`{registry}` can't be the registry of a target"),
+            format!("`{registry}` is not a valid registry of a target"),
         )
         .at_part(text, registry)
         .label(label)
-        .help("a registry is a host name with a dot, or a host and a port other than 443, or `localhost`")
+        .help("use a host name with a dot, or a host and a port other than 443, or `localhost`")
     };
     if has_placeholder(registry) {
         let lower = registry.to_ascii_lowercase();
         if lower.ends_with(DOCKER_HUB) || lower.ends_with(DEFAULT_PORT) {
             return Err(fault(&format!(
-                "with a capture it may end in neither `{DOCKER_HUB}` nor `{DEFAULT_PORT}`"
+                "end a registry with a capture in neither `{DOCKER_HUB}` nor `{DEFAULT_PORT}`"
             )));
         }
     }
     let registry = filled(registry);
     let host = normalized(&registry);
     if !is_domain(&host) {
-        return Err(fault("no host name"));
+        return Err(fault("not a valid host name"));
     }
     if !reads_as_registry(&host) {
-        return Err(fault("read as a path of Docker Hub once it is written"));
+        return Err(fault("read as a path of Docker Hub in an image"));
     }
     Ok(())
 }
@@ -229,13 +231,18 @@ fn check_path(text: &str, path: &str) -> Result<(), Fault> {
         if !is_path_component(&filled(segment)) {
             let fault = Fault::new(
                 Code::TARGET_CHARACTER,
-                format!("`{segment}` can't be a segment of a repository"),
+                format!("`{segment}` is not a valid segment of a repository"),
             )
             .at_part(text, segment);
             if segment.starts_with(['$', '\\']) {
-                return Err(fault.help("what a wildcard took is `{1}`, and a constant `{NAME}`"));
+                return Err(
+                    fault.help("write `{1}` for the capture of a wildcard, and `{NAME}` for a constant")
+                );
             }
-            return Err(fault.help("a segment is made of lower-case letters and digits, with single `.` or `_`, `__` or hyphens between them"));
+            return Err(fault.help(
+                "use lower-case letters and digits, with single `.` or `_`, `__` or hyphens \
+             between them",
+            ));
         }
     }
     if !has_placeholder(path) && path.len() > MAX_PATH {
@@ -244,7 +251,7 @@ fn check_path(text: &str, path: &str) -> Result<(), Fault> {
             format!("a repository of {} bytes", path.len()),
         )
         .at_part(text, path)
-        .help(format!("a repository has {MAX_PATH} bytes at most")));
+        .help(format!("use at most {MAX_PATH} bytes")));
     }
     Ok(())
 }
@@ -252,26 +259,25 @@ fn check_path(text: &str, path: &str) -> Result<(), Fault> {
 fn check_tag(text: &str, tag: Option<&str>, digest: Option<&str>) -> Result<(), Fault> {
     if let Some(tag) = tag {
         if pieces(tag).any(|piece| piece == TemplatePiece::Placeholder(Placeholder::Digest)) {
-            return Err(Fault::new(
-                Code::DIGEST_AS_TAG,
-                "a digest can't stand where the tag does: it holds a colon",
-            )
-            .at_part(text, tag)
-            .help("write `@{digest}`, and `:{tag}@{digest}` for both"));
+            return Err(
+                Fault::new(Code::DIGEST_AS_TAG, "a digest as the tag, which has no colon")
+                    .at_part(text, tag)
+                    .help("write `@{digest}`, or `:{tag}@{digest}` for both"),
+            );
         }
         if !is_tag(&filled(tag)) {
-            return Err(Fault::new(Code::TARGET_CHARACTER, format!("`{tag}` can't be a tag"))
+            return Err(Fault::new(Code::TARGET_CHARACTER, format!("`{tag}` is not a valid tag"))
                 .at_part(text, tag)
-                .help("a tag has 1 to 128 letters, digits, `_`, `.` or `-`, and begins with none of the last two"));
+                .help("use 1 to 128 letters, digits, `_`, `.` or `-`, and begin with a letter, a digit or `_`"));
         }
     }
     if let Some(digest) = digest {
         if digest.contains(':')
             && pieces(digest).any(|piece| piece == TemplatePiece::Placeholder(Placeholder::Digest))
         {
-            return Err(Fault::new(Code::TWO_TAGS, "a tag behind the digest")
+            return Err(Fault::new(Code::TWO_TAGS, "a tag after the digest")
                 .at_part(text, digest)
-                .help("the order is `NAME:TAG@DIGEST`, each once: `:{tag}@{digest}` keeps both"));
+                .help("write `NAME:TAG@DIGEST`, each once: `:{tag}@{digest}` keeps both"));
         }
         let is_whole = digest == "{digest}";
         let is_valid = if has_placeholder(digest) {
@@ -287,11 +293,12 @@ fn check_tag(text: &str, tag: Option<&str>, digest: Option<&str>) -> Result<(), 
             is_digest(digest)
         };
         if !is_valid {
-            return Err(
-                Fault::new(Code::TARGET_CHARACTER, format!("`{digest}` can't be a digest"))
-                    .at_part(text, digest)
-                    .help("a digest is `sha256:` or `sha512:` with 64 or 128 lower-case hexadecimal digits"),
-            );
+            return Err(Fault::new(
+                Code::TARGET_CHARACTER,
+                format!("`{digest}` is not a valid digest"),
+            )
+            .at_part(text, digest)
+            .help("use `sha256:` with 64, or `sha512:` with 128, lower-case hexadecimal digits"));
         }
     }
     Ok(())

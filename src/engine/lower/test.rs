@@ -25,12 +25,8 @@ impl Lowering<'_> {
         let image = image_text?;
         if image.text == AUTO && outcome != Outcome::Keep {
             self.report(
-                Diagnostic::error(
-                    Code::TEST_IMAGE,
-                    "`auto` is left alone before any rule is asked",
-                    image.span(),
-                )
-                .help("a test of it is `test auto keep`"),
+                Diagnostic::error(Code::TEST_IMAGE, "no rule is evaluated for `auto`", image.span())
+                    .help("write `test auto keep`"),
             );
             return None;
         }
@@ -63,11 +59,11 @@ impl Lowering<'_> {
                 self.report(
                     Diagnostic::error(
                         Code::TEST_IMAGE,
-                        format!("`{}` is no image", image.text),
+                        format!("`{}` is not a valid image", image.text),
                         image.span(),
                     )
                     .label(error.to_string())
-                    .help("an image that does not parse is left as it is, and no rule is asked; test one that does"),
+                    .help("test a valid image: the webhook does not evaluate any other"),
                 );
                 None
             }

@@ -136,12 +136,12 @@ impl fmt::Display for ReferenceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Empty => "it has no name",
-            Self::Identifier => "64 hexadecimal digits are the id of an image, not its name",
+            Self::Identifier => "64 hexadecimal digits are the id of an image, not a name",
             Self::Uppercase => "the repository must be in lower case",
             Self::TooLong => "the repository is longer than 255 bytes",
-            Self::Name => "the registry or the repository holds something that may not stand there",
+            Self::Name => "the registry or the repository has characters that are not allowed there",
             Self::Tag => {
-                "a tag has 1 to 128 letters, digits, `_`, `.` or `-`, and begins with none of the last two"
+                "a tag has 1 to 128 letters, digits, `_`, `.` or `-`, and does not begin with `.` or `-`"
             }
             Self::Digest => "a digest is `sha256:` or `sha512:` with 64 or 128 lower-case hexadecimal digits",
         })

@@ -187,15 +187,15 @@ impl Compiled {
                 match rule.and_then(|rule| rule.conditions(&self.files).nth(number)) {
                     Some(condition) => {
                         let has = had(condition.subject, condition.key.as_deref(), context);
-                        format!("`{condition}` does not hold: {has}")
+                        format!("`{condition}` is not true: {has}")
                     }
-                    None => "a condition does not hold".to_owned(),
+                    None => "a condition is not true".to_owned(),
                 }
             }
             Mismatch::Home => {
                 "the image is at home, and the pattern has a wildcard in its registry".to_owned()
             }
-            Mismatch::OwnShape => "the image has the shape of the rule's own target".to_owned(),
+            Mismatch::OwnImage => "the image is one of the target's own images".to_owned(),
             Mismatch::Decided => {
                 let decider = decided_by.map_or("a rule".into(), |rule| self.rule_name(rule));
                 format!("it would match, but `{decider}`, above it, decides")
@@ -221,6 +221,6 @@ fn had(subject: Subject, key: Option<&str>, context: &Context<'_>) -> String {
                 None => format!("there is no {name} `{key}`"),
             }
         }
-        ContextValue::OfImage => "the image is spelled with a registry, or is a result".to_owned(),
+        ContextValue::OfImage => "the original image has a registry, or this is a result".to_owned(),
     }
 }

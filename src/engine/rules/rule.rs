@@ -56,7 +56,7 @@ pub enum Mismatch {
     /// The image is at home, and the pattern has a wildcard in its registry.
     Home,
     /// The image is one of the target's own images.
-    OwnShape,
+    OwnImage,
     /// It would match, but a rule above it decides. Only explanations of a given rule have this reason.
     Decided,
 }
@@ -115,7 +115,7 @@ impl Rule {
                 return Err(Mismatch::Home);
             }
             if target.has_shape_of(image) {
-                return Err(Mismatch::OwnShape);
+                return Err(Mismatch::OwnImage);
             }
         }
         Ok(())

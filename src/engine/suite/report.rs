@@ -42,7 +42,7 @@ impl Observer for MatchedRules {
         match outcome {
             Ok(()) => self.matched.push(rule),
             // The pattern matches, so the rule would have matched without this condition or guard.
-            Err(Mismatch::Condition(_) | Mismatch::Home | Mismatch::OwnShape) => self.was_held_back = true,
+            Err(Mismatch::Condition(_) | Mismatch::Home | Mismatch::OwnImage) => self.was_held_back = true,
             Err(Mismatch::Off | Mismatch::Pattern | Mismatch::Decided) => {}
         }
     }
@@ -110,34 +110,37 @@ impl Compiled {
         decision: &Result<Decision<'_>, DoesNotSettle>,
     ) -> Diagnostic {
         let expected = match &test.expected {
-            Expected::Image(image) => format!("`{image}` should come out"),
-            Expected::Keep => "it should stay".to_owned(),
-            Expected::Deny => "it should be refused".to_owned(),
-            Expected::Warn => "a rule should warn".to_owned(),
+            Expected::Image(image) => format!("`{image}`"),
+            Expected::Keep => "keep".to_owned(),
+            Expected::Deny => "deny".to_owned(),
+            Expected::Warn => "a warning".to_owned(),
         };
         let decision = match decision {
             Ok(decision) => decision,
             Err(endless) => {
                 return Diagnostic::error(
                     Code::TEST_FAILED,
-                    format!("the test of `{}` fails: the evaluation {endless}", test.image),
+                    format!("test of `{}` failed: the evaluation {endless}", test.image),
                     test.span,
                 );
             }
         };
-        let came = match (&test.expected, decision.effect()) {
-            (Expected::Warn, _) => "none does".to_owned(),
-            (_, Effect::Keep) => "it stays".to_owned(),
-            (_, Effect::Swap(result)) => format!("`{result}` comes out"),
-            (_, Effect::Deny) => "it is refused".to_owned(),
+        let actual = match (&test.expected, decision.effect()) {
+            (Expected::Warn, _) => "none".to_owned(),
+            (_, Effect::Keep) => "keep".to_owned(),
+            (_, Effect::Swap(result)) => format!("`{result}`"),
+            (_, Effect::Deny) => "deny".to_owned(),
             (_, Effect::Invalid(Invalid::Result(result))) => {
-                format!("the rules make `{result}` of it, which is no valid image")
+                format!("`{result}`, which is not a valid image")
             }
-            (_, Effect::Invalid(Invalid::Image(error))) => format!("it stays: {error}"),
+            (_, Effect::Invalid(Invalid::Image(error))) => format!("keep: {error}"),
         };
         let mut finding = Diagnostic::error(
             Code::TEST_FAILED,
-            format!("the test of `{}` fails: {expected}, but {came}", test.image),
+            format!(
+                "test of `{}` failed: expected {expected}, got {actual}",
+                test.image
+            ),
             test.span,
         );
         finding = match decision.counted_rule() {
@@ -154,7 +157,7 @@ impl Compiled {
                 .find(|word| is_same(image, word))
         {
             finding = finding.help(format!(
-                "an outcome has no arrow before it: `test {} {outcome}`",
+                "write the outcome without an arrow: `test {} {outcome}`",
                 test.image
             ));
         }
@@ -164,9 +167,9 @@ impl Compiled {
         });
         match (&test.expected, decision.effect()) {
             (Expected::Warn, _) | (_, Effect::Invalid(_)) => finding,
-            (_, Effect::Swap(result)) => finding.help(format!("where that is meant, write `-> {result}`")),
-            (_, Effect::Keep) => finding.help("where that is meant, write `keep`"),
-            (_, Effect::Deny) => finding.help("where that is meant, write `deny`"),
+            (_, Effect::Swap(result)) => finding.help(format!("if this is intended, write `-> {result}`")),
+            (_, Effect::Keep) => finding.help("if this is intended, write `keep`"),
+            (_, Effect::Deny) => finding.help("if this is intended, write `deny`"),
         }
     }
 }
@@ -175,11 +178,9 @@ impl Compiled {
 fn idle(test: &Test) -> Diagnostic {
     Diagnostic::warning(
         Code::IDLE_TEST,
-        format!("the test of `{}` passes without any rule", test.image),
+        format!("no rule matches in the test of `{}`", test.image),
         test.span,
     )
-    .label("the outcome is that of an empty set")
-    .help(
-        "test an image that a rule moves, keeps or refuses, write a `keep` for this one, or remove the test",
-    )
+    .label("the outcome is the same without rules")
+    .help("test an image that a rule swaps, keeps or denies, add a `keep` for this one, or remove the test")
 }

@@ -17,7 +17,7 @@ pub(super) fn indented(
     let is_other = first && !STATEMENTS.contains(&keyword);
     let is_alone = statement.of(text) == keyword;
     let message = if is_other {
-        "the first line is indented, and there is no statement that it could continue".to_owned()
+        "the first line is indented, but there is no statement above that it continues".to_owned()
     } else {
         format!("the statement `{keyword}` is indented")
     };
@@ -28,7 +28,7 @@ pub(super) fn indented(
     let finding = Diagnostic::error(Code::INDENT, message, place.span(source))
         .label("an indented line continues the statement above it");
     if is_alone && !first {
-        let help = format!("to continue the statement above, put `{keyword}` at the end of its line");
+        let help = format!("to continue the statement above, write `{keyword}` at the end of its line");
         return (finding.help(help), true);
     }
     let finding = finding.suggest("remove the indent", indent.span(source), "");
@@ -61,15 +61,15 @@ pub(super) fn unknown_statement(source: SourceId, statement: Word, text: &str) -
     }
     if first.contains("::") {
         return finding.help(
-            "a line of an old map stands in a map file of its own, beside the rules; as a rule it is `swap KEY/ -> VALUE/`",
+            "move a line of an old map to a map file, next to the rules; as a rule, write `swap KEY/ -> VALUE/`",
         );
     }
     if ["//", "/*", ";", "--"].iter().any(|sign| first.starts_with(sign)) {
-        return finding.help("a comment begins with `#`");
+        return finding.help("begin a comment with `#`");
     }
     match synonym(first).or_else(|| similar(first, STATEMENTS)) {
         Some(meant) => finding.suggest(format!("write `{meant}`"), span, meant),
-        None => finding.help("each statement begins with its keyword at the start of a line"),
+        None => finding.help("begin each statement with its keyword at the start of a line"),
     }
 }
 

@@ -49,16 +49,17 @@ pub(super) fn finding(
                 format!("unknown condition `{}`", shown(word)),
                 span,
             )
-            .label("not something that can be asked about");
+            .label("not a condition");
             if word.starts_with('(') {
-                finding
-                    .help("there are no parentheses: `and` joins conditions, and a second rule is the `or`")
+                finding.help(
+                    "join conditions with `and`, and write a second rule for `or`: there are no parentheses",
+                )
             } else if let Some(meant) = slips::condition(word) {
                 finding.suggest(format!("write `{meant}`"), span, meant)
             } else if let Some(meant) = similar(word, Subject::words()) {
                 finding.suggest(format!("write `{meant}`"), span, meant)
             } else {
-                finding.help(format!("there are {}", listed(Subject::words(), "and")))
+                finding.help(format!("use {}", listed(Subject::words(), "and")))
             }
         }
         Some(word) if expected.contains(&Token::end) || expected.contains(&Token::EOI) => {
@@ -73,12 +74,12 @@ pub(super) fn finding(
             syntax_help(finding, expected, word, keyword)
         }
         None => {
-            let message = format!("expected {}, and the statement ends", either(&names));
+            let message = format!("expected {}, found the end of the statement", either(&names));
             let finding = Diagnostic::error(Code::SYNTAX, message, span);
             if is_condition(expected) {
-                finding.help(format!("there are {}", listed(Subject::words(), "and")))
+                finding.help(format!("use {}", listed(Subject::words(), "and")))
             } else if text.trim_end().ends_with(',') {
-                finding.help("remove the comma at the end, or go on behind it")
+                finding.help("remove the comma at the end, or add a value after it")
             } else {
                 finding.help(form_of(keyword))
             }
@@ -109,7 +110,7 @@ fn unspaced(
     }
     .span(source);
     let spaced = format!("{left} {sign} {right}");
-    let message = format!("no white space around the `{sign}` in `{}`", shown(word));
+    let message = format!("expected a space on both sides of `{sign}` in `{}`", shown(word));
     Some(Diagnostic::error(Code::SYNTAX, message, span).suggest(
         format!("write `{}`", shown(spaced.trim())),
         span,
@@ -143,46 +144,48 @@ fn unexpected(
         end: at(start + word.len()),
     }
     .span(source);
-    let finding = Diagnostic::error(
-        Code::UNEXPECTED,
-        format!("`{}` can't stand here", shown(word)),
-        span,
-    )
-    .label(format!("expected {}", either(names)));
+    let finding = Diagnostic::error(Code::UNEXPECTED, format!("unexpected `{}`", shown(word)), span)
+        .label(format!("expected {}", either(names)));
     match word {
-        "or" | "||" | "|" => finding
-            .help("a comma gives several values of one thing; for conditions a second rule is the `or`"),
+        "or" | "||" | "|" => {
+            finding.help("separate values of one subject with a comma, and write a second rule for `or`")
+        }
         "unless" => finding.help("write `when not CONDITION`"),
-        "pull-secret" => {
-            finding.help("only `swap` and `keep` take a pull secret: the others let no image through")
-        }
+        "pull-secret" => finding.help(
+            "remove it: only `swap` and `keep` can have a pull secret, because the others admit no \
+             image",
+        ),
         "->" if keyword == "keep" || keyword == "deny" || keyword == "warn" => {
-            finding.help("only `swap` has a target")
+            finding.help("remove it: only `swap` has a target")
         }
-        "=" | "==" => finding
-            .help("a condition is `namespace VALUE` or `label KEY=VALUE`, without spaces around the `=`"),
+        "=" | "==" => finding.help(
+            "write a condition as `namespace VALUE` or `label KEY=VALUE`, without spaces around the `=`",
+        ),
         "&&" | "&" => finding.suggest("write `and`", span, "and"),
-        _ if is_without_value(previous) => finding.help(format!("`{previous}` takes no value")),
-        _ if previous.ends_with('{') => finding.help("braces hold a name without spaces: `{hub}`"),
+        _ if is_without_value(previous) => finding.help(format!("remove it: `{previous}` has no value")),
+        _ if previous.ends_with('{') => {
+            finding.help("write a name between the braces, without spaces: `{hub}`")
+        }
         _ => match meant(word, names) {
             Some(meant) => finding.suggest(format!("write `{meant}`"), span, meant),
-            None if keyword == "let" => finding.help("a value with spaces in it stands in quotes"),
-            None if keyword == "home" => finding.help("a comma stands between two prefixes"),
+            None if keyword == "let" => finding.help("write a value with spaces in quotes"),
+            None if keyword == "home" => finding.help("write a comma between two prefixes"),
             None if word.starts_with('"') && names.contains(&"`because`") => {
                 let text = format!("because {word}");
                 finding.suggest(format!("write `{}`", shown(&text)), span, text)
             }
-            None if earlier == "as" => finding.help("a name is one word, with `-`, `_` or `.` in it"),
-            None if before.split_whitespace().any(|word| word == "when") => {
-                finding.help(slips::behind([earlier, previous]).unwrap_or_else(|| {
-                    "a comma stands between two values, and `and` between two conditions".to_owned()
-                }))
+            None if earlier == "as" => {
+                finding.help("write a name as one word, with `-`, `_` or `.` instead of spaces")
             }
+            None if before.split_whitespace().any(|word| word == "when") => finding.help(
+                slips::behind([earlier, previous])
+                    .unwrap_or_else(|| "separate values with a comma, conditions with `and`".to_owned()),
+            ),
             None if keyword == "swap" => {
-                finding.help("a swap has one pattern and one target: write a rule for each")
+                finding.help("write a rule for each: a swap has one pattern and one target")
             }
             None if matches!(keyword, "keep" | "deny" | "warn") => {
-                finding.help("a rule has one pattern: write a rule for each")
+                finding.help("write a rule for each: a rule has one pattern")
             }
             None => finding.help(form_of(keyword)),
         },
@@ -207,12 +210,13 @@ fn syntax_help(finding: Diagnostic, expected: &[Token], word: &str, keyword: &st
         let is_word = !quoted.is_empty() && !quoted.contains([' ', '\t', '\\', '"']);
         return match is_word {
             true => finding.suggest(format!("write `{quoted}`, without quotes"), span, quoted),
-            false => finding
-                .help("words need no quotes, and a value has none: a `*` stands for what can't be spelled"),
+            false => {
+                finding.help("remove the quotes; in a value, write `*` for a character that is not allowed")
+            }
         };
     }
     if expected.contains(&Token::text) && keyword != "let" {
-        return finding.help("a text for people stands in double quotes: `because \"pin a version\"`");
+        return finding.help("write a text for people in double quotes: `because \"pin a version\"`");
     }
     if let (true, Some(target), Some(span)) = (
         expected.contains(&Token::arrow),
@@ -223,7 +227,7 @@ fn syntax_help(finding: Diagnostic, expected: &[Token], word: &str, keyword: &st
         return finding.suggest(format!("write `{}`", shown(&spaced)), span, spaced);
     }
     if word == "\\" {
-        return finding.help("an indented line goes on with the statement above it, without a `\\`");
+        return finding.help("remove the `\\`: an indented line continues the statement above it");
     }
     let sign = match word {
         "=>" | "=" | "-->" | "==>" | "→" | "⇒" | "to" if expected.contains(&Token::arrow) => "->",
@@ -284,7 +288,7 @@ fn expected_names(expected: &[Token]) -> Vec<&'static str> {
             Token::secret => "the name of a Secret",
             Token::lint => "the name of a lint",
             Token::value => "a value",
-            Token::text => "a text in quotes",
+            Token::text => "a quoted text",
             Token::arrow => "`->`",
             Token::equals => "`=`",
             Token::comma => "`,`",

@@ -19,7 +19,7 @@ pub const MAX_STATEMENT: usize = 4096;
 pub fn is_rules_file(text: &str) -> Option<Header> {
     let first = lines::extents(first_statement(text)).first()?.word.of(text);
     match lines::first_word(first) {
-        "rules" => Some(Header::There),
+        "rules" => Some(Header::Present),
         word if lines::STATEMENTS.contains(&word) && is_statement(first) => Some(Header::Missing),
         _ => None,
     }
@@ -47,7 +47,7 @@ pub fn first_word(text: &str) -> Word {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Header {
     /// `rules ...`
-    There,
+    Present,
     /// Another statement.
     Missing,
 }
@@ -86,17 +86,17 @@ pub fn parse(source: SourceId, text: &str) -> (File, Vec<Diagnostic>) {
     let is_header = |extent: &lines::Extent| lines::first_word(extent.word.of(text)) == "rules";
     let is_map = is_rules_file(text).is_none() && !extents.iter().any(is_header);
     for (number, extent) in extents.iter().enumerate() {
-        let mut is_told = is_map && lines::first_word(extent.word.of(text)).contains("::");
+        let mut is_reported = is_map && lines::first_word(extent.word.of(text)).contains("::");
         if let Some(indent) = extent.indent {
             let (finding, is_all) = begins::indented(source, indent, extent.word, text, number == 0);
             findings.push(finding);
-            is_told |= is_all;
+            is_reported |= is_all;
         }
         match statement(source, extent, text) {
             Ok(statement) => statements.push(statement),
             Err(finding) => {
                 broken.push(extent.word);
-                findings.extend(finding.filter(|_| !is_told).map(|finding| *finding));
+                findings.extend(finding.filter(|_| !is_reported).map(|finding| *finding));
             }
         }
     }
@@ -131,7 +131,7 @@ fn statement(source: SourceId, extent: &lines::Extent, text: &str) -> Parsed<Sta
         let message = format!("a statement of {} bytes", text.len());
         return fail(
             Diagnostic::error(Code::STATEMENT_TOO_LONG, message, start.span(source)).help(format!(
-                "a statement has {MAX_STATEMENT} bytes at most, its continuation lines included"
+                "split it: a statement has at most {MAX_STATEMENT} bytes, its continuation lines included"
             )),
         );
     }

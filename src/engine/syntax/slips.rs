@@ -33,14 +33,16 @@ pub(super) fn behind([before, previous]: [&str; 2]) -> Option<String> {
     if subject.is_some() {
         match previous {
             "not" | "!=" | "!" => {
+                return Some(format!("write `not` before the condition: `not {before} VALUE`"));
+            }
+            "in" | "is" => {
                 return Some(format!(
-                    "a `not` stands before the condition: `not {before} VALUE`"
+                    "write the values after `{before}`, with commas between them"
                 ));
             }
-            "in" | "is" => return Some(format!("the values follow `{before}`, with commas between them")),
             _ => {}
         }
     }
     let has_key = subject.is_some_and(Subject::has_keys) && !previous.contains(['=', ',']);
-    has_key.then(|| format!("the value of a key stands behind a `=`, without spaces: `{before} KEY=VALUE`"))
+    has_key.then(|| format!("write the value of a key after `=`, without spaces: `{before} KEY=VALUE`"))
 }

@@ -15,7 +15,7 @@ pub(super) fn check(source: SourceId, statement: Word, text: &str) -> Option<Dia
     let character = text.get(start..end).unwrap_or_default();
     Some(match found {
         CharacterFault::Control => {
-            control(character, span).help("only spaces, tabs and line ends may stand between words")
+            control(character, span).help("use only spaces, tabs and line ends between words")
         }
         CharacterFault::Space => Diagnostic::error(
             Code::CHARACTER,
@@ -27,20 +27,20 @@ pub(super) fn check(source: SourceId, statement: Word, text: &str) -> Option<Dia
         )
         .suggest("write a space", span, " "),
         CharacterFault::QuoteInWord => Diagnostic::error(Code::QUOTES, "a quote inside a word", span)
-            .label("a text in quotes begins behind white space")
-            .help("words need no quotes; only a text for people has them: `because \"pin a version\"`"),
-        CharacterFault::Open => Diagnostic::error(Code::QUOTES, "the text in quotes does not end", span)
+            .label("a quoted text begins after a space")
+            .help(
+                "remove the quotes of a word; only texts for people have quotes: `because \"pin a version\"`",
+            ),
+        CharacterFault::Open => Diagnostic::error(Code::QUOTES, "the quoted text has no end", span)
             .label("begins here")
-            .help("a text ends with `\"` on the same line; a quote within it is written `\\\"`"),
-        CharacterFault::Behind => Diagnostic::error(
-            Code::QUOTES,
-            "a text in quotes ends in the middle of a word",
-            span,
-        )
-        .help("put white space behind the closing quote, or write a quote within the text as `\\\"`"),
+            .help("end the text with `\"` on the same line; write a quote within it as `\\\"`"),
+        CharacterFault::Behind => {
+            Diagnostic::error(Code::QUOTES, "a quoted text ends in the middle of a word", span)
+                .help("add a space after the closing quote, or write a quote within the text as `\\\"`")
+        }
         CharacterFault::Escape => {
             Diagnostic::error(Code::ESCAPE, format!("unknown escape `{character}`"), span)
-                .help("there are `\\\"`, `\\\\` and `\\{`")
+                .help("use `\\\"`, `\\\\` or `\\{`")
         }
     })
 }
@@ -72,7 +72,7 @@ pub(super) fn check_between<'t>(
         let end = start + u32::try_from(character.len_utf8()).unwrap_or_default();
         let span = Word { start, end }.span(source);
         let finding = control(character.encode_utf8(&mut [0; 4]), span);
-        Some(finding.help("remove it; a comment is what can be read"))
+        Some(finding.help("remove it"))
     })
 }
 

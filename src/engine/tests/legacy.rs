@@ -85,13 +85,13 @@ fn every_line_that_is_skipped_or_deprecated_is_named_with_its_place_and_its_mend
         findings,
         [
             "maps:1:1: warning[W0902]: a single `:` between key and value is deprecated; help: write `::`",
-            "maps:1:1: warning[W0903]: this line has no effect: a later one has the key `default` too; help: remove \
-             one of the two",
-            "maps:4:1: warning[W0901]: this line is skipped; help: a line is `KEY::VALUE`, or a comment that begins \
-             with `#`",
-            "maps:5:1: warning[W0901]: this line is skipped; help: a key or a value with a port needs `::` between \
-             the two, as in `quay.io:8443::harbor.example.com`",
-            "maps:6:3: warning[W0901]: this line is skipped; help: a line has one key and one value, as in \
+            "maps:1:1: warning[W0903]: this line has no effect: a later line has the same key `default`; help: \
+             remove one of the two",
+            "maps:4:1: warning[W0901]: this line is ignored; help: write `KEY::VALUE`, or a comment that begins with \
+             `#`",
+            "maps:5:1: warning[W0901]: this line is ignored; help: write `::` between a key and a value if one of \
+             them has a port, as in `quay.io:8443::harbor.example.com`",
+            "maps:6:3: warning[W0901]: this line is ignored; help: write one key and one value, as in \
              `quay.io::harbor.example.com/quay`",
         ]
     );
@@ -103,9 +103,9 @@ fn a_value_that_no_image_can_come_of_is_named() {
         "default::https://h.io\nquay.io::h.io/hub/\n[EXACT]nginx::Nope\n[EXACT]a::\n[REPLACE]x*::h.io/y-\n";
     let (rules, findings) = map(text);
     assert_eq!(findings.len(), 3, "{findings:?}");
-    assert!(findings[2].starts_with("maps:5:1: warning[W0904]: no valid image can come of `h.io/y-`"));
-    assert!(findings[0].starts_with("maps:1:1: warning[W0904]: no valid image can come of `https://h.io`"));
-    assert!(findings[1].starts_with("maps:3:1: warning[W0904]: `Nope` is no valid image: "));
+    assert!(findings[2].starts_with("maps:5:1: warning[W0904]: `h.io/y-` never produces a valid image"));
+    assert!(findings[0].starts_with("maps:1:1: warning[W0904]: `https://h.io` never produces a valid image"));
+    assert!(findings[1].starts_with("maps:3:1: warning[W0904]: `Nope` is not a valid image: "));
     assert_eq!(swapped(&rules, "gcr.io/x"), None);
     assert_eq!(swapped(&rules, "nginx"), None);
     assert_eq!(swapped(&rules, "quay.io/x").as_deref(), Some("h.io/hub/x"));
@@ -284,8 +284,8 @@ fn a_chain_is_named_and_a_line_that_leads_to_its_end_is_not() {
         .collect();
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].starts_with(
-        "maps:2:1: warning[W0905]: `quay.io/sample` becomes `mirror.example.com/sample`, and the next time another line \
-         moves that on to `harbor.example.com/sample`"
+        "maps:2:1: warning[W0905]: `quay.io/sample` becomes `mirror.example.com/sample`, and at the next admission \
+         another line swaps that again, to `harbor.example.com/sample`"
     ));
 }
 

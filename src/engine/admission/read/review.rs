@@ -120,7 +120,7 @@ impl Version {
 pub(super) fn json_error(text: &str) -> String {
     match serde_json::from_str::<serde_json::Value>(text) {
         Err(error) => error.to_string(),
-        Ok(_) => "it can't be read".to_owned(),
+        Ok(_) => "it is not readable".to_owned(),
     }
 }
 

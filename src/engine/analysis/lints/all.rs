@@ -16,7 +16,7 @@ pub(crate) fn lint(set: &Compiled) -> Findings {
                 .matches_nothing(rule)
                 .or_else(|| reach.never_fires(number, rule)),
             sources::loses_names(rule),
-            reach.always_refused(rule),
+            reach.always_denied(rule),
             stays_anyway::stays_anyway(rule),
         ];
         findings.extend(

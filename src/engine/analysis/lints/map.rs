@@ -34,23 +34,23 @@ pub(crate) fn swapped_again(set: &Compiled, source: SourceId, text: &str) -> Fin
             }
             let again = evaluate(&result)?;
             let next = match (again.effect(), again.last_rule()?) {
-                (Effect::Swap(next), RuleId::LEGACY) => format!("another line moves that on to `{next}`"),
+                (Effect::Swap(next), RuleId::LEGACY) => format!("another line swaps that again, to `{next}`"),
                 (Effect::Swap(next), rule) => {
-                    format!("`{}` moves that on to `{next}`", set.rule_name(rule))
+                    format!("`{}` swaps that again, to `{next}`", set.rule_name(rule))
                 }
-                (Effect::Deny, rule) => format!("`{}` refuses that", set.rule_name(rule)),
+                (Effect::Deny, rule) => format!("`{}` denies that", set.rule_name(rule)),
                 _ => return None,
             };
             Some(
                 Diagnostic::warning(
                     Code::MAP_MOVED_AGAIN,
-                    format!("`{image}` becomes `{result}`, and the next time {next}"),
+                    format!("`{image}` becomes `{result}`, and at the next admission {next}"),
                     line.span,
                 )
                 .label(format!(
-                    "the answer of the {LEGACY_RULE} is final, but a Pod may be admitted twice"
+                    "the answer of the {LEGACY_RULE} is final, but a Pod may be admitted more than once"
                 ))
-                .help("lead the line to the end of the chain at once, or keep what has arrived by a rule"),
+                .help("write the final target in the line, or add a `keep` for its result"),
             )
         })
         .collect()

@@ -61,7 +61,7 @@ impl<'r> Reach<'r> {
             Pattern::Written(written) => {
                 let spelled = languages::spelled();
                 let is_empty = self.is_nothing(&[&written.glob.language(), &spelled], &[]);
-                is_empty.then_some("no image is spelled like that")?
+                is_empty.then_some("no image has this form")?
             }
         };
         Some(
@@ -70,7 +70,7 @@ impl<'r> Reach<'r> {
                 format!("no image can match this pattern: {why}"),
                 rule.span,
             )
-            .help("mend the pattern, or remove the rule"),
+            .help("fix the pattern, or remove the rule"),
         )
     }
 
@@ -79,33 +79,31 @@ impl<'r> Reach<'r> {
         if let Some((one, other)) = contradiction(rule.conditions(&self.set.files)) {
             let finding = Diagnostic::warning(
                 Code::NEVER_FIRES,
-                format!("this rule never fires: nothing is both `{one}` and `{other}`"),
+                format!("this rule never fires: no value is both `{one}` and `{other}`"),
                 rule.span,
             );
-            return Some(
-                finding.help("write the rule once for each of them, or remove one of the conditions"),
-            );
+            return Some(finding.help("write a rule for each of the conditions, or remove one of them"));
         }
         if let Some(target) = rule.target.as_ref()
-            && self.is_within_own_shape(rule)
+            && self.matches_only_own_images(rule)
         {
             let finding = Diagnostic::warning(
                 Code::NEVER_FIRES,
-                "this rule never fires: all that it matches has the shape of its own target",
+                "this rule never fires: all images that it matches are its target's own images",
                 rule.span,
             )
-            .label("what has arrived is not moved");
+            .label("a swap never matches its target's own images");
             return Some(match &rule.pattern {
                 Pattern::Parts(parts) if parts.below && target.below => {
                     let stars = parts.name.bytes().filter(|byte| *byte == b'*').count();
                     let to = target.name();
                     finding.help(format!(
-                        "to move what lies right below, write `{}/* -> {to}/{{{}}}`",
+                        "to swap the images right below, write `{}/* -> {to}/{{{}}}`",
                         parts.name,
                         stars + 1
                     ))
                 }
-                _ => finding.help("lead it to another place, or remove the rule"),
+                _ => finding.help("choose another target, or remove the rule"),
             });
         }
         let cover = self.cover_of(number, rule)?;
@@ -113,18 +111,18 @@ impl<'r> Reach<'r> {
             Diagnostic::warning(
                 Code::NEVER_FIRES,
                 format!(
-                    "this rule never fires: `{}`, above it, decides all that it matches",
+                    "this rule never fires: `{}`, above it, decides every image that it matches",
                     self.set.name_of(cover)
                 ),
                 rule.span,
             )
-            .label("no image is left for it")
+            .label("no image reaches it")
             .also(cover.span, "this rule comes first")
             .help("move it above that rule, or remove it"),
         )
     }
 
-    fn is_within_own_shape(&self, rule: &Rule) -> bool {
+    fn matches_only_own_images(&self, rule: &Rule) -> bool {
         let (Some(target), Pattern::Parts(parts)) = (rule.target.as_ref(), &rule.pattern) else {
             return false;
         };
@@ -225,7 +223,7 @@ impl<'r> Reach<'r> {
 
     /// Reports a swap whose every result is denied: the first rule that decides any of the results denies all of
     /// them.
-    pub(super) fn always_refused(&self, rule: &Rule) -> Option<Diagnostic> {
+    pub(super) fn always_denied(&self, rule: &Rule) -> Option<Diagnostic> {
         let target = rule.target.as_ref()?;
         let prefix = prefix_of(target);
         if prefix.is_empty() {
@@ -273,14 +271,14 @@ impl<'r> Reach<'r> {
                     Diagnostic::warning(
                         Code::ALWAYS_REFUSED,
                         format!(
-                            "every result of this swap is refused, by `{}`",
+                            "every result of this swap is denied, by `{}`",
                             self.set.name_of(above)
                         ),
                         rule.span,
                     )
-                    .label("its results are decided again")
-                    .also(above.span, "and refused here")
-                    .help("keep what has arrived, with a `keep` above, or lead the rule elsewhere")
+                    .label("its results are evaluated again")
+                    .also(above.span, "and denied here")
+                    .help("add a `keep` for the results above the `deny`, or choose another target")
                 });
             }
             let takes_some = are_alike(&prefix, beginning(&above.pattern))
@@ -300,33 +298,33 @@ impl<'r> Reach<'r> {
 fn impossible(parts: &PatternParts) -> Option<&'static str> {
     let (registry, path) = (parts.registry(), parts.path());
     if !registry.contains('*') && Reference::parse(&format!("{registry}/x")).is_err() {
-        return Some("no registry is spelled like that");
+        return Some("no registry has this form");
     }
     let host = registry.split(':').next().unwrap_or_default();
     if !registry.starts_with(['[', '*']) && host.split('.').any(str::is_empty)
         || host.split('.').skip(1).any(str::is_empty)
     {
-        return Some("no registry is spelled like that");
+        return Some("no registry has this form");
     }
     for segment in path.split('/').filter(|segment| !segment.is_empty()) {
         if segment.contains(|character: char| character.is_ascii_uppercase()) {
-            return Some("a repository is in lower case");
+            return Some("a repository has no upper-case letters");
         }
         if !segment.contains('*') && !is_path_component(segment) {
-            return Some("no segment of a repository is spelled like that");
+            return Some("no segment of a repository has this form");
         }
         if segment != "**" && segment.contains('*') && !could_be(segment) {
-            return Some("no segment of a repository is spelled like that");
+            return Some("no segment of a repository has this form");
         }
     }
     let least = path.bytes().filter(|byte| *byte != b'*').count();
     if least > 255 {
-        return Some("a repository has 255 bytes at most");
+        return Some("a repository has at most 255 bytes");
     }
     match parts.tag.as_deref() {
-        Some(tag) if !tag.contains('*') && !is_tag(tag) => Some("no tag is spelled like that"),
-        Some(tag) if tag.len() > 130 || tag.starts_with(['.', '-']) => Some("no tag is spelled like that"),
-        _ => digest_is_impossible(parts.digest.as_deref()?).then_some("no digest is spelled like that"),
+        Some(tag) if !tag.contains('*') && !is_tag(tag) => Some("no tag has this form"),
+        Some(tag) if tag.len() > 130 || tag.starts_with(['.', '-']) => Some("no tag has this form"),
+        _ => digest_is_impossible(parts.digest.as_deref()?).then_some("no digest has this form"),
     }
 }
 

@@ -17,10 +17,10 @@ pub(super) fn loses_names(rule: &Rule) -> Option<Diagnostic> {
     Some(
         Diagnostic::warning(
             Code::SHARED_TARGET,
-            format!("different images get one name: the target leaves out {lost}"),
+            format!("different images get one name: the target drops {lost}"),
             rule.span,
         )
-        .help("put in what tells the images apart: `{domain}`, `{path}` or a capture"),
+        .help("add the part that tells the images apart: `{domain}`, `{path}` or a capture"),
     )
 }
 
@@ -46,7 +46,7 @@ fn lost(pattern: &Pattern, target: &Target) -> Option<&'static str> {
             return match () {
                 () if is_fixed || is_captured || (has_path && (has(Placeholder::Domain) || !is_open)) => None,
                 () if has_path => Some("the registry"),
-                () => Some("what the glob took"),
+                () => Some("the capture of the glob"),
             };
         }
     };
@@ -76,13 +76,13 @@ fn lost(pattern: &Pattern, target: &Target) -> Option<&'static str> {
         };
         if !is_kept {
             return Some(match kind {
-                CaptureKind::Registry { .. } => "what a wildcard of the registry took",
+                CaptureKind::Registry { .. } => "the capture of a wildcard in the registry",
                 CaptureKind::RegistryAndSegments if has_path => "the registry",
-                _ => "what a wildcard took",
+                _ => "the capture of a wildcard",
             });
         }
     }
-    (parts.below && !target.below && !has_path).then_some("what lies below the pattern")
+    (parts.below && !target.below && !has_path).then_some("the path below the pattern")
 }
 
 /// Returns true if the only wildcard of a registry is its port, and the target keeps the port.
@@ -116,15 +116,18 @@ pub(super) fn shared_targets(set: &Compiled) -> Vec<Diagnostic> {
         let finding = Diagnostic::warning(
             Code::SHARED_TARGET,
             format!(
-                "images of `{}/` get the names of those that `{}` moves",
+                "images of `{}/` get the same names as those that `{}` swaps",
                 parts.name,
                 set.name_of(first)
             ),
             rule.span,
         )
-        .label("leads to the same place")
+        .label("has the same target")
         .also(first.span, "as this rule")
-        .help("give each source a place of its own; where both hold the same images, `allow shared-target`");
+        .help(
+            "choose a target of its own for each source; if both sources hold the same images, write `allow \
+         shared-target`",
+        );
         if !is_allowed(rule, &finding) {
             findings.push(finding);
         }
@@ -167,12 +170,12 @@ pub(super) fn bare_registries(set: &Compiled) -> Vec<Diagnostic> {
             let host = host_below(registry).filter(|host| host.contains('.') && !is_for(host))?;
             let finding = Diagnostic::warning(
                 Code::BARE_REGISTRY,
-                format!("no rule is for `{host}` itself"),
+                format!("no rule matches `{host}` itself"),
                 rule.span,
             )
-            .label(format!("`*.{host}` matches the hosts below it alone"))
+            .label(format!("`*.{host}` matches only the hosts below it"))
             .help(format!(
-                "add a rule for `{host}/`; where it is not used, `allow {}`",
+                "add a rule for `{host}/`; if no image is there, write `allow {}`",
                 Code::BARE_REGISTRY
             ));
             (!is_allowed(rule, &finding)).then_some(finding)

@@ -15,7 +15,7 @@ pub(super) fn stays_anyway(rule: &Rule) -> Option<Diagnostic> {
             "the target ends in `:{tag}`, so it drops the digest",
             rule.span,
         )
-        .label("tag and digest stay where the target names none")
-        .help("leave `:{tag}` out; to keep both it is `:{tag}@{digest}`")
+        .label("without a tag in the target, a swap keeps tag and digest")
+        .help("remove `:{tag}`, or write `:{tag}@{digest}`, which also keeps both")
     })
 }

@@ -16,7 +16,7 @@ pub(crate) fn check(set: &Compiled) -> Findings {
     if set.rules.iter().any(|rule| rule.is_off) {
         for finding in check_part(Part { set, with_off: true }) {
             if !findings.iter().any(|known| known.span() == finding.span()) {
-                findings.push(finding.note("this is so with nothing off, as the set's tests run"));
+                findings.push(finding.note("this is so if no rule is off, as when the set's tests run"));
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::lower::read_pattern;
 const SHOWN: usize = 8;
 
 /// Maximum number of cycles that are reported.
-const MOST_CIRCLES: usize = 50;
+const MAX_CYCLES: usize = 50;
 
 /// Returns findings that together name every swap in a cycle, up to a limit.
 pub(super) fn findings(part: Part<'_>, steps: &Steps<'_>) -> Vec<Diagnostic> {
@@ -20,46 +20,46 @@ pub(super) fn findings(part: Part<'_>, steps: &Steps<'_>) -> Vec<Diagnostic> {
     for component in &component {
         *members.entry(*component).or_default() += 1;
     }
-    let mut told = HashSet::new();
+    let mut reported = HashSet::new();
     let mut findings = Vec::new();
     for (swap, own) in component.iter().enumerate() {
-        if findings.len() == MOST_CIRCLES {
+        if findings.len() == MAX_CYCLES {
             break;
         }
-        if members.get(own) == Some(&1) || told.contains(&swap) {
+        if members.get(own) == Some(&1) || reported.contains(&swap) {
             continue;
         }
-        let circle = steps
+        let cycle = steps
             .graph
-            .circle(swap, |other| component.get(other) == Some(own));
-        if let Some(circle) = circle {
-            findings.push(finding(part, steps, &circle));
-            told.extend(circle);
+            .shortest_cycle(swap, |other| component.get(other) == Some(own));
+        if let Some(cycle) = cycle {
+            findings.push(finding(part, steps, &cycle));
+            reported.extend(cycle);
         }
     }
     findings
 }
 
-fn finding(part: Part<'_>, steps: &Steps<'_>, circle: &[usize]) -> Diagnostic {
-    let swaps: Vec<&Swap<'_>> = circle.iter().filter_map(|at| steps.swaps.get(*at)).collect();
+fn finding(part: Part<'_>, steps: &Steps<'_>, cycle: &[usize]) -> Diagnostic {
+    let swaps: Vec<&Swap<'_>> = cycle.iter().filter_map(|at| steps.swaps.get(*at)).collect();
     let name = |swap: &&Swap<'_>| format!("`{}`", part.set.name_of(swap.rule));
     let mut names: Vec<String> = swaps.iter().take(SHOWN).map(name).collect();
     if swaps.len() > SHOWN {
         names.push(format!("{} more", swaps.len() - SHOWN));
     }
     names.extend(swaps.first().map(name));
-    let mut labels = circle
+    let mut labels = cycle
         .iter()
-        .zip(circle.iter().cycle().skip(1))
+        .zip(cycle.iter().cycle().skip(1))
         .filter_map(|(one, next)| {
             let (swap, following) = (steps.swaps.get(*one)?, steps.swaps.get(*next)?);
             let label = match steps.example_of(*one, *next) {
                 Some(image) => format!(
-                    "makes images such as `{image}`, which `{}` moves on",
+                    "produces images such as `{image}`, which `{}` swaps again",
                     part.set.name_of(following.rule)
                 ),
                 None => format!(
-                    "makes images that `{}` moves on",
+                    "produces images that `{}` swaps again",
                     part.set.name_of(following.rule)
                 ),
             };
@@ -68,8 +68,8 @@ fn finding(part: Part<'_>, steps: &Steps<'_>, circle: &[usize]) -> Diagnostic {
         .take(SHOWN);
     let (span, label) = labels.next().unwrap_or((Span::default(), String::new()));
     let mut finding = Diagnostic::error(
-        Code::CIRCLE,
-        format!("rules lead back to themselves: {}", names.join(" to ")),
+        Code::CYCLE,
+        format!("rules form a cycle: {}", names.join(" -> ")),
         span,
     )
     .label(label);
@@ -85,12 +85,13 @@ fn finding(part: Part<'_>, steps: &Steps<'_>, circle: &[usize]) -> Diagnostic {
     });
     if let (Some(keep), Some(place)) = (keep_for(steps, &swaps), place) {
         finding = finding.suggest(
-            format!("keep what has arrived, above the first of them: `keep {keep}`"),
+            format!("keep the result: add `keep {keep}` above the first of them"),
             place.span.start(),
             format!("keep {keep}\n"),
         );
+        return finding.help("or add a `when` to one of them that excludes the condition of the other");
     }
-    finding.help("a `when` on one of them that excludes the other's ends the circle too")
+    finding.help("add a `when` to one of them that excludes the condition of the other")
 }
 
 /// Returns the narrowest pattern that keeps all results of one of the swaps.

@@ -83,21 +83,25 @@ impl Graph {
 
     /// Returns a shortest cycle through a node and other nodes of interest, from the node to the last one before it;
     /// `None` if the node is in no such cycle.
-    pub(super) fn circle(&self, start: usize, is_of_interest: impl Fn(usize) -> bool) -> Option<Vec<usize>> {
+    pub(super) fn shortest_cycle(
+        &self,
+        start: usize,
+        is_of_interest: impl Fn(usize) -> bool,
+    ) -> Option<Vec<usize>> {
         let mut before: HashMap<usize, usize> = HashMap::new();
         let mut queue = std::collections::VecDeque::from([start]);
         while let Some(node) = queue.pop_front() {
             for target in self.targets(node) {
                 let target = *target as usize;
                 if target == start {
-                    let mut circle = vec![node];
+                    let mut cycle = vec![node];
                     let mut at = node;
                     while at != start {
                         at = *before.get(&at)?;
-                        circle.push(at);
+                        cycle.push(at);
                     }
-                    circle.reverse();
-                    return Some(circle);
+                    cycle.reverse();
+                    return Some(cycle);
                 }
                 if is_of_interest(target) && !before.contains_key(&target) {
                     before.insert(target, node);
@@ -148,12 +152,12 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_is_a_shortest_one() {
+    fn cycle_is_a_shortest_one() {
         let graph = graph(5, &[(0, 1), (1, 2), (2, 3), (3, 0), (1, 0), (4, 4)]);
-        assert_eq!(graph.circle(0, |_| true), Some(vec![0, 1]));
-        assert_eq!(graph.circle(3, |_| true), Some(vec![3, 0, 1, 2]));
-        assert_eq!(graph.circle(4, |_| true), Some(vec![4]));
-        assert_eq!(graph.circle(3, |node| node != 1), None);
+        assert_eq!(graph.shortest_cycle(0, |_| true), Some(vec![0, 1]));
+        assert_eq!(graph.shortest_cycle(3, |_| true), Some(vec![3, 0, 1, 2]));
+        assert_eq!(graph.shortest_cycle(4, |_| true), Some(vec![4]));
+        assert_eq!(graph.shortest_cycle(3, |node| node != 1), None);
     }
 
     #[test]
@@ -165,7 +169,7 @@ mod tests {
         graph.add(199_999, 0);
         assert!(graph.components().iter().all(|component| *component == 0));
         assert_eq!(
-            graph.circle(0, |_| true).map(|circle| circle.len()),
+            graph.shortest_cycle(0, |_| true).map(|cycle| cycle.len()),
             Some(200_000)
         );
     }

@@ -159,7 +159,7 @@ impl<'r> Steps<'r> {
         for component in &component {
             *members.entry(*component).or_default() += 1;
         }
-        let on_circles: Vec<usize> = (0..self.swaps.len())
+        let in_cycles: Vec<usize> = (0..self.swaps.len())
             .filter(|swap| {
                 component
                     .get(*swap)
@@ -167,7 +167,7 @@ impl<'r> Steps<'r> {
                     .is_some_and(|count| *count > 1)
             })
             .collect();
-        if on_circles.is_empty() {
+        if in_cycles.is_empty() {
             return;
         }
         let stops: Vec<(usize, &Rule)> = self
@@ -178,7 +178,7 @@ impl<'r> Steps<'r> {
             })
             .collect();
         let beginnings = Beginnings::new(stops.iter().map(|(_, rule)| beginning(&rule.pattern)));
-        for one in on_circles {
+        for one in in_cycles {
             let Some(swap) = self.swaps.get(one) else { continue };
             let results = results_of(swap);
             // A pattern that covers all of them begins no later than they do.
@@ -235,11 +235,11 @@ fn covers(pattern: &Pattern, results: &Language, valid: &Language, short_hub: &L
 fn unproven(swap: &Swap<'_>) -> Diagnostic {
     Diagnostic::error(
         Code::UNPROVEN,
-        "too many rules may lead to one another to show that deciding ends",
+        "the set has too many pairs of swaps to check that every evaluation settles",
         swap.rule.span,
     )
-    .label("the results of this rule were being compared")
-    .help("let the rules lead to a registry that no rule is for, or keep what has arrived with a `keep` above them all")
+    .label("the check stopped at the results of this rule")
+    .help("choose targets in a registry that no rule matches, or add a `keep` for the results above all of the rules")
 }
 
 /// Returns the text that every result of a target begins with.

@@ -152,11 +152,11 @@ impl PatternParts {
             return match (&self.tag, image.compared_tag(), image.digest) {
                 (Some(glob), Some(tag), _) if !match_glob(glob, tag) => match image.tag {
                     Some(_) => format!("the tag is `{tag}`"),
-                    None => format!("there is no tag, which is the tag `{tag}`"),
+                    None => format!("the image has no tag, which means the tag `{tag}`"),
                 },
-                (Some(_), None, _) => "there is no tag".to_owned(),
+                (Some(_), None, _) => "the image has no tag".to_owned(),
                 (_, _, Some(digest)) => format!("the digest is `{digest}`"),
-                (_, _, None) => "there is no digest".to_owned(),
+                (_, _, None) => "the image has no digest".to_owned(),
             };
         }
         let below = Self {
@@ -164,7 +164,7 @@ impl PatternParts {
             ..self.clone()
         };
         if !self.below && below.matches_name(image.name()) {
-            return "the image lies below the pattern, which is for one repository: it ends in no `/`"
+            return "the image is below the pattern, which matches one repository because it does not end in `/`"
                 .to_owned();
         }
         let registry = self.registry();

@@ -24,13 +24,13 @@ struct Columns {
 pub(super) fn write(block: &[FormatStatement<'_, '_>], to: &mut String) {
     let columns = Columns::from_block(block);
     for statement in block {
-        let aligned = lay_out(statement, &columns);
+        let aligned = format_statement(statement, &columns);
         if aligned.length <= MAX_STATEMENT {
             to.push_str(&aligned.text);
             continue;
         }
         // The limit of a statement's length counts white space too.
-        let plain = lay_out(statement, &Columns::NONE);
+        let plain = format_statement(statement, &Columns::NONE);
         if plain.length <= MAX_STATEMENT {
             to.push_str(&plain.text);
         } else {
@@ -110,12 +110,12 @@ fn column_width(widths: impl Iterator<Item = usize>, widest: usize) -> usize {
 }
 
 /// A formatted statement, and its length up to the end of its last line.
-struct LaidOut {
+struct Formatted {
     text: String,
     length: usize,
 }
 
-fn lay_out(statement: &FormatStatement<'_, '_>, columns: &Columns) -> LaidOut {
+fn format_statement(statement: &FormatStatement<'_, '_>, columns: &Columns) -> Formatted {
     let mut text = String::new();
     let mut length = 0;
     for (number, line) in statement.lines.iter().enumerate() {
@@ -145,7 +145,7 @@ fn lay_out(statement: &FormatStatement<'_, '_>, columns: &Columns) -> LaidOut {
             text.push('\n');
         }
     }
-    LaidOut { text, length }
+    Formatted { text, length }
 }
 
 /// Returns a line without its comments.

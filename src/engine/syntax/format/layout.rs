@@ -116,8 +116,8 @@ impl fmt::Display for FormatError {
             Self::Syntax(findings) => write!(f, "the text has errors: {}", findings.len()),
             Self::Map => f.write_str("the text is a map of the old format"),
             Self::Changed => f.write_str(
-                "the text would have come to mean something else, so it stays as it is: this is a mistake of imageswap's, \
-                 worth a report",
+                "the formatted text would have another meaning, so it is not changed: please report this fault of \
+                 imageswap",
             ),
         }
     }

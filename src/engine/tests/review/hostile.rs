@@ -40,10 +40,10 @@ fn a_body_that_is_no_review_is_told_why() {
     let in_object = in_object.replace("{\"SPOT\":1}", &format!("{{\"x\":{deep}}}"));
     let cases: &[(&str, &str)] = &[
         ("", "the body is empty"),
-        ("not json", "the body is no JSON"),
-        ("{\"kind\":\"AdmissionReview\"", "the body is no JSON"),
-        ("[]", "no object"),
-        ("null", "no object"),
+        ("not json", "the body is not valid JSON"),
+        ("{\"kind\":\"AdmissionReview\"", "the body is not valid JSON"),
+        ("[]", "not an object"),
+        ("null", "not an object"),
         ("{}", "no `kind`"),
         (r#"{"kind":"Pod"}"#, "of kind `Pod`"),
         (r#"{"kind":"AdmissionReview"}"#, "apiVersion"),

@@ -64,11 +64,11 @@ fn a_home_line_is_offered_only_where_it_may_stand() {
 fn a_keep_is_offered_only_where_it_has_no_condition() {
     let confined = "rules v1 when namespace a\nswap h.io/a/ -> h.io/b/\nswap h.io/b/ -> h.io/a/\n";
     let mut both = files([("a.rules", "rules v1\nkeep a/\n"), ("b.rules", confined)]);
-    apply_the_mend(&mut both, Code::CIRCLE);
+    apply_the_mend(&mut both, Code::CYCLE);
     loaded(&both).set();
     let alone = loaded(&files([("a.rules", confined)]));
     let [error] = alone.errors()[..] else {
         panic!("{}", alone.short())
     };
-    assert_eq!((error.code, &error.suggestion), (Code::CIRCLE, &None));
+    assert_eq!((error.code, &error.suggestion), (Code::CYCLE, &None));
 }

@@ -110,7 +110,7 @@ fn twenty_thousand_swaps_in_a_row_are_shown_to_end() {
     let decision = loaded.set().evaluate("h.io/a0/x", &Context::default());
     assert_eq!(*decision.effect(), Effect::Swap("h.io/a20000/x".to_owned()));
     text += "swap h.io/a20000/ -> h.io/a0/\n";
-    assert_eq!(codes(&load_text(&text)), [Code::CIRCLE.as_str()]);
+    assert_eq!(codes(&load_text(&text)), [Code::CYCLE.as_str()]);
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn many_conditions_and_names_of_one_kind_load() {
         load_text(&text)
             .errors()
             .iter()
-            .all(|error| error.code == Code::CIRCLE || error.code == Code::UNPROVEN)
+            .all(|error| error.code == Code::CYCLE || error.code == Code::UNPROVEN)
     );
 }
 

@@ -41,14 +41,14 @@ proptest! {
         mended_up_to_circles(&mut files);
         for _ in 0..20 {
             let loaded = loaded(&files);
-            let circles: Vec<_> = loaded
+            let cycles: Vec<_> = loaded
                 .errors()
                 .into_iter()
-                .filter(|error| error.code == Code::CIRCLE && error.suggestion.is_some())
+                .filter(|error| error.code == Code::CYCLE && error.suggestion.is_some())
                 .cloned()
                 .collect();
-            let Some(circle) = circles.first() else { return Ok(()) };
-            apply(&mut files, &loaded.sources, circle.suggestion.as_ref().unwrap());
+            let Some(cycle) = cycles.first() else { return Ok(()) };
+            apply(&mut files, &loaded.sources, cycle.suggestion.as_ref().unwrap());
         }
         prop_assert!(false, "{files:?}\n{}", loaded(&files).short());
     }
@@ -196,7 +196,7 @@ fn mended_up_to_circles(files: &mut Files) {
         let errors = loaded.errors();
         let Some(error) = errors
             .iter()
-            .find(|error| error.code != Code::CIRCLE && error.code != Code::TEST_FAILED)
+            .find(|error| error.code != Code::CYCLE && error.code != Code::TEST_FAILED)
         else {
             return;
         };
