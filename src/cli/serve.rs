@@ -240,7 +240,7 @@ impl Serve {
         let tls = if self.self_signed {
             TlsSource::SelfSigned
         } else {
-            TlsSource::Folder(self.tls_dir)
+            TlsSource::Dir(self.tls_dir)
         };
         Ok(Settings {
             rules,

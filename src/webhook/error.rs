@@ -7,7 +7,7 @@ use opentelemetry_sdk::error::OTelSdkError;
 
 use super::http::{ListenError, ServerError};
 use super::reload::LoadError;
-use super::tls::{NoKeyPair, SelfSignedError};
+use super::tls::{PairError, SelfSignedError};
 
 /// The reason why the webhook did not start, or ended.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(crate) enum ServeError {
     /// The rules are not valid, or cannot be read.
     Rules(LoadError),
     /// There is no valid key pair.
-    KeyPair(NoKeyPair),
+    KeyPair(PairError),
     /// A throwaway key pair cannot be made.
     SelfSigned(SelfSignedError),
     /// A port cannot be listened on.

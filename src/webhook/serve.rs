@@ -13,14 +13,14 @@ use super::reload::{self, LoadError, SharedRules};
 use super::settings::{Settings, TlsSource};
 use super::shutdown::shut_down;
 use super::status::{Reloaded, Status};
-use super::tls::{self, Certificate};
+use super::tls::{self, SharedPair};
 use crate::config::RulesSource;
 
 /// Serves until it is told to end.
 ///
 /// # Errors
 ///
-/// Where the rules or the certificate are of no use at the start, or a port can't be had.
+/// Where the rules or the pair are of no use at the start, or a port can't be had.
 pub(crate) fn serve(settings: Settings) -> Result<(), ServeError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(run(settings))
@@ -37,11 +37,11 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
     status.started(Reloaded::Rules, rules.current().digest);
     let counted = Arc::clone(&rules);
     metrics.observe_images(move |counter| counted.current().counts.observe(counter));
-    let certificate = Arc::new(match &settings.tls {
-        TlsSource::Folder(folder) => Certificate::from_folder(folder).map_err(ServeError::KeyPair)?,
+    let pair = Arc::new(match &settings.tls {
+        TlsSource::Dir(dir) => SharedPair::from_dir(dir).map_err(ServeError::KeyPair)?,
         TlsSource::SelfSigned => tls::self_signed(&settings.namespace).map_err(ServeError::SelfSigned)?,
     });
-    status.started(Reloaded::Certificate, certificate.digest());
+    status.started(Reloaded::Certificate, pair.digest());
     let tls = bind(
         settings.listen.map_or(Address::AnyHost(5000), Address::Given),
         "--listen",
@@ -62,7 +62,7 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
     };
     let servers = Servers::start(
         Listeners { tls, plain },
-        &certificate,
+        &pair,
         reviews,
         &health,
         &metrics,
@@ -78,9 +78,9 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
         "serving"
     );
     if matches!(settings.tls, TlsSource::SelfSigned) {
-        tls::say_how_to_try(servers.tls_address);
+        tls::print_example_request(servers.tls_address);
     }
-    let reloading = reload::start(settings.rules, &rules, certificate, &status);
+    let reloading = reload::start(settings.rules, &rules, pair, &status);
     let result = shut_down(
         signals,
         &health,

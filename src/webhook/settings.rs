@@ -35,7 +35,7 @@ pub(crate) struct Settings {
 #[derive(Debug)]
 pub(crate) enum TlsSource {
     /// A folder with `cert.pem` and `key.pem`, or `tls.crt` and `tls.key`.
-    Folder(PathBuf),
+    Dir(PathBuf),
     /// A throwaway certificate, made at the start.
     SelfSigned,
 }

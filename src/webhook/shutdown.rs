@@ -35,7 +35,7 @@ pub(super) async fn shut_down(
             false
         }
     };
-    health.stop();
+    health.drain();
     if has_delay {
         tracing::info!(
             seconds = delay.as_secs_f64(),

@@ -55,25 +55,25 @@ impl Reloaded {
 
 impl Status {
     /// Returns the record of one thing.
-    pub(crate) fn record(&self, of: Reloaded) -> ReloadRecord {
-        self.lock(of).clone()
+    pub(crate) fn record(&self, object: Reloaded) -> ReloadRecord {
+        self.lock(object).clone()
     }
 
     /// Records the version with which the process starts.
-    pub(crate) fn started(&self, of: Reloaded, active: Digest) {
-        self.lock(of).activate(active);
+    pub(crate) fn started(&self, object: Reloaded, active: Digest) {
+        self.lock(object).activate(active);
     }
 
     /// Records a version that replaced the active one.
-    pub(crate) fn replaced(&self, of: Reloaded, active: Digest) {
-        let mut record = self.lock(of);
+    pub(crate) fn replaced(&self, object: Reloaded, active: Digest) {
+        let mut record = self.lock(object);
         record.activate(active);
         record.succeeded += 1;
     }
 
     /// Records an attempt that found the active version. Returns true if the attempt before failed.
-    pub(crate) fn unchanged(&self, of: Reloaded) -> bool {
-        let mut record = self.lock(of);
+    pub(crate) fn unchanged(&self, object: Reloaded) -> bool {
+        let mut record = self.lock(object);
         record.last_attempt = Some(SystemTime::now());
         record.rejected = None;
         record.error.take().is_some()
@@ -81,8 +81,8 @@ impl Status {
 
     /// Records an attempt that failed, with the digest of the rejected version if there is one. Returns true if the
     /// attempt before did not fail with the same error.
-    pub(crate) fn failed(&self, of: Reloaded, error: &str, rejected: Option<Digest>) -> bool {
-        let mut record = self.lock(of);
+    pub(crate) fn failed(&self, object: Reloaded, error: &str, rejected: Option<Digest>) -> bool {
+        let mut record = self.lock(object);
         record.last_attempt = Some(SystemTime::now());
         record.rejected = rejected;
         let is_new = record.error.as_deref() != Some(error);
@@ -93,8 +93,8 @@ impl Status {
         is_new
     }
 
-    fn lock(&self, of: Reloaded) -> MutexGuard<'_, ReloadRecord> {
-        let record = match of {
+    fn lock(&self, object: Reloaded) -> MutexGuard<'_, ReloadRecord> {
+        let record = match object {
             Reloaded::Rules => &self.rules,
             Reloaded::Certificate => &self.certificate,
         };

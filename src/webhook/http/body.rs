@@ -13,8 +13,8 @@ use tokio::time::{Instant, timeout_at};
 use super::budget::{BodyBudget, BodyCharge, MAX_BODY};
 
 /// How long a client may leave off in the middle of a body, and how long it may be waited for in all.
-const GAP: Duration = Duration::from_secs(10);
-const WAITING: Duration = Duration::from_secs(30);
+const GAP_TIMEOUT: Duration = Duration::from_secs(10);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A body, and its part of the budget.
 #[derive(Debug)]
@@ -74,21 +74,21 @@ impl<'b> Body<'b> {
     ) -> Result<Self, BodyError> {
         let length = length.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
         if length.is_some_and(|length| length > MAX_BODY) {
-            drain(body).await;
+            discard(body).await;
             return Err(BodyError::TooLong);
         }
         let mut charge = BodyCharge::new(budget, length);
         let mut parts = BodyParts::default();
         let mut read = 0;
-        let mut waiting = WAITING;
+        let mut remaining = WAIT_TIMEOUT;
         loop {
             // Only the client's own time counts, not the time that it waits for its turn.
             let frame = match poll_once(pin!(body.frame())).await {
                 Some(frame) => frame,
                 None => {
-                    let asked = Instant::now();
-                    let frame = timeout_at(asked + waiting.min(GAP), body.frame()).await;
-                    waiting = waiting.saturating_sub(asked.elapsed());
+                    let started = Instant::now();
+                    let frame = timeout_at(started + remaining.min(GAP_TIMEOUT), body.frame()).await;
+                    remaining = remaining.saturating_sub(started.elapsed());
                     frame.map_err(|_| BodyError::TooSlow)?
                 }
             };
@@ -98,7 +98,7 @@ impl<'b> Body<'b> {
             };
             read += data.len();
             if read > MAX_BODY {
-                drain(body).await;
+                discard(body).await;
                 return Err(BodyError::TooLong);
             }
             charge.add(data.len(), waits).await;
@@ -170,7 +170,7 @@ async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
 
 /// Reads what a client is still sending, for a while, and drops it: a connection that is closed with something
 /// unread is reset, and the answer may be lost with it.
-async fn drain(mut body: ReqBody) {
+async fn discard(mut body: ReqBody) {
     let enough = async {
         let mut read = 0;
         while let Some(Ok(frame)) = body.frame().await {

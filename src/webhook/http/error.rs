@@ -32,7 +32,7 @@ pub(crate) enum ServerError {
 #[derive(Debug)]
 pub(crate) enum EndReason {
     /// It ended without an error.
-    Unasked,
+    Unexpected,
     /// It could not accept connections any more.
     Accept(io::Error),
     /// Its task panicked or was canceled.
@@ -71,7 +71,7 @@ impl fmt::Display for ServerError {
 impl fmt::Display for EndReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unasked => f.write_str("nobody told it to"),
+            Self::Unexpected => f.write_str("nobody told it to"),
             Self::Accept(error) => error.fmt(f),
             Self::Task(error) => error.fmt(f),
         }

@@ -14,7 +14,7 @@ use crate::webhook::status::{Reloaded, Status};
 #[derive(Debug)]
 pub(crate) struct Health {
     pod_name: Option<String>,
-    is_stopping: AtomicBool,
+    is_draining: AtomicBool,
     status: Arc<Status>,
 }
 
@@ -22,13 +22,13 @@ impl Health {
     pub(crate) fn new(pod_name: Option<String>, status: Arc<Status>) -> Self {
         Self {
             pod_name,
-            is_stopping: AtomicBool::new(false),
+            is_draining: AtomicBool::new(false),
             status,
         }
     }
 
     /// The body of `/healthz`, with the members that it had in v1.5.3.
-    pub(crate) fn alive(&self) -> String {
+    pub(crate) fn healthz(&self) -> String {
         let format =
             format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:6]");
         let now = OffsetDateTime::now_utc().format(format).unwrap_or_default();
@@ -37,18 +37,18 @@ impl Health {
 
     /// The body of `/readyz`: an error where nothing more is to be sent here. A file that could not be reloaded
     /// is told of, but takes nothing away: what is in force serves on.
-    pub(crate) fn ready(&self) -> Result<String, &'static str> {
-        if self.is_stopping() {
+    pub(crate) fn readyz(&self) -> Result<String, &'static str> {
+        if self.is_draining() {
             return Err("not ready: the process is about to end\n");
         }
         let mut body = "ready\n".to_owned();
-        for of in Reloaded::ALL {
-            if let Some(error) = self.status.record(of).error {
+        for object in Reloaded::ALL {
+            if let Some(error) = self.status.record(object).error {
                 let _ = writeln!(
                     body,
                     "{}: reload failed, {} active: {error}",
-                    of.as_str(),
-                    match of {
+                    object.as_str(),
+                    match object {
                         Reloaded::Rules => "the previous rules stay",
                         Reloaded::Certificate => "the previous key pair stays",
                     }
@@ -59,11 +59,11 @@ impl Health {
     }
 
     /// From now on nothing more is to be sent here.
-    pub(crate) fn stop(&self) {
-        self.is_stopping.store(true, Ordering::Relaxed);
+    pub(crate) fn drain(&self) {
+        self.is_draining.store(true, Ordering::Relaxed);
     }
 
-    pub(crate) fn is_stopping(&self) -> bool {
-        self.is_stopping.load(Ordering::Relaxed)
+    pub(crate) fn is_draining(&self) -> bool {
+        self.is_draining.load(Ordering::Relaxed)
     }
 }

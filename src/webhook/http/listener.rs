@@ -27,7 +27,7 @@ pub(crate) fn bind(address: Address, option: &'static str) -> Result<TcpListener
         Address::AnyHost(port) => {
             let every = SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
             match listen(every) {
-                Err(error) if has_no_ipv6(&error) => {
+                Err(error) if lacks_ipv6(&error) => {
                     let every = SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
                     (listen(every), every)
                 }
@@ -59,7 +59,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// The kernel has no IPv6, or the machine no address of it.
-fn has_no_ipv6(error: &io::Error) -> bool {
+fn lacks_ipv6(error: &io::Error) -> bool {
     const EAFNOSUPPORT: i32 = 97;
     error.raw_os_error() == Some(EAFNOSUPPORT) || error.kind() == io::ErrorKind::AddrNotAvailable
 }

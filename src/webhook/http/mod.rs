@@ -4,10 +4,10 @@ mod body;
 mod budget;
 mod connections;
 mod deadline;
+mod endpoints;
 mod error;
 mod health;
 mod listener;
-mod operations;
 mod reviews;
 mod server;
 

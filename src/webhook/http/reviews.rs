@@ -15,13 +15,13 @@ use tokio::time::Instant;
 use super::body::{Body, BodyError};
 use super::budget::{BodyBudget, MAX_BODY};
 use super::deadline::timeout;
+use super::endpoints::plain_text;
 use super::health::Health;
-use super::operations::plain_text;
 use crate::webhook::metrics::{Metrics, Rejected, RuleCounts};
 use crate::webhook::reload::SharedRules;
 
 /// The part of a path that names the entry of the webhook configuration that called.
-pub(crate) const ENTRY: &str = "name";
+pub(crate) const ENTRY_PARAM: &str = "name";
 
 /// Answers reviews.
 #[derive(Clone, Debug)]
@@ -59,7 +59,7 @@ impl Handler for Reviews {
                 plain_text(response, status, format!("imageswap: {line}\n"));
             }
         }
-        if self.health.is_stopping() {
+        if self.health.is_draining() {
             // The caller is to go elsewhere before the connection is closed under its next request.
             response
                 .headers_mut()
@@ -75,7 +75,7 @@ impl Reviews {
         let body = Body::read(&self.budget, request.take_body(), length, deadline).await?;
         // A further entry of the webhook configuration, which the rules can tell from the others.
         let caller = Caller {
-            entry: request.params().get(ENTRY).map(String::as_str),
+            entry: request.params().get(ENTRY_PARAM).map(String::as_str),
         };
         // From here on nothing waits, so that all of the answer comes from one set.
         let current = self.rules.current();
@@ -86,10 +86,10 @@ impl Reviews {
             dry_run: self.dry_run,
         };
         let reviewed = review(body.as_bytes(), &policy, &caller)?;
-        let took = started.elapsed();
+        let duration = started.elapsed();
         self.metrics
-            .reviewed(&reviewed, &current.rules, &current.counts, took);
-        log(&reviewed, &current.rules, &current.counts, took);
+            .reviewed(&reviewed, &current.rules, &current.counts, duration);
+        log_review(&reviewed, &current.rules, &current.counts, duration);
         Ok(reviewed.answer)
     }
 }
@@ -99,10 +99,10 @@ fn content_length(headers: &HeaderMap) -> Option<u64> {
 }
 
 /// How many rules a line of the log names.
-const MOST_NAMED: usize = 100;
+const MAX_NAMED_RULES: usize = 100;
 
 /// One line a review; with `debug`, one more for each image that changes.
-fn log(reviewed: &Reviewed<'_>, rules: &RuleSet, counts: &RuleCounts, took: Duration) {
+fn log_review(reviewed: &Reviewed<'_>, rules: &RuleSet, counts: &RuleCounts, duration: Duration) {
     if !tracing::enabled!(tracing::Level::INFO) {
         return;
     }
@@ -114,7 +114,7 @@ fn log(reviewed: &Reviewed<'_>, rules: &RuleSet, counts: &RuleCounts, took: Dura
             tracing::debug!(uid = %reviewed.uid, image = %image.image, result, "swapped");
         }
         for rule in &image.rules {
-            if named.len() < MOST_NAMED && !named.contains(rule) {
+            if named.len() < MAX_NAMED_RULES && !named.contains(rule) {
                 named.push(*rule);
             }
         }
@@ -133,7 +133,7 @@ fn log(reviewed: &Reviewed<'_>, rules: &RuleSet, counts: &RuleCounts, took: Dura
         swapped,
         rules = labels.join(","),
         rule_lines = (!lines.is_empty()).then(|| lines.join(",")),
-        duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
         "reviewed"
     );
 }

@@ -14,18 +14,18 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::connections::TlsConnections;
+use super::endpoints::{Endpoints, plain_errors};
 use super::error::{EndReason, ServerError};
 use super::health::Health;
-use super::operations::{Operations, plain_errors};
-use super::reviews::{ENTRY, Reviews};
+use super::reviews::{ENTRY_PARAM, Reviews};
 use crate::webhook::metrics::Metrics;
-use crate::webhook::tls::{Certificate, FailedHandshakes};
+use crate::webhook::tls::{FailedHandshakes, SharedPair};
 
 /// How long a connection may wait for its next request. The API server closes one that it has not used for 90 s;
 /// who closes first can do so while the other is sending, so that must not be us.
-const IDLE: Duration = Duration::from_secs(120);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
 /// How long a client may take nothing of what is sent to it.
-const STALL: Duration = Duration::from_secs(30);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// What is read of a connection at once, in bytes. A connection that waits for its turn holds several times as much.
 const READ_BUFFER: usize = 16 << 10;
 
@@ -52,13 +52,13 @@ struct Running {
 impl Servers {
     pub(crate) fn start(
         listeners: Listeners,
-        certificate: &Arc<Certificate>,
+        pair: &Arc<SharedPair>,
         reviews: Reviews,
         health: &Arc<Health>,
         metrics: &Arc<Metrics>,
         max_connections: usize,
     ) -> Result<Self, ServerError> {
-        let operations = Operations {
+        let endpoints = Endpoints {
             health: Arc::clone(health),
             metrics: Arc::clone(metrics),
         };
@@ -66,17 +66,15 @@ impl Servers {
         let plain = TcpAcceptor::try_from(listeners.plain)?;
         let tls_address = tls.local_addr()?;
         let plain_address = plain.local_addr()?;
-        let config = Arc::clone(certificate)
-            .server_config()
-            .map_err(ServerError::Tls)?;
+        let config = Arc::clone(pair).server_config().map_err(ServerError::Tls)?;
         let tls = TlsConnections::new(tls, config, FailedHandshakes::new(Arc::clone(metrics)));
-        let hook = Router::with_path(format!("hook/{{{ENTRY}}}")).post(reviews.clone());
-        let every_path = operations.clone().below(Router::new().post(reviews).push(hook));
+        let hook = Router::with_path(format!("hook/{{{ENTRY_PARAM}}}")).post(reviews.clone());
+        let tls_routes = endpoints.clone().below(Router::new().post(reviews).push(hook));
         Ok(Self {
             tls_address,
             plain_address,
-            tls: Running::start(tls, every_path, max_connections),
-            plain: Running::start(plain, operations.below(Router::new()), max_connections),
+            tls: Running::start(tls, tls_routes, max_connections),
+            plain: Running::start(plain, endpoints.below(Router::new()), max_connections),
         })
     }
 
@@ -101,11 +99,11 @@ impl Running {
     where
         A: Acceptor + Send + 'static,
     {
-        let patience = FuseConfig::default()
-            .with_http1_header_timeout(IDLE)
-            .with_write_stall_timeout(STALL);
+        let timeouts = FuseConfig::default()
+            .with_http1_header_timeout(IDLE_TIMEOUT)
+            .with_write_stall_timeout(WRITE_TIMEOUT);
         let mut server = Server::new(acceptor)
-            .fuse_config(patience)
+            .fuse_config(timeouts)
             .max_connections(max_connections);
         server.http1_mut().max_buf_size(READ_BUFFER);
         let handle = server.handle();
@@ -121,7 +119,7 @@ impl Running {
         let ended = task.await;
         self.task = None;
         match ended {
-            Ok(Ok(())) => EndReason::Unasked,
+            Ok(Ok(())) => EndReason::Unexpected,
             Ok(Err(error)) => EndReason::Accept(error),
             Err(error) => EndReason::Task(error),
         }
@@ -193,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_kept_connection_is_left_to_the_api_server_to_close() {
-        let idle_timeout_of_the_api_server = Duration::from_secs(90);
-        assert!(IDLE > idle_timeout_of_the_api_server);
+        let api_server_idle_timeout = Duration::from_secs(90);
+        assert!(IDLE_TIMEOUT > api_server_idle_timeout);
     }
 }

@@ -14,7 +14,7 @@ use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
 use prometheus::{Encoder as _, Registry, TextEncoder};
 
 use super::counters::{ImagesSkipped, Rejected, Requests};
-use super::rule_counts::{MOST_TIME_SERIES, RuleCounts};
+use super::rule_counts::{MAX_TIME_SERIES, RuleCounts};
 use crate::webhook::status::{Reloaded, Status};
 
 /// Upper bounds of the buckets of the duration, in seconds. A small review takes less than a millisecond.
@@ -53,7 +53,7 @@ impl Metrics {
             .build()?;
         let provider = SdkMeterProvider::builder()
             .with_reader(reader)
-            .with_view(room_for_every_rule)
+            .with_view(raise_series_limit)
             .build();
         let meter = provider.meter("imageswap");
         // The exporter puts unit and `_total` behind the names.
@@ -75,13 +75,13 @@ impl Metrics {
         };
         // A series that is only there once something went wrong is one that no alert can be tried on.
         metrics.handshake_failures.add(0, &[]);
-        metrics.about_the_build();
+        metrics.observe_build();
         metrics.observe_counters();
         metrics.observe_status(status);
         Ok(metrics)
     }
 
-    fn about_the_build(&self) {
+    fn observe_build(&self) {
         let version = [KeyValue::new("version", env!("CARGO_PKG_VERSION"))];
         self.meter
             .u64_observable_gauge("imageswap_build_info")
@@ -118,12 +118,12 @@ impl Metrics {
             .u64_observable_counter("imageswap_reloads")
             .with_description("Changed rules and certificates, by whether they are in force now.")
             .with_callback(move |counter| {
-                for of in Reloaded::ALL {
-                    let record = reloads.record(of);
+                for object in Reloaded::ALL {
+                    let record = reloads.record(object);
                     for (result, count) in [("ok", record.succeeded), ("failed", record.failed)] {
                         let labels = [
                             KeyValue::new("result", result),
-                            KeyValue::new("what", of.as_str()),
+                            KeyValue::new("what", object.as_str()),
                         ];
                         counter.observe(count, &labels);
                     }
@@ -210,10 +210,10 @@ impl Metrics {
 
 /// OpenTelemetry adds up what is beyond 2,000 series of an instrument, whichever come last; rules are added up by
 /// [`RuleCounts`], so that each keeps the series that it has.
-fn room_for_every_rule(instrument: &Instrument) -> Option<Stream> {
+fn raise_series_limit(instrument: &Instrument) -> Option<Stream> {
     let room = || {
         Stream::builder()
-            .with_cardinality_limit(MOST_TIME_SERIES)
+            .with_cardinality_limit(MAX_TIME_SERIES)
             .build()
             .ok()
     };

@@ -16,15 +16,15 @@ use opentelemetry::metrics::AsyncInstrument;
 use super::counters::ImagesDecided;
 
 /// The series of rules at most.
-const MOST_SERIES: usize = 2_000;
+const MAX_SERIES: usize = 2_000;
 /// Where the rest are counted.
 const OTHER_RULES: &str = "(other)";
 /// The time series at most: each of these, the map, no rule and the rest, with every effect.
-pub(crate) const MOST_TIME_SERIES: usize = (MOST_SERIES + 3) * ImagesDecided::EFFECTS;
+pub(crate) const MAX_TIME_SERIES: usize = (MAX_SERIES + 3) * ImagesDecided::EFFECTS;
 /// The label of images that no rule decided.
 const NO_RULE: &str = "(none)";
 /// As much of a rule's name or text as a label holds, in characters.
-const LABEL: usize = 160;
+const MAX_LABEL: usize = 160;
 
 /// The counts of one set; sets that follow one another share the series.
 #[derive(Debug, Default)]
@@ -50,7 +50,7 @@ struct Series {
 
 impl RuleCounts {
     /// Counts for a set that follows: the series stay.
-    pub(crate) fn for_another_set(&self) -> Self {
+    pub(crate) fn for_next_set(&self) -> Self {
         Self {
             series: Arc::clone(&self.series),
             ..Self::default()
@@ -58,7 +58,7 @@ impl RuleCounts {
     }
 
     /// Makes room for the rules of a set.
-    pub(crate) fn name_rules(&mut self, set: &RuleSet, sources: SourceMap) {
+    pub(crate) fn set_rules(&mut self, set: &RuleSet, sources: SourceMap) {
         self.rules = set.rules().map(|_| OnceLock::new()).collect();
         self.labels = set.rules().map(|_| OnceLock::new()).collect();
         self.spans = set.rules().map(|rule| rule.span).collect();
@@ -70,16 +70,16 @@ impl RuleCounts {
         let Some(rule) = rule else {
             return self.series.by_none.count(effect);
         };
-        match set.position(rule).and_then(|place| self.rules.get(place)) {
-            Some(counts) => counts.get_or_init(|| self.series_of(set, rule)).count(effect),
+        match set.position(rule).and_then(|position| self.rules.get(position)) {
+            Some(counts) => counts.get_or_init(|| self.series_for(set, rule)).count(effect),
             None => self.series.by_map.count(effect),
         }
     }
 
-    fn series_of(&self, set: &RuleSet, rule: RuleId) -> Arc<ImagesDecided> {
+    fn series_for(&self, set: &RuleSet, rule: RuleId) -> Arc<ImagesDecided> {
         let label = self.label(set, rule).to_owned();
         let mut by_rule = self.series.by_rule.lock().unwrap_or_else(PoisonError::into_inner);
-        if by_rule.len() >= MOST_SERIES && !by_rule.contains_key(&label) {
+        if by_rule.len() >= MAX_SERIES && !by_rule.contains_key(&label) {
             return Arc::clone(&self.series.by_others);
         }
         Arc::clone(by_rule.entry(label).or_default())
@@ -87,7 +87,7 @@ impl RuleCounts {
 
     /// Returns the name of a rule, else its file and its text on one line: what the metric and the log call it.
     pub(crate) fn label<'c>(&'c self, set: &RuleSet, rule: RuleId) -> &'c str {
-        let label = set.position(rule).and_then(|place| self.labels.get(place));
+        let label = set.position(rule).and_then(|position| self.labels.get(position));
         label.map_or(LEGACY_RULE, |label| {
             label.get_or_init(|| self.make_label(set, rule).into())
         })
@@ -96,7 +96,7 @@ impl RuleCounts {
     fn make_label(&self, set: &RuleSet, rule: RuleId) -> String {
         let name = set.rule_name(rule);
         let is_named = set.info(rule).is_some_and(|rule| rule.is_named);
-        let span = set.position(rule).and_then(|place| self.spans.get(place));
+        let span = set.position(rule).and_then(|position| self.spans.get(position));
         let mut label = match span {
             Some(span) if !is_named => {
                 let file = name.rsplit_once(':').map_or(name.as_ref(), |(file, _)| file);
@@ -107,7 +107,7 @@ impl RuleCounts {
             }
             _ => name.into_owned(),
         };
-        if let Some((end, _)) = label.char_indices().nth(LABEL) {
+        if let Some((end, _)) = label.char_indices().nth(MAX_LABEL) {
             label.truncate(end);
             label.push_str("...");
         }

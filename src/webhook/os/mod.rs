@@ -1,9 +1,9 @@
 //! The operating system: signals, priority of threads, and memory that is given back.
 
-mod memory;
+mod free_memory;
 mod priority;
 mod signals;
 
-pub(crate) use memory::give_back;
-pub(crate) use priority::behind_requests;
+pub(crate) use free_memory::release_free_memory;
+pub(crate) use priority::with_low_priority;
 pub(crate) use signals::{EndSignal, EndSignals};

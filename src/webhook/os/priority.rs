@@ -7,10 +7,10 @@ use std::thread;
 /// requests leave it: to compile a large set takes a second, and a request comes in the middle of it.
 ///
 /// It is a thread of its own since without a privilege no thread can take back what it gave up.
-pub(crate) fn behind_requests<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+pub(crate) fn with_low_priority<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     thread::scope(|scope| {
         let working = scope.spawn(|| {
-            step_back();
+            lower_priority();
             work()
         });
         working.join().unwrap_or_else(|panic| panic::resume_unwind(panic))
@@ -20,7 +20,7 @@ pub(crate) fn behind_requests<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 /// Gives this thread a lower priority. On a single processor it is the lowest that still has a share where requests
 /// take all that there is: a seventieth. Where there are more, one is left to requests anyway, and a set must not take
 /// minutes to be in force because something else is busy: there it has a third of the share of a request.
-fn step_back() {
+fn lower_priority() {
     let has_one = thread::available_parallelism().is_ok_and(|count| count.get() == 1);
     let nice = if has_one { LOWEST } else { LOW };
     #[cfg(target_os = "linux")]
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn only_the_work_and_what_it_starts_steps_back() {
         let before = niceness();
-        let (own, started) = behind_requests(|| (niceness(), thread::spawn(niceness).join().unwrap()));
+        let (own, started) = with_low_priority(|| (niceness(), thread::spawn(niceness).join().unwrap()));
         assert!(own == LOWEST || own == LOW, "{own}");
         assert_eq!(own, started);
         assert_eq!(niceness(), before);
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn a_panic_of_the_work_is_a_panic_here() {
-        let panicked = panic::catch_unwind(|| behind_requests(|| panic!("as it comes")));
+        let panicked = panic::catch_unwind(|| with_low_priority(|| panic!("as it comes")));
         assert_eq!(panicked.unwrap_err().downcast_ref(), Some(&"as it comes"));
     }
 }

@@ -14,51 +14,51 @@ use super::watch::watch;
 use crate::config::{RulesSource, Watched};
 use crate::webhook::logging;
 use crate::webhook::status::{Reloaded, Status};
-use crate::webhook::tls::Certificate;
+use crate::webhook::tls::SharedPair;
 
 /// Starts to look for changes; dropping what comes back ends it.
 pub(crate) fn start(
     source: RulesSource,
     rules: &Arc<SharedRules>,
-    certificate: Arc<Certificate>,
+    pair: Arc<SharedPair>,
     status: &Arc<Status>,
 ) -> JoinSet<()> {
     let mut watches = JoinSet::new();
-    let reporter = |of| Reporter::new(of, Arc::clone(status));
+    let reporter = |object| Reporter::new(object, Arc::clone(status));
     let watched = source.watched();
-    let rules_look: Arc<dyn Fn() + Send + Sync> =
-        Arc::new(rules_look(source, rules, reporter(Reloaded::Rules)));
-    for Watched { folder, files } in watched {
-        watches.spawn(watch(folder, files, Arc::clone(&rules_look)));
+    let reload_rules: Arc<dyn Fn() + Send + Sync> =
+        Arc::new(reload_rules(source, rules, reporter(Reloaded::Rules)));
+    for Watched { folder: dir, files } in watched {
+        watches.spawn(watch(dir, files, Arc::clone(&reload_rules)));
     }
-    if let Some(folder) = certificate.folder().map(PathBuf::from) {
+    if let Some(dir) = pair.dir().map(PathBuf::from) {
         let reporter = reporter(Reloaded::Certificate);
-        let look = move || {
+        let reload = move || {
             reporter.begins();
-            match certificate.reload() {
+            match pair.reload() {
                 Ok(true) => {
-                    reporter.replaced(certificate.digest(), "new connections get the new certificate");
+                    reporter.replaced(pair.digest(), "new connections get the new certificate");
                 }
                 Ok(false) => reporter.unchanged(),
                 Err(error) => reporter.failed(&error.to_string(), None),
             }
         };
-        watches.spawn(watch(folder, Some(Certificate::files()), Arc::new(look)));
+        watches.spawn(watch(dir, Some(SharedPair::files()), Arc::new(reload)));
     }
     watches
 }
 
 /// Looks whether the rules are others now, and puts them in force. Looks that come at one time, from several folders,
 /// take turns.
-fn rules_look(
+fn reload_rules(
     source: RulesSource,
     rules: &Arc<SharedRules>,
     reporter: Reporter,
 ) -> impl Fn() + Send + Sync + 'static {
     let rules = Arc::clone(rules);
-    let turn = Mutex::new(());
+    let one_at_a_time = Mutex::new(());
     move || {
-        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let _guard = one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
         reporter.begins();
         let text = match source.read(rules.limits()) {
             Ok(text) => text,
@@ -73,9 +73,9 @@ fn rules_look(
             return;
         }
         match rules.replace(text) {
-            Ok(old) => {
+            Ok(previous) => {
                 reporter.replaced(digest, &format!("the rules are those of digest {digest} now"));
-                old.retire();
+                previous.retire();
             }
             Err(error) => {
                 if let LoadError::Rejected(set) = &error {

@@ -55,7 +55,7 @@ impl SharedRules {
             Processors::All,
             RuleCounts::default(),
         )?;
-        os::give_back();
+        os::release_free_memory();
         Ok(Self {
             current: ArcSwap::from_pointee(loaded),
             limits,
@@ -73,11 +73,11 @@ impl SharedRules {
     }
 
     /// Compiles a text and puts it in force, if it loads. Blocks.
-    pub(crate) fn replace(&self, text: RulesText) -> Result<OldRules, LoadError> {
+    pub(crate) fn replace(&self, text: RulesText) -> Result<PreviousRules, LoadError> {
         // Counts live through a reload.
-        let counts = self.current().counts.for_another_set();
-        let loaded = os::behind_requests(|| compile(text, self.limits, Processors::AllButOne, counts))?;
-        Ok(OldRules(self.current.swap(Arc::new(loaded))))
+        let counts = self.current().counts.for_next_set();
+        let loaded = os::with_low_priority(|| compile(text, self.limits, Processors::AllButOne, counts))?;
+        Ok(PreviousRules(self.current.swap(Arc::new(loaded))))
     }
 }
 
@@ -97,7 +97,7 @@ fn compile(
         return Err(LoadError::Rejected(Box::new(RejectedSet { findings, sources })));
     };
     logging::findings(&findings, &sources);
-    counts.name_rules(&rules, sources);
+    counts.set_rules(&rules, sources);
     Ok(LoadedRules {
         rules,
         digest,
@@ -138,9 +138,9 @@ impl fmt::Display for LoadError {
 
 /// A set that was in force.
 #[must_use]
-pub(crate) struct OldRules(Arc<LoadedRules>);
+pub(crate) struct PreviousRules(Arc<LoadedRules>);
 
-impl OldRules {
+impl PreviousRules {
     /// Waits until no request uses the set any more, so that none of them has to take it apart: a large one
     /// takes milliseconds.
     pub(crate) fn retire(self) {
@@ -149,7 +149,7 @@ impl OldRules {
             match Arc::try_unwrap(old) {
                 Ok(unused) => {
                     drop(unused);
-                    return os::give_back();
+                    return os::release_free_memory();
                 }
                 Err(used) => old = used,
             }

@@ -18,36 +18,40 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 /// An update of a volume is several events within a millisecond, a copy by hand some more.
 const DEBOUNCE: Duration = Duration::from_millis(50);
 /// How often to look where changes are told.
-const SLOW: Duration = Duration::from_secs(10);
+const POLL_WITH_EVENTS: Duration = Duration::from_secs(10);
 /// How often to look where they are not.
-const FAST: Duration = Duration::from_millis(500);
+const POLL_WITHOUT_EVENTS: Duration = Duration::from_millis(500);
 
 /// Calls `look`, on a thread where it may block, whenever one of the files in the folder (none named: any) may have
 /// changed. Never ends.
-pub(crate) async fn watch(folder: PathBuf, files: Option<Vec<OsString>>, look: Arc<dyn Fn() + Send + Sync>) {
+pub(crate) async fn watch(dir: PathBuf, files: Option<Vec<OsString>>, reload: Arc<dyn Fn() + Send + Sync>) {
     let files: Option<Arc<[OsString]>> = files.map(Into::into);
     // One place is enough: a change that comes while another waits is seen by the same look.
     let (changed, mut changes) = mpsc::channel(1);
-    let mut watched: Option<FolderWatch> = None;
-    let mut is_told_of = true;
+    let mut watched: Option<DirWatch> = None;
+    let mut is_reported = true;
     loop {
-        if !watched.as_ref().is_some_and(|watched| watched.is_still(&folder)) {
-            watched = match FolderWatch::start(&folder, files.clone(), changed.clone()) {
+        if !watched.as_ref().is_some_and(|watched| watched.is_same(&dir)) {
+            watched = match DirWatch::start(&dir, files.clone(), changed.clone()) {
                 Ok(watched) => Some(watched),
                 Err(error) => {
-                    if is_told_of {
-                        tracing::warn!(folder = %folder.display(), %error, "changes are not told, so they are looked for");
+                    if is_reported {
+                        tracing::warn!(directory = %dir.display(), %error, "changes are not told, so they are reloaded for");
                     }
                     None
                 }
             };
-            is_told_of = watched.is_some();
+            is_reported = watched.is_some();
         }
-        let look = Arc::clone(&look);
-        if let Err(error) = tokio::task::spawn_blocking(move || look()).await {
+        let reload = Arc::clone(&reload);
+        if let Err(error) = tokio::task::spawn_blocking(move || reload()).await {
             tracing::error!(%error, "looking for changes failed");
         }
-        let mut tick = interval(if watched.is_some() { SLOW } else { FAST });
+        let mut tick = interval(if watched.is_some() {
+            POLL_WITH_EVENTS
+        } else {
+            POLL_WITHOUT_EVENTS
+        });
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         tick.tick().await;
         tokio::select! {
@@ -61,28 +65,24 @@ pub(crate) async fn watch(folder: PathBuf, files: Option<Vec<OsString>>, look: A
 }
 
 /// A watch on a folder, and which folder that was.
-struct FolderWatch {
+struct DirWatch {
     _watcher: RecommendedWatcher,
     identity: (u64, u64),
 }
 
-impl FolderWatch {
-    fn start(
-        folder: &Path,
-        files: Option<Arc<[OsString]>>,
-        changed: mpsc::Sender<()>,
-    ) -> notify::Result<Self> {
-        let identity = identity(folder)?;
-        let this = folder.to_owned();
-        let tell = move |event: notify::Result<Event>| {
+impl DirWatch {
+    fn start(dir: &Path, files: Option<Arc<[OsString]>>, changed: mpsc::Sender<()>) -> notify::Result<Self> {
+        let identity = identity(dir)?;
+        let this = dir.to_owned();
+        let on_event = move |event: notify::Result<Event>| {
             // An error means that events were lost.
-            if event.is_ok_and(|event| !is_of_interest(&event, &this, files.as_deref())) {
+            if event.is_ok_and(|event| !is_relevant(&event, &this, files.as_deref())) {
                 return;
             }
             let _ = changed.try_send(());
         };
-        let mut watcher = RecommendedWatcher::new(tell, Config::default())?;
-        watcher.watch(folder, RecursiveMode::NonRecursive)?;
+        let mut watcher = RecommendedWatcher::new(on_event, Config::default())?;
+        watcher.watch(dir, RecursiveMode::NonRecursive)?;
         Ok(Self {
             _watcher: watcher,
             identity,
@@ -90,16 +90,16 @@ impl FolderWatch {
     }
 
     /// Whether the watched folder is still the one of that name.
-    fn is_still(&self, folder: &Path) -> bool {
-        identity(folder).is_ok_and(|now| now == self.identity)
+    fn is_same(&self, dir: &Path) -> bool {
+        identity(dir).is_ok_and(|now| now == self.identity)
     }
 }
 
 /// Whether one of the files may be another now. To look at the folder is an event as well, which must not cause
 /// the next look; and others may write their files into it.
-fn is_of_interest(event: &Event, folder: &Path, files: Option<&[OsString]>) -> bool {
+fn is_relevant(event: &Event, dir: &Path, files: Option<&[OsString]>) -> bool {
     let concerns = |path: &PathBuf| {
-        path == folder
+        path == dir
             || path.file_name().is_none_or(|name| {
                 name == "..data" || files.is_none_or(|files| files.iter().any(|file| file == name))
             })
@@ -108,8 +108,8 @@ fn is_of_interest(event: &Event, folder: &Path, files: Option<&[OsString]>) -> b
         && (event.paths.is_empty() || event.paths.iter().any(concerns))
 }
 
-fn identity(folder: &Path) -> std::io::Result<(u64, u64)> {
-    let metadata = fs::metadata(folder)?;
+fn identity(dir: &Path) -> std::io::Result<(u64, u64)> {
+    let metadata = fs::metadata(dir)?;
     Ok((metadata.dev(), metadata.ino()))
 }
 
@@ -123,16 +123,16 @@ mod tests {
     async fn where_no_change_is_told_changes_are_looked_for() {
         // The kernel has no more watches to give, or, as here, there is nothing to watch yet.
         let root = tempfile::tempdir().unwrap();
-        let folder = root.path().join("maps");
+        let dir = root.path().join("maps");
         let seen = Arc::new(AtomicUsize::new(0));
-        let (file, count) = (folder.join("a"), Arc::clone(&seen));
-        let look = move || {
+        let (file, count) = (dir.join("a"), Arc::clone(&seen));
+        let reload = move || {
             count.store(fs::read(&file).map_or(0, |text| text.len()), Ordering::SeqCst);
         };
-        let watching = tokio::spawn(watch(folder.clone(), Some(vec!["a".into()]), Arc::new(look)));
+        let watching = tokio::spawn(watch(dir.clone(), Some(vec!["a".into()]), Arc::new(reload)));
         sleep(2 * DEBOUNCE).await;
-        fs::create_dir(&folder).unwrap();
-        fs::write(folder.join("a"), "text").unwrap();
+        fs::create_dir(&dir).unwrap();
+        fs::write(dir.join("a"), "text").unwrap();
         while seen.load(Ordering::SeqCst) != 4 {
             sleep(Duration::from_millis(5)).await;
         }
@@ -142,37 +142,37 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_folder_in_the_place_of_the_watched_one_is_watched_and_other_files_are_not() {
         let root = tempfile::tempdir().unwrap();
-        let folder = root.path().join("maps");
-        fs::create_dir(&folder).unwrap();
-        let looks = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&looks);
-        let look = move || {
+        let dir = root.path().join("maps");
+        fs::create_dir(&dir).unwrap();
+        let reloads = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&reloads);
+        let reload = move || {
             counted.fetch_add(1, Ordering::SeqCst);
         };
-        let watching = tokio::spawn(watch(folder.clone(), Some(vec!["a".into()]), Arc::new(look)));
-        let looked = async |times| {
-            while looks.load(Ordering::SeqCst) < times {
+        let watching = tokio::spawn(watch(dir.clone(), Some(vec!["a".into()]), Arc::new(reload)));
+        let reloaded = async |times| {
+            while reloads.load(Ordering::SeqCst) < times {
                 sleep(Duration::from_millis(5)).await;
             }
         };
-        looked(1).await;
+        reloaded(1).await;
         for _ in 0..100 {
-            fs::write(folder.join("other"), "x").unwrap();
-            fs::read_dir(&folder).unwrap().count();
+            fs::write(dir.join("other"), "x").unwrap();
+            fs::read_dir(&dir).unwrap().count();
         }
         sleep(4 * DEBOUNCE).await;
-        assert_eq!(looks.load(Ordering::SeqCst), 1);
-        fs::write(folder.join("a"), "x").unwrap();
-        looked(2).await;
+        assert_eq!(reloads.load(Ordering::SeqCst), 1);
+        fs::write(dir.join("a"), "x").unwrap();
+        reloaded(2).await;
         sleep(4 * DEBOUNCE).await;
-        let before = looks.load(Ordering::SeqCst);
-        fs::rename(&folder, root.path().join("old")).unwrap();
-        fs::create_dir(&folder).unwrap();
-        looked(before + 1).await;
+        let before = reloads.load(Ordering::SeqCst);
+        fs::rename(&dir, root.path().join("old")).unwrap();
+        fs::create_dir(&dir).unwrap();
+        reloaded(before + 1).await;
         sleep(4 * DEBOUNCE).await;
-        let before = looks.load(Ordering::SeqCst);
-        fs::write(folder.join("a"), "y").unwrap();
-        looked(before + 1).await;
+        let before = reloads.load(Ordering::SeqCst);
+        fs::write(dir.join("a"), "y").unwrap();
+        reloaded(before + 1).await;
         watching.abort();
     }
 }

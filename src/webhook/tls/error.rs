@@ -8,16 +8,16 @@ use rustls::pki_types::pem;
 
 /// The error of a directory without a valid key pair.
 #[derive(Debug)]
-pub(crate) struct NoKeyPair {
+pub(crate) struct PairError {
     /// The directory.
-    pub(super) folder: PathBuf,
+    pub(super) dir: PathBuf,
     /// The reason.
-    pub(super) reason: CertificateError,
+    pub(super) reason: PairProblem,
 }
 
 /// The reason why a key pair is not valid.
 #[derive(Debug)]
-pub(crate) enum CertificateError {
+pub(crate) enum PairProblem {
     /// The directory has no files with the names of a pair.
     Missing,
     /// A file cannot be read.
@@ -54,13 +54,13 @@ pub(crate) enum SelfSignedError {
     Pair(rustls::Error),
 }
 
-impl fmt::Display for NoKeyPair {
+impl fmt::Display for PairError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no key pair in {}: {}", self.folder.display(), self.reason)
+        write!(f, "no key pair in {}: {}", self.dir.display(), self.reason)
     }
 }
 
-impl fmt::Display for CertificateError {
+impl fmt::Display for PairProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str(
@@ -96,6 +96,6 @@ impl fmt::Display for SelfSignedError {
     }
 }
 
-impl std::error::Error for NoKeyPair {}
-impl std::error::Error for CertificateError {}
+impl std::error::Error for PairError {}
+impl std::error::Error for PairProblem {}
 impl std::error::Error for SelfSignedError {}

@@ -1,12 +1,12 @@
 //! TLS: the active key pair, a throwaway one, and failed handshakes.
 
-mod certificate;
 mod error;
 mod handshake;
 mod pair;
 mod self_signed;
+mod shared;
 
-pub(crate) use certificate::Certificate;
-pub(crate) use error::{NoKeyPair, SelfSignedError};
+pub(crate) use error::{PairError, SelfSignedError};
 pub(crate) use handshake::FailedHandshakes;
-pub(crate) use self_signed::{say_how_to_try, self_signed};
+pub(crate) use self_signed::{print_example_request, self_signed};
+pub(crate) use shared::SharedPair;

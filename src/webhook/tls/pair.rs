@@ -12,7 +12,7 @@ use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
-use super::error::CertificateError;
+use super::error::PairProblem;
 
 /// The names of the two files: those of imageswap-webhook, and those of a Secret of type `tls`.
 pub(super) const NAMES: [(&str, &str); 2] = [("cert.pem", "key.pem"), ("tls.crt", "tls.key")];
@@ -27,10 +27,10 @@ pub(super) struct PairText {
 
 impl PairText {
     /// Reads both files, of one generation.
-    pub(super) fn read(folder: &Path) -> Result<Self, CertificateError> {
-        let pair = read_consistently(&[folder], || {
+    pub(super) fn read(dir: &Path) -> Result<Self, PairProblem> {
+        let pair = read_consistently(&[dir], || {
             for names in NAMES {
-                match (fs::read(folder.join(names.0)), fs::read(folder.join(names.1))) {
+                match (fs::read(dir.join(names.0)), fs::read(dir.join(names.1))) {
                     (Ok(chain), Ok(key)) => return Ok(Some(Self { chain, key, names })),
                     (Err(error), _) | (_, Err(error)) if error.kind() != io::ErrorKind::NotFound => {
                         return Err(error);
@@ -40,14 +40,13 @@ impl PairText {
             }
             Ok(None)
         });
-        pair.map_err(CertificateError::Read)?
-            .ok_or(CertificateError::Missing)
+        pair.map_err(PairProblem::Read)?.ok_or(PairProblem::Missing)
     }
 
     /// Parses the pair, and makes sure that the key belongs to the certificate.
-    pub(super) fn parse(&self) -> Result<CertifiedKey, CertificateError> {
+    pub(super) fn parse(&self) -> Result<CertifiedKey, PairProblem> {
         let (chain_name, key_name) = self.names;
-        let no_certificate = |error| CertificateError::Pem {
+        let no_certificate = |error| PairProblem::Pem {
             file: chain_name,
             wanted: "certificate",
             error,
@@ -58,21 +57,21 @@ impl PairText {
         if chain.is_empty() {
             return Err(no_certificate(pem::Error::NoItemsFound));
         }
-        let key = PrivateKeyDer::from_pem_slice(&self.key).map_err(|error| CertificateError::Pem {
+        let key = PrivateKeyDer::from_pem_slice(&self.key).map_err(|error| PairProblem::Pem {
             file: key_name,
             wanted: "private key",
             error,
         })?;
         CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|error| match error {
-            rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => CertificateError::KeyMismatch {
+            rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => PairProblem::KeyMismatch {
                 chain: chain_name,
                 key: key_name,
             },
-            rustls::Error::InvalidCertificate(error) => CertificateError::Certificate {
+            rustls::Error::InvalidCertificate(error) => PairProblem::Certificate {
                 chain: chain_name,
                 error,
             },
-            error => CertificateError::Pair {
+            error => PairProblem::Pair {
                 chain: chain_name,
                 key: key_name,
                 error,

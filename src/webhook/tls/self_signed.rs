@@ -9,8 +9,8 @@ use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::sign::CertifiedKey;
 
-use super::certificate::Certificate;
 use super::error::SelfSignedError;
+use super::shared::SharedPair;
 
 /// A real review, in the repository.
 const REVIEW: &str = "docs/examples/review.json";
@@ -22,7 +22,7 @@ const SMALL_REVIEW: &str = r#"{"apiVersion":"admission.k8s.io/v1","kind":"Admiss
 /// # Errors
 ///
 /// Returns an error if the system has no random numbers for a key, or the namespace is not part of a name.
-pub(crate) fn self_signed(namespace: &str) -> Result<Certificate, SelfSignedError> {
+pub(crate) fn self_signed(namespace: &str) -> Result<SharedPair, SelfSignedError> {
     let service = format!("imageswap.{namespace}.svc");
     let names = [
         "localhost".to_owned(),
@@ -38,11 +38,11 @@ pub(crate) fn self_signed(namespace: &str) -> Result<Certificate, SelfSignedErro
     let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(SelfSignedError::Key)?;
     let pair =
         CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(SelfSignedError::Pair)?;
-    Ok(Certificate::new(pair))
+    Ok(SharedPair::new(pair))
 }
 
 /// Prints what to type next.
-pub(crate) fn say_how_to_try(address: SocketAddr) {
+pub(crate) fn print_example_request(address: SocketAddr) {
     let host = match address.ip() {
         ip if ip.is_unspecified() || ip.is_loopback() => "localhost".to_owned(),
         ip if ip.is_ipv6() => format!("[{ip}]"),

@@ -11,13 +11,13 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use sha2::{Digest as _, Sha256};
 
-use super::error::NoKeyPair;
+use super::error::PairError;
 use super::pair::{NAMES, PairText};
 use crate::config::Digest;
 
 /// The key pair in force. A pair that is of no use never gets in.
 #[derive(Debug)]
-pub(crate) struct Certificate {
+pub(crate) struct SharedPair {
     current: ArcSwap<CertifiedKey>,
     source: Option<PairSource>,
 }
@@ -25,27 +25,27 @@ pub(crate) struct Certificate {
 /// Where a pair comes from, and which text the one in force was made from.
 #[derive(Debug)]
 struct PairSource {
-    folder: PathBuf,
+    dir: PathBuf,
     text: Mutex<PairText>,
 }
 
-impl Certificate {
+impl SharedPair {
     /// Reads the pair of a folder.
     ///
     /// # Errors
     ///
     /// Returns an error if the folder has no valid pair.
-    pub(crate) fn from_folder(folder: &Path) -> Result<Self, NoKeyPair> {
-        let fail = |reason| NoKeyPair {
-            folder: folder.to_owned(),
+    pub(crate) fn from_dir(dir: &Path) -> Result<Self, PairError> {
+        let fail = |reason| PairError {
+            dir: dir.to_owned(),
             reason,
         };
-        let text = PairText::read(folder).map_err(fail)?;
+        let text = PairText::read(dir).map_err(fail)?;
         let pair = text.parse().map_err(fail)?;
         Ok(Self {
             current: ArcSwap::from_pointee(pair),
             source: Some(PairSource {
-                folder: folder.to_owned(),
+                dir: dir.to_owned(),
                 text: Mutex::new(text),
             }),
         })
@@ -60,8 +60,8 @@ impl Certificate {
     }
 
     /// The folder whose changes change the pair; none where it never changes.
-    pub(crate) fn folder(&self) -> Option<&Path> {
-        self.source.as_ref().map(|source| source.folder.as_path())
+    pub(crate) fn dir(&self) -> Option<&Path> {
+        self.source.as_ref().map(|source| source.dir.as_path())
     }
 
     /// Returns the digest of the active certificate, without those that signed it.
@@ -88,21 +88,21 @@ impl Certificate {
     /// # Errors
     ///
     /// Returns an error if the folder has no valid pair. The active pair stays.
-    pub(crate) fn reload(&self) -> Result<bool, NoKeyPair> {
-        let Some(PairSource { folder, text }) = &self.source else {
+    pub(crate) fn reload(&self) -> Result<bool, PairError> {
+        let Some(PairSource { dir, text }) = &self.source else {
             return Ok(false);
         };
-        let mut in_force = text.lock().unwrap_or_else(PoisonError::into_inner);
-        let fail = |reason| NoKeyPair {
-            folder: folder.clone(),
+        let mut active = text.lock().unwrap_or_else(PoisonError::into_inner);
+        let fail = |reason| PairError {
+            dir: dir.clone(),
             reason,
         };
-        let new = PairText::read(folder).map_err(fail)?;
-        if new == *in_force {
+        let new = PairText::read(dir).map_err(fail)?;
+        if new == *active {
             return Ok(false);
         }
         self.current.store(Arc::new(new.parse().map_err(fail)?));
-        *in_force = new;
+        *active = new;
         Ok(true)
     }
 
@@ -118,7 +118,7 @@ impl Certificate {
     }
 }
 
-impl ResolvesServerCert for Certificate {
+impl ResolvesServerCert for SharedPair {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(self.current.load_full())
     }
@@ -130,21 +130,21 @@ mod tests {
 
     use super::*;
 
-    fn write(folder: &Path) -> Vec<u8> {
+    fn write(dir: &Path) -> Vec<u8> {
         let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        fs::write(folder.join("cert.pem"), pair.cert.pem()).unwrap();
-        fs::write(folder.join("key.pem"), pair.signing_key.serialize_pem()).unwrap();
+        fs::write(dir.join("cert.pem"), pair.cert.pem()).unwrap();
+        fs::write(dir.join("key.pem"), pair.signing_key.serialize_pem()).unwrap();
         pair.cert.der().to_vec()
     }
 
     #[test]
     fn a_pair_that_changed_before_it_was_watched_is_put_in_force_by_the_first_look() {
-        let folder = tempfile::tempdir().unwrap();
-        let shown = |certificate: &Certificate| certificate.current.load().cert[0].to_vec();
-        let first = write(folder.path());
-        let certificate = Certificate::from_folder(folder.path()).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let shown = |certificate: &SharedPair| certificate.current.load().cert[0].to_vec();
+        let first = write(dir.path());
+        let certificate = SharedPair::from_dir(dir.path()).unwrap();
         assert_eq!(shown(&certificate), first);
-        let second = write(folder.path());
+        let second = write(dir.path());
         assert!(certificate.reload().unwrap());
         assert_eq!(shown(&certificate), second);
         assert!(!certificate.reload().unwrap());

@@ -3,7 +3,7 @@
 /// Gives memory that was freed back to the system: glibc keeps it for later, and later may be the next release.
 ///
 /// It locks each of the allocator's arenas for a while: for the time after a large set, not for the path of a request.
-pub(crate) fn give_back() {
+pub(crate) fn release_free_memory() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     #[expect(
         unsafe_code,

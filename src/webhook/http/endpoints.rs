@@ -14,56 +14,55 @@ const PLAIN_TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=ut
 
 /// Serves health and metrics.
 #[derive(Clone, Debug)]
-pub(crate) struct Operations {
+pub(crate) struct Endpoints {
     pub(crate) health: Arc<Health>,
     pub(crate) metrics: Arc<Metrics>,
 }
 
-impl Operations {
+impl Endpoints {
     /// Their paths, to be put below `router`.
     pub(crate) fn below(self, router: Router) -> Router {
-        let at = |path: &str, handler: OperationsHandler| {
-            Router::with_path(path).get(handler.clone()).head(handler)
-        };
-        let handler = |what| OperationsHandler {
-            what,
-            operations: self.clone(),
+        let at =
+            |path: &str, handler: EndpointHandler| Router::with_path(path).get(handler.clone()).head(handler);
+        let handler = |endpoint| EndpointHandler {
+            endpoint,
+            endpoints: self.clone(),
         };
         router
-            .push(at("healthz", handler(Operation::Alive)))
-            .push(at("readyz", handler(Operation::Ready)))
-            .push(at("metrics", handler(Operation::Metrics)))
+            .push(at("healthz", handler(Endpoint::Alive)))
+            .push(at("readyz", handler(Endpoint::Ready)))
+            .push(at("metrics", handler(Endpoint::Metrics)))
     }
 }
 
 #[derive(Clone)]
-struct OperationsHandler {
-    what: Operation,
-    operations: Operations,
+struct EndpointHandler {
+    endpoint: Endpoint,
+    endpoints: Endpoints,
 }
 
 #[derive(Clone, Copy)]
-enum Operation {
+enum Endpoint {
     Alive,
     Ready,
     Metrics,
 }
 
 #[async_trait]
-impl Handler for OperationsHandler {
+impl Handler for EndpointHandler {
     async fn handle(&self, _: &mut Request, _: &mut Depot, response: &mut Response, _: &mut FlowCtrl) {
-        let Operations { health, metrics } = &self.operations;
-        let (status, body, media_type) = match self.what {
-            Operation::Alive => (
+        let Endpoints { health, metrics } = &self.endpoints;
+        let (status, body, media_type) = match self.endpoint {
+            Endpoint::Alive => (
                 StatusCode::OK,
-                health.alive().into(),
+                health.healthz().into(),
                 Some("application/json".to_owned()),
             ),
-            Operation::Ready => match health.ready() {
+            Endpoint::Ready => match health.readyz() {
                 Ok(body) => (StatusCode::OK, body.into(), None),
                 Err(body) => (StatusCode::SERVICE_UNAVAILABLE, body.into(), None),
             },
-            Operation::Metrics => match metrics.render() {
+            Endpoint::Metrics => match metrics.render() {
                 Ok((text, media_type)) => (StatusCode::OK, text, Some(media_type)),
                 Err(error) => {
                     let body = format!("metrics cannot be written: {error}\n");
