@@ -9,24 +9,24 @@ use super::http::{ListenError, ServerError};
 use super::reload::LoadError;
 use super::tls::{PairError, SelfSignedError};
 
-/// The reason why the webhook did not start, or ended.
+/// The reason why the webhook did not start, or stopped.
 #[derive(Debug)]
 pub(crate) enum ServeError {
     /// The system has no threads, signals or files for the process.
     System(io::Error),
     /// The metrics cannot be set up.
     Metrics(OTelSdkError),
-    /// The map file of the mode `maps` is not there.
+    /// The map file of the mode `maps` does not exist.
     NoMap(LoadError),
     /// The rules are not valid, or cannot be read.
     Rules(LoadError),
-    /// There is no valid key pair.
+    /// The directory has no valid key pair.
     KeyPair(PairError),
-    /// A throwaway key pair cannot be made.
+    /// A self-signed key pair cannot be generated.
     SelfSigned(SelfSignedError),
     /// A port cannot be listened on.
     Listen(ListenError),
-    /// A server did not start, or ended.
+    /// A server did not start, or stopped.
     Server(ServerError),
 }
 
@@ -37,7 +37,7 @@ impl fmt::Display for ServeError {
             Self::Metrics(error) => write!(f, "cannot set up metrics: {error}"),
             Self::NoMap(error) => write!(
                 f,
-                "{error}; --maps-file names the map, --rules rules in its place"
+                "{error}; set the path of the map with --maps-file, or use rules with --rules"
             ),
             Self::Rules(error) => error.fmt(f),
             Self::KeyPair(error) => error.fmt(f),

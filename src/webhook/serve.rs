@@ -1,4 +1,4 @@
-//! From the settings to a webhook that serves, until a signal ends it.
+//! The life of the webhook: start, serve, and stop after a signal.
 
 use std::sync::Arc;
 
@@ -16,17 +16,18 @@ use super::status::{Reloaded, Status};
 use super::tls::{self, SharedPair};
 use crate::config::RulesSource;
 
-/// Serves until it is told to end.
+/// Runs the webhook until a signal stops it.
 ///
 /// # Errors
 ///
-/// Where the rules or the pair are of no use at the start, or a port can't be had.
+/// Returns an error if the rules or the key pair are invalid at the start, if a port is in use, or if a server stops.
 pub(crate) fn serve(settings: Settings) -> Result<(), ServeError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(run(settings))
 }
 
 async fn run(settings: Settings) -> Result<(), ServeError> {
+    // Without a handler SIGTERM kills the process or, if it is process 1 of a container, has no effect.
     let signals = EndSignals::listen()?;
     let status = Arc::new(Status::default());
     let health = Arc::new(Health::new(settings.pod_name, Arc::clone(&status)));
@@ -42,6 +43,7 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
         TlsSource::SelfSigned => tls::self_signed(&settings.namespace).map_err(ServeError::SelfSigned)?,
     });
     status.started(Reloaded::Certificate, pair.digest());
+    // The sockets are opened last: once the port answers, the webhook is ready.
     let tls = bind(
         settings.listen.map_or(Address::AnyHost(5000), Address::Given),
         "--listen",
@@ -94,7 +96,7 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
     result
 }
 
-/// Returns the error of a first set that is not there or rejected, and logs the findings.
+/// Returns the error for a first set that is missing or rejected, and logs its findings.
 fn no_rules(error: LoadError, source: &RulesSource) -> ServeError {
     match &error {
         LoadError::Rejected(set) => {

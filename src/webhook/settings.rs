@@ -6,36 +6,36 @@ use std::time::Duration;
 
 use crate::config::{Limits, RulesSource};
 
-/// What `imageswap serve` is told.
+/// Options of `imageswap serve`, resolved.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) rules: RulesSource,
-    /// What the files of the rules may hold.
+    /// Limits on the number of rules and on the size of a file.
     pub(crate) limits: Limits,
-    /// Where reviews are taken, over TLS; none for `[::]:5000`, or `0.0.0.0:5000` where there is no IPv6.
+    /// Address for reviews, over TLS. `None` means `[::]:5000`, or `0.0.0.0:5000` if the machine has no IPv6.
     pub(crate) listen: Option<SocketAddr>,
-    /// Where health and metrics are served without TLS; none for port 9090 likewise.
+    /// Address for health and metrics, without TLS. `None` means port 9090 in the same way.
     pub(crate) http_listen: Option<SocketAddr>,
     pub(crate) tls: TlsSource,
     pub(crate) disable_label: String,
     pub(crate) dry_run: bool,
     pub(crate) pod_name: Option<String>,
     pub(crate) namespace: String,
-    /// How long it goes on serving after SIGTERM, while nothing new is sent to it any more.
+    /// Time for which the webhook continues to serve after SIGTERM, until the API servers use other replicas.
     pub(crate) shutdown_delay: Duration,
-    /// How long requests in flight may take after that.
+    /// Time after that for requests in flight.
     pub(crate) shutdown_timeout: Duration,
-    /// The bodies that may be in memory at one time, in bytes.
+    /// Memory for all request bodies together, in bytes.
     pub(crate) max_body_memory: usize,
-    /// The connections that may be open at one time, on each port.
+    /// Maximum number of open connections, on each port.
     pub(crate) max_connections: usize,
 }
 
-/// Where the key pair comes from.
+/// Source of the key pair.
 #[derive(Debug)]
 pub(crate) enum TlsSource {
-    /// A folder with `cert.pem` and `key.pem`, or `tls.crt` and `tls.key`.
+    /// Directory with `cert.pem` and `key.pem`, or `tls.crt` and `tls.key`.
     Dir(PathBuf),
-    /// A throwaway certificate, made at the start.
+    /// Self-signed pair, generated at the start.
     SelfSigned,
 }

@@ -1,4 +1,4 @@
-//! The end: first nothing new is to come, then what is there is finished.
+//! Shutdown: the webhook becomes unready, drains, and stops.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use super::error::ServeError;
 use super::http::{Health, Servers};
 use super::os::{EndSignal, EndSignals};
 
-/// Waits for a signal, and then ends the servers so that no request fails.
+/// Waits for a signal, and then stops the servers so that no request fails.
 ///
-/// On SIGTERM it is unready at once, but serves on for `delay`: it takes that long until every API server
-/// has heard that this replica is no endpoint any more. A person at a terminal, who sends SIGINT, is not
-/// kept waiting; a second signal is obeyed at once.
+/// After SIGTERM the webhook is unready at once, but continues to serve for `delay`: every API server needs that long
+/// to learn that this replica is not an endpoint of the Service any more. SIGINT comes from a terminal, so it has no
+/// delay. A second signal skips the rest of the delay and of the timeout.
 ///
 /// # Errors
 ///
-/// Returns an error if it ends because a server did.
+/// Returns an error if a server stopped before a signal came.
 pub(super) async fn shut_down(
     mut signals: EndSignals,
     health: &Health,
@@ -38,21 +38,19 @@ pub(super) async fn shut_down(
     health.drain();
     if has_delay {
         tracing::info!(
-            seconds = delay.as_secs_f64(),
-            "told to end: serving on until nothing is sent here any more"
+            signal = "SIGTERM",
+            delay_seconds = delay.as_secs_f64(),
+            "shutdown requested"
         );
         tokio::select! {
             () = sleep(delay) => {}
             _ = signals.next() => {}
         }
     }
-    tracing::info!(
-        seconds = timeout.as_secs_f64(),
-        "ending: requests in flight are finished"
-    );
+    tracing::info!(timeout_seconds = timeout.as_secs_f64(), "shutdown started");
     tokio::select! {
-        () = servers.stop(timeout) => tracing::info!("ended"),
-        _ = signals.next() => tracing::warn!("ended at once, as told"),
+        () = servers.stop(timeout) => tracing::info!("shutdown completed"),
+        _ = signals.next() => tracing::warn!("shutdown cut short by a second signal"),
     }
     result
 }

@@ -1,11 +1,11 @@
-//! The status of everything that is reloaded: one record each, which health, metrics and the log read.
+//! The status of the rules and of the key pair: a record of each, which health, metrics and the log read.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use crate::config::Digest;
 
-/// A thing that is reloaded.
+/// An object that the webhook reloads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reloaded {
     /// The rules.
@@ -14,26 +14,26 @@ pub(crate) enum Reloaded {
     Certificate,
 }
 
-/// The record of one thing that is reloaded.
+/// The record of the reloads of one object.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ReloadRecord {
-    /// The time of the last attempt, be it that its files were the same.
+    /// The time of the last attempt, including attempts that found the active version.
     pub(crate) last_attempt: Option<SystemTime>,
     /// The time at which the active version became active.
     pub(crate) last_success: Option<SystemTime>,
     /// The error of the last attempt, if it failed.
     pub(crate) error: Option<String>,
-    /// The digest of the rejected version that `error` is about, if its files could be read.
+    /// The digest of the rejected version that `error` describes, if its files were readable.
     pub(crate) rejected: Option<Digest>,
     /// The digest of the active version.
     pub(crate) active: Option<Digest>,
     /// The number of versions that became active by a reload.
     pub(crate) succeeded: u64,
-    /// The number of failed reloads. Attempts in a row that fail with the same error are one.
+    /// The number of failed reloads. Consecutive attempts with the same error count once.
     pub(crate) failed: u64,
 }
 
-/// The records of all that is reloaded.
+/// The records of all objects.
 #[derive(Debug, Default)]
 pub(crate) struct Status {
     rules: Mutex<ReloadRecord>,
@@ -41,7 +41,7 @@ pub(crate) struct Status {
 }
 
 impl Reloaded {
-    /// Everything that is reloaded.
+    /// All objects.
     pub(crate) const ALL: [Self; 2] = [Self::Rules, Self::Certificate];
 
     /// Returns the name in logs, metrics and `/readyz`.
@@ -54,7 +54,7 @@ impl Reloaded {
 }
 
 impl Status {
-    /// Returns the record of one thing.
+    /// Returns the record of an object.
     pub(crate) fn record(&self, object: Reloaded) -> ReloadRecord {
         self.lock(object).clone()
     }
@@ -71,7 +71,7 @@ impl Status {
         record.succeeded += 1;
     }
 
-    /// Records an attempt that found the active version. Returns true if the attempt before failed.
+    /// Records an attempt that found the active version. Returns true if the previous attempt failed.
     pub(crate) fn unchanged(&self, object: Reloaded) -> bool {
         let mut record = self.lock(object);
         record.last_attempt = Some(SystemTime::now());
@@ -79,12 +79,14 @@ impl Status {
         record.error.take().is_some()
     }
 
-    /// Records an attempt that failed, with the digest of the rejected version if there is one. Returns true if the
-    /// attempt before did not fail with the same error.
+    /// Records a failed attempt, with the digest of the rejected version if it is known. Returns true if the previous
+    /// attempt did not fail with the same error.
     pub(crate) fn failed(&self, object: Reloaded, error: &str, rejected: Option<Digest>) -> bool {
         let mut record = self.lock(object);
         record.last_attempt = Some(SystemTime::now());
         record.rejected = rejected;
+        // The files are read again every few seconds. If each attempt counted, an alert on the rate of failures would
+        // show how often they are read.
         let is_new = record.error.as_deref() != Some(error);
         if is_new {
             record.error = Some(error.to_owned());
@@ -142,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn new_version_ends_a_failure_and_leaves_other_records_alone() {
+    fn new_version_ends_a_failure_of_its_object_only() {
         let status = Status::default();
         status.started(Reloaded::Rules, digest("a"));
         let first = status.record(Reloaded::Rules);

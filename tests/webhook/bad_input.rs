@@ -102,7 +102,7 @@ fn a_body_that_comes_too_slowly_gets_408_within_what_the_request_grants() {
         .send(b"POST /?timeout=1s HTTP/1.1\r\nHost: webhook\r\nContent-Length: 100\r\n\r\n{")
         .unwrap();
     let answer = connection.answer().unwrap();
-    let line = "imageswap: the body did not arrive in time\n";
+    let line = "imageswap: the body did not arrive before the deadline\n";
     assert_eq!((answer.status, answer.text().as_str()), (408, line));
 }
 
@@ -111,17 +111,20 @@ fn a_wrong_path_gets_404_and_a_wrong_method_405() {
     let server = Server::start(IMAGESWAP);
     let mut connection = server.connect();
     let answer = connection.post("/mutate", b"{}");
-    let line = "imageswap: there is nothing at /mutate; reviews are posted to /\n";
+    let line = "imageswap: no endpoint at /mutate; send reviews to / with POST\n";
     assert_eq!((answer.status, answer.text().as_str()), (404, line));
     let answer = connection.get("/");
     assert_eq!(
         (answer.status, answer.text().as_str()),
-        (405, "imageswap: GET is not allowed at /: reviews are posted\n")
+        (
+            405,
+            "imageswap: GET is not allowed at /; send reviews with POST\n"
+        )
     );
     let answer = connection.post("/healthz", b"");
     assert_eq!(
         (answer.status, answer.text().as_str()),
-        (405, "imageswap: POST is not allowed at /healthz: it is for GET\n")
+        (405, "imageswap: POST is not allowed at /healthz; use GET\n")
     );
     // Reviews are not taken without TLS.
     assert_eq!(server.get("/").status, 404);
@@ -150,7 +153,7 @@ fn a_map_file_that_is_of_no_use_ends_the_start_with_its_reason() {
         (path("pipe"), "it is no regular file"),
         (
             path("missing"),
-            "No such file or directory (os error 2); --maps-file names the map, --rules rules in its place",
+            "No such file or directory (os error 2); set the path of the map with --maps-file, or use rules with --rules",
         ),
         (path(""), "it is a directory, and a file is wanted"),
         (path("latin-1"), "line 2 is not UTF-8; save it as UTF-8"),
@@ -177,12 +180,16 @@ fn a_key_pair_that_is_of_no_use_ends_the_start_with_its_reason() {
             other.key.as_str(),
             "the key in key.pem does not belong to the certificate in cert.pem",
         ),
-        ("garbage", &one.key, "cert.pem holds no certificate in PEM"),
-        (&one.certificate, "garbage", "key.pem holds no private key in PEM"),
+        ("garbage", &one.key, "cert.pem has no certificate in PEM format"),
+        (
+            &one.certificate,
+            "garbage",
+            "key.pem has no private key in PEM format",
+        ),
         (
             &one.certificate,
             &one.certificate,
-            "key.pem holds no private key in PEM",
+            "key.pem has no private key in PEM format",
         ),
     ];
     for (certificate, key, reason) in cases {
@@ -193,7 +200,10 @@ fn a_key_pair_that_is_of_no_use_ends_the_start_with_its_reason() {
         let (status, stderr) = Start::new(IMAGESWAP).map(MAP).args(["--tls-dir", path]).fail();
         assert_eq!(
             (status, stderr),
-            (Some(1), format!("imageswap: no key pair in {path}: {reason}\n"))
+            (
+                Some(1),
+                format!("imageswap: no valid key pair in {path}: {reason}\n")
+            )
         );
     }
     let empty = tempfile::tempdir().unwrap();
@@ -218,8 +228,8 @@ fn a_port_that_is_taken_ends_the_start_with_its_reason() {
         start = start.only(option, &address);
         let (status, line) = end_of(start);
         let expected = format!(
-            "imageswap: cannot listen on {address}: Address already in use (os error 98); another process has it: end \
-             that one, or choose another with {option}"
+            "imageswap: cannot listen on {address}: Address already in use (os error 98); stop the process that uses \
+             it, or set another address with {option}"
         );
         assert_eq!((status, line), (Some(1), expected));
     }

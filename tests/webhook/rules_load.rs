@@ -52,7 +52,7 @@ fn names_the_place(row: &Value, folder: &str, stderr: &str) -> bool {
     let has_code = line["code"]
         .as_str()
         .is_some_and(|code| code.starts_with('E') && first.contains(&format!(": error[{code}]: ")));
-    is_at_its_place && has_code && last.starts_with(&format!("imageswap: the rules do not load: {first}"))
+    is_at_its_place && has_code && last.starts_with(&format!("imageswap: invalid rules: {first}"))
 }
 
 #[test]

@@ -47,9 +47,7 @@ fn a_set_that_does_not_load_leaves_the_old_one_in_force_and_is_told_of_once() {
         assert_eq!(ready.status, 200);
         let problem = ready
             .text()
-            .strip_prefix(
-                "ready\nrules: reload failed, the previous rules stay active: the rules do not load: ",
-            )
+            .strip_prefix("ready\nrules: reload failed, the previous rules stay active: invalid rules: ")
             .unwrap_or_else(|| panic!("{}", ready.text()))
             .trim_end()
             .to_owned();

@@ -22,10 +22,7 @@ fn after_sigterm_it_is_unready_but_serves_on_until_the_delay_is_over() {
     let mut kept = server.connect();
     server.signal("TERM");
     eventually("unreadiness", || server.get("/readyz").status == 503);
-    assert_eq!(
-        server.get("/readyz").text(),
-        "not ready: the process is about to end\n"
-    );
+    assert_eq!(server.get("/readyz").text(), "not ready: shutting down\n");
     assert_eq!(server.get("/healthz").status, 200);
     // Old connections and new ones, and all of them are told to go elsewhere.
     for connection in [&mut kept, &mut server.connect()] {
@@ -55,7 +52,7 @@ fn a_request_in_flight_is_finished_after_the_delay() {
     // The head is read before the signal comes.
     thread::sleep(Duration::from_millis(200));
     server.signal("TERM");
-    server.wait_for_log(|line| line["message"] == "ending: requests in flight are finished");
+    server.wait_for_log(|line| line["message"] == "shutdown started");
     thread::sleep(Duration::from_millis(200));
     connection.send(&body[10..]).unwrap();
     assert_eq!(connection.answer().unwrap().images().len(), 1);

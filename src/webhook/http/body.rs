@@ -1,4 +1,4 @@
-//! Reading the body of a request.
+//! Bodies of requests: how they are read, within the budget and in time.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -12,18 +12,20 @@ use tokio::time::{Instant, timeout_at};
 
 use super::budget::{BodyBudget, BodyCharge, MAX_BODY};
 
-/// How long a client may leave off in the middle of a body, and how long it may be waited for in all.
+/// Maximum pause of a client in the middle of a body.
 const GAP_TIMEOUT: Duration = Duration::from_secs(10);
+/// Maximum time that the webhook waits for a client, over the whole body. An API server waits at most this long for an
+/// answer.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A body, and its part of the budget.
+/// A body, with its charge on the budget.
 #[derive(Debug)]
 pub(crate) struct Body<'b> {
     bytes: bytes::Bytes,
     _charge: BodyCharge<'b>,
 }
 
-/// Why there is no body.
+/// The reason why a body was not read.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum BodyError {
     /// It is longer than [`MAX_BODY`].
@@ -37,7 +39,7 @@ pub(crate) enum BodyError {
 }
 
 impl<'b> Body<'b> {
-    /// Reads a body, until the deadline if there is one. A body waits for memory while the budget is spent.
+    /// Reads a body before the deadline, if there is one. The body waits for memory while the budget has no room.
     pub(crate) async fn read(
         budget: &'b BodyBudget,
         body: ReqBody,
@@ -46,7 +48,7 @@ impl<'b> Body<'b> {
     ) -> Result<Self, BodyError> {
         let waits = AtomicBool::new(false);
         let mut read = pin!(Self::collect(budget, body, length, &waits));
-        // Nearly always all of it is there with the head of the request, and no clock is needed.
+        // Almost always the body arrives together with the head of the request. Then no timer is needed.
         if let Some(body) = poll_once(read.as_mut()).await {
             return body;
         }
@@ -82,7 +84,7 @@ impl<'b> Body<'b> {
         let mut read = 0;
         let mut remaining = WAIT_TIMEOUT;
         loop {
-            // Only the client's own time counts, not the time that it waits for its turn.
+            // Only time that the client takes counts, not time for which its body waits for memory.
             let frame = match poll_once(pin!(body.frame())).await {
                 Some(frame) => frame,
                 None => {
@@ -103,7 +105,7 @@ impl<'b> Body<'b> {
             }
             charge.add(data.len(), waits).await;
             if Some(data.len()) == length {
-                // Nearly always: then nothing is copied.
+                // Almost always the body is one frame. Then nothing is copied.
                 return Ok(Self {
                     bytes: data,
                     _charge: charge,
@@ -114,8 +116,8 @@ impl<'b> Body<'b> {
                 break;
             }
         }
-        // Only now, when it is soon over, is there one piece of memory as long as the body. To set it aside while
-        // most of the body is still to come would keep it from others who have their turn before.
+        // The buffer for the whole body is allocated only now, for the short time of the review. If it were allocated
+        // while a slow client still sends, it would keep memory from bodies that are complete.
         Ok(Self {
             bytes: parts.concat(),
             _charge: charge,
@@ -123,8 +125,7 @@ impl<'b> Body<'b> {
     }
 }
 
-/// The pieces of a body. Small ones are put together: each takes some memory besides its bytes, which nobody
-/// pays for.
+/// The parts of a body. Small parts are joined, because each part has an overhead that is not charged on the budget.
 #[derive(Default)]
 struct BodyParts {
     done: Vec<bytes::Bytes>,
@@ -133,7 +134,7 @@ struct BodyParts {
 
 impl BodyParts {
     fn push(&mut self, data: bytes::Bytes) {
-        /// What is long enough to stand for itself, in bytes.
+        /// Shortest part that is not joined with others, in bytes.
         const LARGE: usize = 4 << 10;
         if data.len() < LARGE {
             self.small.extend_from_slice(&data);
@@ -159,7 +160,7 @@ impl BodyParts {
     }
 }
 
-/// What comes of a future at once, if anything does.
+/// Polls a future once, and returns its output if it is ready.
 async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
     poll_fn(|context| match future.as_mut().poll(context) {
         Poll::Ready(output) => Poll::Ready(Some(output)),
@@ -168,8 +169,9 @@ async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
     .await
 }
 
-/// Reads what a client is still sending, for a while, and drops it: a connection that is closed with something
-/// unread is reset, and the answer may be lost with it.
+/// Reads and drops the rest of a body, for two seconds at most.
+///
+/// If a connection is closed while it has unread data, the kernel resets it, and the client may lose the answer.
 async fn discard(mut body: ReqBody) {
     let enough = async {
         let mut read = 0;
@@ -196,7 +198,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_in_one_piece_is_not_copied() {
+    async fn body_in_one_frame_is_not_copied() {
         let sent = bytes::Bytes::from_static(b"review");
         let budget = BodyBudget::new(64 << 20);
         let body = Body::read(&budget, ReqBody::Once(sent.clone()), Some(6), soon())
@@ -206,7 +208,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_longer_than_the_limit_is_refused_whether_it_says_so_or_not() {
+    async fn too_long_body_is_rejected_with_and_without_a_length() {
         let budget = BodyBudget::new(64 << 20);
         let long = bytes::Bytes::from(vec![b' '; MAX_BODY + 1]);
         for length in [Some(u64::try_from(long.len()).unwrap()), None] {
@@ -222,8 +224,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bodies_that_together_are_too_much_all_get_their_turn() {
-        // Room for the reserve and half a body more, for 20 of them.
+    async fn bodies_over_the_budget_are_all_read_one_after_another() {
+        // The budget has room for the reserve and half a body, and 20 bodies are read.
         let budget = Arc::new(BodyBudget::new(MAX_BODY + MAX_BODY / 2));
         let held = Arc::new(AtomicUsize::new(0));
         let mut tasks = tokio::task::JoinSet::new();
@@ -244,7 +246,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_whose_turn_does_not_come_in_time_is_given_up() {
+    async fn body_without_memory_before_the_deadline_fails() {
         let budget = BodyBudget::new(MAX_BODY);
         let one = ReqBody::Once(bytes::Bytes::from_static(b"1"));
         let held = Body::read(&budget, one, None, soon()).await.unwrap();
@@ -261,7 +263,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_short_body_does_not_wait_behind_long_ones() {
+    async fn short_body_does_not_wait_for_long_bodies() {
         let budget = BodyBudget::new(2 * MAX_BODY);
         let long = || ReqBody::Once(bytes::Bytes::from(vec![b' '; 7 << 20]));
         let held = [

@@ -1,21 +1,21 @@
 //! The memory that the bodies of all requests may use together.
 //!
-//! A body is charged as it arrives, so that a client that announces much and sends little holds little. If the budget
-//! is spent, one body at a time continues with a reserve that is large enough for any body: so some body always
-//! makes progress, however many began together. Short bodies, which nearly all are, have a share of their own, so
-//! that long ones never delay them.
+//! A body is charged as it arrives, so a client that announces a long body and sends little holds little memory. If the
+//! budget has no room, one body at a time continues with a reserve that has room for any body, so some body always
+//! makes progress, even if all of them began together. Almost all bodies are short; they have a share of their own, so
+//! long bodies never delay them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{Mutex, MutexGuard, Semaphore, SemaphorePermit};
 
-/// The longest body, in bytes. An object is a few MiB at most, and an update has it twice.
+/// The longest body, in bytes. etcd limits an object to 1.5 MiB by default, and the review of an update has it twice.
 pub(crate) const MAX_BODY: usize = 8 << 20;
 
 /// The longest body that may use the share for short ones, in bytes.
 pub(super) const SHORT: usize = 256 << 10;
 
-/// The memory for all bodies; a permit a byte.
+/// The memory for all bodies, with one permit for each byte.
 #[derive(Debug)]
 pub(crate) struct BodyBudget {
     short: Semaphore,
@@ -23,7 +23,7 @@ pub(crate) struct BodyBudget {
     reserve: Mutex<()>,
 }
 
-/// The part of the budget that one body has. Dropping it releases the part.
+/// The charge of one body on the budget. Dropping it releases the memory.
 #[derive(Debug)]
 pub(super) struct BodyCharge<'b> {
     budget: &'b BodyBudget,
@@ -34,7 +34,7 @@ pub(super) struct BodyCharge<'b> {
 }
 
 impl BodyBudget {
-    /// Returns a budget of so many bytes, of which [`MAX_BODY`] are the reserve.
+    /// Returns a budget of `bytes`, of which [`MAX_BODY`] are the reserve.
     pub(crate) fn new(bytes: usize) -> Self {
         let bytes = bytes.saturating_sub(MAX_BODY).min(Semaphore::MAX_PERMITS);
         let short = bytes / 8;
@@ -47,7 +47,7 @@ impl BodyBudget {
 }
 
 impl<'b> BodyCharge<'b> {
-    /// Returns a charge of nothing, for a body of this length, if its client says it.
+    /// Returns a charge of zero bytes for a body of this length. `None` if the client does not send the length.
     pub(super) fn new(budget: &'b BodyBudget, length: Option<usize>) -> Self {
         Self {
             budget,
@@ -58,7 +58,7 @@ impl<'b> BodyCharge<'b> {
         }
     }
 
-    /// Charges so many bytes more, as soon as the budget has room. Sets `waits` for as long as it has none.
+    /// Charges `bytes` more as soon as the budget has room. Sets `waits` while it has none.
     pub(super) async fn add(&mut self, bytes: usize, waits: &AtomicBool) {
         if self.reserve.is_some() {
             // The reserve has room for the rest of any body.
@@ -77,7 +77,7 @@ impl<'b> BodyCharge<'b> {
         }
         waits.store(true, Ordering::Relaxed);
         tokio::select! {
-            // It is never closed.
+            // The semaphore is never closed, so the pattern always matches.
             Ok(permit) = self.budget.shared.acquire_many(count) => merge(&mut self.from_shared, permit),
             reserve = self.budget.reserve.lock() => self.reserve = Some(reserve),
         }

@@ -1,4 +1,4 @@
-//! Connections over TLS whose failed handshakes are reported.
+//! TLS connections, with a report of each failed handshake.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,10 +16,10 @@ use tokio_rustls::server::TlsStream;
 
 use crate::webhook::tls::FailedHandshakes;
 
-/// No real client takes longer for a handshake.
+/// Maximum time for a handshake. Each waiting handshake holds one of the connections, and no real client needs longer.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The address of a client, an IPv4 one as such also where the socket is one of IPv6.
+/// Returns the address of a client. A client that uses IPv4 has its IPv4 address, also if the socket is an IPv6 socket.
 pub(crate) fn peer(address: &salvo::conn::SocketAddr) -> String {
     match address.clone().into_std() {
         Some(address) => SocketAddr::new(address.ip().to_canonical(), address.port()).to_string(),
@@ -27,7 +27,7 @@ pub(crate) fn peer(address: &salvo::conn::SocketAddr) -> String {
     }
 }
 
-/// Connections over TLS.
+/// Accepts TLS connections.
 pub(crate) struct TlsConnections {
     tcp: TcpAcceptor,
     holdings: Vec<Holding>,
@@ -72,16 +72,13 @@ impl Acceptor for TlsConnections {
             Arc::clone(&self.failed),
             accepted.remote_addr.clone(),
         );
-        // The handshake belongs to the connection's own task, so a slow one holds up no other. Only here is
-        // its failure seen: a client that distrusts the certificate never gets as far as a request.
+        // The handshake runs in the task of the connection, so a slow handshake delays no other connection. The
+        // failure is reported here because a client that distrusts the certificate never sends a request.
         let handshake = |stream| async move {
             let timeout = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream));
-            let result = timeout.await.unwrap_or_else(|_| {
-                Err(io::Error::new(
-                    io::ErrorKind::TimedOut,
-                    "the handshake takes too long",
-                ))
-            });
+            let result = timeout
+                .await
+                .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "handshake timed out")));
             if let Err(error) = &result {
                 failed.report(&peer(&remote), error);
             }
@@ -99,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_of_ipv4_is_named_by_its_own_address() {
+    fn ipv4_client_is_named_by_its_ipv4_address() {
         let mapped: SocketAddr = "[::ffff:192.0.2.1]:4000".parse().unwrap();
         assert_eq!(peer(&mapped.into()), "192.0.2.1:4000");
         let other: SocketAddr = "[2001:db8::1]:4000".parse().unwrap();

@@ -1,4 +1,4 @@
-//! The timeout of a request, which its caller names.
+//! The timeout of a request, which its caller sends.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ pub(crate) fn timeout(query: Option<&str>) -> Option<Duration> {
     let mut parameters = query?.split('&');
     let seconds = parameters.find_map(|parameter| parameter.strip_prefix("timeout="))?;
     let seconds = seconds.strip_suffix('s')?.parse().ok()?;
-    // A day is as good as for ever, and can be added to any time.
+    // Without an upper limit, a huge timeout would overflow when it is added to the current time.
     Some(Duration::from_secs(seconds).clamp(Duration::from_secs(1), Duration::from_secs(86_400)))
 }
 
@@ -16,7 +16,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_may_wait_as_long_as_its_caller_says() {
+    fn timeout_of_the_caller_is_used_within_limits() {
         let seconds = |query| timeout(query).map(|timeout| timeout.as_secs());
         assert_eq!(seconds(Some("timeout=5s")), Some(5));
         assert_eq!(seconds(Some("a=b&timeout=7s")), Some(7));

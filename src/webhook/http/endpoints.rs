@@ -1,4 +1,4 @@
-//! What those who run the webhook ask of it: `/healthz`, `/readyz`, `/metrics`; and errors in plain text.
+//! The endpoints for probes and monitoring: `/healthz`, `/readyz`, `/metrics`; and errors in plain text.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub(crate) struct Endpoints {
 }
 
 impl Endpoints {
-    /// Their paths, to be put below `router`.
+    /// Adds the endpoints to a router.
     pub(crate) fn below(self, router: Router) -> Router {
         let at =
             |path: &str, handler: EndpointHandler| Router::with_path(path).get(handler.clone()).head(handler);
@@ -65,7 +65,7 @@ impl Handler for EndpointHandler {
             Endpoint::Metrics => match metrics.render() {
                 Ok((text, media_type)) => (StatusCode::OK, text, Some(media_type)),
                 Err(error) => {
-                    let body = format!("metrics cannot be written: {error}\n");
+                    let body = format!("cannot encode metrics: {error}\n");
                     (StatusCode::INTERNAL_SERVER_ERROR, body.into(), None)
                 }
             },
@@ -79,14 +79,14 @@ impl Handler for EndpointHandler {
     }
 }
 
-/// Answers with one line.
+/// Answers with one line of plain text.
 pub(crate) fn plain_text(response: &mut Response, status: StatusCode, line: String) {
     response.status_code(status);
     response.headers_mut().insert(CONTENT_TYPE, PLAIN_TEXT);
     response.body(line);
 }
 
-/// Errors in plain text: an API server quotes them to the user, and a person reads them in a terminal.
+/// Returns a catcher that answers errors in plain text, because an API server quotes the body to its user.
 pub(crate) fn plain_errors() -> Catcher {
     Catcher::default().hoop(PlainErrors)
 }
@@ -106,22 +106,22 @@ impl Handler for PlainErrors {
         let path: String = request.uri().path().chars().take(80).collect();
         let line = match status {
             StatusCode::NOT_FOUND if request.method() == Method::POST => {
-                format!("there is nothing at {path}; reviews are posted to /")
+                format!("no endpoint at {path}; send reviews to / with POST")
             }
             StatusCode::NOT_FOUND => {
-                format!("there is nothing at {path}; there are /healthz, /readyz and /metrics")
+                format!("no endpoint at {path}; use /healthz, /readyz or /metrics")
             }
             StatusCode::METHOD_NOT_ALLOWED => {
                 let allowed = if path == "/" {
-                    "reviews are posted"
+                    "send reviews with POST"
                 } else {
-                    "it is for GET"
+                    "use GET"
                 };
-                format!("{} is not allowed at {path}: {allowed}", request.method())
+                format!("{} is not allowed at {path}; {allowed}", request.method())
             }
             status => status
                 .canonical_reason()
-                .unwrap_or("it did not work")
+                .unwrap_or("request failed")
                 .to_lowercase(),
         };
         plain_text(response, status, format!("imageswap: {line}\n"));

@@ -1,4 +1,4 @@
-//! The errors of ports and of their servers.
+//! Errors of ports and of their servers.
 
 use std::fmt;
 use std::io;
@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use tokio::task::JoinError;
 
-/// The error of an address that cannot be listened on.
+/// The webhook cannot listen on an address.
 #[derive(Debug)]
 pub(crate) struct ListenError {
     /// The address.
@@ -17,23 +17,23 @@ pub(crate) struct ListenError {
     pub(super) error: io::Error,
 }
 
-/// The error of servers that do not start, or end before they are told to.
+/// A server does not start, or stops before the shutdown.
 #[derive(Debug)]
 pub(crate) enum ServerError {
     /// A socket cannot be used.
     Socket(io::Error),
     /// TLS cannot be configured.
     Tls(rustls::Error),
-    /// The server of an address ended.
+    /// The server on an address stopped.
     Ended { address: SocketAddr, reason: EndReason },
 }
 
-/// The reason why a server ended.
+/// The reason why a server stopped.
 #[derive(Debug)]
 pub(crate) enum EndReason {
-    /// It ended without an error.
+    /// It returned without an error.
     Unexpected,
-    /// It could not accept connections any more.
+    /// It failed to accept connections.
     Accept(io::Error),
     /// Its task panicked or was canceled.
     Task(JoinError),
@@ -50,10 +50,10 @@ impl fmt::Display for ListenError {
         match error.kind() {
             io::ErrorKind::AddrInUse => write!(
                 f,
-                "; another process has it: end that one, or choose another with {option}"
+                "; stop the process that uses it, or set another address with {option}"
             ),
-            io::ErrorKind::PermissionDenied => write!(f, "; choose a port above 1023 with {option}"),
-            _ => write!(f, "; choose another with {option}"),
+            io::ErrorKind::PermissionDenied => write!(f, "; set a port above 1023 with {option}"),
+            _ => write!(f, "; set another address with {option}"),
         }
     }
 }
@@ -63,7 +63,7 @@ impl fmt::Display for ServerError {
         match self {
             Self::Socket(error) => write!(f, "cannot serve: {error}"),
             Self::Tls(error) => write!(f, "cannot serve: {error}"),
-            Self::Ended { address, reason } => write!(f, "the server of {address} ended: {reason}"),
+            Self::Ended { address, reason } => write!(f, "the server on {address} stopped: {reason}"),
         }
     }
 }
@@ -71,7 +71,7 @@ impl fmt::Display for ServerError {
 impl fmt::Display for EndReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unexpected => f.write_str("nobody told it to"),
+            Self::Unexpected => f.write_str("it stopped without an error"),
             Self::Accept(error) => error.fmt(f),
             Self::Task(error) => error.fmt(f),
         }

@@ -1,4 +1,4 @@
-//! Whether the webhook is alive, and whether it wants to be called.
+//! Liveness and readiness of the process.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ impl Health {
         }
     }
 
-    /// The body of `/healthz`, with the members that it had in v1.5.3.
+    /// Returns the body of `/healthz`, with the members that it had in v1.5.3.
     pub(crate) fn healthz(&self) -> String {
         let format =
             format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:6]");
@@ -35,11 +35,15 @@ impl Health {
         json!({"pod_name": self.pod_name, "date_time": now, "health": "ok"}).to_string() + "\n"
     }
 
-    /// The body of `/readyz`: an error where nothing more is to be sent here. A file that could not be reloaded
-    /// is told of, but takes nothing away: what is in force serves on.
+    /// Returns the body of `/readyz`. It names failed reloads, which do not make the webhook unready: the active
+    /// version still answers.
+    ///
+    /// # Errors
+    ///
+    /// Returns the body of the error if the process is shutting down.
     pub(crate) fn readyz(&self) -> Result<String, &'static str> {
         if self.is_draining() {
-            return Err("not ready: the process is about to end\n");
+            return Err("not ready: shutting down\n");
         }
         let mut body = "ready\n".to_owned();
         for object in Reloaded::ALL {
@@ -58,7 +62,7 @@ impl Health {
         Ok(body)
     }
 
-    /// From now on nothing more is to be sent here.
+    /// Makes the process unready for the rest of its life.
     pub(crate) fn drain(&self) {
         self.is_draining.store(true, Ordering::Relaxed);
     }

@@ -1,4 +1,4 @@
-//! The sockets of the two ports.
+//! Sockets of the two ports.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -8,19 +8,19 @@ use tokio::net::TcpListener;
 
 use super::error::ListenError;
 
-/// How many connections the kernel keeps until they are accepted.
+/// Number of connections that the kernel queues until they are accepted.
 const BACKLOG: i32 = 1024;
 
-/// Where to listen.
+/// An address to listen on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Address {
-    /// At this address.
+    /// A single address.
     Given(SocketAddr),
-    /// At a port of every address, of IPv6 and IPv4, or of IPv4 alone where there is no IPv6.
+    /// A port of all addresses: IPv6 and IPv4, or only IPv4 if the machine has no IPv6.
     AnyHost(u16),
 }
 
-/// Listens at an address. `option` is the one that sets it, for the error.
+/// Listens on an address. The error names `option`, which sets the address.
 pub(crate) fn bind(address: Address, option: &'static str) -> Result<TcpListener, ListenError> {
     let (listener, address) = match address {
         Address::Given(address) => (listen(address), address),
@@ -45,11 +45,11 @@ pub(crate) fn bind(address: Address, option: &'static str) -> Result<TcpListener
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
-    // Connections have it from the socket that they were accepted on: without it, what is left of an answer
-    // may wait 40 ms for the acknowledgement of its first part.
+    // Accepted connections inherit this. With Nagle's algorithm, the last part of an answer may wait 40 ms for the
+    // delayed acknowledgement of the first part.
     socket.set_tcp_nodelay(true)?;
     if address.is_ipv6() {
-        // Whatever the machine's default is.
+        // Do not depend on the sysctl `net.ipv6.bindv6only`.
         socket.set_only_v6(!address.ip().is_unspecified())?;
     }
     socket.set_nonblocking(true)?;
@@ -58,7 +58,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::from_std(socket.into())
 }
 
-/// The kernel has no IPv6, or the machine no address of it.
+/// Returns true if the kernel has no IPv6, or the machine has no IPv6 address.
 fn lacks_ipv6(error: &io::Error) -> bool {
     const EAFNOSUPPORT: i32 = 97;
     error.raw_os_error() == Some(EAFNOSUPPORT) || error.kind() == io::ErrorKind::AddrNotAvailable
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_address_is_listened_on_of_ipv4_too() {
+    async fn any_host_listens_on_ipv6_and_ipv4() {
         let listener = bind(Address::AnyHost(0), "--listen").unwrap();
         let port = listener.local_addr().unwrap().port();
         TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();

@@ -1,4 +1,4 @@
-//! `POST /` and `POST /hook/NAME`: an admission review, from the request to the answer.
+//! `POST /` and `POST /hook/NAME`: admission reviews.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use super::health::Health;
 use crate::webhook::metrics::{Metrics, Rejected, RuleCounts};
 use crate::webhook::reload::SharedRules;
 
-/// The part of a path that names the entry of the webhook configuration that called.
+/// Name of the path parameter that has the entry of the webhook configuration.
 pub(crate) const ENTRY_PARAM: &str = "name";
 
 /// Answers reviews.
@@ -34,7 +34,7 @@ pub(crate) struct Reviews {
     pub(crate) dry_run: bool,
 }
 
-/// The answer to a request that is not a review: a status, one line, and the reason that is counted.
+/// The answer to a rejected request: a status, one line, and the reason for the metric.
 struct Rejection {
     status: StatusCode,
     line: String,
@@ -55,12 +55,13 @@ impl Handler for Reviews {
             Err(Rejection { status, line, reason }) => {
                 self.metrics.rejected(reason, started.elapsed());
                 let peer = super::connections::peer(request.remote_addr());
-                tracing::warn!(peer, status = status.as_u16(), "a request was refused: {line}");
+                tracing::warn!(peer, status = status.as_u16(), error = line, "request rejected");
                 plain_text(response, status, format!("imageswap: {line}\n"));
             }
         }
         if self.health.is_draining() {
-            // The caller is to go elsewhere before the connection is closed under its next request.
+            // The caller must open a new connection, to another replica. If it kept this one, the connection could
+            // close while the next request is on its way.
             response
                 .headers_mut()
                 .insert(CONNECTION, HeaderValue::from_static("close"));
@@ -73,11 +74,10 @@ impl Reviews {
         let deadline = timeout(request.uri().query()).map(|timeout| started + timeout);
         let length = content_length(request.headers());
         let body = Body::read(&self.budget, request.take_body(), length, deadline).await?;
-        // A further entry of the webhook configuration, which the rules can tell from the others.
         let caller = Caller {
             entry: request.params().get(ENTRY_PARAM).map(String::as_str),
         };
-        // From here on nothing waits, so that all of the answer comes from one set.
+        // No `await` from here on: the guard borrows the set, and a reload must not change it within an answer.
         let current = self.rules.current();
         let policy = Policy {
             rules: &current.rules,
@@ -98,10 +98,10 @@ fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// How many rules a line of the log names.
+/// Maximum number of rules in a line of the log. A Pod with many containers could match thousands.
 const MAX_NAMED_RULES: usize = 100;
 
-/// One line a review; with `debug`, one more for each image that changes.
+/// Logs one line for a review and, with `debug`, one line for each image that changes.
 fn log_review(reviewed: &Reviewed<'_>, rules: &RuleSet, counts: &RuleCounts, duration: Duration) {
     if !tracing::enabled!(tracing::Level::INFO) {
         return;
@@ -158,7 +158,7 @@ impl From<BodyError> for Rejection {
             ),
             BodyError::TooSlow => (
                 StatusCode::REQUEST_TIMEOUT,
-                "the body did not arrive in time".to_owned(),
+                "the body did not arrive before the deadline".to_owned(),
                 Rejected::TooSlow,
             ),
             BodyError::NoMemory => (
@@ -169,7 +169,7 @@ impl From<BodyError> for Rejection {
             ),
             BodyError::Broken => (
                 StatusCode::BAD_REQUEST,
-                "the body ended before its end".to_owned(),
+                "the connection closed before the body was complete".to_owned(),
                 Rejected::Broken,
             ),
         };

@@ -1,4 +1,4 @@
-//! The two ports: reviews over TLS, and health and metrics without.
+//! The servers of the two ports: reviews over TLS, and health and metrics without TLS.
 
 use std::io;
 use std::net::SocketAddr;
@@ -21,12 +21,14 @@ use super::reviews::{ENTRY_PARAM, Reviews};
 use crate::webhook::metrics::Metrics;
 use crate::webhook::tls::{FailedHandshakes, SharedPair};
 
-/// How long a connection may wait for its next request. The API server closes one that it has not used for 90 s;
-/// who closes first can do so while the other is sending, so that must not be us.
+/// Maximum time that a connection is kept without a request. It is longer than the 90 s after which the API server
+/// closes an idle connection. If the webhook closed first, it could do so while the API server sends a request, which
+/// would then fail.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
-/// How long a client may take nothing of what is sent to it.
+/// Maximum time that a client may read nothing of its answer.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
-/// What is read of a connection at once, in bytes. A connection that waits for its turn holds several times as much.
+/// Size of the read buffer of a connection, in bytes. A connection whose body waits for memory holds several times as
+/// much, and the body budget does not include it.
 const READ_BUFFER: usize = 16 << 10;
 
 /// The sockets of the two ports.
@@ -45,7 +47,7 @@ pub(crate) struct Servers {
 
 struct Running {
     handle: ServerHandle,
-    /// None once it has ended by itself.
+    /// `None` once it has stopped by itself.
     task: Option<JoinHandle<io::Result<()>>>,
 }
 
@@ -78,7 +80,7 @@ impl Servers {
         })
     }
 
-    /// Waits until one of the two ends, which none should before it is told to. Returns the reason.
+    /// Waits until a server stops by itself, and returns the error. Usually neither server does.
     pub(crate) async fn failed(&mut self) -> ServerError {
         let (address, reason) = tokio::select! {
             reason = self.tls.ended() => (self.tls_address, reason),
@@ -87,7 +89,7 @@ impl Servers {
         ServerError::Ended { address, reason }
     }
 
-    /// Finishes what is in flight, and nothing else, for so long at most. Health is told until the end.
+    /// Stops both servers. Requests in flight have `timeout` to complete. Health is served until the end.
     pub(crate) async fn stop(self, timeout: Duration) {
         self.tls.stop(timeout).await;
         self.plain.stop(Duration::ZERO).await;
@@ -141,7 +143,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_server_that_ends_by_itself_is_told_of_and_can_be_stopped_all_the_same() {
+    async fn server_that_stops_by_itself_is_reported_and_can_be_stopped() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut running = Running::start(TcpAcceptor::try_from(listener).unwrap(), Router::new(), 10);
         running.task.as_ref().unwrap().abort();
@@ -155,12 +157,12 @@ mod tests {
     #[async_trait]
     impl Handler for Panics {
         async fn handle(&self, _: &mut Request, _: &mut Depot, _: &mut Response, _: &mut FlowCtrl) {
-            panic!("as the test wants it");
+            panic!("expected panic");
         }
     }
 
     #[tokio::test]
-    async fn a_panic_is_one_answer_in_plain_text_and_breaks_no_connection() {
+    async fn panic_is_answered_in_plain_text_and_keeps_the_connection() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new().push(Router::with_path("panic").get(Panics));
@@ -190,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kept_connection_is_left_to_the_api_server_to_close() {
+    fn api_server_closes_idle_connections_first() {
         let api_server_idle_timeout = Duration::from_secs(90);
         assert!(IDLE_TIMEOUT > api_server_idle_timeout);
     }

@@ -1,7 +1,7 @@
 //! Counters of reviews and images, cheap enough for the path of every Pod.
 //!
-//! A labeled counter of OpenTelemetry looks its series up at each count. Here the labels have few values, so
-//! a series is a place in an array, which the values index, and OpenTelemetry observes the sums.
+//! A labeled counter of OpenTelemetry looks up its series at each increment. These labels have few values, so a series
+//! is an element of an array, which the values index. OpenTelemetry observes the sums.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,10 +11,10 @@ use imageswap_engine::label;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::AsyncInstrument;
 
-/// The label of a value that a request does not have.
+/// Label of a value that a request does not have or that the webhook does not know.
 const OTHER: &str = "other";
 
-/// The reason why the webhook rejects a request, before there is a review.
+/// The reason why the webhook rejects a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rejected {
     /// The body is not a review.
@@ -37,7 +37,7 @@ label!(Rejected {
     Broken => "broken",
 });
 
-/// What a rule does with an image, as a label.
+/// The effect of a rule on an image, as a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum EffectLabel {
     Swap,
@@ -52,7 +52,7 @@ label!(EffectLabel {
 });
 
 const KINDS: usize = Workload::ALL.len();
-/// One more for requests without an operation.
+/// One more than the operations, for requests without one.
 const OPERATIONS: usize = Operation::ALL.len() + 1;
 const OUTCOMES: usize = ReviewOutcome::ALL.len();
 
@@ -184,7 +184,7 @@ mod tests {
 
     use super::*;
 
-    /// What was observed, a line a series.
+    /// The observed series, one line each.
     #[derive(Default)]
     struct Observed(Mutex<Vec<String>>);
 
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_series_is_there_once_it_has_been_counted_and_what_is_unknown_is_other() {
+    fn series_exists_once_counted_and_unknown_values_are_other() {
         let requests = Requests::default();
         requests.reviewed("Pod", Some(Operation::Create), ReviewOutcome::Patched);
         requests.reviewed("Pod", Some(Operation::Create), ReviewOutcome::Patched);
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn every_value_of_a_label_has_a_series_of_its_own() {
+    fn every_label_value_has_its_own_series() {
         let (requests, skipped, decided) = (
             Requests::default(),
             ImagesSkipped::default(),

@@ -1,6 +1,6 @@
-//! What the webhook counts, as OpenTelemetry metrics in the format of Prometheus.
+//! The metrics of the webhook: OpenTelemetry instruments, in the format of Prometheus.
 //!
-//! No label has an unbounded range: what a client could make up is `other`.
+//! Every label has a bounded number of values. A value that a client can choose freely becomes `other`.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -22,7 +22,7 @@ const DURATION_BUCKETS: [f64; 17] = [
     0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
     5.0, 10.0,
 ];
-/// The counter of images, by rules.
+/// Name of the counter of images by rule.
 const IMAGES: &str = "imageswap_images";
 
 /// The instruments.
@@ -56,24 +56,24 @@ impl Metrics {
             .with_view(raise_series_limit)
             .build();
         let meter = provider.meter("imageswap");
-        // The exporter puts unit and `_total` behind the names.
+        // The exporter appends the unit and `_total` to the names.
         let metrics = Self {
             counters: Arc::default(),
             duration: meter
                 .f64_histogram("imageswap_request_duration")
                 .with_unit("s")
-                .with_description("How long reviews took, from the head of the request to the answer.")
+                .with_description("Duration of requests for a review, in seconds, from the head of the request to the answer.")
                 .with_boundaries(DURATION_BUCKETS.to_vec())
                 .build(),
             handshake_failures: meter
                 .u64_counter("imageswap_tls_handshake_failures")
-                .with_description("TLS handshakes that failed.")
+                .with_description("Number of failed TLS handshakes.")
                 .build(),
             registry,
             provider,
             meter,
         };
-        // A series that is only there once something went wrong is one that no alert can be tried on.
+        // Without this the series would exist only after the first failure, and `rate` would miss that failure.
         metrics.handshake_failures.add(0, &[]);
         metrics.observe_build();
         metrics.observe_counters();
@@ -85,7 +85,7 @@ impl Metrics {
         let version = [KeyValue::new("version", env!("CARGO_PKG_VERSION"))];
         self.meter
             .u64_observable_gauge("imageswap_build_info")
-            .with_description("Always 1; the label says which version runs.")
+            .with_description("Version of the running webhook, as a label; the value is always 1.")
             .with_callback(move |gauge| gauge.observe(1, &version))
             .build();
     }
@@ -101,7 +101,7 @@ impl Metrics {
             };
         observe_as(
             "imageswap_requests",
-            "Requests for a review, by what came of them.",
+            "Number of requests for a review, by kind, operation and outcome.",
             |counters, counter| counters.requests.observe(counter),
         );
         observe_as(
@@ -113,10 +113,10 @@ impl Metrics {
 
     fn observe_status(&self, status: &Arc<Status>) {
         let reloads = Arc::clone(status);
-        // A failure that has not happened has a series too: an alert can be tried only on a series that exists.
+        // Series with the value 0 are exported too, so that `rate` sees the first failure.
         self.meter
             .u64_observable_counter("imageswap_reloads")
-            .with_description("Changed rules and certificates, by whether they are in force now.")
+            .with_description("Number of reloads, by object and result.")
             .with_callback(move |counter| {
                 for object in Reloaded::ALL {
                     let record = reloads.record(object);
@@ -133,7 +133,7 @@ impl Metrics {
         let active = Arc::clone(status);
         self.meter
             .u64_observable_gauge("imageswap_rules_info")
-            .with_description("Always 1; the label is the digest of the rules in force.")
+            .with_description("Digest of the active rules, as a label; the value is always 1.")
             .with_callback(move |gauge| {
                 if let Some(digest) = active.record(Reloaded::Rules).active {
                     gauge.observe(1, &[KeyValue::new("digest", digest.to_string())]);
@@ -144,7 +144,7 @@ impl Metrics {
         self.meter
             .f64_observable_gauge("imageswap_rules_loaded_timestamp")
             .with_unit("s")
-            .with_description("When the rules in force were put there, in seconds since 1970.")
+            .with_description("Time at which the active rules were loaded, in seconds since the Unix epoch.")
             .with_callback(move |gauge| {
                 if let Some(time) = loaded.record(Reloaded::Rules).last_success {
                     let since = time.duration_since(SystemTime::UNIX_EPOCH);
@@ -154,11 +154,11 @@ impl Metrics {
             .build();
     }
 
-    /// Observes the images that the active rules decided, from now on.
+    /// Registers the counter of images, which `observe` reads from the active rules.
     pub(crate) fn observe_images(&self, observe: impl Fn(&dyn AsyncInstrument<u64>) + Send + Sync + 'static) {
         self.meter
             .u64_observable_counter(IMAGES)
-            .with_description("Images that were decided, by the rule and its effect.")
+            .with_description("Number of evaluated images, by the rule that decided and its effect.")
             .with_callback(observe)
             .build();
     }
@@ -194,7 +194,7 @@ impl Metrics {
         self.handshake_failures.add(1, &[]);
     }
 
-    /// All metrics, and the media type that they are in.
+    /// Returns all metrics as text, with its media type.
     pub(crate) fn render(&self) -> prometheus::Result<(Vec<u8>, String)> {
         let encoder = TextEncoder::new();
         let mut text = Vec::new();
@@ -203,13 +203,15 @@ impl Metrics {
     }
 
     pub(crate) fn shut_down(&self) {
-        // There is nothing to flush: Prometheus comes for what it wants.
+        // An error is ignored: Prometheus pulls the metrics, so there is nothing to flush.
         let _ = self.provider.shutdown();
     }
 }
 
-/// OpenTelemetry adds up what is beyond 2,000 series of an instrument, whichever come last; rules are added up by
-/// [`RuleCounts`], so that each keeps the series that it has.
+/// Raises the limit of series for the counter of images, so that OpenTelemetry never reaches it.
+///
+/// Beyond 2,000 series OpenTelemetry adds up those that come last in a collection, so a rule could lose its series.
+/// [`RuleCounts`] has a limit of its own, and a rule with a series keeps it.
 fn raise_series_limit(instrument: &Instrument) -> Option<Stream> {
     let room = || {
         Stream::builder()

@@ -1,7 +1,7 @@
-//! How many images each rule decided.
+//! The number of images that each rule decided.
 //!
-//! A count goes by the rule's name, else by its file and text, never by its line or layout, and lives through a reload. A
-//! rule has a series once it has decided something; of those there are 2,000 at most, and the rest add up as one.
+//! The label of a series is the rule's name, else its file and text, but never its line or layout. So a count survives
+//! a reload. A rule gets a series when it first decides an image. At most 2,000 rules have one; the others share one.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -15,31 +15,31 @@ use opentelemetry::metrics::AsyncInstrument;
 
 use super::counters::ImagesDecided;
 
-/// The series of rules at most.
+/// Maximum number of rules with a series of their own.
 const MAX_SERIES: usize = 2_000;
-/// Where the rest are counted.
+/// Label of the series that the other rules share.
 const OTHER_RULES: &str = "(other)";
-/// The time series at most: each of these, the map, no rule and the rest, with every effect.
+/// Maximum number of time series: for these rules, the map, no rule, and the other rules, with every effect.
 pub(crate) const MAX_TIME_SERIES: usize = (MAX_SERIES + 3) * ImagesDecided::EFFECTS;
 /// The label of images that no rule decided.
 const NO_RULE: &str = "(none)";
-/// As much of a rule's name or text as a label holds, in characters.
+/// Maximum length of a label, in characters. The text of a rule can have 4,096 bytes, and each scrape has every label.
 const MAX_LABEL: usize = 160;
 
-/// The counts of one set; sets that follow one another share the series.
+/// The counts of one set. The sets of a process share the series.
 #[derive(Debug, Default)]
 pub(crate) struct RuleCounts {
     series: Arc<Series>,
-    /// Where each rule of the set is counted, once it has decided something.
+    /// The series of each rule of the set, once it has decided an image.
     rules: Box<[OnceLock<Arc<ImagesDecided>>]>,
-    /// The label of each rule of the set, once it was needed.
+    /// The label of each rule of the set, once it was needed. Most rules of a large set never decide an image.
     labels: Box<[OnceLock<Box<str>>]>,
-    /// What rules without a name are known by: the texts, and where they stand.
+    /// The span of each rule of the set, for the label of rules without a name.
     spans: Box<[Span]>,
     sources: SourceMap,
 }
 
-/// All series, by their labels.
+/// All series, by label.
 #[derive(Debug, Default)]
 struct Series {
     by_rule: Mutex<HashMap<String, Arc<ImagesDecided>>>,
@@ -49,7 +49,7 @@ struct Series {
 }
 
 impl RuleCounts {
-    /// Counts for a set that follows: the series stay.
+    /// Returns empty counts for the next set, which share the series.
     pub(crate) fn for_next_set(&self) -> Self {
         Self {
             series: Arc::clone(&self.series),
@@ -57,7 +57,7 @@ impl RuleCounts {
         }
     }
 
-    /// Makes room for the rules of a set.
+    /// Sets the rules that are counted.
     pub(crate) fn set_rules(&mut self, set: &RuleSet, sources: SourceMap) {
         self.rules = set.rules().map(|_| OnceLock::new()).collect();
         self.labels = set.rules().map(|_| OnceLock::new()).collect();
@@ -65,7 +65,7 @@ impl RuleCounts {
         self.sources = sources;
     }
 
-    /// Counts an image, unless it was left alone.
+    /// Counts an image, unless it was skipped.
     pub(crate) fn count(&self, set: &RuleSet, rule: Option<RuleId>, effect: &ImageEffect) {
         let Some(rule) = rule else {
             return self.series.by_none.count(effect);
@@ -85,7 +85,7 @@ impl RuleCounts {
         Arc::clone(by_rule.entry(label).or_default())
     }
 
-    /// Returns the name of a rule, else its file and its text on one line: what the metric and the log call it.
+    /// Returns the name of a rule in the metric and in the log: its own name, else its file and its text on one line.
     pub(crate) fn label<'c>(&'c self, set: &RuleSet, rule: RuleId) -> &'c str {
         let label = set.position(rule).and_then(|position| self.labels.get(position));
         label.map_or(LEGACY_RULE, |label| {
@@ -101,7 +101,7 @@ impl RuleCounts {
             Some(span) if !is_named => {
                 let file = name.rsplit_once(':').map_or(name.as_ref(), |(file, _)| file);
                 let text = self.sources.slice(*span);
-                // A statement that is in force has no error.
+                // Statements of an active set have no syntax errors, so the other case is only a precaution.
                 let text = one_line(text).unwrap_or_else(|| text.to_owned());
                 format!("{file} {text}")
             }
@@ -114,7 +114,7 @@ impl RuleCounts {
         label
     }
 
-    /// Tells every series that has been counted once.
+    /// Observes every series that has been counted once.
     pub(crate) fn observe(&self, counter: &dyn AsyncInstrument<u64>) {
         let series = &self.series;
         for (rule, counts) in &*series.by_rule.lock().unwrap_or_else(PoisonError::into_inner) {

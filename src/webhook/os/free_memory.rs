@@ -1,13 +1,14 @@
-//! Memory that is free and still held.
+//! Freed memory that the allocator still holds.
 
-/// Gives memory that was freed back to the system: glibc keeps it for later, and later may be the next release.
+/// Returns freed memory to the system. glibc would keep it, possibly for weeks, until a set of that size is loaded
+/// again.
 ///
-/// It locks each of the allocator's arenas for a while: for the time after a large set, not for the path of a request.
+/// The call locks each arena of the allocator for a while, so it is made after the load of a set, never for a request.
 pub(crate) fn release_free_memory() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     #[expect(
         unsafe_code,
-        reason = "there is no safe way to call it, and nothing that a caller has to see to"
+        reason = "the function has no safe wrapper, and its caller has no obligations"
     )]
     // SAFETY: `malloc_trim` touches only memory that is free, and takes the locks that it needs.
     unsafe {

@@ -1,4 +1,4 @@
-//! The operating system: signals, priority of threads, and memory that is given back.
+//! The operating system: signals, thread priority, and freed memory.
 
 mod free_memory;
 mod priority;

@@ -1,12 +1,12 @@
-//! Work that requests need not wait for.
+//! Work with a lower priority than requests.
 
 use std::panic;
 use std::thread;
 
-/// Does some work on a thread of its own, which with all threads that it starts gets the processor only as far as
-/// requests leave it: to compile a large set takes a second, and a request comes in the middle of it.
+/// Runs `work` on a new thread with a low priority, which the threads that it starts inherit.
 ///
-/// It is a thread of its own since without a privilege no thread can take back what it gave up.
+/// Compilation of a large set takes a second, and requests in that second must not wait for it. A new thread is needed
+/// because a thread without privileges cannot raise its priority again.
 pub(crate) fn with_low_priority<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     thread::scope(|scope| {
         let working = scope.spawn(|| {
@@ -17,19 +17,21 @@ pub(crate) fn with_low_priority<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     })
 }
 
-/// Gives this thread a lower priority. On a single processor it is the lowest that still has a share where requests
-/// take all that there is: a seventieth. Where there are more, one is left to requests anyway, and a set must not take
-/// minutes to be in force because something else is busy: there it has a third of the share of a request.
+/// Lowers the priority of this thread.
+///
+/// On a single processor the nice value is 19: if requests use all of it, the thread gets about a seventieth. On
+/// several processors one of them is reserved for requests, and a set must not take minutes to become active because
+/// another process is busy. There the nice value is 5, which is about a third of the share of a request.
 fn lower_priority() {
     let has_one = thread::available_parallelism().is_ok_and(|count| count.get() == 1);
     let nice = if has_one { LOWEST } else { LOW };
     #[cfg(target_os = "linux")]
     #[expect(
         unsafe_code,
-        reason = "there is no safe way to call it, and nothing that a caller has to see to"
+        reason = "the function has no safe wrapper, and its caller has no obligations"
     )]
-    // SAFETY: `setpriority` takes numbers only. On Linux it is about the calling thread alone, and where a sandbox
-    // forbids it, the work is done as any other.
+    // SAFETY: `setpriority` takes only numbers. On Linux it changes only the calling thread. If a sandbox forbids the
+    // call, the work runs with the normal priority.
     unsafe {
         libc::setpriority(libc::PRIO_PROCESS, 0, nice);
     }
@@ -44,7 +46,7 @@ const LOW: libc::c_int = 5;
 mod tests {
     use super::*;
 
-    /// The nice value of this thread: the nineteenth field, of which two stand before the name's end.
+    /// Returns the nice value of this thread: field 19, of which the first two end with the name in parentheses.
     fn niceness() -> i32 {
         let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
         let (_, fields) = stat.rsplit_once(") ").unwrap();
@@ -52,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_work_and_what_it_starts_steps_back() {
+    fn only_the_work_and_its_threads_have_a_low_priority() {
         let before = niceness();
         let (own, started) = with_low_priority(|| (niceness(), thread::spawn(niceness).join().unwrap()));
         assert!(own == LOWEST || own == LOW, "{own}");
@@ -61,8 +63,8 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_of_the_work_is_a_panic_here() {
-        let panicked = panic::catch_unwind(|| with_low_priority(|| panic!("as it comes")));
-        assert_eq!(panicked.unwrap_err().downcast_ref(), Some(&"as it comes"));
+    fn panic_of_the_work_is_propagated() {
+        let panicked = panic::catch_unwind(|| with_low_priority(|| panic!("expected panic")));
+        assert_eq!(panicked.unwrap_err().downcast_ref(), Some(&"expected panic"));
     }
 }

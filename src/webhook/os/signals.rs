@@ -4,7 +4,7 @@ use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The signals that end the process, from the time at which they were listened for.
+/// Receives the signals that end the process, from the call of [`Self::listen`] on.
 #[derive(Debug)]
 pub(crate) struct EndSignals {
     terminate: Signal,
@@ -14,9 +14,9 @@ pub(crate) struct EndSignals {
 /// A signal that ends the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EndSignal {
-    /// SIGTERM, as the kubelet sends it.
+    /// SIGTERM, which the kubelet sends.
     Terminate,
-    /// SIGINT, as a person at a terminal sends it.
+    /// SIGINT, which Ctrl+C at a terminal sends.
     Interrupt,
 }
 

@@ -1,7 +1,7 @@
-//! Putting changed rules and key pairs in force while the webhook serves.
+//! Reloads of the rules and the key pair while the webhook serves.
 //!
-//! What is of no use leaves what is in force as it is, and is visible at once: in the log, in a metric and in
-//! the body of `/readyz`; once, however often it is looked at.
+//! If the new version is invalid, the webhook rejects it and keeps the active one. The log, a metric and the body of
+//! `/readyz` report a rejected version once, even if it is read many times.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +16,7 @@ use crate::webhook::logging;
 use crate::webhook::status::{Reloaded, Status};
 use crate::webhook::tls::SharedPair;
 
-/// Starts to look for changes; dropping what comes back ends it.
+/// Starts the tasks that reload changed files. Dropping the returned set stops them.
 pub(crate) fn start(
     source: RulesSource,
     rules: &Arc<SharedRules>,
@@ -37,7 +37,7 @@ pub(crate) fn start(
             reporter.begins();
             match pair.reload() {
                 Ok(true) => {
-                    reporter.replaced(pair.digest(), "new connections get the new certificate");
+                    reporter.replaced(pair.digest());
                 }
                 Ok(false) => reporter.unchanged(),
                 Err(error) => reporter.failed(&error.to_string(), None),
@@ -48,8 +48,10 @@ pub(crate) fn start(
     watches
 }
 
-/// Looks whether the rules are others now, and puts them in force. Looks that come at one time, from several folders,
-/// take turns.
+/// Returns a function that reads the rules and, if they have changed, makes them active.
+///
+/// Several watched directories can call it at the same time. The calls run one after another, because an older set
+/// could otherwise replace a newer one.
 fn reload_rules(
     source: RulesSource,
     rules: &Arc<SharedRules>,
@@ -69,12 +71,12 @@ fn reload_rules(
             return reporter.unchanged();
         }
         if reporter.failed_again(digest) {
-            // It is not compiled again and again.
+            // The files are read every few seconds, and compilation of a large set takes a second.
             return;
         }
         match rules.replace(text) {
             Ok(previous) => {
-                reporter.replaced(digest, &format!("the rules are those of digest {digest} now"));
+                reporter.replaced(digest);
                 previous.retire();
             }
             Err(error) => {

@@ -1,4 +1,4 @@
-//! Reload: watching files, loading the rules and the key pair that they hold, and the rules that answer requests.
+//! Reloads: watched directories, the load of rules and key pair, and the active rules.
 
 mod apply;
 mod report;

@@ -1,11 +1,11 @@
-//! The result of each attempt to reload: in the status, and in the log if it is news.
+//! Reports of attempts to reload: in the status, and in the log if the result has changed.
 
 use std::sync::Arc;
 
 use crate::config::Digest;
 use crate::webhook::status::{Reloaded, Status};
 
-/// Records and logs the attempts to reload one thing.
+/// Records and logs the attempts to reload one object.
 #[derive(Debug)]
 pub(super) struct Reporter {
     object: Reloaded,
@@ -17,21 +17,21 @@ impl Reporter {
         Self { object, status }
     }
 
-    /// Logs that an attempt begins, and the time since the one before: whether changes are noticed depends on it.
+    /// Logs the start of an attempt, with the time since the previous attempt.
     pub(super) fn begins(&self) {
         let last = self.status.record(self.object).last_attempt;
         let since = last.and_then(|last| last.elapsed().ok());
         tracing::debug!(
             what = self.object.as_str(),
             last_attempt_seconds = since.map(|since| since.as_secs_f64()),
-            "looking for changes"
+            "reload attempt started"
         );
     }
 
     /// Reports a version that became active.
-    pub(super) fn replaced(&self, active: Digest, how: &str) {
+    pub(super) fn replaced(&self, active: Digest) {
         self.status.replaced(self.object, active);
-        tracing::info!(what = self.object.as_str(), "reloaded: {how}");
+        tracing::info!(what = self.object.as_str(), %active, "reloaded");
     }
 
     /// Reports an attempt that found the active version.
@@ -39,12 +39,12 @@ impl Reporter {
         if self.status.unchanged(self.object) {
             tracing::info!(
                 what = self.object.as_str(),
-                "what is in force is also what is configured again"
+                "reload failure resolved: the files match the active version"
             );
         }
     }
 
-    /// Reports a failed attempt, with the digest of the rejected version if it could be read.
+    /// Reports a failed attempt, with the digest of the rejected version if it was readable.
     pub(super) fn failed(&self, error: &str, rejected: Option<Digest>) {
         if self.status.failed(self.object, error, rejected) {
             let active = self.status.record(self.object).active;
@@ -57,7 +57,7 @@ impl Reporter {
         }
     }
 
-    /// Reports another failure of a version if the last attempt has rejected the same one. Returns true if it has.
+    /// Returns true if the last attempt rejected this version, and then reports the failure again.
     pub(super) fn failed_again(&self, version: Digest) -> bool {
         let record = self.status.record(self.object);
         match record.error {

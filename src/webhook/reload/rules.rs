@@ -1,4 +1,4 @@
-//! The rules in force.
+//! The active rules.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,34 +12,34 @@ use crate::config::{Digest, Limits, Processors, ReadError, RulesSource, RulesTex
 use crate::webhook::metrics::RuleCounts;
 use crate::webhook::{logging, os};
 
-/// A set of rules as it was put in force.
+/// A set of rules that is or was active.
 #[derive(Debug)]
 pub(crate) struct LoadedRules {
     pub(crate) rules: RuleSet,
     pub(crate) digest: Digest,
     /// The printed form of the digest, which every answer has.
     pub(crate) digest_text: String,
-    /// Where its rules are counted.
+    /// Counts of the images that its rules decided.
     pub(crate) counts: RuleCounts,
 }
 
-/// The set in force, replaced atomically: a request is answered by one set.
+/// The active set. It is replaced atomically, so one set answers a whole request.
 #[derive(Debug)]
 pub(crate) struct SharedRules {
     current: ArcSwap<LoadedRules>,
     limits: Limits,
 }
 
-/// Why a set is not put in force.
+/// The reason why a set did not become active.
 #[derive(Debug)]
 pub(crate) enum LoadError {
-    /// Its texts can't be had.
+    /// Its files are not readable.
     Read(ReadError),
-    /// It does not load.
+    /// It has errors.
     Rejected(Box<RejectedSet>),
 }
 
-/// A set that does not load.
+/// A set with errors.
 #[derive(Debug)]
 pub(crate) struct RejectedSet {
     pub(crate) findings: Findings,
@@ -62,19 +62,19 @@ impl SharedRules {
         })
     }
 
-    /// The set in force, for one request.
+    /// Returns the active set, for one request.
     pub(crate) fn current(&self) -> Guard<Arc<LoadedRules>> {
         self.current.load()
     }
 
-    /// What the files of a set may hold.
+    /// Returns the limits on rules and files.
     pub(crate) fn limits(&self) -> Limits {
         self.limits
     }
 
-    /// Compiles a text and puts it in force, if it loads. Blocks.
+    /// Compiles a text and makes it active if it is valid. Returns the previous set. Blocks.
     pub(crate) fn replace(&self, text: RulesText) -> Result<PreviousRules, LoadError> {
-        // Counts live through a reload.
+        // A counter must not decrease, so the counts survive the reload.
         let counts = self.current().counts.for_next_set();
         let loaded = os::with_low_priority(|| compile(text, self.limits, Processors::AllButOne, counts))?;
         Ok(PreviousRules(self.current.swap(Arc::new(loaded))))
@@ -112,7 +112,7 @@ impl From<ReadError> for LoadError {
     }
 }
 
-/// One line, with the first error.
+/// Writes one line, with the first error.
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -125,7 +125,7 @@ impl fmt::Display for LoadError {
                 let first = errors
                     .next()
                     .map(|finding| finding.short(&set.sources, logging::help_text));
-                write!(f, "the rules do not load: {}", first.unwrap_or_default())?;
+                write!(f, "invalid rules: {}", first.unwrap_or_default())?;
                 match errors.count() {
                     0 => Ok(()),
                     1 => f.write_str("; and 1 more error"),
@@ -136,13 +136,13 @@ impl fmt::Display for LoadError {
     }
 }
 
-/// A set that was in force.
+/// The set that was active before a reload.
 #[must_use]
 pub(crate) struct PreviousRules(Arc<LoadedRules>);
 
 impl PreviousRules {
-    /// Waits until no request uses the set any more, so that none of them has to take it apart: a large one
-    /// takes milliseconds.
+    /// Waits until no request uses the set, and drops it. If a request held the last reference, it would drop the set,
+    /// which takes milliseconds for a large one.
     pub(crate) fn retire(self) {
         let Self(mut old) = self;
         for _ in 0..1000 {

@@ -1,8 +1,8 @@
-//! Noticing that files in a folder may have changed.
+//! Watches on directories whose files may change.
 //!
-//! The folder is watched, not the files: those of a mounted ConfigMap are links, and a watch follows the link
-//! to the old generation and ends with it. Behind the watch the folder is looked at every now and then, for
-//! file systems that tell nothing, and for a folder that was put in the place of the watched one.
+//! The watch is on the directory, not on its files. The files of a mounted ConfigMap are symbolic links; a watch on a
+//! file follows the link to the old generation, and ends when the kubelet removes it. The directory is also polled,
+//! because some file systems send no events, and because another directory can replace the watched one.
 
 use std::ffi::OsString;
 use std::fs;
@@ -15,18 +15,18 @@ use notify::{Config, Event, EventKind, RecommendedWatcher, RecursiveMode, Watche
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-/// An update of a volume is several events within a millisecond, a copy by hand some more.
+/// Time without a reload after an event. The kubelet causes several events within a millisecond, a manual copy more.
 const DEBOUNCE: Duration = Duration::from_millis(50);
-/// How often to look where changes are told.
+/// Poll interval with a watch.
 const POLL_WITH_EVENTS: Duration = Duration::from_secs(10);
-/// How often to look where they are not.
+/// Poll interval without a watch.
 const POLL_WITHOUT_EVENTS: Duration = Duration::from_millis(500);
 
-/// Calls `look`, on a thread where it may block, whenever one of the files in the folder (none named: any) may have
-/// changed. Never ends.
+/// Calls `reload`, on a thread that may block, each time a file in the directory may have changed. `files` has the
+/// names of the files; `None` means all. Never returns.
 pub(crate) async fn watch(dir: PathBuf, files: Option<Vec<OsString>>, reload: Arc<dyn Fn() + Send + Sync>) {
     let files: Option<Arc<[OsString]>> = files.map(Into::into);
-    // One place is enough: a change that comes while another waits is seen by the same look.
+    // A capacity of 1 is enough: one reload reads all changes before it.
     let (changed, mut changes) = mpsc::channel(1);
     let mut watched: Option<DirWatch> = None;
     let mut is_reported = true;
@@ -36,7 +36,7 @@ pub(crate) async fn watch(dir: PathBuf, files: Option<Vec<OsString>>, reload: Ar
                 Ok(watched) => Some(watched),
                 Err(error) => {
                     if is_reported {
-                        tracing::warn!(directory = %dir.display(), %error, "changes are not told, so they are reloaded for");
+                        tracing::warn!(directory = %dir.display(), %error, "directory watch failed, so the directory is polled");
                     }
                     None
                 }
@@ -45,7 +45,7 @@ pub(crate) async fn watch(dir: PathBuf, files: Option<Vec<OsString>>, reload: Ar
         }
         let reload = Arc::clone(&reload);
         if let Err(error) = tokio::task::spawn_blocking(move || reload()).await {
-            tracing::error!(%error, "looking for changes failed");
+            tracing::error!(%error, "reload attempt panicked");
         }
         let mut tick = interval(if watched.is_some() {
             POLL_WITH_EVENTS
@@ -64,7 +64,7 @@ pub(crate) async fn watch(dir: PathBuf, files: Option<Vec<OsString>>, reload: Ar
     }
 }
 
-/// A watch on a folder, and which folder that was.
+/// A watch on a directory, with the identity of that directory.
 struct DirWatch {
     _watcher: RecommendedWatcher,
     identity: (u64, u64),
@@ -89,14 +89,14 @@ impl DirWatch {
         })
     }
 
-    /// Whether the watched folder is still the one of that name.
+    /// Returns true if the path still names the watched directory.
     fn is_same(&self, dir: &Path) -> bool {
         identity(dir).is_ok_and(|now| now == self.identity)
     }
 }
 
-/// Whether one of the files may be another now. To look at the folder is an event as well, which must not cause
-/// the next look; and others may write their files into it.
+/// Returns true if one of the files may have changed. A read of the directory causes an event too, which must not cause
+/// the next reload, and other processes may write other files.
 fn is_relevant(event: &Event, dir: &Path, files: Option<&[OsString]>) -> bool {
     let concerns = |path: &PathBuf| {
         path == dir
@@ -120,8 +120,9 @@ mod tests {
     use super::*;
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn where_no_change_is_told_changes_are_looked_for() {
-        // The kernel has no more watches to give, or, as here, there is nothing to watch yet.
+    async fn directory_is_polled_if_it_cannot_be_watched() {
+        // A watch can fail because the kernel has no more watches or, as here, because the directory does not exist
+        // yet.
         let root = tempfile::tempdir().unwrap();
         let dir = root.path().join("maps");
         let seen = Arc::new(AtomicUsize::new(0));
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_folder_in_the_place_of_the_watched_one_is_watched_and_other_files_are_not() {
+    async fn replaced_directory_is_watched_and_other_files_are_ignored() {
         let root = tempfile::tempdir().unwrap();
         let dir = root.path().join("maps");
         fs::create_dir(&dir).unwrap();

@@ -1,4 +1,4 @@
-//! The errors of key pairs. None of them has key material.
+//! Errors of key pairs. No error contains key material.
 
 use std::fmt;
 use std::io;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use rustls::pki_types::pem;
 
-/// The error of a directory without a valid key pair.
+/// A directory has no valid key pair.
 #[derive(Debug)]
 pub(crate) struct PairError {
     /// The directory.
@@ -43,20 +43,20 @@ pub(crate) enum PairProblem {
     },
 }
 
-/// The error of making a throwaway key pair.
+/// A self-signed key pair cannot be generated.
 #[derive(Debug)]
 pub(crate) enum SelfSignedError {
-    /// A key or a certificate cannot be made.
+    /// The key or the certificate cannot be generated.
     Make(rcgen::Error),
-    /// The key is not of a known form.
+    /// The format of the key is unknown.
     Key(&'static str),
-    /// TLS does not take the pair.
+    /// The TLS library rejects the pair.
     Pair(rustls::Error),
 }
 
 impl fmt::Display for PairError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no key pair in {}: {}", self.dir.display(), self.reason)
+        write!(f, "no valid key pair in {}: {}", self.dir.display(), self.reason)
     }
 }
 
@@ -64,30 +64,30 @@ impl fmt::Display for PairProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str(
-                "there is neither cert.pem with key.pem nor tls.crt with tls.key (for a first look, --self-signed \
-                 makes a throwaway certificate)",
+                "found neither cert.pem with key.pem nor tls.crt with tls.key; to try the webhook without a pair, use \
+                 --self-signed",
             ),
             Self::Read(error) => error.fmt(f),
             Self::Pem {
                 file,
                 wanted,
                 error: pem::Error::NoItemsFound,
-            } => write!(f, "{file} holds no {wanted} in PEM"),
+            } => write!(f, "{file} has no {wanted} in PEM format"),
             Self::Pem { file, error, .. } => write!(f, "{file} is not valid PEM: {error}"),
             Self::KeyMismatch { chain, key } => {
                 write!(f, "the key in {key} does not belong to the certificate in {chain}")
             }
             Self::Certificate { chain, error } => {
-                write!(f, "the certificate in {chain} is of no use: {error}")
+                write!(f, "the certificate in {chain} is invalid: {error}")
             }
-            Self::Pair { chain, key, error } => write!(f, "{chain} and {key} are of no use: {error}"),
+            Self::Pair { chain, key, error } => write!(f, "the pair of {chain} and {key} is invalid: {error}"),
         }
     }
 }
 
 impl fmt::Display for SelfSignedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("cannot make a certificate: ")?;
+        f.write_str("cannot generate a certificate: ")?;
         match self {
             Self::Make(error) => error.fmt(f),
             Self::Key(error) => f.write_str(error),

@@ -1,16 +1,18 @@
-//! Failed handshakes: counted, and logged at a limited rate.
+//! Failed handshakes, which are counted and logged at a limited rate.
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::AlertDescription;
+
 use crate::webhook::logging::Limited;
 use crate::webhook::metrics::Metrics;
 
-/// A broken client, or a scanner of ports, must not fill the log.
+/// Minimum interval between two lines of the log, so that a broken client or a port scanner cannot fill it.
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
-/// The failed handshakes of a listener.
+/// Reports failed handshakes of a listener.
 #[derive(Debug)]
 pub(crate) struct FailedHandshakes {
     metrics: Arc<Metrics>,
@@ -18,7 +20,7 @@ pub(crate) struct FailedHandshakes {
 }
 
 impl FailedHandshakes {
-    /// Returns a record that counts in these metrics.
+    /// Returns a reporter that counts in `metrics`.
     pub(crate) fn new(metrics: Arc<Metrics>) -> Self {
         Self {
             metrics,
@@ -26,14 +28,14 @@ impl FailedHandshakes {
         }
     }
 
-    /// Counts and logs a handshake that failed. A connection that ended before it, as those of a port scanner and of a
-    /// TCP probe do, is not a failure.
+    /// Counts and logs a failed handshake. A connection that closes before the handshake is not a failure: port
+    /// scanners and TCP probes do that.
     pub(crate) fn report(&self, peer: &str, error: &io::Error) {
         if matches!(
             error.kind(),
             io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset
         ) {
-            tracing::debug!(peer, %error, "a connection ended before its TLS handshake");
+            tracing::debug!(peer, %error, "connection closed before the TLS handshake");
             return;
         }
         self.metrics.handshake_failed();
@@ -42,8 +44,21 @@ impl FailedHandshakes {
                 peer,
                 %error,
                 suppressed,
-                "a TLS handshake failed: if this is the API server, does its caBundle fit the certificate?"
+                hint = hint(error),
+                "TLS handshake failed"
             );
         }
     }
+}
+
+/// Returns the likely cause if the client rejected the certificate. Go, and so the API server, sends `bad_certificate`.
+fn hint(error: &io::Error) -> Option<&'static str> {
+    let rustls::Error::AlertReceived(alert) = error.get_ref()?.downcast_ref()? else {
+        return None;
+    };
+    matches!(
+        alert,
+        AlertDescription::BadCertificate | AlertDescription::CertificateUnknown | AlertDescription::UnknownCA
+    )
+    .then_some("if the peer is the API server, its caBundle does not match the certificate")
 }

@@ -1,4 +1,4 @@
-//! TLS: the active key pair, a throwaway one, and failed handshakes.
+//! TLS: the active key pair, a self-signed pair, and failed handshakes.
 
 mod error;
 mod handshake;

@@ -1,4 +1,4 @@
-//! The text of a key pair, and the pair that it holds.
+//! The text of a key pair, and how it is parsed.
 
 use std::fmt;
 use std::fs;
@@ -14,10 +14,10 @@ use rustls::sign::CertifiedKey;
 
 use super::error::PairProblem;
 
-/// The names of the two files: those of imageswap-webhook, and those of a Secret of type `tls`.
+/// The names of the two files: those of imageswap-webhook v1.5.3, and those of a Secret of type `kubernetes.io/tls`.
 pub(super) const NAMES: [(&str, &str); 2] = [("cert.pem", "key.pem"), ("tls.crt", "tls.key")];
 
-/// The bytes of a key pair, from one generation of its folder.
+/// The bytes of a key pair, from one generation of its directory.
 #[derive(PartialEq, Eq)]
 pub(super) struct PairText {
     chain: Vec<u8>,
@@ -26,7 +26,7 @@ pub(super) struct PairText {
 }
 
 impl PairText {
-    /// Reads both files, of one generation.
+    /// Reads both files from one generation of the directory.
     pub(super) fn read(dir: &Path) -> Result<Self, PairProblem> {
         let pair = read_consistently(&[dir], || {
             for names in NAMES {
@@ -43,7 +43,7 @@ impl PairText {
         pair.map_err(PairProblem::Read)?.ok_or(PairProblem::Missing)
     }
 
-    /// Parses the pair, and makes sure that the key belongs to the certificate.
+    /// Parses the pair, and checks that the key belongs to the certificate.
     pub(super) fn parse(&self) -> Result<CertifiedKey, PairProblem> {
         let (chain_name, key_name) = self.names;
         let no_certificate = |error| PairProblem::Pem {
@@ -80,7 +80,7 @@ impl PairText {
     }
 }
 
-/// Without the bytes: they are secret.
+/// Omits the bytes, because they are secret.
 impl fmt::Debug for PairText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PairText")

@@ -1,4 +1,4 @@
-//! A throwaway certificate, for a first look on one's own machine.
+//! A self-signed key pair, to try out the webhook on your machine.
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
@@ -12,16 +12,16 @@ use rustls::sign::CertifiedKey;
 use super::error::SelfSignedError;
 use super::shared::SharedPair;
 
-/// A real review, in the repository.
+/// A review from a real cluster, in the repository.
 const REVIEW: &str = "docs/examples/review.json";
-/// What is enough of a review, for those who have the program alone.
+/// A minimal review, for a machine without the repository.
 const SMALL_REVIEW: &str = r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"1","kind":{"group":"","version":"v1","kind":"Pod"},"operation":"CREATE","object":{"spec":{"containers":[{"name":"main","image":"nginx:1.25"}]}}}}"#;
 
-/// Makes a certificate for this machine and for the Service of a namespace.
+/// Generates a pair for this machine and for the Service `imageswap` of a namespace.
 ///
 /// # Errors
 ///
-/// Returns an error if the system has no random numbers for a key, or the namespace is not part of a name.
+/// Returns an error if the system has no random numbers for a key, or the namespace is not part of a valid DNS name.
 pub(crate) fn self_signed(namespace: &str) -> Result<SharedPair, SelfSignedError> {
     let service = format!("imageswap.{namespace}.svc");
     let names = [
@@ -41,7 +41,7 @@ pub(crate) fn self_signed(namespace: &str) -> Result<SharedPair, SelfSignedError
     Ok(SharedPair::new(pair))
 }
 
-/// Prints what to type next.
+/// Prints a command that sends a review.
 pub(crate) fn print_example_request(address: SocketAddr) {
     let host = match address.ip() {
         ip if ip.is_unspecified() || ip.is_loopback() => "localhost".to_owned(),
@@ -55,7 +55,7 @@ pub(crate) fn print_example_request(address: SocketAddr) {
     };
     let _ = writeln!(
         io::stderr(),
-        "\nThe certificate is a throwaway one. Send a review from another terminal:\n\n    \
+        "\nThe certificate is self-signed. To send a review, run in another terminal:\n\n    \
          curl --insecure --data-binary {review} https://{host}:{}/\n",
         address.port()
     );

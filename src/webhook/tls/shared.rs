@@ -1,4 +1,4 @@
-//! The key pair that the webhook shows, replaced while it serves.
+//! The active key pair, which a reload replaces.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -15,14 +15,14 @@ use super::error::PairError;
 use super::pair::{NAMES, PairText};
 use crate::config::Digest;
 
-/// The key pair in force. A pair that is of no use never gets in.
+/// The active key pair. An invalid pair never becomes active.
 #[derive(Debug)]
 pub(crate) struct SharedPair {
     current: ArcSwap<CertifiedKey>,
     source: Option<PairSource>,
 }
 
-/// Where a pair comes from, and which text the one in force was made from.
+/// The directory of a pair, and the text of the active pair.
 #[derive(Debug)]
 struct PairSource {
     dir: PathBuf,
@@ -30,11 +30,11 @@ struct PairSource {
 }
 
 impl SharedPair {
-    /// Reads the pair of a folder.
+    /// Reads the pair of a directory.
     ///
     /// # Errors
     ///
-    /// Returns an error if the folder has no valid pair.
+    /// Returns an error if the directory has no valid pair.
     pub(crate) fn from_dir(dir: &Path) -> Result<Self, PairError> {
         let fail = |reason| PairError {
             dir: dir.to_owned(),
@@ -59,12 +59,12 @@ impl SharedPair {
         }
     }
 
-    /// The folder whose changes change the pair; none where it never changes.
+    /// Returns the directory of the pair. `None` if the pair never changes.
     pub(crate) fn dir(&self) -> Option<&Path> {
         self.source.as_ref().map(|source| source.dir.as_path())
     }
 
-    /// Returns the digest of the active certificate, without those that signed it.
+    /// Returns the digest of the active certificate, without the rest of its chain.
     pub(crate) fn digest(&self) -> Digest {
         let pair = self.current.load();
         let mut hasher = Sha256::new();
@@ -74,7 +74,7 @@ impl SharedPair {
         Digest::new(hasher)
     }
 
-    /// Every name that one of the files may have.
+    /// Returns the names that the files of a pair can have.
     pub(crate) fn files() -> Vec<OsString> {
         NAMES
             .into_iter()
@@ -82,12 +82,12 @@ impl SharedPair {
             .collect()
     }
 
-    /// Looks whether the folder holds another pair, and puts it in force, for the handshakes to come. Says
-    /// whether it did. Blocks.
+    /// Reads the directory and, if its pair has changed, makes it active for new handshakes. Returns true if it has
+    /// changed. Blocks.
     ///
     /// # Errors
     ///
-    /// Returns an error if the folder has no valid pair. The active pair stays.
+    /// Returns an error if the directory has no valid pair. The active pair stays.
     pub(crate) fn reload(&self) -> Result<bool, PairError> {
         let Some(PairSource { dir, text }) = &self.source else {
             return Ok(false);
@@ -106,7 +106,7 @@ impl SharedPair {
         Ok(true)
     }
 
-    /// TLS for a server that shows the pair in force.
+    /// Returns the TLS configuration of a server that presents the active pair.
     pub(crate) fn server_config(self: Arc<Self>) -> Result<ServerConfig, rustls::Error> {
         let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
         let mut config = builder
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_that_changed_before_it_was_watched_is_put_in_force_by_the_first_look() {
+    fn pair_that_changed_before_the_watch_is_found_by_the_first_reload() {
         let dir = tempfile::tempdir().unwrap();
         let shown = |certificate: &SharedPair| certificate.current.load().cert[0].to_vec();
         let first = write(dir.path());
