@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_glob_is_asked_once_however_often_its_piece_is_there() {
+    fn each_glob_is_tried_once_if_its_piece_repeats() {
         let globs: Vec<Glob> = (0..100)
             .map(|number| Glob::parse(&format!("*redis*{number}zz")))
             .collect();
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_glob_that_matches_is_found_among_few_and_many() {
+    fn first_matching_glob_is_found_among_few_and_many() {
         let own = [
             "*redis*",
             "*",

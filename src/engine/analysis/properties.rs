@@ -44,7 +44,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
-    fn languages_hold_what_matches_and_what_comes_out(
+    fn languages_contain_matches_and_results(
         swap in vec(any::<u8>(), 0..30),
         images in vec(any::<u8>(), 0..200),
     ) {

@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn sets_tell_all_lints_apart() {
+    fn lint_set_distinguishes_all_lints() {
         for lint in Lint::ALL {
             let mut lints = Lints::default();
             lints.insert(lint);

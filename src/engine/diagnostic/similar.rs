@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_is_recognized_and_another_word_is_not() {
+    fn similar_word_is_found_and_another_is_not() {
         let candidates = ["namespace", "label", "operation", "hub"];
         for (word, meant) in [
             ("namspace", Some("namespace")),

@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_in_an_embedded_text_is_that_of_its_parent() {
+    fn place_in_embedded_text_maps_to_its_parent() {
         let mut sources = SourceMap::default();
         let parent = sources.add("cm.yaml", "data:\n  a: |\n    one\n    two\n");
         let pieces = vec![
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_stands_nowhere_is_at_the_start_of_its_parent() {
+    fn embedded_text_without_pieces_maps_to_the_parents_start() {
         let mut sources = SourceMap::default();
         let parent = sources.add("cm.yaml", "a: b");
         let source = sources.add_embedded("a", "b", parent, Vec::new());
@@ -320,14 +320,14 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_no_column() {
+    fn byte_order_mark_is_not_a_column() {
         let mut sources = SourceMap::default();
         let source = sources.add("a.rules", "\u{feff}rules v1");
         assert_eq!(sources.place(span(source, 3, 8)), "a.rules:1:1");
     }
 
     #[test]
-    fn a_line_is_without_its_end() {
+    fn line_excludes_its_line_end() {
         let mut sources = SourceMap::default();
         let id = sources.add("a.rules", "a\r\n\nb\n");
         let source = sources.get(id).unwrap();
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_drive_a_terminal_is_an_escape() {
+    fn control_characters_are_escaped() {
         let text = "a\u{1b}[31m\u{9b}\u{202e}\n`ä→`";
         assert_eq!(visible(text), "a\\u{1b}[31m\\u{9b}\\u{202e}\\n`ä→`");
         assert!(matches!(visible("`ä→`"), Cow::Borrowed(_)));

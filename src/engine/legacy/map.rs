@@ -153,7 +153,7 @@ impl Map {
         });
         self.pieces = ByPiece::new(self.replace.iter().map(|(glob, _)| glob));
         for (_, line) in &self.replace {
-            // A value that ends in `-` is followed by a `/` only, which gives no valid image, so no image is at this
+            // A value that ends in `-` is followed by a `/` only, so every result is invalid and no image is at this
             // target.
             if !text.get(line.value).ends_with('-') {
                 self.targets.add(text, line.value);

@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_keeps_the_last_value_of_a_key() {
+    fn table_keeps_the_last_value_of_a_key() {
         let mut text = MapText::default();
         let mut table = Table::default();
         for n in 0..1000 {

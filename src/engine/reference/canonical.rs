@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn one_image_has_one_name_however_it_is_spelled() {
+    fn all_spellings_have_one_canonical_name() {
         for image in [
             "nginx",
             "library/nginx",
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_registry_is_compared_as_a_host_is() {
+    fn registries_are_compared_as_hosts() {
         for (image, canonical) in [
             ("Quay.io:443/x/y", "quay.io/x/y"),
             ("quay.io:8443/x", "quay.io:8443/x"),
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_registry_of_any_length_has_a_name() {
+    fn registry_of_any_length_has_a_name() {
         let image = format!("{}.IO/x", "a".repeat(1000));
         assert_eq!(name(&image), image.to_ascii_lowercase());
     }

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_that_share_memory_stay_what_they_are() {
+    fn sharing_memory_does_not_change_texts() {
         let mut texts: Vec<Text> = ["quay.io", "", "café", "x"].map(Text::from).into();
         let before = texts.clone();
         Text::share(texts.iter_mut());

@@ -5,7 +5,7 @@ use pest::error::{Error, ErrorVariant, InputLocation};
 use super::ast::Word;
 use super::forms::form_of;
 use super::grammar::Token;
-use super::lines::{self, CLAUSES, Extent};
+use super::lines::{self, CONTINUATIONS, Extent};
 use super::slips;
 use super::words;
 use crate::context::{Subject, ValueKind};
@@ -200,8 +200,8 @@ fn meant(word: &str, names: &[&str]) -> Option<&'static str> {
         "message" | "reason" => "because",
         _ => word,
     };
-    let expected = |clause: &&str| names.contains(&format!("`{clause}`").as_str());
-    similar(synonym, CLAUSES.into_iter().filter(expected))
+    let expected = |modifier: &&str| names.contains(&format!("`{modifier}`").as_str());
+    similar(synonym, CONTINUATIONS.into_iter().filter(expected))
 }
 
 fn syntax_help(finding: Diagnostic, expected: &[Token], word: &str, keyword: &str) -> Diagnostic {
@@ -297,10 +297,10 @@ fn expected_names(expected: &[Token]) -> Vec<&'static str> {
             Token::warn => "`warn`",
             Token::when | Token::condition_list => "`when`",
             Token::and => "`and`",
-            Token::as_ | Token::as_clause => "`as`",
-            Token::because | Token::because_clause => "`because`",
-            Token::pull_secret | Token::pull_secret_clause => "`pull-secret`",
-            Token::allow | Token::allow_clause => "`allow`",
+            Token::as_ | Token::as_modifier => "`as`",
+            Token::because | Token::because_modifier => "`because`",
+            Token::pull_secret | Token::pull_secret_modifier => "`pull-secret`",
+            Token::allow | Token::allow_modifier => "`allow`",
             Token::written => "`written`",
             Token::condition | Token::namespace | Token::not | Token::unqualified => "a condition",
             _ => continue,

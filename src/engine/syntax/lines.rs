@@ -19,7 +19,7 @@ pub(super) const STATEMENTS: [&str; 9] = [
 ];
 
 /// Words that begin a modifier or a further condition.
-pub(super) const CLAUSES: [&str; 6] = ["when", "and", "as", "because", "pull-secret", "allow"];
+pub(super) const CONTINUATIONS: [&str; 6] = ["when", "and", "as", "because", "pull-secret", "allow"];
 
 /// Byte order mark, which some editors write at the start of a file. It is not part of the first line.
 pub(super) const BYTE_ORDER_MARK: &str = "\u{FEFF}";
@@ -73,7 +73,7 @@ pub(super) fn extents(text: &str) -> Vec<Extent> {
 
 /// Returns true if a word begins no statement, but continues one.
 pub(super) fn continues(word: &str) -> bool {
-    CLAUSES.contains(&word) || word == "not" || word == "->"
+    CONTINUATIONS.contains(&word) || word == "not" || word == "->"
 }
 
 /// Returns the first word of a line without indent.
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn indented_lines_continue_a_statement_over_empty_lines_and_comments() {
+    fn indented_lines_continue_a_statement() {
         let text = "keep a/\r\n\n# between\n   # indented\n\twhen x  \n\nkeep b/\n# end\n";
         assert_eq!(
             read(text),
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn an_indented_keyword_is_a_statement_that_stands_wrong() {
+    fn indented_keyword_begins_an_indented_statement() {
         let text = "keep a/\n  swap b/ -> c.io/\n    as x\n";
         let found = extents(text);
         assert_eq!(read(text), ["keep a/", "swap b/ -> c.io/\n    as x"]);
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_the_first_line() {
+    fn first_line_excludes_the_byte_order_mark() {
         assert_eq!(read("\u{FEFF}rules v1"), ["rules v1"]);
         assert_eq!(read("\u{FEFF}"), [""; 0]);
     }

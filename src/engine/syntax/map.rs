@@ -190,14 +190,14 @@ mod tests {
     }
 
     #[test]
-    fn a_line_splits_at_its_only_double_colon() {
+    fn line_splits_at_its_only_double_colon() {
         assert_eq!(read("docker.io::h.io:5000/hub"), ["docker.io|h.io:5000/hub"]);
         assert_eq!(read("quay.io::\n::x\n"), ["quay.io|", "|x"]);
         assert_eq!(read("a:::b"), ["a|:b"]);
     }
 
     #[test]
-    fn a_line_without_one_splits_at_its_only_colon() {
+    fn line_without_double_colon_splits_at_its_only_colon() {
         assert_eq!(
             read("default:h.io\nquay.io:"),
             ["default|h.io (single colon)", "quay.io| (single colon)"]
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn any_other_line_is_passed_over() {
+    fn any_other_line_is_skipped() {
         assert_eq!(
             read("a::b::c\nquay.io:8443:h.io\nwords\na::::b"),
             [
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn white_space_means_nothing_wherever_it_stands() {
+    fn white_space_is_ignored_everywhere() {
         assert_eq!(
             read("  doc ker.io : : h.io /hub \t# note"),
             ["docker.io|h.io/hub"]
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_begins_at_the_first_number_sign() {
+    fn comment_begins_at_the_first_number_sign() {
         assert_eq!(read("#a::b\na::b # x # y::z\nc::d##e"), ["a|b", "c|d"]);
     }
 
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_counted_from_the_start_of_the_file() {
+    fn span_counts_from_the_start_of_the_file() {
         let text = "\u{FEFF}a::b\r\n\r\n  no map line  # really\n";
         let mut sources = SourceMap::default();
         let source = sources.add("maps", text);

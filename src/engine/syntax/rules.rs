@@ -221,8 +221,8 @@ impl Reader {
             Token::off_statement => StatementKind::Off {
                 name: self.word(&parts.next()?),
                 because: match parts.next()? {
-                    clause if clause.as_rule() == Token::because_clause => {
-                        Some(self.word(&clause.into_inner().nth(1)?))
+                    modifier if modifier.as_rule() == Token::because_modifier => {
+                        Some(self.word(&modifier.into_inner().nth(1)?))
                     }
                     _ => None,
                 },
@@ -272,15 +272,15 @@ impl Reader {
         })
     }
 
-    fn modifier(&self, clause: Pair<'_, Token>) -> Option<Modifier> {
-        let form = clause.as_rule();
-        let mut parts = clause.into_inner();
+    fn modifier(&self, modifier: Pair<'_, Token>) -> Option<Modifier> {
+        let form = modifier.as_rule();
+        let mut parts = modifier.into_inner();
         let keyword = self.word(&parts.next()?);
         let kind = match form {
             Token::condition_list => ModifierKind::When(self.conditions(parts)),
-            Token::as_clause => ModifierKind::As(self.word(&parts.next()?)),
-            Token::because_clause => ModifierKind::Because(self.word(&parts.next()?)),
-            Token::pull_secret_clause => ModifierKind::PullSecret(self.word(&parts.next()?)),
+            Token::as_modifier => ModifierKind::As(self.word(&parts.next()?)),
+            Token::because_modifier => ModifierKind::Because(self.word(&parts.next()?)),
+            Token::pull_secret_modifier => ModifierKind::PullSecret(self.word(&parts.next()?)),
             _ => ModifierKind::Allow(self.all(parts, Token::lint)),
         };
         Some(Modifier { keyword, kind })

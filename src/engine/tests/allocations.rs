@@ -1,4 +1,4 @@
-//! A decision allocates nothing unless the image changes.
+//! An evaluation allocates nothing unless the image changes.
 
 use imageswap_engine::compile::{Limits, RuleSet, RulesFile, compile};
 use imageswap_engine::context::Context;
@@ -34,7 +34,7 @@ fn set() -> RuleSet {
 }
 
 #[test]
-fn a_decision_that_changes_nothing_allocates_nothing() {
+fn evaluation_without_a_change_allocates_nothing() {
     let set = set();
     let labels = [("team".into(), "core".into())];
     let context = Context {

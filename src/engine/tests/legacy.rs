@@ -1,4 +1,4 @@
-//! Every recorded answer of imageswap-webhook v1.5.3, and what its map files say of themselves.
+//! Every recorded answer of imageswap-webhook v1.5.3, and the findings about its map files.
 
 #![allow(clippy::disallowed_methods, reason = "a test reads its vectors from files")]
 use std::collections::HashMap;
@@ -28,7 +28,7 @@ fn map(text: &str) -> (RuleSet, Vec<String>) {
     (LegacyConfig::Maps(Box::new(map)).into(), findings)
 }
 
-/// What an image becomes; `None` where it stays, for whatever reason.
+/// Returns the new image; `None` if the image is kept for any reason.
 fn swapped(rules: &RuleSet, image: &str) -> Option<String> {
     match rules.evaluate(image, &Context::default()).into_effect() {
         Effect::Swap(result) => Some(result),
@@ -65,20 +65,20 @@ fn assert_recorded(file: &str, rows: usize, mut rules: impl FnMut(&Value) -> Rul
 }
 
 #[test]
-fn every_recorded_answer_of_a_map_is_given() {
+fn map_gives_every_recorded_answer() {
     let rules =
         |name: &Value| map(&std::fs::read_to_string(folder().join(name.as_str().unwrap())).unwrap()).0;
     assert_recorded("vectors.jsonl", 6773, rules, "map");
 }
 
 #[test]
-fn every_recorded_answer_of_a_prefix_is_given() {
+fn prefix_gives_every_recorded_answer() {
     let rules = |prefix: &Value| LegacyConfig::Prefix(Prefix::new(prefix.as_str().unwrap())).into();
     assert_recorded("prefix.jsonl", 448, rules, "prefix");
 }
 
 #[test]
-fn every_line_that_is_skipped_or_deprecated_is_named_with_its_place_and_its_mend() {
+fn ignored_and_deprecated_lines_are_reported() {
     let (_, findings) =
         map("default:h.io\n\n# comment\nwords\nquay.io:8443:h.io\n  a::b::c # x\ndefault::h.io/hub\n");
     assert_eq!(
@@ -98,7 +98,7 @@ fn every_line_that_is_skipped_or_deprecated_is_named_with_its_place_and_its_mend
 }
 
 #[test]
-fn a_value_that_no_image_can_come_of_is_named() {
+fn value_without_a_valid_result_is_reported() {
     let text =
         "default::https://h.io\nquay.io::h.io/hub/\n[EXACT]nginx::Nope\n[EXACT]a::\n[REPLACE]x*::h.io/y-\n";
     let (rules, findings) = map(text);
@@ -112,13 +112,13 @@ fn a_value_that_no_image_can_come_of_is_named() {
 }
 
 #[test]
-fn a_later_line_with_the_same_key_wins_in_the_place_of_the_first() {
+fn later_line_replaces_the_first_with_its_key() {
     let (rules, _) = map("[REPLACE]*redis*::one.io\n[REPLACE]*::two.io\n[REPLACE]*redis*::three.io\n");
     assert_eq!(swapped(&rules, "redis:7").as_deref(), Some("three.io/redis:7"));
 }
 
 #[test]
-fn an_official_image_is_also_known_by_docker_io_library() {
+fn official_image_matches_docker_io_library() {
     let (rules, _) = map("default::d.io\ndocker.io/library::l.io\n");
     assert_eq!(swapped(&rules, "nginx").as_deref(), Some("l.io/nginx"));
     assert_eq!(swapped(&rules, "docker.io/nginx").as_deref(), Some("d.io/nginx"));
@@ -129,7 +129,7 @@ fn an_official_image_is_also_known_by_docker_io_library() {
 }
 
 #[test]
-fn an_image_at_a_target_stays_however_it_is_spelled() {
+fn image_at_a_target_is_kept_in_every_spelling() {
     let (rules, _) = map("default::docker.io/mirror\nquay.io::myorg-\n[EXACT]a/b:1::c/d:2\n");
     for image in [
         "mirror/nginx",
@@ -151,7 +151,7 @@ fn an_image_at_a_target_stays_however_it_is_spelled() {
 }
 
 #[test]
-fn a_value_for_globs_that_no_image_can_come_of_is_no_target() {
+fn invalid_value_for_globs_is_not_a_target() {
     let (rules, _) = map("default::h.io\n[REPLACE]quay.io/*::myorg-\n");
     assert_eq!(swapped(&rules, "quay.io/x"), None);
     for image in ["myorg-quay.io/team/x", "myorg-a/x"] {
@@ -161,7 +161,7 @@ fn a_value_for_globs_that_no_image_can_come_of_is_no_target() {
 }
 
 #[test]
-fn a_key_at_or_below_a_target_moves_its_images_on() {
+fn key_at_or_below_a_target_swaps_its_images_again() {
     let (rules, _) = map("default::h.io\nh.io::other.io/h\n");
     assert_eq!(swapped(&rules, "nginx").as_deref(), Some("h.io/nginx"));
     assert_eq!(swapped(&rules, "h.io/nginx").as_deref(), Some("other.io/h/nginx"));
@@ -169,7 +169,7 @@ fn a_key_at_or_below_a_target_moves_its_images_on() {
 }
 
 #[test]
-fn an_empty_list_of_wildcards_is_none_and_an_empty_entry_is_in_everything() {
+fn empty_wildcard_entry_matches_every_image() {
     let (rules, _) = map("default::h.io\nnoswap_wildcards::\n");
     assert_eq!(swapped(&rules, "nginx").as_deref(), Some("h.io/nginx"));
     let (rules, _) = map("default::h.io\nnoswap_wildcards::corp,\n");
@@ -177,7 +177,7 @@ fn an_empty_list_of_wildcards_is_none_and_an_empty_entry_is_in_everything() {
 }
 
 #[test]
-fn the_port_of_a_registry_goes_with_a_bare_host_only() {
+fn only_a_bare_host_keeps_the_port() {
     let (rules, _) = map("default::\nquay.io::h.io\ngcr.io::h.io/hub\nghcr.io::h.io:5000\nmcr.io::m-\n");
     let cases = [
         ("quay.io:8443/x", "h.io:8443/x"),
@@ -191,7 +191,7 @@ fn the_port_of_a_registry_goes_with_a_bare_host_only() {
 }
 
 #[test]
-fn an_image_that_only_begins_like_a_target_is_not_there_yet() {
+fn image_that_only_begins_like_a_target_is_swapped() {
     let (rules, _) = map("default::\ndocker.io::my-\n");
     assert_eq!(
         swapped(&rules, "my-org/app").as_deref(),
@@ -200,7 +200,7 @@ fn an_image_that_only_begins_like_a_target_is_not_there_yet() {
     assert_eq!(swapped(&rules, "my-docker.io/my-org/app"), None);
 }
 
-/// A map of lines for registries, no value of which is the key of another line.
+/// A map of lines for registries in which no value is the key of another line.
 fn any_map() -> impl Strategy<Value = String> {
     let keys = [
         "docker.io",
@@ -239,7 +239,7 @@ fn any_map() -> impl Strategy<Value = String> {
     })
 }
 
-/// No port that a key without one would hand on to a bare host: the recorded answers have such an image swapped
+/// An image without a port that a key would pass on to a bare host: in the recorded answers, such an image is swapped
 /// again.
 fn any_image() -> impl Strategy<Value = String> {
     let registries = [
@@ -261,7 +261,7 @@ fn any_image() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn an_image_that_was_swapped_stays(text in any_map(), image in any_image()) {
+    fn swapped_image_is_kept(text in any_map(), image in any_image()) {
         let (rules, _) = map(&text);
         if let Some(once) = swapped(&rules, &image) {
             prop_assert_eq!(swapped(&rules, &once), None, "{} became {}", image, once);
@@ -270,7 +270,7 @@ proptest! {
 }
 
 #[test]
-fn a_chain_is_named_and_a_line_that_leads_to_its_end_is_not() {
+fn chain_is_reported_and_its_last_line_is_not() {
     let text = "default::\nquay.io::mirror.example.com\nmirror.example.com::harbor.example.com\ndocker.io::harbor.example.com/hub\n";
     let mut sources = SourceMap::default();
     let source = sources.add("maps", text);
@@ -290,7 +290,7 @@ fn a_chain_is_named_and_a_line_that_leads_to_its_end_is_not() {
 }
 
 #[test]
-fn a_port_that_is_handed_on_is_dropped_where_it_makes_no_image() {
+fn port_is_dropped_if_the_result_is_invalid() {
     let (map, _) = map("default::h.example.com\nquay.io::my_org\nghcr.io::mirror.example.com\n");
     assert_eq!(swapped(&map, "quay.io:8443/x").as_deref(), Some("my_org/x"));
     assert_eq!(
@@ -300,7 +300,7 @@ fn a_port_that_is_handed_on_is_dropped_where_it_makes_no_image() {
 }
 
 #[test]
-fn an_image_below_library_is_not_the_one_without_it() {
+fn image_below_library_differs_from_one_without() {
     let (map, _) = map("default::h.example.com\n[EXACT]quay.io/x::a/b\n[EXACT]quay.io/y::nginx\n");
     for image in ["a/b", "docker.io/a/b", "nginx", "library/nginx"] {
         assert_eq!(swapped(&map, image), None, "{image}");
@@ -312,7 +312,7 @@ fn an_image_below_library_is_not_the_one_without_it() {
 }
 
 #[test]
-fn a_line_without_a_key_leads_nowhere() {
+fn line_without_a_key_swaps_nothing() {
     let (map, _) = map("default::h.example.com\n::myorg-\n");
     assert_eq!(
         swapped(&map, "myorg-team/app").as_deref(),

@@ -1,4 +1,4 @@
-//! Every recorded answer of the distribution reference parser.
+//! The recorded answers of the distribution reference parser.
 
 use imageswap_engine::reference::Reference;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 const VECTORS: &str = include_str!("../../../tests/conformance/reference.jsonl");
 
 #[test]
-fn every_recorded_image_is_read_as_the_reference_reads_it() {
+fn parser_agrees_with_the_reference_on_every_image() {
     let mut wrong = Vec::new();
     let mut count = 0;
     for line in VECTORS.lines() {

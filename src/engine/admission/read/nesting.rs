@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn brackets_side_by_side_or_in_strings_are_not_deep() {
+    fn brackets_in_a_row_or_in_strings_are_not_deep() {
         let wide = format!("[{}]", "[],{},".repeat(MAX_DEPTH));
         let quoted = format!("[\"\\\"{}\"]", "[{".repeat(MAX_DEPTH));
         assert!(!is_too_deep(wide.as_bytes()));
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_is_the_last_depth_that_passes() {
+    fn limit_is_the_last_accepted_depth() {
         let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
         assert!(!is_too_deep(nested(MAX_DEPTH).as_bytes()));
         assert!(is_too_deep(nested(MAX_DEPTH + 1).as_bytes()));

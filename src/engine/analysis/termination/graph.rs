@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn nodes_that_lead_to_each_other_are_one_component() {
+    fn nodes_in_a_cycle_are_one_component() {
         let graph = graph(
             7,
             &[(0, 1), (1, 2), (2, 0), (2, 3), (3, 4), (4, 3), (5, 5), (5, 0)],
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_chain_takes_no_stack() {
+    fn long_chain_takes_no_stack() {
         let mut graph = Graph::new(200_000);
         for node in 1..200_000 {
             graph.add(node - 1, node);

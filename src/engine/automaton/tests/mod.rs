@@ -1,6 +1,6 @@
-//! Languages and witnesses by example.
+//! Examples of languages and witnesses.
 
-mod laws;
+mod properties;
 
 use super::*;
 
@@ -22,7 +22,7 @@ fn found(all: &[&Language], none: &[&Language]) -> Option<String> {
 }
 
 #[test]
-fn a_set_of_bytes_is_what_it_was_made_of() {
+fn byte_set_contains_its_bytes() {
     for byte in 0..=u8::MAX {
         assert!(Bytes::all().contains(byte));
         assert!(!Bytes::none().contains(byte));
@@ -40,7 +40,7 @@ fn a_set_of_bytes_is_what_it_was_made_of() {
 }
 
 #[test]
-fn a_class_of_bytes_is_shown_by_the_one_that_reads_best() {
+fn readable_byte_represents_a_class() {
     let cases: [(Bytes, Option<u8>); 6] = [
         (Bytes::all(), Some(b'a')),
         (Bytes::all().minus(Bytes::range(b'a', b'z')), Some(b'0')),
@@ -55,7 +55,7 @@ fn a_class_of_bytes_is_shown_by_the_one_that_reads_best() {
 }
 
 #[test]
-fn a_star_of_a_pattern_takes_the_bytes_that_it_was_given() {
+fn star_matches_the_bytes_of_its_set() {
     let pattern = Language::glob("docker.io/*/x**", SEGMENT);
     for text in ["docker.io/a/x", "docker.io//xyz"] {
         assert!(pattern.contains(text), "{text}");
@@ -72,12 +72,12 @@ fn a_star_of_a_pattern_takes_the_bytes_that_it_was_given() {
 }
 
 #[test]
-fn a_star_of_a_pattern_costs_no_state() {
+fn star_adds_no_state() {
     assert_eq!(Language::glob("*a*b*", SEGMENT).states.len(), 3);
 }
 
 #[test]
-fn what_one_branch_appends_is_not_in_the_other() {
+fn branches_do_not_share_what_they_append() {
     let either = language(|builder| {
         builder.literal("x").either(
             |first| _ = first.any(Bytes::from_slice(b"a")).literal("1"),
@@ -90,7 +90,7 @@ fn what_one_branch_appends_is_not_in_the_other() {
 }
 
 #[test]
-fn one_of_no_items_is_no_text_at_all() {
+fn choice_of_no_items_is_empty() {
     let empty = language(|builder| {
         builder.any_of([""; 0], |builder, item| _ = builder.literal(item));
         builder.optional(|inside| _ = inside.many(SEGMENT));
@@ -100,7 +100,7 @@ fn one_of_no_items_is_no_text_at_all() {
 }
 
 #[test]
-fn one_of_some_items_is_each_of_them() {
+fn choice_contains_each_item() {
     let hosts = language(|builder| {
         builder
             .any_of(["docker.io", "quay.io"], |builder, host| {
@@ -113,7 +113,7 @@ fn one_of_some_items_is_each_of_them() {
 }
 
 #[test]
-fn a_witness_is_in_all_and_in_none() {
+fn witness_is_in_all_and_in_none() {
     let docker = Language::glob("docker.io/*", Bytes::all());
     let redis = Language::glob("*/redis", Bytes::all());
     let official = Language::glob("docker.io/library/*", Bytes::all());
@@ -130,7 +130,7 @@ fn a_witness_is_in_all_and_in_none() {
 }
 
 #[test]
-fn several_languages_may_exclude_together_what_none_of_them_does_alone() {
+fn languages_exclude_texts_together() {
     let [lower, digits] = [Bytes::range(b'a', b'z'), Bytes::range(b'0', b'9')];
     let word = language(|builder| _ = builder.one(lower.union(digits)));
     let [letter, digit] = [lower, digits].map(|bytes| language(|builder| _ = builder.one(bytes)));
@@ -139,20 +139,20 @@ fn several_languages_may_exclude_together_what_none_of_them_does_alone() {
 }
 
 #[test]
-fn texts_that_differ_in_their_first_byte_are_told_apart_at_once() {
+fn different_first_bytes_end_the_search_at_once() {
     let [first, second] = ["a", "b"].map(|text| literal(&text.repeat(1_000)));
     assert_eq!(witness(&[&first, &second], &[], 1), Ok(None));
 }
 
 #[test]
-fn nothing_is_sought_behind_a_prefix_that_is_excluded() {
+fn search_skips_texts_after_an_excluded_prefix() {
     let all = Language::glob("a/*b*b*b", SEGMENT);
     let prefix = Language::glob("a*", SEGMENT.union(Bytes::from_slice(b"/")));
     assert_eq!(witness(&[&all], &[&prefix], 1), Ok(None));
 }
 
 #[test]
-fn a_search_ends_with_its_budget() {
+fn search_ends_with_its_budget() {
     let text = literal("abc");
     assert_eq!(witness(&[&text], &[], 4).unwrap().unwrap(), "abc");
     assert_eq!(witness(&[&text], &[], 3), Err(Exhausted));
@@ -160,7 +160,7 @@ fn a_search_ends_with_its_budget() {
 }
 
 #[test]
-fn a_long_language_is_gone_through_once() {
+fn search_visits_a_long_language_once() {
     let text = "a".repeat(4_000);
     let pattern = "*a".repeat(1_000);
     let [long, glob] = [literal(&text), Language::glob(&pattern, SEGMENT)];
@@ -176,14 +176,14 @@ fn a_long_language_is_gone_through_once() {
 }
 
 #[test]
-fn two_languages_cost_no_more_than_the_product_of_their_lengths() {
+fn search_takes_at_most_the_product_of_the_lengths() {
     let long = literal(&"a".repeat(99));
     let glob = Language::glob(&"*a".repeat(100), SEGMENT);
     assert_eq!(witness(&[&long, &glob], &[], 100 * 100), Ok(None));
 }
 
 #[test]
-fn many_choices_are_no_depth() {
+fn many_choices_take_no_stack() {
     let choices = language(|builder| {
         for _ in 0..500 {
             builder.optional(|inside| _ = inside.literal("a"));

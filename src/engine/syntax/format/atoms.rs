@@ -27,7 +27,7 @@ pub(super) enum AtomPart {
     /// `-> TARGET`, `= VALUE`, or the outcome of a test.
     Second,
     /// A modifier, with its first condition or value.
-    Clause,
+    Modifier,
     /// A further condition.
     And,
     /// A further value of a list.
@@ -102,7 +102,7 @@ pub(super) fn atoms<'t>(
 fn part_of(sign: &str) -> Option<AtomPart> {
     match sign {
         "->" | "=" | "keep" | "deny" | "warn" => Some(AtomPart::Second),
-        "when" | "as" | "because" | "pull-secret" | "allow" => Some(AtomPart::Clause),
+        "when" | "as" | "because" | "pull-secret" | "allow" => Some(AtomPart::Modifier),
         "and" => Some(AtomPart::And),
         _ => None,
     }

@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_comment_begins_behind_white_space_and_outside_quotes() {
+    fn comment_begins_after_white_space_outside_quotes() {
         for (text, expected) in [
             ("# all of it \r", Some("# all of it")),
             ("keep quay.io/\t# ours", Some("# ours")),

@@ -80,7 +80,7 @@ pub(super) fn broken<'s, 't>(source: &'s StatementSource<'t>) -> FormatStatement
         lines: Vec::new(),
         line: FormatLine::default(),
         width: family.body(),
-        has_clause: false,
+        has_modifier: false,
         must_break: false,
     };
     let mut atoms = source.atoms.as_slice();
@@ -89,7 +89,7 @@ pub(super) fn broken<'s, 't>(source: &'s StatementSource<'t>) -> FormatStatement
         let (more, after) = rest.split_at_checked(more).unwrap_or((rest, &[]));
         match first.part {
             AtomPart::Second => breaker.second(first),
-            AtomPart::Clause => breaker.clause(first, more),
+            AtomPart::Modifier => breaker.modifier(first, more),
             // A list that continues after the keyword.
             _ => breaker.filled(first, more, family.body()),
         }
@@ -119,7 +119,7 @@ struct Breaker<'t> {
     /// Its width so far, without alignment.
     width: usize,
     /// True if its last cell has modifiers, which share one column.
-    has_clause: bool,
+    has_modifier: bool,
     /// True if the next word needs a new line.
     must_break: bool,
 }
@@ -135,7 +135,7 @@ impl<'t> Breaker<'t> {
     }
 
     /// Adds a modifier on one line; if it is too long, on a line of its own with a line for each condition.
-    fn clause(&mut self, first: &Atom<'t>, more: &[Atom<'t>]) {
+    fn modifier(&mut self, first: &Atom<'t>, more: &[Atom<'t>]) {
         let all = || std::iter::once(first).chain(more);
         let one_line = all().map(|atom| width(&atom.text) + 1).sum::<usize>() - 1;
         let is_parted = all().rev().skip(1).any(|atom| !atom.comments.is_empty())
@@ -171,7 +171,7 @@ impl<'t> Breaker<'t> {
         }
         let texts: Vec<&str> = all().map(|atom| atom.text.as_str()).collect();
         let text = texts.join(" ");
-        match self.line.cells.last_mut().filter(|_| self.has_clause) {
+        match self.line.cells.last_mut().filter(|_| self.has_modifier) {
             Some(clauses) => {
                 clauses.push_str(&" ".repeat(gutter));
                 clauses.push_str(&text);
@@ -179,7 +179,7 @@ impl<'t> Breaker<'t> {
             }
             None => self.cell(&text, gutter),
         }
-        self.has_clause = true;
+        self.has_modifier = true;
         if let Some(last) = all().next_back() {
             self.comments(last);
         }
@@ -234,7 +234,7 @@ impl<'t> Breaker<'t> {
             self.lines.push(line);
         }
         self.width = indent;
-        self.has_clause = false;
+        self.has_modifier = false;
         self.must_break = false;
     }
 }

@@ -33,7 +33,7 @@ fn review_fills_in_the_value_of_each_subject() {
     let [case] = &cases[..] else {
         panic!("{cases:?}");
     };
-    // What differs from the defaults of a test is named: every subject that does not read the image itself.
+    // Every value that differs from the defaults of a test is set: every subject that does not read the image itself.
     let named = case.setting.to_string();
     let missing: Vec<&str> = Subject::ALL
         .iter()

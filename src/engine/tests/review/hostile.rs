@@ -1,4 +1,4 @@
-//! What no object should hold, and what is no review.
+//! Objects with unexpected content, and bodies that are not reviews.
 
 use imageswap_engine::admission::{Caller, review};
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{assert_only_images_change, of, of_pod, patch, pointers, policy, reviewed, rules};
 
 #[test]
-fn values_of_the_wrong_type_are_passed_over() {
+fn values_of_the_wrong_type_are_skipped() {
     let spec = json!({
         "containers": [null, 7, "text", [], {"name": 5, "image": {"a": 1}}, {"name": "b", "image": "b"}],
         "initContainers": {"name": "x"}, "ephemeralContainers": 3.5, "volumes": [{"image": "text"}, {"image": null}],
@@ -20,7 +20,7 @@ fn values_of_the_wrong_type_are_passed_over() {
 }
 
 #[test]
-fn of_two_members_with_one_name_the_last_counts() {
+fn last_of_repeated_members_counts() {
     let body = r#"{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"u","kind":{"kind":"Pod"},
         "operation":"CREATE","object":{"spec":{"containers":[{"image":"a","image":"b"}]}}}}"#;
     assert!(patch(&reviewed(body.as_bytes()))[0].1.ends_with("/b"));
@@ -34,7 +34,7 @@ fn escapes_in_an_image_are_read() {
 }
 
 #[test]
-fn a_body_that_is_no_review_is_told_why() {
+fn body_without_a_review_gets_the_reason() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let in_object = String::from_utf8(of_pod(json!({}), json!({"SPOT": 1}))).unwrap();
     let in_object = in_object.replace("{\"SPOT\":1}", &format!("{{\"x\":{deep}}}"));
@@ -111,7 +111,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn a_patch_changes_images_and_nothing_else_whatever_the_object_holds(
+    fn patch_changes_only_images(
         object in any_json(), old in any_json(),
         kind in prop::sample::select(vec![("", "Pod"), ("batch", "CronJob"), ("apps", "Deployment"), ("", "PodTemplate")]),
         operation in prop::sample::select(vec!["CREATE", "UPDATE", "DELETE", "CONNECT", "?"]),
@@ -122,7 +122,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_an_answer_or_an_error(body in prop::collection::vec(any::<u8>(), 0..300)) {
+    fn any_bytes_give_an_answer_or_an_error(body in prop::collection::vec(any::<u8>(), 0..300)) {
         let _ = review(&body, &policy(&rules()), &Caller::default());
     }
 }

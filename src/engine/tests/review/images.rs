@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{of, patch, policy, rules};
 
-/// The images of an object, as (pointer, image).
+/// Returns the images of an object, as (pointer, image).
 fn images(object: &Value) -> Vec<(String, String)> {
     let images = images_of(&object.to_string()).unwrap();
     let images = images.into_iter();
@@ -14,7 +14,7 @@ fn images(object: &Value) -> Vec<(String, String)> {
         .collect()
 }
 
-/// An object of an API version and a kind, with a Pod at a path.
+/// Returns an object of an API version and a kind, with a Pod at a path.
 fn object(api_version: &str, kind: &str, path: &[&str]) -> Value {
     let container = |image: &str| json!({"name": "c", "image": image});
     let pod = json!({
@@ -57,7 +57,7 @@ fn images_of_an_object_are_those_that_a_review_of_it_swaps() {
 fn object_without_a_pod_has_no_images() {
     let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"image": "nginx"}});
     assert_eq!(images(&map), []);
-    // The usual place is not that of a CronJob.
+    // A CronJob has its Pod template in another place than most kinds.
     assert_eq!(
         images(&object("batch/v1", "CronJob", &["spec", "template", "spec"])),
         []

@@ -1,4 +1,4 @@
-//! Real reviews, and reviews that hold anything: what the answer says, and what its patch does.
+//! Real reviews, and reviews with arbitrary content: the answer and the effect of its patch.
 
 #![allow(clippy::disallowed_methods, reason = "a test reads its vectors from files")]
 

@@ -1,4 +1,4 @@
-//! What is done with the objects that there are.
+//! Answers to reviews of real objects.
 
 use imageswap_engine::admission::{Caller, Policy, ReviewOutcome, SkipReason, review};
 use imageswap_tests_support::recorded::{conformance, review as recorded};
@@ -9,7 +9,7 @@ use crate::support::{
 };
 
 #[test]
-fn every_real_review_is_answered_with_its_uid_and_a_patch_that_applies() {
+fn real_review_gets_its_uid_and_a_patch_that_applies() {
     let folder = conformance("reviews");
     let mut count = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -36,7 +36,7 @@ fn every_real_review_is_answered_with_its_uid_and_a_patch_that_applies() {
 }
 
 #[test]
-fn a_rich_pod_is_patched_at_init_containers_sidecars_containers_and_image_volumes() {
+fn every_place_of_a_pod_is_patched() {
     let body = recorded("002-create-pods-rich.json");
     let request = serde_json::from_slice::<Value>(&body).unwrap()["request"].clone();
     let reviewed = reviewed(&body);
@@ -67,7 +67,7 @@ fn a_rich_pod_is_patched_at_init_containers_sidecars_containers_and_image_volume
 }
 
 #[test]
-fn an_edit_of_a_label_or_an_annotation_changes_no_image() {
+fn edit_of_a_label_or_annotation_changes_no_image() {
     for file in [
         "003-update-pods-rich.json",
         "004-update-pods-rich.json",
@@ -86,7 +86,7 @@ fn an_edit_of_a_label_or_an_annotation_changes_no_image() {
 }
 
 #[test]
-fn of_an_update_only_the_image_that_changes_is_patched() {
+fn update_patches_only_the_changed_image() {
     let old = json!({"spec": {"containers": [
         {"name": "a", "image": "mirror.example.com/hub/a:1"}, {"name": "b", "image": "b:1"}]}});
     let new = json!({"spec": {"containers": [
@@ -96,7 +96,7 @@ fn of_an_update_only_the_image_that_changes_is_patched() {
 }
 
 #[test]
-fn an_ephemeral_container_is_patched_and_its_pod_is_not() {
+fn ephemeral_container_is_patched_and_its_pod_is_not() {
     let body = recorded("006-update-pods-ephemeralcontainers-rich.json");
     let pointers = pointers(&reviewed(&body));
     assert_eq!(pointers, ["/spec/ephemeralContainers/0/image"]);
@@ -141,7 +141,7 @@ fn templates_are_patched_where_each_kind_has_them() {
 }
 
 #[test]
-fn any_kind_with_a_pod_template_is_patched() {
+fn every_kind_with_a_pod_template_is_patched() {
     let object =
         json!({"spec": {"replicas": 2, "template": {"spec": {"containers": [{"name": "a", "image": "a"}]}}}});
     let body = of("CREATE", "argoproj.io", "Rollout", object, Value::Null);
@@ -152,7 +152,7 @@ fn any_kind_with_a_pod_template_is_patched() {
 }
 
 #[test]
-fn the_break_glass_label_leaves_a_pod_alone() {
+fn pod_with_break_glass_label_is_skipped() {
     let body = recorded("041-create-pods-glass.json");
     let reviewed = reviewed(&body);
     assert_eq!(
@@ -163,7 +163,7 @@ fn the_break_glass_label_leaves_a_pod_alone() {
 }
 
 #[test]
-fn the_break_glass_label_counts_on_the_object_and_on_its_template() {
+fn break_glass_label_works_on_object_and_template() {
     let label = json!({"labels": {"k8s.twr.io/imageswap": "disabled"}});
     let spec = json!({"containers": [{"name": "a", "image": "a"}]});
     let on_object = json!({"metadata": label, "spec": {"template": {"spec": spec}}});
@@ -175,14 +175,14 @@ fn the_break_glass_label_counts_on_the_object_and_on_its_template() {
 }
 
 #[test]
-fn another_value_of_the_break_glass_label_breaks_nothing() {
+fn other_value_of_break_glass_label_has_no_effect() {
     let metadata = json!({"labels": {"k8s.twr.io/imageswap": "enabled"}});
     let body = of_pod(metadata, json!({"containers": [{"name": "a", "image": "a"}]}));
     assert_eq!(pointers(&reviewed(&body)), ["/spec/containers/0/image"]);
 }
 
 #[test]
-fn a_static_mirror_pod_and_an_object_that_is_being_deleted_are_left_alone() {
+fn mirror_pod_and_deleted_object_are_skipped() {
     let mirror = recorded("042-create-pods-static-node1.json");
     assert_eq!(left(&reviewed(&mirror)), [SkipReason::MirrorPod]);
     let metadata = json!({"deletionTimestamp": "2026-11-23T07:17:18Z"});
@@ -191,7 +191,7 @@ fn a_static_mirror_pod_and_an_object_that_is_being_deleted_are_left_alone() {
 }
 
 #[test]
-fn a_delete_has_no_object_and_gets_no_patch() {
+fn delete_gets_no_patch() {
     let body = recorded("013-delete-pods-rich.json");
     let reviewed = reviewed(&body);
     assert_eq!(
@@ -201,7 +201,7 @@ fn a_delete_has_no_object_and_gets_no_patch() {
 }
 
 #[test]
-fn a_container_without_an_image_is_left_without_a_word() {
+fn container_without_image_is_skipped_without_warning() {
     let body = recorded("039-create-pods-noimage.json");
     let reviewed = reviewed(&body);
     assert_eq!(left(&reviewed), [SkipReason::NoImage]);
@@ -209,7 +209,7 @@ fn a_container_without_an_image_is_left_without_a_word() {
 }
 
 #[test]
-fn an_image_that_is_no_reference_is_left_with_a_warning_that_names_it() {
+fn invalid_image_is_kept_with_a_warning() {
     let body = recorded("040-create-pods-badimage.json");
     let reviewed = reviewed(&body);
     assert_eq!(left(&reviewed), [SkipReason::InvalidImage]);
@@ -223,7 +223,7 @@ fn an_image_that_is_no_reference_is_left_with_a_warning_that_names_it() {
 }
 
 #[test]
-fn the_image_auto_is_left_without_a_warning() {
+fn image_auto_is_skipped_without_warning() {
     let body = of_pod(
         json!({}),
         json!({"containers": [{"name": "istio-proxy", "image": "auto"}]}),
@@ -234,7 +234,7 @@ fn the_image_auto_is_left_without_a_warning() {
 }
 
 #[test]
-fn a_warning_holds_no_control_character_and_no_endless_image() {
+fn warning_is_one_line_of_limited_length() {
     let image = format!("bad\r\nimage{}", "x".repeat(100_000));
     let body = of_pod(json!({}), json!({"containers": [{"name": "a", "image": image}]}));
     let warning = answer(&reviewed(&body))["response"]["warnings"][0]
@@ -248,7 +248,7 @@ fn a_warning_holds_no_control_character_and_no_endless_image() {
 }
 
 #[test]
-fn warnings_are_bounded_and_the_rest_is_counted() {
+fn warnings_are_limited_and_the_rest_is_counted() {
     let containers: Vec<Value> = (0..500)
         .map(|n| json!({"name": format!("c{n}"), "image": "Bad"}))
         .collect();
@@ -260,7 +260,7 @@ fn warnings_are_bounded_and_the_rest_is_counted() {
 }
 
 #[test]
-fn a_review_of_v1beta1_is_answered_in_v1beta1() {
+fn v1beta1_review_gets_v1beta1_answer() {
     let body = String::from_utf8(recorded("043-create-pods-gen.json")).unwrap();
     let body = body
         .replacen("admission.k8s.io/v1\"", "admission.k8s.io/v1beta1\"", 1)
@@ -271,7 +271,7 @@ fn a_review_of_v1beta1_is_answered_in_v1beta1() {
 }
 
 #[test]
-fn a_dry_run_changes_nothing_and_says_what_it_would_do() {
+fn dry_run_changes_nothing_and_warns() {
     let rules = rules();
     let body = recorded("018-create-pods-web-7bfb4bc78d.json");
     let dry = review(

@@ -1,4 +1,4 @@
-//! Reviews to ask with, and what is read of the answers.
+//! Helpers that build reviews and read answers.
 
 use base64::Engine as _;
 use imageswap_engine::admission::{Caller, ImageEffect, Policy, Reviewed, SkipReason, review};
@@ -25,7 +25,7 @@ pub(crate) fn reviewed(body: &[u8]) -> Reviewed<'_> {
     review(body, &policy(&rules()), &Caller::default()).unwrap()
 }
 
-/// A review of a Pod, from its spec and metadata.
+/// Returns a review of a Pod, from its spec and metadata.
 pub(crate) fn of_pod(metadata: Value, spec: Value) -> Vec<u8> {
     of(
         "CREATE",
@@ -50,7 +50,7 @@ pub(crate) fn answer(reviewed: &Reviewed<'_>) -> Value {
     serde_json::from_slice(&reviewed.answer).unwrap()
 }
 
-/// The operations of the patch, as (pointer, image).
+/// Returns the operations of the patch, as (pointer, image).
 pub(crate) fn patch(reviewed: &Reviewed<'_>) -> Vec<(String, String)> {
     let answer = answer(reviewed);
     let Some(patch) = answer["response"].get("patch") else {
@@ -88,7 +88,7 @@ pub(crate) fn left(reviewed: &Reviewed<'_>) -> Vec<SkipReason> {
         .collect()
 }
 
-/// Applies the patch and takes the images back out: nothing else may differ.
+/// Applies the patch and asserts that the objects are equal without their images.
 pub(crate) fn assert_only_images_change(object: &Value, reviewed: &Reviewed<'_>) {
     let answer = answer(reviewed);
     let Some(encoded) = answer["response"].get("patch") else {

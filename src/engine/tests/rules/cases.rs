@@ -1,7 +1,7 @@
-//! The cases of `grammar/valid` and `grammar/invalid`: rules files, and beside each all that there is to say of it.
+//! The cases of `grammar/valid` and `grammar/invalid`: rules files with their findings.
 //!
-//! A case is a file `NAME.rules`, or a folder `NAME` of files; the expected output is `NAME.out`. With the variable
-//! `UPDATE_CASES` set the outputs are written anew: read what has changed before you commit it.
+//! A case is a file `NAME.rules`, or a directory `NAME` of files; the expected output is `NAME.out`. If the variable
+//! `UPDATE_CASES` is set, the test records the outputs again: read the changes before you commit them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,17 +15,17 @@ use imageswap_engine::syntax::ast::Action;
 use imageswap_tests_support::loaded::{Loaded, load_within};
 use imageswap_tests_support::repository;
 
-/// So that a case of too many rules is a short one.
+/// Low limits, so that a case of too many rules is short.
 const LIMITS: Limits = Limits {
     rules: 100,
     files: 10,
 };
 
-/// What no short file shows; tested by itself.
+/// Codes that no short file shows; other tests show them.
 const SHOWN_ELSEWHERE: [Code; 6] = [
     Code::UNPROVEN,
     Code::TOO_MANY_FILES,
-    // Of files, which the engine does not read.
+    // Codes about files, which the engine does not read.
     Code::NOT_UTF8,
     Code::FILE_TOO_LONG,
     Code::SECOND_MAP,
@@ -33,14 +33,14 @@ const SHOWN_ELSEWHERE: [Code; 6] = [
 ];
 
 struct Case {
-    /// Its path without an ending.
+    /// Its path without a suffix.
     path: PathBuf,
-    /// Names and texts.
+    /// Names and texts of its files.
     files: Vec<(String, String)>,
 }
 
 #[test]
-fn every_valid_case_loads_and_says_what_is_recorded() {
+fn valid_case_loads_with_its_recorded_findings() {
     let cases = cases("valid");
     assert!(cases.len() >= 60, "{} cases", cases.len());
     let loaded: Vec<Loaded> = cases.iter().map(|case| load_files(&case.files)).collect();
@@ -51,7 +51,7 @@ fn every_valid_case_loads_and_says_what_is_recorded() {
 }
 
 #[test]
-fn every_invalid_case_is_refused_with_what_is_recorded() {
+fn invalid_case_is_rejected_with_its_recorded_findings() {
     let cases = cases("invalid");
     assert!(cases.len() >= 80, "{} cases", cases.len());
     let loaded: Vec<Loaded> = cases.iter().map(|case| load_files(&case.files)).collect();
@@ -62,7 +62,7 @@ fn every_invalid_case_is_refused_with_what_is_recorded() {
 }
 
 #[test]
-fn every_code_is_shown_by_a_case() {
+fn every_code_has_a_case() {
     let shown: BTreeSet<Code> = all_cases()
         .iter()
         .flat_map(|case| load_files(&case.files).findings)
@@ -76,13 +76,13 @@ fn every_code_is_shown_by_a_case() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
-/// Whether a code is of map files, and not of rules.
+/// Returns true if a code is about map files, not rules.
 fn is_of_maps(code: Code) -> bool {
     code.as_str().get(1..3) == Some("09")
 }
 
 #[test]
-fn a_suggestion_that_is_followed_mends_what_it_stands_by() {
+fn applied_suggestion_fixes_its_finding() {
     let mut wrong = Vec::new();
     let mut count = 0;
     for case in all_cases() {
@@ -110,7 +110,7 @@ fn all_cases() -> Vec<Case> {
     all
 }
 
-/// The cases of a folder, by name.
+/// Returns the cases of a directory, by name.
 fn cases(folder: &str) -> Vec<Case> {
     let root = repository::path("grammar").join(folder);
     let mut cases = Vec::new();
@@ -151,7 +151,7 @@ fn load_files(files: &[(String, String)]) -> Loaded {
     )
 }
 
-/// Compares outputs with what is recorded, or records them.
+/// Compares outputs with the recorded ones, or records them.
 fn compare(cases: &[Case], loaded: &[Loaded]) {
     let is_update = std::env::var_os("UPDATE_CASES").is_some();
     let mut wrong = Vec::new();
@@ -205,7 +205,7 @@ fn test_line(test: &Test) -> String {
     format!("test {} {expected}\n", test.image)
 }
 
-/// The files of a case with a suggestion followed.
+/// Returns the files of a case after a suggestion is applied.
 fn mended(case: &Case, loaded: &Loaded, suggestion: &Suggestion) -> Vec<(String, String)> {
     let at = suggestion.span;
     let changed = loaded.sources.get(at.source).unwrap().name();
@@ -218,7 +218,7 @@ fn mended(case: &Case, loaded: &Loaded, suggestion: &Suggestion) -> Vec<(String,
     files
 }
 
-/// Where a place is once a suggestion has been followed.
+/// Returns the new position of a place after a suggestion is applied.
 fn moved(place: Span, suggestion: &Suggestion) -> Span {
     let at = suggestion.span;
     if place.source != at.source {

@@ -1,4 +1,4 @@
-//! The page of errors: each entry's first example has the finding that it is about, the second one has it no more.
+//! The page of errors: the first example of each entry has the finding, and the second one does not.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use super::examples::{Example, examples};
 
 const PAGE: &str = include_str!("../../../../docs/errors.md");
 
-/// What takes a long file: the page describes it.
+/// Codes that need a long file: the page describes it.
 const DESCRIBED: [Code; 4] = [
     Code::STATEMENT_TOO_LONG,
     Code::TOO_MANY_RULES,
@@ -19,7 +19,7 @@ const DESCRIBED: [Code; 4] = [
     Code::UNPROVEN,
 ];
 
-/// What is wrong with files, which the engine does not read: shown by the tests of the command line.
+/// Codes about files, which the engine does not read: the tests of the command line show them.
 const OF_FILES: [Code; 4] = [
     Code::NOT_UTF8,
     Code::FILE_TOO_LONG,
@@ -28,10 +28,10 @@ const OF_FILES: [Code; 4] = [
 ];
 
 #[test]
-fn the_first_example_of_an_entry_has_its_finding_and_the_second_one_is_mended() {
+fn first_example_has_the_finding_and_second_is_fixed() {
     let mut wrong = Vec::new();
     let mut count = 0;
-    // Those of map files are shown by the tests of their readers.
+    // The tests of the map reader show the codes of map files.
     let is_of_maps = |code: &Code| code.as_str().get(1..3) == Some("09");
     let shown = |code: &&Code| !is_of_maps(code) && !OF_FILES.contains(code);
     for code in Code::ALL.iter().filter(shown) {
@@ -51,7 +51,7 @@ fn the_first_example_of_an_entry_has_its_finding_and_the_second_one_is_mended() 
 }
 
 #[test]
-fn a_statement_of_more_than_4096_bytes_is_too_long_and_one_of_4096_is_not() {
+fn statement_over_4096_bytes_is_too_long() {
     for (length, is_good) in [(4096, true), (4097, false)] {
         let mut statement = "keep quay.io/ when namespace a".to_owned();
         while statement.len() + 5 <= length {
@@ -65,7 +65,7 @@ fn a_statement_of_more_than_4096_bytes_is_too_long_and_one_of_4096_is_not() {
 }
 
 #[test]
-fn one_rule_more_than_allowed_is_too_many() {
+fn rule_over_the_limit_is_rejected() {
     for (rules, is_good) in [(3, true), (4, false)] {
         let mut text = "rules v1\n".to_owned();
         for number in 1..=rules {
@@ -78,7 +78,7 @@ fn one_rule_more_than_allowed_is_too_many() {
 }
 
 #[test]
-fn file_beyond_the_limit_is_rejected() {
+fn file_over_the_limit_is_rejected() {
     let names: Vec<String> = (1..=4).map(|number| format!("{number}.rules")).collect();
     for (files, is_good) in [(3, true), (4, false)] {
         let files = names.iter().take(files).map(|name| (name.as_str(), "rules v1\n"));
@@ -89,8 +89,8 @@ fn file_beyond_the_limit_is_rejected() {
 }
 
 #[test]
-fn no_file_gets_the_condition_of_another() {
-    // One more file than a narrow number tells apart: the last one got the condition of the first.
+fn condition_of_a_file_affects_only_its_rules() {
+    // One more file than 16 bits can number, after which the last file had the condition of the first.
     let names: Vec<String> = (0..=65_536).map(|number| format!("{number}.rules")).collect();
     let text = |number: usize| match number {
         0 => "rules v1 when namespace a\n",
@@ -110,10 +110,10 @@ const fn within(rules: usize, files: usize) -> Limits {
 }
 
 #[test]
-fn a_set_with_too_many_ways_from_rule_to_rule_is_refused() {
+fn set_with_too_many_pairs_of_swaps_is_rejected() {
     let mut text = "rules v1\n".to_owned();
     for number in 1..=1500 {
-        // The conditions exclude each other: that is quickly seen, but there are too many pairs all the same.
+        // The conditions exclude each other, which is quickly found, but there are too many pairs to check all.
         writeln!(
             text,
             "swap a.example.com/*/x{number} -> a.example.com/{{1}}/y{number} when namespace n{number}"
@@ -124,7 +124,7 @@ fn a_set_with_too_many_ways_from_rule_to_rule_is_refused() {
     assert!(shows_only(&loaded, Code::UNPROVEN), "{}", loaded.short());
 }
 
-/// Pieces of lines that go together, and others that do not.
+/// Pieces of lines, some of which fit together.
 const PIECES: [&str; 26] = [
     "rules v1",
     "rules",
@@ -156,7 +156,7 @@ const PIECES: [&str; 26] = [
 
 proptest! {
     #[test]
-    fn a_text_that_does_not_load_says_why(pieces in proptest::collection::vec(0..PIECES.len(), 0..12)) {
+    fn text_that_does_not_load_has_a_finding(pieces in proptest::collection::vec(0..PIECES.len(), 0..12)) {
         let text: String = pieces.iter().map(|piece| PIECES[*piece]).collect();
         let loaded = load_text(&text);
         prop_assert!(loaded.set.is_some() || !loaded.errors().is_empty(), "{text:?}");
@@ -168,7 +168,7 @@ proptest! {
     }
 }
 
-/// Whether the code is among the findings, and no other one is an error.
+/// Returns true if the code is among the findings and no other finding is an error.
 fn shows_only(loaded: &Loaded, code: Code) -> bool {
     let is_other = |severity: Severity, found: Code| severity == Severity::Error && found != code;
     loaded.findings.iter().any(|finding| finding.code == code)
@@ -178,7 +178,7 @@ fn shows_only(loaded: &Loaded, code: Code) -> bool {
             .any(|finding| is_other(finding.severity, finding.code))
 }
 
-/// The two blocks below a heading.
+/// Returns the two blocks below a heading.
 fn examples_of(code: Code) -> [Example<'static>; 2] {
     let (_, entry) = PAGE.split_once(&format!("\n## {code}\n")).unwrap();
     let blocks = examples(entry.split("\n## ").next().unwrap());

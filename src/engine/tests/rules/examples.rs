@@ -6,11 +6,11 @@ use imageswap_tests_support::loaded::{Loaded, load, load_text};
 
 /// A block of rules in a page.
 pub(crate) struct Example<'p> {
-    /// What the fence says behind `rules`: nothing, or the finding that the block shows.
+    /// The text of the fence after `rules`: empty, or the finding that the block shows.
     pub(crate) shows: &'p str,
-    /// A file, or several below lines with their names.
+    /// A file, or several files below lines with their names.
     pub(crate) text: &'p str,
-    /// The line of the page that the fence is in.
+    /// Line of the fence in the page.
     pub(crate) line: usize,
 }
 
@@ -23,12 +23,12 @@ impl Example<'_> {
         }
     }
 
-    /// Whether each text of the block is laid out as it can be. What has a mistake of syntax can't be.
-    pub(crate) fn is_laid_out(&self) -> bool {
+    /// Returns true if each text of the block is formatted. A text with a syntax error counts as formatted.
+    pub(crate) fn is_formatted(&self) -> bool {
         let is_so = |text: &str| {
-            let laid_out = format(SourceId::default(), text).ok();
-            // An empty line before the name of the next file is none of the file.
-            laid_out.is_none_or(|laid_out| laid_out.trim_end() == text.trim_end())
+            let formatted = format(SourceId::default(), text).ok();
+            // An empty line before the name of the next file is not part of the file.
+            formatted.is_none_or(|formatted| formatted.trim_end() == text.trim_end())
         };
         match self.files().as_slice() {
             [] => is_so(self.text),
@@ -36,7 +36,7 @@ impl Example<'_> {
         }
     }
 
-    /// The files of a block of several, with their names.
+    /// Returns the files of a block of several, with their names.
     fn files(&self) -> Vec<(&str, &str)> {
         let files = self.text.split("# FILE: ");
         let files = files.skip(1).map(|file| file.split_once('\n').unwrap());
@@ -44,7 +44,7 @@ impl Example<'_> {
     }
 }
 
-/// The blocks of rules in a page, or in a part of one.
+/// Returns the blocks of rules in a page, or in a part of one.
 pub(crate) fn examples(page: &str) -> Vec<Example<'_>> {
     const FENCE: &str = "```rules";
     page.match_indices(FENCE)

@@ -1,7 +1,7 @@
-//! The formatter: cases as they are recorded, and laws.
+//! The formatter: recorded cases, and properties.
 //!
-//! A case is a file `grammar/format/NAME.rules`, and beside it `NAME.out`, what it is laid out as. With the variable
-//! `UPDATE_CASES` set the outputs are written anew: read what has changed before you commit it.
+//! A case is a file `grammar/format/NAME.rules`; the expected output is `NAME.out`. If the variable `UPDATE_CASES` is
+//! set, the test records the outputs again: read the changes before you commit them.
 
 use std::fs;
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ use proptest::prelude::*;
 
 use super::vectors::rows;
 
-/// A file in its layout, which a second run leaves as it is.
+/// Formats a file, and asserts that a second run changes nothing.
 #[track_caller]
 fn formatted(text: &str) -> String {
     let once = format(SourceId::default(), text).unwrap_or_else(|error| panic!("{error:?}\n{text}"));
@@ -34,7 +34,7 @@ fn all_formatted(files: &Files) -> Files {
     each.map(|(name, text)| (name.clone(), formatted(text))).collect()
 }
 
-/// The files of a folder of the repository, those in its folders too.
+/// Returns the files below a directory of the repository.
 fn files(folder: &str) -> Vec<PathBuf> {
     let root = repository::path(folder);
     let mut folders = vec![root];
@@ -54,7 +54,7 @@ fn files(folder: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-fn every_case_is_laid_out_as_recorded() {
+fn case_is_formatted_as_recorded() {
     let mut wrong = Vec::new();
     let cases = files("grammar/format");
     assert!(cases.len() >= 12, "{} cases", cases.len());
@@ -72,7 +72,7 @@ fn every_case_is_laid_out_as_recorded() {
 }
 
 #[test]
-fn every_valid_case_says_the_same_once_it_is_formatted() {
+fn formatting_keeps_the_meaning_of_valid_cases() {
     let cases = files("grammar/valid");
     assert!(cases.len() >= 60);
     for path in cases {
@@ -89,7 +89,7 @@ fn every_valid_case_says_the_same_once_it_is_formatted() {
 }
 
 #[test]
-fn every_recorded_set_decides_the_same_once_it_is_formatted() {
+fn formatting_keeps_recorded_decisions() {
     let mut count = 0;
     for row in rows("vectors.jsonl") {
         let files: Files = super::vectors::files(&row)
@@ -108,7 +108,7 @@ fn every_recorded_set_decides_the_same_once_it_is_formatted() {
     assert!(count > 1_000, "{count} images");
 }
 
-/// A decision without its rule, which may have no name but its line.
+/// Returns a decision without its rule, because the name of a rule may be its line.
 fn what_came(decision: Decision<'_>) -> String {
     format!(
         "{:?} {:?} {}",
@@ -119,7 +119,7 @@ fn what_came(decision: Decision<'_>) -> String {
 }
 
 #[test]
-fn a_text_with_an_error_is_not_formatted_and_all_its_errors_are_told() {
+fn text_with_errors_is_not_formatted() {
     let text = "rules v1\nkeep quay.io/ wen namespace a\nkeep a/\n  swap b/ -> c.io/\n";
     let Err(FormatError::Syntax(findings)) = format(SourceId::default(), text) else {
         panic!("it is formatted");
@@ -129,7 +129,7 @@ fn a_text_with_an_error_is_not_formatted_and_all_its_errors_are_told() {
 }
 
 #[test]
-fn an_empty_text_and_one_of_comments_are_laid_out_as_well() {
+fn empty_text_and_comments_are_formatted() {
     for (text, expected) in [
         ("", ""),
         ("\u{feff}", ""),
@@ -143,8 +143,8 @@ fn an_empty_text_and_one_of_comments_are_laid_out_as_well() {
 }
 
 #[test]
-fn no_statement_gets_too_long_by_being_formatted() {
-    // What takes all that there is stays as it was; the others have their columns where there is room for them.
+fn formatting_makes_no_statement_too_long() {
+    // A statement at the limit keeps its layout; the others are aligned if there is room.
     for values in [1_000, 1_500, 1_900, 2_020] {
         let list = ["a"; 2_020].get(..values).unwrap().join(",");
         let statement = format!("keep quay.io/ when namespace {list} as n{values}\n");
@@ -153,7 +153,7 @@ fn no_statement_gets_too_long_by_being_formatted() {
         assert_eq!(text.contains(&statement), values >= 1_500, "{values}");
         assert!(text.contains("keep  a/  as a\n") && text.contains("keep  b/  as b\n"));
     }
-    // The padding before comments counts as well.
+    // The spaces before comments count too.
     for comments in [40, 200, 400] {
         let lines: String = (0..comments).map(|_| "   # c\n").collect();
         let wide = format!("{}/", "a".repeat(60));
@@ -163,7 +163,7 @@ fn no_statement_gets_too_long_by_being_formatted() {
 }
 
 #[test]
-fn a_statement_of_4096_bytes_stays_one_whatever_its_comments() {
+fn statement_of_4096_bytes_keeps_its_length() {
     for tail in ["", " # c", " # c\n   # d\n   # e"] {
         let mut statement = "keep quay.io/ when namespace a".to_owned();
         while statement.len() + 2 <= MAX_STATEMENT - tail.len() {
@@ -175,7 +175,7 @@ fn a_statement_of_4096_bytes_stays_one_whatever_its_comments() {
 }
 
 #[test]
-fn a_mebibyte_of_anything_is_laid_out_in_linear_time() {
+fn formatting_a_mebibyte_takes_linear_time() {
     let lines = [
         "keep a/\n",
         "swap quay.io/a/ -> h.io/quay/a/ as x # c\n",
@@ -191,7 +191,7 @@ fn a_mebibyte_of_anything_is_laid_out_in_linear_time() {
     ];
     for line in lines {
         let text = format!("rules v1\n{}", line.repeat((1 << 20) / line.len()));
-        // Some of these have errors: to say so takes no longer.
+        // Some of these have errors, and finding them takes no longer.
         let _ = format(SourceId::default(), &text).map(|text| format(SourceId::default(), &text));
     }
     let comments = format!("rules v1\nkeep a/ # a\n{}", "  # b\n".repeat(100_000));
@@ -203,7 +203,7 @@ fn a_mebibyte_of_anything_is_laid_out_in_linear_time() {
 }
 
 #[test]
-fn a_statement_on_one_line_is_the_same_however_it_is_laid_out() {
+fn one_line_form_is_the_same_for_every_layout() {
     let line = r#"deny **:latest because "a  \"b # c" when namespace a, b and not label c"#;
     for text in [
         line.to_owned(),
@@ -217,7 +217,8 @@ fn a_statement_on_one_line_is_the_same_however_it_is_laid_out() {
     assert_eq!(one_line("keep a/\nkeep b/"), None);
 }
 
-/// The words of a text, whatever stands between them. (No generated word but a text in quotes holds a comma or a `#`.)
+/// Returns the words of a text without the text between them. (No generated word but a quoted text has a comma or a
+/// `#`.)
 fn words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut is_quoted = false;
@@ -249,7 +250,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(3_000))]
 
     #[test]
-    fn any_layout_becomes_one_that_says_the_same_and_stays(
+    fn formatting_twice_changes_nothing(
         rules in vec(any::<u8>(), 0..300),
         layout in vec(any::<u8>(), 0..300),
     ) {
@@ -277,7 +278,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_formatted_decides_as_it_did(
+    fn formatted_rules_decide_the_same(
         rules in vec(any::<u8>(), 0..300),
         layout in vec(any::<u8>(), 0..200),
         images in vec(any::<u8>(), 0..100),
@@ -301,7 +302,7 @@ proptest! {
     }
 
     #[test]
-    fn a_text_that_is_edited_is_laid_out_or_has_errors(
+    fn edited_text_is_formatted_or_has_errors(
         rules in vec(any::<u8>(), 0..300),
         layout in vec(any::<u8>(), 0..300),
         edits in vec(any::<u8>(), 0..40),
@@ -327,7 +328,7 @@ proptest! {
 }
 
 #[test]
-fn a_statement_that_is_too_long_is_not_formatted_into_one_that_is_not() {
+fn formatting_does_not_shorten_a_too_long_statement() {
     let text = format!("rules v1\nkeep a/ when{}namespace a\n", " ".repeat(MAX_STATEMENT));
     let Err(FormatError::Syntax(findings)) = format(SourceId::default(), &text) else {
         panic!("it is formatted");

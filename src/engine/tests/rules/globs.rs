@@ -1,4 +1,4 @@
-//! More globs over images as they are spelled than are asked one after the other: found by pieces of the image.
+//! More globs over original images than the index tries one after the other, so that it finds them by pieces.
 
 use imageswap_engine::context::Context;
 use imageswap_tests_support::agree::decided;
@@ -6,7 +6,7 @@ use imageswap_tests_support::loaded::load;
 use imageswap_tests_support::naive::Naive;
 use proptest::prelude::*;
 
-/// Parts that globs and images are made of, so that they meet.
+/// Parts of globs and images, few enough that they often match.
 const PARTS: [&str; 12] = [
     "redis", "nginx", "team", "quay", "ab", "a", "1.25", "prodx", "re", "dis", "x-y", "io",
 ];
@@ -39,7 +39,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_first_that_matches_decides_however_many_there_are(
+    fn first_match_decides_among_any_number(
         globs in prop::collection::vec(glob(), 32..80),
         images in prop::collection::vec(image(), 20),
     ) {

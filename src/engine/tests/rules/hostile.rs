@@ -1,5 +1,5 @@
-//! Hostile input: whatever a file holds, there is a result or a clear error, in time linear in its length. Nothing here
-//! is timed; what is not linear does not come to its end.
+//! Hostile input: every file gets a result or a clear error, in time linear in its length. No test is timed, because
+//! one that takes more than linear time does not end.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ fn codes(loaded: &Loaded) -> Vec<&'static str> {
     loaded.errors().iter().map(|error| error.code.as_str()).collect()
 }
 
-/// Bytes that look like chance and are the same each time.
+/// Returns pseudo-random bytes, the same in each run.
 fn noise(length: usize) -> impl Iterator<Item = u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     std::iter::repeat_with(move || {
@@ -27,7 +27,7 @@ fn noise(length: usize) -> impl Iterator<Item = u8> {
 }
 
 #[test]
-fn a_mebibyte_of_any_bytes_is_refused() {
+fn mebibyte_of_any_bytes_is_rejected() {
     let bytes: Vec<u8> = noise(MIB).collect();
     let text = String::from_utf8_lossy(&bytes);
     assert!(!load_text(&text).errors().is_empty());
@@ -36,7 +36,7 @@ fn a_mebibyte_of_any_bytes_is_refused() {
 }
 
 #[test]
-fn a_mebibyte_of_one_character_is_refused_in_few_words() {
+fn mebibyte_of_one_character_gets_a_short_error() {
     for character in [
         "a", "*", "/", "\"", "\\", "{", "}", "[", ",", "é", "\u{7f}", "#", " ", "\r", "->",
     ] {
@@ -58,7 +58,7 @@ fn a_mebibyte_of_one_character_is_refused_in_few_words() {
 }
 
 #[test]
-fn many_short_lines_are_as_many_errors() {
+fn each_of_many_short_lines_is_an_error() {
     for line in [
         "x\n",
         "keep\n",
@@ -79,13 +79,13 @@ fn many_short_lines_are_as_many_errors() {
 }
 
 #[test]
-fn a_statement_of_a_mebibyte_in_many_lines_is_one_error() {
+fn statement_of_a_mebibyte_is_one_error() {
     let text = format!("rules v1\nkeep a/\n{}", "  when namespace a\n".repeat(MIB / 19));
     assert_eq!(codes(&load_text(&text)), [Code::STATEMENT_TOO_LONG.as_str()]);
 }
 
 #[test]
-fn a_hundred_thousand_rules_load_and_one_more_does_not() {
+fn hundred_thousand_rules_load_and_one_more_fails() {
     let mut text = "rules v1\nhome h.io/\n".to_owned();
     for number in 0..100_000 {
         writeln!(text, "swap quay.io/a{number}/ -> h.io/quay/a{number}/").unwrap();
@@ -101,7 +101,7 @@ fn a_hundred_thousand_rules_load_and_one_more_does_not() {
 }
 
 #[test]
-fn twenty_thousand_swaps_in_a_row_are_shown_to_end() {
+fn chain_of_twenty_thousand_swaps_settles() {
     let mut text = "rules v1\n".to_owned();
     for number in 0..20_000 {
         writeln!(text, "swap h.io/a{number}/ -> h.io/a{}/", number + 1).unwrap();
@@ -114,7 +114,7 @@ fn twenty_thousand_swaps_in_a_row_are_shown_to_end() {
 }
 
 #[test]
-fn the_worst_globs_match_and_do_not_match() {
+fn worst_case_globs_match_correctly() {
     let stars = "*a".repeat(2_000);
     let rules = [
         format!("keep h.io/{stars}"),
@@ -151,7 +151,7 @@ fn the_worst_globs_match_and_do_not_match() {
 }
 
 #[test]
-fn constants_that_double_end_at_a_limit() {
+fn doubling_constants_end_at_a_limit() {
     let mut text = "rules v1\nlet a0 = aaaaaaaa\n".to_owned();
     for number in 1..200 {
         let before = number - 1;
@@ -175,7 +175,7 @@ fn constants_that_double_end_at_a_limit() {
 }
 
 #[test]
-fn a_long_constant_in_each_of_many_statements_is_no_more_than_their_limit() {
+fn long_constant_in_many_statements_loads() {
     let value = "a".repeat(4_000);
     let mut text = format!("rules v1\nlet a = {value}\n");
     for number in 0..1_000 {
@@ -209,7 +209,7 @@ fn many_conditions_and_names_of_one_kind_load() {
 }
 
 #[test]
-fn many_statements_of_any_one_kind_are_judged() {
+fn many_statements_of_one_kind_are_checked() {
     let lines: [fn(usize) -> String; 14] = [
         |n| format!("keep **/a{n}*"),
         |n| format!("keep written *{n}*"),
@@ -241,12 +241,12 @@ fn many_statements_of_any_one_kind_are_judged() {
 }
 
 #[test]
-fn what_is_compared_with_what_is_bounded() {
+fn comparisons_of_rules_are_limited() {
     let all =
         |line: fn(usize) -> String| -> String { (0..3_000).map(|number| line(number) + "\n").collect() };
-    let refused = all(|n| format!("swap quay.io/a{n}/ -> h.io/b{n}/")) + "deny h.io/\n";
+    let denied = all(|n| format!("swap quay.io/a{n}/ -> h.io/b{n}/")) + "deny h.io/\n";
     let at_home = all(|n| format!("home h.io/b{n}/\nswap *.io/x{n}y* -> h.io/x/{n}/z{{1}}"));
-    for text in [refused, at_home] {
+    for text in [denied, at_home] {
         let loaded = load_text(&format!("rules v1\n{text}"));
         let of_the_proof = loaded
             .errors()

@@ -17,7 +17,7 @@ fn each_example_loads_or_has_the_finding_that_its_fence_names() {
         let loaded = example.load();
         let is_as_said = if example.shows.is_empty() {
             tests += loaded.tests.len();
-            // What rests without any rule is worth a test on a page that says so.
+            // A page may test an image that is kept without any rule.
             loaded
                 .findings
                 .iter()
@@ -46,7 +46,7 @@ fn each_example_is_a_whole_file_that_names_what_it_shows() {
     for example in examples(PAGE) {
         let is_whole = example.text.starts_with("rules v1") || example.text.starts_with("# FILE: ");
         assert!(is_whole, "docs/language.md:{}", example.line);
-        // What a fence says is not shown to readers.
+        // Readers do not see the text of a fence.
         assert!(
             example.text.contains(example.shows),
             "docs/language.md:{}",
@@ -66,14 +66,14 @@ fn each_lint_is_in_the_table() {
 }
 
 #[test]
-fn each_link_leads_to_a_heading_or_a_file() {
+fn each_link_has_a_target() {
     for link in links(PAGE) {
         assert!(is_there("docs/language.md", link), "{link}");
     }
 }
 
 #[test]
-fn every_example_of_the_pages_is_laid_out_as_fmt_does() {
+fn examples_of_the_pages_are_formatted() {
     let errors = include_str!("../../../../docs/errors.md");
     let readme = include_str!("../../../../README.md");
     let [before, _] = of_layout();
@@ -85,14 +85,14 @@ fn every_example_of_the_pages_is_laid_out_as_fmt_does() {
     ] {
         let examples = examples(page);
         assert!(!examples.is_empty(), "{name}");
-        let is_otherwise = |example: &&Example<'_>| !example.is_laid_out() && example.text != before.text;
+        let is_otherwise = |example: &&Example<'_>| !example.is_formatted() && example.text != before.text;
         let examples = examples.iter().filter(is_otherwise);
         otherwise.extend(examples.map(|example| format!("{name}:{}", example.line)));
     }
     assert!(otherwise.is_empty(), "{}", otherwise.join("\n"));
 }
 
-/// The example of the layout: a file before it, and the file with it.
+/// Returns the example of the layout: a file before and after formatting.
 fn of_layout() -> [Example<'static>; 2] {
     let (_, section) = PAGE.split_once("\n## Layout\n").unwrap();
     let examples = examples(section.split("\n## ").next().unwrap());
@@ -103,7 +103,7 @@ fn of_layout() -> [Example<'static>; 2] {
 }
 
 #[test]
-fn the_example_of_the_layout_is_laid_out_as_the_page_shows() {
+fn example_of_the_layout_is_formatted_as_shown() {
     let [before, after] = of_layout();
     assert_eq!(format(SourceId::default(), before.text).unwrap(), after.text);
 }

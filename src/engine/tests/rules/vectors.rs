@@ -1,4 +1,4 @@
-//! What an independent reading of the language says of rule sets: which load, and what they decide.
+//! The answers of an independent reading of the language: the sets that load, and their decisions.
 
 use imageswap_tests_support::agree::in_words;
 use imageswap_tests_support::loaded::{Given, load};
@@ -24,19 +24,19 @@ pub(crate) fn files(row: &Value) -> impl Iterator<Item = (&str, &str)> {
 }
 
 #[test]
-fn every_recorded_decision_comes_out() {
+fn evaluation_gives_every_recorded_decision() {
     let mut wrong = Vec::new();
     let mut count = 0;
-    let mut refused = 0;
+    let mut rejected = 0;
     for (number, row) in rows("vectors.jsonl").iter().enumerate() {
         let loaded = load(files(row));
         if !loaded.errors().is_empty() {
             wrong.push(format!(
-                "set {number} ({}) is refused:\n{}",
+                "set {number} ({}) is rejected:\n{}",
                 row["proof"],
                 loaded.short()
             ));
-            refused += 1;
+            rejected += 1;
             continue;
         }
         let set = loaded.set();
@@ -70,14 +70,14 @@ fn every_recorded_decision_comes_out() {
     }
     assert!(
         wrong.is_empty(),
-        "{} of {count}, {refused} refused:\n{}",
+        "{} of {count}, {rejected} rejected:\n{}",
         wrong.len(),
         wrong.join("\n")
     );
     assert_eq!(count, 5_100, "the whole list was read");
 }
 
-/// Whether a line is the one at which a statement begins, or one that continues it.
+/// Returns true if a line is the first line of a statement, or continues it.
 fn is_line_of(row: &Value, statement: usize, line: usize) -> bool {
     let continues = |text: &str| {
         text.lines()
@@ -89,7 +89,7 @@ fn is_line_of(row: &Value, statement: usize, line: usize) -> bool {
 }
 
 #[test]
-fn what_must_not_load_is_refused_at_its_line_and_what_is_odd_loads() {
+fn invalid_sets_are_rejected_at_their_line() {
     let mut wrong = Vec::new();
     let all = rows("load.jsonl");
     for row in &all {

@@ -19,7 +19,7 @@ fn has_value(subject: Subject) -> bool {
     subject.kind() != ValueKind::None
 }
 
-/// What follows the name of a rule of the grammar.
+/// Returns the text after the name of a rule of the grammar.
 fn rule_of_grammar(name: &str) -> &'static str {
     GRAMMAR
         .lines()

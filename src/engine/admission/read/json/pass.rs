@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_json_is_what_the_library_takes_for_json() {
+    fn reader_accepts_the_same_json_as_the_library() {
         let cases = [
             "",
             " ",
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_costs_no_stack() {
+    fn nesting_takes_no_stack() {
         let deep = "[{\"a\":".repeat(500_000) + "1" + &"}]".repeat(500_000);
         assert!(is_json(&deep));
     }
@@ -274,7 +274,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_real_review_that_was_damaged_is_judged_as_the_library_does(
+        fn reader_agrees_with_the_library_on_damaged_reviews(
             at in 0..REVIEW.len(), length in 0..4usize, put in "[\\[\\]{}:,\"\\\\ 0-9a-z\n]{0,3}",
         ) {
             let (start, end) = (REVIEW.floor_char_boundary(at), REVIEW.ceil_char_boundary(at + length));
@@ -283,14 +283,14 @@ mod tests {
         }
 
         #[test]
-        fn plain_bytes_are_counted_up_to_the_first_special_one(bytes in prop::collection::vec(
+        fn plain_bytes_end_at_the_first_special_byte(bytes in prop::collection::vec(
             prop_oneof![4 => 0x20..=0xFFu8, 1 => any::<u8>(), 1 => Just(b'"'), 1 => Just(b'\\')], 0..40)) {
             let expected = bytes.iter().position(|b| *b < 0x20 || *b == b'"' || *b == b'\\').unwrap_or(bytes.len());
             prop_assert_eq!(plain(&bytes), expected);
         }
 
         #[test]
-        fn any_text_of_json_characters_is_judged_as_the_library_does(text in "[\\[\\]{}:,\"\\\\ 019.eE+\\-truefalsn\\n/ué]{0,24}") {
+        fn reader_agrees_with_the_library_on_any_json_characters(text in "[\\[\\]{}:,\"\\\\ 019.eE+\\-truefalsn\\n/ué]{0,24}") {
             prop_assert_eq!(is_json(&text), oracle(&text));
         }
     }

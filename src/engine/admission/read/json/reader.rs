@@ -69,7 +69,8 @@ impl<'a> Json<'a> {
         Ok(())
     }
 
-    /// A list of objects, each at its index and empty where the element is none; nothing where the value is no list.
+    /// Reads a list of objects, each at its index, with an empty one for an element of another type. Returns `None`
+    /// if the value has another type.
     pub(in crate::admission::read) fn list<T: Fields<'a>>(&mut self) -> Result<Option<Vec<T>>> {
         if self.next_token() != Some(b'[') {
             return self.skip().map(|()| None);
@@ -90,7 +91,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// The members of an object whose values are strings, in order; none where the value is no object.
+    /// Returns the members of an object whose values are strings, in order; none if the value has another type.
     pub(in crate::admission::read) fn pairs(&mut self) -> Result<Vec<(Cow<'a, str>, Cow<'a, str>)>> {
         let mut pairs = Vec::new();
         self.members(|key, json| {
@@ -100,8 +101,8 @@ impl<'a> Json<'a> {
         Ok(pairs)
     }
 
-    /// Gives out the members of an object, each to have its value read; passes over what is none. Says whether it
-    /// is one.
+    /// Calls a function for each member of an object, to read its value. Skips a value of another type. Returns true if it
+    /// is an object.
     #[inline]
     fn members(&mut self, mut member: impl FnMut(Cow<'a, str>, &mut Self) -> Result<()>) -> Result<bool> {
         if self.next_token() != Some(b'{') {

@@ -1,4 +1,4 @@
-//! Which rules of two sets are the same one, and which of them a difference comes of.
+//! The rules that two sets share, and the change that causes a difference.
 
 use imageswap_engine::compare::{Cause, Change, Comparison};
 use imageswap_engine::compile::RuleSet;
@@ -7,7 +7,7 @@ use imageswap_tests_support::loaded::load_text;
 
 const HEAD: &str = "rules v1\nhome h.io/\n";
 
-/// What is said of the change from one set to another: kind, old and new name.
+/// Returns the changes from one set to another: kind, old and new name.
 fn changes(old: &str, new: &str) -> Vec<String> {
     let (old, new) = (
         load_text(&format!("{HEAD}{old}")),
@@ -34,7 +34,7 @@ fn changes(old: &str, new: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_rule_is_found_again_by_its_name_and_else_by_what_it_says() {
+fn rule_is_matched_by_name_or_by_text() {
     assert_eq!(
         changes(
             "swap quay.io/ -> h.io/a/ as quay\n",
@@ -75,7 +75,7 @@ fn a_rule_is_found_again_by_its_name_and_else_by_what_it_says() {
 }
 
 #[test]
-fn only_what_stands_in_another_order_has_moved() {
+fn only_rules_in_another_order_have_moved() {
     let rules = ["keep a.io/\n", "keep b.io/\n", "keep c.io/\n", "keep d.io/\n"];
     let [a, b, c, d] = rules;
     assert_eq!(
@@ -93,7 +93,7 @@ fn only_what_stands_in_another_order_has_moved() {
 }
 
 #[test]
-fn what_is_switched_off_or_on_is_told_apart_from_what_is_changed() {
+fn rule_turned_off_or_on_is_not_a_changed_rule() {
     let rule = "swap quay.io/ -> h.io/ as quay\n";
     let off = format!("{rule}off quay\n");
     assert_eq!(changes(rule, &off), ["Off quay quay"]);
@@ -101,7 +101,7 @@ fn what_is_switched_off_or_on_is_told_apart_from_what_is_changed() {
 }
 
 #[test]
-fn a_constant_or_the_condition_of_a_file_changes_the_rules_that_use_it() {
+fn changed_constant_or_header_changes_its_rules() {
     let rule = |hub: &str| format!("let hub = {hub}\nswap quay.io/ -> {{hub}}/\n");
     assert_eq!(
         changes(&rule("h.io"), &rule("g.io")),
@@ -109,7 +109,7 @@ fn a_constant_or_the_condition_of_a_file_changes_the_rules_that_use_it() {
     );
 }
 
-/// What the difference of an image comes of: the names of the rule before and after.
+/// Returns the cause of the difference of an image: the names of the rule before and after.
 fn cause(old: &str, new: &str, image: &str) -> String {
     let (old, new) = (load_text(old), load_text(new));
     let comparison = Comparison::new(old.set(), new.set());
@@ -131,7 +131,7 @@ fn cause(old: &str, new: &str, image: &str) -> String {
 }
 
 #[test]
-fn a_difference_comes_of_what_parts_the_two_ways() {
+fn difference_has_the_change_that_causes_it() {
     let base = "rules v1\nhome h.io/\nswap quay.io/x/ -> h.io/x/ as x\nswap quay.io/ -> h.io/quay/ as quay\ndeny h.io/quay/bad/ as bad\n";
     let with = |from: &str, to: &str| base.replacen(from, to, 1);
     assert_eq!(
@@ -154,7 +154,7 @@ fn a_difference_comes_of_what_parts_the_two_ways() {
         ),
         "Added - z"
     );
-    // In a later round.
+    // The evaluations differ in a later round.
     assert_eq!(
         cause(base, &with("deny h.io/quay/bad/ as bad\n", ""), "quay.io/bad/a"),
         "Removed bad -"

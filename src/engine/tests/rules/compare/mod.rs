@@ -1,6 +1,6 @@
-//! Comparing sets: the images that are made find what random ones find.
+//! Comparisons of sets: the sample images find the differences that random images find.
 
 mod changes;
-mod laws;
+mod coverage;
 mod mutate;
-mod share;
+mod properties;

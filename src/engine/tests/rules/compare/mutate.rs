@@ -5,15 +5,15 @@ use imageswap_tests_support::mended::Files;
 /// A change as people make it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Mutation {
-    /// A rule is taken out.
+    /// Removes a rule.
     Remove,
-    /// A rule is moved above the one before it.
+    /// Moves a rule above the one before it.
     Swap,
-    /// A swap leads elsewhere.
+    /// Gives a swap another target.
     Target,
-    /// A rule gets one more condition, or its only one.
+    /// Gives a rule another condition.
     Narrow,
-    /// A rule gets another pattern in the place of its own.
+    /// Gives a rule another pattern.
     Pattern,
 }
 
@@ -26,7 +26,7 @@ impl Mutation {
         Self::Pattern,
     ];
 
-    /// Files with the change; none where there is nothing to be changed in this way.
+    /// Returns the files with the change; `None` if nothing can be changed in this way.
     pub(super) fn of(self, files: &Files, choices: &[u8]) -> Option<Files> {
         let choose = |at: usize, count: usize| (count > 0).then(|| usize::from(choices[at]) % count);
         let mut files = files.clone();
@@ -73,7 +73,7 @@ impl Mutation {
                     Some((before, rest)) => format!("{before} when {condition} and {rest}"),
                     None => {
                         let end = rule.find([' ', '\r', '\n']).map(|first| {
-                            // Behind the pattern, or the target.
+                            // After the pattern, or after the target.
                             let words: Vec<_> =
                                 rule.match_indices([' ', '\r', '\n']).map(|(at, _)| at).collect();
                             let written = usize::from(rule.contains(" written "));
@@ -102,7 +102,7 @@ impl Mutation {
     }
 }
 
-/// The statements of a file, each with the lines that continue it.
+/// Returns the statements of a file, each with the lines that continue it.
 fn statements(text: &str) -> Vec<String> {
     let mut statements: Vec<String> = Vec::new();
     for line in text.split_inclusive('\n') {

@@ -1,4 +1,4 @@
-//! A map beside rules: the last resort.
+//! A map as the fallback of a set.
 
 use imageswap_engine::context::Context;
 use imageswap_engine::rules::Effect;
@@ -20,12 +20,12 @@ const RULES: (&str, &str) = (
 const MAP: (&str, &str) = ("maps", "default::old.example.com\n");
 
 #[test]
-fn what_no_rule_decides_goes_to_the_map_and_its_answer_is_final() {
+fn map_decides_if_no_rule_does() {
     let swapped = |image: &str| (Effect::Swap(image.to_owned()), Some("map".to_owned()));
     assert_eq!(decide(&[RULES, MAP], "nginx"), swapped("old.example.com/nginx"));
-    // A warn rule decides nothing.
+    // A `warn` rule decides nothing.
     assert_eq!(decide(&[RULES, MAP], "gcr.io/a"), swapped("old.example.com/a"));
-    // What a rule that is off would make still has its shape, and stays.
+    // A result of a rule that is off is still one of its own images, and is kept.
     assert_eq!(
         decide(&[RULES, MAP], "mcr.microsoft.com/x"),
         swapped("old.example.com/x")
@@ -34,7 +34,7 @@ fn what_no_rule_decides_goes_to_the_map_and_its_answer_is_final() {
 }
 
 #[test]
-fn what_a_rule_decides_or_has_arrived_does_not_go_to_the_map() {
+fn map_is_not_consulted_if_a_rule_decides() {
     assert_eq!(decide(&[RULES, MAP], "ghcr.io/acme/a").0, Effect::Keep);
     assert_eq!(
         decide(&[RULES, MAP], "quay.io/a").0,

@@ -1,4 +1,4 @@
-//! How much of what random images find is found by those that are made.
+//! The share of the findings of random images that sample images find too.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use imageswap_tests_support::mended::{loaded, mended};
 
 use super::mutate::Mutation;
 
-/// Bytes that look random, the same in each run.
+/// Pseudo-random bytes, the same in each run.
 pub(super) struct Bytes(u64);
 
 impl Bytes {
@@ -31,7 +31,7 @@ impl Bytes {
     }
 }
 
-/// A set that loads.
+/// Returns a set that loads.
 pub(super) fn generated(bytes: &mut Bytes) -> Generated {
     let choices = bytes.take(300);
     let mut generated = Choices::new(&choices).files();
@@ -39,7 +39,7 @@ pub(super) fn generated(bytes: &mut Bytes) -> Generated {
     generated
 }
 
-/// The rules that match in some round.
+/// Adds the rules that match in any round.
 fn matched(set: &RuleSet, image: &str, context: &Context<'_>, rules: &mut BTreeSet<String>) {
     for round in set.explain(image, context, Scope::Found).rounds {
         let matching = round.steps.iter().filter(|step| step.outcome.is_ok());
@@ -48,7 +48,7 @@ fn matched(set: &RuleSet, image: &str, context: &Context<'_>, rules: &mut BTreeS
 }
 
 #[test]
-fn every_rule_that_a_random_image_reaches_is_reached_by_an_image_that_is_made() {
+fn samples_reach_every_rule_that_random_images_reach() {
     let mut bytes = Bytes::new(1);
     let (mut reached, mut missed) = (0, Vec::new());
     for _ in 0..400 {
@@ -82,7 +82,7 @@ fn every_rule_that_a_random_image_reaches_is_reached_by_an_image_that_is_made() 
 }
 
 #[test]
-fn what_a_random_search_finds_of_a_mutation_the_images_that_are_made_find() {
+fn samples_find_every_mutation_that_random_images_find() {
     let mut bytes = Bytes::new(2);
     let mut lines = Vec::new();
     for mutation in Mutation::ALL {

@@ -1,4 +1,4 @@
-//! Laws that hold of every set of rules and every image.
+//! Properties of every set of rules and every image.
 
 use imageswap_engine::compile::{Limits, RuleSet, RulesFile, compile};
 use imageswap_engine::diagnostic::{Code, SourceMap};
@@ -18,7 +18,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(8_000))]
 
     #[test]
-    fn both_readings_agree_and_deciding_twice_is_deciding_once(
+    fn both_readings_agree_and_evaluation_is_idempotent(
         rules in vec(any::<u8>(), 0..300),
         images in vec(any::<u8>(), 0..400),
         keeps in any::<bool>(),
@@ -36,9 +36,9 @@ proptest! {
     }
 
     #[test]
-    fn the_keep_that_is_offered_mends_a_circle(rules in vec(any::<u8>(), 0..300)) {
+    fn suggested_keep_breaks_the_cycle(rules in vec(any::<u8>(), 0..300)) {
         let mut files = Choices::new(&rules).files().files;
-        mended_up_to_circles(&mut files);
+        fixed_up_to_cycles(&mut files);
         for _ in 0..20 {
             let loaded = loaded(&files);
             let cycles: Vec<_> = loaded
@@ -58,7 +58,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn no_text_makes_the_engine_panic_and_all_that_is_said_points_into_it(
+    fn findings_of_any_text_point_into_it(
         rules in vec(any::<u8>(), 0..300),
         edits in vec(any::<u8>(), 0..40),
     ) {
@@ -76,7 +76,7 @@ proptest! {
     }
 
     #[test]
-    fn a_map_is_asked_of_what_no_rule_has_a_part_in(
+    fn map_decides_images_that_no_rule_matches(
         rules in vec(any::<u8>(), 0..300),
         images in vec(any::<u8>(), 0..400),
     ) {
@@ -98,7 +98,7 @@ proptest! {
     }
 
     #[test]
-    fn a_rule_that_is_asked_by_name_says_what_it_says_among_all(
+    fn step_of_a_named_rule_is_the_same_as_among_all(
         rules in vec(any::<u8>(), 0..300),
         images in vec(any::<u8>(), 0..200),
     ) {
@@ -124,7 +124,7 @@ proptest! {
     }
 
     #[test]
-    fn a_test_of_what_comes_out_passes_and_of_anything_else_fails(
+    fn test_passes_only_with_the_actual_result(
         rules in vec(any::<u8>(), 0..300),
         images in vec(any::<u8>(), 0..100),
     ) {
@@ -162,14 +162,14 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_read(bytes in vec(any::<u8>(), 0..300), has_header in any::<bool>()) {
+    fn any_bytes_are_accepted_as_input(bytes in vec(any::<u8>(), 0..300), has_header in any::<bool>()) {
         let header = if has_header { "rules v1\n" } else { "" };
         let text = format!("{header}{}", String::from_utf8_lossy(&bytes));
         points_into_its_text(&load_text(&text));
     }
 }
 
-/// The set of files that load, with a map as its last resort.
+/// Returns the set of files that load, with a map as the fallback.
 fn with_a_map(files: &Files) -> RuleSet {
     let mut sources = SourceMap::default();
     let parsed: Vec<RulesFile> = files
@@ -181,7 +181,7 @@ fn with_a_map(files: &Files) -> RuleSet {
         .collect();
     let source = sources.add("maps.conf", "default::m.io\n");
     let (map, _) = Map::compile(&sources, source);
-    // The tests of the set were written without the map.
+    // The tests of the set do not expect a map.
     compile(&sources, &parsed, Some(map), Limits::default())
         .without_tests()
         .verify(|one, other| (one(), other()))
@@ -189,8 +189,8 @@ fn with_a_map(files: &Files) -> RuleSet {
         .rules
 }
 
-/// Leaves out what has any other error.
-fn mended_up_to_circles(files: &mut Files) {
+/// Removes the rules with any other error.
+fn fixed_up_to_cycles(files: &mut Files) {
     for _ in 0..200 {
         let loaded = loaded(files);
         let errors = loaded.errors();

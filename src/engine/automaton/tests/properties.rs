@@ -1,4 +1,4 @@
-//! Languages and witnesses against a matcher that tries everything.
+//! Properties of languages and witnesses, against a matcher that tries everything.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::{found, language};
 use crate::automaton::{Builder, Bytes, Language};
 
-/// What a builder is told.
+/// The calls of a builder.
 #[derive(Clone, Debug)]
 enum Shape {
     Literal(String),
@@ -71,7 +71,7 @@ impl Shape {
         self.ends(text.as_bytes(), 0).contains(&text.len())
     }
 
-    /// Where what begins at a place of the text may end.
+    /// Returns the positions where a match that begins at a position of the text may end.
     fn ends(&self, text: &[u8], begin: usize) -> BTreeSet<usize> {
         let one = |set: &Set| match text.get(begin) {
             Some(byte) if set.takes(*byte) => BTreeSet::from([begin + 1]),
@@ -138,7 +138,7 @@ fn shape() -> impl Strategy<Value = Shape> {
     })
 }
 
-/// All texts of up to five characters, shortest first. (`c` stands for all that no set names.)
+/// Returns all texts of up to five characters, shortest first. (`c` represents all characters that no set names.)
 fn texts() -> Vec<String> {
     let mut texts = vec![String::new()];
     let mut longest = 0;
@@ -155,7 +155,7 @@ fn texts() -> Vec<String> {
 
 proptest! {
     #[test]
-    fn a_language_contains_what_it_was_told(shape in shape()) {
+    fn language_contains_what_was_appended(shape in shape()) {
         let language = shape.language();
         for text in texts() {
             prop_assert_eq!(language.contains(&text), shape.matches(&text), "{}", text);
@@ -163,7 +163,7 @@ proptest! {
     }
 
     #[test]
-    fn a_witness_is_a_shortest_text_of_all_that_is_in_none(
+    fn witness_is_a_shortest_text(
         all in prop::collection::vec(shape(), 0..4),
         none in prop::collection::vec(shape(), 0..4),
     ) {

@@ -1,4 +1,4 @@
-//! Single cases that the laws brought up.
+//! Cases that property tests found.
 
 use imageswap_engine::context::Context;
 use imageswap_engine::diagnostic::Code;
@@ -20,8 +20,8 @@ fn files<const N: usize>(texts: [(&str, &str); N]) -> Files {
         .collect()
 }
 
-/// Applies the mend of the only error.
-fn apply_the_mend(files: &mut Files, code: Code) {
+/// Applies the suggestion of the only error.
+fn apply_suggestion(files: &mut Files, code: Code) {
     let found = loaded(files);
     let errors = found.errors();
     assert_eq!(
@@ -34,17 +34,17 @@ fn apply_the_mend(files: &mut Files, code: Code) {
 }
 
 #[test]
-fn a_digest_that_a_capture_took_is_no_part_of_a_tag() {
+fn captured_digest_is_not_part_of_a_tag() {
     let rules = "swap written a/* -> h.io/a/a:v{1}";
     assert_eq!(effect(rules, "a/1"), Effect::Swap("h.io/a/a:v1".to_owned()));
     assert!(matches!(effect(rules, &format!("a/1@{SHA}")), Effect::Invalid(_)));
 }
 
 #[test]
-fn a_home_line_is_offered_only_where_it_may_stand() {
+fn home_line_is_suggested_only_where_allowed() {
     let confined = "rules v1 when namespace a\nswap quay.io/a/ -> quay.io/b/\nswap ** -> h.io/{path}\n";
     let mut both = files([("a.rules", confined), ("b.rules", "rules v1\nkeep a/\n")]);
-    apply_the_mend(&mut both, Code::NO_HOME);
+    apply_suggestion(&mut both, Code::NO_HOME);
     loaded(&both).set();
     let alone = loaded(&files([("a.rules", confined)]));
     let [error] = alone.errors()[..] else {
@@ -61,10 +61,10 @@ fn a_home_line_is_offered_only_where_it_may_stand() {
 }
 
 #[test]
-fn a_keep_is_offered_only_where_it_has_no_condition() {
+fn keep_is_suggested_only_without_a_condition() {
     let confined = "rules v1 when namespace a\nswap h.io/a/ -> h.io/b/\nswap h.io/b/ -> h.io/a/\n";
     let mut both = files([("a.rules", "rules v1\nkeep a/\n"), ("b.rules", confined)]);
-    apply_the_mend(&mut both, Code::CYCLE);
+    apply_suggestion(&mut both, Code::CYCLE);
     loaded(&both).set();
     let alone = loaded(&files([("a.rules", confined)]));
     let [error] = alone.errors()[..] else {

@@ -1,4 +1,4 @@
-//! Laws of comparing.
+//! Properties of a comparison.
 
 use imageswap_engine::compare::{Cases, Comparison, difference};
 use imageswap_engine::compile::RuleSet;
@@ -6,16 +6,16 @@ use imageswap_engine::rules::Effect;
 use imageswap_tests_support::loaded::{load, load_text};
 use imageswap_tests_support::mended::loaded;
 
+use super::coverage::{Bytes, generated};
 use super::mutate::Mutation;
-use super::share::{Bytes, generated};
 
-/// The differences over the images that are made, as text.
+/// Returns the differences over the sample images, as text.
 fn differences(old: &RuleSet, new: &RuleSet) -> Vec<(String, String, String)> {
     Cases::new(&[old, new])
         .filter_map(|case| {
             let context = case.setting.context();
             let found = difference(old, new, &case.image, &context)?;
-            // What differs is what two decisions say.
+            // A difference has the decisions of both sets.
             assert_eq!(found.old, old.evaluate(&case.image, &context));
             assert_eq!(found.new, new.evaluate(&case.image, &context));
             let case = format!("{} {}", case.image, case.setting);
@@ -29,7 +29,7 @@ fn differences(old: &RuleSet, new: &RuleSet) -> Vec<(String, String, String)> {
 }
 
 #[test]
-fn a_set_does_not_differ_from_itself_and_a_comparison_has_two_sides() {
+fn set_does_not_differ_from_itself() {
     let mut bytes = Bytes::new(3);
     let mut count = 0;
     for _ in 0..300 {
@@ -48,7 +48,7 @@ fn a_set_does_not_differ_from_itself_and_a_comparison_has_two_sides() {
             let there: std::collections::BTreeSet<_> =
                 differences(first.set(), second.set()).into_iter().collect();
             for (case, old, new) in differences(second.set(), first.set()) {
-                // Which images are made depends a little on which set comes first.
+                // The sample images depend slightly on the order of the sets.
                 if let Some((_, was, is)) = there.iter().find(|(known, _, _)| *known == case) {
                     assert_eq!((was, is), (&new, &old), "{case}\n{files:?}\n{other:?}");
                 }
@@ -60,7 +60,7 @@ fn a_set_does_not_differ_from_itself_and_a_comparison_has_two_sides() {
 }
 
 #[test]
-fn an_image_that_is_spelled_otherwise_is_no_difference() {
+fn other_spelling_is_not_a_difference() {
     let short = load_text("rules v1\nswap quay.io/a/nginx -> docker.io/nginx\n");
     let long = load_text("rules v1\nswap quay.io/a/nginx -> docker.io/library/nginx\n");
     assert!(differences(short.set(), long.set()).is_empty());
@@ -81,7 +81,7 @@ fn an_image_that_is_spelled_otherwise_is_no_difference() {
     assert!(differences(short.set(), long.set()).is_empty());
 }
 
-/// Asserts that each change of a rule shows in an image that is made, in either direction.
+/// Asserts that a sample image shows each change of a rule, in either direction.
 #[track_caller]
 fn assert_seen(one: &str, other: &str) {
     let [one, other] = [one, other].map(|rules| load_text(&format!("rules v1\nhome h.io/\n{rules}\n")));
@@ -90,7 +90,7 @@ fn assert_seen(one: &str, other: &str) {
 }
 
 #[test]
-fn a_value_that_a_long_list_loses_is_seen() {
+fn value_removed_from_a_long_list_is_found() {
     let teams: Vec<String> = (0..60).map(|number| format!("team-{number}")).collect();
     let all = teams.join(", ");
     for lost in ["team-0, ", "team-42, ", ", team-59"] {
@@ -108,7 +108,7 @@ fn a_value_that_a_long_list_loses_is_seen() {
 }
 
 #[test]
-fn what_one_pattern_of_a_rule_matches_and_the_other_does_not_is_seen() {
+fn image_of_only_one_pattern_is_found() {
     for (one, other) in [
         ("written quay.io/[uv]*", "written quay.io/[u]*"),
         ("written quay.io/?", "written quay.io/[ab]"),
@@ -124,7 +124,7 @@ fn what_one_pattern_of_a_rule_matches_and_the_other_does_not_is_seen() {
 }
 
 #[test]
-fn a_condition_that_tells_in_few_names_alone_is_seen() {
+fn condition_that_matters_for_few_names_is_found() {
     assert_seen(
         "deny **\ndeny **/app when namespace *",
         "deny ** when operation create\ndeny **/app when namespace *",
@@ -132,7 +132,7 @@ fn a_condition_that_tells_in_few_names_alone_is_seen() {
 }
 
 #[test]
-fn what_the_caller_is_told_and_the_pull_secrets_are_compared() {
+fn warnings_denials_and_pull_secrets_are_compared() {
     assert_seen("keep quay.io/ pull-secret a", "keep quay.io/ pull-secret b");
     assert_seen("deny quay.io/ because \"a\"", "deny quay.io/ because \"b\"");
     assert_seen("warn quay.io/ because \"a\"", "warn quay.io/ because \"b\"");
