@@ -16,14 +16,14 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
     let images: Vec<String> = images.lines().map(str::to_owned).collect();
     let mut sources = SourceMap::default();
     let source = sources.add("maps", map);
-    let Ok(Migration { text, proof, .. }) =
+    let Ok(Migration { text, comparison, .. }) =
         migrate(Old::Map(&sources, source), "a map", &images, &Progress::silent())
     else {
         return Corpus::Keep;
     };
     let (set, _, findings) = load(&text);
     assert!(set.is_some() && findings.is_empty(), "{findings:?}\n{text}");
-    let unexplained: Vec<_> = proof.unexplained().collect();
+    let unexplained: Vec<_> = comparison.unexplained().collect();
     assert!(unexplained.is_empty(), "{unexplained:?}\n{text}");
     Corpus::Keep
 });

@@ -3,7 +3,7 @@
 use imageswap_files::ConfigMap;
 
 /// The ConfigMap of the old map, whose content can be replaced in place.
-const OF_MAPS: (&str, &str) = ("imageswap-maps", "maps");
+const MAPS_CONFIG_MAP: (&str, &str) = ("imageswap-maps", "maps");
 /// The key in any other one.
 const KEY: &str = "10-migrated.rules";
 /// Where the webhook lives.
@@ -11,7 +11,7 @@ const NAMESPACE: &str = "imageswap-system";
 /// The annotation in which `kubectl apply` keeps what it was given.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// What an object of Kubernetes may have, in bytes, with something left for the rest of it.
-const MOST: usize = (1 << 20) - 1024;
+const MAX_BYTES: usize = (1 << 20) - 1024;
 
 /// Parses the name of a ConfigMap as the API server does: a subdomain of RFC 1123.
 ///
@@ -84,14 +84,18 @@ impl OldConfigMap {
 ///
 /// Returns an error if the rules are too long for a ConfigMap.
 pub fn config_map(name: &str, of_map: Option<&OldConfigMap>, rules: &str) -> Result<String, String> {
-    if rules.len() > MOST {
+    if rules.len() > MAX_BYTES {
         return Err(format!(
             "the rules have {} KiB, and a ConfigMap holds 1 MiB: write them to a file by --output, and mount that by other \
              means",
             rules.len() >> 10
         ));
     }
-    let key = if name == OF_MAPS.0 { OF_MAPS.1 } else { KEY };
+    let key = if name == MAPS_CONFIG_MAP.0 {
+        MAPS_CONFIG_MAP.1
+    } else {
+        KEY
+    };
     let namespace = of_map
         .and_then(|map| map.namespace.as_deref())
         .unwrap_or(NAMESPACE);

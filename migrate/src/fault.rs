@@ -2,8 +2,8 @@
 
 use imageswap_engine::reference::DOCKER_HUB;
 
+use crate::location::LocationError;
 use crate::map::OldMap;
-use crate::place::NoPlace;
 
 /// Why there is no rules file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct Fault {
 }
 
 /// A map without a line that means something.
-pub(crate) fn says_nothing(map: &OldMap, text: &str) -> Fault {
+pub(crate) fn without_lines(map: &OldMap, text: &str) -> Fault {
     if map.count == 0 {
         let what = match text.contains('#') {
             true => "holds comments alone",
@@ -54,18 +54,18 @@ pub(crate) fn unproven() -> Fault {
 }
 
 /// A prefix that no rule can be made of.
-pub(crate) fn unusable_prefix(prefix: &str, why: NoPlace) -> Fault {
+pub(crate) fn invalid_prefix(prefix: &str, why: LocationError) -> Fault {
     Fault {
         message: match why {
-            NoPlace::Invalid => format!(
+            LocationError::Invalid => format!(
                 "no valid image can come of the prefix `{prefix}`: give a registry and perhaps a path, as in \
                  `harbor.example.com/hub`"
             ),
-            NoPlace::Unnameable => format!(
+            LocationError::Unnameable => format!(
                 "the prefix `{prefix}` is a registry without a dot, which no rule can name: give it its whole name, or a \
                  port"
             ),
-            NoPlace::WithinRegistry => format!(
+            LocationError::WithinRegistry => format!(
                 "with the prefix `{prefix}` each image has a registry of its own (`bitnami/redis` is \
                  `{prefix}bitnami/redis`), which no rule can say: end the registry with a `/`, as in `{host}/mirror-`",
                 host = prefix.trim_end_matches('-')

@@ -111,10 +111,10 @@ impl Input {
             .as_deref()
             .is_some_and(|mode| mode.eq_ignore_ascii_case("LEGACY"));
         if is_legacy {
-            let of = variables.of.unwrap_or_default();
-            if let Some(elsewhere) = variables.elsewhere.filter(|_| variables.prefix.is_none()) {
+            let of = variables.object.unwrap_or_default();
+            if let Some(reference) = variables.reference.filter(|_| variables.prefix.is_none()) {
                 return Err(format!(
-                    "{name}: {of} takes {elsewhere}; give that one, or the prefix by --image-prefix"
+                    "{name}: {of} takes {reference}; give that one, or the prefix by --image-prefix"
                 ));
             }
             let prefix = variables.prefix.unwrap_or_default();
@@ -123,9 +123,9 @@ impl Input {
         let mut maps = Vec::new();
         for map in imageswap_files::config_maps(&text).map_err(fail)? {
             let beside = OldConfigMap::new(&map);
-            let of = called(map.namespace.as_deref(), map.name.as_deref());
+            let of = config_map_name(map.namespace.as_deref(), map.name.as_deref());
             for entry in map.data.into_iter().filter(|entry| is_map(&entry.key)) {
-                maps.push(Kept {
+                maps.push(FoundMap {
                     of: of.clone(),
                     beside: beside.without(&entry.key),
                     key: entry.key.clone(),
@@ -135,7 +135,7 @@ impl Input {
             }
             // kubectl puts a file there that is not UTF-8, and other tools whatever they like.
             for binary in map.binary.into_iter().filter(|binary| is_map(&binary.key)) {
-                maps.push(Kept {
+                maps.push(FoundMap {
                     of: of.clone(),
                     beside: beside.without(&binary.key),
                     key: binary.key,
@@ -152,10 +152,10 @@ impl Input {
         match (maps.next(), maps.next()) {
             (Some(map), None) => {
                 let place = map.place();
-                let said = map
+                let text = map
                     .text
                     .map_err(|why| format!("cannot read {name}: {place}, in binaryData: {why}"))?;
-                if is_rules_file(&said).is_some() {
+                if is_rules_file(&text).is_some() {
                     return Err(format!("{name}: {place} holds rules already"));
                 }
                 let mut sources = SourceMap::default();
@@ -164,7 +164,7 @@ impl Input {
                         let yaml = sources.add(name, text);
                         entry.add_to(&mut sources, yaml)
                     }
-                    None => sources.add(map.key.as_str(), said),
+                    None => sources.add(map.key.as_str(), text),
                 };
                 Ok(Self {
                     found: Found::Map(sources, source),
@@ -185,7 +185,7 @@ impl Input {
 }
 
 /// A map in a ConfigMap.
-struct Kept {
+struct FoundMap {
     /// What the ConfigMap is called.
     of: String,
     beside: OldConfigMap,
@@ -196,7 +196,7 @@ struct Kept {
     entry: Option<imageswap_files::Entry>,
 }
 
-impl Kept {
+impl FoundMap {
     fn place(&self) -> String {
         format!("the key {} of {}", self.key, self.of)
     }
@@ -209,7 +209,7 @@ fn is_map(key: &str) -> bool {
     key == MAPS || key.ends_with(".conf")
 }
 
-fn called(namespace: Option<&str>, name: Option<&str>) -> String {
+fn config_map_name(namespace: Option<&str>, name: Option<&str>) -> String {
     match (namespace, name) {
         (Some(namespace), Some(name)) => format!("ConfigMap {namespace}/{name}"),
         (None, Some(name)) => format!("ConfigMap {name}"),

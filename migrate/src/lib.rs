@@ -2,16 +2,16 @@
 //! imageswap that its user would have written, with the proof that it says the same.
 #![forbid(unsafe_code)]
 
+mod comparison;
 mod config_map;
 mod fault;
 mod input;
+mod location;
 mod map;
 mod migration;
 mod outcome;
-mod place;
 mod plan;
 mod progress;
-mod proof;
 mod prune;
 mod reason;
 mod rule;
@@ -21,12 +21,12 @@ mod variables;
 mod write;
 mod written;
 
+pub use comparison::{Comparison, Difference};
 pub use config_map::{OldConfigMap, config_map, parse_name as parse_config_map_name};
 pub use fault::Fault;
 pub use input::Input;
 pub use migration::{Migration, Old, migrate};
 pub use outcome::Outcome;
 pub use progress::{Progress, Step};
-pub use proof::{Difference, Proof};
 pub use reason::{REASONS, Reason};
 pub use traps::{Advice, TrapKind, lint};

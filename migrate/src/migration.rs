@@ -8,17 +8,17 @@ use imageswap_engine::diagnostic::{Code, Diagnostic, Findings, Help, SourceId, S
 use imageswap_engine::reference::split_registry;
 use imageswap_engine::rules::Effect;
 
+use crate::comparison::{self, Comparison};
 use crate::fault::{self, Fault};
 use crate::map::OldMap;
 use crate::plan::{self, Plan};
 use crate::progress::Progress;
-use crate::proof::{self, Proof};
 use crate::prune;
 use crate::reason::{Reason, Reasons};
 use crate::rule::{Kind, Rule};
 use crate::sets::{self, Errors};
 use crate::traps::{self, Advice};
-use crate::write::{self, Surroundings};
+use crate::write::{self, FileParts};
 
 /// An old configuration.
 #[derive(Clone, Copy, Debug)]
@@ -39,13 +39,13 @@ pub struct Migration {
     /// How many tests it has.
     pub tests: usize,
     /// What was compared.
-    pub proof: Proof,
+    pub comparison: Comparison,
     /// What would be better said otherwise.
     pub advice: Vec<Advice>,
 }
 
 /// The tests of one kind of rules at most: a large map is not proven by its file alone.
-const MOST_TESTS: usize = 20;
+const MAX_TESTS: usize = 20;
 
 /// Makes a rules file. The images that are given are compared as well, and may show registries and ports that the
 /// configuration does not name.
@@ -68,7 +68,7 @@ pub fn migrate(
             let text = sources.get(source).map_or("", |source| source.text());
             let map = OldMap::read(source, text);
             if map.lines.is_empty() {
-                return Err(fault::says_nothing(&map, text));
+                return Err(fault::without_lines(&map, text));
             }
             let (set, findings) = sets::map(sources, source);
             let plan = plan::plan_map(&map, &registries);
@@ -76,7 +76,7 @@ pub fn migrate(
         }
         Old::Prefix(prefix) => {
             let plan =
-                plan::plan_prefix(prefix, &registries).map_err(|why| fault::unusable_prefix(prefix, why))?;
+                plan::plan_prefix(prefix, &registries).map_err(|why| fault::invalid_prefix(prefix, why))?;
             (None, sets::prefix(prefix), Vec::new(), plan)
         }
     };
@@ -89,7 +89,7 @@ pub fn migrate(
     let all: Vec<Rule> = rules.clone();
     let mut file = File {
         rules,
-        around: Surroundings {
+        parts: FileParts {
             origin: origin.to_owned(),
             map: map.as_ref(),
             home,
@@ -99,12 +99,12 @@ pub fn migrate(
     };
     let draft = file.compile()?;
     let (images, is_partial) = prune::images(&old_set, preview(&draft)?, &file.rules, progress);
-    let draft = file.leave_out(draft, &images)?;
-    let set = file.excuse(draft)?;
-    let reasons = Reasons::new(&old_set, &facts, &file.around.home);
-    let proof = proof::compare(&old_set, &set, &reasons, given, &images, is_partial, progress);
-    let tests = file.write_tests(&set, &images, &proof);
-    let known = traps::Known {
+    let draft = file.remove_redundant(draft, &images)?;
+    let set = file.allow_lints(draft)?;
+    let reasons = Reasons::new(&old_set, &facts, &file.parts.home);
+    let comparison = comparison::compare(&old_set, &set, &reasons, given, &images, is_partial, progress);
+    let tests = file.write_tests(&set, &images, &comparison);
+    let known = traps::AdviceInput {
         map: map.as_ref(),
         findings: &findings,
         idle: &idle,
@@ -114,10 +114,10 @@ pub fn migrate(
     };
     let advice = traps::advice(&known);
     Ok(Migration {
-        text: write::file(&file.rules, &file.around),
+        text: write::file(&file.rules, &file.parts),
         rules: file.rules.len(),
         tests,
-        proof,
+        comparison,
         advice,
     })
 }
@@ -126,10 +126,10 @@ pub fn migrate(
 fn preview(draft: &Draft) -> Result<Preview<'_>, Fault> {
     draft
         .preview()
-        .ok_or_else(|| does_not_load("a statement has an error"))
+        .ok_or_else(|| invalid_rules("a statement has an error"))
 }
 
-fn does_not_load(errors: &str) -> Fault {
+fn invalid_rules(errors: &str) -> Fault {
     Fault {
         message: format!(
             "the rules that come of it do not load, which is a mistake of imageswap's, worth a report: {errors}"
@@ -151,18 +151,18 @@ fn rules_with(set: Preview<'_>, findings: Findings, codes: &[Code]) -> Vec<(usiz
 /// A file while it is made.
 struct File<'m> {
     rules: Vec<Rule>,
-    around: Surroundings<'m>,
+    parts: FileParts<'m>,
     progress: &'m Progress,
 }
 
 impl File<'_> {
     fn compile(&self) -> Result<Draft, Fault> {
-        sets::rules(&write::file(&self.rules, &self.around)).map_err(|Errors { errors, sources }| {
+        sets::rules(&write::file(&self.rules, &self.parts)).map_err(|Errors { errors, sources }| {
             let errors: Vec<String> = errors
                 .iter()
                 .map(|finding| finding.short(&sources, Help::text))
                 .collect();
-            does_not_load(&errors.join("; "))
+            invalid_rules(&errors.join("; "))
         })
     }
 
@@ -171,36 +171,36 @@ impl File<'_> {
             let unproven = |finding: &Diagnostic| finding.code == Code::UNPROVEN;
             match rejected.draft.preview() {
                 _ if rejected.findings.iter().any(unproven) => fault::unproven(),
-                Some(set) => self.circle(&rejected.findings, set),
-                None => does_not_load("a statement has an error"),
+                Some(set) => self.cycle(&rejected.findings, set),
+                None => invalid_rules("a statement has an error"),
             }
         })
     }
 
     /// Leaves out what changes no result.
-    fn leave_out(&mut self, mut draft: Draft, images: &[String]) -> Result<Draft, Fault> {
+    fn remove_redundant(&mut self, mut draft: Draft, images: &[String]) -> Result<Draft, Fault> {
         loop {
             let set = preview(&draft)?;
             let never_fire = || {
                 let found = rules_with(set, set.lint(), &[Code::NEVER_FIRES, Code::MATCHES_NOTHING]);
                 found.into_iter().map(|(at, _)| at).collect()
             };
-            let spare = prune::spare(set, images, never_fire, self.progress);
-            if spare.is_empty() {
+            let redundant = prune::redundant(set, images, never_fire, self.progress);
+            if redundant.is_empty() {
                 break;
             }
-            self.without(&spare);
+            self.remove(&redundant);
             draft = self.compile()?;
         }
         let is_open = self.rules.iter().any(Rule::is_open);
-        if !is_open && !self.around.home.is_empty() {
-            self.around.home.clear();
+        if !is_open && !self.parts.home.is_empty() {
+            self.parts.home.clear();
             draft = self.compile()?;
         }
         Ok(draft)
     }
 
-    fn without(&mut self, places: &[usize]) {
+    fn remove(&mut self, places: &[usize]) {
         let places: HashSet<usize> = places.iter().copied().collect();
         let mut at = 0..;
         self.rules
@@ -208,7 +208,7 @@ impl File<'_> {
     }
 
     /// Excuses rules from what the map really says.
-    fn excuse(&mut self, draft: Draft) -> Result<RuleSet, Fault> {
+    fn allow_lints(&mut self, draft: Draft) -> Result<RuleSet, Fault> {
         let lints = [Code::SHARED_TARGET, Code::BARE_REGISTRY, Code::STAYS_ANYWAY];
         let mut verified = self.verify(draft)?;
         // Where several rules are at fault together, one is named after the other.
@@ -230,7 +230,7 @@ impl File<'_> {
     }
 
     /// The lines whose rules send images round in a circle.
-    fn circle(&self, findings: &Findings, set: Preview<'_>) -> Fault {
+    fn cycle(&self, findings: &Findings, set: Preview<'_>) -> Fault {
         let spans: HashSet<_> = findings
             .iter()
             .flat_map(|finding| finding.labels.iter().map(|label| label.span))
@@ -240,11 +240,7 @@ impl File<'_> {
             .filter(|(rule, _)| spans.contains(&rule.span))
             .flat_map(|(_, rule)| rule.lines.iter().copied())
             .collect();
-        let lines = self
-            .around
-            .map
-            .map(|map| map.lines.as_slice())
-            .unwrap_or_default();
+        let lines = self.parts.map.map(|map| map.lines.as_slice()).unwrap_or_default();
         Fault {
             message: "these lines send images round in a circle: a Pod that is admitted again is moved each time, and \
                       rules that decide again would never end. Remove one of them, or give it the value at which images \
@@ -259,8 +255,8 @@ impl File<'_> {
     }
 
     /// Writes tests for images that each rule decides, and says how many.
-    fn write_tests(&mut self, set: &RuleSet, images: &[String], proof: &Proof) -> usize {
-        let differ: HashSet<&str> = proof
+    fn write_tests(&mut self, set: &RuleSet, images: &[String], comparison: &Comparison) -> usize {
+        let differ: HashSet<&str> = comparison
             .differences
             .iter()
             .filter(|difference| difference.reason != Some(Reason::Chain))
@@ -276,7 +272,7 @@ impl File<'_> {
             let own = rule.samples.iter().map(String::as_str);
             let own = own.filter(|image| decided.contains(image));
             let count = counts.entry(rule.kind).or_default();
-            if *count >= MOST_TESTS {
+            if *count >= MAX_TESTS {
                 continue;
             }
             let test = own.chain(decided.iter().copied()).find_map(|image| {
@@ -296,7 +292,7 @@ impl File<'_> {
             }
         }
         let count = tests.len();
-        self.around.tests = tests;
+        self.parts.tests = tests;
         count
     }
 }

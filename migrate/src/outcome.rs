@@ -6,9 +6,9 @@ use imageswap_engine::rules::Effect;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It stays.
-    Stays,
+    Kept,
     /// Another takes its place.
-    Becomes(String),
+    Swapped(String),
     /// It stays, since no valid image comes of it.
     Invalid,
 }
@@ -18,8 +18,8 @@ impl Outcome {
     #[must_use]
     pub fn image(&self) -> Option<&str> {
         match self {
-            Self::Becomes(image) => Some(image),
-            Self::Stays | Self::Invalid => None,
+            Self::Swapped(image) => Some(image),
+            Self::Kept | Self::Invalid => None,
         }
     }
 }
@@ -27,9 +27,9 @@ impl Outcome {
 impl From<Effect> for Outcome {
     fn from(effect: Effect) -> Self {
         match effect {
-            Effect::Swap(result) => Self::Becomes(result),
+            Effect::Swap(result) => Self::Swapped(result),
             Effect::Invalid(_) => Self::Invalid,
-            Effect::Keep | Effect::Deny => Self::Stays,
+            Effect::Keep | Effect::Deny => Self::Kept,
         }
     }
 }

@@ -36,7 +36,7 @@ pub(crate) fn images(
 ///
 /// What a rule decides in no round does not change without it, and home is named where any rule asks for it: so each rule
 /// is tried with the images that it decides.
-pub(crate) fn spare(
+pub(crate) fn redundant(
     set: Preview<'_>,
     images: &[String],
     never_fire: impl FnOnce() -> BTreeSet<usize>,
@@ -45,8 +45,8 @@ pub(crate) fn spare(
     let mut trial = Trial::new(set, images, progress);
     let mut never_fire = Some(never_fire);
     let mut shown = BTreeSet::new();
-    let mut spare = Vec::new();
-    for (at, images) in trial.of_rules.iter().enumerate() {
+    let mut redundant = Vec::new();
+    for (at, images) in trial.images_by_rule.iter().enumerate() {
         let is_spare = if images.is_empty() {
             if let Some(never_fire) = never_fire.take() {
                 shown = never_fire();
@@ -55,18 +55,20 @@ pub(crate) fn spare(
         } else {
             trial.is_same_without(&[trial.ids[at]], images.iter().copied())
         };
-        spare.extend(is_spare.then_some(at));
+        redundant.extend(is_spare.then_some(at));
     }
-    let all: Vec<RuleId> = spare.iter().map(|at| trial.ids[*at]).collect();
-    let images = spare.iter().flat_map(|at| trial.of_rules[*at].iter().copied());
+    let all: Vec<RuleId> = redundant.iter().map(|at| trial.ids[*at]).collect();
+    let images = redundant
+        .iter()
+        .flat_map(|at| trial.images_by_rule[*at].iter().copied());
     if trial.is_same_without(&all, images) {
-        return spare;
+        return redundant;
     }
     // Some of them stand for one another: the lowest are tried first.
-    let mut left_out: Vec<RuleId> = Vec::new();
-    spare.reverse();
-    spare.retain(|at| trial.leave_out(*at, &mut left_out));
-    spare
+    let mut removed: Vec<RuleId> = Vec::new();
+    redundant.reverse();
+    redundant.retain(|at| trial.remove(*at, &mut removed));
+    redundant
 }
 
 /// A set while rules are left out.
@@ -74,7 +76,7 @@ struct Trial<'s> {
     set: Preview<'s>,
     ids: Vec<RuleId>,
     /// By rules, the images that they decide in some round; perhaps some more.
-    of_rules: Vec<Vec<&'s str>>,
+    images_by_rule: Vec<Vec<&'s str>>,
     setting: Setting,
 }
 
@@ -83,7 +85,7 @@ impl<'s> Trial<'s> {
         let mut trial = Self {
             set,
             ids: set.rules().map(|rule| rule.id).collect(),
-            of_rules: vec![Vec::new(); set.len()],
+            images_by_rule: vec![Vec::new(); set.len()],
             setting: Setting::default(),
         };
         for image in progress.over("looking for rules that can be left out", images.iter()) {
@@ -97,7 +99,11 @@ impl<'s> Trial<'s> {
         let matched = self.set.evaluate_without(without, image, &self.setting.context());
         // Rules that form a cycle are reported once all others have been tried.
         for rule in matched.map(|matched| matched.rules).unwrap_or_default() {
-            if let Some(of_rule) = self.set.position(rule).and_then(|at| self.of_rules.get_mut(at)) {
+            if let Some(of_rule) = self
+                .set
+                .position(rule)
+                .and_then(|at| self.images_by_rule.get_mut(at))
+            {
                 of_rule.push(image);
             }
         }
@@ -116,15 +122,15 @@ impl<'s> Trial<'s> {
     }
 
     /// Leaves one more out, if that changes nothing. What it decided comes to others.
-    fn leave_out(&mut self, at: usize, left_out: &mut Vec<RuleId>) -> bool {
-        left_out.insert(0, self.ids[at]);
-        let images = std::mem::take(&mut self.of_rules[at]);
-        if !self.is_same_without(left_out, images.iter().copied()) {
-            left_out.remove(0);
+    fn remove(&mut self, at: usize, removed: &mut Vec<RuleId>) -> bool {
+        removed.insert(0, self.ids[at]);
+        let images = std::mem::take(&mut self.images_by_rule[at]);
+        if !self.is_same_without(removed, images.iter().copied()) {
+            removed.remove(0);
             return false;
         }
         for image in images {
-            self.note(left_out, image);
+            self.note(removed, image);
         }
         true
     }

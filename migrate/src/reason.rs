@@ -11,8 +11,8 @@ use imageswap_engine::reference::{
 };
 use imageswap_engine::rules::Effect;
 
+use crate::location::{Location, LocationError};
 use crate::outcome::Outcome;
-use crate::place::{NoPlace, Place};
 use crate::plan::Facts;
 
 /// A reason that is known. Each has a row in the page about migration.
@@ -53,7 +53,7 @@ pub(crate) struct Reasons<'m> {
     old: &'m RuleSet,
     facts: &'m Facts,
     /// The prefixes of where images are swapped to, and of where they come to rest by the rules.
-    held: HashSet<String>,
+    targets: HashSet<String>,
     home: HashSet<String>,
     /// The names of whole images that lines lead to.
     images: HashSet<String>,
@@ -82,7 +82,7 @@ impl Reason {
     pub fn text(self) -> Cow<'static, str> {
         let text = match self {
             Self::AlreadySwapped => {
-                "is already where the old configuration sends images, and what has arrived stays"
+                "is already where the old configuration sends images, and what has keeps_at_targets stays"
             }
             Self::RegistrySpelling => {
                 return Cow::Owned(format!(
@@ -106,16 +106,19 @@ impl Reason {
 }
 
 impl<'m> Reasons<'m> {
-    pub(crate) fn new(old: &'m RuleSet, facts: &'m Facts, home: &[Place]) -> Self {
-        let hosts = facts.held.iter().map(|place| match place.registry.as_str() {
-            DOCKER_HUB if !place.path.is_empty() => place.path.as_str(),
-            registry => registry,
-        });
+    pub(crate) fn new(old: &'m RuleSet, facts: &'m Facts, home: &[Location]) -> Self {
+        let hosts = facts
+            .targets
+            .iter()
+            .map(|location| match location.registry.as_str() {
+                DOCKER_HUB if !location.path.is_empty() => location.path.as_str(),
+                registry => registry,
+            });
         Self {
             old,
             facts,
-            held: facts.held.iter().map(Place::prefix).collect(),
-            home: home.iter().map(Place::prefix).collect(),
+            targets: facts.targets.iter().map(Location::prefix).collect(),
+            home: home.iter().map(Location::prefix).collect(),
             images: facts
                 .images
                 .iter()
@@ -127,7 +130,7 @@ impl<'m> Reasons<'m> {
 
     /// Why an image is treated otherwise; none where that is not known.
     pub(crate) fn reason(&self, image: &str, old: &Outcome, new: &Outcome) -> Option<Reason> {
-        if self.has_arrived(image) && (*new == Outcome::Stays || self.is_at_home(image)) {
+        if self.is_at_target(image) && (*new == Outcome::Kept || self.is_at_home(image)) {
             return Some(Reason::AlreadySwapped);
         }
         if self.is_chain(old, new) {
@@ -136,15 +139,15 @@ impl<'m> Reasons<'m> {
         if old.image().is_some_and(|old| Reference::parse(old).is_err()) {
             return Some(Reason::InvalidOutput);
         }
-        if *new == Outcome::Stays && old.image().is_some_and(is_of_bare_word) {
+        if *new == Outcome::Kept && old.image().is_some_and(is_of_bare_word) {
             return Some(Reason::UnnameableRegistry);
         }
         let (registry, _) = split_registry(image);
         if let Some(reason) = registry.and_then(|registry| self.reason_of_registry(registry, old, new)) {
             return Some(reason);
         }
-        let is_spelled_otherwise = registry.is_some_and(|registry| normalized(registry) != registry);
-        is_spelled_otherwise.then_some(Reason::RegistrySpelling)
+        let is_spelled_differently = registry.is_some_and(|registry| normalized(registry) != registry);
+        is_spelled_differently.then_some(Reason::RegistrySpelling)
     }
 
     fn reason_of_registry(&self, registry: &str, old: &Outcome, new: &Outcome) -> Option<Reason> {
@@ -163,19 +166,23 @@ impl<'m> Reasons<'m> {
         }
         let named = self.facts.on_registry.as_ref()?;
         let is_unnamed = !named.contains(normalized(registry).as_ref());
-        (is_unnamed && *new == Outcome::Stays).then_some(Reason::PrefixOnRegistry)
+        (is_unnamed && *new == Outcome::Kept).then_some(Reason::PrefixOnRegistry)
     }
 
     /// Whether an image stands where images are swapped to.
-    fn has_arrived(&self, image: &str) -> bool {
+    fn is_at_target(&self, image: &str) -> bool {
         let Some(name) = canonical_name(image) else {
             return false;
         };
-        is_below(&self.held, &name)
+        is_below(&self.targets, &name)
             || is_below(&self.home, &name)
-            || self.facts.dashed.iter().any(|prefix| name.starts_with(prefix))
+            || self
+                .facts
+                .hyphen_prefixes
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
             || self.images.contains(&name)
-            || self.is_at_handed_on(&name)
+            || self.is_at_passed_port(&name)
     }
 
     fn is_at_home(&self, image: &str) -> bool {
@@ -184,7 +191,7 @@ impl<'m> Reasons<'m> {
     }
 
     /// Whether it stands at a target with a port that was handed on.
-    fn is_at_handed_on(&self, name: &str) -> bool {
+    fn is_at_passed_port(&self, name: &str) -> bool {
         let (registry, _) = name.split_once('/').unwrap_or((name, ""));
         let (host, port) = split_port(registry);
         !self.facts.handed_on.is_empty() && port.is_some() && self.hosts.contains(host)
@@ -193,14 +200,14 @@ impl<'m> Reasons<'m> {
     /// Whether the new outcome is where the old configuration leads to if it is asked again and again.
     fn is_chain(&self, old: &Outcome, new: &Outcome) -> bool {
         /// Longer chains than that are told as what they are: not explained.
-        const MOST: usize = 64;
+        const MAX_CHAIN: usize = 64;
         let Some(new) = new.image().and_then(canonical) else {
             return false;
         };
         let mut at = old.image().and_then(canonical);
-        for _ in 0..MOST {
+        for _ in 0..MAX_CHAIN {
             let Some(image) = at else { return false };
-            let next = self.decide(&image);
+            let next = self.evaluate(&image);
             at = next.image().and_then(canonical).filter(|next| *next != image);
             if at.as_ref() == Some(&new) {
                 return true;
@@ -209,7 +216,7 @@ impl<'m> Reasons<'m> {
         false
     }
 
-    fn decide(&self, image: &str) -> Outcome {
+    fn evaluate(&self, image: &str) -> Outcome {
         let setting = Setting::default();
         Outcome::from(match self.old.evaluate(image, &setting.context()).into_effect() {
             Effect::Deny => Effect::Keep,
@@ -221,7 +228,7 @@ impl<'m> Reasons<'m> {
 /// Whether the registry of an image is a bare word: one with a capital letter, as all others are paths.
 fn is_of_bare_word(image: &str) -> bool {
     let (registry, _) = split_registry(image);
-    registry.is_some_and(|registry| Place::parse(registry) == Err(NoPlace::Unnameable))
+    registry.is_some_and(|registry| Location::parse(registry) == Err(LocationError::Unnameable))
 }
 
 /// Whether a name begins with one of some prefixes, each with its `/`.

@@ -12,7 +12,7 @@ use crate::written;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Kind {
     Exact,
-    Arrived,
+    AtTarget,
     Glob,
     Registry,
     Port,
@@ -139,7 +139,7 @@ impl Rule {
     /// The statement, with constants for registries.
     pub(crate) fn text(&self, constants: &Constants) -> String {
         let pattern = match &self.pattern {
-            Pattern::Canonical(pattern) if self.kind == Kind::Arrived => constants.at_start(pattern),
+            Pattern::Canonical(pattern) if self.kind == Kind::AtTarget => constants.at_start(pattern),
             pattern => pattern.to_string(),
         };
         let mut text = match &self.target {

@@ -10,19 +10,19 @@ pub(crate) struct Variables {
     pub(crate) mode: Option<String>,
     pub(crate) prefix: Option<String>,
     /// The object that says it.
-    pub(crate) of: Option<String>,
+    pub(crate) object: Option<String>,
     /// What stands in another object.
-    pub(crate) elsewhere: Option<Elsewhere>,
+    pub(crate) reference: Option<ObjectReference>,
 }
 
 /// What a workload takes from another object.
-pub(crate) struct Elsewhere {
+pub(crate) struct ObjectReference {
     what: String,
     /// The ConfigMap, where it is one.
     config_map: Option<String>,
 }
 
-impl fmt::Display for Elsewhere {
+impl fmt::Display for ObjectReference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.config_map {
             Some(name) => write!(f, "{} from ConfigMap {name}", self.what),
@@ -35,7 +35,7 @@ impl Variables {
     /// Takes what an object says; what is said first counts.
     pub(crate) fn add(&mut self, object: &Value) {
         let kind = object["kind"].as_str().unwrap_or_default();
-        let called = || {
+        let object_name = || {
             format!(
                 "{kind} {}",
                 object["metadata"]["name"].as_str().unwrap_or_default()
@@ -43,7 +43,7 @@ impl Variables {
         };
         if kind == "ConfigMap" {
             for (name, value) in object["data"].as_object().into_iter().flatten() {
-                self.take(name, value.as_str(), called);
+                self.take(name, value.as_str(), object_name);
             }
             return;
         }
@@ -57,17 +57,17 @@ impl Variables {
                 let name = variable["name"].as_str().unwrap_or_default();
                 if is_ours(name) && !variable["valueFrom"].is_null() {
                     let config_map = &variable["valueFrom"]["configMapKeyRef"]["name"];
-                    self.elsewhere.get_or_insert_with(|| Elsewhere {
+                    self.reference.get_or_insert_with(|| ObjectReference {
                         what: name.to_owned(),
                         config_map: config_map.as_str().map(str::to_owned),
                     });
                 } else {
-                    self.take(name, variable["value"].as_str().or(Some("")), called);
+                    self.take(name, variable["value"].as_str().or(Some("")), object_name);
                 }
             }
             for from in container["envFrom"].as_array().into_iter().flatten() {
                 if let Some(name) = from["configMapRef"]["name"].as_str() {
-                    self.elsewhere.get_or_insert_with(|| Elsewhere {
+                    self.reference.get_or_insert_with(|| ObjectReference {
                         what: "its variables".to_owned(),
                         config_map: Some(name.to_owned()),
                     });
@@ -77,12 +77,12 @@ impl Variables {
                 .as_str()
                 .is_some_and(|image| image.contains("imageswap"))
             {
-                self.of.get_or_insert_with(called);
+                self.object.get_or_insert_with(object_name);
             }
         }
     }
 
-    fn take(&mut self, name: &str, value: Option<&str>, called: impl Fn() -> String) {
+    fn take(&mut self, name: &str, value: Option<&str>, object_name: impl Fn() -> String) {
         let place = match name {
             "IMAGESWAP_MODE" => &mut self.mode,
             "IMAGE_PREFIX" => &mut self.prefix,
@@ -90,35 +90,35 @@ impl Variables {
         };
         if let (Some(value), None) = (value, &place) {
             *place = Some(value.to_owned());
-            self.of = Some(called());
+            self.object = Some(object_name());
         }
     }
 
     /// What is missing, and where it is.
     pub(crate) fn without_map(&self, name: &str) -> String {
-        const WAY_OUT: &str =
+        const PRINT_MAP: &str =
             "`kubectl get configmap imageswap-maps -n imageswap-system -o yaml` prints the map";
-        match (&self.mode, &self.of, &self.elsewhere) {
+        match (&self.mode, &self.object, &self.reference) {
             (Some(mode), Some(of), _) => {
-                format!("{name}: {of} says the mode {mode}, and no map is there; {WAY_OUT}")
+                format!("{name}: {of} says the mode {mode}, and no map is there; {PRINT_MAP}")
             }
-            (None, Some(of), Some(elsewhere)) => {
+            (None, Some(of), Some(reference)) => {
                 let print =
                     |name: &str| format!("`kubectl get configmap {name} -n imageswap-system -o yaml`");
-                let legacy = match &elsewhere.config_map {
+                let legacy = match &reference.config_map {
                     Some(name) => format!("that one ({})", print(name)),
                     None => "the prefix by --image-prefix".to_owned(),
                 };
                 let maps = print("imageswap-maps");
                 format!(
-                    "{name}: {of} takes {elsewhere}, and says no mode itself; for LEGACY give {legacy}, for MAPS the map ({maps})"
+                    "{name}: {of} takes {reference}, and says no mode itself; for LEGACY give {legacy}, for MAPS the map ({maps})"
                 )
             }
             _ if self.prefix.is_some() => format!(
-                "{name} has a prefix, but not IMAGESWAP_MODE=LEGACY, without which it is not used; {WAY_OUT}"
+                "{name} has a prefix, but not IMAGESWAP_MODE=LEGACY, without which it is not used; {PRINT_MAP}"
             ),
             _ => format!(
-                "{name} holds no old configuration: neither a ConfigMap with the key maps, nor IMAGESWAP_MODE; {WAY_OUT}"
+                "{name} holds no old configuration: neither a ConfigMap with the key maps, nor IMAGESWAP_MODE; {PRINT_MAP}"
             ),
         }
     }

@@ -5,29 +5,29 @@ use std::collections::HashSet;
 use imageswap_engine::diagnostic::SourceMap;
 use imageswap_engine::syntax::format::format;
 
+use crate::location::Location;
 use crate::map::{OldMap, cleaned};
-use crate::place::Place;
 use crate::rule::{Constants, Kind, Rule};
 
 /// What stands in a file besides its rules.
 #[derive(Debug, Default)]
-pub(crate) struct Surroundings<'m> {
+pub(crate) struct FileParts<'m> {
     /// What the file was made from.
     pub(crate) origin: String,
     pub(crate) map: Option<&'m OldMap>,
-    pub(crate) home: Vec<Place>,
+    pub(crate) home: Vec<Location>,
     /// Tests, as statements.
     pub(crate) tests: Vec<String>,
 }
 
 /// How many prefixes a statement has: it may not be too long.
-const HOME_ON_A_LINE: usize = 10;
+const MAX_HOME_PREFIXES: usize = 10;
 
 /// The longest comment, in bytes, that stands beside a rule: it counts for the length of the statement.
-const BESIDE: usize = 200;
+const MAX_BESIDE: usize = 200;
 
 /// Writes a file. The rules are in their order.
-pub(crate) fn file(rules: &[Rule], around: &Surroundings<'_>) -> String {
+pub(crate) fn file(rules: &[Rule], parts: &FileParts<'_>) -> String {
     let constants = Constants::new(rules);
     let mut text = String::new();
     let mut line = |line: &str| {
@@ -35,9 +35,9 @@ pub(crate) fn file(rules: &[Rule], around: &Surroundings<'_>) -> String {
         text.push('\n');
     };
     // Names of files may hold line breaks.
-    let origin = cleaned(&around.origin).unwrap_or_default();
+    let origin = cleaned(&parts.origin).unwrap_or_default();
     line(&format!("# Made by `imageswap migrate` from {origin}."));
-    let heading = around.map.map(|map| map.heading.as_slice()).unwrap_or_default();
+    let heading = parts.map.map(|map| map.heading.as_slice()).unwrap_or_default();
     for comment in heading {
         line(&format!("# {comment}"));
     }
@@ -46,8 +46,10 @@ pub(crate) fn file(rules: &[Rule], around: &Surroundings<'_>) -> String {
     for (registry, name) in constants.iter() {
         line(&format!("let {name} = {registry}"));
     }
-    for places in around.home.chunks(HOME_ON_A_LINE) {
-        let prefixes = places.iter().map(|place| constants.at_start(&place.prefix()));
+    for locations in parts.home.chunks(MAX_HOME_PREFIXES) {
+        let prefixes = locations
+            .iter()
+            .map(|location| constants.at_start(&location.prefix()));
         line(&format!("home {}", prefixes.collect::<Vec<String>>().join(", ")));
     }
     let mut kind = None;
@@ -55,10 +57,10 @@ pub(crate) fn file(rules: &[Rule], around: &Surroundings<'_>) -> String {
     for rule in rules {
         if kind != Some(rule.kind) {
             line("");
-            line(title(rule.kind, around.map.is_some()));
+            line(title(rule.kind, parts.map.is_some()));
             kind = Some(rule.kind);
         }
-        let comments = around
+        let comments = parts
             .map
             .map(|map| comments(map, rule, &mut commented))
             .unwrap_or_default();
@@ -71,7 +73,7 @@ pub(crate) fn file(rules: &[Rule], around: &Surroundings<'_>) -> String {
             None => line(&statement),
         }
     }
-    let idle = around.map.map(|map| idle(map, rules)).unwrap_or_default();
+    let idle = parts.map.map(|map| idle(map, rules)).unwrap_or_default();
     if !idle.is_empty() {
         line("");
         line("# Lines of the map that no rule comes of, with their comments.");
@@ -79,16 +81,16 @@ pub(crate) fn file(rules: &[Rule], around: &Surroundings<'_>) -> String {
             line(&format!("# {comment}"));
         }
     }
-    let closing = around.map.map(|map| map.closing.as_slice()).unwrap_or_default();
+    let closing = parts.map.map(|map| map.closing.as_slice()).unwrap_or_default();
     if !closing.is_empty() {
         line("");
         for comment in closing {
             line(&format!("# {comment}"));
         }
     }
-    if !around.tests.is_empty() {
+    if !parts.tests.is_empty() {
         line("");
-        for test in &around.tests {
+        for test in &parts.tests {
             line(test);
         }
     }
@@ -102,7 +104,7 @@ pub(crate) fn file(rules: &[Rule], around: &Surroundings<'_>) -> String {
 fn title(kind: Kind, is_map: bool) -> &'static str {
     match kind {
         Kind::Exact => "# Single images, as manifests spell them.",
-        Kind::Arrived => "# What has arrived stays.",
+        Kind::AtTarget => "# What has keeps_at_targets stays.",
         Kind::Glob => "# Images as manifests spell them.",
         Kind::Registry => "# Registries.",
         Kind::Port => "# The same registries with a port: a key of the map stands for all of them.",
@@ -127,7 +129,7 @@ fn comments<'m>(map: &'m OldMap, rule: &Rule, commented: &mut HashSet<usize>) ->
         };
         comments.above.extend(line.above.iter().map(String::as_str));
         match (&line.beside, comments.beside) {
-            (Some(comment), None) if comment.len() <= BESIDE => comments.beside = Some(comment),
+            (Some(comment), None) if comment.len() <= MAX_BESIDE => comments.beside = Some(comment),
             (Some(comment), _) => comments.above.push(comment),
             (None, _) => {}
         }

@@ -4,8 +4,8 @@ use imageswap_engine::compare::{Cases, difference};
 use imageswap_tests_support::migrated::{Migrated, load, of_map, of_prefix, read};
 
 /// The rules of a file that could be left out.
-fn spare(migrated: &Migrated) -> Vec<String> {
-    let mut spare = Vec::new();
+fn redundant(migrated: &Migrated) -> Vec<String> {
+    let mut redundant = Vec::new();
     let statements = statements(&migrated.text);
     for (number, statement) in statements.iter().enumerate() {
         if !statement.starts_with("swap") && !statement.starts_with("keep") {
@@ -21,10 +21,10 @@ fn spare(migrated: &Migrated) -> Vec<String> {
         let matters = Cases::new(&[&migrated.old, &migrated.new])
             .any(|case| difference(&migrated.new, &without, &case.image, &case.setting.context()).is_some());
         if !matters {
-            spare.push(statement.clone());
+            redundant.push(statement.clone());
         }
     }
-    spare
+    redundant
 }
 
 /// Statements with the lines that continue them.
@@ -45,8 +45,8 @@ fn no_rule_for_a_recorded_map_could_be_left_out() {
     // A quarter of them, since each rule is tried with all images.
     for number in (0..100).step_by(4) {
         let name = format!("maps/{number:03}.conf");
-        let spare = spare(&of_map(&read(&name)));
-        wrong.extend(spare.into_iter().map(|rule| format!("{name}: {rule}")));
+        let redundant = redundant(&of_map(&read(&name)));
+        wrong.extend(redundant.into_iter().map(|rule| format!("{name}: {rule}")));
     }
     assert!(wrong.is_empty(), "{}", wrong.join(""));
 }
@@ -60,7 +60,7 @@ fn no_rule_for_a_prefix_could_be_left_out() {
         "harbor.example.com/proxy",
         "mirror.corp.net:5000/x-",
     ] {
-        assert_eq!(spare(&of_prefix(prefix)), Vec::<String>::new(), "{prefix}");
+        assert_eq!(redundant(&of_prefix(prefix)), Vec::<String>::new(), "{prefix}");
     }
 }
 

@@ -72,7 +72,7 @@ fn check(migration: Migration, old: RuleSet, said: &str, value: &str) -> Migrate
     let new = set.unwrap();
     assert_eq!((new.len(), tests.len()), (migration.rules, migration.tests));
     let unexplained = migration
-        .proof
+        .comparison
         .unexplained()
         .map(|difference| format!("{}: {:?}, {:?}", difference.image, difference.old, difference.new))
         .collect();
@@ -82,7 +82,7 @@ fn check(migration: Migration, old: RuleSet, said: &str, value: &str) -> Migrate
             .iter()
             .filter_map(|advice| advice.better.clone())
             .collect(),
-        compared: migration.proof.made,
+        compared: migration.comparison.samples,
         unexplained,
         text: migration.text,
         old,

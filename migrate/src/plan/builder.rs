@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::answer::Answer;
 use super::facts::Plan;
 use super::parts::Parts;
+use crate::location::LocationError;
 use crate::map::OldMap;
-use crate::place::NoPlace;
 
 /// The rules while they are written.
 pub(super) struct Builder<'m> {
@@ -28,13 +28,13 @@ impl Builder<'_> {
         match Answer::parse(self.value(line), host) {
             Ok(answer) => answer,
             Err(why) => {
-                self.no_place(line, why);
+                self.invalid_value(line, why);
                 Answer::Keep
             }
         }
     }
 
-    pub(super) fn no_place(&mut self, line: usize, why: NoPlace) {
+    pub(super) fn invalid_value(&mut self, line: usize, why: LocationError) {
         self.plan.idle.entry(line).or_insert(why.into());
     }
 

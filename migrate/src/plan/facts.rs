@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::parts::Idle;
-use crate::place::Place;
+use crate::location::Location;
 use crate::rule::Rule;
 
 /// The rules for an old configuration, and what explains them.
@@ -11,7 +11,7 @@ use crate::rule::Rule;
 pub(crate) struct Plan {
     pub(crate) rules: Vec<Rule>,
     /// Where images come to rest.
-    pub(crate) home: Vec<Place>,
+    pub(crate) home: Vec<Location>,
     /// Lines that no rule comes of, with the reason.
     pub(crate) idle: BTreeMap<usize, Idle>,
     pub(crate) facts: Facts,
@@ -21,9 +21,9 @@ pub(crate) struct Plan {
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     /// Places that images are swapped to, in order.
-    pub(crate) held: Vec<Place>,
+    pub(crate) targets: Vec<Location>,
     /// What a value ending in `-` leads to: `h.io/mirror-`.
-    pub(crate) dashed: Vec<String>,
+    pub(crate) hyphen_prefixes: Vec<String>,
     /// Whole images that lines lead to.
     pub(crate) images: Vec<String>,
     /// Whether the rest is sent to registries that a rule can't make, and those that it is written for.

@@ -9,8 +9,8 @@ use super::answer::{Answer, dashed_prefix};
 use super::builder::Builder;
 use super::facts::Plan;
 use super::parts::{Idle, Parts};
+use crate::location::Location;
 use crate::map::OldMap;
-use crate::place::Place;
 use crate::rule::{Kind, Rule};
 
 /// Makes the rules for a map. What is known of images that are in use are their registries.
@@ -31,13 +31,13 @@ pub(crate) fn plan_map(map: &OldMap, given: &BTreeSet<String>) -> Plan {
     if builder.parts.default.is_some() {
         let registries = builder.registries();
         let rest = builder.rest();
-        let (before, after) = builder.arrived(&globs, &[&registries, &rest]);
+        let (before, after) = builder.keeps_at_targets(&globs, &[&registries, &rest]);
         let rules = &mut builder.plan.rules;
         for group in [before, globs, after, registries, rest] {
             rules.extend(group);
         }
     } else {
-        let (before, after) = builder.arrived(&globs, &[]);
+        let (before, after) = builder.keeps_at_targets(&globs, &[]);
         builder
             .plan
             .rules
@@ -75,13 +75,13 @@ pub(crate) fn idle_lines(map: &OldMap) -> BTreeMap<usize, Idle> {
 impl Builder<'_> {
     /// The places that images are swapped to; without `default` lines for registries lead nowhere.
     fn note_targets(&mut self) {
-        let mut held = BTreeSet::new();
-        let mut dashed = BTreeSet::new();
+        let mut targets = BTreeSet::new();
+        let mut hyphen_prefixes = BTreeSet::new();
         // Lines that can match no image lead there too.
         for line in &self.map.lines {
             match line.key() {
                 Key::Exact(_) => self.plan.facts.images.extend(canonical(&line.value)),
-                Key::Replace(_) if !line.value.is_empty() => held.extend(Place::parse(&line.value)),
+                Key::Replace(_) if !line.value.is_empty() => targets.extend(Location::parse(&line.value)),
                 Key::Replace(_) | Key::NoswapWildcards | Key::Default | Key::Registry(_) => {}
             }
         }
@@ -90,19 +90,19 @@ impl Builder<'_> {
                 let Key::Registry(key) = line.key() else { continue };
                 let registry = key.split('/').next().unwrap_or_default();
                 let (host, _) = split_port(registry);
-                if let Ok(Answer::Swap(place)) = Answer::parse(&line.value, host) {
-                    held.insert(place);
+                if let Ok(Answer::Swap(location)) = Answer::parse(&line.value, host) {
+                    targets.insert(location);
                 }
             }
             let value = self.value(default);
             if value.ends_with('-') {
-                dashed.insert(dashed_prefix(value));
-            } else if let Ok(Answer::Swap(place)) = Answer::parse(value, "") {
-                held.insert(place);
+                hyphen_prefixes.insert(dashed_prefix(value));
+            } else if let Ok(Answer::Swap(location)) = Answer::parse(value, "") {
+                targets.insert(location);
             }
         }
-        self.plan.facts.held = held.into_iter().collect();
-        self.plan.facts.dashed = dashed.into_iter().flatten().collect();
+        self.plan.facts.targets = targets.into_iter().collect();
+        self.plan.facts.hyphen_prefixes = hyphen_prefixes.into_iter().flatten().collect();
     }
 
     /// Where images come to rest: needed where a pattern has a wildcard in its registry.
@@ -111,9 +111,15 @@ impl Builder<'_> {
             return;
         }
         // What a line moves on from there does not rest there.
-        let is_moved_on = |place: &Place| place.path.is_empty() && self.has_key(&place.registry);
-        let held = self.plan.facts.held.iter().filter(|place| !is_moved_on(place));
-        let mut home: BTreeSet<Place> = held.cloned().collect();
+        let is_swapped_again =
+            |location: &Location| location.path.is_empty() && self.has_key(&location.registry);
+        let targets = self
+            .plan
+            .facts
+            .targets
+            .iter()
+            .filter(|location| !is_swapped_again(location));
+        let mut home: BTreeSet<Location> = targets.cloned().collect();
         // What has a port that was handed on.
         let ported = self.plan.rules.iter().filter(|rule| rule.kind == Kind::Port);
         home.extend(
@@ -125,13 +131,17 @@ impl Builder<'_> {
                         .is_some_and(|pattern| pattern.ends_with(":*/"))
                 })
                 .filter_map(|rule| rule.target.as_ref())
-                .map(|(registry, _)| Place::registry(registry))
-                .filter(|place| !is_moved_on(place) && !self.has_key(split_port(&place.registry).0)),
+                .map(|(registry, _)| Location::registry(registry))
+                .filter(|location| {
+                    !is_swapped_again(location) && !self.has_key(split_port(&location.registry).0)
+                }),
         );
         if home.is_empty() {
             // The registry that all swaps lead to would be home as a whole otherwise.
-            let dashed = self.plan.facts.dashed.iter();
-            home.extend(dashed.filter_map(|prefix| Place::parse(&format!("{prefix}{DOCKER_HUB}")).ok()));
+            let hyphen_prefixes = self.plan.facts.hyphen_prefixes.iter();
+            home.extend(
+                hyphen_prefixes.filter_map(|prefix| Location::parse(&format!("{prefix}{DOCKER_HUB}")).ok()),
+            );
         }
         if home.is_empty() {
             home.extend(
@@ -139,20 +149,20 @@ impl Builder<'_> {
                     .rules
                     .iter()
                     .filter(|rule| rule.is_open())
-                    .filter_map(rest_of),
+                    .filter_map(home_of),
             );
         }
-        let all: HashSet<Place> = home.iter().cloned().collect();
+        let all: HashSet<Location> = home.iter().cloned().collect();
         self.plan.home = home
             .iter()
-            .filter(|place| !place.above().any(|above| all.contains(&above)))
+            .filter(|location| !location.above().any(|above| all.contains(&above)))
             .cloned()
             .collect();
     }
 }
 
 /// Where the results of a rule come to rest.
-fn rest_of(rule: &Rule) -> Option<Place> {
+fn home_of(rule: &Rule) -> Option<Location> {
     let (registry, rest) = rule.target.as_ref()?;
     let path = rest
         .trim_start_matches('/')
@@ -160,7 +170,7 @@ fn rest_of(rule: &Rule) -> Option<Place> {
         .map_or("", |(path, _)| path);
     // A name alone is completed.
     let is_library = rule.kind == Kind::Glob && registry == DOCKER_HUB && path.is_empty();
-    Some(Place {
+    Some(Location {
         registry: registry.clone(),
         path: if is_library {
             OFFICIAL.trim_end_matches('/')

@@ -5,18 +5,18 @@
 //! line for that registry is there to move it on.
 
 mod answer;
-mod arrived;
+mod at_target;
 mod builder;
 mod facts;
 mod map;
+mod originals;
 mod parts;
 mod prefix;
 mod registries;
-mod rest;
-mod spelled;
+mod unnamed;
 
 pub(crate) use self::facts::{Facts, Plan};
 pub(crate) use self::map::{idle_lines, plan_map};
 pub(crate) use self::parts::Idle;
 pub(crate) use self::prefix::plan_prefix;
-pub(crate) use self::registries::{hands_on_port, place_of_registry};
+pub(crate) use self::registries::{hands_on_port, location_of_registry};

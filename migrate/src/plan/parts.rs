@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use imageswap_engine::reference::{OFFICIAL_IMAGES, Reference, normalized, split_port, split_registry};
 use imageswap_engine::syntax::map::Key;
 
+use crate::location::LocationError;
 use crate::map::OldMap;
-use crate::place::NoPlace;
 
 /// Why no rule comes of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,11 +25,11 @@ pub(crate) enum Idle {
     EmptyEntry,
 }
 
-impl From<NoPlace> for Idle {
-    fn from(why: NoPlace) -> Self {
+impl From<LocationError> for Idle {
+    fn from(why: LocationError) -> Self {
         match why {
-            NoPlace::Invalid | NoPlace::WithinRegistry => Self::Unusable,
-            NoPlace::Unnameable => Self::Unnameable,
+            LocationError::Invalid | LocationError::WithinRegistry => Self::Unusable,
+            LocationError::Unnameable => Self::Unnameable,
         }
     }
 }
@@ -72,7 +72,7 @@ impl Registry {
     }
 
     /// Whether the host alone can be a registry, as `localhost` and whatever has a dot.
-    pub(super) fn stands_alone(&self) -> bool {
+    pub(super) fn is_registry_by_itself(&self) -> bool {
         split_registry(&format!("{}/app", self.name)).0.is_some()
     }
 }

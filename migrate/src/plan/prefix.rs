@@ -7,7 +7,7 @@ use imageswap_engine::reference::{DOCKER_HUB, normalized};
 
 use super::answer::dashed_prefix;
 use super::facts::{Facts, Plan};
-use crate::place::{NoPlace, Place, is_registry};
+use crate::location::{Location, LocationError, is_registry};
 use crate::rule::{Kind, Pattern, Rule};
 use crate::written;
 
@@ -16,27 +16,27 @@ use crate::written;
 /// # Errors
 ///
 /// Where no image can come of the prefix, or none that a rule can name.
-pub(crate) fn plan_prefix(prefix: &str, given: &BTreeSet<String>) -> Result<Plan, NoPlace> {
+pub(crate) fn plan_prefix(prefix: &str, given: &BTreeSet<String>) -> Result<Plan, LocationError> {
     let mut plan = Plan::default();
     if prefix.is_empty() {
         return Ok(plan);
     }
-    let kept = written::literal(prefix).ok_or(NoPlace::Invalid)?;
+    let kept = written::literal(prefix).ok_or(LocationError::Invalid)?;
     plan.rules.push(
         Rule::keep(Kind::Noswap, Pattern::Written(format!("*{kept}*"))).sampled(samples::of_prefix(prefix)),
     );
     if !prefix.ends_with('-') {
-        let place = Place::parse(prefix)?;
-        let rest = place.rest("{name}");
+        let location = Location::parse(prefix)?;
+        let rest = location.rest("{name}");
         plan.rules.push(
-            Rule::swap(Kind::Default, "**", place.registry.as_str(), rest).sampled(samples::everywhere()),
+            Rule::swap(Kind::Default, "**", location.registry.as_str(), rest).sampled(samples::everywhere()),
         );
-        plan.home.push(place.clone());
-        plan.facts.held.push(place);
+        plan.home.push(location.clone());
+        plan.facts.targets.push(location);
         return Ok(plan);
     }
-    let place = dashed_prefix(prefix).ok_or(NoPlace::Invalid)?;
-    let (registry, path) = place.split_once('/').ok_or(NoPlace::WithinRegistry)?;
+    let location = dashed_prefix(prefix).ok_or(LocationError::Invalid)?;
+    let (registry, path) = location.split_once('/').ok_or(LocationError::WithinRegistry)?;
     let rule = Rule::swap(
         Kind::Default,
         format!("{DOCKER_HUB}/"),
@@ -49,8 +49,9 @@ pub(crate) fn plan_prefix(prefix: &str, given: &BTreeSet<String>) -> Result<Plan
         let rest = format!("/{path}{{host}}/{{written}}");
         plan.rules
             .push(Rule::swap(Kind::Default, "**", registry, rest).sampled(samples::everywhere()));
-        plan.home.push(Place::parse(&format!("{place}{DOCKER_HUB}"))?);
-        plan.facts.dashed.push(place);
+        plan.home
+            .push(Location::parse(&format!("{location}{DOCKER_HUB}"))?);
+        plan.facts.hyphen_prefixes.push(location);
         return Ok(plan);
     }
     let mut names: BTreeSet<String> = given
@@ -60,7 +61,7 @@ pub(crate) fn plan_prefix(prefix: &str, given: &BTreeSet<String>) -> Result<Plan
     names.retain(|name| is_registry(name));
     names.insert(DOCKER_HUB.to_owned());
     for name in &names {
-        let Ok(to) = Place::parse(&format!("{prefix}{name}")) else {
+        let Ok(to) = Location::parse(&format!("{prefix}{name}")) else {
             continue;
         };
         let template = if name == DOCKER_HUB { "{written}" } else { "" };
@@ -75,7 +76,7 @@ pub(crate) fn plan_prefix(prefix: &str, given: &BTreeSet<String>) -> Result<Plan
     }
     plan.facts = Facts {
         on_registry: Some(names),
-        dashed: vec![place],
+        hyphen_prefixes: vec![location],
         ..plan.facts
     };
     Ok(plan)

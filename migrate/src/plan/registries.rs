@@ -9,8 +9,8 @@ use imageswap_engine::syntax::map::Key;
 use super::answer::Answer;
 use super::builder::Builder;
 use super::parts::Registry;
+use crate::location::Location;
 use crate::map::Line;
-use crate::place::Place;
 use crate::rule::{Kind, Pattern, Rule};
 use crate::written;
 
@@ -44,7 +44,7 @@ impl Builder<'_> {
                 rules.extend(self.official(hub.copied()));
                 official = None;
             }
-            if registry.stands_alone() {
+            if registry.is_registry_by_itself() {
                 let answer = self.answer(registry.line, &registry.host);
                 let template = if registry.name == DOCKER_HUB {
                     "{written}"
@@ -71,17 +71,17 @@ impl Builder<'_> {
     /// All of a registry.
     fn whole(&self, registry: &Registry, pattern: Pattern, answer: &Answer, template: &str) -> Rule {
         let rule = match answer {
-            Answer::Swap(place) if *place != Place::registry(&registry.name) => Rule::swap(
+            Answer::Swap(location) if *location != Location::registry(&registry.name) => Rule::swap(
                 Kind::Registry,
                 pattern,
-                place.registry.as_str(),
-                place.rest(template),
+                location.registry.as_str(),
+                location.rest(template),
             ),
             _ => Rule::keep(Kind::Registry, pattern),
         };
         rule.with_lines([registry.line])
             .sampled(samples::of_registry(&registry.name))
-            .sampled(self.look_alikes(&registry.name, answer.place()))
+            .sampled(self.same_path_samples(&registry.name, answer.location()))
     }
 
     /// Docker Hub's own images, which have a line of their own where they are spelled without anything before them.
@@ -105,7 +105,7 @@ impl Builder<'_> {
                             .sampled(samples::tagged(sample))
                     }));
                 }
-                let answer = match self.is_rest_kept() || self.is_held(DOCKER_HUB) {
+                let answer = match self.is_rest_kept() || self.is_target(DOCKER_HUB) {
                     true => Answer::Keep,
                     false => self.answer(line, DOCKER_HUB),
                 };
@@ -114,12 +114,12 @@ impl Builder<'_> {
         };
         if let Some((line, answer)) = rest {
             rules.push(
-                hub_rule(pattern, &answer)
+                rule_for_hub(pattern, &answer)
                     .with_lines([line])
                     .sampled(samples::with_library()),
             );
         }
-        let rule = hub_rule(format!("{OFFICIAL_IMAGES}/*"), &answer);
+        let rule = rule_for_hub(format!("{OFFICIAL_IMAGES}/*"), &answer);
         rules.push(
             rule.when_unqualified()
                 .with_lines([line])
@@ -138,20 +138,20 @@ impl Builder<'_> {
         let value = self.value(line).to_owned();
         if !hands_on_port(host, &value) {
             let answer = self.answer(line, host);
-            let place = answer.place();
+            let location = answer.location();
             // A value with a port, be it the default one, takes the place of the image's.
             let is_same = split_port(&value).1.is_none() && normalized(&value) == host;
-            let rule = match place.filter(|_| !is_same) {
-                Some(place) => Rule::swap(
+            let rule = match location.filter(|_| !is_same) {
+                Some(location) => Rule::swap(
                     Kind::Port,
                     format!("{host}:*/"),
-                    place.registry.as_str(),
-                    place.rest(""),
+                    location.registry.as_str(),
+                    location.rest(""),
                 ),
                 None => Rule::keep(Kind::Port, format!("{host}:*/")),
             };
             let ports = ["8443", "5000"].map(|port| samples::app_at(&format!("{host}:{port}")));
-            let below = self.look_alikes(&format!("{host}:{ANY_PORT}"), place);
+            let below = self.same_path_samples(&format!("{host}:{ANY_PORT}"), location);
             return vec![rule.with_lines([line]).sampled(ports).sampled(below)];
         }
         self.plan.facts.handed_on.insert(host.to_owned());
@@ -172,22 +172,25 @@ impl Builder<'_> {
 
     /// Images of a registry whose path is that of its target, which are not there yet, or becomes that of another one,
     /// which are there then.
-    fn look_alikes(&self, registry: &str, place: Option<&Place>) -> Vec<String> {
+    fn same_path_samples(&self, registry: &str, location: Option<&Location>) -> Vec<String> {
         /// Of each registry's target so many others that lie below it.
-        const MOST: usize = 3;
-        let Some(place) = place else { return Vec::new() };
-        let own = (!place.path.is_empty()).then_some(place.path.as_str());
-        let held = &self.plan.facts.held;
-        let first = held.partition_point(|other| other <= place);
-        let others = held.get(first..).unwrap_or_default().iter();
-        let begin_alike = others
-            .take_while(|other| other.registry == place.registry && other.path.starts_with(&place.path));
-        let below = begin_alike.filter_map(|other| match place.path.as_str() {
+        const MAX_SAMPLES: usize = 3;
+        let Some(location) = location else {
+            return Vec::new();
+        };
+        let own = (!location.path.is_empty()).then_some(location.path.as_str());
+        let targets = &self.plan.facts.targets;
+        let first = targets.partition_point(|other| other <= location);
+        let others = targets.get(first..).unwrap_or_default().iter();
+        let begin_alike = others.take_while(|other| {
+            other.registry == location.registry && other.path.starts_with(&location.path)
+        });
+        let below = begin_alike.filter_map(|other| match location.path.as_str() {
             "" => Some(other.path.as_str()),
             path => other.path.strip_prefix(path)?.strip_prefix('/'),
         });
         own.into_iter()
-            .chain(below.take(MOST))
+            .chain(below.take(MAX_SAMPLES))
             .map(|path| samples::in_path(registry, path))
             .collect()
     }
@@ -207,11 +210,14 @@ pub(crate) fn hands_on_port(key: &str, value: &str) -> bool {
     let is_bare = !value.is_empty() && !value.contains(['/', ':']) && !value.ends_with('-');
     // Docker Hub has no other port.
     let has_others = key != DOCKER_HUB && split_port(key).1.is_none() && normalized(key) == key;
-    is_bare && has_others && normalized(value) != key && Place::parse(&format!("{value}:{ANY_PORT}")).is_ok()
+    is_bare
+        && has_others
+        && normalized(value) != key
+        && Location::parse(&format!("{value}:{ANY_PORT}")).is_ok()
 }
 
 /// Where a line sends all of a registry, if it is for one that is spelled as rules compare it, and not there already.
-pub(crate) fn place_of_registry(line: &Line) -> Option<Place> {
+pub(crate) fn location_of_registry(line: &Line) -> Option<Location> {
     let Key::Registry(key) = line.key() else {
         return None;
     };
@@ -219,20 +225,20 @@ pub(crate) fn place_of_registry(line: &Line) -> Option<Place> {
         return None;
     }
     match Answer::parse(&line.value, split_port(key).0).ok()? {
-        Answer::Swap(place) => (place != Place::registry(key)).then_some(place),
+        Answer::Swap(location) => (location != Location::registry(key)).then_some(location),
         Answer::Keep => None,
     }
 }
 
 /// A rule for images of Docker Hub. To Docker Hub itself the same image comes out.
-fn hub_rule(pattern: impl Into<Pattern>, answer: &Answer) -> Rule {
+fn rule_for_hub(pattern: impl Into<Pattern>, answer: &Answer) -> Rule {
     match answer
-        .place()
-        .filter(|place| **place != Place::registry(DOCKER_HUB))
+        .location()
+        .filter(|location| **location != Location::registry(DOCKER_HUB))
     {
-        Some(place) => {
-            let rest = place.rest("{written}");
-            Rule::swap(Kind::Registry, pattern, place.registry.as_str(), rest)
+        Some(location) => {
+            let rest = location.rest("{written}");
+            Rule::swap(Kind::Registry, pattern, location.registry.as_str(), rest)
         }
         None => Rule::keep(Kind::Registry, pattern),
     }

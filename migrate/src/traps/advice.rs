@@ -32,7 +32,7 @@ pub struct Advice {
 }
 
 /// Inputs of the advice.
-pub(crate) struct Known<'m> {
+pub(crate) struct AdviceInput<'m> {
     pub(crate) map: Option<&'m OldMap>,
     /// What the reader of maps says.
     pub(crate) findings: &'m [Diagnostic],
@@ -44,7 +44,7 @@ pub(crate) struct Known<'m> {
 }
 
 /// All advice, in the order of the lines.
-pub(crate) fn advice(known: &Known<'_>) -> Vec<Advice> {
+pub(crate) fn advice(known: &AdviceInput<'_>) -> Vec<Advice> {
     let Some(map) = known.map else {
         return Vec::new();
     };
@@ -81,12 +81,12 @@ pub(crate) fn advice(known: &Known<'_>) -> Vec<Advice> {
 }
 
 impl Advice {
-    fn new(line: &Line, kind: TrapKind, does: &str) -> Self {
+    fn new(line: &Line, kind: TrapKind, effect: &str) -> Self {
         Self {
             line: line.number,
             text: format!("{}::{}", line.key, line.value),
             kind,
-            message: format!("{does}{}", kind.in_new_file()),
+            message: format!("{effect}{}", kind.in_new_file()),
             better: None,
         }
     }
@@ -96,13 +96,18 @@ impl Trap {
     fn advice(self, line: &Line) -> Advice {
         Advice {
             better: self.better,
-            ..Advice::new(line, self.kind, &self.does)
+            ..Advice::new(line, self.kind, &self.effect)
         }
     }
 }
 
 /// Of a line whose results another line moves on.
-fn chain(known: &Known<'_>, map: &OldMap, by_key: &HashMap<&str, usize>, line: &Line) -> Option<Advice> {
+fn chain(
+    known: &AdviceInput<'_>,
+    map: &OldMap,
+    by_key: &HashMap<&str, usize>,
+    line: &Line,
+) -> Option<Advice> {
     let setting = Setting::default();
     let image = match line.key() {
         Key::Exact(image) => image.to_owned(),
@@ -132,7 +137,7 @@ fn chain(known: &Known<'_>, map: &OldMap, by_key: &HashMap<&str, usize>, line: &
 
 /// Of a line that is passed over.
 fn skipped(map: &OldMap, finding: &Diagnostic) -> Option<Advice> {
-    let (kind, does) = match finding.code {
+    let (kind, effect) = match finding.code {
         Code::MAP_LINE_SKIPPED => (TrapKind::SkippedLine, "it is no `KEY::VALUE`"),
         Code::MAP_KEY_REPLACED => (TrapKind::ReplacedLine, "a later line has the same key"),
         _ => return None,
@@ -143,7 +148,7 @@ fn skipped(map: &OldMap, finding: &Diagnostic) -> Option<Advice> {
         line,
         text,
         kind,
-        message: format!("{does}{}", kind.in_new_file()),
+        message: format!("{effect}{}", kind.in_new_file()),
         better: None,
     })
 }

@@ -2,13 +2,13 @@
 
 use imageswap_engine::reference::split_port;
 
-use crate::place::{Place, is_registry};
+use crate::location::{Location, is_registry};
 
 /// A rule for what lies below a key, with what tells images apart.
 pub(crate) fn below(key: &str, value: &str) -> Option<String> {
     let plain = key.replace('*', "a");
     let (registry, _) = plain.split_once('/').unwrap_or((&plain, ""));
-    if key != "**" && !(is_registry(registry) && Place::parse(&plain).is_ok()) {
+    if key != "**" && !(is_registry(registry) && Location::parse(&plain).is_ok()) {
         return None;
     }
     let allow = match key.strip_prefix("*.") {
@@ -18,8 +18,8 @@ pub(crate) fn below(key: &str, value: &str) -> Option<String> {
     if value.is_empty() {
         return Some(format!("keep {}/{allow}", key.trim_end_matches('/')));
     }
-    let place = Place::parse(value.trim_end_matches('-')).ok()?;
-    let prefix = place.prefix();
+    let location = Location::parse(value.trim_end_matches('-')).ok()?;
+    let prefix = location.prefix();
     Some(match key {
         "**" => format!("swap ** -> {prefix}{{domain}}/{{path}}"),
         _ if key.starts_with("*.") => format!(

@@ -8,8 +8,8 @@ use imageswap_engine::syntax::map::Key;
 
 use super::better::{below, keep, kept};
 use super::kind::TrapKind;
+use crate::location::Location;
 use crate::map::{Line, OldMap};
-use crate::place::Place;
 use crate::plan::{self, Idle};
 use crate::rule::{Constants, Kind, Rule};
 
@@ -20,7 +20,7 @@ pub(super) struct Trap {
     pub(super) at: usize,
     pub(super) kind: TrapKind,
     /// What the line does.
-    pub(super) does: Cow<'static, str>,
+    pub(super) effect: Cow<'static, str>,
     /// Rules that would be better.
     pub(super) better: Option<String>,
 }
@@ -40,38 +40,39 @@ pub(super) fn entry_traps(at: usize, line: &Line) -> impl Iterator<Item = Trap> 
         .value
         .split(',')
         .filter(|_| line.key() == Key::NoswapWildcards);
-    let unheld = entries.filter(|entry| !entry.is_empty() && !is_held(entry));
-    unheld.map(move |entry| Trap {
+    let unmatched = entries.filter(|entry| !entry.is_empty() && !occurs_in_images(entry));
+    unmatched.map(move |entry| Trap {
         at,
         kind: TrapKind::MatchesNothing,
-        does: format!("no image holds the entry `{entry}`").into(),
+        effect: format!("no image holds the entry `{entry}`").into(),
         better: below(entry, ""),
     })
 }
 
 /// Returns the traps of lines for several registries that have one target, among the lines that count here.
 pub(super) fn shared_target_traps(map: &OldMap, counts: impl Fn(usize) -> bool) -> Vec<Trap> {
-    let mut by_place: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
+    let mut by_location: BTreeMap<Location, Vec<usize>> = BTreeMap::new();
     for (at, line) in map.lines.iter().enumerate().filter(|(at, _)| counts(*at)) {
-        if let Some(place) = plan::place_of_registry(line) {
-            by_place.entry(place).or_default().push(at);
+        if let Some(location) = plan::location_of_registry(line) {
+            by_location.entry(location).or_default().push(at);
         }
     }
     let constants = Constants::default();
-    let several = by_place.into_iter().filter(|(_, lines)| lines.len() > 1);
+    let several = by_location.into_iter().filter(|(_, lines)| lines.len() > 1);
     several
-        .flat_map(|(place, lines)| lines.into_iter().map(move |at| (at, place.clone())))
-        .filter_map(|(at, place)| {
+        .flat_map(|(location, lines)| lines.into_iter().map(move |at| (at, location.clone())))
+        .filter_map(|(at, location)| {
             let key = map.lines.get(at)?.key.as_str();
             // The names of Docker Hub are put in as they are spelled.
             let template = if key == DOCKER_HUB { "{written}" } else { "" };
-            let rest = place.rest(&format!("{}/{template}", key.replace(':', "_")));
-            let better = Rule::swap(Kind::Registry, format!("{key}/"), place.registry, rest);
+            let rest = location.rest(&format!("{}/{template}", key.replace(':', "_")));
+            let better = Rule::swap(Kind::Registry, format!("{key}/"), location.registry, rest);
             Some(Trap {
                 at,
                 kind: TrapKind::OneName,
-                does: "other lines lead to the same place, so images that have one path fall on one name"
-                    .into(),
+                effect:
+                    "other lines lead to the same location, so images that have one path fall on one name"
+                        .into(),
                 better: Some(better.text(&constants)),
             })
         })
@@ -80,10 +81,10 @@ pub(super) fn shared_target_traps(map: &OldMap, counts: impl Fn(usize) -> bool) 
 
 /// Returns the trap of a line that has no rule.
 fn idle(map: &OldMap, at: usize, line: &Line, why: Idle) -> Trap {
-    let trap = |kind, does: &'static str, better| Trap {
+    let trap = |kind, effect: &'static str, better| Trap {
         at,
         kind,
-        does: does.into(),
+        effect: effect.into(),
         better,
     };
     match why {
@@ -131,10 +132,10 @@ fn idle(map: &OldMap, at: usize, line: &Line, why: Idle) -> Trap {
 
 /// Returns the trap of a line that does what it says, in a way that few expect.
 fn unexpected(map: &OldMap, idle: &BTreeMap<usize, Idle>, at: usize, line: &Line) -> Option<Trap> {
-    let trap = |kind, does: &'static str, better| Trap {
+    let trap = |kind, effect: &'static str, better| Trap {
         at,
         kind,
-        does: does.into(),
+        effect: effect.into(),
         better,
     };
     let value = line.value.as_str();
@@ -158,7 +159,7 @@ fn unexpected(map: &OldMap, idle: &BTreeMap<usize, Idle>, at: usize, line: &Line
             below("**", value),
         )),
         // An entry that no image holds is a trap of its own.
-        Key::NoswapWildcards if !value.split(',').any(is_held) => None,
+        Key::NoswapWildcards if !value.split(',').any(occurs_in_images) => None,
         Key::NoswapWildcards => Some(trap(
             TrapKind::Anywhere,
             "an entry may occur anywhere in an image, in its path or tag as well",
@@ -167,7 +168,7 @@ fn unexpected(map: &OldMap, idle: &BTreeMap<usize, Idle>, at: usize, line: &Line
         Key::Registry(OFFICIAL_IMAGES) if map.find(Key::Registry(DOCKER_HUB)).is_none() => Some(Trap {
             at,
             kind: TrapKind::OfficialAlone,
-            does: format!("imageswap-webhook fails where there is no line `{DOCKER_HUB}`").into(),
+            effect: format!("imageswap-webhook fails where there is no line `{DOCKER_HUB}`").into(),
             better: None,
         }),
         Key::Registry(key) if plan::hands_on_port(key, value) => Some(trap(
@@ -178,19 +179,19 @@ fn unexpected(map: &OldMap, idle: &BTreeMap<usize, Idle>, at: usize, line: &Line
         Key::Registry(_) => None,
         Key::Replace(glob) => {
             let glob = crate::written::glob(glob)?;
-            let place = Place::parse(value).ok()?;
+            let location = Location::parse(value).ok()?;
             Some(trap(
                 TrapKind::NameAlone,
                 "what comes of it keeps the last segment alone, so images of several paths fall on one name",
                 // An empty value is no place to put other registries.
                 (!value.is_empty())
-                    .then(|| format!("swap written {glob} -> {}{{domain}}/{{path}}", place.prefix())),
+                    .then(|| format!("swap written {glob} -> {}{{domain}}/{{path}}", location.prefix())),
             ))
         }
     }
 }
 
 /// Whether some image may hold an entry.
-fn is_held(entry: &str) -> bool {
+fn occurs_in_images(entry: &str) -> bool {
     !entry.is_empty() && crate::written::literal(entry).is_some()
 }

@@ -8,7 +8,7 @@ use crate::map::OldMap;
 use crate::plan;
 
 /// How many rules a finding writes out; `imageswap migrate` writes all.
-const MOST_RULES: usize = 4;
+const MAX_RULES: usize = 4;
 
 /// The lines of a map that rely on a trap, in the order of the file. What the reader of maps and the lint of chains find
 /// is not said again.
@@ -37,7 +37,7 @@ pub fn lint(sources: &SourceMap, source: SourceId) -> Vec<Diagnostic> {
 /// Returns the finding of a trap; `None` if it is one of rules only, or has another finding.
 fn finding(trap: &Trap, key: Key<'_>, line: Span) -> Option<Diagnostic> {
     let (severity, code) = trap.kind.finding()?;
-    let mut finding = Diagnostic::new(severity, code, trap.does.clone(), line);
+    let mut finding = Diagnostic::new(severity, code, trap.effect.clone(), line);
     finding.help.extend(trap.kind.help(key).map(Help::from));
     let better = trap.better.as_deref().map(as_rules);
     finding.help.extend(better.map(Help::from));
@@ -50,11 +50,11 @@ fn as_rules(better: &str) -> String {
     let kind = if rules.len() == 1 { "a rule" } else { "rules" };
     let shown = rules
         .iter()
-        .take(MOST_RULES)
+        .take(MAX_RULES)
         .cloned()
         .collect::<Vec<_>>()
         .join(", ");
-    match rules.len().saturating_sub(MOST_RULES) {
+    match rules.len().saturating_sub(MAX_RULES) {
         0 => format!("as {kind}: {shown}"),
         more => format!("as rules: {shown} and {more} more, which `imageswap migrate` names"),
     }

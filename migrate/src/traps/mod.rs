@@ -7,6 +7,6 @@ mod line;
 mod lint;
 
 pub use advice::Advice;
-pub(crate) use advice::{Known, advice};
+pub(crate) use advice::{AdviceInput, advice};
 pub use kind::TrapKind;
 pub use lint::lint;

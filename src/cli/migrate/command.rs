@@ -31,11 +31,11 @@ pub(crate) const STATUSES: Statuses = Statuses {
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   imageswap migrate maps.conf
-      The rules for a map, with their proof.
+      The rules for a map, with their comparison.
   kubectl get configmap/imageswap-maps -o yaml | imageswap migrate --configmap imageswap-maps
       The ConfigMap to apply in the place of the old one, in the namespace of the webhook.
   kubectl get pods -A -o json | imageswap migrate --manifests - maps.conf
-      And the proof over what runs in a cluster.
+      And the comparison over what runs in a cluster.
   imageswap migrate --image-prefix harbor.example.com/hub
       The rules for LEGACY mode.")]
 pub(crate) struct Migrate {
@@ -98,7 +98,7 @@ impl Migrate {
         };
         // Each report ends with a line break, which the output adds.
         output.say(report.trim_end_matches('\n'))?;
-        output.end(match migration.proof.unexplained().next() {
+        output.end(match migration.comparison.unexplained().next() {
             None => Ended::Clean,
             Some(_) => Ended::Findings,
         })

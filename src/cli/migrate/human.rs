@@ -68,9 +68,9 @@ fn advice(text: &mut String, advice: &[Advice], source: &str) {
 }
 
 fn differences(text: &mut String, migration: &Migration) {
-    let proof = &migration.proof;
+    let comparison = &migration.comparison;
     let mut by_reason: BTreeMap<Reason, Vec<&Difference>> = BTreeMap::new();
-    for difference in &proof.differences {
+    for difference in &comparison.differences {
         if let Some(reason) = difference.reason {
             by_reason.entry(reason).or_default().push(difference);
         }
@@ -90,7 +90,7 @@ fn differences(text: &mut String, migration: &Migration) {
         );
         images(text, differences, SHOWN);
     }
-    let unexplained: Vec<&Difference> = proof.unexplained().collect();
+    let unexplained: Vec<&Difference> = comparison.unexplained().collect();
     if !unexplained.is_empty() {
         line(
             text,
@@ -105,18 +105,21 @@ fn differences(text: &mut String, migration: &Migration) {
 
 /// Adds the numbers of images that were compared, and that differ.
 pub(super) fn closing(text: &mut String, migration: &Migration) {
-    let proof = &migration.proof;
-    let unexplained = proof.unexplained().count();
-    let explained = proof.differences.len() - unexplained;
-    let given = match proof.given {
+    let comparison = &migration.comparison;
+    let unexplained = comparison.unexplained().count();
+    let explained = comparison.differences.len() - unexplained;
+    let given = match comparison.given {
         0 => String::new(),
         given => format!(", {given} of them given"),
     };
-    let partly = match proof.is_partial {
+    let partly = match comparison.is_partial {
         true => "; the map is so long that not all there is to compare was",
         false => "",
     };
-    let mut closing = format!("{} compared{given}: ", counted(proof.made + proof.given, "image"));
+    let mut closing = format!(
+        "{} compared{given}: ",
+        counted(comparison.samples + comparison.given, "image")
+    );
     closing.push_str(&match (explained, unexplained) {
         (0, 0) => "all are treated as before".to_owned(),
         (explained, 0) => {
@@ -151,8 +154,8 @@ fn more(text: &mut String, indent: &str, count: usize, shown: usize) {
 fn image(text: &mut String, difference: &Difference) {
     let mark = if difference.is_given { "* " } else { "  " };
     let outcome = |outcome: &Outcome| match outcome {
-        Outcome::Stays => "stays".to_owned(),
-        Outcome::Becomes(image) => format!("-> {image}"),
+        Outcome::Kept => "stays".to_owned(),
+        Outcome::Swapped(image) => format!("-> {image}"),
         Outcome::Invalid => "no valid image came of it".to_owned(),
     };
     line(text, format_args!("  {mark}{}", difference.image));

@@ -48,7 +48,7 @@ pub(super) fn report(
     source: &str,
     notes: &[String],
 ) -> serde_json::Result<String> {
-    let proof = &migration.proof;
+    let comparison = &migration.comparison;
     let notes = notes.iter().map(|message| ReportObject::Note { message });
     let advice = migration.advice.iter().map(|advice| ReportObject::Advice {
         file: source,
@@ -58,7 +58,7 @@ pub(super) fn report(
         message: &advice.message,
         better: advice.better.as_deref(),
     });
-    let differences = proof
+    let differences = comparison
         .differences
         .iter()
         .map(|difference| ReportObject::Difference {
@@ -72,11 +72,11 @@ pub(super) fn report(
         source: what,
         rules: migration.rules,
         tests: migration.tests,
-        compared: proof.made + proof.given,
-        given: proof.given,
-        differences: proof.differences.len(),
-        unexplained: proof.unexplained().count(),
-        partial: proof.is_partial,
+        compared: comparison.samples + comparison.given,
+        given: comparison.given,
+        differences: comparison.differences.len(),
+        unexplained: comparison.unexplained().count(),
+        partial: comparison.is_partial,
     };
     let mut text = String::new();
     for object in notes.chain(advice).chain(differences).chain([summary]) {

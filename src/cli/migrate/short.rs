@@ -19,7 +19,7 @@ pub(super) fn report(migration: &Migration, what: &str, source: &str, notes: &[S
             ),
         );
     }
-    for difference in &migration.proof.differences {
+    for difference in &migration.comparison.differences {
         let reason = difference.reason.map_or("without a reason", Reason::as_str);
         line(
             &mut text,
@@ -37,8 +37,8 @@ pub(super) fn report(migration: &Migration, what: &str, source: &str, notes: &[S
 
 fn outcome(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Stays => "stays".to_owned(),
-        Outcome::Becomes(image) => format!("-> {image}"),
+        Outcome::Kept => "stays".to_owned(),
+        Outcome::Swapped(image) => format!("-> {image}"),
         Outcome::Invalid => "no valid image".to_owned(),
     }
 }

@@ -8,7 +8,7 @@ use imageswap_engine::reference::{DOCKER_HUB, normalized, split_port, split_regi
 use super::answer::{Answer, dashed_prefix};
 use super::builder::Builder;
 use super::parts::Idle;
-use crate::place::{Place, is_registry};
+use crate::location::{Location, is_registry};
 use crate::rule::{Kind, Pattern, Rule};
 use crate::written;
 
@@ -29,12 +29,12 @@ impl Builder<'_> {
         let mut rules = self.kept();
         let value = self.value(line).to_owned();
         match (value.ends_with('-'), value.contains('/')) {
-            (true, true) => rules.extend(self.dashed(line, &value)),
+            (true, true) => rules.extend(self.hyphen_rules(line, &value)),
             (true, false) => rules.extend(self.on_registry(line, &value)),
             (false, _) => {
-                if let Answer::Swap(place) = self.answer(line, "") {
-                    let rest = place.rest("{written}");
-                    rules.push(self.all(line, place.registry, rest));
+                if let Answer::Swap(location) = self.answer(line, "") {
+                    let rest = location.rest("{written}");
+                    rules.push(self.all(line, location.registry, rest));
                 }
             }
         }
@@ -79,14 +79,14 @@ impl Builder<'_> {
     }
 
     /// `h.io/mirror-`: the registry follows, and behind it the image as it is written.
-    fn dashed(&mut self, line: usize, value: &str) -> Vec<Rule> {
-        let Some(place) = dashed_prefix(value) else {
-            self.no_place(line, crate::place::NoPlace::Invalid);
+    fn hyphen_rules(&mut self, line: usize, value: &str) -> Vec<Rule> {
+        let Some(location) = dashed_prefix(value) else {
+            self.invalid_value(line, crate::location::LocationError::Invalid);
             return Vec::new();
         };
-        let (registry, path) = place.split_once('/').unwrap_or((&place, ""));
+        let (registry, path) = location.split_once('/').unwrap_or((&location, ""));
         let mut rules = Vec::new();
-        if !self.is_named(DOCKER_HUB) && !self.is_held(DOCKER_HUB) {
+        if !self.is_named(DOCKER_HUB) && !self.is_target(DOCKER_HUB) {
             let rest = format!("/{path}{DOCKER_HUB}/{{written}}");
             let rule = Rule::swap(Kind::Default, format!("{DOCKER_HUB}/"), registry, rest);
             rules.push(
@@ -117,7 +117,13 @@ impl Builder<'_> {
         let values = self.map.lines.iter().map(|line| line.value.as_str());
         let registries = values.filter_map(|value| split_registry(value).0);
         names.extend(registries.map(|registry| normalized(registry).into_owned()));
-        names.extend(self.plan.facts.held.iter().map(|place| place.registry.clone()));
+        names.extend(
+            self.plan
+                .facts
+                .targets
+                .iter()
+                .map(|location| location.registry.clone()),
+        );
         names.extend(
             self.plan
                 .facts
@@ -128,15 +134,15 @@ impl Builder<'_> {
         names.insert(DOCKER_HUB.to_owned());
         // What begins with the value is where images of other registries have arrived.
         names.retain(|name| {
-            is_registry(name) && !name.starts_with(value) && !self.is_named(name) && !self.is_held(name)
+            is_registry(name) && !name.starts_with(value) && !self.is_named(name) && !self.is_target(name)
         });
         let mut rules = Vec::new();
         for registry in &names {
             let (host, _) = split_port(registry);
-            let Ok(place) = Place::parse(&format!("{value}{host}")) else {
+            let Ok(location) = Location::parse(&format!("{value}{host}")) else {
                 continue;
             };
-            let target = |template: &str| (place.registry.clone(), place.rest(template));
+            let target = |template: &str| (location.registry.clone(), location.rest(template));
             if registry == DOCKER_HUB {
                 let (to, rest) = target("{written}");
                 let rule = Rule::swap(Kind::Default, format!("{DOCKER_HUB}/"), to, rest);
@@ -162,9 +168,12 @@ impl Builder<'_> {
     }
 
     /// Whether all of a registry is a place that images are swapped to.
-    pub(super) fn is_held(&self, registry: &str) -> bool {
-        let held = &self.plan.facts.held;
-        held.binary_search_by(|place| (place.registry.as_str(), place.path.as_str()).cmp(&(registry, "")))
+    pub(super) fn is_target(&self, registry: &str) -> bool {
+        let targets = &self.plan.facts.targets;
+        targets
+            .binary_search_by(|location| {
+                (location.registry.as_str(), location.path.as_str()).cmp(&(registry, ""))
+            })
             .is_ok()
     }
 }

@@ -4,7 +4,7 @@ use imageswap_engine::reference::{DOCKER_HUB, Reference, normalized, reads_as_re
 
 /// A registry, or a path on one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Place {
+pub(crate) struct Location {
     /// In lower case and without the default port.
     pub(crate) registry: String,
     /// Without a `/` at either end; empty for all of the registry.
@@ -13,7 +13,7 @@ pub(crate) struct Place {
 
 /// Why a value of a map is no place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NoPlace {
+pub(crate) enum LocationError {
     /// No image can come of it, so that images stay.
     Invalid,
     /// Its registry is a bare word, which no rule can name.
@@ -22,19 +22,19 @@ pub(crate) enum NoPlace {
     WithinRegistry,
 }
 
-impl Place {
+impl Location {
     /// Reads the value of a line; an empty one is Docker Hub, since images without a registry come of it.
-    pub(crate) fn parse(value: &str) -> Result<Self, NoPlace> {
+    pub(crate) fn parse(value: &str) -> Result<Self, LocationError> {
         const BELOW: &str = "x/app";
         let value = value.trim_end_matches('/');
         if value.is_empty() {
             return Ok(Self::registry(DOCKER_HUB));
         }
         let image = format!("{value}/{BELOW}");
-        let image = Reference::parse(&image).map_err(|_| NoPlace::Invalid)?;
-        let registry = normalized(image.domain.ok_or(NoPlace::Invalid)?).into_owned();
+        let image = Reference::parse(&image).map_err(|_| LocationError::Invalid)?;
+        let registry = normalized(image.domain.ok_or(LocationError::Invalid)?).into_owned();
         if !reads_as_registry(&registry) {
-            return Err(NoPlace::Unnameable);
+            return Err(LocationError::Unnameable);
         }
         let path = image.path.written();
         let path = path.strip_suffix(BELOW).unwrap_or(path);
@@ -80,7 +80,7 @@ impl Place {
 
 /// Whether a text can be the registry of a rule, as it is compared.
 pub(crate) fn is_registry(text: &str) -> bool {
-    Place::parse(text) == Ok(Place::registry(text))
+    Location::parse(text) == Ok(Location::registry(text))
 }
 
 #[cfg(test)]
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_value_is_read_as_an_image_below_it_would_be() {
-        let place = |value| Place::parse(value).map(|place| place.prefix());
+        let location = |value| Location::parse(value).map(|location| location.prefix());
         for (value, prefix) in [
             ("h.io", "h.io/"),
             ("H.io:443/hub/", "h.io/hub/"),
@@ -100,10 +100,10 @@ mod tests {
             ("localhost", "localhost/"),
             ("", "docker.io/"),
         ] {
-            assert_eq!(place(value).as_deref(), Ok(prefix), "{value}");
+            assert_eq!(location(value).as_deref(), Ok(prefix), "{value}");
         }
-        assert_eq!(place("https://h.io"), Err(NoPlace::Invalid));
-        assert_eq!(place("h.io/hub-"), Err(NoPlace::Invalid));
-        assert_eq!(place("Myorg"), Err(NoPlace::Unnameable));
+        assert_eq!(location("https://h.io"), Err(LocationError::Invalid));
+        assert_eq!(location("h.io/hub-"), Err(LocationError::Invalid));
+        assert_eq!(location("Myorg"), Err(LocationError::Unnameable));
     }
 }

@@ -6,7 +6,7 @@ use imageswap_engine::reference::{
 };
 
 use super::builder::Builder;
-use crate::place::{NoPlace, Place};
+use crate::location::{Location, LocationError};
 use crate::rule::{Kind, Pattern, Rule};
 use crate::written::{self, Starts};
 
@@ -37,7 +37,7 @@ impl Builder<'_> {
                     rule
                 }
                 Err(why) => {
-                    self.no_place(line, why);
+                    self.invalid_value(line, why);
                     Rule::keep(Kind::Exact, Pattern::Written(pattern))
                 }
             };
@@ -55,18 +55,18 @@ impl Builder<'_> {
             let pattern = Pattern::Written(glob.clone());
             let samples = samples::of_glob(glob, written::filled);
             let sampled = |rule: Rule| rule.with_lines([line]).sampled(samples.clone());
-            match Place::parse(self.value(line)) {
-                Ok(place) => {
-                    let (registry, rest) = (place.registry.as_str(), place.rest("{name}"));
+            match Location::parse(self.value(line)) {
+                Ok(location) => {
+                    let (registry, rest) = (location.registry.as_str(), location.rest("{name}"));
                     rules.push(sampled(Rule::swap(Kind::Glob, pattern.clone(), registry, rest)));
-                    let is_moved_on = place.path.is_empty() || starts.are_for(&place.prefix());
-                    if is_moved_on && may_be_at(glob, &place) {
+                    let is_swapped_again = location.path.is_empty() || starts.are_for(&location.prefix());
+                    if is_swapped_again && may_be_at(glob, &location) {
                         // Such a line leaves what is at its target as it is, and no other line is asked.
                         rules.push(sampled(Rule::keep(Kind::Glob, pattern)));
                     }
                 }
                 Err(why) => {
-                    self.no_place(line, why);
+                    self.invalid_value(line, why);
                     rules.push(sampled(Rule::keep(Kind::Glob, pattern)));
                 }
             }
@@ -76,10 +76,10 @@ impl Builder<'_> {
 }
 
 /// Whether a glob may match what is already at its target.
-fn may_be_at(glob: &str, place: &Place) -> bool {
-    let is_hub = place.registry == DOCKER_HUB;
+fn may_be_at(glob: &str, location: &Location) -> bool {
+    let is_hub = location.registry == DOCKER_HUB;
     written::is_open(glob)
-        || written::may_begin(glob, &place.prefix())
+        || written::may_begin(glob, &location.prefix())
         || (is_hub && written::may_begin(glob, OFFICIAL))
 }
 
@@ -94,17 +94,17 @@ struct Target {
 }
 
 /// Where a line sends an image; nowhere, where that is the same image.
-fn target_of(image: &str, value: &str) -> Result<Option<Target>, NoPlace> {
+fn target_of(image: &str, value: &str) -> Result<Option<Target>, LocationError> {
     if value.is_empty() {
         return Ok(None);
     }
-    let target = Reference::parse(value).map_err(|_| NoPlace::Invalid)?;
-    let registry = normalized(target.domain.ok_or(NoPlace::Invalid)?).into_owned();
+    let target = Reference::parse(value).map_err(|_| LocationError::Invalid)?;
+    let registry = normalized(target.domain.ok_or(LocationError::Invalid)?).into_owned();
     if !reads_as_registry(&registry) {
-        return Err(NoPlace::Unnameable);
+        return Err(LocationError::Unnameable);
     }
-    let old = Reference::parse(image).map_err(|_| NoPlace::Invalid)?;
-    let name = canonical_name(value).ok_or(NoPlace::Invalid)?;
+    let old = Reference::parse(image).map_err(|_| LocationError::Invalid)?;
+    let name = canonical_name(value).ok_or(LocationError::Invalid)?;
     if (old.tag, old.digest) == (target.tag, target.digest) && canonical_name(image).as_ref() == Some(&name) {
         return Ok(None);
     }

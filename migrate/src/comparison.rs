@@ -12,9 +12,9 @@ use crate::reason::{Reason, Reasons};
 
 /// What was compared, and what came of it.
 #[derive(Debug, Default)]
-pub struct Proof {
+pub struct Comparison {
     /// How many images were made from the old configuration and the new rules.
-    pub made: usize,
+    pub samples: usize,
     /// How many were given.
     pub given: usize,
     /// Whether there was more to compare than there are bounds for.
@@ -38,7 +38,7 @@ pub struct Difference {
     pub reason: Option<Reason>,
 }
 
-impl Proof {
+impl Comparison {
     /// The differences that nothing explains.
     pub fn unexplained(&self) -> impl Iterator<Item = &Difference> {
         self.differences
@@ -53,27 +53,27 @@ pub(crate) fn compare(
     new: &RuleSet,
     reasons: &Reasons<'_>,
     given: &[String],
-    made: &[String],
+    samples: &[String],
     is_partial: bool,
     progress: &Progress,
-) -> Proof {
+) -> Comparison {
     let setting = Setting::default();
     let context = setting.context();
-    let mut proof = Proof {
+    let mut comparison = Comparison {
         is_partial,
-        ..Proof::default()
+        ..Comparison::default()
     };
     let mut known = HashSet::new();
     let given = given.iter().map(|image| (image, true));
-    let all = given.chain(made.iter().map(|image| (image, false)));
+    let all = given.chain(samples.iter().map(|image| (image, false)));
     for (image, is_given) in progress.over("comparing", all) {
         if !known.insert(image.as_str()) {
             continue;
         }
         *(if is_given {
-            &mut proof.given
+            &mut comparison.given
         } else {
-            &mut proof.made
+            &mut comparison.samples
         }) += 1;
         let Some(difference) = difference(old, new, image, &context) else {
             continue;
@@ -87,7 +87,7 @@ pub(crate) fn compare(
             continue;
         }
         let reason = reasons.reason(image, &old, &new);
-        proof.differences.push(Difference {
+        comparison.differences.push(Difference {
             image: image.clone(),
             is_given,
             old,
@@ -95,5 +95,5 @@ pub(crate) fn compare(
             reason,
         });
     }
-    proof
+    comparison
 }

@@ -6,13 +6,13 @@ use imageswap_engine::analysis::samples;
 use imageswap_engine::reference::DOCKER_HUB;
 
 use super::builder::Builder;
-use crate::place::Place;
+use crate::location::Location;
 use crate::rule::{Kind, Rule};
 use crate::written::{self, Starts};
 
 impl Builder<'_> {
     /// What stands before the globs, and what stands behind them.
-    pub(super) fn arrived(&self, globs: &[Rule], others: &[&Vec<Rule>]) -> (Vec<Rule>, Vec<Rule>) {
+    pub(super) fn keeps_at_targets(&self, globs: &[Rule], others: &[&Vec<Rule>]) -> (Vec<Rule>, Vec<Rule>) {
         let (mut before, mut behind) = (Vec::new(), Vec::new());
         // Where a value such as `myorg-` leads to.
         let has_no_path = self.plan.facts.on_registry.is_some();
@@ -29,7 +29,7 @@ impl Builder<'_> {
             .filter(|rule| rule.target.as_ref().is_some_and(|(to, _)| to == DOCKER_HUB))
             .filter_map(glob_of)
             .collect();
-        let leads_back = |prefix: &str| {
+        let may_return = |prefix: &str| {
             back.iter().any(|glob| {
                 !written::fixed_start(glob).starts_with(prefix) && written::may_begin(glob, prefix)
             })
@@ -53,14 +53,14 @@ impl Builder<'_> {
                 // The one without a tag, which the kubelet takes for this one.
                 format!("{image}:latest")
             };
-            before.push(Rule::keep(Kind::Arrived, pattern).sampled([image.clone()]));
+            before.push(Rule::keep(Kind::AtTarget, pattern).sampled([image.clone()]));
         }
-        for place in &self.plan.facts.held {
-            if !self.is_at_risk(place, &by_start, &others) {
+        for location in &self.plan.facts.targets {
+            if !self.may_be_swapped_again(location, &by_start, &others) {
                 continue;
             }
-            let prefix = place.prefix();
-            let rule = Rule::keep(Kind::Arrived, prefix.as_str()).sampled(samples::below(&prefix));
+            let prefix = location.prefix();
+            let rule = Rule::keep(Kind::AtTarget, prefix.as_str()).sampled(samples::below(&prefix));
             // A glob for just this place is there to move its images on.
             if starts.are_for(&prefix) {
                 behind.push(rule);
@@ -68,10 +68,10 @@ impl Builder<'_> {
                 before.push(rule);
             }
         }
-        for prefix in &self.plan.facts.dashed {
+        for prefix in &self.plan.facts.hyphen_prefixes {
             let sample = samples::mirrored_below(prefix);
-            let rule = Rule::keep(Kind::Arrived, format!("{prefix}*/")).sampled([sample]);
-            if leads_back(prefix) {
+            let rule = Rule::keep(Kind::AtTarget, format!("{prefix}*/")).sampled([sample]);
+            if may_return(prefix) {
                 before.push(rule);
             } else {
                 behind.push(rule);
@@ -79,18 +79,23 @@ impl Builder<'_> {
         }
         for registry in within_registries {
             let prefix = format!("{registry}/");
-            if leads_back(&prefix) {
+            if may_return(&prefix) {
                 let sample = samples::app_at(registry);
-                before.push(Rule::keep(Kind::Arrived, prefix).sampled([sample]));
+                before.push(Rule::keep(Kind::AtTarget, prefix).sampled([sample]));
             }
         }
         (before, behind)
     }
 
     /// Whether a rule may move on what is below a place that images are swapped to.
-    fn is_at_risk(&self, place: &Place, globs: &ByStart<'_>, others: &ByRegistry<'_>) -> bool {
-        let prefix = place.prefix();
-        if place.path.is_empty() && self.has_key(&place.registry) {
+    fn may_be_swapped_again(
+        &self,
+        location: &Location,
+        globs: &ByStart<'_>,
+        others: &ByRegistry<'_>,
+    ) -> bool {
+        let prefix = location.prefix();
+        if location.path.is_empty() && self.has_key(&location.registry) {
             return false;
         }
         // One that begins with all of the prefix is there to move its images on.
@@ -98,11 +103,11 @@ impl Builder<'_> {
         let by_glob = starts
             .filter_map(|start| globs.get(start))
             .flatten()
-            .filter(|rule| !leads_to(rule, place))
+            .filter(|rule| !leads_to(rule, location))
             .any(|rule| glob_of(rule).is_some_and(|glob| written::may_begin(glob, &prefix)));
         let by_other = others
-            .below(place, &prefix)
-            .any(|rule| rule.target.is_some() && !rule.is_open() && !leads_to(rule, place));
+            .below(location, &prefix)
+            .any(|rule| rule.target.is_some() && !rule.is_open() && !leads_to(rule, location));
         by_glob || by_other
     }
 }
@@ -132,11 +137,11 @@ impl<'r> ByRegistry<'r> {
     }
 
     /// Those that may match below a place.
-    fn below<'s>(&'s self, place: &Place, prefix: &'s str) -> impl Iterator<Item = &'r Rule> + 's {
+    fn below<'s>(&'s self, location: &Location, prefix: &'s str) -> impl Iterator<Item = &'r Rule> + 's {
         let written = self.written.iter().copied();
         let written =
             written.filter(move |rule| glob_of(rule).is_some_and(|glob| written::may_begin(glob, prefix)));
-        let literal = self.literal.get(place.registry.as_str());
+        let literal = self.literal.get(location.registry.as_str());
         literal.into_iter().flatten().copied().chain(written)
     }
 }
@@ -146,9 +151,9 @@ fn glob_of(rule: &Rule) -> Option<&str> {
 }
 
 /// Whether a rule leads to just this place, so that its own shape keeps what is there.
-fn leads_to(rule: &Rule, place: &Place) -> bool {
+fn leads_to(rule: &Rule, location: &Location) -> bool {
     let target = rule.target.as_ref();
     target.is_some_and(|(registry, rest)| {
-        *registry == place.registry && (*rest == place.rest("") || *rest == place.rest("{written}"))
+        *registry == location.registry && (*rest == location.rest("") || *rest == location.rest("{written}"))
     })
 }
