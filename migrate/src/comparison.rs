@@ -1,4 +1,4 @@
-//! The proof: what the old configuration and the new rules do with the same images.
+//! The comparison: the old configuration and the rules, evaluated over the same images.
 
 use std::collections::HashSet;
 
@@ -10,36 +10,36 @@ use crate::outcome::Outcome;
 use crate::progress::Progress;
 use crate::reason::{Reason, Reasons};
 
-/// What was compared, and what came of it.
+/// The images that were compared, and the differences.
 #[derive(Debug, Default)]
 pub struct Comparison {
-    /// How many images were made from the old configuration and the new rules.
+    /// Number of sample images, derived from the old configuration and the rules.
     pub samples: usize,
-    /// How many were given.
+    /// Number of given images.
     pub given: usize,
-    /// Whether there was more to compare than there are bounds for.
+    /// True if a limit ended the derivation of sample images.
     pub is_partial: bool,
-    /// Those that are not treated alike: the given ones first.
+    /// Images whose outcome differs, given images first.
     pub differences: Vec<Difference>,
 }
 
-/// An image that is not treated as before.
+/// An image whose outcome differs.
 #[derive(Clone, Debug)]
 pub struct Difference {
     /// The image.
     pub image: String,
-    /// Whether it was given, and not made up.
+    /// True for a given image, false for a sample image.
     pub is_given: bool,
-    /// What the old configuration makes of it.
+    /// The outcome in the old configuration.
     pub old: Outcome,
-    /// What the rules make of it.
+    /// The outcome by the rules.
     pub new: Outcome,
-    /// Why; none where that is not known, and so a mistake.
+    /// The reason. `None` if it is unknown, which is a bug of `migrate`.
     pub reason: Option<Reason>,
 }
 
 impl Comparison {
-    /// The differences that nothing explains.
+    /// Returns the differences without a reason.
     pub fn unexplained(&self) -> impl Iterator<Item = &Difference> {
         self.differences
             .iter()
@@ -47,7 +47,7 @@ impl Comparison {
     }
 }
 
-/// Compares two sets over images that are given, and over those that are made.
+/// Compares two sets over given images and sample images.
 pub(crate) fn compare(
     old: &RuleSet,
     new: &RuleSet,
@@ -82,7 +82,7 @@ pub(crate) fn compare(
             Outcome::from(difference.old.into_effect()),
             Outcome::from(difference.new.into_effect()),
         );
-        // Where no image came of it, it stayed; that it stays is no difference.
+        // An invalid result keeps the image, so it does not differ from a kept image.
         if old.image().is_none() && new.image().is_none() {
             continue;
         }

@@ -1,23 +1,24 @@
-//! A ConfigMap that holds the rules.
+//! The ConfigMap with the migrated rules.
 
 use imageswap_files::ConfigMap;
 
-/// The ConfigMap of the old map, whose content can be replaced in place.
+/// Name and key of the ConfigMap that imageswap-webhook v1.5.3 ships. The rules can replace its map.
 const MAPS_CONFIG_MAP: (&str, &str) = ("imageswap-maps", "maps");
-/// The key in any other one.
+/// Key in any other ConfigMap.
 const KEY: &str = "10-migrated.rules";
-/// Where the webhook lives.
+/// Namespace of the webhook.
 const NAMESPACE: &str = "imageswap-system";
-/// The annotation in which `kubectl apply` keeps what it was given.
+/// Annotation in which `kubectl apply` stores the last applied object.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
-/// What an object of Kubernetes may have, in bytes, with something left for the rest of it.
+/// Maximum size of the rules, in bytes: the API server limits the data of a ConfigMap to 1 MiB, and the object has some
+/// more.
 const MAX_BYTES: usize = (1 << 20) - 1024;
 
 /// Parses the name of a ConfigMap as the API server does: a subdomain of RFC 1123.
 ///
 /// # Errors
 ///
-/// Returns an error if it is not one.
+/// Returns an error if `text` is not a valid name.
 pub fn parse_name(text: &str) -> Result<String, String> {
     let is_part = |part: &str| {
         !part.is_empty()
@@ -29,14 +30,14 @@ pub fn parse_name(text: &str) -> Result<String, String> {
     };
     if text.len() > 253 || !text.split('.').all(is_part) {
         return Err(
-            "a subdomain of RFC 1123 is expected: lower-case letters, digits, `-` and `.`, as in `imageswap-rules`"
+            "expected a subdomain of RFC 1123: lower-case letters, digits, `-` and `.`, as in `imageswap-rules`"
                 .to_owned(),
         );
     }
     Ok(text.to_owned())
 }
 
-/// The ConfigMap of an old map, without the map.
+/// The ConfigMap of a map, without the map.
 #[derive(Clone, Debug, Default)]
 pub struct OldConfigMap {
     name: Option<String>,
@@ -50,9 +51,9 @@ pub struct OldConfigMap {
 type Pairs = Vec<(String, String)>;
 
 impl OldConfigMap {
-    /// All that a ConfigMap has.
+    /// Copies a ConfigMap.
     pub(crate) fn new(map: &ConfigMap) -> Self {
-        // What kubectl has applied last is written by kubectl.
+        // kubectl writes this annotation itself, and the old value would describe the map.
         let annotations = map.annotations.iter().filter(|(key, _)| key != LAST_APPLIED);
         let data = map.data.iter();
         let binary = map.binary.iter();
@@ -68,7 +69,7 @@ impl OldConfigMap {
         }
     }
 
-    /// The same without one of its keys.
+    /// Returns a copy without one key.
     pub(crate) fn without(&self, key: &str) -> Self {
         let mut beside = self.clone();
         beside.data.retain(|(other, _)| other != key);
@@ -77,8 +78,10 @@ impl OldConfigMap {
     }
 }
 
-/// A ConfigMap to apply. Where it takes the place of the one that the map was in, it has all else that is in that one:
-/// what is applied without it would be taken away.
+/// Returns the YAML of a ConfigMap with the rules.
+///
+/// If it replaces the ConfigMap of the map, it keeps the other keys, labels and annotations of that ConfigMap, because
+/// `kubectl apply` would remove them.
 ///
 /// # Errors
 ///
@@ -86,8 +89,8 @@ impl OldConfigMap {
 pub fn config_map(name: &str, of_map: Option<&OldConfigMap>, rules: &str) -> Result<String, String> {
     if rules.len() > MAX_BYTES {
         return Err(format!(
-            "the rules have {} KiB, and a ConfigMap holds 1 MiB: write them to a file by --output, and mount that by other \
-             means",
+            "the rules have {} KiB, and a ConfigMap has at most 1 MiB; write them to a file with --output, and mount the \
+             file in another way",
             rules.len() >> 10
         ));
     }
@@ -131,7 +134,7 @@ fn mapping(text: &mut String, indent: &str, name: &str, pairs: &Pairs) {
     }
 }
 
-/// A text as JSON has it, which YAML reads as the same.
+/// Writes the value as a JSON string, which YAML reads as the same string.
 fn pair(text: &mut String, indent: &str, key: &str, value: &str) {
     let value = serde_json::Value::from(value);
     text.push_str(&format!("{indent}{key}: {value}\n"));
@@ -142,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_again_as_it_was() {
+    fn written_rules_are_read_back_unchanged() {
         let rules = "# Made.\nrules v1\n\nswap  a/  -> h.io/  # \u{e9}: x\n      when unqualified\n";
         for (name, key) in [
             ("imageswap-maps", "maps"),
@@ -165,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_the_place_of_another_has_all_that_is_beside_the_map() {
+    fn replacement_keeps_everything_but_the_map() {
         let yaml = "kind: ConfigMap\nmetadata:\n  name: imageswap-maps\n  namespace: a\n  labels: {app: imageswap}\n  \
                     annotations:\n    kubectl.kubernetes.io/last-applied-configuration: '{}'\n    who: 'the \"team\": us'\n\
                     data:\n  maps: 'default::'\n  README: |\n    ask us\n    # not them\nbinaryData: {logo: AAEC}\n";
@@ -183,7 +186,7 @@ mod tests {
             .collect();
         assert_eq!(data, [("maps", "rules v1\n"), ("README", "ask us\n# not them\n")]);
         assert_eq!(again.binary[0].bytes, [0, 1, 2]);
-        // Another one has nothing of it but the namespace.
+        // A ConfigMap of another name takes only the namespace.
         let text = config_map("imageswap-rules", Some(&beside), "rules v1\n").unwrap();
         assert!(
             text.contains("namespace: a\n") && !text.contains("README") && !text.contains("labels"),
@@ -192,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_a_subdomain() {
+    fn name_is_a_subdomain() {
         for text in ["a", "imageswap-maps", "rules.v1", "0"] {
             assert_eq!(parse_name(text).as_deref(), Ok(text));
         }

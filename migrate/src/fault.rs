@@ -1,73 +1,74 @@
-//! Why no rules file comes of an old configuration.
+//! Reasons why an old configuration has no rules file.
 
 use imageswap_engine::reference::DOCKER_HUB;
 
 use crate::location::LocationError;
 use crate::map::OldMap;
 
-/// Why there is no rules file.
+/// The reason why an old configuration has no rules file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// What is wrong, and the way out.
+    /// The problem and its fix.
     pub message: String,
-    /// The lines of the map that it is about, from 1, each as it is written.
+    /// The lines of the map that cause it: the number, from 1, and the text.
     pub lines: Vec<(usize, String)>,
 }
 
-/// A map without a line that means something.
+/// Returns the fault of a map without a valid line.
 pub(crate) fn without_lines(map: &OldMap, text: &str) -> Fault {
     if map.count == 0 {
-        let what = match text.contains('#') {
-            true => "holds comments alone",
-            false => "is empty",
+        let problem = match text.contains('#') {
+            true => "the map has only comments",
+            false => "the map is empty",
         };
         return Fault {
             message: format!(
-                "it {what}: a map has lines `KEY::VALUE`, as in `{DOCKER_HUB}::harbor.example.com/hub`"
+                "{problem}: expected lines `KEY::VALUE`, as in `{DOCKER_HUB}::harbor.example.com/hub`"
             ),
             lines: Vec::new(),
         };
     }
-    let said = (1..).zip(text.lines()).filter(|(_, line)| {
+    let lines = (1..).zip(text.lines()).filter(|(_, line)| {
         let line = line.trim();
         !line.is_empty() && !line.starts_with('#')
     });
     Fault {
         message: format!(
-            "it is no map: none of its lines is `KEY::VALUE`, as in `{DOCKER_HUB}::harbor.example.com/hub`"
+            "the text is not a map: expected lines `KEY::VALUE`, as in `{DOCKER_HUB}::harbor.example.com/hub`"
         ),
-        lines: said
+        lines: lines
             .take(3)
             .map(|(number, line)| (number, line.trim().to_owned()))
             .collect(),
     }
 }
 
-/// Where a map has thousands of globs, each of which may match what others lead to.
+/// Returns the fault of a map with thousands of globs, each of which may match results of others.
 pub(crate) fn unproven() -> Fault {
     Fault {
-        message: "so many lines with `[REPLACE]` may lead to one another that it can't be shown that rules for them end for \
-                  every image. A map may stand beside rules: leave these lines in the map, and migrate the others"
+        message: "too many lines with `[REPLACE]`: the results of so many lines may match other lines that the termination check \
+                  of their rules takes too long; leave these lines in a map next to the rules, and migrate the others"
             .to_owned(),
         lines: Vec::new(),
     }
 }
 
-/// A prefix that no rule can be made of.
+/// Returns the fault of a prefix that no rule can express.
 pub(crate) fn invalid_prefix(prefix: &str, why: LocationError) -> Fault {
     Fault {
         message: match why {
             LocationError::Invalid => format!(
-                "no valid image can come of the prefix `{prefix}`: give a registry and perhaps a path, as in \
+                "the prefix `{prefix}` does not produce a valid image; use a registry, with or without a path, as in \
                  `harbor.example.com/hub`"
             ),
             LocationError::Unnameable => format!(
-                "the prefix `{prefix}` is a registry without a dot, which no rule can name: give it its whole name, or a \
+                "the prefix `{prefix}` is a registry without a dot, which no rule can name; use its full name, or add a \
                  port"
             ),
             LocationError::WithinRegistry => format!(
-                "with the prefix `{prefix}` each image has a registry of its own (`bitnami/redis` is \
-                 `{prefix}bitnami/redis`), which no rule can say: end the registry with a `/`, as in `{host}/mirror-`",
+                "the prefix `{prefix}` is the start of a registry, so each image gets another registry (`bitnami/redis` \
+                 becomes `{prefix}bitnami/redis`), which no rule can express; end the registry with a `/`, as in \
+                 `{host}/mirror-`",
                 host = prefix.trim_end_matches('-')
             ),
         },

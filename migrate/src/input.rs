@@ -1,4 +1,4 @@
-//! What an old configuration lies in: a map file, or YAML of Kubernetes, or nothing but a prefix.
+//! Inputs of a migration: a map file, Kubernetes YAML, or a prefix.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::config_map::OldConfigMap;
 use crate::migration::Old;
 use crate::variables::Variables;
 
-/// What was found in a text, or given by itself.
+/// The old configuration, as it was found in a text or given.
 #[derive(Debug)]
 enum Found {
     /// A map file.
@@ -19,7 +19,7 @@ enum Found {
     Prefix(String),
 }
 
-/// An old configuration, and where it was.
+/// An old configuration, with its origin.
 #[derive(Debug)]
 pub struct Input {
     found: Found,
@@ -79,7 +79,7 @@ impl Input {
         }
         if is_rules_file(&text).is_some() {
             return Err(format!(
-                "{name} holds rules already; `imageswap check {name}` says whether they load"
+                "{name} already has rules; to check them, run `imageswap check {name}`"
             ));
         }
         let mut sources = SourceMap::default();
@@ -114,7 +114,7 @@ impl Input {
             let of = variables.object.unwrap_or_default();
             if let Some(reference) = variables.reference.filter(|_| variables.prefix.is_none()) {
                 return Err(format!(
-                    "{name}: {of} takes {reference}; give that one, or the prefix by --image-prefix"
+                    "{name}: {of} takes {reference}; give that object, or the prefix with --image-prefix"
                 ));
             }
             let prefix = variables.prefix.unwrap_or_default();
@@ -133,7 +133,7 @@ impl Input {
                     entry: Some(entry),
                 });
             }
-            // kubectl puts a file there that is not UTF-8, and other tools whatever they like.
+            // `kubectl create configmap --from-file` stores files that are not UTF-8 in `binaryData`.
             for binary in map.binary.into_iter().filter(|binary| is_map(&binary.key)) {
                 maps.push(FoundMap {
                     of: of.clone(),
@@ -144,7 +144,7 @@ impl Input {
                 });
             }
         }
-        // Other things have a `.conf` as well, where all ConfigMaps are given.
+        // If the YAML has all ConfigMaps of a namespace, other files have the ending `.conf` too.
         if maps.iter().any(|map| map.key == MAPS) {
             maps.retain(|map| map.key == MAPS);
         }
@@ -156,7 +156,7 @@ impl Input {
                     .text
                     .map_err(|why| format!("cannot read {name}: {place}, in binaryData: {why}"))?;
                 if is_rules_file(&text).is_some() {
-                    return Err(format!("{name}: {place} holds rules already"));
+                    return Err(format!("{name}: {place} already has rules"));
                 }
                 let mut sources = SourceMap::default();
                 let source = match &map.entry {
@@ -168,14 +168,14 @@ impl Input {
                 };
                 Ok(Self {
                     found: Found::Map(sources, source),
-                    what: format!("{name} holds a map, {place}"),
+                    what: format!("{name} has a map, {place}"),
                     place: format!("{place} in {name}"),
                     origin: place,
                     config_map: Some(map.beside),
                 })
             }
             (Some(one), Some(other)) => Err(format!(
-                "{name} holds several maps, {} and {}; give one of them by itself",
+                "{name} has several maps, {} and {}; give one of them on its own",
                 one.place(),
                 other.place()
             )),
@@ -186,13 +186,13 @@ impl Input {
 
 /// A map in a ConfigMap.
 struct FoundMap {
-    /// What the ConfigMap is called.
+    /// Name of the ConfigMap.
     of: String,
     beside: OldConfigMap,
     key: String,
-    /// What it says, or why that can't be read.
+    /// Text, or the reason why it is not readable.
     text: Result<String, String>,
-    /// Where it stands, if it stands there as it is.
+    /// Entry of the YAML, if the text is in `data`.
     entry: Option<imageswap_files::Entry>,
 }
 
@@ -202,7 +202,7 @@ impl FoundMap {
     }
 }
 
-/// The key that imageswap-webhook's own manifests have.
+/// Key in the manifests of imageswap-webhook v1.5.3.
 const MAPS: &str = "maps";
 
 fn is_map(key: &str) -> bool {
@@ -237,10 +237,10 @@ mod tests {
     const DEPLOYMENT: &str = "kind: Deployment\nmetadata: {name: imageswap}\nspec: {template: {spec: {containers: [{image: x/imageswap, env: [{name: IMAGESWAP_MODE, value: legacy}, {name: IMAGE_PREFIX, value: p-}]}]}}}\n";
 
     #[test]
-    fn a_map_and_a_prefix_are_found_where_they_lie() {
+    fn map_and_prefix_are_found_in_yaml() {
         assert_eq!(
             read(MAPS).as_deref(),
-            Ok("x.yaml holds a map, the key maps of ConfigMap ns/imageswap-maps: a::b\n")
+            Ok("x.yaml has a map, the key maps of ConfigMap ns/imageswap-maps: a::b\n")
         );
         assert_eq!(
             read(ENV).as_deref(),
@@ -251,23 +251,23 @@ mod tests {
             Ok("the prefix `p-` of LEGACY mode, from Deployment imageswap in x.yaml")
         );
         let both = format!("{}---\n{MAPS}", ENV.replace("LEGACY", "MAPS"));
-        assert!(read(&both).unwrap().starts_with("x.yaml holds a map"));
+        assert!(read(&both).unwrap().starts_with("x.yaml has a map"));
     }
 
     #[test]
-    fn what_is_missing_is_named_with_the_way_out() {
-        for (text, said) in [
-            ("kind: Service\n", "x.yaml holds no old configuration"),
+    fn missing_configuration_is_an_error_with_a_fix() {
+        for (text, expected) in [
+            ("kind: Service\n", "x.yaml has no old configuration"),
             (
                 &ENV.replace("LEGACY", "MAPS"),
-                "ConfigMap imageswap-env says the mode MAPS, and no map is there",
+                "ConfigMap imageswap-env sets the mode MAPS, but has no map",
             ),
             (
                 &ENV.replace("IMAGESWAP_MODE: LEGACY, ", ""),
                 "has a prefix, but not IMAGESWAP_MODE=LEGACY",
             ),
-            (&format!("{MAPS}---\n{MAPS}"), "holds several maps"),
-            (&MAPS.replace("a::b", "rules v1"), "holds rules already"),
+            (&format!("{MAPS}---\n{MAPS}"), "has several maps"),
+            (&MAPS.replace("a::b", "rules v1"), "already has rules"),
             (
                 &DEPLOYMENT.replace("value: p-", "valueFrom: {configMapKeyRef: {name: x}}"),
                 "takes IMAGE_PREFIX from ConfigMap x",
@@ -275,7 +275,7 @@ mod tests {
             ("kind: [", "no YAML"),
         ] {
             let error = read(text).unwrap_err();
-            assert!(error.contains(said), "{error}");
+            assert!(error.contains(expected), "{error}");
         }
         let error = Input::parse("a", "rules v1\n".to_owned()).err().unwrap();
         assert!(error.contains("`imageswap check a`"), "{error}");

@@ -1,5 +1,5 @@
-//! From the configurations of imageswap-webhook v1.5.3, a map file or the prefix of its LEGACY mode, to a rules file of
-//! imageswap that its user would have written, with the proof that it says the same.
+//! Migration from imageswap-webhook v1.5.3: turns a map file, or the prefix of LEGACY mode, into a rules file as its
+//! user would write it, and compares both configurations over many images.
 #![forbid(unsafe_code)]
 
 mod comparison;

@@ -1,29 +1,29 @@
-//! Where a map leads to, in the one spelling that rules have for it.
+//! Locations that lines of a map swap images to, in canonical form.
 
 use imageswap_engine::reference::{DOCKER_HUB, Reference, normalized, reads_as_registry};
 
 /// A registry, or a path on one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Location {
-    /// In lower case and without the default port.
+    /// In lower case, without the default port.
     pub(crate) registry: String,
-    /// Without a `/` at either end; empty for all of the registry.
+    /// Without a `/` at either end. Empty for the whole registry.
     pub(crate) path: String,
 }
 
-/// Why a value of a map is no place.
+/// The reason why a value of a map is not a location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LocationError {
-    /// No image can come of it, so that images stay.
+    /// It does not produce a valid image, so images are kept.
     Invalid,
     /// Its registry is a bare word, which no rule can name.
     Unnameable,
-    /// It ends within the registry, of which each image has another one then.
+    /// It is the start of a registry, so each image would get another registry.
     WithinRegistry,
 }
 
 impl Location {
-    /// Reads the value of a line; an empty one is Docker Hub, since images without a registry come of it.
+    /// Parses the value of a line. An empty value is Docker Hub, because its results have no registry.
     pub(crate) fn parse(value: &str) -> Result<Self, LocationError> {
         const BELOW: &str = "x/app";
         let value = value.trim_end_matches('/');
@@ -51,7 +51,7 @@ impl Location {
         }
     }
 
-    /// With the `/` at the end.
+    /// Returns the location with a `/` at the end.
     pub(crate) fn prefix(&self) -> String {
         match self.path.as_str() {
             "" => format!("{}/", self.registry),
@@ -59,7 +59,7 @@ impl Location {
         }
     }
 
-    /// What stands behind the registry in a target: the path, and behind it a template.
+    /// Returns the part of a target after the registry: the path, followed by a template.
     pub(crate) fn rest(&self, template: &str) -> String {
         match self.path.as_str() {
             "" => format!("/{template}"),
@@ -67,7 +67,7 @@ impl Location {
         }
     }
 
-    /// The places that it lies below.
+    /// Returns the locations that contain this one.
     pub(crate) fn above(&self) -> impl Iterator<Item = Self> + '_ {
         let slashes = self.path.match_indices('/').map(|(slash, _)| slash);
         let ends = (!self.path.is_empty()).then_some(0).into_iter().chain(slashes);
@@ -78,7 +78,7 @@ impl Location {
     }
 }
 
-/// Whether a text can be the registry of a rule, as it is compared.
+/// Returns true if a text is a registry in canonical form that a rule can name.
 pub(crate) fn is_registry(text: &str) -> bool {
     Location::parse(text) == Ok(Location::registry(text))
 }
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_read_as_an_image_below_it_would_be() {
+    fn value_is_parsed_like_an_image_below_it() {
         let location = |value| Location::parse(value).map(|location| location.prefix());
         for (value, prefix) in [
             ("h.io", "h.io/"),

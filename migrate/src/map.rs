@@ -10,13 +10,13 @@ use imageswap_engine::syntax::map::{Key, Statement, lines};
 pub(crate) struct OldMap {
     /// Comments above an empty line, before all others.
     pub(crate) heading: Vec<String>,
-    /// The lines that count: of those with one key the last, in the place of the first.
+    /// The effective lines. If several lines have the same key, the last one counts, at the position of the first.
     pub(crate) lines: Vec<Line>,
     /// Comments below the last line.
     pub(crate) closing: Vec<String>,
-    /// How many lines say something, those that are skipped included.
+    /// Number of lines that are not empty and not comments, including skipped ones.
     pub(crate) count: usize,
-    /// Where each of those stands, its number and its text.
+    /// Start, number and text of each of them.
     places: Vec<(u32, usize, String)>,
 }
 
@@ -52,7 +52,7 @@ impl OldMap {
         let mut above = Vec::new();
         let (mut end, mut number) = (0, 0);
         for whole in text.split_inclusive(['\n', '\r']) {
-            // Of `\r\n` the second is a piece of its own.
+            // `split_inclusive` splits between the characters of `\r\n`.
             let is_rest = whole == "\n" && text.get(..end).is_some_and(|before| before.ends_with('\r'));
             end += whole.len();
             if is_rest {
@@ -69,8 +69,8 @@ impl OldMap {
                 continue;
             };
             map.count += 1;
-            let said = text.get(line.span.range()).unwrap_or_default();
-            map.places.push((line.span.start, number, said.to_owned()));
+            let content = text.get(line.span.range()).unwrap_or_default();
+            map.places.push((line.span.start, number, content.to_owned()));
             let Statement::Pair { key, value, .. } = line.statement else {
                 above.extend(comment);
                 continue;
@@ -98,21 +98,21 @@ impl OldMap {
         map
     }
 
-    /// Where the line of a number stands.
+    /// Returns the span of a line by its number.
     pub(crate) fn span(&self, source: SourceId, number: usize) -> Option<Span> {
         let at = self
             .places
             .binary_search_by_key(&number, |(_, number, _)| *number)
             .ok()?;
-        let (start, _, said) = self.places.get(at)?;
+        let (start, _, content) = self.places.get(at)?;
         Some(Span {
             source,
             start: *start,
-            end: start + u32::try_from(said.len()).ok()?,
+            end: start + u32::try_from(content.len()).ok()?,
         })
     }
 
-    /// The line that begins at a byte: its number, and what it says.
+    /// Returns the number and the text of the line that begins at a byte.
     pub(crate) fn place(&self, start: u32) -> Option<(usize, String)> {
         let at = self
             .places
@@ -120,11 +120,11 @@ impl OldMap {
             .ok()?;
         self.places
             .get(at)
-            .map(|(_, number, said)| (*number, said.clone()))
+            .map(|(_, number, content)| (*number, content.clone()))
     }
 }
 
-/// A comment without its signs, fit for a rules file; none where it says nothing.
+/// Returns the text of a comment, without `#` and control characters. `None` if it is empty.
 pub(crate) fn cleaned(comment: &str) -> Option<String> {
     let comment: String = comment
         .trim_start_matches(['#', ' ', '\t'])
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_comment_goes_with_its_line() {
+    fn comments_belong_to_their_line() {
         let text = "# Ours.\n\n# the hub\ndocker.io::h.io/hub ### many\r\nquay.io:: \n#gcr.io:: # off\nno line # why\n\ndefault:h.io\n# end";
         let map = OldMap::read(SourceId::default(), text);
         assert_eq!(map.heading, ["Ours."]);
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_lines_with_one_key_the_last_counts_in_the_place_of_the_first() {
+    fn last_line_of_a_key_counts_at_the_position_of_the_first() {
         let map = OldMap::read(SourceId::default(), "# one\na::1\nb::2\n# two\na::3 # three\n");
         let keys: Vec<_> = map
             .lines

@@ -1,4 +1,4 @@
-//! The whole way: from an old configuration to the text of a rules file, and what there is to say of it.
+//! The migration: from an old configuration to a rules file, a comparison and advice.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -29,30 +29,31 @@ pub enum Old<'s> {
     Prefix(&'s str),
 }
 
-/// What came of an old configuration.
+/// The result of a migration.
 #[derive(Debug)]
 pub struct Migration {
     /// The rules file.
     pub text: String,
-    /// How many rules it has.
+    /// Number of rules in the file.
     pub rules: usize,
-    /// How many tests it has.
+    /// Number of tests in the file.
     pub tests: usize,
-    /// What was compared.
+    /// Comparison of both configurations.
     pub comparison: Comparison,
-    /// What would be better said otherwise.
+    /// Advice about lines that rely on a trap.
     pub advice: Vec<Advice>,
 }
 
-/// The tests of one kind of rules at most: a large map is not proven by its file alone.
+/// Maximum number of tests for one kind of rules. More would make the file long, and the comparison covers all rules.
 const MAX_TESTS: usize = 20;
 
-/// Makes a rules file. The images that are given are compared as well, and may show registries and ports that the
-/// configuration does not name.
+/// Migrates an old configuration to a rules file. Given images are compared too, and their registries and ports get
+/// rules if the configuration depends on them.
 ///
 /// # Errors
 ///
-/// Where a map says nothing, where its lines send images round in a circle, and where no image can come of a prefix.
+/// Returns an error if a map has no valid line, if its lines form a cycle, or if a prefix does not produce a valid
+/// image.
 pub fn migrate(
     old: Old<'_>,
     origin: &str,
@@ -122,7 +123,11 @@ pub fn migrate(
     })
 }
 
-/// Returns the set of a draft; an error if a statement of it has one.
+/// Returns the set of a draft.
+///
+/// # Errors
+///
+/// Returns an error if a statement has an error.
 fn preview(draft: &Draft) -> Result<Preview<'_>, Fault> {
     draft
         .preview()
@@ -132,13 +137,13 @@ fn preview(draft: &Draft) -> Result<Preview<'_>, Fault> {
 fn invalid_rules(errors: &str) -> Fault {
     Fault {
         message: format!(
-            "the rules that come of it do not load, which is a mistake of imageswap's, worth a report: {errors}"
+            "the migrated rules are invalid, which is a bug of imageswap; please report it: {errors}"
         ),
         lines: Vec::new(),
     }
 }
 
-/// Returns the rules with findings of some codes, by their places.
+/// Returns the indexes of rules that have findings with some codes.
 fn rules_with(set: Preview<'_>, findings: Findings, codes: &[Code]) -> Vec<(usize, Code)> {
     let places: HashMap<_, _> = set.rules().zip(0..).map(|(rule, at)| (rule.span, at)).collect();
     findings
@@ -148,7 +153,7 @@ fn rules_with(set: Preview<'_>, findings: Findings, codes: &[Code]) -> Vec<(usiz
         .collect()
 }
 
-/// A file while it is made.
+/// A rules file, while it is built.
 struct File<'m> {
     rules: Vec<Rule>,
     parts: FileParts<'m>,
@@ -177,7 +182,7 @@ impl File<'_> {
         })
     }
 
-    /// Leaves out what changes no result.
+    /// Removes rules, and home, that change no result.
     fn remove_redundant(&mut self, mut draft: Draft, images: &[String]) -> Result<Draft, Fault> {
         loop {
             let set = preview(&draft)?;
@@ -207,11 +212,11 @@ impl File<'_> {
             .retain(|_| at.next().is_some_and(|at| !places.contains(&at)));
     }
 
-    /// Excuses rules from what the map really says.
+    /// Adds `allow` to rules for lints about effects that the map has too.
     fn allow_lints(&mut self, draft: Draft) -> Result<RuleSet, Fault> {
         let lints = [Code::SHARED_TARGET, Code::BARE_REGISTRY, Code::STAYS_ANYWAY];
         let mut verified = self.verify(draft)?;
-        // Where several rules are at fault together, one is named after the other.
+        // A lint about several rules names one of them. Once that rule has its `allow`, the lint names the next one.
         for _ in 0..=self.rules.len() {
             let found = rules_with(verified.rules.preview(), verified.findings, &lints);
             if found.is_empty() {
@@ -229,7 +234,7 @@ impl File<'_> {
         Ok(verified.rules)
     }
 
-    /// The lines whose rules send images round in a circle.
+    /// Returns the fault of lines whose rules form a cycle.
     fn cycle(&self, findings: &Findings, set: Preview<'_>) -> Fault {
         let spans: HashSet<_> = findings
             .iter()
@@ -242,9 +247,8 @@ impl File<'_> {
             .collect();
         let lines = self.parts.map.map(|map| map.lines.as_slice()).unwrap_or_default();
         Fault {
-            message: "these lines send images round in a circle: a Pod that is admitted again is moved each time, and \
-                      rules that decide again would never end. Remove one of them, or give it the value at which images \
-                      are to stay"
+            message: "these lines form a cycle: each admission of a Pod would swap its image again, and an evaluation of their \
+                      rules would not settle; remove one of them, or set its value to the target that images must keep"
                 .to_owned(),
             lines: at_fault
                 .into_iter()
@@ -254,7 +258,7 @@ impl File<'_> {
         }
     }
 
-    /// Writes tests for images that each rule decides, and says how many.
+    /// Writes a test for each rule, for an image that it decides. Returns the number of tests.
     fn write_tests(&mut self, set: &RuleSet, images: &[String], comparison: &Comparison) -> usize {
         let differ: HashSet<&str> = comparison
             .differences

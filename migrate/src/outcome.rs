@@ -2,19 +2,19 @@
 
 use imageswap_engine::rules::Effect;
 
-/// What becomes of an image.
+/// The outcome of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It stays.
+    /// The image is kept.
     Kept,
-    /// Another takes its place.
+    /// The image is swapped.
     Swapped(String),
-    /// It stays, since no valid image comes of it.
+    /// The result is not a valid image, so the image is kept.
     Invalid,
 }
 
 impl Outcome {
-    /// The image that takes the other's place.
+    /// Returns the result of a swap.
     #[must_use]
     pub fn image(&self) -> Option<&str> {
         match self {

@@ -1,4 +1,4 @@
-//! How far a migration is, for an observer.
+//! Progress of a migration, for an observer.
 
 use std::fmt;
 
@@ -20,19 +20,19 @@ pub struct Step {
 pub struct Progress(Option<Box<dyn Fn(Step)>>);
 
 impl Progress {
-    /// An observer that is called with each step.
+    /// Returns an observer that is called with each step.
     #[must_use]
     pub fn new(observe: impl Fn(Step) + 'static) -> Self {
         Self(Some(Box::new(observe)))
     }
 
-    /// No observer.
+    /// Returns a progress without an observer.
     #[must_use]
     pub fn silent() -> Self {
         Self(None)
     }
 
-    /// Returns the same items, and calls the observer as they go by.
+    /// Returns the same items, and calls the observer after some of them.
     pub(crate) fn over<'p, I: Iterator + 'p>(
         &'p self,
         work: &'static str,

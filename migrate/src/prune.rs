@@ -1,4 +1,4 @@
-//! Which rules could be left out without changing a result.
+//! Redundant rules: rules that can be removed without changing a result.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -11,7 +11,8 @@ use imageswap_engine::rules::{Effect, RuleId};
 use crate::progress::Progress;
 use crate::rule::Rule;
 
-/// The images that a set is tried with: those of its own patterns and of the old set, and the samples of its rules.
+/// Returns the sample images of a comparison: those of the patterns of both sets, and those of the rules. Also returns
+/// true if a limit ended their derivation.
 pub(crate) fn images(
     old: &RuleSet,
     new: Preview<'_>,
@@ -24,18 +25,17 @@ pub(crate) fn images(
     let mut cases = Cases::new(&[old, new.compiled()]);
     images.extend(
         progress
-            .over("making images", cases.by_ref())
+            .over("deriving images", cases.by_ref())
             .map(|case| case.image)
             .filter(|image| known.insert(image.clone())),
     );
     (images, cases.is_partial())
 }
 
-/// The rules that may be left out together without changing a result, by their places. One that decides no image at all is
-/// left out only where it is shown to fire never.
+/// Returns the indexes of rules that can be removed together without changing a result. A rule that decides no image is
+/// removed only if the lints show that it never fires.
 ///
-/// What a rule decides in no round does not change without it, and home is named where any rule asks for it: so each rule
-/// is tried with the images that it decides.
+/// Each rule is tried only with the images that it decides, because other images do not change without it.
 pub(crate) fn redundant(
     set: Preview<'_>,
     images: &[String],
@@ -64,18 +64,18 @@ pub(crate) fn redundant(
     if trial.is_same_without(&all, images) {
         return redundant;
     }
-    // Some of them stand for one another: the lowest are tried first.
+    // Two of them may replace each other, so they are tried one after another, from the last.
     let mut removed: Vec<RuleId> = Vec::new();
     redundant.reverse();
     redundant.retain(|at| trial.remove(*at, &mut removed));
     redundant
 }
 
-/// A set while rules are left out.
+/// A set, while rules are removed from it.
 struct Trial<'s> {
     set: Preview<'s>,
     ids: Vec<RuleId>,
-    /// By rules, the images that they decide in some round; perhaps some more.
+    /// For each rule, the images that it decides in some round, and possibly others.
     images_by_rule: Vec<Vec<&'s str>>,
     setting: Setting,
 }
@@ -88,16 +88,16 @@ impl<'s> Trial<'s> {
             images_by_rule: vec![Vec::new(); set.len()],
             setting: Setting::default(),
         };
-        for image in progress.over("looking for rules that can be left out", images.iter()) {
+        for image in progress.over("searching for redundant rules", images.iter()) {
             trial.note(&[], image);
         }
         trial
     }
 
-    /// Notes which rules decide an image without some.
+    /// Records the rules that decide an image if some rules are removed.
     fn note(&mut self, without: &[RuleId], image: &'s str) {
         let matched = self.set.evaluate_without(without, image, &self.setting.context());
-        // Rules that form a cycle are reported once all others have been tried.
+        // An error is ignored here: rules that form a cycle are reported once all others have been tried.
         for rule in matched.map(|matched| matched.rules).unwrap_or_default() {
             if let Some(of_rule) = self
                 .set
@@ -121,7 +121,7 @@ impl<'s> Trial<'s> {
         })
     }
 
-    /// Leaves one more out, if that changes nothing. What it decided comes to others.
+    /// Removes one more rule if that changes no result. Other rules then decide its images.
     fn remove(&mut self, at: usize, removed: &mut Vec<RuleId>) -> bool {
         removed.insert(0, self.ids[at]);
         let images = std::mem::take(&mut self.images_by_rule[at]);
@@ -136,7 +136,7 @@ impl<'s> Trial<'s> {
     }
 }
 
-/// By rules, the images that they decide in the first round, as far as wanted.
+/// Returns the images that each rule decides in the first round, at most `most` for each rule.
 pub(crate) fn decided<'i>(
     set: Preview<'_>,
     images: &'i [String],
@@ -150,7 +150,7 @@ pub(crate) fn decided<'i>(
         let Ok(matched) = set.evaluate_without(&[], image, &context) else {
             continue;
         };
-        // None of the rules warns, so that the first one that matches decides the first round.
+        // Migrated rules never warn, so the first rule that matches decides the first round.
         if let Some(at) = matched.rules.first().and_then(|rule| set.position(*rule)) {
             let known = decided.entry(at).or_default();
             if known.len() < most {

@@ -1,4 +1,4 @@
-//! Why the rules treat an image otherwise than the old configuration did.
+//! Reasons for differences between the old configuration and the rules.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -15,28 +15,28 @@ use crate::location::{Location, LocationError};
 use crate::outcome::Outcome;
 use crate::plan::Facts;
 
-/// A reason that is known. Each has a row in the page about migration.
+/// A known reason for a difference. Each has a row in the page about migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
-    /// It is at home, or at a target, and stays.
+    /// The image is at home or at a target, and is kept.
     AlreadySwapped,
-    /// Its registry is spelled in another way, which rules see through.
+    /// Its registry is not in canonical form, and rules compare the canonical form.
     RegistrySpelling,
-    /// Lines that follow one another: it goes to the end at once.
+    /// Lines swap the results of one another, and the rules do so in one evaluation.
     Chain,
-    /// A value that ends in `-` becomes a part of the registry, which a rule says only of registries that it names.
+    /// A value that ends in `-` becomes a part of the registry, which rules express only for registries that they name.
     PrefixOnRegistry,
-    /// A port that the old configuration hands on to the target, which a rule says only of ports that it names.
+    /// The old configuration passes the port to the target, which rules express only for ports that they name.
     PortHandedOn,
-    /// Docker Hub with a port, which it does not have.
+    /// The image gives Docker Hub a port, which it does not have.
     HubWithPort,
-    /// The old configuration made no image of it.
+    /// The result of the old configuration is not a valid image.
     InvalidOutput,
-    /// It went to a registry that no rule can name.
+    /// The old configuration swaps it to a registry that no rule can name.
     UnnameableRegistry,
 }
 
-/// The reasons, in the order in which they are told.
+/// The reasons, in the order of the report.
 pub const REASONS: [Reason; 8] = [
     Reason::AlreadySwapped,
     Reason::RegistrySpelling,
@@ -48,21 +48,22 @@ pub const REASONS: [Reason; 8] = [
     Reason::UnnameableRegistry,
 ];
 
-/// What reasons are found by.
+/// Finds the reasons of differences.
 pub(crate) struct Reasons<'m> {
     old: &'m RuleSet,
     facts: &'m Facts,
-    /// The prefixes of where images are swapped to, and of where they come to rest by the rules.
+    /// Prefixes of the targets of the old configuration.
     targets: HashSet<String>,
+    /// Prefixes of the home of the rules.
     home: HashSet<String>,
-    /// The names of whole images that lines lead to.
+    /// Canonical names of the whole images that lines swap to.
     images: HashSet<String>,
-    /// The values that a port may be handed on to.
+    /// Hosts that can get the port of an image.
     hosts: HashSet<&'m str>,
 }
 
 impl Reason {
-    /// Its code.
+    /// Returns its name in reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -77,29 +78,33 @@ impl Reason {
         }
     }
 
-    /// What it says, in a line.
+    /// Returns its text in the report, which continues "each".
     #[must_use]
     pub fn text(self) -> Cow<'static, str> {
         let text = match self {
-            Self::AlreadySwapped => {
-                "is already where the old configuration sends images, and what has keeps_at_targets stays"
-            }
+            Self::AlreadySwapped => "is already at a target of the old configuration, so the rules keep it",
             Self::RegistrySpelling => {
                 return Cow::Owned(format!(
-                    "spells its registry with `{DEFAULT_PORT}`, in other letters or as `{DOCKER_HUB_ALIAS}`; rules see \
-                     through that"
+                    "has a registry with `{DEFAULT_PORT}`, with capital letters or named `{DOCKER_HUB_ALIAS}`; rules compare \
+                     the canonical form"
                 ));
             }
-            Self::Chain => "would have been moved on the next time; it goes to the end of the chain at once",
+            Self::Chain => {
+                "was swapped again at its next admission; the rules swap it to the end of the chain at once"
+            }
             Self::PrefixOnRegistry => {
-                "is of a registry that the file does not name; give the images in use by `--images` or `--manifests`"
+                "has a registry that the file does not name; give the images in use with `--images` or `--manifests`"
             }
             Self::PortHandedOn => {
-                "has a port that the file does not name; give the images in use by `--images` or `--manifests`"
+                "has a port that the file does not name; give the images in use with `--images` or `--manifests`"
             }
-            Self::HubWithPort => "gives Docker Hub a port, which it does not have",
-            Self::InvalidOutput => "became no valid image; a valid one comes of it, without the port",
-            Self::UnnameableRegistry => "went to a registry without a dot, which no rule can name; it stays",
+            Self::HubWithPort => "has Docker Hub with a port, which Docker Hub does not have",
+            Self::InvalidOutput => {
+                "had a result that is not a valid image; the rules drop the port, so the result is valid"
+            }
+            Self::UnnameableRegistry => {
+                "was swapped to a registry without a dot, which no rule can name; the rules keep it"
+            }
         };
         Cow::Borrowed(text)
     }
@@ -128,7 +133,7 @@ impl<'m> Reasons<'m> {
         }
     }
 
-    /// Why an image is treated otherwise; none where that is not known.
+    /// Returns the reason why the outcome of an image differs. `None` if it is unknown.
     pub(crate) fn reason(&self, image: &str, old: &Outcome, new: &Outcome) -> Option<Reason> {
         if self.is_at_target(image) && (*new == Outcome::Kept || self.is_at_home(image)) {
             return Some(Reason::AlreadySwapped);
@@ -169,7 +174,7 @@ impl<'m> Reasons<'m> {
         (is_unnamed && *new == Outcome::Kept).then_some(Reason::PrefixOnRegistry)
     }
 
-    /// Whether an image stands where images are swapped to.
+    /// Returns true if an image is at a target or at home.
     fn is_at_target(&self, image: &str) -> bool {
         let Some(name) = canonical_name(image) else {
             return false;
@@ -190,16 +195,16 @@ impl<'m> Reasons<'m> {
         is_below(&self.home, &name)
     }
 
-    /// Whether it stands at a target with a port that was handed on.
+    /// Returns true if a name is at a target that can get the port of an image, and has a port.
     fn is_at_passed_port(&self, name: &str) -> bool {
         let (registry, _) = name.split_once('/').unwrap_or((name, ""));
         let (host, port) = split_port(registry);
         !self.facts.handed_on.is_empty() && port.is_some() && self.hosts.contains(host)
     }
 
-    /// Whether the new outcome is where the old configuration leads to if it is asked again and again.
+    /// Returns true if repeated evaluations with the old configuration produce the new outcome.
     fn is_chain(&self, old: &Outcome, new: &Outcome) -> bool {
-        /// Longer chains than that are told as what they are: not explained.
+        /// Maximum length of a chain. The difference of a longer chain stays without a reason.
         const MAX_CHAIN: usize = 64;
         let Some(new) = new.image().and_then(canonical) else {
             return false;
@@ -225,13 +230,14 @@ impl<'m> Reasons<'m> {
     }
 }
 
-/// Whether the registry of an image is a bare word: one with a capital letter, as all others are paths.
+/// Returns true if the registry of an image is a bare word. It has a capital letter, because any other word would be a
+/// part of the path.
 fn is_of_bare_word(image: &str) -> bool {
     let (registry, _) = split_registry(image);
     registry.is_some_and(|registry| Location::parse(registry) == Err(LocationError::Unnameable))
 }
 
-/// Whether a name begins with one of some prefixes, each with its `/`.
+/// Returns true if a name begins with one of the prefixes, each of which ends in `/`.
 fn is_below(prefixes: &HashSet<String>, name: &str) -> bool {
     let mut slashes = name.match_indices('/');
     slashes.any(|(slash, _)| name.get(..=slash).is_some_and(|above| prefixes.contains(above)))

@@ -1,4 +1,4 @@
-//! A rule as it will stand in the file.
+//! Rules of the file.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
@@ -8,7 +8,7 @@ use imageswap_engine::reference::DOCKER_HUB;
 
 use crate::written;
 
-/// What kind of rule it is; each has a paragraph of its own.
+/// The kind of a rule. Each kind has its own section in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Kind {
     Exact,
@@ -25,7 +25,7 @@ pub(crate) enum Kind {
 pub(crate) enum Pattern {
     /// Over images in canonical form: `quay.io/`, `**`.
     Canonical(String),
-    /// A glob over original images, behind the word `written`.
+    /// A glob over original images, after the keyword `written`.
     Written(String),
 }
 
@@ -34,15 +34,15 @@ pub(crate) enum Pattern {
 pub(crate) struct Rule {
     pub(crate) kind: Kind,
     pub(crate) pattern: Pattern,
-    /// Of a swap: the registry, and what stands behind it.
+    /// Target of a swap: the registry, and the rest. `None` for a `keep`.
     pub(crate) target: Option<(String, String)>,
-    /// Whether it is for images that are spelled without a registry.
+    /// True if the rule has the condition `unqualified`.
     pub(crate) unqualified: bool,
-    /// The lints that it is excused from, since the map says so.
+    /// Lints that the rule allows, because the map has the same effect.
     pub(crate) allow: Vec<&'static str>,
-    /// The lines of the map that it comes from, by their places among those that count.
+    /// Lines of the map that it comes from, as indexes of the effective lines.
     pub(crate) lines: Vec<usize>,
-    /// Images that it may be for, the plainest first.
+    /// Sample images, the simplest first.
     pub(crate) samples: Vec<String>,
 }
 
@@ -136,7 +136,7 @@ impl Rule {
         self
     }
 
-    /// The statement, with constants for registries.
+    /// Returns the statement, with constants for registries.
     pub(crate) fn text(&self, constants: &Constants) -> String {
         let pattern = match &self.pattern {
             Pattern::Canonical(pattern) if self.kind == Kind::AtTarget => constants.at_start(pattern),
@@ -156,12 +156,12 @@ impl Rule {
     }
 }
 
-/// The registries that have a name in the file.
+/// The constants of the file, by registry.
 #[derive(Debug, Default)]
 pub(crate) struct Constants(BTreeMap<String, String>);
 
 impl Constants {
-    /// Names for the registries that stand in several rules.
+    /// Names the registries that are targets of several rules.
     pub(crate) fn new(rules: &[Rule]) -> Self {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for (registry, _) in rules.iter().filter_map(|rule| rule.target.as_ref()) {
@@ -188,7 +188,7 @@ impl Constants {
         constants
     }
 
-    /// Registries and their names.
+    /// Returns the registries and the names of their constants.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()
@@ -203,7 +203,7 @@ impl Constants {
         }
     }
 
-    /// The same for a text that begins with a registry and a `/`.
+    /// Returns a text that begins with a registry and a `/`, with the constant of the registry.
     pub(crate) fn at_start(&self, text: &str) -> String {
         match text.split_once('/') {
             Some((registry, rest)) => format!("{}/{rest}", self.text(registry)),
@@ -212,7 +212,7 @@ impl Constants {
     }
 }
 
-/// `harbor` for `harbor.example.com:5000`.
+/// Returns a name for a constant: `harbor` for `harbor.example.com:5000`.
 fn name_for(registry: &str) -> &str {
     let label = registry.split(['.', ':']).next().unwrap_or_default();
     let is_name = label.starts_with(|first: char| first.is_ascii_lowercase()) && !is_reserved(label);
@@ -227,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn registries_of_several_rules_have_names() {
+    fn registries_of_several_rules_get_constants() {
         let swap = |registry: &str| Rule::swap(Kind::Registry, "x/", registry, "/");
         let constants = Constants::new(&["h.io", "h.io", "q.io"].map(swap));
         assert_eq!(constants.iter().collect::<Vec<_>>(), [("h.io", "hub")]);

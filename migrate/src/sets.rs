@@ -1,4 +1,4 @@
-//! Texts as sets of rules: the old one, and the new one as it would be loaded.
+//! Rule sets of both configurations.
 
 use imageswap_engine::compile::{Draft, Limits, RuleSet, RulesFile, compile};
 use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceId, SourceMap};
@@ -35,13 +35,13 @@ pub(crate) fn rules(text: &str) -> Result<Draft, Errors> {
     }
 }
 
-/// A map as a set, and what there is to say of its lines.
+/// Compiles a map, and returns the findings about its lines.
 pub(crate) fn map(sources: &SourceMap, source: SourceId) -> (RuleSet, Vec<Diagnostic>) {
     let (map, findings) = Map::compile(sources, source);
     (LegacyConfig::Maps(Box::new(map)).into(), findings)
 }
 
-/// A prefix as a set.
+/// Compiles a prefix.
 pub(crate) fn prefix(prefix: &str) -> RuleSet {
     LegacyConfig::Prefix(Prefix::new(prefix)).into()
 }

@@ -1,24 +1,24 @@
-//! What the variables of imageswap-webhook say, in a ConfigMap or a workload.
+//! Variables of imageswap-webhook, in a ConfigMap or a workload.
 
 use std::fmt;
 
 use serde_json::Value;
 
-/// What the variables of a container or a ConfigMap say.
+/// The values of the variables in a container or a ConfigMap.
 #[derive(Default)]
 pub(crate) struct Variables {
     pub(crate) mode: Option<String>,
     pub(crate) prefix: Option<String>,
-    /// The object that says it.
+    /// Object that sets them.
     pub(crate) object: Option<String>,
-    /// What stands in another object.
+    /// Reference to another object that sets one.
     pub(crate) reference: Option<ObjectReference>,
 }
 
-/// What a workload takes from another object.
+/// A reference of a workload to another object.
 pub(crate) struct ObjectReference {
     what: String,
-    /// The ConfigMap, where it is one.
+    /// Name of the ConfigMap, if it is one.
     config_map: Option<String>,
 }
 
@@ -32,7 +32,7 @@ impl fmt::Display for ObjectReference {
 }
 
 impl Variables {
-    /// Takes what an object says; what is said first counts.
+    /// Reads the variables of an object. The first value of a variable counts.
     pub(crate) fn add(&mut self, object: &Value) {
         let kind = object["kind"].as_str().unwrap_or_default();
         let object_name = || {
@@ -94,31 +94,31 @@ impl Variables {
         }
     }
 
-    /// What is missing, and where it is.
+    /// Returns the error for a text without an old configuration.
     pub(crate) fn without_map(&self, name: &str) -> String {
         const PRINT_MAP: &str =
-            "`kubectl get configmap imageswap-maps -n imageswap-system -o yaml` prints the map";
+            "to print the map, run `kubectl get configmap imageswap-maps -n imageswap-system -o yaml`";
         match (&self.mode, &self.object, &self.reference) {
             (Some(mode), Some(of), _) => {
-                format!("{name}: {of} says the mode {mode}, and no map is there; {PRINT_MAP}")
+                format!("{name}: {of} sets the mode {mode}, but has no map; {PRINT_MAP}")
             }
             (None, Some(of), Some(reference)) => {
                 let print =
                     |name: &str| format!("`kubectl get configmap {name} -n imageswap-system -o yaml`");
                 let legacy = match &reference.config_map {
-                    Some(name) => format!("that one ({})", print(name)),
-                    None => "the prefix by --image-prefix".to_owned(),
+                    Some(name) => format!("that object ({})", print(name)),
+                    None => "the prefix with --image-prefix".to_owned(),
                 };
                 let maps = print("imageswap-maps");
                 format!(
-                    "{name}: {of} takes {reference}, and says no mode itself; for LEGACY give {legacy}, for MAPS the map ({maps})"
+                    "{name}: {of} takes {reference}, and sets no mode itself; for LEGACY give {legacy}, for MAPS the map ({maps})"
                 )
             }
             _ if self.prefix.is_some() => format!(
-                "{name} has a prefix, but not IMAGESWAP_MODE=LEGACY, without which it is not used; {PRINT_MAP}"
+                "{name} has a prefix, but not IMAGESWAP_MODE=LEGACY, so the prefix is not used; {PRINT_MAP}"
             ),
             _ => format!(
-                "{name} holds no old configuration: neither a ConfigMap with the key maps, nor IMAGESWAP_MODE; {PRINT_MAP}"
+                "{name} has no old configuration: expected a ConfigMap with the key maps, or IMAGESWAP_MODE; {PRINT_MAP}"
             ),
         }
     }

@@ -1,4 +1,4 @@
-//! Rules as the text of a file, in the formatter's layout.
+//! The text of the rules file, formatted.
 
 use std::collections::HashSet;
 
@@ -9,10 +9,10 @@ use crate::location::Location;
 use crate::map::{OldMap, cleaned};
 use crate::rule::{Constants, Kind, Rule};
 
-/// What stands in a file besides its rules.
+/// The parts of a file other than its rules.
 #[derive(Debug, Default)]
 pub(crate) struct FileParts<'m> {
-    /// What the file was made from.
+    /// Origin of the file, for its heading.
     pub(crate) origin: String,
     pub(crate) map: Option<&'m OldMap>,
     pub(crate) home: Vec<Location>,
@@ -20,13 +20,13 @@ pub(crate) struct FileParts<'m> {
     pub(crate) tests: Vec<String>,
 }
 
-/// How many prefixes a statement has: it may not be too long.
+/// Maximum number of prefixes in a `home` line, because a statement has at most 4,096 bytes.
 const MAX_HOME_PREFIXES: usize = 10;
 
-/// The longest comment, in bytes, that stands beside a rule: it counts for the length of the statement.
+/// Maximum length of a comment at the end of a rule, in bytes. It counts for the length of the statement.
 const MAX_BESIDE: usize = 200;
 
-/// Writes a file. The rules are in their order.
+/// Writes a file, with the rules in their order.
 pub(crate) fn file(rules: &[Rule], parts: &FileParts<'_>) -> String {
     let constants = Constants::new(rules);
     let mut text = String::new();
@@ -34,9 +34,9 @@ pub(crate) fn file(rules: &[Rule], parts: &FileParts<'_>) -> String {
         text.push_str(line);
         text.push('\n');
     };
-    // Names of files may hold line breaks.
+    // A name of a file can have a line break, which would end the comment.
     let origin = cleaned(&parts.origin).unwrap_or_default();
-    line(&format!("# Made by `imageswap migrate` from {origin}."));
+    line(&format!("# Written by `imageswap migrate` from {origin}."));
     let heading = parts.map.map(|map| map.heading.as_slice()).unwrap_or_default();
     for comment in heading {
         line(&format!("# {comment}"));
@@ -76,7 +76,7 @@ pub(crate) fn file(rules: &[Rule], parts: &FileParts<'_>) -> String {
     let idle = parts.map.map(|map| idle(map, rules)).unwrap_or_default();
     if !idle.is_empty() {
         line("");
-        line("# Lines of the map that no rule comes of, with their comments.");
+        line("# Lines of the map without a rule, with their comments.");
         for comment in idle {
             line(&format!("# {comment}"));
         }
@@ -96,21 +96,21 @@ pub(crate) fn file(rules: &[Rule], parts: &FileParts<'_>) -> String {
     }
     let mut sources = SourceMap::default();
     let source = sources.add("rules", text.as_str());
-    // What can't be laid out does not load, which is told of with its place.
+    // A text that cannot be formatted has a syntax error, which the caller reports with its position.
     format(source, &text).unwrap_or(text)
 }
 
-/// The title of a paragraph.
+/// Returns the title of a section.
 fn title(kind: Kind, is_map: bool) -> &'static str {
     match kind {
-        Kind::Exact => "# Single images, as manifests spell them.",
-        Kind::AtTarget => "# What has keeps_at_targets stays.",
-        Kind::Glob => "# Images as manifests spell them.",
+        Kind::Exact => "# Single images, compared with the original image.",
+        Kind::AtTarget => "# Images that are already at their target.",
+        Kind::Glob => "# Globs, compared with the original image.",
         Kind::Registry => "# Registries.",
-        Kind::Port => "# The same registries with a port: a key of the map stands for all of them.",
-        Kind::Noswap if is_map => "# What holds this, and is of no registry above, stays.",
-        Kind::Noswap => "# What holds the prefix stays.",
-        Kind::Default => "# All else.",
+        Kind::Port => "# The same registries with a port: a key of the map matches any port.",
+        Kind::Noswap if is_map => "# Images that contain one of these texts, of other registries.",
+        Kind::Noswap => "# Images that contain the prefix.",
+        Kind::Default => "# All other images.",
     }
 }
 
@@ -120,7 +120,7 @@ struct Comments<'m> {
     beside: Option<&'m str>,
 }
 
-/// The comments of the lines that a rule is the first to come from.
+/// Returns the comments of the lines of a rule that no earlier rule has.
 fn comments<'m>(map: &'m OldMap, rule: &Rule, commented: &mut HashSet<usize>) -> Comments<'m> {
     let mut comments = Comments::default();
     for line in rule.lines.iter().filter(|line| commented.insert(**line)) {
@@ -137,7 +137,7 @@ fn comments<'m>(map: &'m OldMap, rule: &Rule, commented: &mut HashSet<usize>) ->
     comments
 }
 
-/// Lines that no rule comes of, with their comments; those without a comment are left to the report.
+/// Returns the lines without a rule, with their comments. The report has those without a comment.
 fn idle(map: &OldMap, rules: &[Rule]) -> Vec<String> {
     let with_rule: HashSet<usize> = rules.iter().flat_map(|rule| rule.lines.clone()).collect();
     let lines = map.lines.iter().enumerate();
@@ -145,8 +145,8 @@ fn idle(map: &OldMap, rules: &[Rule]) -> Vec<String> {
         .filter(|(at, line)| !with_rule.contains(at) && (line.beside.is_some() || !line.above.is_empty()));
     idle.flat_map(|(_, line)| {
         let beside = line.beside.iter().map(|comment| format!("  # {comment}"));
-        let said = format!("{}::{}{}", line.key, line.value, beside.collect::<String>());
-        line.above.iter().cloned().chain([said])
+        let text = format!("{}::{}{}", line.key, line.value, beside.collect::<String>());
+        line.above.iter().cloned().chain([text])
     })
     .collect()
 }

@@ -2,10 +2,10 @@
 
 use imageswap_engine::glob::Glob;
 
-/// All that may stand in an image.
+/// Characters that an image can have.
 const OF_IMAGES: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ._-/:@[]";
 
-/// More than any image has: 255 for its name, 128 for its tag, and a digest.
+/// Longer than any image: a name has at most 255 characters and a tag 128, and a digest follows.
 const LONGEST_IMAGE: usize = 1024;
 
 /// A part of a glob.
@@ -13,17 +13,17 @@ enum Token<'g> {
     Any,
     One,
     Literal(char),
-    /// With its brackets.
+    /// A set, with its brackets.
     Set(&'g str),
 }
 
-/// A glob that matches just this text; none where no image holds it.
+/// Returns a glob that matches exactly this text. `None` if no image contains it.
 pub(crate) fn literal(text: &str) -> Option<String> {
     let is_of_image = text.chars().all(|character| OF_IMAGES.contains(character));
     (is_of_image && text.len() <= LONGEST_IMAGE).then(|| text.replace('[', "[[]"))
 }
 
-/// A glob of a map as one of a rule; none where it matches no image.
+/// Converts a glob of a map to a glob of a rule. `None` if it matches no image.
 pub(crate) fn glob(text: &str) -> Option<String> {
     let fixed = tokens(text).filter(|token| !matches!(token, Token::Any));
     if text.is_empty() || fixed.count() > LONGEST_IMAGE {
@@ -44,7 +44,7 @@ pub(crate) fn glob(text: &str) -> Option<String> {
     Some(glob)
 }
 
-/// A set whose members can stand in a rule.
+/// Converts a set to one that a rule can have. `None` if it has no member that an image can have.
 fn set(text: &str) -> Option<String> {
     let is_plain = |character: char| OF_IMAGES.contains(character) || character == '!';
     if text.chars().all(is_plain) {
@@ -55,7 +55,7 @@ fn set(text: &str) -> Option<String> {
         .chars()
         .filter(|character| matches.matches(character.encode_utf8(&mut [0; 4])))
         .collect();
-    // A `]` is a member in first place, and a `-` in the last.
+    // In a set, a `]` is a member only at the start, and a `-` only at the end.
     let (bracket, hyphen) = (members.contains(']'), members.contains('-'));
     let others = members.replace([']', '-'], "");
     let text = format!(
@@ -66,12 +66,12 @@ fn set(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| format!("[{text}]"))
 }
 
-/// What every text that the glob matches begins with.
+/// Returns the text with which all matches of a glob begin.
 pub(crate) fn fixed_start(glob: &str) -> &str {
     glob.split(['*', '?', '[']).next().unwrap_or_default()
 }
 
-/// The fixed starts of globs, in order.
+/// The fixed starts of globs, sorted.
 pub(crate) struct Starts<'g>(Vec<&'g str>);
 
 impl<'g> Starts<'g> {
@@ -81,19 +81,19 @@ impl<'g> Starts<'g> {
         Self(starts)
     }
 
-    /// Whether one of the globs names a place, or one below it.
+    /// Returns true if one of the globs begins with a prefix.
     pub(crate) fn are_for(&self, prefix: &str) -> bool {
         let first = self.0.partition_point(|start| *start < prefix);
         self.0.get(first).is_some_and(|start| start.starts_with(prefix))
     }
 }
 
-/// Whether a rule with this glob has a wildcard in its registry, so that home is safe from it.
+/// Returns true if a glob has a wildcard in its registry. Its rule then never matches images at home.
 pub(crate) fn is_open(glob: &str) -> bool {
     fixed_start(glob).split_once('/').is_none()
 }
 
-/// Whether the glob matches some text that begins so.
+/// Returns true if a glob matches some text that begins with `start`.
 pub(crate) fn may_begin(glob: &str, start: &str) -> bool {
     let fixed = fixed_start(glob);
     if !start.starts_with(fixed) {
@@ -111,14 +111,14 @@ pub(crate) fn may_begin(glob: &str, start: &str) -> bool {
     for character in start.chars() {
         let mut next = vec![false; places.len()];
         for (at, token) in tokens.iter().enumerate() {
-            let (is_here, goes_on) = match token {
+            let (matches, advances) = match token {
                 Token::Any => (true, false),
                 Token::One => (true, true),
                 Token::Literal(literal) => (*literal == character, true),
                 Token::Set(set) => (Glob::parse(set).matches(character.encode_utf8(&mut [0; 4])), true),
             };
-            if places[at] && is_here {
-                next[at + usize::from(goes_on)] = true;
+            if places[at] && matches {
+                next[at + usize::from(advances)] = true;
             }
         }
         places = next;
@@ -135,7 +135,7 @@ fn skip_stars(tokens: &[Token<'_>], places: &mut [bool]) {
     }
 }
 
-/// A text that the glob matches, with this one in the place of each `*`.
+/// Returns a text that a glob matches, with `any` for each `*`.
 pub(crate) fn filled(glob: &str, any: &str) -> String {
     tokens(glob)
         .map(|token| match token {
@@ -159,8 +159,8 @@ fn tokens(glob: &str) -> impl Iterator<Item = Token<'_>> {
             '[' => end_of_set(rest).unwrap_or(1),
             _ => first.len_utf8(),
         };
-        let (token, behind) = rest.split_at(end);
-        rest = behind;
+        let (token, remaining) = rest.split_at(end);
+        rest = remaining;
         Some(match first {
             '*' => Token::Any,
             '?' => Token::One,
@@ -170,11 +170,11 @@ fn tokens(glob: &str) -> impl Iterator<Item = Token<'_>> {
     })
 }
 
-/// Where a set ends; none where it is not closed, and so is text.
+/// Returns the end of a set. `None` if it is not closed, so the bracket is a literal character.
 fn end_of_set(text: &str) -> Option<usize> {
     let members = text.strip_prefix('[')?;
     let members = members.strip_prefix('!').unwrap_or(members);
-    // A `]` in first place is a member.
+    // A `]` at the start is a member.
     let first = members.chars().next()?.len_utf8();
     let close = members.get(first..)?.find(']')? + first;
     Some(text.len() - members.len() + close + 1)
@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_no_image_holds_matches_none() {
+    fn glob_that_no_image_can_match_is_none() {
         assert_eq!(glob("*redis*").as_deref(), Some("*redis*"));
         assert_eq!(glob("a**b").as_deref(), Some("a*b"));
         assert_eq!(glob("docker.io/[a-m]*").as_deref(), Some("docker.io/[a-m]*"));
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_glob_may_match_below_a_prefix_or_not() {
+    fn may_begin_finds_globs_that_match_below_a_prefix() {
         for (glob, start, expected) in [
             ("docker.io/[a-m]*", "docker.io/mirror/", true),
             ("docker.io/[a-l]*", "docker.io/mirror/", false),
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filled_glob_is_matched() {
+    fn glob_matches_its_filled_text() {
         for text in ["registry.k8s.io/[!p]*", "nginx:1.?", "*@sha256:*", "[]a]?"] {
             assert!(Glob::parse(text).matches(&filled(text, "x")), "{text}");
         }

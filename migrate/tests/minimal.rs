@@ -1,9 +1,9 @@
-//! What is written is as short as what it was made from: no rule can be left out without changing a result.
+//! Migrated files are minimal: each rule changes a result.
 
 use imageswap_engine::compare::{Cases, difference};
 use imageswap_tests_support::migrated::{Migrated, load, of_map, of_prefix, read};
 
-/// The rules of a file that could be left out.
+/// Returns the rules of a file that change no result.
 fn redundant(migrated: &Migrated) -> Vec<String> {
     let mut redundant = Vec::new();
     let statements = statements(&migrated.text);
@@ -15,7 +15,7 @@ fn redundant(migrated: &Migrated) -> Vec<String> {
         let others = others.filter(|(other, text)| *other != number && !text.starts_with("test"));
         let text: String = others.map(|(_, text)| text.as_str()).collect();
         let (Some(without), ..) = load(&text) else {
-            // A constant or a capture is of use to it alone.
+            // Without the rule its constant or its `home` is an error, so the rule is needed.
             continue;
         };
         let matters = Cases::new(&[&migrated.old, &migrated.new])
@@ -27,7 +27,7 @@ fn redundant(migrated: &Migrated) -> Vec<String> {
     redundant
 }
 
-/// Statements with the lines that continue them.
+/// Returns the statements, with their continuation lines.
 fn statements(text: &str) -> Vec<String> {
     let mut statements: Vec<String> = Vec::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
@@ -40,9 +40,9 @@ fn statements(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn no_rule_for_a_recorded_map_could_be_left_out() {
+fn rules_of_recorded_maps_are_not_redundant() {
     let mut wrong = Vec::new();
-    // A quarter of them, since each rule is tried with all images.
+    // Only a quarter of the maps, because each rule is tried with all images.
     for number in (0..100).step_by(4) {
         let name = format!("maps/{number:03}.conf");
         let redundant = redundant(&of_map(&read(&name)));
@@ -52,7 +52,7 @@ fn no_rule_for_a_recorded_map_could_be_left_out() {
 }
 
 #[test]
-fn no_rule_for_a_prefix_could_be_left_out() {
+fn rules_of_prefixes_are_not_redundant() {
     for prefix in [
         "",
         "jmsearcy",
@@ -65,7 +65,7 @@ fn no_rule_for_a_prefix_could_be_left_out() {
 }
 
 #[test]
-fn lines_that_say_what_others_say_have_no_rule() {
+fn redundant_lines_have_no_rule() {
     let migrated = of_map(
         "default::h.io/hub\ndocker.io::h.io/hub\nquay.io::h.io/hub\n[EXACT]nginx:1::h.io/hub/nginx:1\n\
          quay.io:8443::h.io/hub\nh.io::h.io/hub\n",
@@ -74,7 +74,7 @@ fn lines_that_say_what_others_say_have_no_rule() {
 }
 
 #[test]
-fn of_many_globs_that_say_the_same_one_has_a_rule() {
+fn one_of_two_equivalent_globs_has_a_rule() {
     let twins = (10..46)
         .map(|number| format!("[REPLACE]a{number}x*::h.io/{number}\n[REPLACE]a{number}x**::h.io/{number}\n"));
     let migrated = of_map(&twins.collect::<String>());

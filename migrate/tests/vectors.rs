@@ -1,14 +1,14 @@
-//! Every recorded answer of imageswap-webhook v1.5.3, given by the rules that come of its configuration.
+//! Compares migrated rules with every recorded answer of imageswap-webhook v1.5.3.
 //!
-//! Compared by meaning. What may differ is said in the page about migration, and judged here anew, without asking the
-//! library for its reasons.
+//! Images are compared in canonical form. The page about migration describes the differences that are allowed. These
+//! tests check them on their own, without the reasons of the library.
 
 use std::collections::{BTreeMap, HashMap};
 
 use imageswap_tests_support::migrated::{Migrated, is_same, of_map, of_prefix, read};
 use serde_json::Value;
 
-/// Compares rows; gives how many were, and how many differ for which reason.
+/// Compares the rows of a file. Returns the number of rows, and of differences by reason.
 fn compare(
     file: &str,
     key: &str,
@@ -41,7 +41,7 @@ fn compare(
 }
 
 #[test]
-fn the_rules_for_a_map_give_every_recorded_answer() {
+fn rules_of_maps_have_the_recorded_results() {
     let (rows, excused) = compare("vectors.jsonl", "map", |name| of_map(&read(name)));
     assert_eq!(rows, 6773);
     println!("{excused:?}");
@@ -49,14 +49,14 @@ fn the_rules_for_a_map_give_every_recorded_answer() {
 }
 
 #[test]
-fn the_rules_for_a_prefix_give_every_recorded_answer() {
+fn rules_of_prefixes_have_the_recorded_results() {
     let (rows, excused) = compare("prefix.jsonl", "prefix", of_prefix);
     assert_eq!(rows, 448);
     println!("{excused:?}");
 }
 
 #[test]
-fn nothing_that_is_compared_for_a_recorded_map_is_without_a_reason() {
+fn differences_of_recorded_maps_have_reasons() {
     let mut wrong = Vec::new();
     for number in 0..100 {
         let name = format!("maps/{number:03}.conf");

@@ -1,8 +1,8 @@
-//! The values of a map as places.
+//! Answers of lines: keep, or swap to a location.
 
 use crate::location::{Location, LocationError};
 
-/// What a line makes of images.
+/// The effect of a line on the images of a registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     Keep,
@@ -27,7 +27,8 @@ impl Answer {
     }
 }
 
-/// `h.io/mirror-`, with its registry as it is compared; for a value without a `/` the beginning of a path of Docker Hub.
+/// Returns the prefix of a value that ends in `-`, such as `h.io/mirror-`, in canonical form. A value without a `/` is
+/// the start of a path on Docker Hub.
 pub(super) fn dashed_prefix(value: &str) -> Option<String> {
     let location = Location::parse(&format!("{value}a")).ok()?;
     let prefix = location.prefix();

@@ -1,4 +1,4 @@
-//! Rules that keep what has arrived, where a rule below would move it on and the map would not.
+//! Rules that keep images at their target, if a later rule would swap them again and the map would not.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,19 +11,19 @@ use crate::rule::{Kind, Rule};
 use crate::written::{self, Starts};
 
 impl Builder<'_> {
-    /// What stands before the globs, and what stands behind them.
+    /// Returns the rules before the globs, and those after them.
     pub(super) fn keeps_at_targets(&self, globs: &[Rule], others: &[&Vec<Rule>]) -> (Vec<Rule>, Vec<Rule>) {
         let (mut before, mut behind) = (Vec::new(), Vec::new());
-        // Where a value such as `myorg-` leads to.
+        // The registries that a value such as `myorg-` produces.
         let has_no_path = self.plan.facts.on_registry.is_some();
         let rest = others.iter().flat_map(|rules| rules.iter());
         let within_registries: BTreeSet<&str> = rest
             .filter(|rule| has_no_path && rule.kind == Kind::Default)
             .filter_map(|rule| Some(rule.target.as_ref()?.0.as_str()))
-            // There it becomes a part of the path.
+            // On Docker Hub the value becomes a part of the path.
             .filter(|registry| *registry != DOCKER_HUB)
             .collect();
-        // A glob that leads to Docker Hub sends images back to where they have come from.
+        // A glob with the target Docker Hub can return images to their source.
         let back: Vec<&str> = globs
             .iter()
             .filter(|rule| rule.target.as_ref().is_some_and(|(to, _)| to == DOCKER_HUB))
@@ -50,7 +50,7 @@ impl Builder<'_> {
             {
                 image.clone()
             } else {
-                // The one without a tag, which the kubelet takes for this one.
+                // The kubelet treats an image without a tag as `:latest`.
                 format!("{image}:latest")
             };
             before.push(Rule::keep(Kind::AtTarget, pattern).sampled([image.clone()]));
@@ -61,7 +61,7 @@ impl Builder<'_> {
             }
             let prefix = location.prefix();
             let rule = Rule::keep(Kind::AtTarget, prefix.as_str()).sampled(samples::below(&prefix));
-            // A glob for just this place is there to move its images on.
+            // A glob that names this location is meant to swap its images.
             if starts.are_for(&prefix) {
                 behind.push(rule);
             } else {
@@ -87,7 +87,7 @@ impl Builder<'_> {
         (before, behind)
     }
 
-    /// Whether a rule may move on what is below a place that images are swapped to.
+    /// Returns true if a rule may swap images at a target again.
     fn may_be_swapped_again(
         &self,
         location: &Location,
@@ -98,7 +98,7 @@ impl Builder<'_> {
         if location.path.is_empty() && self.has_key(&location.registry) {
             return false;
         }
-        // One that begins with all of the prefix is there to move its images on.
+        // A glob that begins with the whole prefix is meant to swap its images.
         let starts = (0..prefix.len()).filter_map(|end| prefix.get(..end));
         let by_glob = starts
             .filter_map(|start| globs.get(start))
@@ -112,10 +112,10 @@ impl Builder<'_> {
     }
 }
 
-/// Globs by what is fixed at their start.
+/// Globs by their fixed start.
 type ByStart<'r> = HashMap<&'r str, Vec<&'r Rule>>;
 
-/// Rules by the registry of their pattern, and those over images as they are spelled.
+/// Rules by the registry of their pattern, and rules over original images.
 struct ByRegistry<'r> {
     literal: HashMap<&'r str, Vec<&'r Rule>>,
     written: Vec<&'r Rule>,
@@ -136,7 +136,7 @@ impl<'r> ByRegistry<'r> {
         }
     }
 
-    /// Those that may match below a place.
+    /// Returns the rules that may match below a location.
     fn below<'s>(&'s self, location: &Location, prefix: &'s str) -> impl Iterator<Item = &'r Rule> + 's {
         let written = self.written.iter().copied();
         let written =
@@ -150,7 +150,7 @@ fn glob_of(rule: &Rule) -> Option<&str> {
     rule.pattern.glob()
 }
 
-/// Whether a rule leads to just this place, so that its own shape keeps what is there.
+/// Returns true if a location is exactly the target of a rule, so its images are the own images of the rule.
 fn leads_to(rule: &Rule, location: &Location) -> bool {
     let target = rule.target.as_ref();
     target.is_some_and(|(registry, rest)| {

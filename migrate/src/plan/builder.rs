@@ -1,4 +1,4 @@
-//! The rules for a map while they are written.
+//! The plan for a map, while it is built.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use super::parts::Parts;
 use crate::location::LocationError;
 use crate::map::OldMap;
 
-/// The rules while they are written.
+/// Builds the plan for a map.
 pub(super) struct Builder<'m> {
     pub(super) map: &'m OldMap,
     pub(super) parts: Parts,
-    /// Registries of images that are given, as they are spelled.
+    /// Registries of the given images, in their original form.
     pub(super) given: &'m BTreeSet<String>,
     pub(super) plan: Plan,
 }
@@ -22,8 +22,8 @@ impl Builder<'_> {
         self.map.lines.get(line).map_or("", |line| line.value.as_str())
     }
 
-    /// What a line makes of the images of a registry; they stay where no image comes of it, or none that a rule can
-    /// name.
+    /// Returns the effect of a line on the images of a registry. They are kept if the value does not produce a valid
+    /// image, or if no rule can name its registry.
     pub(super) fn answer(&mut self, line: usize, host: &str) -> Answer {
         match Answer::parse(self.value(line), host) {
             Ok(answer) => answer,
@@ -38,7 +38,7 @@ impl Builder<'_> {
         self.plan.idle.entry(line).or_insert(why.into());
     }
 
-    /// Whether a line is for just this registry.
+    /// Returns true if a line has exactly this registry as its key.
     pub(super) fn has_key(&self, registry: &str) -> bool {
         self.parts.names.contains(registry)
     }

@@ -1,4 +1,4 @@
-//! A plan: the rules for an old configuration, and what explains them.
+//! The plan for an old configuration: its rules, and facts about them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,28 +6,28 @@ use super::parts::Idle;
 use crate::location::Location;
 use crate::rule::Rule;
 
-/// The rules for an old configuration, and what explains them.
+/// The rules for an old configuration, and facts about them.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     pub(crate) rules: Vec<Rule>,
-    /// Where images come to rest.
+    /// Prefixes of the `home` line.
     pub(crate) home: Vec<Location>,
-    /// Lines that no rule comes of, with the reason.
+    /// Lines without a rule, with the reason.
     pub(crate) idle: BTreeMap<usize, Idle>,
     pub(crate) facts: Facts,
 }
 
-/// What the reasons of differences are found by.
+/// Facts from which the reasons of differences are found.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
-    /// Places that images are swapped to, in order.
+    /// Locations that images are swapped to, sorted.
     pub(crate) targets: Vec<Location>,
-    /// What a value ending in `-` leads to: `h.io/mirror-`.
+    /// Prefixes of values that end in `-`: `h.io/mirror-`.
     pub(crate) hyphen_prefixes: Vec<String>,
-    /// Whole images that lines lead to.
+    /// Whole images that lines swap to.
     pub(crate) images: Vec<String>,
-    /// Whether the rest is sent to registries that a rule can't make, and those that it is written for.
+    /// Registries that have rules, if `default` becomes a part of the registry. `None` if it does not.
     pub(crate) on_registry: Option<BTreeSet<String>>,
-    /// The hosts whose port is handed on.
+    /// Hosts whose port is passed to the target.
     pub(crate) handed_on: BTreeSet<String>,
 }

@@ -13,7 +13,7 @@ use crate::location::Location;
 use crate::map::OldMap;
 use crate::rule::{Kind, Rule};
 
-/// Makes the rules for a map. What is known of images that are in use are their registries.
+/// Returns the plan for a map. `given` has the registries of the given images.
 pub(crate) fn plan_map(map: &OldMap, given: &BTreeSet<String>) -> Plan {
     let parts = Parts::new(map);
     let mut builder = Builder {
@@ -47,7 +47,8 @@ pub(crate) fn plan_map(map: &OldMap, given: &BTreeSet<String>) -> Plan {
     builder.plan
 }
 
-/// The lines of a map that no rule comes of, as far as other lines of its kind say nothing of it; in linear time.
+/// Returns the lines of a map without a rule, in linear time. Lines that are redundant because of others are not among
+/// them.
 pub(crate) fn idle_lines(map: &OldMap) -> BTreeMap<usize, Idle> {
     let parts = Parts::new(map);
     let mut idle = parts.idle;
@@ -60,7 +61,7 @@ pub(crate) fn idle_lines(map: &OldMap) -> BTreeMap<usize, Idle> {
         .registries
         .iter()
         .map(|registry| (registry.line, registry.host.as_str()));
-    // Behind a `-` some registry follows.
+    // A registry follows a `-`, and any registry will do here.
     let official = parts.official.map(|line| (line, DOCKER_HUB));
     let default = parts.default.map(|line| (line, "registry.example.com"));
     for (at, host) in hosts.chain(official).chain(default) {
@@ -73,11 +74,11 @@ pub(crate) fn idle_lines(map: &OldMap) -> BTreeMap<usize, Idle> {
 }
 
 impl Builder<'_> {
-    /// The places that images are swapped to; without `default` lines for registries lead nowhere.
+    /// Records the locations that images are swapped to. Without `default`, lines for registries have no effect.
     fn note_targets(&mut self) {
         let mut targets = BTreeSet::new();
         let mut hyphen_prefixes = BTreeSet::new();
-        // Lines that can match no image lead there too.
+        // Lines that match no image count too: an image can be at their target.
         for line in &self.map.lines {
             match line.key() {
                 Key::Exact(_) => self.plan.facts.images.extend(canonical(&line.value)),
@@ -105,12 +106,12 @@ impl Builder<'_> {
         self.plan.facts.hyphen_prefixes = hyphen_prefixes.into_iter().flatten().collect();
     }
 
-    /// Where images come to rest: needed where a pattern has a wildcard in its registry.
+    /// Sets the home, which is needed if a pattern has a wildcard in its registry.
     fn home(&mut self) {
         if !self.plan.rules.iter().any(Rule::is_open) {
             return;
         }
-        // What a line moves on from there does not rest there.
+        // A location is not home if another line swaps its images again.
         let is_swapped_again =
             |location: &Location| location.path.is_empty() && self.has_key(&location.registry);
         let targets = self
@@ -120,7 +121,7 @@ impl Builder<'_> {
             .iter()
             .filter(|location| !is_swapped_again(location));
         let mut home: BTreeSet<Location> = targets.cloned().collect();
-        // What has a port that was handed on.
+        // Targets with a port that was passed to them are home too.
         let ported = self.plan.rules.iter().filter(|rule| rule.kind == Kind::Port);
         home.extend(
             ported
@@ -137,7 +138,7 @@ impl Builder<'_> {
                 }),
         );
         if home.is_empty() {
-            // The registry that all swaps lead to would be home as a whole otherwise.
+            // Without a `home` line the whole registry of all targets would be home.
             let hyphen_prefixes = self.plan.facts.hyphen_prefixes.iter();
             home.extend(
                 hyphen_prefixes.filter_map(|prefix| Location::parse(&format!("{prefix}{DOCKER_HUB}")).ok()),
@@ -161,14 +162,14 @@ impl Builder<'_> {
     }
 }
 
-/// Where the results of a rule come to rest.
+/// Returns the home of the results of a rule.
 fn home_of(rule: &Rule) -> Option<Location> {
     let (registry, rest) = rule.target.as_ref()?;
     let path = rest
         .trim_start_matches('/')
         .rsplit_once('/')
         .map_or("", |(path, _)| path);
-    // A name alone is completed.
+    // The canonical form of a single name has `library/`.
     let is_library = rule.kind == Kind::Glob && registry == DOCKER_HUB && path.is_empty();
     Some(Location {
         registry: registry.clone(),

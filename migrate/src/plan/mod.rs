@@ -1,8 +1,8 @@
-//! From a map to the rules that say the same, in their order.
+//! Plans: rules with the same effect as a map or a prefix, in their order.
 //!
-//! The map's answer is final, while rules decide again; and the map is asked in steps, while of rules the first one
-//! decides. So what stands at a target is kept before a rule for its registry is asked, as the map does it, unless the
-//! line for that registry is there to move it on.
+//! A map is evaluated once, rules in rounds. A map is searched in steps, while the first rule that matches decides. So
+//! a rule that keeps the images at a target stands before the rule for their registry, unless the line for that
+//! registry is meant to swap them again.
 
 mod answer;
 mod at_target;

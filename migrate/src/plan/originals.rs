@@ -1,4 +1,4 @@
-//! Rules over images as they are spelled: `[EXACT]` and `[REPLACE]`.
+//! Rules over original images: `[EXACT]` and `[REPLACE]`.
 
 use imageswap_engine::analysis::samples;
 use imageswap_engine::reference::{
@@ -11,7 +11,7 @@ use crate::rule::{Kind, Pattern, Rule};
 use crate::written::{self, Starts};
 
 impl Builder<'_> {
-    /// A rule for each `[EXACT]` line.
+    /// Adds a rule for each `[EXACT]` line.
     pub(super) fn exact(&mut self) {
         for (line, image) in self.parts.exact.clone() {
             let Some(pattern) = written::literal(&image) else {
@@ -45,7 +45,7 @@ impl Builder<'_> {
         }
     }
 
-    /// A rule for each `[REPLACE]` line, in their order.
+    /// Returns the rules for `[REPLACE]` lines, in their order.
     pub(super) fn globs(&mut self) -> Vec<Rule> {
         let mut rules = Vec::new();
         let globs = self.parts.globs.clone();
@@ -61,7 +61,7 @@ impl Builder<'_> {
                     rules.push(sampled(Rule::swap(Kind::Glob, pattern.clone(), registry, rest)));
                     let is_swapped_again = location.path.is_empty() || starts.are_for(&location.prefix());
                     if is_swapped_again && may_be_at(glob, &location) {
-                        // Such a line leaves what is at its target as it is, and no other line is asked.
+                        // The map keeps an image at the target of such a line, and does not try the other lines.
                         rules.push(sampled(Rule::keep(Kind::Glob, pattern)));
                     }
                 }
@@ -75,7 +75,7 @@ impl Builder<'_> {
     }
 }
 
-/// Whether a glob may match what is already at its target.
+/// Returns true if a glob may match images at its own target.
 fn may_be_at(glob: &str, location: &Location) -> bool {
     let is_hub = location.registry == DOCKER_HUB;
     written::is_open(glob)
@@ -87,13 +87,13 @@ fn may_be_at(glob: &str, location: &Location) -> bool {
 struct Target {
     registry: String,
     rest: String,
-    /// Whether the pattern ends in a `*`, which takes nothing, for the target's tag.
+    /// True if the pattern ends in a `*` that matches the empty text. `{1}` then gives the result an empty tag.
     is_longer: bool,
-    /// Whether the target drops the digest.
+    /// True if the target drops the digest.
     drops_digest: bool,
 }
 
-/// Where a line sends an image; nowhere, where that is the same image.
+/// Returns the target of a line for one image. `None` if the result is the same image.
 fn target_of(image: &str, value: &str) -> Result<Option<Target>, LocationError> {
     if value.is_empty() {
         return Ok(None);
@@ -112,7 +112,7 @@ fn target_of(image: &str, value: &str) -> Result<Option<Target>, LocationError> 
     let mut rest = format!("/{path}");
     let (mut is_longer, mut drops_digest) = (false, false);
     match (target.tag, target.digest) {
-        // What the target does not name would stay.
+        // A swap keeps the tag and the digest that its target does not have, but the map drops them.
         (None, None) => match (old.tag, old.digest) {
             (None, None) => {}
             (Some(_), None) => rest.push_str("@{digest}"),

@@ -1,4 +1,4 @@
-//! The lines of a map by what they are for.
+//! The lines of a map by kind.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -8,16 +8,16 @@ use imageswap_engine::syntax::map::Key;
 use crate::location::LocationError;
 use crate::map::OldMap;
 
-/// Why no rule comes of a line.
+/// The reason why a line has no rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Idle {
-    /// Its key is for no image.
+    /// Its key matches no image.
     NoImage,
     /// Its key is a registry with a path.
     PathInKey,
     /// There is no `default` line.
     NoDefault,
-    /// No image comes of its value, so images stay.
+    /// Its value does not produce a valid image, so images are kept.
     Unusable,
     /// The registry of its value is a bare word.
     Unnameable,
@@ -34,24 +34,24 @@ impl From<LocationError> for Idle {
     }
 }
 
-/// The lines by kind; each is named by its place among those that count.
+/// The lines by kind. The numbers are indexes of the effective lines.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
-    /// With the image.
+    /// Lines `[EXACT]`, with the image.
     pub(super) exact: Vec<(usize, String)>,
-    /// With the glob as a rule has it.
+    /// Lines `[REPLACE]`, with the glob of their rule.
     pub(super) globs: Vec<(usize, String)>,
     pub(super) registries: Vec<Registry>,
-    /// Their names, as they are spelled.
+    /// Keys of the lines for registries.
     pub(super) names: HashSet<String>,
     pub(super) official: Option<usize>,
     pub(super) default: Option<usize>,
-    /// The line, and its entries.
+    /// Line `noswap_wildcards`, with its entries.
     pub(super) noswap: Option<(usize, Vec<String>)>,
     pub(super) idle: BTreeMap<usize, Idle>,
-    /// Ports by the hosts that are named with them.
+    /// Ports of each host, as the map and the given images have them.
     pub(super) ports: BTreeMap<String, BTreeSet<String>>,
-    /// Registries that are named by keys for images and globs.
+    /// Registries in the keys for images and globs.
     pub(super) named: BTreeSet<String>,
 }
 
@@ -59,19 +59,19 @@ pub(super) struct Parts {
 #[derive(Clone, Debug)]
 pub(super) struct Registry {
     pub(super) line: usize,
-    /// As it is spelled.
+    /// Key of the line.
     pub(super) name: String,
     pub(super) host: String,
     pub(super) port: Option<String>,
 }
 
 impl Registry {
-    /// Whether it is spelled as rules compare it.
+    /// Returns true if the key is in canonical form.
     pub(super) fn is_plain(&self) -> bool {
         normalized(&self.name) == self.name
     }
 
-    /// Whether the host alone can be a registry, as `localhost` and whatever has a dot.
+    /// Returns true if the key is a registry without a port, such as `localhost` or a name with a dot.
     pub(super) fn is_registry_by_itself(&self) -> bool {
         split_registry(&format!("{}/app", self.name)).0.is_some()
     }
@@ -148,7 +148,7 @@ impl Parts {
         (!has_default).then_some(Idle::NoDefault)
     }
 
-    /// Notes the registry that an image or a glob begins with.
+    /// Records the registry at the start of an image or a glob.
     fn name_registry(&mut self, image: &str) {
         if let (Some(registry), _) = split_registry(image) {
             self.note_port(registry);
@@ -156,7 +156,7 @@ impl Parts {
         }
     }
 
-    /// Notes the port of a registry that is named.
+    /// Records the port of a registry.
     pub(super) fn note_port(&mut self, registry: &str) {
         if let (host, Some(port)) = split_port(registry)
             && !port.is_empty()
@@ -170,7 +170,7 @@ impl Parts {
     }
 }
 
-/// The entries of `noswap_wildcards`: no value is no entry.
+/// Returns the entries of `noswap_wildcards`. An empty value has no entries.
 fn entries(value: &str) -> Vec<String> {
     match value {
         "" => Vec::new(),

@@ -11,11 +11,11 @@ use crate::location::{Location, LocationError, is_registry};
 use crate::rule::{Kind, Pattern, Rule};
 use crate::written;
 
-/// Makes the rules for a prefix.
+/// Returns the plan for a prefix.
 ///
 /// # Errors
 ///
-/// Where no image can come of the prefix, or none that a rule can name.
+/// Returns an error if the prefix does not produce a valid image, or if no rule can name its registry.
 pub(crate) fn plan_prefix(prefix: &str, given: &BTreeSet<String>) -> Result<Plan, LocationError> {
     let mut plan = Plan::default();
     if prefix.is_empty() {

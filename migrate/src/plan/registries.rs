@@ -1,4 +1,4 @@
-//! Rules for the registries that lines name.
+//! Rules for lines whose key is a registry.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -14,11 +14,11 @@ use crate::map::Line;
 use crate::rule::{Kind, Pattern, Rule};
 use crate::written;
 
-/// A port to see with whether a host can have one.
+/// A port, to check if a host can have one.
 const ANY_PORT: &str = "8443";
 
 impl Builder<'_> {
-    /// The rules for registries in the order of their lines, and behind them those for their ports.
+    /// Returns the rules for registries in the order of their lines, followed by those for their ports.
     pub(super) fn registries(&mut self) -> Vec<Rule> {
         for registry in self.given {
             self.parts.note_port(registry);
@@ -26,7 +26,7 @@ impl Builder<'_> {
         let all = self.parts.registries.clone();
         let (plain, odd): (Vec<_>, Vec<_>) = all.iter().partition(|registry| registry.is_plain());
         let mut rules = Vec::new();
-        // What rules would see through is spelled out above them.
+        // A key that is not in canonical form needs a rule over original images, before the other rules.
         for registry in odd {
             let answer = self.answer(registry.line, &registry.host);
             let pattern = written::literal(&registry.name).unwrap_or_default();
@@ -68,7 +68,7 @@ impl Builder<'_> {
         rules
     }
 
-    /// All of a registry.
+    /// Returns the rule for all images of a registry.
     fn whole(&self, registry: &Registry, pattern: Pattern, answer: &Answer, template: &str) -> Rule {
         let rule = match answer {
             Answer::Swap(location) if *location != Location::registry(&registry.name) => Rule::swap(
@@ -84,14 +84,15 @@ impl Builder<'_> {
             .sampled(self.same_path_samples(&registry.name, answer.location()))
     }
 
-    /// Docker Hub's own images, which have a line of their own where they are spelled without anything before them.
+    /// Returns the rules for the official images of Docker Hub. A line of its own matches them if they have only a
+    /// name.
     fn official(&mut self, hub: Option<&Registry>) -> Vec<Rule> {
         let Some(line) = self.parts.official else {
             return Vec::new();
         };
         let answer = self.answer(line, DOCKER_HUB);
         let mut rules = Vec::new();
-        // Images that spell `library/` out go by the line that follows.
+        // Images with `library/` do not match that line, so the line for Docker Hub decides, or `default`.
         let pattern = Pattern::Written("library/*".to_owned());
         let rest = match hub {
             Some(hub) => Some((hub.line, self.answer(hub.line, DOCKER_HUB))),
@@ -128,10 +129,10 @@ impl Builder<'_> {
         rules
     }
 
-    /// A registry with a port that no line of its own names goes by the line without.
+    /// Returns the rules for a registry with a port. The line without a port matches them if no line has that port.
     fn with_port(&mut self, registry: &Registry, names: &HashSet<String>) -> Vec<Rule> {
         let (line, host) = (registry.line, registry.name.as_str());
-        // Docker Hub has no other port.
+        // Docker Hub has only its default port.
         if registry.port.is_some() || host == DOCKER_HUB {
             return Vec::new();
         }
@@ -139,7 +140,7 @@ impl Builder<'_> {
         if !hands_on_port(host, &value) {
             let answer = self.answer(line, host);
             let location = answer.location();
-            // A value with a port, be it the default one, takes the place of the image's.
+            // The port of a value, even the default one, replaces the port of the image.
             let is_same = split_port(&value).1.is_none() && normalized(&value) == host;
             let rule = match location.filter(|_| !is_same) {
                 Some(location) => Rule::swap(
@@ -170,10 +171,10 @@ impl Builder<'_> {
             .collect()
     }
 
-    /// Images of a registry whose path is that of its target, which are not there yet, or becomes that of another one,
-    /// which are there then.
+    /// Returns sample images of a registry that have the path of its target, but are not at the target, or whose
+    /// results are at another target.
     fn same_path_samples(&self, registry: &str, location: Option<&Location>) -> Vec<String> {
-        /// Of each registry's target so many others that lie below it.
+        /// Maximum number of other targets below the target of a registry.
         const MAX_SAMPLES: usize = 3;
         let Some(location) = location else {
             return Vec::new();
@@ -195,7 +196,7 @@ impl Builder<'_> {
             .collect()
     }
 
-    /// Whether a line is for all images of a registry that is spelled so.
+    /// Returns true if a line matches all images of a registry in this form.
     pub(super) fn is_named(&self, registry: &str) -> bool {
         let (host, _) = split_port(registry);
         [registry, host]
@@ -204,11 +205,11 @@ impl Builder<'_> {
     }
 }
 
-/// Whether a line hands the port of an image on to its target. To the same host, that makes no difference, nor where no
-/// image comes of it.
+/// Returns true if a line passes the port of an image to its target. False if the target has the same host or if the
+/// result is not a valid image, because then the port makes no difference.
 pub(crate) fn hands_on_port(key: &str, value: &str) -> bool {
     let is_bare = !value.is_empty() && !value.contains(['/', ':']) && !value.ends_with('-');
-    // Docker Hub has no other port.
+    // Docker Hub has only its default port.
     let has_others = key != DOCKER_HUB && split_port(key).1.is_none() && normalized(key) == key;
     is_bare
         && has_others
@@ -216,7 +217,8 @@ pub(crate) fn hands_on_port(key: &str, value: &str) -> bool {
         && Location::parse(&format!("{value}:{ANY_PORT}")).is_ok()
 }
 
-/// Where a line sends all of a registry, if it is for one that is spelled as rules compare it, and not there already.
+/// Returns the location that a line swaps a whole registry to. `None` if the key is not in canonical form, or if it is
+/// that location.
 pub(crate) fn location_of_registry(line: &Line) -> Option<Location> {
     let Key::Registry(key) = line.key() else {
         return None;
@@ -230,7 +232,8 @@ pub(crate) fn location_of_registry(line: &Line) -> Option<Location> {
     }
 }
 
-/// A rule for images of Docker Hub. To Docker Hub itself the same image comes out.
+/// Returns a rule for images of Docker Hub. It is a `keep` if the target is Docker Hub, because the result is the same
+/// image.
 fn rule_for_hub(pattern: impl Into<Pattern>, answer: &Answer) -> Rule {
     match answer
         .location()
@@ -244,7 +247,7 @@ fn rule_for_hub(pattern: impl Into<Pattern>, answer: &Answer) -> Rule {
     }
 }
 
-/// Globs for what begins with `library/` and holds an entry of `noswap_wildcards`.
+/// Returns globs for images that begin with `library/` and contain an entry of `noswap_wildcards`.
 fn below_library(entry: &str) -> Vec<String> {
     let Some(entry_glob) = written::literal(entry) else {
         return Vec::new();
@@ -252,7 +255,7 @@ fn below_library(entry: &str) -> Vec<String> {
     if OFFICIAL.contains(entry) {
         return vec![format!("{OFFICIAL}*")];
     }
-    // It may begin within `library/` and end behind it.
+    // An entry may begin within `library/` and end after it.
     let overlaps = (1..OFFICIAL.len())
         .filter_map(|length| entry.strip_prefix(OFFICIAL.get(OFFICIAL.len() - length..)?))
         .chain(entry.strip_prefix(OFFICIAL));
@@ -265,13 +268,13 @@ fn below_library(entry: &str) -> Vec<String> {
     globs
 }
 
-/// The ports that a host is named with somewhere, besides one that is common.
+/// Returns the ports that the map and the given images have for a host, and common ports.
 fn ports(host: &str, named: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<String> {
-    /// What registries have that stand behind another server.
+    /// Port of many registries behind another server.
     const COMMON: &str = "8443";
     let mut ports: BTreeSet<String> = named.get(host).cloned().unwrap_or_default();
     ports.insert(COMMON.to_owned());
-    // A host without a dot is one of a development machine, as the registry of distribution is started there.
+    // A host without a dot is usually on a development machine, and 5000 is the default port of distribution.
     if !host.contains('.') {
         ports.insert("5000".to_owned());
     }
@@ -284,7 +287,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_may_reach_across_the_end_of_library() {
+    fn entry_may_overlap_the_end_of_library() {
         assert_eq!(below_library("quay"), ["library/*quay*"]);
         assert_eq!(below_library("rar"), ["library/*"]);
         assert_eq!(below_library("y/ng"), ["library/*y/ng*", "library/ng*"]);

@@ -1,4 +1,4 @@
-//! Rules for what no line names: `noswap_wildcards` and `default`.
+//! Rules for images that no line names: `noswap_wildcards` and `default`.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::rule::{Kind, Pattern, Rule};
 use crate::written;
 
 impl Builder<'_> {
-    /// What is kept, and behind it where all else goes.
+    /// Returns the rules for kept images, followed by the rules for all others.
     pub(super) fn rest(&mut self) -> Vec<Rule> {
         let Some(line) = self.parts.default else {
             return Vec::new();
@@ -41,7 +41,7 @@ impl Builder<'_> {
         rules
     }
 
-    /// The entries of `noswap_wildcards`.
+    /// Returns the entries of `noswap_wildcards`.
     pub(super) fn noswap(&self) -> Vec<String> {
         self.parts
             .noswap
@@ -50,7 +50,7 @@ impl Builder<'_> {
             .collect()
     }
 
-    /// Whether all that no line names stays.
+    /// Returns true if the map keeps all images that no line names.
     pub(super) fn is_rest_kept(&self) -> bool {
         let default = self.parts.default.map_or("", |line| self.value(line));
         default.is_empty() || self.noswap().iter().any(String::is_empty)
@@ -78,7 +78,7 @@ impl Builder<'_> {
             .sampled(samples::of_others())
     }
 
-    /// `h.io/mirror-`: the registry follows, and behind it the image as it is written.
+    /// Returns the rules for a value such as `h.io/mirror-`: the registry follows it, and then the original image.
     fn hyphen_rules(&mut self, line: usize, value: &str) -> Vec<Rule> {
         let Some(location) = dashed_prefix(value) else {
             self.invalid_value(line, crate::location::LocationError::Invalid);
@@ -99,14 +99,14 @@ impl Builder<'_> {
         rules
     }
 
-    /// `myorg-`: the registry that follows becomes a part of the registry itself, which a rule can say only of one that
-    /// it names.
+    /// Returns the rules for a value such as `myorg-`: the registry that follows becomes a part of the new registry. A
+    /// rule can express that only for a registry that it names.
     fn on_registry(&mut self, line: usize, value: &str) -> Vec<Rule> {
         let mut names = self.parts.named.clone();
         // `quay.io:443` is `quay.io`, which a line for the one does not name.
         let keys = self.parts.registries.iter().filter(|key| !key.is_plain());
         names.extend(keys.map(|key| normalized(&key.name).into_owned()));
-        // A line for one port of a host leaves its other images to this one.
+        // A line for one port of a host does not match the other images of the host.
         let ported = self.parts.registries.iter().filter(|key| key.port.is_some());
         names.extend(ported.map(|key| normalized(&key.host).into_owned()));
         names.extend(
@@ -132,7 +132,7 @@ impl Builder<'_> {
                 .filter_map(|image| Some(image.split_once('/')?.0.to_owned())),
         );
         names.insert(DOCKER_HUB.to_owned());
-        // What begins with the value is where images of other registries have arrived.
+        // Registries that begin with the value are targets.
         names.retain(|name| {
             is_registry(name) && !name.starts_with(value) && !self.is_named(name) && !self.is_target(name)
         });
@@ -167,7 +167,7 @@ impl Builder<'_> {
         rules
     }
 
-    /// Whether all of a registry is a place that images are swapped to.
+    /// Returns true if a whole registry is a target.
     pub(super) fn is_target(&self, registry: &str) -> bool {
         let targets = &self.plan.facts.targets;
         targets

@@ -16,34 +16,35 @@ use crate::map::{Line, OldMap};
 use crate::plan::Idle;
 use crate::rule::Rule;
 
-/// A line that deserves a second thought.
+/// Advice about a line that relies on a trap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Advice {
     /// The line of the map, from 1.
     pub line: usize,
-    /// The line as it is read.
+    /// The line as the parser reads it.
     pub text: String,
     /// The kind of the trap.
     pub kind: TrapKind,
-    /// What the line does, and what the new file does for it.
+    /// The effect of the line, and how the rules file treats it.
     pub message: String,
-    /// The changed line, ready to copy; several where one rule does not say it.
+    /// Rules to write instead, one per line.
     pub better: Option<String>,
 }
 
 /// Inputs of the advice.
 pub(crate) struct AdviceInput<'m> {
     pub(crate) map: Option<&'m OldMap>,
-    /// What the reader of maps says.
+    /// Findings of the map parser.
     pub(crate) findings: &'m [Diagnostic],
     pub(crate) idle: &'m BTreeMap<usize, Idle>,
-    /// The rules before some were left out, and those that are left.
+    /// All rules of the plan.
     pub(crate) all: &'m [Rule],
+    /// Rules of the file, without redundant ones.
     pub(crate) rules: &'m [Rule],
     pub(crate) old: &'m RuleSet,
 }
 
-/// All advice, in the order of the lines.
+/// Returns all advice, in the order of the lines.
 pub(crate) fn advice(known: &AdviceInput<'_>) -> Vec<Advice> {
     let Some(map) = known.map else {
         return Vec::new();
@@ -62,7 +63,7 @@ pub(crate) fn advice(known: &AdviceInput<'_>) -> Vec<Advice> {
             advice.push(Advice::new(
                 line,
                 TrapKind::NoEffect,
-                "without this line the same comes out",
+                "the line changes no result",
             ));
             continue;
         }
@@ -101,7 +102,7 @@ impl Trap {
     }
 }
 
-/// Of a line whose results another line moves on.
+/// Returns the advice about a line whose result another line swaps again.
 fn chain(
     known: &AdviceInput<'_>,
     map: &OldMap,
@@ -131,14 +132,14 @@ fn chain(
     Some(Advice::new(
         line,
         TrapKind::Chain,
-        &format!("`{image}` becomes `{first}`, which another line{next} moves on to `{second}`"),
+        &format!("`{image}` becomes `{first}`, which another line{next} swaps again, to `{second}`"),
     ))
 }
 
-/// Of a line that is passed over.
+/// Returns the advice about a line that is skipped or replaced.
 fn skipped(map: &OldMap, finding: &Diagnostic) -> Option<Advice> {
     let (kind, effect) = match finding.code {
-        Code::MAP_LINE_SKIPPED => (TrapKind::SkippedLine, "it is no `KEY::VALUE`"),
+        Code::MAP_LINE_SKIPPED => (TrapKind::SkippedLine, "the line is not `KEY::VALUE`"),
         Code::MAP_KEY_REPLACED => (TrapKind::ReplacedLine, "a later line has the same key"),
         _ => return None,
     };

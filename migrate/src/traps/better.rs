@@ -1,10 +1,10 @@
-//! Better lines: rules that say what a line of the map was meant for.
+//! Rules to write instead of a line that relies on a trap.
 
 use imageswap_engine::reference::split_port;
 
 use crate::location::{Location, is_registry};
 
-/// A rule for what lies below a key, with what tells images apart.
+/// Returns a rule for all images below a key, whose results stay distinct.
 pub(crate) fn below(key: &str, value: &str) -> Option<String> {
     let plain = key.replace('*', "a");
     let (registry, _) = plain.split_once('/').unwrap_or((&plain, ""));
@@ -30,7 +30,7 @@ pub(crate) fn below(key: &str, value: &str) -> Option<String> {
     })
 }
 
-/// Rules that keep registries, for the entries that are one; none where no entry is.
+/// Returns rules that keep the registries among the entries. `None` if no entry is a registry.
 pub(crate) fn kept(entries: &str) -> Option<String> {
     let entries: Vec<&str> = entries.split(',').collect();
     if !entries.iter().any(|entry| is_registry(entry)) {
@@ -40,14 +40,14 @@ pub(crate) fn kept(entries: &str) -> Option<String> {
     Some(rules.join("\n"))
 }
 
-/// Rules that keep what an entry is meant for.
+/// Returns rules that keep the images that an entry is meant for.
 pub(crate) fn keep(entry: &str) -> Option<String> {
     if is_registry(entry) {
         let (_, port) = split_port(entry);
         return Some(match port {
             Some(_) => format!("keep {entry}/"),
             None if entry == "localhost" => format!("keep {entry}/\nkeep {entry}:*/"),
-            // An entry is often the end of a name: `amazonaws.com`.
+            // An entry is often the end of a host name, such as `amazonaws.com`.
             None => format!("keep {entry}/\nkeep {entry}:*/\nkeep *.{entry}/\nkeep *.{entry}:*/"),
         });
     }
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_entry_that_is_kept_has_its_rule() {
+    fn each_kept_entry_has_its_rule() {
         assert_eq!(
             kept("h.io,localhost,k.io:5000,team/app,*").as_deref(),
             Some(
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_offered_for_all_below_a_domain_loads_without_a_warning() {
+    fn rules_for_a_domain_wildcard_allow_bare_registry() {
         assert_eq!(
             below("*.a.io", "").as_deref(),
             Some("keep *.a.io/  allow bare-registry")

@@ -4,7 +4,7 @@ use imageswap_engine::diagnostic::{Code, Severity};
 use imageswap_engine::reference::DOCKER_HUB;
 use imageswap_engine::syntax::map::Key;
 
-/// The kind of a line that deserves a second thought. Each has a row in the page about migration.
+/// The kind of a trap. Each has a row in the page about migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrapKind {
     /// Without a `default` line no line for a registry counts.
@@ -33,7 +33,7 @@ pub enum TrapKind {
     PortHandedOn,
     /// The value becomes a part of the registry.
     PrefixOnRegistry,
-    /// The value produces no valid image.
+    /// The value does not produce a valid image.
     UnusableValue,
     /// The value is a registry that no rule can name.
     UnnameableRegistry,
@@ -99,18 +99,18 @@ impl TrapKind {
                 ", in the new file too"
             }
             Self::EmptyEntry => {
-                ", and the new file has no rule for it; where it was to be moved, this does it"
+                ", so the new file has no rule for it; to swap these images, use the rules below"
             }
-            Self::OfficialAlone => "; in the new file other images of Docker Hub go by `default`",
-            Self::PortHandedOn => "; the new file does so for the ports that it names",
+            Self::OfficialAlone => "; in the new file `default` applies to other images of Docker Hub",
+            Self::PortHandedOn => "; the new file does the same for the ports that it names",
             Self::PrefixOnRegistry => {
-                "; the new file says that of the registries that the map names or the given images have"
+                "; the new file does the same for registries of the map and of the given images"
             }
-            Self::UnnameableRegistry => "; the new file leaves its images alone",
-            Self::Chain => "; in the new file it goes to the end at once",
+            Self::UnnameableRegistry => "; the new file keeps its images",
+            Self::Chain => "; the new file swaps to the end of the chain at once",
             Self::NoEffect => ", so the new file has no rule for it",
-            Self::SkippedLine => ", so it is passed over, as before",
-            Self::ReplacedLine => ", and counts",
+            Self::SkippedLine => ", so it is skipped, as before",
+            Self::ReplacedLine => ", so this line has no effect",
         }
     }
 
@@ -146,23 +146,19 @@ impl TrapKind {
             Self::NoDefault => {
                 "add a line `default::`, whose empty value keeps the images of all other registries"
             }
-            Self::EmptyEntry => "remove the comma that is too many",
+            Self::EmptyEntry => "remove the extra comma",
             Self::MatchesNothing if key == Key::NoswapWildcards => {
-                "an entry is a text that occurs in an image, without wildcards"
+                "use a text that occurs in an image, without wildcards"
             }
-            Self::MatchesNothing => {
-                "a key is a registry, or an image behind `[EXACT]`, or a glob behind `[REPLACE]`"
-            }
+            Self::MatchesNothing => "use a registry, an image after `[EXACT]`, or a glob after `[REPLACE]`",
             Self::OfficialAlone => {
                 return Some(format!(
-                    "add a line `{DOCKER_HUB}`; here other images of Docker Hub go by `default`"
+                    "add a line `{DOCKER_HUB}`; without it `default` applies to other images of Docker Hub"
                 ));
             }
-            Self::PortHandedOn => {
-                "where it is not to be, name one in the value, as in `harbor.example.com:443`"
-            }
+            Self::PortHandedOn => "to set the port, add it to the value, as in `harbor.example.com:443`",
             Self::PrefixOnRegistry => {
-                "a value with a `/`, as in `harbor.example.com/mirror-`, makes it a part of the path"
+                "to make it a part of the path, use a value with a `/`, as in `harbor.example.com/mirror-`"
             }
             Self::Anywhere
             | Self::OneName

@@ -16,12 +16,12 @@ use crate::rule::{Constants, Kind, Rule};
 /// A line that relies on a trap.
 #[derive(Debug)]
 pub(super) struct Trap {
-    /// The line, by its place among those that count.
+    /// Index of the line among the effective lines.
     pub(super) at: usize,
     pub(super) kind: TrapKind,
-    /// What the line does.
+    /// Effect of the line.
     pub(super) effect: Cow<'static, str>,
-    /// Rules that would be better.
+    /// Rules to write instead.
     pub(super) better: Option<String>,
 }
 
@@ -44,7 +44,7 @@ pub(super) fn entry_traps(at: usize, line: &Line) -> impl Iterator<Item = Trap> 
     unmatched.map(move |entry| Trap {
         at,
         kind: TrapKind::MatchesNothing,
-        effect: format!("no image holds the entry `{entry}`").into(),
+        effect: format!("no image contains the entry `{entry}`").into(),
         better: below(entry, ""),
     })
 }
@@ -63,16 +63,15 @@ pub(super) fn shared_target_traps(map: &OldMap, counts: impl Fn(usize) -> bool) 
         .flat_map(|(location, lines)| lines.into_iter().map(move |at| (at, location.clone())))
         .filter_map(|(at, location)| {
             let key = map.lines.get(at)?.key.as_str();
-            // The names of Docker Hub are put in as they are spelled.
+            // Official images of Docker Hub keep their short form.
             let template = if key == DOCKER_HUB { "{written}" } else { "" };
             let rest = location.rest(&format!("{}/{template}", key.replace(':', "_")));
             let better = Rule::swap(Kind::Registry, format!("{key}/"), location.registry, rest);
             Some(Trap {
                 at,
                 kind: TrapKind::OneName,
-                effect:
-                    "other lines lead to the same location, so images that have one path fall on one name"
-                        .into(),
+                effect: "other lines have the same target, so images with the same path get the same name"
+                    .into(),
                 better: Some(better.text(&constants)),
             })
         })
@@ -110,7 +109,7 @@ fn idle(map: &OldMap, at: usize, line: &Line, why: Idle) -> Trap {
         ),
         Idle::Unusable => trap(
             TrapKind::UnusableValue,
-            "no valid image can come of the value, so its images stay",
+            "the value does not produce a valid image, so its images are kept",
             None,
         ),
         Idle::Unnameable => trap(
@@ -120,7 +119,7 @@ fn idle(map: &OldMap, at: usize, line: &Line, why: Idle) -> Trap {
         ),
         Idle::EmptyEntry => trap(
             TrapKind::EmptyEntry,
-            "an empty entry occurs in every image, so all that no line names stays",
+            "an empty entry occurs in every image and keeps all images that no line names",
             map.find(Key::Default).and_then(|(_, default)| {
                 let entries = line.value.split(',').filter(|entry| !entry.is_empty());
                 let rules = entries.filter_map(keep).chain([below("**", &default.value)?]);
@@ -150,15 +149,15 @@ fn unexpected(map: &OldMap, idle: &BTreeMap<usize, Idle>, at: usize, line: &Line
         )),
         Key::Default if value.ends_with('-') => Some(trap(
             TrapKind::RegistryTwice,
-            "a registry stands twice in what comes of it",
+            "the result has the registry twice",
             below("**", value),
         )),
         Key::Default => Some(trap(
             TrapKind::OneName,
-            "images of all other registries that have one path fall on one name",
+            "images of all other registries with the same path get the same name",
             below("**", value),
         )),
-        // An entry that no image holds is a trap of its own.
+        // An entry that no image contains has its own trap.
         Key::NoswapWildcards if !value.split(',').any(occurs_in_images) => None,
         Key::NoswapWildcards => Some(trap(
             TrapKind::Anywhere,
@@ -168,12 +167,12 @@ fn unexpected(map: &OldMap, idle: &BTreeMap<usize, Idle>, at: usize, line: &Line
         Key::Registry(OFFICIAL_IMAGES) if map.find(Key::Registry(DOCKER_HUB)).is_none() => Some(Trap {
             at,
             kind: TrapKind::OfficialAlone,
-            effect: format!("imageswap-webhook fails where there is no line `{DOCKER_HUB}`").into(),
+            effect: format!("imageswap-webhook fails if the map has no line `{DOCKER_HUB}`").into(),
             better: None,
         }),
         Key::Registry(key) if plan::hands_on_port(key, value) => Some(trap(
             TrapKind::PortHandedOn,
-            "a port of the image is handed on to the target",
+            "the port of the image is passed to the target",
             None,
         )),
         Key::Registry(_) => None,
@@ -182,8 +181,8 @@ fn unexpected(map: &OldMap, idle: &BTreeMap<usize, Idle>, at: usize, line: &Line
             let location = Location::parse(value).ok()?;
             Some(trap(
                 TrapKind::NameAlone,
-                "what comes of it keeps the last segment alone, so images of several paths fall on one name",
-                // An empty value is no place to put other registries.
+                "the result keeps only the last segment, so images of several paths get the same name",
+                // An empty value has no target below which other registries could be.
                 (!value.is_empty())
                     .then(|| format!("swap written {glob} -> {}{{domain}}/{{path}}", location.prefix())),
             ))
@@ -191,7 +190,7 @@ fn unexpected(map: &OldMap, idle: &BTreeMap<usize, Idle>, at: usize, line: &Line
     }
 }
 
-/// Whether some image may hold an entry.
+/// Returns true if some image may contain an entry.
 fn occurs_in_images(entry: &str) -> bool {
     !entry.is_empty() && crate::written::literal(entry).is_some()
 }

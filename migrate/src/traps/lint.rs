@@ -1,4 +1,4 @@
-//! The traps of a map as findings, for whoever goes on with the map.
+//! The traps of a map as findings, for maps that stay in use.
 
 use imageswap_engine::diagnostic::{Diagnostic, Help, SourceId, SourceMap, Span};
 use imageswap_engine::syntax::map::Key;
@@ -7,11 +7,11 @@ use super::line::{self, Trap};
 use crate::map::OldMap;
 use crate::plan;
 
-/// How many rules a finding writes out; `imageswap migrate` writes all.
+/// Maximum number of rules in a finding. `imageswap migrate` prints all.
 const MAX_RULES: usize = 4;
 
-/// The lines of a map that rely on a trap, in the order of the file. What the reader of maps and the lint of chains find
-/// is not said again.
+/// Returns findings about lines of a map that rely on a trap, in the order of the file. Traps that the map parser or
+/// the lint of chains reports are not among them.
 #[must_use]
 pub fn lint(sources: &SourceMap, source: SourceId) -> Vec<Diagnostic> {
     let text = sources.get(source).map_or("", |source| source.text());
@@ -44,7 +44,7 @@ fn finding(trap: &Trap, key: Key<'_>, line: Span) -> Option<Diagnostic> {
     Some(finding)
 }
 
-/// What is better, on one line.
+/// Joins the rules to write instead on one line.
 fn as_rules(better: &str) -> String {
     let rules: Vec<String> = better.lines().map(|rule| format!("`{rule}`")).collect();
     let kind = if rules.len() == 1 { "a rule" } else { "rules" };
@@ -55,8 +55,8 @@ fn as_rules(better: &str) -> String {
         .collect::<Vec<_>>()
         .join(", ");
     match rules.len().saturating_sub(MAX_RULES) {
-        0 => format!("as {kind}: {shown}"),
-        more => format!("as rules: {shown} and {more} more, which `imageswap migrate` names"),
+        0 => format!("use {kind}: {shown}"),
+        more => format!("use rules: {shown} and {more} more, which `imageswap migrate` prints"),
     }
 }
 
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn the_maps_on_the_page_of_errors_have_the_findings_that_they_are_about() {
+    fn maps_of_the_errors_page_have_their_findings() {
         let is_ours = |code: &&Code| match code.as_str().split_at(3) {
             ("N09", _) => true,
             ("W09", number) => number > "05",
@@ -99,16 +99,16 @@ mod tests {
                 false => format!("{map}default::\n"),
             };
             let maps: Vec<String> = maps.iter().map(with_default).collect();
-            let (mistake, mended) = maps.split_first().unwrap();
+            let (mistake, fixed) = maps.split_first().unwrap();
             assert!(codes_of(mistake).contains(code), "{code}: {mistake}");
-            for mended in mended {
-                assert!(!codes_of(mended).contains(code), "{code}: {mended}");
+            for fixed in fixed {
+                assert!(!codes_of(fixed).contains(code), "{code}: {fixed}");
             }
         }
     }
 
     #[test]
-    fn what_is_found_otherwise_is_not_said_again() {
+    fn findings_of_other_checks_are_not_repeated() {
         for map in [
             "quay.io::https://h.io\ndefault::\n",
             "words\ndefault::\n",

@@ -1,4 +1,4 @@
-//! Traps: lines of a map that do what few expect, and the rules that say it better.
+//! Traps: lines of a map with an unexpected effect, and rules to write instead.
 
 mod advice;
 mod better;
