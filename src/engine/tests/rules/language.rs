@@ -76,7 +76,7 @@ fn each_link_has_a_target() {
 fn examples_of_the_pages_are_formatted() {
     let errors = include_str!("../../../../docs/errors.md");
     let readme = include_str!("../../../../README.md");
-    let [before, _] = of_layout();
+    let [before, _] = of_format();
     let mut otherwise = Vec::new();
     for (name, page) in [
         ("docs/language.md", PAGE),
@@ -93,8 +93,8 @@ fn examples_of_the_pages_are_formatted() {
 }
 
 /// Returns the example of the layout: a file before and after formatting.
-fn of_layout() -> [Example<'static>; 2] {
-    let (_, section) = PAGE.split_once("\n## Layout\n").unwrap();
+fn of_format() -> [Example<'static>; 2] {
+    let (_, section) = PAGE.split_once("\n## Format\n").unwrap();
     let examples = examples(section.split("\n## ").next().unwrap());
     let count = examples.len();
     examples
@@ -104,6 +104,6 @@ fn of_layout() -> [Example<'static>; 2] {
 
 #[test]
 fn example_of_the_layout_is_formatted_as_shown() {
-    let [before, after] = of_layout();
+    let [before, after] = of_format();
     assert_eq!(format(SourceId::default(), before.text).unwrap(), after.text);
 }
