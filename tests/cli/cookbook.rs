@@ -60,7 +60,9 @@ fn every_recipe_says_for_whom_it_is_what_to_change_and_where_its_facts_are_from(
                 .any(|what| comment.contains(&format!("\n{what}"))),
             "{recipe} does not say what to change"
         );
-        if let Some((_, section)) = comment.split_once("\n# The layout is ours: see docs/language.md, \"") {
+        if let Some((_, section)) =
+            comment.split_once("\n# The layout is an example: see docs/language.md, \"")
+        {
             let (heading, _) = section.split_once("\".").unwrap();
             let is_there = read("docs/language.md").contains(&format!("\n## {heading}\n"));
             assert!(is_there, "{recipe} names the section `{heading}`");
