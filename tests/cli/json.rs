@@ -74,7 +74,7 @@ fn migrations_have_the_documented_fields() {
             let heading = match kind.as_str() {
                 "advice" => "Advice",
                 "note" => "Notes",
-                "difference" => "Images that are treated otherwise",
+                "difference" => "Images with different results",
                 _ => "The JSON of migrations",
             };
             page.check(&object, &[heading]);
@@ -150,12 +150,12 @@ fn differences_have_the_documented_fields() {
                 .filter(|side| !side.is_null());
             let is_rule = object["kind"] == "rule";
             if is_rule {
-                page.check(&object, &["Rules that are not as they were"]);
+                page.check(&object, &["Changed rules"]);
                 sides.for_each(|side| page.check(side, &["Rules of a set"]));
             } else {
                 page.check(&object, &["The JSON of differences"]);
                 page.check(&object["setting"], &["Settings"]);
-                sides.for_each(|side| page.check(side, &["What is done with an image"]));
+                sides.for_each(|side| page.check(side, &["Outcome of an image"]));
             }
             counts[usize::from(is_rule)] += 1;
         }

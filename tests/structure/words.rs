@@ -122,9 +122,9 @@ fn add_files(path: &str, found: &mut Vec<(String, String)>) {
 
 /// Returns the retired words of a text, in its order.
 pub fn hits(path: &str, text: &str, retired: &[Retired]) -> Vec<Hit> {
-    let text = EXCEPTIONS
-        .iter()
-        .fold(text.to_owned(), |text, exception| text.replace(exception, ""));
+    let text = EXCEPTIONS.iter().fold(without_glossary(text), |text, exception| {
+        text.replace(exception, "")
+    });
     let prose = Prose::new(path, &text);
     let mut hits: Vec<(usize, Hit)> = Vec::new();
     for word in retired {
@@ -140,6 +140,18 @@ pub fn hits(path: &str, text: &str, retired: &[Retired]) -> Vec<Hit> {
     }
     hits.sort_by_key(|(start, _)| *start);
     hits.into_iter().map(|(_, hit)| hit).collect()
+}
+
+/// Returns a text without the rows of the glossary, which names the words that it retires. Lines keep their numbers.
+fn without_glossary(text: &str) -> String {
+    let mut is_glossary = false;
+    let lines = text.lines().map(|line| {
+        if line.starts_with('#') {
+            is_glossary = line == "### Glossary";
+        }
+        if is_glossary { "" } else { line }
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Returns the lines of the doc comments of Rust code that begin with one of some words.

@@ -96,7 +96,7 @@ fn engine_lists_its_modules_in_import_order() {
 fn page_lists_the_modules_of_the_engine_in_import_order() {
     let page = fs::read_to_string(repository("docs/design.md")).expect("the page");
     let (_, table) = page
-        .split_once("| `src/engine` | decides |\n")
+        .split_once("| `src/engine` | content |\n")
         .expect("the table");
     let row = |line: &&str| line.starts_with('|');
     let rows = table
