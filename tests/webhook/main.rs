@@ -16,6 +16,7 @@ mod conformance;
 mod connections;
 mod drop_in;
 mod load;
+mod log;
 mod metrics;
 mod readme;
 mod reload;

@@ -2,12 +2,14 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::eventually::eventually;
 use super::log::log_lines;
 use super::server::Server;
 use crate::repository;
@@ -139,6 +141,23 @@ impl Start {
         }
     }
 
+    /// Starts it with this stderr, which nothing reads here, and waits until it serves.
+    pub fn serve_with_stderr(self, stderr: impl Into<Stdio>) -> Server {
+        let (address, http_address) = (free_address(), free_address());
+        let mut start = self
+            .only("--listen", &address.to_string())
+            .only("--http-listen", &http_address.to_string());
+        start.command.stdout(Stdio::null()).stderr(stderr);
+        let child = start.command.spawn().unwrap();
+        eventually("the webhook", || TcpStream::connect(http_address).is_ok());
+        Server {
+            address,
+            http_address,
+            child,
+            folder: start.folder,
+        }
+    }
+
     /// Runs it to its end, and returns its exit status, and what it wrote to stderr.
     pub fn fail(mut self) -> (Option<i32>, String) {
         let output = self.command.stdin(Stdio::null()).output().unwrap();
@@ -152,6 +171,11 @@ impl Server {
     pub fn start(program: &str) -> Self {
         Start::new(program).self_signed().map(MAP).serve()
     }
+}
+
+/// Returns an address whose port was free a moment ago.
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 /// Returns the program, with nothing of ours in its environment.
