@@ -13,8 +13,8 @@ use crate::config::Loaded;
 
 /// Exit statuses of the command.
 pub(crate) const STATUSES: Statuses = Statuses {
-    success: "it loads",
-    failure: Some("it does not, or there are warnings and --deny-warnings"),
+    success: "the set loads",
+    failure: Some("the set does not load, or has warnings with --deny-warnings"),
 };
 
 /// Check rules: would this set load, and does it mean what it says?

@@ -64,9 +64,9 @@ pub(crate) fn program() -> clap::Command {
         .into_iter()
         .fold(Cli::command(), |program, (name, statuses)| {
             program.mut_subcommand(name, |command| {
-                let about = command.get_long_about().or(command.get_about());
-                let about = about.map(ToString::to_string).unwrap_or_default();
-                command.long_about(format!("{about} {statuses}"))
+                let examples = command.get_after_help().map(ToString::to_string);
+                let examples = examples.unwrap_or_default();
+                command.after_long_help(format!("{statuses}\n\n{examples}"))
             })
         })
 }

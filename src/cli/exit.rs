@@ -65,15 +65,15 @@ impl Statuses {
         [(ExitStatus::Success, self.success)]
             .into_iter()
             .chain(failure)
-            .chain([(ExitStatus::Usage, "misuse")])
+            .chain([(ExitStatus::Usage, "usage error")])
     }
 }
 
 impl fmt::Display for Statuses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Exit status")?;
+        f.write_str("Exit status:")?;
         self.all()
-            .try_for_each(|(status, meaning)| write!(f, " {status}: {meaning}."))
+            .try_for_each(|(status, meaning)| write!(f, "\n  {status}  {meaning}"))
     }
 }
 

@@ -17,8 +17,8 @@ use crate::webhook::{self, LogFormat, LogLevel, MAX_BODY, ServeError, Settings, 
 
 /// Exit statuses of the command.
 pub(crate) const STATUSES: Statuses = Statuses {
-    success: "it was told to end",
-    failure: Some("it can't serve"),
+    success: "stopped by a signal",
+    failure: Some("cannot serve"),
 };
 
 /// Serve the webhook: answer the admission reviews that an API server posts to / over TLS.

@@ -15,8 +15,8 @@ use super::words::counted;
 
 /// Exit statuses of the command.
 pub(crate) const STATUSES: Statuses = Statuses {
-    success: "all pass",
-    failure: Some("one fails, or the set does not load"),
+    success: "every test passes",
+    failure: Some("a test fails, or the set does not load"),
 };
 
 /// Run the `test` statements of rules.

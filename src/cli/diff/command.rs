@@ -20,8 +20,8 @@ use crate::config::{Loaded, Processors};
 
 /// Exit statuses of the command.
 pub(crate) const STATUSES: Statuses = Statuses {
-    success: "no image is treated otherwise",
-    failure: Some("one is, or a set does not load"),
+    success: "no image changes",
+    failure: Some("an image changes, or a set does not load"),
 };
 
 /// Show what a change of the rules changes: which images are treated otherwise, and by which rule's change.

@@ -20,8 +20,8 @@ use crate::config::{Content, Limits, ReadError, fits, read_single, rules_files_o
 
 /// Exit statuses of the command.
 pub(crate) const STATUSES: Statuses = Statuses {
-    success: "all is laid out",
-    failure: Some("a file can't be, or, with --check, would change"),
+    success: "every file is formatted",
+    failure: Some("a file cannot be formatted, or would change with --check"),
 };
 
 /// Lay rules files out in one way: columns, line ends and white space.

@@ -18,8 +18,8 @@ use crate::cli::report::Format;
 
 /// Exit statuses of the command.
 pub(crate) const STATUSES: Statuses = Statuses {
-    success: "all are treated as before, or otherwise for a reason that is told",
-    failure: Some("one is not, or there is no rules file"),
+    success: "no image changes, or each change has a reason",
+    failure: Some("an image changes without a reason, or there is no rules file"),
 };
 
 /// Turn a map of imageswap-webhook, or the prefix of its LEGACY mode, into a rules file, with the proof that it says the
