@@ -1,10 +1,12 @@
-//! Tells the binary which commit it is built from.
+//! Gives the program the commit that it is built from, and the date for its manual pages.
 
 use std::path::Path;
 use std::process::Command;
+use std::time::SystemTime;
 
 fn main() {
     println!("cargo::rerun-if-env-changed=BUILD_COMMIT");
+    println!("cargo::rerun-if-env-changed=SOURCE_DATE_EPOCH");
     println!("cargo::rerun-if-changed=src/build.rs");
     // A build without the repository, as in an image, is told by the variable.
     let commit = std::env::var("BUILD_COMMIT").ok().or_else(from_git);
@@ -12,6 +14,20 @@ fn main() {
         "cargo::rustc-env=BUILD_COMMIT={}",
         commit.as_deref().unwrap_or("unknown")
     );
+    println!("cargo::rustc-env=BUILD_TIME={}", time());
+}
+
+/// Returns seconds since 1970: those of the variable for reproducible builds, of the commit, or of now.
+///
+/// The same commit gives the same pages, whenever it is built: https://reproducible-builds.org/docs/source-date-epoch/.
+fn time() -> String {
+    let of_variable = std::env::var("SOURCE_DATE_EPOCH").ok();
+    of_variable
+        .or_else(|| git(&["log", "-1", "--format=%ct"]))
+        .unwrap_or_else(|| {
+            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+            now.unwrap_or_default().as_secs().to_string()
+        })
 }
 
 fn from_git() -> Option<String> {

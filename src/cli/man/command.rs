@@ -14,7 +14,7 @@ use crate::cli::output::print;
 /// Exit statuses of the command.
 pub(crate) const STATUSES: Statuses = Statuses {
     success: "printed, or written",
-    failure: Some("a page can't be written"),
+    failure: Some("a page cannot be written"),
 };
 
 /// Print a manual page, or write all of them to a directory.
