@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use imageswap_engine::diagnostic::{Diagnostic, Help, Severity, SourceMap};
 
-/// How many findings of one load are written out: a map of another separator has one for each line.
-const FINDINGS: usize = 20;
+/// Findings that one load logs. A map with another separator has one for each line.
+const MAX_FINDINGS: usize = 20;
 
-/// Logs what there is to say of a loaded text.
+/// Logs the findings of a load.
 pub(crate) fn findings(findings: &[Diagnostic], sources: &SourceMap) {
-    for finding in findings.iter().take(FINDINGS) {
+    for finding in findings.iter().take(MAX_FINDINGS) {
         let text = finding.short(sources, help_text);
         match finding.severity {
             Severity::Error => tracing::error!(code = finding.code.as_str(), "{text}"),
@@ -17,12 +17,12 @@ pub(crate) fn findings(findings: &[Diagnostic], sources: &SourceMap) {
             Severity::Notice => tracing::info!(code = finding.code.as_str(), "{text}"),
         }
     }
-    if let Some(more) = findings.len().checked_sub(FINDINGS).filter(|more| *more > 0) {
+    if let Some(more) = findings.len().checked_sub(MAX_FINDINGS).filter(|more| *more > 0) {
         tracing::warn!("{more} more findings like these");
     }
 }
 
-/// Returns the text of a help; `None` if it names a command, which nobody runs where the log is read.
+/// Returns the text of a help; `None` if it names a command, which you cannot run in a Pod.
 pub(crate) fn help_text(help: &Help) -> Option<Cow<'_, str>> {
     match help {
         Help::Text(text) => Some(Cow::Borrowed(text)),

@@ -1,7 +1,7 @@
 //! Events as JSON objects, one a line: `timestamp`, `level`, `message`, and the fields of the event.
 //!
-//! Written by hand because every review has such a line, and the layer that comes with the library takes as
-//! long for it as all the rest of the answer.
+//! Every review has such a line, and the JSON layer of tracing-subscriber takes as long for it as the whole answer takes
+//! without it. So the layer is our own.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -15,20 +15,21 @@ use tracing_subscriber::layer::Context;
 
 use super::writer::LogWriter;
 
-/// Writes events as JSON.
+/// Layer that writes events as JSON.
 pub(super) struct JsonLayer(pub(super) LogWriter);
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = const { RefCell::new(Scratch::new()) };
 }
 
-/// What a thread keeps from line to line.
+/// Buffers of a thread, which all of its lines use.
 struct Scratch {
     line: Vec<u8>,
-    /// A text that is yet to be escaped.
+    /// Text of a field before it is escaped.
     text: String,
-    /// The second of the last line, and its text up to the fraction.
+    /// Second of the last line.
     second: i64,
+    /// Text of that second, up to the fraction.
     formatted: [u8; 20],
 }
 
@@ -59,7 +60,7 @@ impl Scratch {
         }
     }
 
-    /// RFC 3339 in microseconds, of a year with four digits. All but the fraction is the same for many lines.
+    /// Writes a timestamp of RFC 3339 in microseconds, for a year of four digits. Many lines share all but the fraction.
     fn timestamp(&mut self, now: OffsetDateTime) {
         let second = now.unix_timestamp();
         if second != self.second {
@@ -67,7 +68,7 @@ impl Scratch {
             let (hour, minute, of_minute) = now.to_hms();
             let month = u8::from(month);
             let mut formatted = self.formatted.as_mut_slice();
-            // It is as long as the place for it.
+            // The text fills the buffer exactly, so this cannot fail.
             let _ = write!(
                 formatted,
                 "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{of_minute:02}."
@@ -91,14 +92,14 @@ struct Fields<'l> {
 }
 
 impl Fields<'_> {
-    /// Writes a member. A vector takes whatever it is given, and what is given here is JSON in itself.
+    /// Writes a member. Numbers and booleans are JSON, and a vector accepts all of it, so this cannot fail.
     fn member(&mut self, field: &Field, value: &impl serde::Serialize) {
         self.name(field);
         let _ = serde_json::to_writer(&mut *self.line, value);
     }
 
     fn name(&mut self, field: &Field) {
-        // The name is one of the program's own: nothing in it needs an escape.
+        // Names of fields are identifiers of our code, so nothing in them needs an escape.
         self.line.extend_from_slice(b",\"");
         self.line.extend_from_slice(field.name().as_bytes());
         self.line.extend_from_slice(b"\":");
@@ -118,7 +119,7 @@ impl Visit for Fields<'_> {
         self.name(field);
         let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
         if value.bytes().all(is_plain) {
-            // Nearly always.
+            // Nearly every text: this saves a serializer.
             self.line.push(b'"');
             self.line.extend_from_slice(value.as_bytes());
             self.line.push(b'"');
@@ -151,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_timestamp_is_rfc_3339_with_every_digit() {
+    fn timestamp_is_rfc_3339_with_every_digit() {
         let mut scratch = Scratch::new();
         let mut written = |now| {
             scratch.line.clear();
@@ -173,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_a_field_holds_the_line_is_json() {
+    fn line_is_json_for_any_text_in_a_field() {
         let (log, lines) = std::sync::mpsc::channel();
         struct Sink(std::sync::mpsc::Sender<Vec<u8>>);
         impl std::io::Write for Sink {

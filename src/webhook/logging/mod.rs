@@ -1,4 +1,4 @@
-//! The log: on stderr, a JSON object a line, or text for people at a terminal.
+//! The log on stderr: a JSON object a line, or text for a terminal.
 
 mod findings;
 mod json;

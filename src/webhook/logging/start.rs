@@ -1,4 +1,4 @@
-//! The start of the log: level, form, and the text of a panic.
+//! Start of the log: its level, its format, and the message of a panic.
 
 use std::io;
 use std::panic;
@@ -13,7 +13,7 @@ use tracing_subscriber::{Layer as _, fmt};
 use super::json::JsonLayer;
 use super::writer::{LogGuard, LogWriter};
 
-/// How much is logged; Python's names are understood too.
+/// Level of the log. Python's names of levels are aliases.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum LogLevel {
     #[value(alias = "none")]
@@ -28,24 +28,24 @@ pub(crate) enum LogLevel {
     Trace,
 }
 
-/// In which form.
+/// Format of the log.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum LogFormat {
-    /// Text for people.
+    /// Text for people
     Human,
-    /// A JSON object a line.
+    /// A JSON object a line
     Json,
 }
 
-/// Begins to log, until what comes back is dropped.
+/// Starts the log, which ends when the guard is dropped.
 ///
 /// # Errors
 ///
-/// Where no thread can be started.
+/// Returns an error if no thread can be started.
 pub(crate) fn start(level: LogLevel, format: LogFormat, color: bool) -> io::Result<LogGuard> {
     let (writer, guard) = LogWriter::start(io::stderr())?;
     let level = LevelFilter::from(level);
-    // What others have to say is of interest only where all is.
+    // Libraries log at their own levels: below `debug` only their warnings matter to you.
     let others = if level >= LevelFilter::DEBUG {
         level
     } else {
@@ -63,13 +63,13 @@ pub(crate) fn start(level: LogLevel, format: LogFormat, color: bool) -> io::Resu
             .boxed(),
     };
     tracing_subscriber::registry().with(layer).with(filter).init();
-    // What catches a panic of a request does not say what it was.
+    // The code that catches the panic of a request does not log its message.
     panic::set_hook(Box::new(|panic| {
         let payload = panic.payload();
         let text = payload.downcast_ref::<&str>().copied();
         let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(place, "panic: {}", text.unwrap_or("of another type than text"));
+        let location = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(location, "panic: {}", text.unwrap_or("(no message)"));
     }));
     Ok(guard)
 }
