@@ -1,23 +1,23 @@
-//! What bash hands over and takes: a line as it is typed, quotes and all, and the ends of words.
+//! Input from bash and output to it: the typed line with its quotes, and the ends of candidates.
 //!
-//! Bash ends a word at `:`, `=` and `@` too, so that `nginx:1.25` is three words to it, and puts a candidate in the place of
-//! the last one alone. So the line is read here, and of each candidate only that is handed back which bash will replace.
+//! Bash ends a word at `:`, `=` and `@` too, so `nginx:1.25` is three words to it, and a candidate replaces only the last
+//! one. So this module splits the line itself, and returns only the part of each candidate that bash inserts.
 
 use super::candidate::{Candidate, Candidates};
 
-/// A line up to the cursor.
+/// Line up to the cursor.
 #[derive(Debug)]
 pub(super) struct Typed {
-    /// Its words without quotes. The last one is at the cursor.
+    /// Words without quotes. The last one is at the cursor.
     words: Vec<String>,
-    /// How much of the last word stands before what bash takes for the word, in bytes.
+    /// Length of the part of the last word that bash does not replace, in bytes.
     kept: usize,
-    /// Whether the cursor stands within quotes.
+    /// True if the cursor is within quotes.
     is_quoted: bool,
 }
 
 impl Typed {
-    /// Reads a line. `breaks` are the characters at which bash ends a word: `COMP_WORDBREAKS`.
+    /// Splits a line. `breaks` are the characters at which bash ends a word: `COMP_WORDBREAKS`.
     pub(super) fn read(line: &str, breaks: &str) -> Self {
         let mut typed = Self {
             words: vec![String::new()],
@@ -62,17 +62,17 @@ impl Typed {
         typed
     }
 
-    /// The words without the first one, which is the program.
+    /// Returns the words without the first one, which is the program.
     pub(super) fn arguments(&self) -> &[String] {
         self.words.get(1..).unwrap_or_default()
     }
 
-    /// What the script reads: a line that says whether these are files, and then each as bash puts it in.
+    /// Returns the lines that the script reads: `files` or `words`, and then each candidate as bash inserts it.
     pub(super) fn answer(&self, found: &Candidates) -> String {
         let kind = if found.are_files { "files\n" } else { "words\n" };
         let lines = found.list.iter().map(|Candidate { value, .. }| {
             let rest = value.get(self.kept..).unwrap_or_default();
-            // Files are quoted by bash, and within quotes nothing has to be.
+            // Bash quotes files itself, and text within quotes needs no backslash.
             if found.are_files || self.is_quoted {
                 format!("{rest}\n")
             } else {
@@ -83,7 +83,7 @@ impl Typed {
     }
 }
 
-/// A word with a backslash before each character that means something to the shell.
+/// Returns a word with a backslash before each character that is special to the shell.
 fn quoted(word: &str) -> String {
     let mut quoted = String::with_capacity(word.len());
     for character in word.chars() {
@@ -101,7 +101,7 @@ mod tests {
 
     const BREAKS: &str = " \t\n\"'@><=;|&(:";
 
-    /// The arguments of a line, with `|` where the part begins that bash replaces.
+    /// Returns the arguments of a line, with `|` before the part that bash replaces.
     fn read(line: &str) -> Vec<String> {
         let typed = Typed::read(line, BREAKS);
         let mut words = typed.arguments().to_vec();
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_read_as_the_shell_will_read_it() {
+    fn line_is_split_as_the_shell_splits_it() {
         assert_eq!(read("imageswap"), [""; 0]);
         assert_eq!(read("imageswap "), ["|"]);
         assert_eq!(
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn only_that_is_replaced_which_bash_takes_for_the_word() {
+    fn candidate_is_cut_to_the_part_that_bash_replaces() {
         assert_eq!(read("imageswap explain nginx:1."), ["explain", "nginx:|1."]);
         assert_eq!(read("imageswap check --format=js"), ["check", "--format=|js"]);
         assert_eq!(read("imageswap explain 'nginx:1."), ["explain", "|nginx:1."]);

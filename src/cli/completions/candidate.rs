@@ -2,24 +2,24 @@
 
 use clap::Command;
 
-/// What may stand at the cursor.
+/// Candidate for the word at the cursor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Candidate {
-    /// The whole word.
+    /// Whole word.
     pub(super) value: String,
-    /// What it is, for the shells that show it.
+    /// Description, for the shells that show it.
     pub(super) help: String,
 }
 
-/// What may stand at the cursor, in the order in which it is to be shown.
+/// Candidates in the order in which the shell shows them.
 #[derive(Debug, Default)]
 pub(super) struct Candidates {
     pub(super) list: Vec<Candidate>,
-    /// Whether they are files, whose names the shell quotes itself.
+    /// True if they are files, whose names the shell quotes itself.
     pub(super) are_files: bool,
 }
 
-/// The commands below another.
+/// Returns the subcommands of a command that begin with `current`.
 pub(super) fn subcommands(command: &Command, current: &str) -> impl Iterator<Item = Candidate> {
     command
         .get_subcommands()
@@ -30,7 +30,7 @@ pub(super) fn subcommands(command: &Command, current: &str) -> impl Iterator<Ite
         })
 }
 
-/// Help is shown beside a candidate, on one line.
+/// Returns the first line of a help: shells show it beside the candidate.
 pub(super) fn first_line(help: Option<&clap::builder::StyledStr>) -> String {
     let help = help.map(ToString::to_string).unwrap_or_default();
     help.lines().next().unwrap_or_default().to_owned()

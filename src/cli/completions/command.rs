@@ -1,4 +1,4 @@
-//! Options of `imageswap completions` and of the command that shells run, and their runs.
+//! Arguments of `imageswap completions` and of the command that shells run, and their runs.
 
 use std::ffi::OsString;
 use std::sync::mpsc;
@@ -20,31 +20,31 @@ pub(crate) const STATUSES: Statuses = Statuses {
     failure: None,
 };
 
-/// Print what makes a shell complete command lines of imageswap.
+/// Print a script that makes a shell complete command lines of imageswap.
 ///
-/// It completes commands, options, their values and files, and what the rules mention that the command line names:
-/// names of rules, images of tests, constants, namespaces, labels and the like. The shell asks `imageswap`, which has
-/// to be in the PATH.
+/// It completes commands, options, values and files. From the rules that the command line names, it completes names of
+/// rules, images of tests, constants, and values of conditions, such as namespaces and labels. The shell runs
+/// `imageswap`, which has to be in the PATH.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   source <(imageswap completions bash)
-      The line for ~/.bashrc.
+      Add this line to ~/.bashrc.
   source <(imageswap completions zsh)
-      The line for ~/.zshrc, below the one of compinit.
+      Add this line to ~/.zshrc, below the line of compinit.
   imageswap completions fish | source
-      The line for ~/.config/fish/config.fish.")]
+      Add this line to ~/.config/fish/config.fish.")]
 pub(crate) struct Completions {
-    /// The shell
+    /// Shell to print the script for
     #[arg(value_enum, value_name = "SHELL")]
     shell: Shell,
 }
 
-/// Answer what a shell asks for a command line that is being typed.
+/// Print the candidates for the end of a command line.
 #[derive(Args, Debug)]
 pub(crate) struct Complete {
     #[arg(value_enum)]
     shell: Shell,
-    /// The words up to the cursor without the first one; of bash the line up to the cursor, and what separates words.
+    /// Words up to the cursor without the first one; for bash the line up to the cursor, and its `COMP_WORDBREAKS`
     #[arg(last = true)]
     words: Vec<OsString>,
 }
@@ -56,8 +56,8 @@ enum Shell {
     Fish,
 }
 
-/// So long is waited for an answer: whatever a file system does, the shell goes on.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// Time for the candidates. A shell waits for the program, and a file system on a network can block for minutes.
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Completions {
     pub(crate) fn run(self) -> Result<Ended, CommandError> {
@@ -72,14 +72,14 @@ impl Completions {
 }
 
 impl Complete {
-    /// Writes the candidates, one a line. Whatever goes wrong, there are none.
+    /// Writes the candidates, one a line, and none if they cannot be found in time.
     pub(crate) fn run(self, command: Command) -> Result<Ended, CommandError> {
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || {
-            // Who asked may have given up.
+            // After the timeout there is no receiver.
             let _ = sender.send(self.answer(command));
         });
-        let answer = receiver.recv_timeout(PATIENCE).unwrap_or_default();
+        let answer = receiver.recv_timeout(TIMEOUT).unwrap_or_default();
         print(&answer)?;
         Ok(Ended::Clean)
     }

@@ -6,20 +6,20 @@ use super::candidate::{Candidate, Candidates, first_line, subcommands};
 use super::line::{Line, takes_value};
 use super::values::values;
 
-/// What may stand in the place of the last one of these words.
+/// Returns the candidates for the last one of these words.
 pub(super) fn candidates(command: &Command, words: &[String]) -> Candidates {
     let mut found = words
         .split_last()
         .map(|(current, before)| at_cursor(&Line::read(command, before), current))
         .unwrap_or_default();
-    // A shell reads lines, and a tab ends the value.
+    // The scripts read lines, and a tab ends the value.
     found
         .list
         .retain(|candidate| !candidate.value.contains(char::is_control));
     found
 }
 
-/// What may stand at the cursor, where this is typed of it.
+/// Returns the candidates after a line, if the word at the cursor begins with `current`.
 fn at_cursor(line: &Line<'_>, current: &str) -> Candidates {
     if let Some(option) = line.pending {
         return values(line, option, current);
@@ -51,16 +51,16 @@ fn at_cursor(line: &Line<'_>, current: &str) -> Candidates {
     found
 }
 
-/// The options that can still be given.
+/// Returns the options that can still be given.
 fn options(line: &Line<'_>, current: &str) -> impl Iterator<Item = Candidate> {
     line.command.get_arguments().filter_map(move |option| {
         let value = format!("--{}", option.get_long()?);
-        let is_again = line
+        let is_given = line
             .given
             .iter()
             .any(|(known, _)| known.get_id() == option.get_id())
             && !matches!(option.get_action(), ArgAction::Append);
-        let fits = value.starts_with(current) && !is_again && !option.is_hide_set();
+        let fits = value.starts_with(current) && !is_given && !option.is_hide_set();
         fits.then(|| Candidate {
             value,
             help: first_line(option.get_help()),

@@ -13,11 +13,11 @@ _imageswap() {
     if [[ $kind == files ]]; then
         compopt -o filenames 2>/dev/null
     fi
-    # More follows behind a directory, a constant, and a key.
+    # Text follows a directory, a constant, and a key.
     if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[/=}] ]]; then
         compopt -o nospace 2>/dev/null
     fi
 }
 
-# An old bash knows no `nosort`.
+# Bash before 4.4 does not have `nosort`.
 complete -o nosort -F _imageswap imageswap 2>/dev/null || complete -F _imageswap imageswap

@@ -5,17 +5,17 @@ _imageswap() {
     local value help typed=${(Q)PREFIX} outside
     local -a before open closed quoted
     (( CURRENT > 2 )) && before=("${(@Q)words[2,CURRENT-1]}")
-    # A brace that is open is left out of PREFIX, and put back into what is chosen.
+    # zsh leaves an open brace out of PREFIX, so it is added to the candidate.
     if [[ -z $SUFFIX && ${#words[CURRENT]//[^\{]} -gt ${#PREFIX//[^\{]} ]]; then
         typed=${(Q)words[CURRENT]}
         outside=${typed%\{*}
         quoted=(-Q)
     fi
     while IFS=$'\t' read -r value help; do
-        # The braces of a constant would be quoted too, which is of no use.
+        # `(q)` would quote the braces of a constant too.
         (( $#quoted )) && value=${${${(q)${:-$outside${value#"$outside{"}}}//\\\{/\{}//\\\}/\}}
         value=${${value//\\/\\\\}//:/\\:}
-        # More follows behind a directory, a constant, and a key.
+        # Text follows a directory, a constant, and a key.
         if [[ $value == *[/=}] ]]; then
             open+=("$value${help:+:$help}")
         else

@@ -1,21 +1,21 @@
-//! What stands on a command line before the cursor, by the same definition that command lines are parsed by: so that a
-//! command or an option that is added is completed without a word here.
+//! The command line before the cursor, read by the definition of the command line. So a new command or option needs no
+//! change here.
 
 use clap::{Arg, ArgAction, Command};
 
-/// The words before the cursor.
+/// Command line before the cursor.
 pub(super) struct Line<'c> {
-    /// The whole program.
+    /// Definition of the program.
     pub(super) program: &'c Command,
-    /// The command that they name, or the program as long as they name none.
+    /// Command that the words name, or the program if they name none yet.
     pub(super) command: &'c Command,
-    /// What is given so far; flags have an empty value.
+    /// Arguments so far, with their values. The value of a flag is empty.
     pub(super) given: Vec<(&'c Arg, String)>,
-    /// The option whose value stands at the cursor.
+    /// Option whose value is at the cursor.
     pub(super) pending: Option<&'c Arg>,
-    /// How many words there are that are no options.
+    /// Number of words so far that are not options.
     pub(super) positionals: usize,
-    /// Whether no more options can follow.
+    /// True after `--`: no more options follow.
     pub(super) is_escaped: bool,
 }
 
@@ -73,7 +73,7 @@ impl<'c> Line<'c> {
             .find(|option| option.get_long() == Some(name))
     }
 
-    /// The argument that the next word is a value of, if it is no option.
+    /// Returns the argument of which the next word is a value, if that word is not an option.
     pub(super) fn positional(&self) -> Option<&'c Arg> {
         let takes_more = |positional: &&Arg| {
             positional

@@ -1,6 +1,6 @@
-//! What rules mention: names, images, constants, and what conditions ask for.
+//! Names, images, constants and values of conditions in the rules that a command line names.
 //!
-//! The statements are only parsed: a set that does not load, as one that is being written, is looked into as well.
+//! The statements are only parsed, so that a set with errors, such as one that you are editing, gives candidates too.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,22 +14,23 @@ use super::candidate::Candidate;
 use super::paths::expanded;
 use crate::config::{Limits, RulesSource};
 
-/// What rules mention, in the order of their text.
+/// Candidates from rules, in the order of their text.
 #[derive(Debug, Default)]
 pub(super) struct Mentioned {
-    /// Rules by their names, or places.
+    /// Names of rules, or `FILE:LINE`.
     pub(super) rules: Vec<Candidate>,
     images: Vec<Candidate>,
     constants: Vec<Candidate>,
     conditions: Vec<(Subject, String)>,
 }
 
-/// So many bytes, in so many files, are read for an answer: some ten thousand rules, in less time than is noticed.
+/// Limit of the rules that are read, in bytes: some ten thousand rules, which parse before you notice a delay.
 const MAX_BYTES: u64 = 2 << 20;
+/// Limit of the files in a directory of rules.
 const MAX_FILES: usize = 1000;
 
 impl Mentioned {
-    /// Looks into the rules that a command line names. Nothing is said of what can't be read, and stdin is never read.
+    /// Reads the rules that a command line names. It ignores files that it cannot read, and never reads stdin.
     pub(super) fn in_rules<'p>(paths: impl Iterator<Item = &'p str>) -> Self {
         let paths: Vec<PathBuf> = paths.filter(|path| *path != STDIN).map(expanded).collect();
         let mut mentioned = Self::default();
@@ -54,7 +55,7 @@ impl Mentioned {
         mentioned
     }
 
-    /// Images of tests, and constants where one begins.
+    /// Returns the images of tests, and, after an open `{`, the constants.
     pub(super) fn images(self, current: &str) -> Vec<Candidate> {
         match current.rsplit_once('{') {
             Some((before, name)) if !name.contains('}') => {
@@ -68,7 +69,7 @@ impl Mentioned {
         }
     }
 
-    /// The values that conditions and tests have for something. A pattern is none.
+    /// Returns the values that conditions and tests have for a subject, without patterns.
     pub(super) fn values_of(self, subject: Subject) -> impl Iterator<Item = Candidate> {
         let of_subject = self
             .conditions
@@ -149,7 +150,7 @@ fn name_of<'t>(rule: &Rule, text: &'t str) -> Option<&'t str> {
     })
 }
 
-/// The bytes of files, those in a directory included; none where they can't be told, or are too many files.
+/// Returns the size of files and of files in directories; `None` if one cannot be read, or if they are too many.
 fn size_of(paths: &[PathBuf]) -> Option<u64> {
     let size = |path: &Path| fs::metadata(path).ok().map(|metadata| metadata.len());
     paths.iter().try_fold(0, |sum: u64, path| {

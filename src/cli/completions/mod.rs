@@ -1,7 +1,12 @@
-//! `imageswap completions`: what teaches a shell to complete command lines, and the answers that it asks for.
+//! `imageswap completions`: scripts for shells, and the candidates that they ask for.
 //!
-//! The scripts hold no list of commands and options: they ask the program itself, as each key is pressed. So what is
-//! completed is always that of the release that is installed, and the rules that a command line names are looked into.
+//! The scripts have no list of commands and options: they ask the program when you press the key. So the candidates are
+//! those of the installed release, and the program can read the rules that the command line names.
+//!
+//! The dynamic engine of `clap_complete` has less. It gives a completer the current word only, so names of rules could
+//! not come from `--rules` of the same line. Its scripts do not quote, so `my rules/` becomes two words, and bash ends a
+//! word at `:` and `=`, so `nginx:` and `--format=j` get no candidates. With it, 7 of 9 lines of
+//! `the_tab_key_completes_in_bash` and 4 of 9 in zsh failed (`tests/cli/shells.rs`).
 
 mod bash;
 mod candidate;

@@ -1,4 +1,4 @@
-//! Files and directories that begin as a path does.
+//! Files and directories whose paths begin with a text.
 
 use std::env;
 use std::fs;
@@ -6,31 +6,31 @@ use std::path::PathBuf;
 
 use super::candidate::Candidate;
 
-/// Which files are wanted; directories lead to them.
+/// Kind of files. Directories are candidates for each kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Files {
-    /// Rules, maps and Kubernetes YAML by their names; any file where there is none of these.
+    /// Rules, maps and Kubernetes YAML by their names; any file if there are none of these.
     Rules,
-    /// None.
-    Folders,
+    /// No files.
+    Directories,
     Any,
 }
 
-/// So many entries of a directory are looked at.
+/// Limit of the entries of a directory.
 const MAX_ENTRIES: usize = 10_000;
 
-/// The paths that begin so: directories first, which end in `/`.
+/// Returns the paths that begin with `current`: directories first, which end in `/`.
 pub(super) fn paths(current: &str, wanted: Files) -> Vec<Candidate> {
-    let (folder, start) = match current.rfind('/') {
+    let (directory, start) = match current.rfind('/') {
         Some(at) => current.split_at(at + 1),
         None => ("", current),
     };
-    let (mut folders, mut files, mut others) = (Vec::new(), Vec::new(), Vec::new());
-    let place = match folder {
+    let (mut directories, mut files, mut others) = (Vec::new(), Vec::new(), Vec::new());
+    let read_from = match directory {
         "" => PathBuf::from("."),
-        folder => expanded(folder),
+        directory => expanded(directory),
     };
-    let entries = fs::read_dir(place).ok();
+    let entries = fs::read_dir(read_from).ok();
     for entry in entries.into_iter().flatten().flatten().take(MAX_ENTRIES) {
         let Ok(name) = entry.file_name().into_string() else {
             continue;
@@ -38,22 +38,22 @@ pub(super) fn paths(current: &str, wanted: Files) -> Vec<Candidate> {
         if !name.starts_with(start) || (name.starts_with('.') && start.is_empty()) {
             continue;
         }
-        let value = format!("{folder}{name}");
-        // The path is followed where it is a link.
+        let value = format!("{directory}{name}");
+        // `is_dir` follows a link; the type of the entry would not.
         if entry.path().is_dir() {
-            folders.push(value + "/");
+            directories.push(value + "/");
         } else if wanted == Files::Any || (wanted == Files::Rules && is_of_rules(&name)) {
             files.push(value);
         } else {
             others.push(value);
         }
     }
-    if wanted == Files::Rules && folders.is_empty() && files.is_empty() {
+    if wanted == Files::Rules && directories.is_empty() && files.is_empty() {
         files = others;
     }
-    folders.sort_unstable();
+    directories.sort_unstable();
     files.sort_unstable();
-    let all = folders.into_iter().chain(files);
+    let all = directories.into_iter().chain(files);
     all.map(|value| Candidate {
         value,
         help: String::new(),
@@ -61,7 +61,7 @@ pub(super) fn paths(current: &str, wanted: Files) -> Vec<Candidate> {
     .collect()
 }
 
-/// The place of a path: a shell hands over `~/` as it is typed.
+/// Returns a path with `~/` expanded, which a shell passes as it is typed.
 pub(super) fn expanded(path: &str) -> PathBuf {
     match (path.strip_prefix("~/"), env::var_os("HOME")) {
         (Some(below), Some(home)) => PathBuf::from(home).join(below),

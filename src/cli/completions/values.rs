@@ -1,4 +1,4 @@
-//! The values of an option, or of an argument without one: closed sets, files, and what the rules mention.
+//! Values of an option or argument: its possible values, files, or candidates from the rules.
 
 use clap::{Arg, ValueHint};
 use imageswap_engine::context::Subject;
@@ -8,7 +8,7 @@ use super::line::Line;
 use super::mentioned::Mentioned;
 use super::paths::{Files, paths};
 
-/// The values that begin as this one does.
+/// Returns the values of an argument that begin with `current`.
 pub(super) fn values(line: &Line<'_>, argument: &Arg, current: &str) -> Candidates {
     if let Some(delimiter) = argument.get_value_delimiter()
         && let Some((before, current)) = current.rsplit_once(delimiter)
@@ -67,13 +67,13 @@ fn words(values: impl IntoIterator<Item = Candidate>, current: &str) -> Candidat
     }
 }
 
-/// Whether an argument names rules: `--rules`, or a path that stands without an option.
+/// Returns true if an argument names rules: `--rules`, or a path without an option.
 fn is_rules(argument: &Arg) -> bool {
     argument.get_long() == Some("rules")
         || (argument.is_positional() && argument.get_value_hint() == ValueHint::AnyPath)
 }
 
-/// The rules that the command line names.
+/// Returns the paths of rules that the command line names.
 fn rules_of<'l>(line: &'l Line<'_>) -> impl Iterator<Item = &'l str> {
     let rules = line.given.iter().filter(|(argument, _)| is_rules(argument));
     rules.map(|(_, path)| path.as_str())
@@ -81,7 +81,7 @@ fn rules_of<'l>(line: &'l Line<'_>) -> impl Iterator<Item = &'l str> {
 
 fn files_of(argument: &Arg) -> Files {
     match argument.get_value_hint() {
-        ValueHint::DirPath => Files::Folders,
+        ValueHint::DirPath => Files::Directories,
         _ if is_rules(argument) => Files::Rules,
         _ => Files::Any,
     }

@@ -1,4 +1,4 @@
-//! Options of `imageswap man`, and its run.
+//! Arguments of `imageswap man`, and its run.
 
 use std::fs;
 use std::io;
@@ -19,7 +19,7 @@ pub(crate) const STATUSES: Statuses = Statuses {
 
 /// Print a manual page, or write all of them to a directory.
 ///
-/// A page says what --help says, and which variables and exit statuses there are.
+/// A page has the text of --help, the environment variables and the exit statuses.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   imageswap man | man -l -
@@ -27,12 +27,12 @@ pub(crate) const STATUSES: Statuses = Statuses {
   imageswap man check | man -l -
       The page of a command.
   imageswap man --dir /usr/local/share/man/man1
-      All pages where man looks for them: imageswap.1, imageswap-check.1 and so on.")]
+      Write all pages to a directory of man: imageswap.1, imageswap-check.1 and so on.")]
 pub(crate) struct Man {
-    /// The command that the page is of; without one it is the main page
+    /// Command of the page; without it, the main page
     #[arg(value_name = "COMMAND")]
     command: Option<String>,
-    /// Write all pages to this directory, which is made if it is not there
+    /// Write all pages to this directory, and create it if it does not exist
     #[arg(long, value_name = "DIRECTORY", value_hint = ValueHint::DirPath, conflicts_with = "command")]
     dir: Option<PathBuf>,
 }
@@ -45,8 +45,8 @@ impl Man {
         statuses: fn(&str) -> Option<Statuses>,
     ) -> Result<Ended, CommandError> {
         program.build();
-        if let Some(folder) = &self.dir {
-            write_all(&program, folder, statuses)?;
+        if let Some(directory) = &self.dir {
+            write_all(&program, directory, statuses)?;
             return Ok(Ended::Clean);
         }
         let of = match &self.command {
@@ -71,18 +71,18 @@ fn find<'c>(program: &'c Command, name: &str) -> Result<&'c Command, UsageError>
 
 fn write_all(
     program: &Command,
-    folder: &Path,
+    directory: &Path,
     statuses: fn(&str) -> Option<Statuses>,
 ) -> Result<(), CommandError> {
     let fail = |path: &Path, error: io::Error| CommandError::Write {
         path: path.to_owned(),
         error,
     };
-    fs::create_dir_all(folder).map_err(|error| fail(folder, error))?;
+    fs::create_dir_all(directory).map_err(|error| fail(directory, error))?;
     for command in std::iter::once(program).chain(commands(program)) {
-        let path = folder.join(format!("{}.1", name_of(command)));
+        let path = directory.join(format!("{}.1", name_of(command)));
         let unfinished = path.with_extension("1.new");
-        // Whoever reads meanwhile finds the whole page, or the one before.
+        // A rename is atomic: a reader finds the new page or the previous one.
         fs::write(&unfinished, page(program, command, statuses(command.get_name())))
             .and_then(|()| fs::rename(&unfinished, &path))
             .map_err(|error| fail(&path, error))?;

@@ -143,7 +143,7 @@ fn heading_line(control: &str, heading: &str) -> String {
     line.to_roff()
 }
 
-/// Returns what a writer of one section writes. A vector takes all of it, so the result is no error.
+/// Returns what a writer of one section writes. A vector takes all of it, so this cannot fail.
 fn rendered(render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
     let mut section = Vec::new();
     let _ = render(&mut section);
