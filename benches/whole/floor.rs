@@ -47,9 +47,9 @@ pub(crate) fn serve(port: u16) {
         let acceptor = TcpAcceptor::try_from(listener).expect("a listener");
         let tls = Arc::new(ArcSwapOption::from_pointee(TlsAcceptor::from(Arc::new(tls()))));
         let acceptor = RustlsAcceptor::new(acceptor, tls, CancellationToken::new());
-        let patience = FuseConfig::default().with_http1_header_timeout(Duration::from_secs(120));
+        let timeouts = FuseConfig::default().with_http1_header_timeout(Duration::from_secs(120));
         Server::new(acceptor)
-            .fuse_config(patience)
+            .fuse_config(timeouts)
             .serve(Router::new().post(answer))
             .await;
     });

@@ -158,10 +158,10 @@ fn measure(rounds: usize) {
         "MiB",
         Goal::AtMost(40.0),
     );
-    let in_force = maps::replace(&many_lines, 100_000, &many, &small);
+    let active_after = maps::replace(&many_lines, 100_000, &many, &small);
     table.row(
-        "100,000 lines: a changed map is in force after",
-        in_force,
+        "100,000 lines: a changed map is active after",
+        active_after,
         "s",
         Goal::AtMost(1.0),
     );
@@ -175,7 +175,7 @@ fn measure(rounds: usize) {
     print!("{table}");
 }
 
-/// A large set of rules comes into force: on one core, with the client on the other, and on both.
+/// A large set of rules becomes active: on one core, with the client on the other, and on both.
 fn measure_rules(table: &mut Table, rounds: usize, folder: &Path, small: &Path) {
     for (name, cores, has_core) in [("one core", "0", true), ("two cores", "0,1", false)] {
         let changes: Vec<Change> = (0..rounds)
@@ -194,7 +194,12 @@ fn measure_rules(table: &mut Table, rounds: usize, folder: &Path, small: &Path) 
                 goal,
             );
         };
-        row("in force after", |change| change.in_force, "s", Goal::AtMost(1.5));
+        row(
+            "active after",
+            |change| change.active_after,
+            "s",
+            Goal::AtMost(1.5),
+        );
         row(
             "resident at the peak",
             |change| change.peak,

@@ -1,4 +1,4 @@
-//! Map files of any length, and how long a changed one takes until it is in force.
+//! Map files of any length, and the time until a changed map is active.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::client;
 use crate::server::Server;
 
-/// Writes a map of so many lines into a folder of its own.
+/// Writes a map of `lines` into a new directory.
 pub(crate) fn write(folder: &Path, name: &str, lines: usize) -> PathBuf {
     let folder = folder.join(name);
     fs::create_dir(&folder).expect("a writable folder");
@@ -17,7 +17,7 @@ pub(crate) fn write(folder: &Path, name: &str, lines: usize) -> PathBuf {
     path
 }
 
-/// Puts another map in the place of the first and waits until answers come from it, in seconds.
+/// Replaces the map, waits until answers come from the new one, and returns the time in seconds.
 pub(crate) fn replace(path: &Path, lines: usize, server: &Server, body: &Path) -> f64 {
     let new = path.with_extension("new");
     fs::write(&new, text(lines, "other.example.com/hub")).expect("a writable folder");

@@ -1,10 +1,10 @@
-//! A hundred thousand rules that come into force while a small set serves: how long that takes, how much memory, and
-//! what requests feel of it.
+//! A set of 100,000 rules that replaces a small set while it serves: the time and the memory that the reload needs, and
+//! its effect on the latency of requests.
 //!
-//! Measured on two virtual cores, medians of three rounds: in force after 0.57 s on two cores and 0.56 s on one; 70 MiB at
-//! the peak and 49 MiB afterwards; p99 until then 1.2 times that before on both, in rounds that nothing else disturbed.
-//! Where loading took both cores it was 0.45 s, but p99 was 3.6 times that before at the lowest priority, and 6.4 times
-//! at the one that it has.
+//! Measured on two virtual cores, medians of three rounds: active after 0.57 s on two cores and 0.56 s on one; 70 MiB
+//! at the peak and 49 MiB afterwards; p99 until then 1.2 times that before on both, in rounds that nothing else
+//! disturbed. Where loading took both cores it was 0.45 s, but p99 was 3.6 times that before at the lowest priority,
+//! and 6.4 times at the one that it has.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -18,16 +18,16 @@ use crate::server::{Server, on_core};
 const RULES: usize = 100_000;
 /// The files that they are in.
 const FILES: usize = 10;
-/// The link to the generation in force, as in a mounted ConfigMap.
+/// The link to the current generation, as in a mounted ConfigMap.
 const DATA: &str = "..data";
 
-/// What a change to the large set came to.
+/// The figures of a change to the large set.
 pub(crate) struct Change {
     /// From the change to the first answer of the large set, in seconds.
-    pub(crate) in_force: f64,
+    pub(crate) active_after: f64,
     /// The p99 of requests before the change, in milliseconds.
     pub(crate) quiet: f64,
-    /// That of requests from the change until it was in force, of the one before.
+    /// That of requests from the change until it is active, of the one before.
     pub(crate) p99: f64,
     /// That of requests in the second after, while the old set is taken apart, of the one before.
     pub(crate) p99_after: f64,
@@ -39,7 +39,7 @@ pub(crate) struct Change {
     pub(crate) resident: f64,
 }
 
-/// A small set in a folder, and a large one beside it that is not yet in force.
+/// A small set in a folder, and a large one next to it that is not active yet.
 pub(crate) fn write(folder: &Path, name: &str) -> PathBuf {
     let folder = folder.join(name);
     for generation in ["..small", "..large"] {
@@ -56,14 +56,14 @@ pub(crate) fn write(folder: &Path, name: &str) -> PathBuf {
     folder
 }
 
-/// Puts the large set in force.
+/// Makes the large set active.
 pub(crate) fn turn(folder: &Path) {
     let link = folder.join("..data_tmp");
     symlink("..large", &link).expect("a writable folder");
     fs::rename(link, folder.join(DATA)).expect("a writable folder");
 }
 
-/// Has a client put the large set in force under its load.
+/// Lets a client make the large set active under its load.
 pub(crate) fn change(folder: &Path, server: &Server, body: &Path, has_core: bool) -> Change {
     let this = std::env::current_exe().expect("this program");
     let output = on_core(1, this.to_str().expect("a path in UTF-8"))
@@ -82,13 +82,13 @@ pub(crate) fn change(folder: &Path, server: &Server, body: &Path, has_core: bool
         .split_whitespace()
         .map(|word| word.parse().expect("a figure"))
         .collect();
-    let [in_force, quiet, busy, after, slowest] = figures[..] else {
+    let [active_after, quiet, busy, after, slowest] = figures[..] else {
         panic!("five figures are expected: {text}")
     };
     let peak = server.peak();
     std::thread::sleep(Duration::from_secs(2));
     Change {
-        in_force,
+        active_after,
         quiet: quiet * 1000.0,
         p99: busy / quiet,
         p99_after: after / quiet,
@@ -98,7 +98,7 @@ pub(crate) fn change(folder: &Path, server: &Server, body: &Path, has_core: bool
     }
 }
 
-/// One file of the large set: organizations, single images, patterns with a wildcard, refusals with conditions, and
+/// One file of the large set: organizations, single images, patterns with a wildcard, denials with conditions, and
 /// whole registries, each in turn; and a test for every twentieth.
 fn text(file: usize) -> String {
     let mut text = "rules v1\n".to_owned();

@@ -1,7 +1,7 @@
 //! A steady load, well below what the server can take, while a set of rules is replaced.
 //!
-//! A request is due every millisecond, whether or not those before it were answered, and its latency counts from when
-//! it was due: a server that stops for a while is seen by all that came meanwhile.
+//! A request is due every millisecond, even if earlier ones are not answered yet. Its latency counts from the time at
+//! which it is due. Otherwise a server that stops for a while would delay only one request for each connection.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -10,17 +10,17 @@ use crate::CONNECTIONS;
 use crate::client::{Connection, request};
 use crate::rules;
 
-/// From one request to the next.
+/// Interval between requests.
 const PACE: Duration = Duration::from_millis(1);
-/// How long is measured before the change.
+/// Time of the measurement before the change.
 const BEFORE: Duration = Duration::from_secs(5);
-/// How long is measured after it: the old set is taken apart.
+/// Time of the measurement after the change, while the previous set is dropped.
 const AFTER: Duration = Duration::from_secs(1);
-/// How long the change may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Maximum time of the change.
+const MAX_CHANGE: Duration = Duration::from_secs(60);
 
-/// The client's own process: prints the seconds until the change was in force, p99 before, until then and afterwards,
-/// and the slowest request since the change.
+/// Runs in a process of the client. Prints the seconds until the new set is active, the p99 before, until then and
+/// afterwards, and the slowest request since the change.
 ///
 /// With a core of its own it never sleeps, so that no latency is that of its own waking.
 pub(crate) fn run(port: u16, body: &Path, folder: &Path, has_core: bool) {
@@ -30,10 +30,10 @@ pub(crate) fn run(port: u16, body: &Path, folder: &Path, has_core: bool) {
     let started = Instant::now();
     let mut due = started;
     let mut changed = None;
-    let mut in_force: Option<Instant> = None;
+    let mut active: Option<Instant> = None;
     let [mut quiet, mut busy, mut after] = [const { Vec::new() }; 3];
     let mut first = Vec::new();
-    while in_force.is_none_or(|in_force| in_force.elapsed() < AFTER) {
+    while active.is_none_or(|active| active.elapsed() < AFTER) {
         if !has_core {
             std::thread::sleep(PACE / 4);
         }
@@ -43,8 +43,8 @@ pub(crate) fn run(port: u16, body: &Path, folder: &Path, has_core: bool) {
             changed = Some(now);
         }
         assert!(
-            now - started < BEFORE + PATIENCE,
-            "the change never came into force"
+            now - started < BEFORE + MAX_CHANGE,
+            "the new set never became active"
         );
         for (connection, asked) in &mut connections {
             if asked.is_none() && due <= now {
@@ -59,7 +59,7 @@ pub(crate) fn run(port: u16, body: &Path, folder: &Path, has_core: bool) {
                 continue;
             }
             *asked = None;
-            let latencies = match (changed, in_force) {
+            let latencies = match (changed, active) {
                 (_, Some(_)) => &mut after,
                 (Some(changed), None) if since >= changed => &mut busy,
                 _ => &mut quiet,
@@ -67,14 +67,14 @@ pub(crate) fn run(port: u16, body: &Path, folder: &Path, has_core: bool) {
             latencies.push(since.elapsed().as_secs_f64());
             if first.is_empty() {
                 first.extend_from_slice(connection.body());
-            } else if in_force.is_none() && connection.body() != first {
-                in_force = Some(Instant::now());
+            } else if active.is_none() && connection.body() != first {
+                active = Some(Instant::now());
             }
         }
     }
-    let in_force = in_force
+    let active = active
         .zip(changed)
-        .map(|(in_force, changed)| in_force - changed)
+        .map(|(active, changed)| active - changed)
         .expect("a change");
     // The first requests fill the caches.
     quiet.drain(..quiet.len() / 10);
@@ -84,7 +84,7 @@ pub(crate) fn run(port: u16, body: &Path, folder: &Path, has_core: bool) {
     let p99 = |latencies: &[f64]| latencies[latencies.len() * 99 / 100];
     println!(
         "{} {} {} {} {}",
-        in_force.as_secs_f64(),
+        active.as_secs_f64(),
         p99(&quiet),
         p99(&busy),
         p99(&after),

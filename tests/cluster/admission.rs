@@ -1,4 +1,4 @@
-//! What whoever works with kubectl sees of the webhook.
+//! The webhook as users of kubectl see it.
 
 use imageswap_tests_support::webhook::{ControlPlane, Start, Volume};
 use serde_json::Value;
@@ -68,11 +68,11 @@ spec:
 ---
 apiVersion: apps/v1
 kind: Deployment
-metadata: {name: refused}
+metadata: {name: denied}
 spec:
-  selector: {matchLabels: {app: refused}}
+  selector: {matchLabels: {app: denied}}
   template:
-    metadata: {labels: {app: refused}}
+    metadata: {labels: {app: denied}}
     spec: {containers: [{name: web, image: banned}]}
 ";
 
@@ -85,7 +85,7 @@ fn images(object: &Value, pointer: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_kubectl_makes_is_swapped_refused_and_warned_of() {
+fn objects_of_kubectl_are_swapped_denied_and_warned_about() {
     let Some(plane) = ControlPlane::start(IMAGESWAP, env!("CARGO_TARGET_TMPDIR")) else {
         return;
     };
@@ -103,11 +103,11 @@ fn what_kubectl_makes_is_swapped_refused_and_warned_of() {
         "harbor.example.com/dockerhub/library/nginx:1.25",
     );
 
-    // Another namespace is none of its business.
+    // The webhook does not apply to another namespace.
     plane.namespace("other", "");
     assert_eq!(asked(&plane, "other", "banned").as_deref(), Some("banned"));
 
-    // Every place where a Pod names an image.
+    // All fields of a Pod that have an image.
     plane.apply(PODS);
     let rich = plane.json("kubectl get pod rich -o json");
     assert_eq!(
@@ -135,10 +135,10 @@ fn what_kubectl_makes_is_swapped_refused_and_warned_of() {
     let glass = plane.json("kubectl get pod glass -o json");
     assert_eq!(images(&glass, "/spec/containers"), ["banned"]);
 
-    // A refusal says what, where, by which rule and why; a warning is printed.
-    let refused = plane.run("kubectl run no --image=banned");
+    // A denial names the image, the container, the rule and the reason. kubectl prints warnings.
+    let denied = plane.run("kubectl run no --image=banned");
     assert_eq!(
-        refused.stderr.trim_end(),
+        denied.stderr.trim_end(),
         "Error from server (Forbidden): admission webhook \"imageswap.webhook.k8s.twr.io\" denied the request: \
          imageswap: banned of container no is denied by banned: use harbor.example.com/base/image"
     );
@@ -153,7 +153,7 @@ fn what_kubectl_makes_is_swapped_refused_and_warned_of() {
     );
     assert!(warned.stderr.contains("pin a version"), "{}", warned.stderr);
 
-    // What controllers make, while their own templates stay as they were.
+    // Pods of controllers are swapped, and the templates of the controllers are unchanged.
     plane.apply(WORKLOADS);
     for (label, image) in [
         ("app=web", "harbor.example.com/dockerhub/library/nginx:1.25"),
@@ -166,14 +166,14 @@ fn what_kubectl_makes_is_swapped_refused_and_warned_of() {
     }
     let web = plane.json("kubectl get deployment web -o json");
     assert_eq!(images(&web, "/spec/template/spec/containers"), ["nginx:1.25"]);
-    let line = "kubectl get deployment refused -o jsonpath='{.status.conditions[?(@.type==\"ReplicaFailure\")].message}'";
+    let line = "kubectl get deployment denied -o jsonpath='{.status.conditions[?(@.type==\"ReplicaFailure\")].message}'";
     plane.wait("the reason", |plane| {
         plane
             .succeed(line)
             .contains("imageswap: banned of container web is denied by banned: use harbor")
     });
 
-    // A container that is added later is swapped; the others are not touched, even by rules that have changed since.
+    // A container that is added later is swapped. The others are unchanged, even if the rules have changed since.
     let changed = String::from_utf8(RULES.to_vec())
         .unwrap()
         .replace("/dockerhub/", "/hub/");
@@ -199,7 +199,7 @@ fn what_kubectl_makes_is_swapped_refused_and_warned_of() {
     );
     plane.succeed("kubectl delete pod rich glass floating --now --wait=false");
 
-    // The audit log says which rules, of which set.
+    // The audit log has the rules, and the digest of the set.
     let audit = plane.read("audit.log");
     let events = audit
         .lines()
@@ -213,7 +213,7 @@ fn what_kubectl_makes_is_swapped_refused_and_warned_of() {
         "{rules:?}"
     );
 
-    // Whatever it was asked, it had an answer.
+    // Each request had an answer.
     for outcome in ["malformed", "too-large", "too-slow", "no-memory", "broken"] {
         let label = format!("outcome=\"{outcome}\"");
         assert_eq!(armed.server.metric("imageswap_requests_total", &label), 0.0);

@@ -1,4 +1,5 @@
-//! The webhook behind a real API server. Not beside the other tests of the webhook, which a control plane would disturb.
+//! The webhook behind a real API server. Not beside the other tests of the webhook, which a control plane would
+//! disturb.
 
 mod admission;
 mod migration;
@@ -56,7 +57,7 @@ impl Armed {
     }
 }
 
-/// What the image of a Pod would be; `None` where the Pod is refused. No Pod is made.
+/// Returns the image that a Pod would get. `None` if the Pod is denied. Creates no Pod.
 fn asked(plane: &ControlPlane, namespace: &str, image: &str) -> Option<String> {
     let ran = plane.run(&format!(
         "kubectl run asked -n {namespace} --image='{image}' --dry-run=server -o jsonpath='{{.spec.containers[0].image}}'"

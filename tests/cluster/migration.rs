@@ -1,4 +1,4 @@
-//! The commands of docs/migration.md that need a cluster, each in its turn, and what Pods get before, between and after.
+//! The commands of docs/migration.md that need a cluster, in order, with the images of Pods before, between and after.
 
 use std::path::Path;
 
@@ -62,7 +62,7 @@ const IMAGES: [&str; 7] = [
     "corp.example.com/team/app",
 ];
 
-/// The ConfigMap as the kubelet mounts it, brought up to date by hand.
+/// The ConfigMap as the kubelet mounts it, updated by the test.
 struct Mounted(Volume);
 
 impl Mounted {
@@ -84,7 +84,7 @@ fn content(plane: &ControlPlane) -> String {
     map["data"]["maps"].as_str().unwrap().to_owned()
 }
 
-/// The webhook as the Deployment of imageswap-webhook starts it.
+/// Returns a webhook as the Deployment of imageswap-webhook v1.5.3 starts it.
 fn as_gunicorn(tls: &Path, maps: &Volume) -> Start {
     Start::as_gunicorn(IMAGESWAP)
         .env("IMAGESWAP_TLS_DIR", tls.to_str().unwrap())
@@ -94,7 +94,7 @@ fn as_gunicorn(tls: &Path, maps: &Volume) -> Start {
         )
 }
 
-/// The blocks of the page that are for a shell, in order.
+/// Returns the shell blocks of the page, in order.
 fn blocks() -> Vec<String> {
     let page = repository::read("docs/migration.md");
     let blocks = page.split("```sh\n").skip(1);
@@ -108,7 +108,7 @@ fn all(plane: &ControlPlane) -> Vec<Option<String>> {
 }
 
 #[test]
-fn from_a_map_to_rules_and_back_as_the_page_says() {
+fn commands_migrate_a_map_and_back() {
     let Some(plane) = ControlPlane::start(IMAGESWAP, env!("CARGO_TARGET_TMPDIR")) else {
         return;
     };
@@ -148,7 +148,7 @@ fn from_a_map_to_rules_and_back_as_the_page_says() {
     assert_untouched(&plane);
     assert_eq!(plane.succeed(ask).trim_end(), expected);
     assert_eq!(all(&plane), before);
-    // What is there is as it was.
+    // Existing Pods are unchanged.
     let web = plane.json("kubectl get pod web -o json");
     assert_eq!(web["spec"]["containers"][0]["image"], expected);
 
@@ -161,7 +161,7 @@ fn from_a_map_to_rules_and_back_as_the_page_says() {
     assert_eq!(all(&plane), before);
 }
 
-/// Whatever else the ConfigMap has is there.
+/// Asserts that the rest of the ConfigMap is unchanged.
 #[track_caller]
 fn assert_untouched(plane: &ControlPlane) {
     let map = plane.json("kubectl get configmap imageswap-maps -n imageswap-system -o json");
@@ -171,7 +171,7 @@ fn assert_untouched(plane: &ControlPlane) {
 }
 
 #[test]
-fn from_legacy_mode_to_rules_and_back_as_the_page_says() {
+fn commands_migrate_legacy_mode_and_back() {
     let Some(plane) = ControlPlane::start(IMAGESWAP, env!("CARGO_TARGET_TMPDIR")) else {
         return;
     };
@@ -203,7 +203,7 @@ fn from_legacy_mode_to_rules_and_back_as_the_page_says() {
     }
 }
 
-/// With the variables that `envFrom` gives.
+/// Sets the variables of `envFrom`.
 fn from_env(plane: &ControlPlane, start: Start) -> Start {
     let env = env(plane);
     env.as_object()
@@ -219,7 +219,7 @@ fn env(plane: &ControlPlane) -> Value {
     map["data"].clone()
 }
 
-/// When the Deployment was told to restart.
+/// Returns the time of the last restart of the Deployment.
 fn annotation(plane: &ControlPlane) -> Value {
     let deployment = plane.json("kubectl get deployment imageswap -n imageswap-system -o json");
     deployment["spec"]["template"]["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"].clone()

@@ -34,7 +34,7 @@ func main() {
 	os.Exit(cli.Run(part()))
 }
 
-// etcd keeps what it is told for one run of the tests: nothing is synced to the disk.
+// etcd keeps its data only for one run of the tests, so it does not sync to the disk.
 func etcd() *cobra.Command {
 	var directory, client string
 	command := &cobra.Command{

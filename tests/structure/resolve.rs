@@ -16,7 +16,7 @@ pub enum Target {
     Missing(ModuleId, String),
 }
 
-/// The use that is made of a name, as a module and an item of one name may stand beside each other.
+/// The use of a name, because a module and an item can have the same name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Wanted {
     /// Something with names in it: a module, or a type.

@@ -43,7 +43,7 @@ const EXCEPTIONS: [&str; 5] = [
     "ALWAYS_REFUSED",
     "AlwaysRefused",
     "connection refused",
-    "\"refuse\"",
+    r#""refuse""#,
 ];
 
 /// A retired word or phrase.

@@ -189,8 +189,8 @@ impl Module {
         self.defined.insert(name.to_string(), is_public);
     }
 
-    /// Adds the items in the tokens of a macro, in its definition and where it is called. They are taken to be there when
-    /// it is expanded.
+    /// Adds the items in the tokens of a macro, in its definition and where it is called. They are taken to be there
+    /// when it is expanded.
     fn add_expanded(&mut self, tokens: TokenStream) {
         let mut before = [String::new(), String::new()];
         for token in tokens {

@@ -73,7 +73,7 @@ pub fn decided(
     let by_round = explained.rounds.iter().filter_map(|round| round.decided_by);
     assert!(
         of_engine.rules().eq(by_round),
-        "{image}: other rules are told of than decided\n{naive}"
+        "{image}: the reported rules are not those that decided\n{naive}"
     );
     let expected = naive.decide(image, context);
     let found = Decision {
@@ -94,7 +94,7 @@ pub fn decided(
             let name = set.rule_name(step.rule);
             assert!(
                 !idle.iter().any(|idle| *idle == name),
-                "{image}: {name} is said to be idle\n{naive}"
+                "{image}: {name} is reported as idle\n{naive}"
             );
         }
     }

@@ -10,9 +10,9 @@ use imageswap_engine::suite::Test;
 use imageswap_engine::syntax::rules::parse;
 use serde_json::Value;
 
-/// A set with all that there is to say of it.
+/// A set with its findings.
 pub struct Loaded {
-    /// The set; none where an error prevents it.
+    /// The set. `None` if a file has an error.
     pub set: Option<RuleSet>,
     /// The tests of the files.
     pub tests: Vec<Test>,

@@ -1,4 +1,4 @@
-//! Making a set load: by applying the mends that findings bring, or by leaving out the statements at fault.
+//! Fixes for invalid sets: applies the suggestions of findings, or removes the statements with errors.
 
 use imageswap_engine::diagnostic::{Code, Diagnostic, SourceMap, Span, Suggestion};
 
@@ -12,17 +12,17 @@ pub fn loaded(files: &Files) -> Loaded {
     load(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))
 }
 
-/// Applies a mend.
+/// Applies a suggestion.
 pub fn apply(files: &mut Files, sources: &SourceMap, suggestion: &Suggestion) {
     let text = text_of(files, sources, suggestion.span);
     text.replace_range(suggestion.span.range(), &suggestion.replacement);
 }
 
-/// Leaves out the statement at a place.
+/// Removes the statement at a span.
 pub fn remove(files: &mut Files, sources: &SourceMap, span: Span) {
     let text = text_of(files, sources, span);
     let mut start = span.start as usize;
-    // Up to the line that is not indented, and down to the next that is none of its lines.
+    // A statement begins at a line that is not indented, and ends before the next such line.
     loop {
         start = text[..start].rfind('\n').map_or(0, |at| at + 1);
         if start == 0 || !text[start..].starts_with([' ', '\t', '#', '\r', '\n']) {
@@ -45,7 +45,7 @@ fn text_of<'f>(files: &'f mut Files, sources: &SourceMap, span: Span) -> &'f mut
     &mut files[number].1
 }
 
-/// Mends files until they load; a circle by a `keep` where `keeps`, else by leaving out a rule of it.
+/// Fixes files until they are valid. Fixes a cycle with a `keep` if `keeps` is set, else by removing one of its rules.
 pub fn mended(files: &mut Files, keeps: bool) -> Loaded {
     for _ in 0..200 {
         let loaded = loaded(files);
@@ -57,7 +57,7 @@ pub fn mended(files: &mut Files, keeps: bool) -> Loaded {
     panic!("{files:?}\n{}", loaded(files).short());
 }
 
-/// Mends one error.
+/// Fixes one error.
 pub fn mend(files: &mut Files, loaded: &Loaded, error: &Diagnostic, keeps: bool) {
     let is_wanted = error.code == Code::NO_HOME || keeps && error.code == Code::CYCLE;
     match &error.suggestion {

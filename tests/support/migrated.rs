@@ -19,7 +19,7 @@ pub fn read(name: &str) -> String {
     std::fs::read_to_string(conformance("legacy").join(name)).unwrap()
 }
 
-/// An old configuration, and what came of it.
+/// An old configuration, and its migration.
 pub struct Migrated {
     /// The rules.
     pub text: String,
@@ -31,13 +31,13 @@ pub struct Migrated {
     pub compared: usize,
     /// The differences without a reason.
     pub unexplained: Vec<String>,
-    /// The lines that advice offers.
+    /// The rules that advice offers.
     pub better: Vec<String>,
-    /// The value of `default` or the prefix, where it ends in `-` and has no `/`.
+    /// True if the value of `default`, or the prefix, ends in `-` and has no `/`.
     pub on_registry: bool,
-    /// What the configuration says, to see whether it names a registry.
+    /// The keys and values of the configuration.
     pub said: Vec<(String, String)>,
-    /// Targets, with the `/` behind them.
+    /// Targets, each with a `/` at the end.
     pub targets: Vec<String>,
 }
 
@@ -57,10 +57,10 @@ pub fn load(text: &str) -> (Option<RuleSet>, Vec<Test>, Vec<String>) {
         findings,
         sources,
     } = loaded::load([("migrated.rules", text)]);
-    let is_told = |finding: &&Diagnostic| finding.severity != Severity::Notice;
+    let is_reported = |finding: &&Diagnostic| finding.severity != Severity::Notice;
     let findings = findings
         .iter()
-        .filter(is_told)
+        .filter(is_reported)
         .map(|finding| finding.short(&sources, Help::text))
         .collect();
     (set, tests, findings)

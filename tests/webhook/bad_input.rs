@@ -1,4 +1,4 @@
-//! What gets an error, and that the error says why.
+//! Invalid requests, files and options, with their errors.
 
 use std::fs;
 use std::net::TcpListener;
@@ -9,7 +9,7 @@ use imageswap_tests_support::webhook::{MAP, Pair, Server, Start, command, pod};
 use crate::IMAGESWAP;
 
 #[test]
-fn a_body_that_is_no_review_gets_400_and_one_line() {
+fn malformed_review_is_answered_with_400_and_one_line() {
     let server = Server::start(IMAGESWAP);
     let mut connection = server.connect();
     let deep = [vec![b'['; 100_000], vec![b']'; 100_000]].concat();
@@ -41,7 +41,7 @@ fn a_body_that_is_no_review_gets_400_and_one_line() {
         assert_eq!((answer.status, answer.text().as_str()), (400, line));
         assert!(answer.head.contains("text/plain"), "{}", answer.head);
     }
-    // The connection is as good as before.
+    // The connection is still usable.
     assert_eq!(connection.post("/", &pod(&["nginx"])).images().len(), 1);
     assert_eq!(
         server.metric("imageswap_requests_total", "outcome=\"malformed\""),
@@ -50,7 +50,7 @@ fn a_body_that_is_no_review_gets_400_and_one_line() {
 }
 
 #[test]
-fn a_body_longer_than_8_mib_gets_413_whether_it_says_so_or_not() {
+fn body_over_8_mib_is_answered_with_413() {
     let server = Server::start(IMAGESWAP);
     let line = "imageswap: the body is longer than 8 MiB\n";
     let mut connection = server.connect();
@@ -65,7 +65,7 @@ fn a_body_longer_than_8_mib_gets_413_whether_it_says_so_or_not() {
         .send(b"POST / HTTP/1.1\r\nHost: webhook\r\nTransfer-Encoding: chunked\r\n\r\n")
         .unwrap();
     let chunk = [b"100000\r\n", &vec![b' '; 1 << 20][..], b"\r\n"].concat();
-    // The answer may come before all is sent.
+    // The answer may come before the whole body is sent.
     for _ in 0..9 {
         if connection.send(&chunk).is_err() {
             break;
@@ -76,7 +76,7 @@ fn a_body_longer_than_8_mib_gets_413_whether_it_says_so_or_not() {
 }
 
 #[test]
-fn the_answer_to_a_body_that_is_too_long_arrives_also_where_all_of_it_is_sent_first() {
+fn client_that_sends_a_too_long_body_first_gets_its_answer() {
     let server = Server::start(IMAGESWAP);
     for _ in 0..20 {
         let answer = server.post(&vec![b' '; 12 << 20]);
@@ -85,7 +85,7 @@ fn the_answer_to_a_body_that_is_too_long_arrives_also_where_all_of_it_is_sent_fi
 }
 
 #[test]
-fn an_error_is_no_panic_where_nobody_reads_it() {
+fn error_does_not_panic_if_stderr_is_closed() {
     let mut command = command(IMAGESWAP);
     command.args(["serve", "--maps-file", "/missing"]);
     let (reader, writer) = std::io::pipe().unwrap();
@@ -95,7 +95,7 @@ fn an_error_is_no_panic_where_nobody_reads_it() {
 }
 
 #[test]
-fn a_body_that_comes_too_slowly_gets_408_within_what_the_request_grants() {
+fn slow_body_is_answered_with_408_at_the_deadline() {
     let server = Server::start(IMAGESWAP);
     let mut connection = server.connect();
     connection
@@ -107,7 +107,7 @@ fn a_body_that_comes_too_slowly_gets_408_within_what_the_request_grants() {
 }
 
 #[test]
-fn a_wrong_path_gets_404_and_a_wrong_method_405() {
+fn unknown_path_is_answered_with_404_and_wrong_method_with_405() {
     let server = Server::start(IMAGESWAP);
     let mut connection = server.connect();
     let answer = connection.post("/mutate", b"{}");
@@ -126,18 +126,18 @@ fn a_wrong_path_gets_404_and_a_wrong_method_405() {
         (answer.status, answer.text().as_str()),
         (405, "imageswap: POST is not allowed at /healthz; use GET\n")
     );
-    // Reviews are not taken without TLS.
+    // Reviews need TLS.
     assert_eq!(server.get("/").status, 404);
 }
 
-/// Its exit status, and the last line of stderr: before it there may be a log.
+/// Returns the exit status and the last line of stderr, which the log may precede.
 fn end_of(start: Start) -> (Option<i32>, String) {
     let (status, stderr) = start.fail();
     (status, stderr.lines().last().unwrap_or_default().to_owned())
 }
 
 #[test]
-fn a_map_file_that_is_of_no_use_ends_the_start_with_its_reason() {
+fn start_fails_with_a_reason_if_the_map_is_invalid() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     fs::write(path("latin-1"), b"default::\n# M\xfcnchen\n").unwrap();
@@ -172,7 +172,7 @@ fn a_map_file_that_is_of_no_use_ends_the_start_with_its_reason() {
 }
 
 #[test]
-fn a_key_pair_that_is_of_no_use_ends_the_start_with_its_reason() {
+fn start_fails_with_a_reason_if_the_pair_is_invalid() {
     let (one, other) = (Pair::generate(), Pair::generate());
     let cases = [
         (
@@ -220,7 +220,7 @@ fn a_key_pair_that_is_of_no_use_ends_the_start_with_its_reason() {
 }
 
 #[test]
-fn a_port_that_is_taken_ends_the_start_with_its_reason() {
+fn start_fails_with_a_reason_if_a_port_is_in_use() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     for option in ["--listen", "--http-listen"] {
@@ -236,7 +236,7 @@ fn a_port_that_is_taken_ends_the_start_with_its_reason() {
 }
 
 #[test]
-fn misuse_of_the_command_line_ends_with_2() {
+fn usage_error_has_exit_status_2() {
     for arguments in [
         ["--mode", "both"],
         ["--log-level", "loud"],

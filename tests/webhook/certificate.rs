@@ -1,4 +1,4 @@
-//! The key pair: its names, its replacement, and clients that do not like it.
+//! The key pair: file names, reloads, and clients that distrust it.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -19,7 +19,7 @@ fn serve(volume: &Volume) -> Server {
 }
 
 #[test]
-fn the_names_of_a_secret_of_type_tls_are_understood_too() {
+fn file_names_of_tls_secrets_are_accepted() {
     let pair = Pair::generate();
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("tls.crt"), &pair.certificate).unwrap();
@@ -32,7 +32,7 @@ fn the_names_of_a_secret_of_type_tls_are_understood_too() {
 }
 
 #[test]
-fn a_new_pair_is_shown_to_new_connections_and_breaks_no_old_one() {
+fn new_pair_is_used_for_new_connections_only() {
     let (old, new) = (Pair::generate(), Pair::generate());
     let mut volume = Volume::mount(&old.files());
     let server = serve(&volume);
@@ -50,7 +50,7 @@ fn a_new_pair_is_shown_to_new_connections_and_breaks_no_old_one() {
 }
 
 #[test]
-fn a_pair_that_does_not_match_leaves_the_old_one_in_force_and_is_told_of() {
+fn mismatched_pair_keeps_the_previous_one_and_is_reported() {
     let (old, new) = (Pair::generate(), Pair::generate());
     let mut volume = Volume::mount(&old.files());
     let server = serve(&volume);
@@ -89,7 +89,7 @@ fn a_pair_that_does_not_match_leaves_the_old_one_in_force_and_is_told_of() {
 }
 
 #[test]
-fn no_key_is_ever_logged() {
+fn keys_are_never_logged() {
     let pair = Pair::generate();
     let mut volume = Volume::mount(&pair.files());
     let server = Start::new(IMAGESWAP)
@@ -101,7 +101,7 @@ fn no_key_is_ever_logged() {
             "trace",
         ])
         .serve();
-    // The two files are the wrong way round.
+    // The contents of the two files are swapped.
     volume.update(&[
         ("cert.pem", pair.key.as_bytes()),
         ("key.pem", pair.certificate.as_bytes()),
@@ -112,7 +112,7 @@ fn no_key_is_ever_logged() {
 }
 
 #[test]
-fn a_client_that_distrusts_the_certificate_is_logged_and_counted() {
+fn client_that_distrusts_the_pair_is_logged_and_counted() {
     let server = Server::start(IMAGESWAP);
     let provider = rustls::crypto::ring::default_provider();
     let config = ClientConfig::builder_with_provider(provider.into())
@@ -132,7 +132,7 @@ fn a_client_that_distrusts_the_certificate_is_logged_and_counted() {
 }
 
 #[test]
-fn a_request_without_tls_on_the_tls_port_is_counted_and_a_probe_of_the_port_is_not() {
+fn plain_request_is_a_handshake_failure_and_a_probe_is_not() {
     let server = Server::start(IMAGESWAP);
     drop(TcpStream::connect(server.address).unwrap());
     let mut socket = TcpStream::connect(server.address).unwrap();

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::IMAGESWAP;
 
-/// Rows of a file of vectors, by the configuration that they are for.
+/// Returns the rows of a file of vectors, by configuration.
 fn rows(file: &str, key: &str) -> BTreeMap<String, Vec<Value>> {
     let text = fs::read_to_string(conformance(file)).unwrap();
     let mut by_key: BTreeMap<String, Vec<Value>> = BTreeMap::new();
@@ -23,7 +23,7 @@ fn rows(file: &str, key: &str) -> BTreeMap<String, Vec<Value>> {
     by_key
 }
 
-/// Sends the images of the rows, several to a Pod, and gives back what differs.
+/// Sends the images of the rows, several in a Pod, and returns the differences.
 fn differences(server: &Server, rows: &[Value]) -> Vec<String> {
     let mut connection = server.connect();
     let mut differences = Vec::new();
@@ -47,7 +47,7 @@ fn differences(server: &Server, rows: &[Value]) -> Vec<String> {
 }
 
 #[test]
-fn every_recorded_answer_of_a_map_is_given_through_the_webhook() {
+fn recorded_answers_of_maps_are_reproduced() {
     let rows = rows("legacy/vectors.jsonl", "map");
     assert_eq!(rows.values().map(Vec::len).sum::<usize>(), 6773);
     for (map, rows) in rows {
@@ -58,7 +58,7 @@ fn every_recorded_answer_of_a_map_is_given_through_the_webhook() {
 }
 
 #[test]
-fn every_recorded_answer_of_a_prefix_is_given_through_the_webhook() {
+fn recorded_answers_of_prefixes_are_reproduced() {
     let rows = rows("legacy/prefix.jsonl", "prefix");
     assert_eq!(rows.values().map(Vec::len).sum::<usize>(), 448);
     for (prefix, rows) in rows {
@@ -68,7 +68,7 @@ fn every_recorded_answer_of_a_prefix_is_given_through_the_webhook() {
 }
 
 #[test]
-fn every_real_review_is_answered() {
+fn recorded_reviews_are_answered() {
     let server = Server::start(IMAGESWAP);
     let mut connection = server.connect();
     let mut count = 0;
@@ -93,7 +93,7 @@ fn every_real_review_is_answered() {
     assert_eq!(server.metric("imageswap_requests_total", ""), 38.0);
 }
 
-/// Puts an annotation of so many bytes into the objects of a review.
+/// Adds an annotation of `bytes` to the objects of a review.
 fn padded(file: &str, objects: &[&str], bytes: usize) -> Vec<u8> {
     let mut review: Value = serde_json::from_slice(&review(file)).unwrap();
     for object in objects {
@@ -103,7 +103,7 @@ fn padded(file: &str, objects: &[&str], bytes: usize) -> Vec<u8> {
 }
 
 #[test]
-fn reviews_of_more_than_one_and_more_than_two_mebibytes_are_answered() {
+fn reviews_over_1_and_over_2_mib_are_answered() {
     let server = Server::start(IMAGESWAP);
     let mut connection = server.connect();
     let create = padded("002-create-pods-rich.json", &["object"], 1_200_000);

@@ -1,4 +1,4 @@
-//! Connections that are kept, that are slow, and that are many.
+//! Idle, slow and many connections.
 
 use std::time::Duration;
 
@@ -7,18 +7,18 @@ use imageswap_tests_support::webhook::{Connection, MAP, Server, Start, pod};
 use crate::IMAGESWAP;
 
 #[test]
-fn a_connection_is_kept_longer_than_the_api_server_keeps_it() {
+fn webhook_keeps_idle_connections_longer_than_the_api_server() {
     let server = Server::start(IMAGESWAP);
     let mut connection = server.connect();
     assert_eq!(connection.post("/", &pod(&["nginx"])).status, 200);
-    // An API server closes a connection that it has not used for 90 seconds. One that is closed here before that
-    // may be closed under its next request.
+    // The API server closes a connection after 90 idle seconds. If the webhook closed it first, the next request could
+    // fail.
     std::thread::sleep(Duration::from_secs(92));
     assert_eq!(connection.post("/", &pod(&["nginx"])).status, 200);
 }
 
 #[test]
-fn requests_in_one_write_are_answered_one_after_the_other() {
+fn pipelined_requests_are_answered_in_order() {
     let server = Server::start(IMAGESWAP);
     let mut connection = server.connect();
     let body = pod(&["nginx"]);
@@ -37,7 +37,7 @@ fn requests_in_one_write_are_answered_one_after_the_other() {
 }
 
 #[test]
-fn connections_beyond_the_limit_wait_for_their_turn() {
+fn connections_over_the_limit_wait() {
     let server = Start::new(IMAGESWAP)
         .self_signed()
         .map(MAP)
@@ -54,7 +54,7 @@ fn connections_beyond_the_limit_wait_for_their_turn() {
 }
 
 #[test]
-fn a_head_without_end_is_refused() {
+fn endless_head_is_rejected() {
     let server = Server::start(IMAGESWAP);
     let mut connection = server.connect();
     let header = format!("X-Long: {}\r\n", "x".repeat(1000));

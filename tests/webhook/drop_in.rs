@@ -1,4 +1,4 @@
-//! In the place of imageswap-webhook v1.5.3: its command, its variables, its paths.
+//! Drop-in replacement of imageswap-webhook v1.5.3: its command, variables and paths.
 
 use imageswap_tests_support::recorded::review;
 use imageswap_tests_support::webhook::{MAP, Pair, Server, Start, Volume, command, pod};
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::IMAGESWAP;
 
-/// What the kubelet sets in a Pod of a namespace with the Services `imageswap` and `imageswap-metrics`.
+/// Variables that the kubelet sets in a Pod of a namespace with the Services `imageswap` and `imageswap-metrics`.
 const OF_SERVICES: [(&str, &str); 16] = [
     ("IMAGESWAP_SERVICE_HOST", "10.0.0.7"),
     ("IMAGESWAP_SERVICE_PORT", "443"),
@@ -37,12 +37,12 @@ fn warnings(server: &Server) -> Vec<String> {
 }
 
 #[test]
-fn the_deployment_of_the_old_webhook_serves_with_nothing_changed_but_its_image() {
+fn deployment_of_v1_5_3_works_with_only_its_image_changed() {
     let pair = Pair::generate();
     let tls = Volume::mount(&pair.files());
     let maps = Volume::mount(&[("imageswap-maps.conf", b"default:registry.example.com\n")]);
     let mut start = Start::as_gunicorn(IMAGESWAP)
-        // These two are fixed by the paths of the mounts in a cluster.
+        // In a cluster, the paths of the mounts determine these two.
         .env("IMAGESWAP_TLS_DIR", tls.path().to_str().unwrap())
         .env(
             "IMAGESWAP_MAPS_FILE",
@@ -62,7 +62,7 @@ fn the_deployment_of_the_old_webhook_serves_with_nothing_changed_but_its_image()
     let server = start.serve();
     let answer = server.post(&review("018-create-pods-web-7bfb4bc78d.json"));
     assert_eq!(answer.images(), ["registry.example.com/nginx:1.25"]);
-    // The line of the map as it was shipped is deprecated; of the variables none is unknown.
+    // The shipped map has a deprecated line. No variable is unknown.
     let warnings = warnings(&server);
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(
@@ -78,7 +78,7 @@ fn the_deployment_of_the_old_webhook_serves_with_nothing_changed_but_its_image()
 }
 
 #[test]
-fn the_legacy_mode_is_set_by_variables_too() {
+fn variables_set_legacy_mode() {
     let server = Start::new(IMAGESWAP)
         .self_signed()
         .env("IMAGESWAP_MODE", "LEGACY")
@@ -91,7 +91,7 @@ fn the_legacy_mode_is_set_by_variables_too() {
 }
 
 #[test]
-fn the_break_glass_label_can_have_another_name() {
+fn break_glass_label_is_configurable() {
     let server = Start::new(IMAGESWAP)
         .self_signed()
         .map(MAP)
@@ -107,7 +107,7 @@ fn the_break_glass_label_can_have_another_name() {
 }
 
 #[test]
-fn an_option_wins_over_its_variable() {
+fn option_overrides_its_variable() {
     let server = Start::new(IMAGESWAP)
         .self_signed()
         .env("IMAGESWAP_MODE", "LEGACY")
@@ -118,7 +118,7 @@ fn an_option_wins_over_its_variable() {
 }
 
 #[test]
-fn a_switch_can_be_set_in_the_words_of_a_config_map_and_an_empty_variable_is_none() {
+fn switch_accepts_words_of_config_maps_and_empty_is_unset() {
     for on in ["TRUE", "true", "1", "yes"] {
         let server = Start::new(IMAGESWAP)
             .self_signed()
@@ -145,7 +145,7 @@ fn a_switch_can_be_set_in_the_words_of_a_config_map_and_an_empty_variable_is_non
 }
 
 #[test]
-fn an_error_in_a_variable_names_the_variable() {
+fn error_in_a_variable_names_the_variable() {
     let (status, stderr) = Start::new(IMAGESWAP).env("IMAGESWAP_MODE", "both").fail();
     assert_eq!(status, Some(2));
     assert!(
@@ -160,9 +160,9 @@ fn an_error_in_a_variable_names_the_variable() {
 }
 
 #[test]
-fn the_names_of_pythons_log_levels_are_understood() {
+fn log_levels_of_python_are_accepted() {
     for level in ["DEBUG", "INFO", "NOTSET", "trace", "Info"] {
-        // It serves, and says so at these.
+        // At these levels the log has the line `serving`.
         Start::new(IMAGESWAP)
             .self_signed()
             .map(MAP)
@@ -178,7 +178,7 @@ fn the_names_of_pythons_log_levels_are_understood() {
 }
 
 #[test]
-fn a_variable_that_means_nothing_is_named_with_what_may_be_meant() {
+fn unknown_variable_is_reported_with_a_suggestion() {
     let server = Start::new(IMAGESWAP)
         .self_signed()
         .map(MAP)
@@ -197,7 +197,7 @@ fn a_variable_that_means_nothing_is_named_with_what_may_be_meant() {
 }
 
 #[test]
-fn every_variable_is_an_option_and_the_help_says_so() {
+fn every_variable_has_an_option_in_the_help() {
     let output = command(IMAGESWAP).args(["serve", "--help"]).output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success());
@@ -218,7 +218,7 @@ fn every_variable_is_an_option_and_the_help_says_so() {
 }
 
 #[test]
-fn the_version_names_the_commit() {
+fn version_has_the_commit() {
     let output = command(IMAGESWAP).arg("--version").output().unwrap();
     let version = String::from_utf8(output.stdout).unwrap();
     let commit = version
@@ -232,7 +232,7 @@ fn the_version_names_the_commit() {
 }
 
 #[test]
-fn a_dry_run_changes_nothing_and_warns_of_what_it_would_do() {
+fn dry_run_warns_and_changes_nothing() {
     let server = Start::new(IMAGESWAP)
         .self_signed()
         .map(MAP)
@@ -248,7 +248,7 @@ fn a_dry_run_changes_nothing_and_warns_of_what_it_would_do() {
 }
 
 #[test]
-fn every_review_has_one_line_in_the_log() {
+fn each_review_has_one_log_line() {
     let server = Server::start(IMAGESWAP);
     server.post(&review("018-create-pods-web-7bfb4bc78d.json"));
     let line = server.wait_for_log(|line| line["message"] == "reviewed");

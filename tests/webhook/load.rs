@@ -1,4 +1,4 @@
-//! More at one time than there is room for.
+//! Load over the limits.
 
 use std::sync::Arc;
 use std::thread;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::IMAGESWAP;
 
 #[test]
-fn five_hundred_bodies_of_8_mib_are_all_answered_in_little_memory() {
+fn bodies_over_the_budget_are_all_answered_in_little_memory() {
     const CLIENTS: usize = 500;
     let server = Start::new(IMAGESWAP).self_signed().map(MAP).serve();
     let mut review: Value = serde_json::from_slice(&pod(&["nginx"])).unwrap();
@@ -38,7 +38,7 @@ fn five_hundred_bodies_of_8_mib_are_all_answered_in_little_memory() {
 }
 
 #[test]
-fn a_body_in_pieces_of_one_byte_takes_no_more_memory_than_another() {
+fn body_in_parts_of_one_byte_needs_no_more_memory() {
     let server = Start::new(IMAGESWAP).self_signed().map(MAP).serve();
     let body = pod(&["nginx"]);
     let mut connection = server.connect();

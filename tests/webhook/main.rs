@@ -1,6 +1,6 @@
 //! The real binary, over real connections.
 
-/// Prints a figure that is to be seen when the test passes, too.
+/// Prints a figure, also if the test passes.
 macro_rules! tell {
     ($($what:tt)*) => {
         std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("{}\n", format_args!($($what)*))).unwrap()

@@ -1,4 +1,4 @@
-//! What is counted, and that Prometheus' own tool finds nothing wrong with it.
+//! Metrics, and their check with promtool.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -12,7 +12,7 @@ use imageswap_tests_support::webhook::{Server, Start, Volume, pod};
 use crate::IMAGESWAP;
 
 #[test]
-fn requests_images_and_what_was_left_are_counted() {
+fn requests_and_images_are_counted() {
     let server = Start::new(IMAGESWAP)
         .self_signed()
         .map("default::\ndocker.io::h.io/hub\nquay.io::\n")
@@ -48,7 +48,7 @@ fn requests_images_and_what_was_left_are_counted() {
     assert!(server.metric("imageswap_rules_loaded_timestamp_seconds", "") > 1.7e9);
 }
 
-/// The metrics of the page, each with its labels and its row.
+/// Returns the metrics of the page, each with its labels and its row.
 fn metrics_of_page(page: &str) -> BTreeMap<String, (BTreeSet<String>, String)> {
     let rows = page.lines().filter(|line| line.starts_with("| `imageswap_"));
     let mut metrics = BTreeMap::new();
@@ -64,7 +64,7 @@ fn metrics_of_page(page: &str) -> BTreeMap<String, (BTreeSet<String>, String)> {
     metrics
 }
 
-/// The metrics of an answer to `/metrics`, each with its labels.
+/// Returns the metrics of an answer to `/metrics`, each with its labels.
 fn metrics_of(text: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut metrics: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for line in text.lines() {
@@ -83,7 +83,7 @@ fn metrics_of(text: &str) -> BTreeMap<String, BTreeSet<String>> {
 }
 
 #[test]
-fn metrics_of_the_page_are_those_that_are_served() {
+fn page_lists_exactly_the_served_metrics() {
     let server = Server::start(IMAGESWAP);
     server.post(&pod(&["nginx", "auto"]));
     let served = metrics_of(&server.get("/metrics").text());
@@ -93,7 +93,7 @@ fn metrics_of_the_page_are_those_that_are_served() {
         .map(|(name, (labels, _))| (name.clone(), labels.clone()))
         .collect();
     assert_eq!(named, served);
-    // The page about git shows some of them, with values in place of names of labels.
+    // The page about Git shows some of them, with values of labels.
     for (name, (labels, row)) in metrics_of_page(&read("docs/git.md")) {
         let is_served = |label: &String| served[&name].contains(label.split('=').next().unwrap());
         assert!(labels.iter().all(is_served), "{row}");
@@ -114,7 +114,7 @@ fn metrics_of_the_page_are_those_that_are_served() {
 }
 
 #[test]
-fn a_kind_that_a_client_makes_up_has_no_label_of_its_own() {
+fn unknown_kind_has_the_label_other() {
     let server = Server::start(IMAGESWAP);
     let body = String::from_utf8(pod(&["nginx"])).unwrap();
     server.post(
@@ -126,7 +126,7 @@ fn a_kind_that_a_client_makes_up_has_no_label_of_its_own() {
 }
 
 #[test]
-fn promtool_finds_nothing_wrong() {
+fn promtool_accepts_the_metrics() {
     if std::env::var_os("IMAGESWAP_TEST_PROMTOOL").is_none() {
         eprintln!("not run: it needs promtool, of the package prometheus; IMAGESWAP_TEST_PROMTOOL=1 runs it");
         return;
@@ -134,7 +134,7 @@ fn promtool_finds_nothing_wrong() {
     let server = Server::start(IMAGESWAP);
     server.post(&pod(&["nginx", "quay.io/x", "Bad"]));
     server.post(b"no review");
-    // With rules, their texts are labels.
+    // The texts of rules are labels.
     let text = b"rules v1\ndeny **:latest because \"pin a \\\"version\\\" \\\\ or \xc3\xb6\"\n  when not hook a\nkeep quay.io/ as q\n";
     let rules = Volume::mount(&[("a.rules", text)]);
     let by_rules = Start::new(IMAGESWAP).self_signed().rules(rules.path()).serve();
@@ -145,7 +145,7 @@ fn promtool_finds_nothing_wrong() {
     }
 }
 
-/// What promtool has to say of metrics, which it takes.
+/// Returns the output of promtool, which accepts the metrics.
 fn promtool(metrics: &[u8]) -> String {
     let mut promtool = Command::new("promtool")
         .args(["check", "metrics"])

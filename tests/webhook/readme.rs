@@ -1,4 +1,4 @@
-//! The README, word for word.
+//! The commands of the README.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::IMAGESWAP;
 
-/// The blocks of a language, in order.
+/// Returns the code blocks of a language, in order.
 fn blocks(language: &str) -> Vec<String> {
     let readme = repository::read("README.md");
     let fence = format!("```{language}\n");
@@ -19,18 +19,18 @@ fn blocks(language: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_first_look_goes_as_the_readme_says() {
+fn commands_of_the_readme_work() {
     let commands = blocks("sh");
     let arguments = commands[0]
         .strip_prefix("cargo run --release --locked -- serve ")
         .expect("the first command starts the webhook");
-    // `cargo run` passes on what the build script has set.
+    // `cargo run` passes the variables of the build script to the program.
     let mut start = Start::new(IMAGESWAP).env("BUILD_COMMIT", "0123456789ab");
     for argument in arguments.split(' ') {
         start = start.args([argument]);
     }
     let server = start.in_repository().serve();
-    // What it prints is what the README has, but for the port.
+    // The output is that of the README, except for the port.
     eventually("the curl", || server.stderr().contains("curl "));
     let printed = server.stderr();
     let curl = printed
@@ -40,7 +40,7 @@ fn the_first_look_goes_as_the_readme_says() {
     let port = format!(":{}/", server.address.port());
     assert_eq!(curl.trim().replace(&port, ":5000/"), commands[1]);
 
-    // Nothing that `cargo run` sets, or that anything else does, is complained of.
+    // The log has no warning, such as one about a variable that `cargo run` sets.
     assert!(
         server.log().iter().all(|line| line["level"] == "INFO"),
         "{printed}"

@@ -1,4 +1,4 @@
-//! Changed maps in a mounted ConfigMap.
+//! Reloads of a map in a mounted ConfigMap.
 
 use std::collections::HashSet;
 use std::fs;
@@ -12,7 +12,7 @@ use crate::IMAGESWAP;
 
 const FILE: &str = "imageswap-maps.conf";
 
-/// Files of a volume, by their names.
+/// Files of a volume, by name.
 type Files<'f> = &'f [(&'f str, &'f [u8])];
 
 fn map(target: &str) -> Vec<u8> {
@@ -28,7 +28,7 @@ fn serve(maps: &Volume) -> Server {
 }
 
 #[test]
-fn a_changed_map_is_in_force_soon_however_often_it_changes() {
+fn each_changed_map_becomes_active() {
     let mut maps = Volume::mount(&[(FILE, &map("h.io/0"))]);
     let server = serve(&maps);
     for generation in 1..=5 {
@@ -45,7 +45,7 @@ fn a_changed_map_is_in_force_soon_however_often_it_changes() {
 }
 
 #[test]
-fn a_plain_file_is_followed_too_when_it_is_written_and_when_it_is_replaced() {
+fn plain_file_is_reloaded_if_written_or_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(FILE);
     fs::write(&path, map("h.io/0")).unwrap();
@@ -65,7 +65,7 @@ fn a_plain_file_is_followed_too_when_it_is_written_and_when_it_is_replaced() {
 }
 
 #[test]
-fn a_map_that_is_of_no_use_leaves_the_old_one_in_force_and_is_told_of_once() {
+fn invalid_map_keeps_previous_rules_and_is_reported_once() {
     let mut maps = Volume::mount(&[(FILE, &map("h.io/old"))]);
     let server = serve(&maps);
     let too_long = vec![b'#'; (8 << 20) + 1];
@@ -104,24 +104,24 @@ fn a_map_that_is_of_no_use_leaves_the_old_one_in_force_and_is_told_of_once() {
         assert!(ready.text().contains(reason), "{}", ready.text());
     }
     maps.update(&[(FILE, &map("h.io/new"))]);
-    eventually("the mended map", || {
+    eventually("the fixed map", || {
         server.swap("nginx").as_deref() == Some("h.io/new/nginx")
     });
     assert_eq!(server.get("/readyz").text(), "ready\n");
 }
 
 #[test]
-fn a_map_that_is_put_back_as_it_was_mends_the_failure() {
+fn restored_map_resolves_the_failure() {
     let mut maps = Volume::mount(&[(FILE, &map("h.io/old"))]);
     let server = serve(&maps);
     maps.update(&[(FILE, b"\xff")]);
     eventually("the failure", || server.get("/readyz").text() != "ready\n");
     maps.update(&[(FILE, &map("h.io/old"))]);
-    eventually("the mend", || server.get("/readyz").text() == "ready\n");
+    eventually("the fix", || server.get("/readyz").text() == "ready\n");
 }
 
 #[test]
-fn what_is_wrong_in_a_changed_map_is_logged_and_no_more_than_is_readable() {
+fn findings_of_a_changed_map_are_logged_up_to_a_limit() {
     let mut maps = Volume::mount(&[(FILE, b"default::\n")]);
     let server = serve(&maps);
     maps.update(&[(FILE, "default::\nnot a line\n".repeat(500).as_bytes())]);
@@ -134,8 +134,8 @@ fn what_is_wrong_in_a_changed_map_is_logged_and_no_more_than_is_readable() {
     assert!((1..20).contains(&skipped));
 }
 
-/// Sends one Pod after the other until it is told to stop: over one connection, or each over a new one. What it
-/// gives back is how many were answered, each of them whole and by one set.
+/// Sends one Pod after another until `stop` is set, over one connection, or each over a new one. Returns the number of
+/// answers, each of which comes from a single set.
 fn load(server: &Server, is_kept: bool, stop: &AtomicBool, certificates: &[Vec<u8>]) -> usize {
     let body = pod(&["nginx", "quay.io/x", "redis", "quay.io/y"]);
     let mut connection = server.connect();
@@ -161,7 +161,7 @@ fn load(server: &Server, is_kept: bool, stop: &AtomicBool, certificates: &[Vec<u
 }
 
 #[test]
-fn no_request_fails_while_maps_and_certificates_are_replaced_under_load() {
+fn no_request_fails_during_reloads_under_load() {
     const RELOADS: usize = 20;
     let pairs: Vec<Pair> = (0..=RELOADS).map(|_| Pair::generate()).collect();
     let certificates: Vec<Vec<u8>> = pairs.iter().map(|pair| pair.der.clone()).collect();
@@ -181,7 +181,7 @@ fn no_request_fails_while_maps_and_certificates_are_replaced_under_load() {
                 answered.fetch_add(count, Ordering::Relaxed);
             });
         }
-        // The rest of the test ends the load, also where it fails.
+        // The load must end also if the rest of the test panics.
         let stopping = StopWhenDropped(&stop);
         for (generation, pair) in pairs.iter().enumerate().skip(1) {
             let started = Instant::now();

@@ -1,5 +1,5 @@
-//! What an independent reading of the language says of rule sets, through the running webhook: each set is put in
-//! force, and each case comes in a review of its own.
+//! Recorded decisions of an independent implementation of the language, compared with the running webhook: each set
+//! becomes active, and each case is a review.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::IMAGESWAP;
 
-/// Lines of a file of vectors.
+/// Returns the rows of a file of vectors.
 pub(crate) fn rows(file: &str) -> Vec<Value> {
     let text = fs::read_to_string(conformance("rules").join(file)).unwrap();
     text.lines()
@@ -17,7 +17,7 @@ pub(crate) fn rows(file: &str) -> Vec<Value> {
         .collect()
 }
 
-/// The files of a set.
+/// Returns the files of a set.
 pub(crate) fn files(row: &Value) -> Vec<(&str, &[u8])> {
     let files = row["files"].as_object().unwrap().iter();
     files
@@ -25,20 +25,20 @@ pub(crate) fn files(row: &Value) -> Vec<(&str, &[u8])> {
         .collect()
 }
 
-/// How many cases there were.
+/// Numbers of cases.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Count {
     cases: usize,
-    /// Images that are empty: for the API server, and so for the webhook, that is no image.
+    /// Empty images, which the webhook skips as the API server does.
     empty: usize,
     warned: usize,
-    refused: usize,
+    denied: usize,
     /// Answers that add pull secrets.
     with_secrets: usize,
 }
 
 #[test]
-fn every_recorded_decision_is_given_through_the_webhook() {
+fn recorded_decisions_are_reproduced() {
     let rows = rows("vectors.jsonl");
     let mut rules = Volume::mount(&files(&rows[0]));
     let server = Start::new(IMAGESWAP).self_signed().rules(rules.path()).serve();
@@ -50,7 +50,7 @@ fn every_recorded_decision_is_given_through_the_webhook() {
             server.reloads_when(|| rules.update(&files(row)));
         }
         for case in row["cases"].as_array().unwrap() {
-            let found = Case::new(case, count.cases).judge(&mut connection, &mut count);
+            let found = Case::new(case, count.cases).compare(&mut connection, &mut count);
             count.cases += 1;
             if let Err(what) = found {
                 wrong.push(format!("set {number}: {case}\n  {what}"));
@@ -67,7 +67,7 @@ fn every_recorded_decision_is_given_through_the_webhook() {
         cases: 5_100,
         empty: 15,
         warned: 869,
-        refused: 322,
+        denied: 322,
         with_secrets: 262,
     };
     assert_eq!(count, expected);
@@ -76,15 +76,15 @@ fn every_recorded_decision_is_given_through_the_webhook() {
     assert_eq!(reloads, 169.0);
 }
 
-/// One case, as an API server would ask it. What a review does not show as the case has it (a template of a kind that
-/// nobody knows, an ephemeral container of a new object) is put in as it would stand if there were such a thing.
+/// A case, as the review that an API server would send. Some cases cannot occur in a cluster, such as an ephemeral
+/// container of a new object. Their review has the object that it would have.
 struct Case<'c> {
     case: &'c Value,
     context: &'c Value,
     image: &'c str,
     place: &'c str,
     container: &'c str,
-    /// Pods have pull secrets of their own, or an empty list, or none, in turn.
+    /// True if the Pod has pull secrets. Cases alternate between a list, an empty list and no list.
     has_secret: bool,
     request: Value,
 }
@@ -116,7 +116,7 @@ impl<'c> Case<'c> {
             "object": case.object(kind, Some(case.image), number),
         });
         if operation == "update" {
-            // The image is new: in a container that is there, or with its container.
+            // Either the image of a container changes, or the container is new.
             let another = number.is_multiple_of(2).then_some("old.example.com/another:1");
             case.request["oldObject"] = case.object(kind, another, number);
         }
@@ -131,7 +131,7 @@ impl<'c> Case<'c> {
         case
     }
 
-    /// The object, with the image or without.
+    /// Returns the object, with or without the image.
     fn object(&self, kind: &str, image: Option<&str>, number: usize) -> Value {
         let mut labels = json!({});
         if let Some(given) = self.context["labels"].as_object() {
@@ -167,7 +167,7 @@ impl<'c> Case<'c> {
         object
     }
 
-    /// The spec of the Pod. Beside the image in question stands one that is left alone without a word.
+    /// Returns the spec of the Pod. It has another image, which is skipped without a warning.
     fn spec(&self, image: Option<&str>) -> Value {
         let mut spec = json!({"containers": [{"name": "beside", "image": "auto"}]});
         let Some(image) = image else {
@@ -200,7 +200,7 @@ impl<'c> Case<'c> {
         secrets.map(|secret| secret.as_str().unwrap()).collect()
     }
 
-    /// Where the image stands.
+    /// Returns the JSON pointer of the image.
     fn pointer(&self) -> String {
         let spec = match self.request["kind"]["kind"].as_str().unwrap() {
             "Pod" => "/spec",
@@ -216,7 +216,7 @@ impl<'c> Case<'c> {
         format!("{spec}/{image}")
     }
 
-    /// The operations of the patch that is expected.
+    /// Returns the expected operations of the patch.
     fn patch(&self) -> Vec<Value> {
         let mut operations = Vec::new();
         if self.case["effect"] == "swap" {
@@ -237,8 +237,8 @@ impl<'c> Case<'c> {
         operations
     }
 
-    /// Asks, and compares.
-    fn judge(&self, connection: &mut Connection, count: &mut Count) -> Result<(), String> {
+    /// Sends the review and compares the answer.
+    fn compare(&self, connection: &mut Connection, count: &mut Count) -> Result<(), String> {
         let review = json!({
             "kind": "AdmissionReview",
             "apiVersion": "admission.k8s.io/v1",
@@ -259,13 +259,13 @@ impl<'c> Case<'c> {
         let adds = |operation: &Value| operation["op"] == "add";
         count.with_secrets += usize::from(operations.iter().any(adds));
         same("patch", answer.operations().into(), operations.into())?;
-        self.judge_words(&answer, count)?;
-        self.judge_rules(&response["auditAnnotations"]["rules"])
+        self.compare_messages(&answer, count)?;
+        self.compare_rules(&response["auditAnnotations"]["rules"])
     }
 
-    /// The rules as the audit log names them: those that warned, those that moved the image, which no row tells, and the
-    /// one that decided last.
-    fn judge_rules(&self, found: &Value) -> Result<(), String> {
+    /// Compares the rules of the audit annotation: those that warned, those that swapped the image, which no row has,
+    /// and the one that decided last.
+    fn compare_rules(&self, found: &Value) -> Result<(), String> {
         let named: Vec<&str> = found
             .as_str()
             .map_or_else(Vec::new, |text| text.split(',').collect());
@@ -285,8 +285,8 @@ impl<'c> Case<'c> {
         warnings.map(|rule| rule.as_str().unwrap()).collect()
     }
 
-    /// Refusal and warnings, by how each line begins: the `because` of a rule follows.
-    fn judge_words(&self, answer: &Answer, count: &mut Count) -> Result<(), String> {
+    /// Compares denial and warnings by the start of each line, because the `because` of a rule follows it.
+    fn compare_messages(&self, answer: &Answer, count: &mut Count) -> Result<(), String> {
         let owner = match self.place {
             "volume" => "volume",
             _ => "container",
@@ -322,17 +322,17 @@ impl<'c> Case<'c> {
         if !is_so {
             return Err(format!("warnings: {warnings:?}, and expected {expected:?}"));
         }
-        let refusal = answer.refusal();
-        let is_so = match (self.case["effect"] == "deny", &refusal) {
+        let denial = answer.denial();
+        let is_so = match (self.case["effect"] == "deny", &denial) {
             (true, Some(line)) => {
-                count.refused += 1;
+                count.denied += 1;
                 begins(line, &by("is denied by", self.case["rule"].as_str().unwrap()))
             }
-            (is_denied, refusal) => !is_denied && refusal.is_none(),
+            (is_denied, denial) => !is_denied && denial.is_none(),
         };
         match is_so {
             true => Ok(()),
-            false => Err(format!("refusal: {refusal:?}")),
+            false => Err(format!("denial: {denial:?}")),
         }
     }
 }

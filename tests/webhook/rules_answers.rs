@@ -1,4 +1,4 @@
-//! What rules say to a caller: refusals, warnings, pull secrets, and the entry that called.
+//! Effects of rules on the answer: denials, warnings, pull secrets, and the condition `hook`.
 
 use imageswap_tests_support::webhook::{Answer, Server, Start, Volume, pod};
 use serde_json::{Value, json};
@@ -9,13 +9,13 @@ fn serve(text: &str) -> Server {
     start(text, Start::new(IMAGESWAP))
 }
 
-/// With the rules of one file, which need not stay.
+/// Starts the webhook with the rules of one file.
 fn start(text: &str, start: Start) -> Server {
     let rules = Volume::mount(&[("10-rules.rules", text.as_bytes())]);
     start.self_signed().rules(rules.path()).serve()
 }
 
-/// A review of a Pod with these images, after it was changed.
+/// Returns a review of a Pod with these images, after a change.
 fn changed(images: &[&str], change: impl FnOnce(&mut Value)) -> Vec<u8> {
     let mut review: Value = serde_json::from_slice(&pod(images)).unwrap();
     change(&mut review["request"]);
@@ -23,7 +23,7 @@ fn changed(images: &[&str], change: impl FnOnce(&mut Value)) -> Vec<u8> {
 }
 
 #[test]
-fn an_entry_of_the_configuration_is_a_condition() {
+fn hook_condition_matches_the_entry() {
     let server = serve(
         "rules v1\n\
          swap quay.io/ -> canary.example.com/ when hook canary, early-*\n\
@@ -45,7 +45,7 @@ fn an_entry_of_the_configuration_is_a_condition() {
 }
 
 #[test]
-fn a_refusal_names_every_refused_image_with_its_container_its_rule_and_why() {
+fn denial_names_each_image_container_rule_and_reason() {
     let server = serve(
         "rules v1\n\
          let page = https://example.com/pins\n\
@@ -61,7 +61,7 @@ fn a_refusal_names_every_refused_image_with_its_container_its_rule_and_why() {
         "busybox:1",
     ]));
     assert_eq!(
-        answer.refusal().unwrap(),
+        answer.denial().unwrap(),
         "imageswap: nginx of container c0 is denied by pinned: pin a \"version\": https://example.com/pins\n\
          imageswap: evil/x:1 of container c2 is denied by 10-rules.rules:4\n\
          imageswap: quay.io/y of container c3 is denied by pinned: pin a \"version\": https://example.com/pins"
@@ -79,7 +79,7 @@ fn a_refusal_names_every_refused_image_with_its_container_its_rule_and_why() {
 }
 
 #[test]
-fn a_warn_rule_speaks_once_for_each_image_and_the_rules_below_it_decide() {
+fn warn_rule_warns_once_per_image_and_later_rules_decide() {
     let server = serve(
         "rules v1\n\
          warn quay.io/ because \"quay.io goes away in May\"\n\
@@ -97,21 +97,21 @@ fn a_warn_rule_speaks_once_for_each_image_and_the_rules_below_it_decide() {
         ]
     );
     assert_eq!(answer.images(), ["h.example.com/x", "h.example.com/y:1"]);
-    assert_eq!(answer.refusal(), None);
-    // It is heard beside a refusal, too.
+    assert_eq!(answer.denial(), None);
+    // The caller gets the warning also with a denial.
     let answer = server.post(&pod(&["evil/x"]));
     assert_eq!(
         answer.warnings(),
         ["imageswap: evil/x of container c0 matches the warning floating"]
     );
     assert_eq!(
-        answer.refusal().unwrap(),
+        answer.denial().unwrap(),
         "imageswap: evil/x of container c0 is denied by evil"
     );
 }
 
 #[test]
-fn a_result_that_is_no_image_leaves_the_image_as_it_was_with_a_warning() {
+fn invalid_result_keeps_the_image_with_a_warning() {
     let server = serve("rules v1\nswap *.example.org/** -> h.example.com/{tag}/{name} pull-secret s\n");
     let answer = server.post(&pod(&["a.example.org/x:v-", "Bad"]));
     assert_eq!(answer.operations(), [Value::Null; 0]);
@@ -132,14 +132,14 @@ fn a_result_that_is_no_image_leaves_the_image_as_it_was_with_a_warning() {
     }
 }
 
-/// The operations on pull secrets.
+/// Returns the operations on pull secrets.
 fn secrets(answer: &Answer) -> Vec<Value> {
     let is_of_secrets = |operation: &Value| operation["path"].as_str().unwrap().contains("imagePullSecrets");
     answer.operations().into_iter().filter(is_of_secrets).collect()
 }
 
 #[test]
-fn pull_secrets_are_added_to_a_new_pod_and_to_nothing_else() {
+fn pull_secrets_are_added_only_to_new_pods() {
     let server = serve(
         "rules v1\n\
          swap quay.io/ -> h.example.com/quay/ pull-secret one\n\
@@ -154,10 +154,10 @@ fn pull_secrets_are_added_to_a_new_pod_and_to_nothing_else() {
     let first =
         |name: &str| json!({"op": "add", "path": "/spec/imagePullSecrets", "value": [{"name": name}]});
 
-    // Of all rounds, in their order, and of the rule that ended them.
+    // The secrets of all rounds are added in order, with those of the last rule.
     let answer = send(pod(&["gcr.io/x", "quay.io/y"]));
     assert_eq!(secrets(&answer), [first("two"), add("one"), add("three")]);
-    // An image that stays can need one, without any other change.
+    // A kept image can need a secret, without any other change.
     let answer = send(pod(&["h.example.com/x"]));
     assert_eq!(answer.operations(), [first("three")]);
     let answer = send(changed(&["quay.io/x"], |request| {
@@ -169,7 +169,7 @@ fn pull_secrets_are_added_to_a_new_pod_and_to_nothing_else() {
     }));
     assert_eq!((secrets(&answer).len(), answer.operations().len()), (0, 1));
 
-    // A Pod that is there already takes no other secrets.
+    // The API server rejects new secrets in an existing Pod.
     let answer = send(changed(&["quay.io/x"], |request| {
         request["operation"] = "UPDATE".into();
         request["oldObject"] = request["object"].clone();
@@ -179,27 +179,27 @@ fn pull_secrets_are_added_to_a_new_pod_and_to_nothing_else() {
         (secrets(&answer).len(), answer.images()),
         (0, vec!["h.example.com/quay/x".to_owned()])
     );
-    // In a template they would displace those of the service account.
+    // Secrets in a template would replace those of the service account.
     let answer = send(changed(&["quay.io/x"], |request| {
         request["kind"] = json!({"group": "apps", "version": "v1", "kind": "Deployment"});
         let pod = request["object"].take();
         request["object"] = json!({"metadata": {"name": "web"}, "spec": {"template": pod}});
     }));
     assert_eq!((secrets(&answer).len(), answer.operations().len()), (0, 1));
-    // Where the object is refused, there is nothing to pull.
+    // A denied object pulls no image.
     let answer = send(pod(&["quay.io/x", "evil/x"]));
-    assert!(answer.refusal().is_some());
+    assert!(answer.denial().is_some());
 }
 
 #[test]
-fn a_dry_run_refuses_and_changes_nothing_and_says_what_it_would_do() {
+fn dry_run_denies_and_changes_nothing_and_warns() {
     const RULES: &str = "rules v1\n\
          deny docker.io/evil/ because \"it is evil\" as evil\n\
          warn **:latest as floating\n\
          swap quay.io/ -> h.example.com/ pull-secret s\n";
     let server = start(RULES, Start::new(IMAGESWAP).args(["--dry-run"]));
     let answer = server.post(&pod(&["evil/x:1", "quay.io/y", "ghcr.io/z:1"]));
-    assert_eq!((answer.refusal(), answer.operations().len()), (None, 0));
+    assert_eq!((answer.denial(), answer.operations().len()), (None, 0));
     assert_eq!(
         answer.warnings(),
         [
@@ -213,7 +213,7 @@ fn a_dry_run_refuses_and_changes_nothing_and_says_what_it_would_do() {
         review["response"]["auditAnnotations"]["rules"],
         "evil,floating,10-rules.rules:4"
     );
-    // What is decided is counted.
+    // Decisions are counted in a dry run too.
     for label in [
         "effect=\"deny\",rule=\"evil\"",
         "effect=\"swap\",rule=\"10-rules.rules swap quay.io/",
@@ -223,13 +223,13 @@ fn a_dry_run_refuses_and_changes_nothing_and_says_what_it_would_do() {
 }
 
 #[test]
-fn what_the_break_glass_label_leaves_alone_no_rule_refuses() {
+fn object_with_break_glass_label_is_not_denied() {
     let server = serve("rules v1\ndeny ** because \"nothing runs here\"\n");
-    assert!(server.post(&pod(&["nginx"])).refusal().is_some());
+    assert!(server.post(&pod(&["nginx"])).denial().is_some());
     let answer = server.post(&changed(&["nginx"], |request| {
         request["object"]["metadata"]["labels"] = json!({"k8s.twr.io/imageswap": "disabled"});
     }));
-    assert_eq!((answer.refusal(), answer.warnings().len()), (None, 0));
+    assert_eq!((answer.denial(), answer.warnings().len()), (None, 0));
     assert_eq!(
         answer.review()["response"]["auditAnnotations"]["rules"],
         Value::Null
@@ -237,7 +237,7 @@ fn what_the_break_glass_label_leaves_alone_no_rule_refuses() {
 }
 
 #[test]
-fn a_rule_refuses_no_image_that_an_update_does_not_bring_in() {
+fn update_is_not_denied_for_unchanged_images() {
     let server = serve("rules v1\ndeny quay.io/ as quay\n");
     let update = |old: &[&str], new: &[&str]| {
         changed(new, |request| {
@@ -247,10 +247,10 @@ fn a_rule_refuses_no_image_that_an_update_does_not_bring_in() {
         })
     };
     let same = server.post(&update(&["quay.io/x", "a"], &["quay.io/x", "b"]));
-    assert_eq!(same.refusal(), None);
+    assert_eq!(same.denial(), None);
     let new = server.post(&update(&["quay.io/x", "a"], &["quay.io/x", "quay.io/y"]));
     assert_eq!(
-        new.refusal().unwrap(),
+        new.denial().unwrap(),
         "imageswap: quay.io/y of container c1 is denied by quay"
     );
 }

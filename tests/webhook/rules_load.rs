@@ -1,4 +1,4 @@
-//! Which sets of rules serve, and what a start with one that does not load says.
+//! Starts with valid and invalid sets of rules.
 
 use imageswap_tests_support::webhook::{Start, Volume, command};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use crate::IMAGESWAP;
 use crate::rules::{files, rows};
 
 #[test]
-fn what_does_not_load_ends_the_start_with_its_file_and_line() {
+fn start_fails_with_file_and_line_if_a_set_is_invalid() {
     let mut wrong = Vec::new();
     let rows: Vec<Value> = rows("load.jsonl")
         .into_iter()
@@ -29,7 +29,7 @@ fn what_does_not_load_ends_the_start_with_its_file_and_line() {
     );
 }
 
-/// Whether the first error is at the line, and both the log and the last line say so.
+/// Returns true if the first error is at the line, in both the log and the last line.
 fn names_the_place(row: &Value, folder: &str, stderr: &str) -> bool {
     let mut logged = stderr.lines().filter_map(|line| {
         let line: Value = serde_json::from_str(line).ok()?;
@@ -44,7 +44,7 @@ fn names_the_place(row: &Value, folder: &str, stderr: &str) -> bool {
         None => row["line"].as_u64().into_iter().collect(),
     };
     let names = row["files"].as_object().unwrap().keys();
-    // The error may stand on the line that continues the statement.
+    // The error may be on the continuation line of the statement.
     let is_at_its_place = names
         .flat_map(|name| expected.iter().map(move |line| (name, line)))
         .flat_map(|(name, line)| [(name, *line), (name, line + 1)])
@@ -56,7 +56,7 @@ fn names_the_place(row: &Value, folder: &str, stderr: &str) -> bool {
 }
 
 #[test]
-fn what_is_odd_and_loads_serves() {
+fn unusual_but_valid_sets_serve() {
     let rows: Vec<Value> = rows("load.jsonl")
         .into_iter()
         .filter(|row| row["category"].is_null())
@@ -75,7 +75,7 @@ fn what_is_odd_and_loads_serves() {
 }
 
 #[test]
-fn a_start_says_what_is_wrong_in_every_file_and_serves_nobody() {
+fn failed_start_reports_the_errors_of_all_files() {
     let rules = Volume::mount(&[
         ("10-a.rules", b"rules v1\nswap docker.io/ -> {hubb}/\nkeep x?y\n"),
         ("20-b.rules", b"rules v1\nkeep quay.io/\n  when namespase a\n"),
@@ -90,7 +90,7 @@ fn a_start_says_what_is_wrong_in_every_file_and_serves_nobody() {
 }
 
 #[test]
-fn a_failing_test_ends_the_start_too() {
+fn start_fails_if_a_test_fails() {
     let rules = Volume::mount(&[("a.rules", b"rules v1\nkeep quay.io/\ntest quay.io/x deny\n")]);
     let (status, stderr) = Start::new(IMAGESWAP).self_signed().rules(rules.path()).fail();
     assert_eq!(status, Some(1));
@@ -98,7 +98,7 @@ fn a_failing_test_ends_the_start_too() {
 }
 
 #[test]
-fn a_path_that_is_not_there_ends_the_start_and_names_the_path() {
+fn start_fails_and_names_the_path_if_it_is_missing() {
     let output = command(IMAGESWAP)
         .args([
             "serve",

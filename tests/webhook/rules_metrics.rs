@@ -1,4 +1,4 @@
-//! How many images each rule decided, as metrics tell it.
+//! The metric of images by rule.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,7 +19,7 @@ fn reload(rules: &mut Volume, server: &Server, text: &str) {
     server.reloads_when(|| rules.update(&[(FILE, text.as_bytes())]));
 }
 
-/// The series of images, as rule and effect.
+/// Returns the series of images, by rule and effect.
 fn counts(server: &Server) -> BTreeMap<(String, String), f64> {
     let text = server.get("/metrics").text();
     let series = text
@@ -42,7 +42,7 @@ fn expected<const N: usize>(counts: [(&str, &str, f64); N]) -> BTreeMap<(String,
 }
 
 #[test]
-fn a_count_goes_by_the_name_of_a_rule_else_by_its_file_and_text() {
+fn series_is_labeled_by_name_else_by_file_and_text() {
     let (_rules, server) = serve(
         "rules v1\n\
          swap quay.io/ -> h.example.com/  as quay\n\
@@ -74,13 +74,13 @@ fn a_count_goes_by_the_name_of_a_rule_else_by_its_file_and_text() {
 }
 
 #[test]
-fn a_count_lives_through_a_reload_wherever_its_rule_stands_then() {
+fn count_survives_a_reload_that_moves_the_rule() {
     let (mut rules, server) =
         serve("rules v1\nkeep ghcr.io/ when namespace default,b\nswap quay.io/ -> h.example.com/ as quay\n");
     let body = pod(&["ghcr.io/x", "quay.io/x"]);
     server.post(&body);
     let before = counts(&server);
-    // Two lines below and in another layout, and a named rule that leads elsewhere.
+    // The rules are two lines lower and formatted differently, and the named rule has another target.
     reload(
         &mut rules,
         &server,
@@ -99,7 +99,7 @@ fn a_count_lives_through_a_reload_wherever_its_rule_stands_then() {
             ("quay", "swap", 2.0)
         ])
     );
-    // A rule that is gone keeps its count, and has it back when it returns.
+    // A removed rule keeps its count, and continues it when it is added again.
     reload(&mut rules, &server, "rules v1\n");
     server.post(&body);
     reload(
@@ -120,7 +120,7 @@ fn a_count_lives_through_a_reload_wherever_its_rule_stands_then() {
 }
 
 #[test]
-fn rules_beyond_two_thousand_are_counted_as_one() {
+fn rules_over_the_limit_share_one_series() {
     const RULES: usize = 2_500;
     let mut text = "rules v1\n".to_owned();
     for n in 0..RULES {
@@ -137,7 +137,7 @@ fn rules_beyond_two_thousand_are_counted_as_one() {
     let found = counts(&server);
     assert_eq!((found.len(), found[&other]), (2_001, 500.0));
     assert_eq!(found.values().sum::<f64>(), RULES as f64);
-    // Those with a series keep it; a rule that comes later has none.
+    // Rules with a series keep it. A later rule has none of its own.
     text.push_str("keep ghcr.io/ as late\n");
     reload(&mut rules, &server, &text);
     server.post(&pod(&["quay.io/org0/x", "quay.io/org2400/x", "ghcr.io/x"]));
@@ -147,7 +147,7 @@ fn rules_beyond_two_thousand_are_counted_as_one() {
 }
 
 #[test]
-fn no_label_is_longer_than_is_readable_and_none_holds_what_a_client_sent() {
+fn labels_are_short_and_have_no_text_of_clients() {
     let long_name = format!("n{}", "x".repeat(1_000));
     let (_rules, server) = serve(&format!(
         "rules v1\nkeep quay.io/ because \"{}\"\nkeep ghcr.io/ as {long_name}\nkeep gcr.io/ because \"ä{0}\"\n",
@@ -172,7 +172,7 @@ fn no_label_is_longer_than_is_readable_and_none_holds_what_a_client_sent() {
 }
 
 #[test]
-fn a_swap_counts_for_the_rule_that_gave_the_image_and_not_for_the_one_that_lets_it_rest() {
+fn swap_is_counted_for_the_rule_that_produced_the_result() {
     let (_rules, server) = serve(
         "rules v1\n\
          keep h.example.com/  as arrived\n\
@@ -184,7 +184,7 @@ fn a_swap_counts_for_the_rule_that_gave_the_image_and_not_for_the_one_that_lets_
         counts(&server),
         expected([("hub", "swap", 1.0), ("arrived", "keep", 1.0)])
     );
-    // The log and the audit log name all of them, in the order in which they decided.
+    // The log and the audit log name all rules, in the order in which they decided.
     let named = &answer.review()["response"]["auditAnnotations"]["rules"];
     assert_eq!(named, "quay,hub,arrived");
     let line = server.wait_for_log(|line| line["message"] == "reviewed");

@@ -1,4 +1,4 @@
-//! Rules of several files that change while the webhook serves.
+//! Reloads of rules in several files.
 
 use std::fs;
 use std::path::Path;
@@ -14,9 +14,9 @@ fn serve(path: &Path) -> Server {
 }
 
 #[test]
-fn a_set_that_does_not_load_leaves_the_old_one_in_force_and_is_told_of_once() {
+fn invalid_set_keeps_previous_rules_and_is_reported_once() {
     const GOOD: &[u8] = b"rules v1\nswap quay.io/ -> old.example.com/\n";
-    // What is wrong, with its code and its place.
+    // The text of the file, the code of its error, and its position.
     let cases: [(&str, &str, &str); 5] = [
         (
             "rules v1\nswap gcr.io/ -> {hubb}/\n",
@@ -52,26 +52,29 @@ fn a_set_that_does_not_load_leaves_the_old_one_in_force_and_is_told_of_once() {
             .trim_end()
             .to_owned();
         assert!(problem.contains(place) && problem.contains(code), "{problem}");
-        // It is looked at again, and not told of again.
+        // The set is read again, but not reported again.
         fs::write(rules.file("beside.txt"), "").unwrap();
         thread::sleep(Duration::from_millis(300));
         fs::remove_file(rules.file("beside.txt")).unwrap();
         assert_eq!(failures(), (count + 1) as f64);
-        let told = server.log().into_iter().filter(|line| {
+        let logged = server.log().into_iter().filter(|line| {
             let texts = [&line["message"], &line["error"]];
             line["level"] == "ERROR"
                 && texts
                     .iter()
                     .any(|text| text.as_str().is_some_and(|text| text.contains(&problem)))
         });
-        let told: Vec<_> = told.collect();
-        assert_eq!(told.len(), 2, "the finding, and what came of the look: {told:?}");
-        assert!(told[0]["code"].as_str().unwrap().starts_with(code), "{told:?}");
+        let logged: Vec<_> = logged.collect();
+        assert_eq!(logged.len(), 2, "the finding, and the failed reload: {logged:?}");
+        assert!(
+            logged[0]["code"].as_str().unwrap().starts_with(code),
+            "{logged:?}"
+        );
         assert_eq!(
-            (&told[1]["message"], &told[1]["what"]),
+            (&logged[1]["message"], &logged[1]["what"]),
             (&"reload failed".into(), &"rules".into())
         );
-        assert_eq!(told[1]["active"], digest.as_str());
+        assert_eq!(logged[1]["active"], digest.as_str());
         assert_eq!(
             (server.digest(), server.swap("quay.io/x").as_deref()),
             (digest.clone(), Some("old.example.com/x"))
@@ -81,19 +84,21 @@ fn a_set_that_does_not_load_leaves_the_old_one_in_force_and_is_told_of_once() {
         ("10-a.rules", GOOD),
         ("20-b.rules", b"rules v1\nswap gcr.io/ -> old.example.com/g/\n"),
     ]);
-    eventually("the mended set", || {
+    eventually("the fixed set", || {
         server.swap("gcr.io/x").as_deref() == Some("old.example.com/g/x")
     });
-    eventually("no word of it", || server.get("/readyz").text() == "ready\n");
+    eventually("the end of the failure", || {
+        server.get("/readyz").text() == "ready\n"
+    });
 }
 
 #[test]
-fn a_file_that_is_added_to_a_directory_is_in_force_and_one_that_is_removed_is_not() {
+fn added_and_removed_files_change_the_set() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
     write("20-b.rules", "rules v1\nswap quay.io/ -> h.example.com/b/\n");
     let server = serve(folder.path());
-    // The earlier name is the one that is asked first.
+    // Files are evaluated in the order of their names.
     server.reloads_when(|| write("10-a.rules", "rules v1\nswap quay.io/ -> h.example.com/a/\n"));
     assert_eq!(server.swap("quay.io/x").as_deref(), Some("h.example.com/a/x"));
     server.reloads_when(|| fs::remove_file(folder.path().join("10-a.rules")).unwrap());
@@ -112,7 +117,7 @@ fn a_file_that_is_added_to_a_directory_is_in_force_and_one_that_is_removed_is_no
 }
 
 #[test]
-fn a_single_file_is_followed_beside_a_directory() {
+fn single_file_is_reloaded_next_to_a_directory() {
     let rules = tempfile::tempdir().unwrap();
     let beside = tempfile::tempdir().unwrap();
     let file = beside.path().join("incident");
@@ -130,7 +135,7 @@ fn a_single_file_is_followed_beside_a_directory() {
     assert!(server.swap("quay.io/x").is_some());
     server.reloads_when(|| fs::write(&file, "rules v1\noff quay because \"it is down\"\n").unwrap());
     assert_eq!(server.swap("quay.io/x"), None);
-    // Another file in its folder is none of the set.
+    // Another file in its directory is not part of the set.
     fs::write(beside.path().join("another.rules"), "no rules").unwrap();
     server.reloads_when(|| fs::write(&file, "rules v1\nkeep quay.io/y\n").unwrap());
     assert_eq!(server.swap("quay.io/y"), None);
@@ -145,7 +150,7 @@ fn a_single_file_is_followed_beside_a_directory() {
 }
 
 #[test]
-fn a_second_map_is_an_error_at_the_start_and_while_it_serves() {
+fn second_map_is_an_error_at_start_and_reload() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
     write("a.conf", "default::\nquay.io::h.example.com/q\n");
@@ -166,11 +171,11 @@ fn a_second_map_is_an_error_at_the_start_and_while_it_serves() {
         "{stderr}"
     );
     fs::remove_file(folder.path().join("maps")).unwrap();
-    eventually("the mend", || server.get("/readyz").text() == "ready\n");
+    eventually("the fix", || server.get("/readyz").text() == "ready\n");
 }
 
 #[test]
-fn a_map_beside_rules_is_the_last_resort_and_a_line_of_it_can_become_a_rule() {
+fn map_next_to_rules_decides_last() {
     const MAP: &[u8] = b"default::\ndocker.io::old.example.com/hub\nquay.io::old.example.com/quay\n";
     let mut rules = Volume::mount(&[
         (
@@ -211,7 +216,7 @@ fn a_map_beside_rules_is_the_last_resort_and_a_line_of_it_can_become_a_rule() {
 }
 
 #[test]
-fn a_map_file_that_holds_rules_is_read_as_rules_and_the_two_can_follow_one_another() {
+fn map_file_can_change_between_map_and_rules() {
     let mut maps = Volume::mount(&[("maps", b"rules v1\nswap quay.io/ -> h.example.com/rules/\n")]);
     let server = Start::new(IMAGESWAP)
         .self_signed()
@@ -220,9 +225,9 @@ fn a_map_file_that_holds_rules_is_read_as_rules_and_the_two_can_follow_one_anoth
     assert_eq!(server.swap("quay.io/x").as_deref(), Some("h.example.com/rules/x"));
     server.reloads_when(|| maps.update(&[("maps", b"default::\nquay.io::h.example.com/map\n")]));
     assert_eq!(server.swap("quay.io/x").as_deref(), Some("h.example.com/map/x"));
-    server.reloads_when(|| maps.update(&[("maps", b"# mended\nrules v1\nkeep quay.io/\n")]));
+    server.reloads_when(|| maps.update(&[("maps", b"# fixed\nrules v1\nkeep quay.io/\n")]));
     assert_eq!(server.swap("quay.io/x"), None);
-    // Without its header it says what is missing, and is no map.
+    // Without the header it is an error that names the header, and not a map.
     maps.update(&[("maps", b"swap quay.io/ -> h.example.com/\n")]);
     eventually("the failure", || {
         server.get("/readyz").text().contains("rules v1")
@@ -230,7 +235,7 @@ fn a_map_file_that_holds_rules_is_read_as_rules_and_the_two_can_follow_one_anoth
 }
 
 #[test]
-fn the_old_variables_are_named_and_not_used_where_rules_are_given() {
+fn rules_replace_variables_of_maps_with_a_notice() {
     let maps = Volume::mount(&[("maps", b"default::\nquay.io::h.example.com/map\n")]);
     let rules = Volume::mount(&[("a.rules", b"rules v1\nswap gcr.io/ -> h.example.com/\n")]);
     let server = Start::new(IMAGESWAP)
@@ -252,7 +257,7 @@ fn the_old_variables_are_named_and_not_used_where_rules_are_given() {
 }
 
 #[test]
-fn an_empty_directory_is_an_empty_set_with_a_notice_until_it_has_a_file() {
+fn empty_directory_is_an_empty_set_with_a_notice() {
     let mut rules = Volume::mount(&[]);
     let server = serve(rules.path());
     let notice = server.wait_for_log(|line| line["message"].as_str().unwrap().contains("holds no rules"));

@@ -1,4 +1,4 @@
-//! Rules of several files in a mounted ConfigMap: a set is read whole, or not at all.
+//! Rules of several files in a mounted ConfigMap: a set is read completely or not at all.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -8,11 +8,11 @@ use imageswap_tests_support::webhook::{Server, Start, Volume, eventually, pod};
 
 use crate::IMAGESWAP;
 
-/// Files of a volume, by their names.
+/// Files of a volume, by name.
 type Files<'f> = &'f [(&'f str, &'f [u8])];
 
-/// A set of three files that only make sense together: the first names the mirror, each of the others sends a
-/// registry there.
+/// Returns a set of three files that depend on one another: the first names the mirror, and the others swap a registry
+/// to it.
 fn three_files(generation: usize) -> [(&'static str, Vec<u8>); 3] {
     let hub = format!("rules v1\nlet hub = h{generation}.example.com\n");
     let swap = |registry: &str| {
@@ -29,7 +29,7 @@ fn borrowed<'f, const N: usize>(files: &'f [(&'static str, Vec<u8>); N]) -> [(&'
     std::array::from_fn(|at| (files[at].0, files[at].1.as_slice()))
 }
 
-/// Sends reviews until it is told to stop; gives back how many. Each answer comes from one set as a whole.
+/// Sends reviews until `stop` is set, and returns their number. Each answer comes from a single set.
 fn load(server: &Server, stop: &AtomicBool, is_kept: bool, is_whole: impl Fn(&[String]) -> bool) -> usize {
     let body = pod(&["quay.io/x", "gcr.io/y", "quay.io/z"]);
     let mut connection = server.connect();
@@ -46,7 +46,7 @@ fn load(server: &Server, stop: &AtomicBool, is_kept: bool, is_whole: impl Fn(&[S
 }
 
 #[test]
-fn no_request_fails_or_sees_half_a_set_while_several_files_are_replaced_under_load() {
+fn no_request_fails_or_sees_a_partial_set_under_load() {
     const RELOADS: usize = 20;
     let mut rules = Volume::mount(&borrowed(&three_files(0)));
     let server = Start::new(IMAGESWAP).self_signed().rules(rules.path()).serve();
@@ -64,7 +64,7 @@ fn no_request_fails_or_sees_half_a_set_while_several_files_are_replaced_under_lo
                 answered.fetch_add(count, Ordering::Relaxed);
             });
         }
-        // The rest of the test ends the load, also where it fails.
+        // The load must end also if the rest of the test panics.
         let stopping = StopWhenDropped(&stop);
         for generation in 1..=RELOADS {
             rules.update(&borrowed(&three_files(generation)));
@@ -90,8 +90,8 @@ fn no_request_fails_or_sees_half_a_set_while_several_files_are_replaced_under_lo
 }
 
 #[test]
-fn a_volume_whose_links_come_late_is_read_as_the_generation_that_it_is() {
-    // The kubelet turns `..data` first, then adds the links of new files, then removes those of files that are gone.
+fn volume_with_late_links_is_read_as_one_generation() {
+    // The kubelet first switches `..data`, then adds the links of new files, then removes those of removed files.
     let one: Files<'_> = &[("10-a.rules", b"rules v1\nswap quay.io/ -> one.example.com/\n")];
     let other: Files<'_> = &[
         ("10-a.rules", b"rules v1\nlet hub = two.example.com\n"),
@@ -125,7 +125,7 @@ fn a_volume_whose_links_come_late_is_read_as_the_generation_that_it_is() {
         });
     }
     seen.dedup();
-    assert_eq!(seen.len(), 5, "no other set was ever in force: {seen:?}");
+    assert_eq!(seen.len(), 5, "no other set was ever active: {seen:?}");
     assert_eq!((&seen[1], &seen[4]), (&seen[3], &before));
     assert_eq!(
         server.metric("imageswap_reloads_total", "result=\"failed\""),

@@ -1,4 +1,4 @@
-//! The end of the process.
+//! Shutdown of the process.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -17,14 +17,14 @@ fn serve(delay: &str) -> Server {
 }
 
 #[test]
-fn after_sigterm_it_is_unready_but_serves_on_until_the_delay_is_over() {
+fn webhook_is_unready_but_serves_during_the_delay() {
     let mut server = serve("1.5");
     let mut kept = server.connect();
     server.signal("TERM");
     eventually("unreadiness", || server.get("/readyz").status == 503);
     assert_eq!(server.get("/readyz").text(), "not ready: shutting down\n");
     assert_eq!(server.get("/healthz").status, 200);
-    // Old connections and new ones, and all of them are told to go elsewhere.
+    // Answers ask clients to close the connection, on old and new ones.
     for connection in [&mut kept, &mut server.connect()] {
         let answer = connection.post("/", &pod(&["nginx"]));
         assert_eq!(answer.images().len(), 1);
@@ -40,7 +40,7 @@ fn after_sigterm_it_is_unready_but_serves_on_until_the_delay_is_over() {
 }
 
 #[test]
-fn a_request_in_flight_is_finished_after_the_delay() {
+fn request_in_flight_completes_after_the_delay() {
     let mut server = serve("0");
     let mut connection = server.connect();
     let body = pod(&["nginx"]);
@@ -49,7 +49,7 @@ fn a_request_in_flight_is_finished_after_the_delay() {
         body.len()
     );
     connection.send(&[head.as_bytes(), &body[..10]].concat()).unwrap();
-    // The head is read before the signal comes.
+    // Give the webhook time to read the head before the signal.
     thread::sleep(Duration::from_millis(200));
     server.signal("TERM");
     server.wait_for_log(|line| line["message"] == "shutdown started");
@@ -60,7 +60,7 @@ fn a_request_in_flight_is_finished_after_the_delay() {
 }
 
 #[test]
-fn a_request_that_never_ends_holds_up_the_end_only_so_long() {
+fn endless_request_delays_the_shutdown_up_to_the_timeout() {
     let mut server = Start::new(IMAGESWAP)
         .self_signed()
         .map(MAP)
@@ -78,7 +78,7 @@ fn a_request_that_never_ends_holds_up_the_end_only_so_long() {
 }
 
 #[test]
-fn sigint_and_a_second_sigterm_do_not_wait_for_the_delay() {
+fn sigint_and_second_sigterm_skip_the_delay() {
     let mut server = serve("600");
     server.signal("INT");
     assert_eq!(server.wait().code(), Some(0));
@@ -90,7 +90,7 @@ fn sigint_and_a_second_sigterm_do_not_wait_for_the_delay() {
 }
 
 #[test]
-fn no_request_of_clients_that_go_when_they_are_told_to_fails() {
+fn no_request_fails_if_clients_obey_connection_close() {
     let mut server = serve("1");
     let address = server.address;
     let answered = AtomicUsize::new(0);

@@ -100,7 +100,7 @@ impl Choices<'_> {
         text
     }
 
-    /// Puts something in the place of wildcards and placeholders.
+    /// Replaces wildcards and placeholders.
     fn of_form(&mut self, form: &str) -> String {
         let mut text = String::new();
         let mut rest = form;

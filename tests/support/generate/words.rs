@@ -101,7 +101,7 @@ pub(super) const CONDITIONS: [&str; 26] = [
     "hook canary",
     "unqualified",
 ];
-/// Put before the first rule, and used in the place of their values.
+/// Constants, which are defined before the first rule and used instead of their values.
 pub(super) const CONSTANTS: [(&str, &str); 5] = [
     ("hub", "h.io"),
     ("deep", "a/b"),

@@ -109,7 +109,7 @@ impl Naive {
         decision
     }
 
-    /// Whether a map beside the rules is asked.
+    /// Returns true if the rules leave an image to the map next to them.
     pub fn leaves_to_a_map(&self, manifest: &str, context: &Context<'_>) -> bool {
         let Some(image) = Image::parse(manifest) else {
             return false;

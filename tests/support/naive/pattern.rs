@@ -158,6 +158,6 @@ pub(super) fn home(prefix: &str) -> String {
             .chain(path)
             .map(|segment| segment + "/")
             .collect(),
-        Pattern::Written(_) => unreachable!("a prefix is no glob"),
+        Pattern::Written(_) => unreachable!("a prefix, not a glob"),
     }
 }

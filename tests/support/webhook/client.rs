@@ -1,4 +1,4 @@
-//! A client as plain as can be, so that a test has every byte in its hand.
+//! A minimal HTTP client, so that a test controls every byte.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -60,7 +60,7 @@ impl Connection {
         })
     }
 
-    /// The certificate that the server showed, in DER.
+    /// Returns the certificate of the server, in DER.
     pub fn certificate(&self) -> Vec<u8> {
         self.seen.certificate()
     }
@@ -166,13 +166,13 @@ impl Answer {
         String::from_utf8(self.body.clone()).unwrap()
     }
 
-    /// The review of the answer.
+    /// Returns the review of the answer.
     pub fn review(&self) -> Value {
         assert_eq!(self.status, 200, "{}", self.text());
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    /// The operations of the patch, as they are.
+    /// Returns the operations of the patch.
     pub fn operations(&self) -> Vec<Value> {
         let review = self.review();
         let Some(patch) = review["response"]["patch"].as_str() else {
@@ -182,7 +182,7 @@ impl Answer {
         serde_json::from_slice(&patch).unwrap()
     }
 
-    /// The images that the patch puts in, as pointer and value.
+    /// Returns the images of the patch, as pointer and value.
     pub fn patch(&self) -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let operations = self.operations().into_iter();
@@ -191,7 +191,7 @@ impl Answer {
             .collect()
     }
 
-    /// The warnings, in their order.
+    /// Returns the warnings, in order.
     pub fn warnings(&self) -> Vec<String> {
         let review = self.review();
         let warnings = review["response"]["warnings"].as_array().cloned();
@@ -199,8 +199,8 @@ impl Answer {
         warnings.unwrap_or_default().iter().map(text).collect()
     }
 
-    /// What the object is refused with, if it is.
-    pub fn refusal(&self) -> Option<String> {
+    /// Returns the message of the denial. `None` if the object is allowed.
+    pub fn denial(&self) -> Option<String> {
         let response = &self.review()["response"];
         let status = &response["status"];
         if response["allowed"] == true {
@@ -214,13 +214,13 @@ impl Answer {
         Some(status["message"].as_str().unwrap().to_owned())
     }
 
-    /// The images that the patch puts in, in its order.
+    /// Returns the images of the patch, in order.
     pub fn images(&self) -> Vec<String> {
         self.patch().into_iter().map(|(_, image)| image).collect()
     }
 }
 
-/// A review of a new Pod with these images.
+/// Returns a review of a new Pod with these images.
 pub fn pod(images: &[&str]) -> Vec<u8> {
     let container = |(index, image): (usize, &&str)| json!({"name": format!("c{index}"), "image": image});
     let containers: Vec<Value> = images.iter().enumerate().map(container).collect();

@@ -1,5 +1,5 @@
-//! A Kubernetes control plane of its own for each test: etcd, API server, controller manager and kubectl, built from source
-//! (`tests/control-plane`). There is no node, so Pods stay Pending; all that happens before is real.
+//! A Kubernetes control plane of its own for each test: etcd, API server, controller manager and kubectl, built from
+//! source (`tests/control-plane`). There is no node, so Pods stay Pending; all that happens before is real.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
@@ -22,7 +22,7 @@ pub struct ControlPlane {
     folder: TempDir,
 }
 
-/// What a command line came to.
+/// The result of a command line.
 #[derive(Debug)]
 pub struct Ran {
     /// True if the exit status is 0.
@@ -33,8 +33,8 @@ pub struct Ran {
     pub stderr: String,
 }
 
-/// Everything that is asked for comes within this time, on a machine that is busy with other things too.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// Maximum time for any step, long enough for a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 const AUDIT_POLICY: &str =
     "apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules: [{level: Metadata}]\n";
@@ -105,7 +105,7 @@ impl ControlPlane {
         Some(plane)
     }
 
-    /// A namespace that takes Pods, with labels (`KEY=VALUE`).
+    /// Creates a namespace with labels (`KEY=VALUE`), and waits until it accepts Pods.
     pub fn namespace(&self, name: &str, labels: &str) {
         self.succeed(&format!("kubectl create namespace {name}"));
         if !labels.is_empty() {
@@ -114,7 +114,7 @@ impl ControlPlane {
         self.wait_for_service_account(name);
     }
 
-    /// A command line that has to succeed: its stdout.
+    /// Runs a command line that has to succeed, and returns its stdout.
     #[track_caller]
     pub fn succeed(&self, line: &str) -> String {
         let ran = self.run(line);
@@ -122,13 +122,13 @@ impl ControlPlane {
         ran.stdout
     }
 
-    /// The output of kubectl in JSON.
+    /// Returns the output of kubectl in JSON.
     #[track_caller]
     pub fn json(&self, line: &str) -> Value {
         serde_json::from_str(&self.succeed(line)).unwrap()
     }
 
-    /// A command line, in a folder that is the same for all of one test, with `kubectl` and `imageswap` in its path.
+    /// Runs a command line in the directory of the test, with `kubectl` and `imageswap` in its path.
     pub fn run(&self, line: &str) -> Ran {
         let binary = self.program.parent().unwrap();
         let mut path = vec![self.path("bin"), binary.to_owned()];
@@ -138,7 +138,7 @@ impl ControlPlane {
             .current_dir(self.folder.path())
             .env("PATH", std::env::join_paths(path).unwrap())
             .env("KUBECONFIG", self.path("kubeconfig"))
-            // What kubectl remembers of an API server, it would take for that of the next test.
+            // kubectl would use a cache of one API server for that of the next test.
             .env("KUBECACHEDIR", self.path("cache"))
             .stdin(Stdio::null())
             .output()
@@ -157,17 +157,17 @@ impl ControlPlane {
         self.succeed("kubectl apply -f manifest.yaml");
     }
 
-    /// A file in the folder where the command lines run.
+    /// Reads a file of the directory in which command lines run.
     pub fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    /// Waits until something is so.
+    /// Waits until a condition is true.
     #[track_caller]
     pub fn wait(&self, what: &str, mut is_so: impl FnMut(&Self) -> bool) {
         let started = Instant::now();
         while !is_so(self) {
-            assert!(started.elapsed() < PATIENCE, "{what} never came: {}", self.logs());
+            assert!(started.elapsed() < TIMEOUT, "{what} never came: {}", self.logs());
             std::thread::sleep(Duration::from_millis(100));
         }
     }
@@ -198,7 +198,7 @@ impl ControlPlane {
         self.parts.push(child);
     }
 
-    /// The last words of each part.
+    /// Returns the last lines of the log of each part.
     fn logs(&self) -> String {
         let last = |part: &str| {
             let text = fs::read_to_string(self.path(&format!("{part}.log"))).unwrap_or_default();
@@ -214,7 +214,7 @@ impl ControlPlane {
 
 impl Drop for ControlPlane {
     fn drop(&mut self) {
-        // The last one started is the first to go, so that none has to wait for another.
+        // The parts stop in reverse order, so that none waits for another.
         for part in self.parts.iter_mut().rev() {
             let _ = part.kill();
             let _ = part.wait();
@@ -222,7 +222,7 @@ impl Drop for ControlPlane {
     }
 }
 
-/// The program, which is built once; after the first time Go finds nothing to do.
+/// Builds the program once, and returns its path.
 fn built(folder: &str) -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
@@ -244,7 +244,7 @@ fn kubeconfig(port: u16) -> String {
     )
 }
 
-/// A port that is free now. Somebody else may take it before it is used, but the system gives them out in turn.
+/// Returns a free port. Another process may take it first, but this is unlikely: the system assigns ports in turn.
 fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     listener.local_addr().unwrap().port()

@@ -1,4 +1,4 @@
-//! A webhook of its own for each test, ended when the test is over.
+//! A webhook for each test, which ends with the test.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -22,12 +22,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// A new connection over TLS.
+    /// Opens a new connection over TLS.
     pub fn connect(&self) -> Connection {
         Connection::open(self.address)
     }
 
-    /// Posts a review over a connection of its own.
+    /// Posts a review over a new connection.
     pub fn post(&self, body: &[u8]) -> Answer {
         self.connect().post("/", body)
     }
@@ -37,12 +37,12 @@ impl Server {
         client::get_plain(self.http_address, path)
     }
 
-    /// What an image becomes in a Pod; `None` where there is no patch.
+    /// Returns the image after a review of a Pod. `None` if the answer has no patch.
     pub fn swap(&self, image: &str) -> Option<String> {
         self.post(&client::pod(&[image])).images().into_iter().next()
     }
 
-    /// The sum of all series of a metric whose labels hold `label`.
+    /// Returns the sum of all series of a metric whose labels contain `label`.
     pub fn metric(&self, name: &str, label: &str) -> f64 {
         let text = self.get("/metrics").text();
         let series = text.lines().filter(|line| {
@@ -54,14 +54,14 @@ impl Server {
             .sum()
     }
 
-    /// Which set is in force.
+    /// Returns the digest of the active set.
     pub fn digest(&self) -> String {
         let text = self.get("/metrics").text();
         let series = text.split_once("imageswap_rules_info{digest=\"").unwrap().1;
         series.split_once('"').unwrap().0.to_owned()
     }
 
-    /// Changes something, and waits until another set is in force.
+    /// Makes a change, and waits until another set is active.
     #[track_caller]
     pub fn reloads_when(&self, change: impl FnOnce()) {
         let before = self.digest();
@@ -72,17 +72,17 @@ impl Server {
         });
     }
 
-    /// All that it wrote to stderr.
+    /// Returns all of its stderr.
     pub fn stderr(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap()
     }
 
-    /// The lines of the log.
+    /// Returns the lines of the log.
     pub fn log(&self) -> Vec<Value> {
         log_lines(&self.folder.path().join("log"))
     }
 
-    /// Waits until the log has a line that is asked for.
+    /// Waits until the log has a wanted line.
     pub fn wait_for_log(&self, wanted: impl Fn(&Value) -> bool) -> Value {
         let mut found = None;
         eventually("the line of the log", || {
@@ -92,7 +92,7 @@ impl Server {
         found.unwrap()
     }
 
-    /// The most memory that it has held, in KiB.
+    /// Returns its peak memory, in KiB.
     pub fn peak_memory(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status

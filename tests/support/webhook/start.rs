@@ -1,4 +1,4 @@
-//! Starting a webhook.
+//! The start of a webhook.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -17,7 +17,7 @@ use crate::repository;
 /// A map that every test can start from.
 pub const MAP: &str = "default::\ndocker.io::mirror.example.com/hub\n";
 
-/// How a webhook is started.
+/// The command line of a webhook.
 pub struct Start {
     command: Command,
     folder: TempDir,
@@ -40,7 +40,7 @@ impl Start {
         Self { command, folder }
     }
 
-    /// As a Deployment of imageswap-webhook calls it: all that it is told stands in variables.
+    /// Calls the program as a Deployment of imageswap-webhook v1.5.3 does, with all settings in variables.
     pub fn as_gunicorn(program: &str) -> Self {
         use std::os::unix::process::CommandExt as _;
         let mut start = Self::new(program);
@@ -72,13 +72,13 @@ impl Start {
         self.args(["--self-signed"])
     }
 
-    /// From the folder that the repository is in.
+    /// Sets the directory of the repository as working directory.
     pub fn in_repository(mut self) -> Self {
         self.command.current_dir(repository::path(""));
         self
     }
 
-    /// With another address of a port.
+    /// Sets another address of a port.
     pub fn only(mut self, option: &str, address: &str) -> Self {
         let arguments: Vec<_> = self.command.get_args().map(ToOwned::to_owned).collect();
         let mut command = command(self.command.get_program());
@@ -95,19 +95,19 @@ impl Start {
         self
     }
 
-    /// With this map, in a file that stays as it is.
+    /// Sets a map, in a file that does not change.
     pub fn map(self, text: &str) -> Self {
         let path = self.folder.path().join("maps.conf");
         fs::write(&path, text).unwrap();
         self.args(["--maps-file", path.to_str().unwrap()])
     }
 
-    /// With the rules of this file or directory.
+    /// Sets the rules to a file or directory.
     pub fn rules(self, path: &Path) -> Self {
         self.args(["--rules", path.to_str().unwrap()])
     }
 
-    /// With a prefix for every image.
+    /// Sets LEGACY mode with a prefix.
     pub fn prefix(self, prefix: &str) -> Self {
         self.args(["--mode", "legacy", "--image-prefix", prefix])
     }

@@ -33,13 +33,13 @@ impl Volume {
         self.path().join(name)
     }
 
-    /// Writes the new generation into a folder of its own, turns `..data` to it, adds the links of new files,
-    /// takes away those of files that are gone, and removes the old generation.
+    /// Writes the new generation into a new directory, switches `..data` to it, adds the links of new files, removes
+    /// those of removed files, and removes the old generation.
     pub fn update(&mut self, files: &[(&str, &[u8])]) {
         self.update_slowly(files, || {});
     }
 
-    /// The same, with something between the steps.
+    /// Updates the files as [`Self::update`] does, and calls `between` between the steps.
     pub fn update_slowly(&mut self, files: &[(&str, &[u8])], between: impl Fn()) {
         self.generation += 1;
         let root = self.folder.path();
