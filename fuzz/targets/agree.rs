@@ -5,7 +5,7 @@
 
 use imageswap_tests_support::agree::{decided, said_to_be_idle};
 use imageswap_tests_support::generate::Choices;
-use imageswap_tests_support::mended::mended;
+use imageswap_tests_support::fixed::fixed;
 use imageswap_tests_support::naive::Naive;
 use libfuzzer_sys::fuzz_target;
 
@@ -13,7 +13,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut choices = Choices::new(bytes);
     let keeps = choices.below(2) == 1;
     let mut generated = choices.files();
-    let loaded = mended(&mut generated.files, keeps);
+    let loaded = fixed(&mut generated.files, keeps);
     let idle = said_to_be_idle(&loaded);
     let texts = generated
         .files

@@ -5,9 +5,9 @@
 //! functions that take and return text alone, such as those of [`generate::Choices`].
 
 pub mod agree;
+pub mod fixed;
 pub mod generate;
 pub mod loaded;
-pub mod mended;
 #[cfg(feature = "migrate")]
 pub mod migrated;
 pub mod naive;

@@ -92,11 +92,11 @@ fn applied_suggestion_fixes_its_finding() {
                 continue;
             };
             count += 1;
-            let mended = load_files(&mended(&case, &loaded, suggestion));
+            let fixed = load_files(&fixed(&case, &loaded, suggestion));
             let place = moved(finding.span().unwrap(), suggestion);
-            if mended.findings.iter().any(|left| is_same(finding, place, left)) {
+            if fixed.findings.iter().any(|left| is_same(finding, place, left)) {
                 let line = finding.short(&loaded.sources, Help::text);
-                wrong.push(format!("{}: {line}\n{}", case.name(), mended.short()));
+                wrong.push(format!("{}: {line}\n{}", case.name(), fixed.short()));
             }
         }
     }
@@ -206,7 +206,7 @@ fn test_line(test: &Test) -> String {
 }
 
 /// Returns the files of a case after a suggestion is applied.
-fn mended(case: &Case, loaded: &Loaded, suggestion: &Suggestion) -> Vec<(String, String)> {
+fn fixed(case: &Case, loaded: &Loaded, suggestion: &Suggestion) -> Vec<(String, String)> {
     let at = suggestion.span;
     let changed = loaded.sources.get(at.source).unwrap().name();
     let mut files = case.files.clone();

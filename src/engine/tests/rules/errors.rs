@@ -35,14 +35,14 @@ fn first_example_has_the_finding_and_second_is_fixed() {
     let is_of_maps = |code: &Code| code.as_str().get(1..3) == Some("09");
     let shown = |code: &&Code| !is_of_maps(code) && !OF_FILES.contains(code);
     for code in Code::ALL.iter().filter(shown) {
-        let [mistake, mended] = examples_of(*code);
+        let [mistake, fixed] = examples_of(*code);
         let mistake = mistake.load();
         if !DESCRIBED.contains(code) && !shows_only(&mistake, *code) {
             wrong.push(format!("{code}, the mistake:\n{}", mistake.short()));
         }
-        let mended = mended.load();
-        if !mended.errors().is_empty() || mended.findings.iter().any(|finding| finding.code == *code) {
-            wrong.push(format!("{code}, mended:\n{}", mended.short()));
+        let fixed = fixed.load();
+        if !fixed.errors().is_empty() || fixed.findings.iter().any(|finding| finding.code == *code) {
+            wrong.push(format!("{code}, fixed:\n{}", fixed.short()));
         }
         count += 1;
     }

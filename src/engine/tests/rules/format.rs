@@ -11,9 +11,9 @@ use imageswap_engine::diagnostic::{Code, SourceId};
 use imageswap_engine::rules::Decision;
 use imageswap_engine::syntax::format::{FormatError, format, one_line};
 use imageswap_engine::syntax::rules::{MAX_STATEMENT, parse};
+use imageswap_tests_support::fixed::{Files, fixed, loaded};
 use imageswap_tests_support::generate::Choices;
 use imageswap_tests_support::loaded::{Given, Loaded, load_text};
-use imageswap_tests_support::mended::{Files, loaded, mended};
 use imageswap_tests_support::repository;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -284,7 +284,7 @@ proptest! {
         images in vec(any::<u8>(), 0..100),
     ) {
         let mut generated = Choices::new(&rules).files();
-        mended(&mut generated.files, false);
+        fixed(&mut generated.files, false);
         let mut choices = Choices::new(&layout);
         let messy: Files = generated
             .files

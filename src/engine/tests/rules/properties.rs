@@ -7,9 +7,9 @@ use imageswap_engine::reference::Reference;
 use imageswap_engine::rules::Scope;
 use imageswap_engine::syntax::rules::parse;
 use imageswap_tests_support::agree::{decided, points_into_its_text, said_to_be_idle};
+use imageswap_tests_support::fixed::{Files, apply, fix_error, fixed, loaded};
 use imageswap_tests_support::generate::{Choices, Setting};
 use imageswap_tests_support::loaded::load_text;
-use imageswap_tests_support::mended::{Files, apply, loaded, mend, mended};
 use imageswap_tests_support::naive::Naive;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -24,7 +24,7 @@ proptest! {
         keeps in any::<bool>(),
     ) {
         let mut generated = Choices::new(&rules).files();
-        let loaded = mended(&mut generated.files, keeps);
+        let loaded = fixed(&mut generated.files, keeps);
         let set = loaded.set();
         let idle = said_to_be_idle(&loaded);
         let naive = Naive::new(generated.files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
@@ -81,7 +81,7 @@ proptest! {
         images in vec(any::<u8>(), 0..400),
     ) {
         let mut generated = Choices::new(&rules).files();
-        mended(&mut generated.files, false);
+        fixed(&mut generated.files, false);
         let naive = Naive::new(generated.files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
         let set = with_a_map(&generated.files);
         let mut choices = Choices::new(&images);
@@ -103,7 +103,7 @@ proptest! {
         images in vec(any::<u8>(), 0..200),
     ) {
         let mut generated = Choices::new(&rules).files();
-        mended(&mut generated.files, false);
+        fixed(&mut generated.files, false);
         let set = with_a_map(&generated.files);
         let all: Vec<_> = set.rules().map(|rule| rule.id).collect();
         let mut choices = Choices::new(&images);
@@ -129,7 +129,7 @@ proptest! {
         images in vec(any::<u8>(), 0..100),
     ) {
         let mut generated = Choices::new(&rules).files();
-        mended(&mut generated.files, false);
+        fixed(&mut generated.files, false);
         let naive = Naive::new(generated.files.iter().map(|(name, text)| (name.as_str(), text.as_str())))
             .with_nothing_off();
         let mut choices = Choices::new(&images);
@@ -200,7 +200,7 @@ fn fixed_up_to_cycles(files: &mut Files) {
         else {
             return;
         };
-        mend(files, &loaded, error, false);
+        fix_error(files, &loaded, error, false);
     }
     panic!("{files:?}\n{}", loaded(files).short());
 }

@@ -3,8 +3,8 @@
 use imageswap_engine::context::Context;
 use imageswap_engine::diagnostic::Code;
 use imageswap_engine::rules::Effect;
+use imageswap_tests_support::fixed::{Files, apply, loaded};
 use imageswap_tests_support::loaded::load_text;
-use imageswap_tests_support::mended::{Files, apply, loaded};
 
 const SHA: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 

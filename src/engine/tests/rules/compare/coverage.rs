@@ -6,8 +6,8 @@ use imageswap_engine::compare::{Cases, difference};
 use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Context;
 use imageswap_engine::rules::Scope;
+use imageswap_tests_support::fixed::{fixed, loaded};
 use imageswap_tests_support::generate::{Choices, Generated};
-use imageswap_tests_support::mended::{loaded, mended};
 
 use super::mutate::Mutation;
 
@@ -35,7 +35,7 @@ impl Bytes {
 pub(super) fn generated(bytes: &mut Bytes) -> Generated {
     let choices = bytes.take(300);
     let mut generated = Choices::new(&choices).files();
-    mended(&mut generated.files, false);
+    fixed(&mut generated.files, false);
     generated
 }
 

@@ -1,6 +1,6 @@
 //! Small changes of sets.
 
-use imageswap_tests_support::mended::Files;
+use imageswap_tests_support::fixed::Files;
 
 /// A change as people make it.
 #[derive(Clone, Copy, Debug)]

@@ -3,8 +3,8 @@
 use imageswap_engine::compare::{Cases, Comparison, difference};
 use imageswap_engine::compile::RuleSet;
 use imageswap_engine::rules::Effect;
+use imageswap_tests_support::fixed::loaded;
 use imageswap_tests_support::loaded::{load, load_text};
-use imageswap_tests_support::mended::loaded;
 
 use super::coverage::{Bytes, generated};
 use super::mutate::Mutation;

@@ -46,19 +46,19 @@ fn text_of<'f>(files: &'f mut Files, sources: &SourceMap, span: Span) -> &'f mut
 }
 
 /// Fixes files until they are valid. Fixes a cycle with a `keep` if `keeps` is set, else by removing one of its rules.
-pub fn mended(files: &mut Files, keeps: bool) -> Loaded {
+pub fn fixed(files: &mut Files, keeps: bool) -> Loaded {
     for _ in 0..200 {
         let loaded = loaded(files);
         let Some(error) = loaded.errors().first().copied().cloned() else {
             return loaded;
         };
-        mend(files, &loaded, &error, keeps);
+        fix_error(files, &loaded, &error, keeps);
     }
     panic!("{files:?}\n{}", loaded(files).short());
 }
 
 /// Fixes one error.
-pub fn mend(files: &mut Files, loaded: &Loaded, error: &Diagnostic, keeps: bool) {
+pub fn fix_error(files: &mut Files, loaded: &Loaded, error: &Diagnostic, keeps: bool) {
     let is_wanted = error.code == Code::NO_HOME || keeps && error.code == Code::CYCLE;
     match &error.suggestion {
         Some(suggestion) if is_wanted => apply(files, &loaded.sources, suggestion),
