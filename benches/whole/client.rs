@@ -200,7 +200,7 @@ impl Connection {
         }
     }
 
-    /// How long the answer took, once it is there.
+    /// Returns the duration of the answer, once it is complete.
     pub(crate) fn answered(&mut self) -> Option<Duration> {
         self.push();
         match self.tls.read_tls(&mut self.socket) {
@@ -252,7 +252,7 @@ pub(crate) fn answer(port: u16, body: &Path) -> Vec<u8> {
     answer.split_off(answer.len() - length)
 }
 
-/// Whether a server finishes a TLS handshake.
+/// Returns true if a server completes a TLS handshake.
 pub(crate) fn is_answered(port: u16) -> bool {
     let Ok(mut socket) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else {
         return false;

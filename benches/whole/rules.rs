@@ -35,7 +35,7 @@ pub(crate) struct Change {
     pub(crate) slowest: f64,
     /// The most memory that the server held, in MiB.
     pub(crate) peak: f64,
-    /// What it held a while after, in MiB.
+    /// Memory that the server holds some time later, in MiB.
     pub(crate) resident: f64,
 }
 

@@ -13,7 +13,7 @@ use crate::client;
 pub(crate) struct Server {
     child: Child,
     pub(crate) port: u16,
-    /// How long it took from the start to being ready, in milliseconds.
+    /// Time from the start until it is ready, in milliseconds.
     pub(crate) ready_after: f64,
 }
 

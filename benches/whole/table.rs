@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What is to be reached.
+/// The goal of a figure.
 #[derive(Clone, Copy)]
 pub(crate) enum Goal {
     AtLeast(f64),

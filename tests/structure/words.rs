@@ -178,7 +178,7 @@ pub fn doc_comments_beginning_with(text: &str, words: &[&str]) -> Vec<usize> {
 /// A text with a space between the words of identifiers, and each paragraph on one line.
 struct Prose {
     text: String,
-    /// Where each line of the file begins in `text`, in bytes.
+    /// Offset of each line of the file in `text`, in bytes.
     lines: Vec<usize>,
 }
 

@@ -182,17 +182,17 @@ fn full(image: &str) -> Option<String> {
 }
 
 impl Migrated {
-    /// What stands there afterwards.
+    /// Returns the image by the rules.
     pub fn decide(&self, image: &str) -> String {
         decide(&self.new, image)
     }
 
-    /// What stood there before.
+    /// Returns the image by the old configuration.
     pub fn old(&self, image: &str) -> String {
         decide(&self.old, image)
     }
 
-    /// Why a result may differ from what is expected.
+    /// Returns the reason why a result may differ from the expected one.
     pub fn excuse(&self, image: &str, expected: &str, found: &str) -> Option<&'static str> {
         let registry = image.split_once('/').map_or("", |(first, _)| first);
         let is_registry = registry.contains(['.', ':']) || registry == "localhost";

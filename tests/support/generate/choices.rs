@@ -3,7 +3,7 @@
 /// A row of choices. Where it ends, the first of each is chosen.
 pub struct Choices<'b> {
     bytes: std::slice::Iter<'b, u8>,
-    /// Whether names are very few, so that most rules lead to others.
+    /// True if there are few names, so that most targets match other rules.
     pub(super) is_dense: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What images belong to.
+//! Contexts of images.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use imageswap_engine::context::{Context, Operation, Owner, Place};
 use super::choices::Choices;
 
 impl Choices<'_> {
-    /// What an image belongs to.
+    /// The context of an image.
     pub fn setting(&mut self) -> Setting {
         Setting {
             namespace: [
@@ -54,7 +54,7 @@ impl Choices<'_> {
     }
 }
 
-/// What an image belongs to.
+/// The context of an image.
 #[derive(Clone, Debug)]
 pub struct Setting {
     namespace: Option<&'static str>,
@@ -70,7 +70,7 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// What a test supposes that names nothing.
+    /// The default context of a test without a setting.
     pub fn of_a_test() -> Self {
         Self {
             namespace: Some("default"),

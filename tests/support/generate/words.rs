@@ -14,7 +14,7 @@ pub(super) const REGISTRIES: [&str; 12] = [
     "Index.Docker.io:443",
     "Quay.IO:443",
 ];
-/// What a target may name.
+/// Placeholders that a target may have.
 pub(super) const TARGET_REGISTRIES: [&str; 8] = [
     "h.io",
     "quay.io",

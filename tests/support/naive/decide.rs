@@ -5,7 +5,7 @@ use imageswap_engine::context::Context;
 use super::image::Image;
 use super::read::{Action, Rule, Set};
 
-/// What is decided, in words.
+/// A decision, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// `keep`, `swap`, `deny` or `invalid`.
@@ -18,7 +18,7 @@ pub struct Decision {
     pub warnings: Vec<String>,
     /// The pull secrets of the rules that decided, in order.
     pub secrets: Vec<String>,
-    /// How often a swap was made.
+    /// Number of swaps.
     pub swaps: usize,
 }
 

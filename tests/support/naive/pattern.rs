@@ -92,7 +92,7 @@ impl Pattern {
         }
     }
 
-    /// Whether it has a wildcard where a registry stands.
+    /// Returns true if its registry has a wildcard.
     pub(super) fn is_open(&self) -> bool {
         match self {
             Self::Written(text) => text.split('/').next().unwrap().contains(['*', '?', '[']),
@@ -100,7 +100,7 @@ impl Pattern {
         }
     }
 
-    /// What each capture is taken from.
+    /// Returns the source of each capture.
     pub(super) fn kinds(&self) -> Vec<Kind> {
         let stars = |text: &str, kind| vec![kind; text.matches('*').count()];
         match self {

@@ -13,11 +13,11 @@ pub(super) struct Target {
     below: bool,
     tag: Option<String>,
     digest: Option<String>,
-    /// What each capture of the pattern is taken from.
+    /// Source of each capture of the pattern.
     kinds: Vec<Kind>,
 }
 
-/// What a capture is taken from.
+/// The source of a capture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Registry,
@@ -171,7 +171,7 @@ impl Target {
         }
     }
 
-    /// Whether an image has the shape of the target.
+    /// Returns true if an image is one of the target's own images.
     pub(super) fn has_shape_of(&self, image: &Image) -> bool {
         if !self.fits(&self.registry, &image.registry) {
             return false;
@@ -213,7 +213,7 @@ impl Target {
         })
     }
 
-    /// Whether a text has the form of a template.
+    /// Returns true if a template can produce a text.
     fn fits(&self, template: &str, text: &str) -> bool {
         self.fits_pieces(&pieces(template), text)
     }
@@ -233,7 +233,7 @@ impl Target {
         }
     }
 
-    /// Whether a placeholder stands for any text, `/` too.
+    /// Returns true if a placeholder can be any text, including `/`.
     fn is_any_text(&self, name: &str) -> bool {
         match self.kind(name) {
             Some(kind) => matches!(kind, Kind::Segments { .. } | Kind::Written),
