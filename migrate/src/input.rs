@@ -272,7 +272,7 @@ mod tests {
                 &DEPLOYMENT.replace("value: p-", "valueFrom: {configMapKeyRef: {name: x}}"),
                 "takes IMAGE_PREFIX from ConfigMap x",
             ),
-            ("kind: [", "no YAML"),
+            ("kind: [", "invalid YAML"),
         ] {
             let error = read(text).unwrap_err();
             assert!(error.contains(expected), "{error}");

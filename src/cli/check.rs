@@ -1,4 +1,4 @@
-//! `imageswap check`: would this set load, and does it mean what it says?
+//! `imageswap check`: reports what is wrong with a set of rules.
 
 use clap::Args;
 use imageswap_engine::diagnostic::Findings;
@@ -17,26 +17,26 @@ pub(crate) const STATUSES: Statuses = Statuses {
     failure: Some("the set does not load, or has warnings with --deny-warnings"),
 };
 
-/// Check rules: would this set load, and does it mean what it says?
+/// Check rules: report errors, failed tests and warnings.
 ///
-/// Every problem comes at once: of single statements, of the set as a whole (does deciding end for every image?), of
-/// its tests, and warnings about what can't have been meant.
+/// Reports all findings at once: errors in single statements, errors in the set as a whole (such as swaps that form a
+/// cycle), failed tests, and warnings about statements that are probably mistakes.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   imageswap check rules/
-      A directory, as `imageswap serve --rules rules/` would load it.
+      Check a directory, which `imageswap serve --rules rules/` loads in the same way.
   imageswap check rules/10-mirror.rules rules/20-team.rules
-      Files, as one list in this order.
+      Check files as one set, in this order.
   kubectl get configmap imageswap-rules -n imageswap-system -o yaml | imageswap check -
-      A ConfigMap: each key is what a file of that name would be. Places are lines of the YAML.
+      Check a ConfigMap. Each key is read as a file of that name, and findings have the lines of the YAML.
   imageswap check --deny-warnings --format short rules/
-      For a script: a line for each finding, and no warnings allowed.
+      Check in a script: print one line for each finding, and fail if there are warnings.
   imageswap check --format sarif rules/
-      Into a file, for a code host that shows each finding at its line.")]
+      Write a SARIF log, from which a code host shows each finding at its line.")]
 pub(super) struct Check {
     #[command(flatten)]
     set: SetOptions,
-    /// Fail where there are warnings
+    /// Fail if there are warnings
     #[arg(long)]
     deny_warnings: bool,
     #[command(flatten)]
@@ -56,18 +56,18 @@ impl Check {
         if loaded.loads() {
             let tests = counted(loaded.tests().len(), "test");
             let map = match map_lines(&loaded) {
-                Some(lines) => format!(", a map of {}", counted(lines, "line")),
+                Some(lines) => format!(", a map with {}", counted(lines, "line")),
                 None => String::new(),
             };
             let denied = if self.deny_warnings && counts.warnings > 0 {
-                ", and --deny-warnings denies warnings"
+                ", and --deny-warnings is set"
             } else {
                 ""
             };
             let rules = counted(rules, "rule");
-            output.say(&format!("it loads: {rules}, {tests}{map}; {counts}{denied}"))?;
+            output.say(&format!("the set loads: {rules}, {tests}{map}; {counts}{denied}"))?;
         } else {
-            output.say(&format!("it does not load: {counts}"))?;
+            output.say(&format!("the set does not load: {counts}"))?;
         }
         if !loaded.loads() || (self.deny_warnings && counts.warnings > 0) {
             return output.end(Ended::Findings);

@@ -15,13 +15,13 @@ use super::{check, completions, diff, explain, fmt, man, migrate, serve, test};
     arg_required_else_help = true,
     after_help = "Examples:
   imageswap check rules/
-      Would these rules load, and do they mean what they say?
+      Check rules for errors and warnings.
   imageswap explain --rules rules/ nginx:1.25
-      What becomes of an image, and by which rules.
+      Show the result for an image, and the rules that decide it.
   imageswap serve --self-signed --rules rules/
-      The webhook, for a look.
+      Run the webhook with a temporary certificate, to try it out.
 
-`imageswap COMMAND --help` says more of a command."
+Run `imageswap COMMAND --help` for the options and examples of a command."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]

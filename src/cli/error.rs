@@ -85,7 +85,7 @@ impl fmt::Display for CommandError {
             Self::StdinNotUtf8 { line } => write!(f, "cannot read stdin: line {line} is not UTF-8"),
             Self::StdinConstant { line, error } => write!(f, "stdin: line {line}: {error}"),
             Self::Yaml { file, error } => write!(f, "{file}: {error}"),
-            Self::Review { file, error } => write!(f, "{file} is no admission review: {error}"),
+            Self::Review { file, error } => write!(f, "{file} is not an admission review: {error}"),
             Self::Object { file, error } => write!(f, "{file}: {error}"),
             Self::Result(error) => write!(f, "cannot write the result: {error}"),
             Self::Write { path, error } => write!(f, "cannot write {}: {error}", path.display()),

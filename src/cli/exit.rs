@@ -116,33 +116,31 @@ impl UsageError {
 impl fmt::Display for UsageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoRules => f.write_str("name a file or a directory of rules, or - for stdin"),
-            Self::NoImages => {
-                f.write_str("name an image, - for images from stdin, or --review or --manifest with a file")
-            }
-            Self::StdinRepeated => f.write_str("stdin can be read once only"),
-            Self::StdinShared => {
-                f.write_str("stdin can be read once only: name a file for all but one of the -")
-            }
+            Self::NoRules => f.write_str("no rules given: name a rules file or a directory, or - for stdin"),
+            Self::NoImages => f.write_str(
+                "no images given: name an image, - for images from stdin, or use --review or --manifest",
+            ),
+            Self::StdinRepeated => f.write_str("stdin can be read only once: use - only once"),
+            Self::StdinShared => f.write_str("stdin can be read only once: name files for the other inputs"),
             Self::UnknownRule { name, similar } => {
-                write!(f, "no rule has the name `{name}`; ")?;
+                write!(f, "unknown rule `{name}`; ")?;
                 match similar {
-                    Some(similar) => write!(f, "is `{similar}` meant?"),
-                    None => f.write_str("a rule gets a name with `as NAME`, and is `FILE:LINE` without one"),
+                    Some(similar) => write!(f, "a rule with a similar name exists: `{similar}`"),
+                    None => f.write_str("use the name after `as`, or `FILE:LINE` for a rule without a name"),
                 }
             }
             Self::UnknownCommand { name, known } => {
-                write!(f, "there is no command `{name}`; ")?;
+                write!(f, "unknown command `{name}`; ")?;
                 match similar(name, known.iter().map(String::as_str)) {
-                    Some(similar) => write!(f, "is `{similar}` meant?"),
-                    None => write!(f, "there are {}", known.join(", ")),
+                    Some(similar) => write!(f, "a command with a similar name exists: `{similar}`"),
+                    None => write!(f, "use one of {}", known.join(", ")),
                 }
             }
             Self::Constant(error) => error.fmt(f),
             Self::NoPrefix => {
-                f.write_str("the mode legacy needs a prefix: set IMAGE_PREFIX or --image-prefix")
+                f.write_str("the mode `legacy` needs a prefix: set IMAGE_PREFIX or --image-prefix")
             }
-            Self::NoMap => f.write_str("name a map, - for stdin, or --image-prefix"),
+            Self::NoMap => f.write_str("no map given: name a map, - for stdin, or use --image-prefix"),
         }
     }
 }

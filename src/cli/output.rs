@@ -18,7 +18,7 @@ use super::report::{self, FindingsFormat, Format, Sarif};
 
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct OutputOptions {
-    /// The form of the result
+    /// Format of the result
     #[arg(long, value_parser = FormatParser, value_name = "FORMAT", default_value = "human")]
     format: Format,
 }
@@ -26,7 +26,7 @@ pub(super) struct OutputOptions {
 /// Those of a command whose result is findings.
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct FindingsOptions {
-    /// The form of the result
+    /// Format of the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
     format: FindingsFormat,
 }
@@ -159,7 +159,7 @@ impl TypedValueParser for FormatParser {
     ) -> Result<Format, clap::Error> {
         if value == "sarif" {
             let message =
-                "`--format sarif` is for findings: `imageswap check` and `imageswap test` write them";
+                "`--format sarif` is only for findings: use it with `imageswap check` or `imageswap test`";
             return Err(command.clone().error(ErrorKind::InvalidValue, message));
         }
         EnumValueParser::new().parse_ref(command, argument, value)

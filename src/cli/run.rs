@@ -52,7 +52,7 @@ fn not_parsed(program: &clap::Command, mut error: clap::Error, arguments: &[OsSt
     // A closed pipe is no error.
     let _ = error.print();
     if let Some(variable) = environment::at_fault(program, &error, arguments) {
-        let _ = writeln!(io::stderr(), "\nThe value is that of the variable {variable}.");
+        let _ = writeln!(io::stderr(), "\nThe value comes from the variable {variable}.");
     }
     if error.use_stderr() {
         ExitStatus::Usage

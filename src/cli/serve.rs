@@ -23,20 +23,20 @@ pub(crate) const STATUSES: Statuses = Statuses {
 
 /// Serve the webhook: answer the admission reviews that an API server posts to / over TLS.
 ///
-/// Changed rules and a changed key pair are in force within a second, without a restart. Every option has a variable,
-/// those of imageswap-webhook v1.5.3 among them; the option wins.
+/// If the rules or the key pair change, the webhook reloads them within a second, without a restart. Every option has a
+/// variable, and the variables of imageswap-webhook v1.5.3 work too. An option overrides its variable.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   imageswap serve --self-signed --maps-file docs/examples/imageswap-maps.conf
-      A first look on one's own machine, with a throwaway certificate.
+      Try the webhook on your machine, with a temporary certificate.
   imageswap serve --self-signed --rules rules/
-      The same with a directory of rules files.
+      Try it with a directory of rules files.
   imageswap serve --maps-file /app/maps/imageswap-maps.conf --tls-dir /tls
-      The same as without options, as in a cluster.
+      Serve in a cluster. These are the defaults.
   IMAGESWAP_MODE=LEGACY IMAGE_PREFIX=harbor.example.com/hub imageswap serve
-      One prefix for every image.")]
+      Put one prefix before every image.")]
 pub(super) struct Serve {
-    /// A file or a directory of rules; again for more. What imageswap-webhook's variables name is not used then
+    /// Rules file, or directory of rules files (repeatable). Replaces --mode, --maps-file and --image-prefix
     #[arg(
         long,
         env = "IMAGESWAP_RULES",
@@ -47,7 +47,7 @@ pub(super) struct Serve {
     rules: Vec<PathBuf>,
     #[command(flatten)]
     limits: LimitOptions,
-    /// Where the rules are without --rules: in a map file, or in one prefix for every image
+    /// Source of the rules if --rules is not set
     #[arg(
         long,
         env = "IMAGESWAP_MODE",
@@ -57,7 +57,7 @@ pub(super) struct Serve {
         help_heading = "Rules"
     )]
     mode: Mode,
-    /// The map file of the mode maps
+    /// Map file for the mode maps
     #[arg(
         long,
         env = "IMAGESWAP_MAPS_FILE",
@@ -66,19 +66,19 @@ pub(super) struct Serve {
         help_heading = "Rules"
     )]
     maps_file: PathBuf,
-    /// The prefix of the mode legacy; an empty one swaps nothing
+    /// Prefix for the mode legacy; an empty prefix swaps nothing
     #[arg(long, env = "IMAGE_PREFIX", value_name = "PREFIX", help_heading = "Rules")]
     image_prefix: Option<String>,
     #[command(flatten, next_help_heading = "Rules")]
     label: LabelOption,
-    /// Decide, count, log and warn of everything, and change and refuse nothing
+    /// Evaluate, count, log and warn, but change and deny nothing
     #[arg(long, env = "IMAGESWAP_DRY_RUN", value_parser = BoolishValueParser::new(), help_heading = "Rules")]
     dry_run: bool,
 
     #[arg(
         long,
         env = "IMAGESWAP_LISTEN",
-        help = "Where to take reviews, over TLS [default: [::]:5000, or 0.0.0.0:5000 where there is no IPv6]",
+        help = "Address for admission reviews, over TLS [default: [::]:5000, or 0.0.0.0:5000 without IPv6]",
         value_name = "ADDRESS:PORT",
         help_heading = "Network"
     )]
@@ -86,12 +86,12 @@ pub(super) struct Serve {
     #[arg(
         long,
         env = "IMAGESWAP_HTTP_LISTEN",
-        help = "Where to serve health and metrics without TLS [default: [::]:9090, or 0.0.0.0:9090]",
+        help = "Address for health and metrics, without TLS [default: [::]:9090, or 0.0.0.0:9090 without IPv6]",
         value_name = "ADDRESS:PORT",
         help_heading = "Network"
     )]
     http_listen: Option<SocketAddr>,
-    /// The directory of the key pair: cert.pem and key.pem, or tls.crt and tls.key
+    /// Directory of the key pair: cert.pem and key.pem, or tls.crt and tls.key
     #[arg(
         long,
         env = "IMAGESWAP_TLS_DIR",
@@ -101,11 +101,11 @@ pub(super) struct Serve {
         help_heading = "Network"
     )]
     tls_dir: PathBuf,
-    /// Make a throwaway certificate, for a look, and print the curl to try
+    /// Generate a temporary certificate, and print a curl command to try the webhook
     #[arg(long, env = "IMAGESWAP_SELF_SIGNED", value_parser = BoolishValueParser::new(), help_heading = "Network")]
     self_signed: bool,
 
-    /// The connections that may be open at one time, on each of the two ports; more wait
+    /// Maximum number of open connections on each of the two ports; further connections wait
     #[arg(
         long,
         env = "IMAGESWAP_MAX_CONNECTIONS",
@@ -115,7 +115,7 @@ pub(super) struct Serve {
         help_heading = "Limits"
     )]
     max_connections: u32,
-    /// The MiB that the bodies of all reviews may take at one time, 8 at least; more wait
+    /// Maximum memory for the bodies of all requests, in MiB, at least 8; further requests wait
     #[arg(
         long,
         env = "IMAGESWAP_MAX_BODY_MEMORY",
@@ -125,7 +125,7 @@ pub(super) struct Serve {
         help_heading = "Limits"
     )]
     max_body_memory: u32,
-    /// The seconds to serve on after SIGTERM, unready, until nothing is sent here any more
+    /// Seconds to continue to serve after SIGTERM, not ready, until no new requests are sent here
     #[arg(
         long,
         env = "IMAGESWAP_SHUTDOWN_DELAY",
@@ -135,7 +135,7 @@ pub(super) struct Serve {
         help_heading = "Limits"
     )]
     shutdown_delay: Duration,
-    /// The seconds that requests in flight may take after that
+    /// Seconds that requests in flight may take after --shutdown-delay
     #[arg(
         long,
         env = "IMAGESWAP_SHUTDOWN_TIMEOUT",
@@ -146,7 +146,7 @@ pub(super) struct Serve {
     )]
     shutdown_timeout: Duration,
 
-    /// How much to log; Python's names (WARNING, CRITICAL) are understood too
+    /// Level of the log; the names of Python (WARNING, CRITICAL) are valid too
     #[arg(
         long,
         env = "IMAGESWAP_LOG_LEVEL",
@@ -156,7 +156,7 @@ pub(super) struct Serve {
         help_heading = "Log"
     )]
     log_level: LogLevel,
-    /// The form of the log, on stderr [default: human on a terminal, else json]
+    /// Format of the log on stderr [default: human on a terminal, json elsewhere]
     #[arg(
         long,
         env = "IMAGESWAP_LOG_FORMAT",
@@ -166,7 +166,7 @@ pub(super) struct Serve {
     )]
     log_format: Option<LogFormat>,
 
-    /// The name of this Pod, which /healthz tells
+    /// Name of this Pod, which /healthz reports
     #[arg(
         long,
         env = "IMAGESWAP_POD_NAME",
@@ -174,7 +174,7 @@ pub(super) struct Serve {
         help_heading = "Identity"
     )]
     pod_name: Option<String>,
-    /// The namespace of this Pod, for which a throwaway certificate is made too
+    /// Namespace of this Pod; the temporary certificate is valid for the Service in it too
     #[arg(
         long,
         env = "IMAGESWAP_NAMESPACE_NAME",
@@ -190,7 +190,7 @@ const MAX_BODY_MIB: i64 = (MAX_BODY >> 20) as i64;
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Mode {
-    /// A map file
+    /// Map file
     Maps,
     /// One prefix for every image
     Legacy,
@@ -265,9 +265,9 @@ impl Serve {
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text
         .parse()
-        .map_err(|_| "a number of seconds is expected, such as 8 or 0.5".to_owned())?;
+        .map_err(|_| "expected a number of seconds, such as 8 or 0.5".to_owned())?;
     Duration::try_from_secs_f64(seconds)
         .ok()
         .filter(|duration| *duration <= Duration::from_secs(3600))
-        .ok_or_else(|| "from 0 to 3600 seconds are allowed".to_owned())
+        .ok_or_else(|| "expected 0 to 3600 seconds".to_owned())
 }

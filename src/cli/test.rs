@@ -21,19 +21,20 @@ pub(crate) const STATUSES: Statuses = Statuses {
 
 /// Run the `test` statements of rules.
 ///
-/// Shows of each test that fails what was expected, what came, and which rule did it. Tests run as if nothing were off.
+/// For each failed test, shows the expected effect, the actual effect and the rule that decided. Tests ignore `off`:
+/// they run with all rules.
 #[derive(Args, Debug)]
 #[command(
     name = "test",
     after_help = "Examples:
   imageswap test rules/
-      The tests of a directory of rules.
+      Run the tests of a directory of rules.
   imageswap test --coverage rules/
-      And the rules that no test reaches.
+      Also show the rules that no test reaches.
   imageswap test --rule dockerhub rules/
-      The tests that this rule has a part in.
+      Run only the tests in which this rule matches.
   imageswap test --format json rules/ | jq 'select(.passed == false)'
-      An object for each test, with what was expected and what came."
+      Write an object for each test, with the expected and the actual effect."
 )]
 pub(super) struct TestCommand {
     #[command(flatten)]
@@ -41,7 +42,7 @@ pub(super) struct TestCommand {
     /// Show the rules that no test reaches
     #[arg(long)]
     coverage: bool,
-    /// Run only the tests that this rule matches in; its name, or FILE:LINE where it has none. Again for more
+    /// Rule whose tests to run: its name, or FILE:LINE if it has none (repeatable)
     #[arg(long = "rule", value_name = "NAME", conflicts_with = "coverage")]
     only: Vec<String>,
     #[command(flatten)]
@@ -102,7 +103,7 @@ impl TestCommand {
         let all = counted(loaded.tests().len(), "test");
         output.say(&match run {
             _ if loaded.tests().is_empty() => {
-                "there are no tests: `test nginx:1.25 -> harbor.example.com/hub/library/nginx:1.25` is one"
+                "the set has no tests: add one, such as `test nginx:1.25 -> harbor.example.com/hub/library/nginx:1.25`"
                     .to_owned()
             }
             0 => format!("none of {all} reaches `{}`", self.only.join("` or `")),

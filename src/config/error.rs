@@ -27,17 +27,17 @@ impl ReadError {
     pub(super) fn message(&self) -> String {
         match self {
             Self::File(error) => match error.reason {
-                ReadReason::TooLong(_) => format!("{error}; --max-file-size allows more"),
+                ReadReason::TooLong(_) => format!("{error}; raise --max-file-size"),
                 _ => error.to_string(),
             },
             Self::SecondMap { name, first } => format!(
-                "{name} is a second map file beside {first}: a set has one at most; write its lines into the first, or \
-                 as rules"
+                "{name} is a second map file in addition to {first}: a set has at most one; move its lines into the \
+                 first, or write them as rules"
             ),
             Self::Yaml { name, error } => format!("cannot read {name}: {error}"),
-            Self::NoConfigMap { name } => format!("{name} holds no ConfigMap, so there are no rules in it"),
+            Self::NoConfigMap { name } => format!("{name} has no ConfigMap, so it has no rules"),
             Self::OnlyDirectories { name, .. } => {
-                format!("{name} holds no rules, and the directories in it are not read")
+                format!("{name} has no rules, and the directories in it are not read")
             }
         }
     }
@@ -60,7 +60,7 @@ impl ReadError {
                     more => format!(" and {more} more"),
                 };
                 Some(format!(
-                    "give them by themselves, in their order: {}{more}",
+                    "name each directory, in order: {}{more}",
                     shown.join(" ")
                 ))
             }

@@ -179,7 +179,7 @@ impl Entries {
             }
             if read_from.is_dir() {
                 self.notices
-                    .push(format!("{} is left alone: it is a directory", path.display()));
+                    .push(format!("{} is ignored: it is a directory", path.display()));
                 continue;
             }
             if !is_of_a_set(&name) {
@@ -201,7 +201,7 @@ impl Entries {
     pub(super) fn tell_if_empty(&mut self, path: &Path, before: usize) {
         if self.entries.len() == before {
             self.notices.push(format!(
-                "{} holds no rules: an empty set, which keeps every image",
+                "{} has no rules: the set is empty and keeps every image",
                 path.display()
             ));
         }
@@ -209,7 +209,7 @@ impl Entries {
 
     pub(super) fn leave_alone(&mut self, what: impl fmt::Display) {
         self.notices.push(format!(
-            "{what} is left alone: the files of a set are *.rules, and one map, *.conf or `maps`"
+            "{what} is ignored: the files of a set are *.rules, and one map, *.conf or `maps`"
         ));
     }
 

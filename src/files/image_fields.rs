@@ -219,9 +219,9 @@ impl fmt::Display for ObjectKind {
 impl fmt::Display for InvalidImageField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoColon => "KIND.GROUP:PATH is expected, or :PATH for every kind",
-            Self::Kind => "a kind is expected before the `:`, as in `Cluster.postgresql.cnpg.io`",
-            Self::Path => "a path is expected after the `:`, as in `.spec.containers[*].image`",
+            Self::NoColon => "expected KIND.GROUP:PATH, or :PATH for every kind",
+            Self::Kind => "expected a kind before the `:`, such as `Cluster.postgresql.cnpg.io`",
+            Self::Path => "expected a path after the `:`, such as `.spec.containers[*].image`",
         })
     }
 }

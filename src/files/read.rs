@@ -143,8 +143,8 @@ impl fmt::Display for ReadError {
         write!(f, "cannot read {}: ", self.name)?;
         match &self.reason {
             ReadReason::Io(error) => error.fmt(f),
-            ReadReason::Directory => f.write_str("it is a directory, and a file is wanted"),
-            ReadReason::NotRegular => f.write_str("it is no regular file"),
+            ReadReason::Directory => f.write_str("it is a directory, not a file"),
+            ReadReason::NotRegular => f.write_str("it is not a regular file"),
             ReadReason::TooLong(limit) => write!(f, "it is longer than {} MiB", limit >> 20),
             ReadReason::NotText(error) => error.fmt(f),
         }

@@ -159,10 +159,12 @@ impl fmt::Display for WriteError {
         match &self.reason {
             WriteReason::Exists => f.write_str("it exists"),
             WriteReason::Directory => f.write_str("it is a directory"),
-            WriteReason::NotRegular => f.write_str("it is no regular file"),
+            WriteReason::NotRegular => f.write_str("it is not a regular file"),
             WriteReason::ReadOnly => f.write_str("it is read-only"),
-            WriteReason::Changed => f.write_str("it was changed meanwhile; run it once more"),
-            WriteReason::NoTemporary(error) => write!(f, "no file can be made beside it: {error}"),
+            WriteReason::Changed => f.write_str("it was changed meanwhile; run the command again"),
+            WriteReason::NoTemporary(error) => {
+                write!(f, "cannot create a temporary file in its directory: {error}")
+            }
             WriteReason::Io(error) => error.fmt(f),
         }
     }

@@ -150,12 +150,12 @@ fn start_fails_with_a_reason_if_the_map_is_invalid() {
             .success()
     );
     let cases = [
-        (path("pipe"), "it is no regular file"),
+        (path("pipe"), "it is not a regular file"),
         (
             path("missing"),
             "No such file or directory (os error 2); set the path of the map with --maps-file, or use rules with --rules",
         ),
-        (path(""), "it is a directory, and a file is wanted"),
+        (path(""), "it is a directory, not a file"),
         (path("latin-1"), "line 2 is not UTF-8; save it as UTF-8"),
         (
             path("long"),

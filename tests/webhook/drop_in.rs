@@ -149,14 +149,14 @@ fn error_in_a_variable_names_the_variable() {
     let (status, stderr) = Start::new(IMAGESWAP).env("IMAGESWAP_MODE", "both").fail();
     assert_eq!(status, Some(2));
     assert!(
-        stderr.ends_with("The value is that of the variable IMAGESWAP_MODE.\n"),
+        stderr.ends_with("The value comes from the variable IMAGESWAP_MODE.\n"),
         "{stderr}"
     );
     let (_, stderr) = Start::new(IMAGESWAP)
         .env("IMAGESWAP_MODE", "maps")
         .args(["--mode", "both"])
         .fail();
-    assert!(!stderr.contains("The value is that of the variable"), "{stderr}");
+    assert!(!stderr.contains("The value comes from the variable"), "{stderr}");
 }
 
 #[test]

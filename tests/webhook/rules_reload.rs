@@ -112,8 +112,8 @@ fn added_and_removed_files_change_the_set() {
     });
     assert_eq!(server.swap("quay.io/x"), None);
     let notices = |text: &str| server.wait_for_log(|line| line["message"].as_str().unwrap().contains(text));
-    assert_eq!(notices("20-b.rules.off is left alone: ")["level"], "INFO");
-    assert_eq!(notices("holds no rules: an empty set")["level"], "INFO");
+    assert_eq!(notices("20-b.rules.off is ignored: ")["level"], "INFO");
+    assert_eq!(notices("has no rules: the set is empty")["level"], "INFO");
 }
 
 #[test]
@@ -161,13 +161,13 @@ fn second_map_is_an_error_at_start_and_reload() {
         server
             .get("/readyz")
             .text()
-            .contains("is a second map file beside")
+            .contains("is a second map file in addition to")
     });
     assert!(server.swap("quay.io/x").is_some());
     let (status, stderr) = Start::new(IMAGESWAP).self_signed().rules(folder.path()).fail();
     assert_eq!(status, Some(1));
     assert!(
-        stderr.contains("/maps is a second map file beside ") && stderr.contains("/a.conf"),
+        stderr.contains("/maps is a second map file in addition to ") && stderr.contains("/a.conf"),
         "{stderr}"
     );
     fs::remove_file(folder.path().join("maps")).unwrap();
@@ -260,7 +260,7 @@ fn rules_replace_variables_of_maps_with_a_notice() {
 fn empty_directory_is_an_empty_set_with_a_notice() {
     let mut rules = Volume::mount(&[]);
     let server = serve(rules.path());
-    let notice = server.wait_for_log(|line| line["message"].as_str().unwrap().contains("holds no rules"));
+    let notice = server.wait_for_log(|line| line["message"].as_str().unwrap().contains("has no rules"));
     assert_eq!(notice["level"], "INFO");
     assert_eq!(server.swap("nginx"), None);
     server.reloads_when(|| rules.update(&[("a.rules", b"rules v1\nswap docker.io/ -> h.example.com/\n")]));

@@ -24,30 +24,30 @@ pub(crate) const STATUSES: Statuses = Statuses {
     failure: Some("an image changes, or a set does not load"),
 };
 
-/// Show what a change of the rules changes: which images are treated otherwise, and by which rule's change.
+/// Compare two sets of rules: show the images that get another result, and the changed rule that is the cause.
 ///
-/// The images are made from the patterns, targets and conditions of both sets, and can be given besides. Rules and old
-/// maps can be compared with one another.
+/// Compares sample images, which it derives from the patterns, targets and conditions of both sets, and the images that
+/// you give. Each set can be rules or a map of imageswap-webhook.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   imageswap diff rules/ rules/
-      Two directories, as `imageswap serve` would load each. (These are the same: so nothing changes.) With Git, \
-      `git worktree add /tmp/main main` puts the rules of another branch into /tmp/main; for one file, in a shell \
-      that has it, `<(git show main:rules/10.rules)` can stand for OLD.
+      Compare two directories. (Here they are the same, so no image differs.) With Git, \
+      `git worktree add /tmp/main main` puts the rules of another branch into /tmp/main. For one file, if your shell \
+      has process substitution, OLD can be `<(git show main:rules/10.rules)`.
   imageswap diff diff/simple.conf diff/simple.rules
-      Do rules do what an old map does?
+      Compare a map with rules.
   kubectl get pods -A -o json | imageswap diff --manifests - rules/ rules/
-      And with what runs in a cluster: it is shown first, behind `*`.")]
+      Compare also the images that run in a cluster. They are shown first and marked with `*`.")]
 pub(crate) struct Diff {
-    /// The set as it was: a file or a directory of rules, an old map, Kubernetes YAML with ConfigMaps, or - for stdin
+    /// Previous set: rules file, directory of rules files, map, Kubernetes YAML with ConfigMaps, or - for stdin
     #[arg(value_name = "OLD")]
     old: PathBuf,
-    /// The set as it is to be
+    /// New set, in the same forms
     #[arg(value_name = "NEW")]
     new: PathBuf,
     #[command(flatten)]
     given: GivenOptions,
-    /// Show every image, and not a few for each change
+    /// Show all images instead of a few for each change
     #[arg(long)]
     all: bool,
     #[command(flatten)]
@@ -76,8 +76,8 @@ impl Diff {
                 tests_fail = true;
                 let counts = Counts::new(&loaded.findings);
                 output.say(&format!(
-                    "notice: tests of the {which} set fail, so it does not load ({counts}; see `imageswap check`); it is \
-                     compared as if they passed"
+                    "notice: the {which} set does not load, because its tests fail ({counts}; run `imageswap check`); \
+                     the comparison ignores the tests"
                 ))?;
             } else if !loaded.loads() {
                 is_broken = true;
@@ -154,23 +154,20 @@ fn compare(
     let differ = report.differ();
     report.finish(&mut output)?;
     let partly = match cases.is_partial() {
-        true => "; the sets are so large that not all there is to compare was",
+        true => "; the sets are too large to compare all sample images",
         false => "",
     };
     let compared = counted(compared, "image");
     if differ == 0 {
-        output.say(&format!(
-            "{compared} compared, and none is treated otherwise{partly}"
-        ))?;
+        output.say(&format!("{compared} compared, none differs{partly}"))?;
         return output.end(if tests_fail { Ended::Findings } else { Ended::Clean });
     }
+    let verb = if differ == 1 { "differs" } else { "differ" };
     let marked = if given.is_empty() {
         ""
     } else {
-        "; `*` stands before what was given"
+        "; `*` marks given images"
     };
-    output.say(&format!(
-        "{compared} compared, {differ} treated otherwise{marked}{partly}"
-    ))?;
+    output.say(&format!("{compared} compared, {differ} {verb}{marked}{partly}"))?;
     output.end(Ended::Findings)
 }

@@ -91,21 +91,21 @@ pub(super) fn outcome((_, set): Side<'_>, decision: &Decision<'_>, other: &Decis
     let because = |rule: Option<RuleId>| rule.and_then(|rule| set.because(rule));
     let mut text = match decision.effect() {
         Effect::Swap(result) => format!("-> {}", visible(result)),
-        Effect::Keep => "stays".to_owned(),
+        Effect::Keep => "kept".to_owned(),
         Effect::Deny => match because(decision.last_rule()) {
-            Some(because) => format!("is refused: {}", visible(because)),
-            None => "is refused".to_owned(),
+            Some(because) => format!("denied: {}", visible(because)),
+            None => "denied".to_owned(),
         },
-        Effect::Invalid(Invalid::Image(_)) => "stays, as it is no image".to_owned(),
+        Effect::Invalid(Invalid::Image(_)) => "unchanged: not a valid image".to_owned(),
         Effect::Invalid(Invalid::Result(result)) => {
-            format!("stays, as `{}` is no image", visible(result))
+            format!("unchanged: the result `{}` is not a valid image", visible(result))
         }
     };
     for rule in decision.warnings() {
         let name = set.rule_name(*rule);
         text += &match set.because(*rule) {
             Some(because) => format!(", with a warning: {}", visible(because)),
-            None => format!(", with a warning of {}", visible(&name)),
+            None => format!(", with a warning from {}", visible(&name)),
         };
     }
     if decision.pull_secrets() != other.pull_secrets() {

@@ -180,7 +180,7 @@ impl<'s> Report<'s> {
                     }
                 }
                 Cause::Map => self.map(output)?,
-                Cause::Other => output.line("otherwise")?,
+                Cause::Other => output.line("several changes together")?,
             }
             self.images(group, &self.counts(*cause), output)?;
         }
@@ -195,7 +195,7 @@ impl<'s> Report<'s> {
         if !is_first {
             output.line("")?;
         }
-        output.line("by these no image is treated otherwise")?;
+        output.line("no effect on the compared images")?;
         let most = if self.all { usize::MAX } else { LINES };
         for change in idle.iter().take(most) {
             output.line(format_args!("  {}", heading(self.sides, change, word(change))))?;
@@ -212,8 +212,7 @@ impl<'s> Report<'s> {
             (Some(old), Some(new)) if old == new => {
                 output.line(format_args!("  {new}"))?;
                 if change.change == Change::Changed {
-                    output
-                        .line("  (a constant that it uses, or the condition of its file, is another one)")?;
+                    output.line("  (a constant that it uses, or the condition of its file, has changed)")?;
                 }
                 Ok(())
             }

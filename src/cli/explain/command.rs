@@ -28,52 +28,53 @@ pub(crate) const STATUSES: Statuses = Statuses {
     failure: Some("the rules do not load"),
 };
 
-/// Show which rule decides an image, and why: every rule that is looked at, round by round.
+/// Show which rules decide an image, and why, step by step.
 ///
-/// It is the same code that decides in the webhook, with somebody looking on. What the object is said to have is set by
-/// the words of the language; what is not set has the defaults of a `test`.
+/// Shows each rule that the engine examines, round by round, with the same code that the webhook uses. The options below
+/// `Context` set the object and the request that the image belongs to. Values that you do not set have the defaults of a
+/// `test`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   imageswap explain --rules rules/ nginx:1.25
-      What becomes of an image, and by which rules.
+      Show the result for an image, and the rules that decide it.
   imageswap explain --rules rules/ --namespace prod-eu --label team=core nginx
-      The same in a certain namespace, for a Pod with a label.
+      Show it for a Pod in a namespace and with a label.
   kubectl get pods -A -o yaml | imageswap explain --rules rules/ --manifest -
-      What becomes of everything that runs in a cluster.
+      Show it for all images that run in a cluster.
   imageswap explain --rules rules/ --format json - < images.txt
-      Many images, one a line; an object for each.
+      Explain a list of images, one per line, and write an object for each.
   imageswap explain --rules rules/ --review review.json
-      The images of a recorded admission review.
+      Explain the images of a recorded admission review.
   imageswap explain --rules rules/ --rule dockerhub '{hub}/x:1' nginx:1.25
-      What one rule says of two images. {hub} is a constant of the rules.")]
+      Show why one rule matches two images or not. {hub} is a constant of the rules.")]
 pub(crate) struct Explain {
-    /// A file or a directory of rules, an old map, Kubernetes YAML with ConfigMaps, or - for stdin; again for more
+    /// Rules file, directory of rules files, map, Kubernetes YAML with ConfigMaps, or - for stdin (repeatable)
     #[arg(long, value_name = "PATH", required = true)]
     rules: Vec<PathBuf>,
-    /// Images, which may hold constants of the rules, as {NAME}; - reads them from stdin, one a line
+    /// Images, in which {NAME} stands for a constant of the rules; - reads images from stdin, one per line
     #[arg(value_name = "IMAGE")]
     images: Vec<String>,
-    /// The images of an admission review in JSON; - for stdin
+    /// Admission review in JSON whose images to explain; - for stdin
     #[arg(
         long, value_name = "FILE", conflicts_with_all = ["images"],
         conflicts_with_all = context::options_of([ValueOrigin::Request, ValueOrigin::Object])
     )]
     review: Option<PathBuf>,
-    /// The images of manifests in YAML or JSON, lists included; - for stdin
+    /// Manifests in YAML or JSON, including lists, whose images to explain; - for stdin
     #[arg(
         long, value_name = "FILE", conflicts_with_all = ["images", "review"],
         conflicts_with_all = context::options_of([ValueOrigin::Object])
     )]
     manifest: Option<PathBuf>,
-    /// Explain the image in this field too: KIND.GROUP:PATH, or :PATH for every kind (repeatable)
+    /// Additional field with an image: KIND.GROUP:PATH, or :PATH for every kind (repeatable)
     #[arg(
         long = "image-field", value_name = "FIELD", requires = "manifest", conflicts_with_all = ["images", "review"]
     )]
     image_fields: Vec<ImageField>,
-    /// Show each rule above the one that decides, those too that are for other images or another namespace
+    /// Show each rule above the one that decides, including rules for other images and namespaces
     #[arg(long)]
     all: bool,
-    /// Show what this rule says, and no other; its name, or FILE:LINE where it has none. Again for more
+    /// Rule to examine, and no other: its name, or FILE:LINE if it has none (repeatable)
     #[arg(long = "rule", value_name = "NAME", conflicts_with = "all")]
     only: Vec<String>,
     #[command(flatten)]
@@ -104,7 +105,7 @@ impl Explain {
         let Some(set) = loaded.preview() else {
             output.findings(&loaded.findings, &loaded.sources)?;
             output.say(&format!(
-                "the rules do not load: {}",
+                "the set does not load: {}",
                 Counts::new(&loaded.findings)
             ))?;
             return output.end(Ended::Findings);
@@ -112,7 +113,7 @@ impl Explain {
         if !loaded.loads() {
             let counts = Counts::new(&loaded.findings);
             output.say(&format!(
-                "notice: this set does not load ({counts}; see `imageswap check`); this is what it would do"
+                "notice: the set does not load ({counts}; run `imageswap check`), so this is a preview"
             ))?;
         }
         let only = rules_named(&set, &self.only)?;
@@ -132,7 +133,10 @@ impl Explain {
             self.explain_images(&mut shown, set, loaded.constants(), scope)?;
         }
         if shown.lacks_rules && scope == Scope::Found && set.rules().next().is_some() {
-            output.say("notice: --all shows every rule, those for other images and namespaces too, and why it does not match")?;
+            output.say(
+                "notice: use --all to see every rule, including rules for other images and namespaces, and why it does not \
+                 match",
+            )?;
         }
         output.end(Ended::Clean)
     }
@@ -198,7 +202,7 @@ impl Explain {
         if images.is_empty() {
             shown
                 .output
-                .say("the review holds no image that would be looked at")?;
+                .say("the review has no images that the webhook evaluates")?;
         }
         let name = serde_json::from_slice::<Value>(body)
             .map(|review| name_of(&review["request"]["object"]))
@@ -245,7 +249,7 @@ impl Explain {
         }
         if count == 0 {
             shown.output.say(&format!(
-                "{} holds {} and no image: Pods have some, and what has a Pod template",
+                "{} has {}, but no images; only Pods and objects with a Pod template have images",
                 file_name(file),
                 counted(objects.len(), "object")
             ))?;

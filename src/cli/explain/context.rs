@@ -34,7 +34,7 @@ fn option(subject: Subject) -> Arg {
         ValueKind::Pairs(_) => option
             .action(ArgAction::Append)
             .value_parser(pair)
-            .help(format!("{}; again for more", subject.description())),
+            .help(format!("{} (repeatable)", subject.description())),
         ValueKind::Word(words) => option.value_parser(PossibleValuesParser::new(words)),
         ValueKind::Text(_) | ValueKind::Owner | ValueKind::None => option,
     }
@@ -43,7 +43,7 @@ fn option(subject: Subject) -> Arg {
 fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        _ => Err("KEY=VALUE is expected".to_owned()),
+        _ => Err("expected KEY=VALUE".to_owned()),
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) struct ExplainedField<'a> {
     object: &'a str,
     container: &'a str,
     place: &'static str,
-    left: Option<&'static str>,
+    skipped: Option<&'static str>,
 }
 
 /// The same of an image of a field that the user has named.
@@ -61,11 +61,11 @@ impl<'a> Explained<'a> {
 
 impl<'a> ExplainedField<'a> {
     pub(super) fn new(set: &'a Compiled, object: &'a str, field: &'a ExplainedImage<'_>) -> Self {
-        let (explained, left) = match &field.verdict {
+        let (explained, skipped) = match &field.verdict {
             Ok(explanation) => (Explained::new(set, &field.image, explanation), None),
             Err(reason) => (
                 Explained {
-                    outcome: DecidedImage::left(&field.image),
+                    outcome: DecidedImage::skipped(&field.image),
                     steps: Vec::new(),
                 },
                 Some(reason.as_str()),
@@ -76,7 +76,7 @@ impl<'a> ExplainedField<'a> {
             object,
             container: field.container.as_deref().unwrap_or_default(),
             place: field.place.as_str(),
-            left,
+            skipped,
         }
     }
 }

@@ -51,7 +51,7 @@ impl ExplanationWriter<'_, '_> {
                 self.output.line(format_args!("{} has no image", visible(&of)))
             }
             (Format::Human | Format::Short, Err(reason)) => self.output.line(format_args!(
-                "{}: {} is left alone: {}",
+                "{}: {} is skipped: {}",
                 visible(&of),
                 visible(&field.image),
                 why_left(*reason)
@@ -96,13 +96,15 @@ impl ExplanationWriter<'_, '_> {
         };
         match decision.effect() {
             Effect::Swap(result) => format!("{image} -> {result}{by}"),
-            Effect::Keep if by.is_empty() => format!("{image} stays: {}", why_kept(explanation)),
-            Effect::Keep => format!("{image} stays{by}"),
-            Effect::Deny => format!("{image} is refused{by}"),
-            Effect::Invalid(Invalid::Image(error)) => format!("{image} stays, as it is no image: {error}"),
+            Effect::Keep if by.is_empty() => format!("{image} is kept: {}", why_kept(explanation)),
+            Effect::Keep => format!("{image} is kept{by}"),
+            Effect::Deny => format!("{image} is denied{by}"),
+            Effect::Invalid(Invalid::Image(error)) => {
+                format!("{image} is not changed, because it is not a valid image: {error}")
+            }
             Effect::Invalid(Invalid::Result(result)) => {
                 format!(
-                    "{image} stays: `{}`, which is made of it{by}, is no image",
+                    "{image} is not changed, because its swap{by} to `{}` does not produce a valid image",
                     visible(result)
                 )
             }
@@ -138,7 +140,7 @@ impl ExplanationWriter<'_, '_> {
             let because = self.set.because(*rule).unwrap_or_default();
             let name = self.set.rule_name(*rule);
             self.output
-                .line(format_args!("  warning of {name}: {}", visible(because)))?;
+                .line(format_args!("  warning from {name}: {}", visible(because)))?;
         }
         for secret in decision.pull_secrets() {
             self.output.line(format_args!("  pull secret: {secret}"))?;
@@ -176,7 +178,7 @@ impl ExplanationWriter<'_, '_> {
                 && round.decided_by.is_none()
                 && round.steps.iter().all(|step| step.reason.is_some()) =>
             {
-                self.output.line("    no rule matches, so it stays")
+                self.output.line("    no rule matches, so this is the result")
             }
             None => Ok(()),
         }
@@ -185,8 +187,8 @@ impl ExplanationWriter<'_, '_> {
     /// Shows what a map answered, and the line of it that did.
     fn map(&mut self, answer: &Answer) -> Result<(), CommandError> {
         let outcome = match &answer.result {
-            Some(result) => format!("makes `{}` of it", visible(result)),
-            None => "leaves it".to_owned(),
+            Some(result) => format!("swaps it to `{}`", visible(result)),
+            None => "does not swap it".to_owned(),
         };
         let sign = if answer.result.is_some() { '*' } else { ' ' };
         let Some(line) = answer.line else {
@@ -211,7 +213,7 @@ fn why_kept(explanation: &Explanation<'_>) -> &'static str {
     match explanation.rounds.last() {
         // Nothing is asked about the image `auto`.
         None => why_left(SkipReason::Auto),
-        Some(round) if round.map.is_some() => "no rule matches, and the map leaves it",
+        Some(round) if round.map.is_some() => "no rule matches, and the map does not swap it",
         Some(_) => "no rule matches",
     }
 }
@@ -221,7 +223,7 @@ fn why_left(reason: SkipReason) -> &'static str {
     match reason {
         SkipReason::Disabled => "the object has the break-glass label",
         SkipReason::Deleting => "the object is being deleted",
-        SkipReason::MirrorPod => "the Pod mirrors a static one",
+        SkipReason::MirrorPod => "the Pod mirrors a static Pod",
         SkipReason::Unchanged => "the update does not change it",
         SkipReason::Auto => "Istio's injector fills it in",
         SkipReason::InvalidImage | SkipReason::InvalidResult | SkipReason::NoImage => reason.as_str(),

@@ -24,23 +24,23 @@ pub(crate) const STATUSES: Statuses = Statuses {
     failure: Some("a file cannot be formatted, or would change with --check"),
 };
 
-/// Lay rules files out in one way: columns, line ends and white space.
+/// Format rules files: columns, line ends and white space.
 ///
-/// Files are rewritten in place; what comes by stdin goes to stdout. Nothing but white space and line ends changes, and
-/// comments stay where they stood: a file that would come to mean anything else is not written.
+/// Rewrites files in place, and formats stdin to stdout. Changes only white space and line ends, and keeps each comment
+/// in its place. If the formatted text would have another meaning, `fmt` does not write the file.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   imageswap fmt --check rules/
-      For CI: what would change in the files *.rules of a directory, as a diff. Writes nothing.
+      Show what would change in the files *.rules of a directory, as a diff, and write nothing (for CI).
   imageswap fmt rules/10-mirror.rules rules/20-team.rules
-      Rewrites two files, if they are laid out otherwise.
+      Format two files.
   imageswap fmt - < rules/10-mirror.rules
-      For an editor: from stdin to stdout.")]
+      Format stdin to stdout (for an editor).")]
 pub(crate) struct Fmt {
-    /// Files of rules, directories, whose files *.rules are meant, or - for stdin
+    /// Rules files, directories (`fmt` formats their files *.rules), or - for stdin
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Write nothing: show what would change, and fail if anything would
+    /// Write nothing, show what would change, and fail if anything would
     #[arg(long)]
     check: bool,
     #[command(flatten)]
@@ -78,10 +78,10 @@ impl FormatOutcome {
     fn summary(self) -> &'static str {
         match self {
             Self::Formatted => "formatted",
-            Self::Unformatted => "to be formatted",
-            Self::Unchanged => "as it should be",
-            Self::Map => "left as it is",
-            Self::Failed => "not formatted",
+            Self::Unformatted => "unformatted",
+            Self::Unchanged => "unchanged",
+            Self::Map => "skipped",
+            Self::Failed => "failed",
         }
     }
 
@@ -125,7 +125,7 @@ impl Formatter {
         }
         match rules_files_of(path) {
             Ok(files) if files.is_empty() => self.output.say(&format!(
-                "notice: {} holds no rules: none of its files is named *.rules",
+                "notice: {} has no rules files (*.rules)",
                 path.display()
             )),
             Ok(files) => files.iter().try_for_each(|file| self.file(file)),
@@ -155,8 +155,8 @@ impl Formatter {
             Ok((text, Content::Map)) => return self.map(&name, is_stdin, &text),
             Ok((_, Content::Kubernetes)) => {
                 return self.failed(format_args!(
-                    "{name} is YAML or JSON of Kubernetes, and not formatted: format the rules files that it is made \
-                     from"
+                    "{name} is Kubernetes YAML or JSON, which `fmt` does not format: format the rules files that it is \
+                     generated from"
                 ));
             }
             Err(error) => return self.unreadable(&error),
@@ -180,8 +180,8 @@ impl Formatter {
         };
         if !fits(&formatted, self.limits) {
             return self.failed(format_args!(
-                "cannot format {name}: with its columns it would be longer than a file of rules may be; parts of it \
-                 can be files of their own, and --max-file-size allows more"
+                "cannot format {name}: the formatted text would be longer than a rules file may be; split the file, or \
+                 raise --max-file-size"
             ));
         }
         if is_stdin && !self.check {
@@ -206,7 +206,8 @@ impl Formatter {
             self.output.text(text)?;
         }
         self.output.say(&format!(
-            "notice: {name} is left as it is: it is read as a map of the old format; rules begin with `rules v1`"
+            "notice: {name} is not formatted, because it is read as a map of the old format; a rules file begins with \
+             `rules v1`"
         ))?;
         self.tell(name, is_stdin, FormatOutcome::Map, None)
     }
@@ -237,7 +238,7 @@ impl Formatter {
             Format::Short => match line {
                 Some(line) => self
                     .output
-                    .line(format_args!("{name}:{line}: from here on the layout is another")),
+                    .line(format_args!("{name}:{line}: not formatted from this line on")),
                 None => Ok(()),
             },
             Format::Human => {

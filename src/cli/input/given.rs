@@ -23,13 +23,13 @@ pub(crate) struct Given {
 /// Images that a user gives, besides those that a command makes.
 #[derive(Args, Debug)]
 pub(crate) struct GivenOptions {
-    /// Compare these images too, one a line; - for stdin
+    /// List of images to compare too, one per line; - for stdin
     #[arg(long, value_name = "FILE")]
     pub(crate) images: Option<PathBuf>,
-    /// Compare the images of these manifests too: a file or a directory of YAML or JSON, lists included; - for stdin
+    /// File or directory of manifests (YAML or JSON, including lists) whose images to compare too; - for stdin
     #[arg(long, value_name = "PATH")]
     pub(crate) manifests: Option<PathBuf>,
-    /// Compare the image in this field too: KIND.GROUP:PATH, or :PATH for every kind (repeatable)
+    /// Additional field with an image: KIND.GROUP:PATH, or :PATH for every kind (repeatable)
     #[arg(long = "image-field", value_name = "FIELD", requires = "manifests")]
     image_fields: Vec<ImageField>,
     #[command(flatten)]

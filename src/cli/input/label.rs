@@ -7,7 +7,7 @@ const DISABLE_LABEL: &str = "k8s.twr.io/imageswap";
 
 #[derive(Args, Debug)]
 pub(crate) struct LabelOption {
-    /// The label that leaves an object alone where its value is `disabled`
+    /// Key of the break-glass label; objects that have it with the value `disabled` are skipped
     #[arg(
         long,
         env = "IMAGESWAP_DISABLE_LABEL",

@@ -8,7 +8,7 @@ use crate::config::Limits;
 pub(crate) struct LimitOptions {
     #[command(flatten)]
     file: FileLimitOptions,
-    /// The rules that a set may have
+    /// Maximum number of rules in a set
     #[arg(
         long,
         env = "IMAGESWAP_MAX_RULES",
@@ -23,7 +23,7 @@ pub(crate) struct LimitOptions {
 /// What one file may hold.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct FileLimitOptions {
-    /// The MiB that a file may have [default: 1 for rules, 8 for a map]
+    /// Maximum size of a file, in MiB [default: 1 for rules, 8 for a map]
     #[arg(
         long,
         env = "IMAGESWAP_MAX_FILE_SIZE",

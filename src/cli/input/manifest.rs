@@ -65,8 +65,8 @@ impl<'f> NamedFields<'f> {
     pub(crate) fn notices(&self) -> Vec<String> {
         let skipped = self.skipped.iter().map(|(kind, skipped)| {
             format!(
-                "{kind} is skipped ({}), since the webhook does not evaluate the kind; if the field is an image, name it: \
-                 --image-field '{}'",
+                "{kind} is skipped ({}), because the webhook does not evaluate this kind; if it has an image, name the \
+                 field: --image-field '{}'",
                 counted(skipped.objects, "object"),
                 skipped.likely
             )

@@ -16,7 +16,7 @@ use crate::config::{Loaded, Processors, RulesText};
 
 #[derive(Args, Debug)]
 pub(crate) struct SetOptions {
-    /// Files and directories of rules or of old maps, Kubernetes YAML with ConfigMaps, or - for stdin
+    /// Rules files, directories of rules files, maps, Kubernetes YAML with ConfigMaps, or - for stdin
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -65,15 +65,15 @@ pub(crate) fn read_set(
     if let Some(map) = loaded.map.and_then(|map| loaded.sources.get(map)) {
         let lines = map_lines(&loaded).unwrap_or_default();
         let fault = match skipped_lines(&loaded) {
-            _ if lines == 0 => Some("says nothing as one"),
+            _ if lines == 0 => Some("has no line of a map"),
             // A file of another tool, in which some lines have a colon.
-            skipped if skipped >= lines => Some("half of its lines are none"),
+            skipped if skipped >= lines => Some("half of its lines are not lines of a map"),
             _ => None,
         };
         if let Some(fault) = fault {
             let name = map.name();
             output.say(&format!(
-                "notice: {name} is read as a map of the old format, and {fault}; rules begin with `rules v1`"
+                "notice: {name} is read as a map of the old format, but {fault}; a rules file begins with `rules v1`"
             ))?;
         }
     }

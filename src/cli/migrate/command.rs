@@ -22,38 +22,37 @@ pub(crate) const STATUSES: Statuses = Statuses {
     failure: Some("an image changes without a reason, or there is no rules file"),
 };
 
-/// Turn a map of imageswap-webhook, or the prefix of its LEGACY mode, into a rules file, with the proof that it says the
-/// same.
+/// Convert a map of imageswap-webhook, or the prefix of its LEGACY mode, into rules, and compare the results.
 ///
-/// The rules go to stdout. To stderr goes what was found, advice about lines that rely on a trap, and what the old
-/// configuration and the rules do with the same images: those that can be made from its lines, and those that are
-/// given.
+/// Writes the rules to stdout. Writes a report to stderr: the configuration that was found, advice about lines that rely
+/// on a trap, and a comparison. The comparison evaluates images with the old configuration and with the rules: sample
+/// images, which are derived from the lines of the map, and the images that you give.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   imageswap migrate maps.conf
-      The rules for a map, with their comparison.
+      Write the rules for a map, and compare the results.
   kubectl get configmap/imageswap-maps -o yaml | imageswap migrate --configmap imageswap-maps
-      The ConfigMap to apply in the place of the old one, in the namespace of the webhook.
+      Write a ConfigMap that replaces the old one, in the namespace of the webhook.
   kubectl get pods -A -o json | imageswap migrate --manifests - maps.conf
-      And the comparison over what runs in a cluster.
+      Compare also the images that run in a cluster.
   imageswap migrate --image-prefix harbor.example.com/hub
-      The rules for LEGACY mode.")]
+      Write the rules for LEGACY mode.")]
 pub(crate) struct Migrate {
-    /// A map, or YAML with the ConfigMap or the Deployment of imageswap-webhook; - for stdin, as without it
+    /// Map, or YAML with the ConfigMap or the Deployment of imageswap-webhook; - for stdin, the default
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
-    /// The prefix of LEGACY mode; without it and FILE the variable IMAGE_PREFIX, if it is set
+    /// Prefix of LEGACY mode [default without FILE: the variable IMAGE_PREFIX, if it is set]
     #[arg(long, value_name = "PREFIX", conflicts_with = "file")]
     image_prefix: Option<String>,
     #[command(flatten)]
     given: GivenOptions,
-    /// Write a ConfigMap of this name; imageswap-maps has the key maps, any other one 10-migrated.rules
+    /// Name of a ConfigMap to write; its key is maps for imageswap-maps, and 10-migrated.rules for any other name
     #[arg(long = "configmap", value_name = "NAME", value_parser = parse_config_map_name)]
     config_map: Option<String>,
-    /// Write to this file, which must not be there, and not to stdout
+    /// New file to write instead of stdout
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Write over the file that is there
+    /// Overwrite the file if it exists
     #[arg(long, requires = "output")]
     force: bool,
     #[command(flatten)]
@@ -63,8 +62,8 @@ pub(crate) struct Migrate {
 impl Migrate {
     /// Migrates, and writes the rules and the report.
     pub(crate) fn run(self) -> Result<Ended, CommandError> {
-        let of_stdin = self.file.iter().chain(self.given.paths());
-        if of_stdin.filter(|path| path.as_os_str() == STDIN).count() > 1 {
+        let inputs = self.file.iter().chain(self.given.paths());
+        if inputs.filter(|path| path.as_os_str() == STDIN).count() > 1 {
             return Err(UsageError::StdinShared.into());
         }
         let input = self.input()?;
@@ -73,7 +72,7 @@ impl Migrate {
             && prefix_of_environment().is_some_and(|prefix| !prefix.is_empty())
         {
             notes.push(format!(
-                "{} is taken; the variable IMAGE_PREFIX, which is set, counts only where no FILE is named",
+                "{} is used, and the variable IMAGE_PREFIX is ignored, because FILE is given",
                 display_name(file)
             ));
         }
@@ -120,13 +119,13 @@ impl Migrate {
                     more => format!(", and neither are {more} other lines"),
                 };
                 notes.push(format!(
-                    "{}: `{first}` is no image{more}; --images reads one a line",
+                    "{}: `{first}` is not a valid image{more}; --images expects one image per line",
                     display_name(file)
                 ));
             }
             if given.is_empty() {
                 notes.push(format!(
-                    "{} holds no image, so nothing of it is compared; --images reads one a line",
+                    "{} has no images to compare; --images expects one image per line",
                     display_name(file)
                 ));
             }
@@ -135,7 +134,7 @@ impl Migrate {
             let found = self.given.read_manifests(notes)?;
             if found.is_empty() {
                 notes.push(format!(
-                    "{} holds no image, so nothing of it is compared; Pods have images, and what has a Pod template",
+                    "{} has no images to compare; only Pods and objects with a Pod template have images",
                     display_name(path)
                 ));
             }
@@ -179,7 +178,7 @@ fn save(file: &Path, text: &str, force: bool) -> Result<(), CommandError> {
     };
     write(file, text, replace).map_err(|error| match error.reason {
         WriteReason::Exists => failed(format!(
-            "{} is there already, and stays as it is; --force writes over it",
+            "{} exists and is not overwritten; use --force to overwrite it",
             file.display()
         )),
         _ => failed(error.to_string()),

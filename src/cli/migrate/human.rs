@@ -32,7 +32,7 @@ pub(super) fn heading(text: &mut String, migration: &Migration, what: &str, note
     line(
         text,
         format_args!(
-            "{what}; {} and {} come of it",
+            "{what}; converted to {} and {}",
             counted(migration.rules, "rule"),
             counted(migration.tests, "test")
         ),
@@ -95,7 +95,7 @@ fn differences(text: &mut String, migration: &Migration) {
         line(
             text,
             format_args!(
-                "without a reason: {}; this is a mistake of imageswap's, worth a report",
+                "without a reason: {}; this is a bug in imageswap, please report it",
                 counted(unexplained.len(), "image")
             ),
         );
@@ -113,7 +113,7 @@ pub(super) fn closing(text: &mut String, migration: &Migration) {
         given => format!(", {given} of them given"),
     };
     let partly = match comparison.is_partial {
-        true => "; the map is so long that not all there is to compare was",
+        true => "; the map is too long to compare all sample images",
         false => "",
     };
     let mut closing = format!(
@@ -121,18 +121,27 @@ pub(super) fn closing(text: &mut String, migration: &Migration) {
         counted(comparison.samples + comparison.given, "image")
     );
     closing.push_str(&match (explained, unexplained) {
-        (0, 0) => "all are treated as before".to_owned(),
+        (0, 0) => "none differs".to_owned(),
         (explained, 0) => {
-            format!("{explained} treated otherwise, each for a reason above; all others as before")
+            format!("{}, each for a reason above", differ(explained))
         }
         (explained, none) => {
-            format!("{explained} treated otherwise for a reason above, {none} without a reason")
+            format!(
+                "{} for a reason above, {none} without a reason",
+                differ(explained)
+            )
         }
     });
     line(text, format_args!("{closing}{partly}"));
 }
 
-/// The first of some images.
+/// Returns a number of images with the verb that fits it.
+fn differ(images: usize) -> String {
+    let verb = if images == 1 { "differs" } else { "differ" };
+    format!("{images} {verb}")
+}
+
+/// Adds the first of the images that differ.
 fn images(text: &mut String, differences: &[&Difference], shown: usize) {
     for difference in differences.iter().take(shown) {
         image(text, difference);
@@ -146,7 +155,7 @@ fn more(text: &mut String, indent: &str, count: usize, shown: usize) {
         let more = count - shown;
         line(
             text,
-            format_args!("{indent}and {more} more; --format json tells all"),
+            format_args!("{indent}and {more} more; --format json lists all"),
         );
     }
 }
@@ -154,9 +163,9 @@ fn more(text: &mut String, indent: &str, count: usize, shown: usize) {
 fn image(text: &mut String, difference: &Difference) {
     let mark = if difference.is_given { "* " } else { "  " };
     let outcome = |outcome: &Outcome| match outcome {
-        Outcome::Kept => "stays".to_owned(),
+        Outcome::Kept => "kept".to_owned(),
         Outcome::Swapped(image) => format!("-> {image}"),
-        Outcome::Invalid => "no valid image came of it".to_owned(),
+        Outcome::Invalid => "not a valid image".to_owned(),
     };
     line(text, format_args!("  {mark}{}", difference.image));
     line(text, format_args!("      before: {}", outcome(&difference.old)));

@@ -24,7 +24,7 @@ pub(super) fn report(migration: &Migration, what: &str, source: &str, notes: &[S
         line(
             &mut text,
             format_args!(
-                "{}: {reason}: {}, now {}",
+                "{}: {reason}: before: {}; now: {}",
                 difference.image,
                 outcome(&difference.old),
                 outcome(&difference.new)
@@ -37,8 +37,8 @@ pub(super) fn report(migration: &Migration, what: &str, source: &str, notes: &[S
 
 fn outcome(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Kept => "stays".to_owned(),
+        Outcome::Kept => "kept".to_owned(),
         Outcome::Swapped(image) => format!("-> {image}"),
-        Outcome::Invalid => "no valid image".to_owned(),
+        Outcome::Invalid => "not a valid image".to_owned(),
     }
 }

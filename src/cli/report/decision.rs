@@ -47,8 +47,8 @@ impl<'a> DecidedImage<'a> {
         }
     }
 
-    /// An image that nothing was decided for.
-    pub(crate) fn left(image: &'a str) -> Self {
+    /// Returns the object of an image that is skipped.
+    pub(crate) fn skipped(image: &'a str) -> Self {
         Self {
             image,
             decided: Decided::nothing(),

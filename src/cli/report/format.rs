@@ -8,9 +8,9 @@ use clap::builder::PossibleValue;
 pub(crate) enum Format {
     /// Text for people
     Human,
-    /// A JSON object a line
+    /// One JSON object per line
     Json,
-    /// A line of text each
+    /// One line of text per result
     Short,
 }
 

@@ -8,7 +8,7 @@ use imageswap_engine::diagnostic::Help;
 pub(super) fn help_text(help: &Help) -> Cow<'_, str> {
     match help {
         Help::Text(text) => Cow::Borrowed(text),
-        Help::MoreRules => Cow::Borrowed("`--max-rules` allows more"),
+        Help::MoreRules => Cow::Borrowed("raise `--max-rules`"),
         Help::Explain { image, context } => {
             let options: String = context
                 .iter()
@@ -16,7 +16,7 @@ pub(super) fn help_text(help: &Help) -> Cow<'_, str> {
                 .collect();
             let image = quoted(image);
             Cow::Owned(format!(
-                "see why: `imageswap explain --rules PATH {image}{options}`"
+                "run `imageswap explain --rules PATH {image}{options}` to see why"
             ))
         }
     }
@@ -48,7 +48,7 @@ mod tests {
         };
         assert_eq!(
             help_text(&help),
-            r"see why: `imageswap explain --rules PATH 'nginx:$TAG' --namespace prod-eu --user 'it'\''s $HOME' --label team=`"
+            r"run `imageswap explain --rules PATH 'nginx:$TAG' --namespace prod-eu --user 'it'\''s $HOME' --label team=` to see why"
         );
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn render(finding: &Diagnostic, sources: &SourceMap, color: bool) -> 
         .id(finding.code.as_str());
     let mut group = Group::with_title(title).elements(excerpts(finding, sources));
     if let Some(more) = finding.labels.len().checked_sub(PLACES).filter(|more| *more > 0) {
-        group = group.element(Level::NOTE.message(format!("and {}", counted(more, "more place"))));
+        group = group.element(Level::NOTE.message(format!("and {}", counted(more, "more location"))));
     }
     group = group
         .elements(

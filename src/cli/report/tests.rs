@@ -207,7 +207,7 @@ fn no_more_places_are_shown_than_can_be_read() {
         finding = finding.also(span(id, 5, 6), "");
     }
     let written = written(Format::Human, &sources, finding);
-    assert!(written.contains("= note: and 1 more place\n"), "{written}");
+    assert!(written.contains("= note: and 1 more location\n"), "{written}");
 }
 
 #[test]

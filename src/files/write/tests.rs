@@ -43,7 +43,7 @@ fn changed_file_keeps_its_text() {
     let (directory, file) = with_file("theirs");
     let error = replace(&file, "old", "new").unwrap_err().to_string();
     assert!(
-        error.ends_with("a.rules: it was changed meanwhile; run it once more"),
+        error.ends_with("a.rules: it was changed meanwhile; run the command again"),
         "{error}"
     );
     assert_eq!(fs::read_to_string(&file).unwrap(), "theirs");
@@ -73,7 +73,10 @@ fn file_keeps_its_text_if_its_directory_takes_no_other() {
     }
     fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o555)).unwrap();
     let error = replace(&file, "old", "new").unwrap_err().to_string();
-    assert!(error.contains(": no file can be made beside it: "), "{error}");
+    assert!(
+        error.contains(": cannot create a temporary file in its directory: "),
+        "{error}"
+    );
     assert_eq!(fs::read_to_string(&file).unwrap(), "old");
     fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
     assert!(in_use.iter().all(|path| path.exists()));

@@ -75,7 +75,7 @@ impl BinaryEntry {
     /// An error at its place in the YAML.
     #[must_use]
     pub fn error(&self, yaml: &str, why: impl std::fmt::Display) -> YamlError {
-        let message = format!("the value of `{}` is no text: {why}", self.key);
+        let message = format!("the value of `{}` is not text: {why}", self.key);
         YamlError::new(yaml, self.at, message)
     }
 }
@@ -105,10 +105,7 @@ fn collect(
     found: &mut Vec<ConfigMap>,
 ) -> Result<(), YamlError> {
     if !matches!(tree.node(object).value, Value::Mapping(_)) {
-        return Err(tree.error(
-            object,
-            "no object of Kubernetes: a mapping with `kind` is expected",
-        ));
+        return Err(tree.error(object, "not a Kubernetes object: expected a mapping with `kind`"));
     }
     let own_kind = tree.get(object, "kind").and_then(|kind| tree.text_of(kind));
     let Some(kind) = own_kind.or(kind) else {
@@ -149,7 +146,7 @@ fn config_map(tree: &Tree<'_>, text: &str, object: NodeId) -> Result<ConfigMap, 
     let pairs = |field| match tree.get(object, field) {
         Some(data) if !is_null(tree, data) => match &tree.node(data).value {
             Value::Mapping(pairs) => Ok(pairs.as_slice()),
-            _ => Err(tree.error(data, format!("`{field}` is no mapping of names to texts"))),
+            _ => Err(tree.error(data, format!("`{field}` is not a mapping of keys to strings"))),
         },
         _ => Ok(&[][..]),
     };
@@ -180,8 +177,8 @@ fn entry(tree: &Tree<'_>, text: &str, key: NodeId, value: NodeId) -> Result<Entr
             (scalar.text.clone().into_owned(), pieces)
         }
         _ => {
-            let mut error = tree.error(value, format!("the value of `{key}` is no text"));
-            error.help = Some("a ConfigMap holds texts only: put it in quotes, or write it below `|`");
+            let mut error = tree.error(value, format!("the value of `{key}` is not a string"));
+            error.help = Some("put the value in quotes, or write it below `|`");
             return Err(error);
         }
     };
@@ -201,7 +198,7 @@ fn binary_entry(
     let at = key;
     let key = tree.text_of(key).unwrap_or_default().to_owned();
     if keys_of_data.contains(key.as_str()) {
-        return Err(tree.error(at, format!("`{key}` is in `data` as well as in `binaryData`")));
+        return Err(tree.error(at, format!("`{key}` is in both `data` and `binaryData`")));
     }
     let text = match &tree.node(value).value {
         Value::Scalar(_) if is_null(tree, value) => "",
@@ -211,8 +208,8 @@ fn binary_entry(
     // Line breaks are no part of it, as for the API server.
     let base64: String = text.chars().filter(|char| !matches!(char, '\r' | '\n')).collect();
     let bytes = BASE64_STANDARD.decode(base64).map_err(|_| {
-        let mut error = tree.error(value, format!("the value of `{key}` is no base64"));
-        error.help = Some("a text as it is stands in `data`");
+        let mut error = tree.error(value, format!("the value of `{key}` is not valid base64"));
+        error.help = Some("write plain text in `data`");
         error
     })?;
     Ok(BinaryEntry {

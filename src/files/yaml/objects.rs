@@ -57,7 +57,7 @@ fn from_json(text: &str, start: usize) -> Result<Vec<Value>, YamlError> {
 /// Takes the objects out of a document.
 fn flatten(value: Value, objects: &mut Vec<Value>) -> Result<(), String> {
     let Value::Object(mut object) = value else {
-        return Err("no object of Kubernetes: a mapping with `kind` is expected".to_owned());
+        return Err("not a Kubernetes object: expected a mapping with `kind`".to_owned());
     };
     let kind = object.get("kind").and_then(Value::as_str);
     let of = kind.and_then(|kind| kind.strip_suffix("List")).map(str::to_owned);
@@ -101,7 +101,7 @@ fn no_json(text: &str, start: usize, error: &serde_json::Error) -> YamlError {
     let offset = start + before + error.column().saturating_sub(1);
     let why = error.to_string();
     let why = why.rsplit_once(" at line ").map_or(why.as_str(), |(why, _)| why);
-    YamlError::new(text, offset.min(text.len()), format!("no JSON: {why}"))
+    YamlError::new(text, offset.min(text.len()), format!("invalid JSON: {why}"))
 }
 
 #[cfg(test)]
@@ -186,17 +186,17 @@ items:
     fn what_is_at_fault_is_named_with_its_place() {
         assert_eq!(
             fails("kind: Pod\n---\nnginx:1.25\n"),
-            "line 3, column 1: no object of Kubernetes: a mapping with `kind` is expected"
+            "line 3, column 1: not a Kubernetes object: expected a mapping with `kind`"
         );
-        assert!(fails("{\"kind\": \"Pod\"}\n [1]").starts_with("line 2, column 2: no object of Kubernetes"));
+        assert!(fails("{\"kind\": \"Pod\"}\n [1]").starts_with("line 2, column 2: not a Kubernetes object"));
         let json = fails("{\"kind\": \"Pod\",\n \"metadata\": {\"näme\": \"a\" \"b\"}}");
-        assert_eq!(json, "line 2, column 27: no JSON: expected `,` or `}`");
+        assert_eq!(json, "line 2, column 27: invalid JSON: expected `,` or `}`");
         let nested = fails("kind: List\nitems: [{kind: List, items: [{kind: Pod}, 1]}]");
         assert!(
-            nested.contains("items[0].items[1]: no object of Kubernetes"),
+            nested.contains("items[0].items[1]: not a Kubernetes object"),
             "{nested}"
         );
-        assert!(fails("kind: Pod\n\tspec: x\n").contains("no YAML"));
+        assert!(fails("kind: Pod\n\tspec: x\n").contains("invalid YAML"));
     }
 
     #[test]

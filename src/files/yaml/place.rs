@@ -35,7 +35,7 @@ impl YamlError {
             line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
             column: on_line.chars().count() + 1,
             message: message.into(),
-            help: is_template.then_some("a template is not YAML yet: give what `helm template` makes of it"),
+            help: is_template.then_some("render the template first: `helm template` writes YAML"),
         }
     }
 }

@@ -178,7 +178,7 @@ impl<'a> Reader<'a> {
             }
             Event::Alias(anchor) => {
                 let Some(anchored) = self.anchors.get(&anchor).copied() else {
-                    return Err(self.error(start, "an alias stands inside of what it stands for"));
+                    return Err(self.error(start, "an alias refers to a value that contains it"));
                 };
                 self.weigh(anchored.weight, start)?;
                 if self.open.len() + anchored.depth > MAX_DEPTH {
@@ -238,14 +238,14 @@ impl<'a> Reader<'a> {
         for pair in children.chunks_exact(2) {
             let (key, value) = (pair[0], pair[1]);
             let Value::Scalar(scalar) = &tree.node(key).value else {
-                return Err(tree.error(key, "a key is a list or a mapping; a name is expected"));
+                return Err(tree.error(key, "a key is a list or a mapping: expected a string"));
             };
             if scalar.text == "<<" && scalar.style == ScalarStyle::Plain && !scalar.is_text {
                 merged.push(value);
             } else if keys.insert(scalar.text.as_ref()) {
                 pairs.push((key, value));
             } else {
-                return Err(tree.error(key, format!("the key `{}` is there twice", scalar.text)));
+                return Err(tree.error(key, format!("duplicate key `{}`", scalar.text)));
             }
         }
         for from in merged {
@@ -255,7 +255,7 @@ impl<'a> Reader<'a> {
             };
             for from in from {
                 let Value::Mapping(more) = &tree.node(*from).value else {
-                    return Err(tree.error(*from, "`<<` wants a mapping or a list of mappings"));
+                    return Err(tree.error(*from, "expected a mapping or a list of mappings after `<<`"));
                 };
                 let is_new =
                     |(key, _): &&(NodeId, NodeId)| tree.text_of(*key).is_some_and(|key| keys.insert(key));
@@ -268,13 +268,13 @@ impl<'a> Reader<'a> {
     fn weigh(&mut self, weight: usize, at: usize) -> Result<(), YamlError> {
         self.weight += weight;
         if self.weight > self.max_weight {
-            return Err(self.error(at, "there are more values than such a text may hold"));
+            return Err(self.error(at, "more values than a text of this length may have"));
         }
         Ok(())
     }
 
     fn too_deep(&self, at: usize) -> YamlError {
-        self.error(at, format!("nested more than {MAX_DEPTH} deep"))
+        self.error(at, format!("nested more than {MAX_DEPTH} levels deep"))
     }
 
     fn error(&self, at: usize, message: impl Into<String>) -> YamlError {
@@ -282,6 +282,6 @@ impl<'a> Reader<'a> {
     }
 
     fn no_yaml(&self, at: &Marker, why: &str) -> YamlError {
-        self.error(self.offsets.byte(*at), format!("no YAML: {why}"))
+        self.error(self.offsets.byte(*at), format!("invalid YAML: {why}"))
     }
 }
