@@ -96,6 +96,25 @@ fn every_option_of_the_commands_of_the_page_is_in_it() {
     }
 }
 
+#[test]
+fn every_format_is_in_the_page() {
+    let page = read("docs/command-line.md");
+    for command in ["check", "explain"] {
+        let formats = run(
+            &format!("imageswap __complete fish -- {command} --format ''"),
+            ".",
+        )
+        .stdout;
+        assert!(formats.lines().count() >= 3, "{formats}");
+        for format in formats.lines().filter_map(|line| line.split('\t').next()) {
+            assert!(
+                page.contains(&format!("`--format {format}`")),
+                "{command} {format}"
+            );
+        }
+    }
+}
+
 /// What a webhook says until it prints what to type, or ends. It takes ports that are free.
 pub(crate) fn served(line: &str, folder: &str) -> String {
     let line = format!("exec {line} --listen 127.0.0.1:0 --http-listen 127.0.0.1:0");

@@ -136,14 +136,7 @@ impl Given {
 
     /// Returns the context that an evaluation reads.
     pub fn context(&self) -> Context<'_> {
-        let place = match self.text("place", Some("main")).unwrap() {
-            "main" => Place::Main,
-            "init" => Place::Init,
-            "sidecar" => Place::Sidecar,
-            "ephemeral" => Place::Ephemeral,
-            "volume" => Place::Volume,
-            other => panic!("{other}"),
-        };
+        let place = Place::parse(self.text("place", Some("main")).unwrap()).unwrap();
         let operation = match self.text("operation", Some("create")) {
             Some("create") => Some(Operation::Create),
             Some("update") => Some(Operation::Update),

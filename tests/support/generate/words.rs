@@ -109,3 +109,20 @@ pub(super) const CONSTANTS: [(&str, &str); 5] = [
     ("ns", "prod-*"),
     ("slash", "acme/"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use imageswap_engine::context::Subject;
+
+    use super::CONDITIONS;
+
+    #[test]
+    fn each_word_of_a_condition_is_generated() {
+        for word in Subject::words() {
+            let is_generated = CONDITIONS
+                .iter()
+                .any(|condition| condition.split(' ').next() == Some(word));
+            assert!(is_generated, "{word}");
+        }
+    }
+}

@@ -1,6 +1,9 @@
 //! Answers to reviews of real objects.
 
-use imageswap_engine::admission::{Caller, Policy, ReviewOutcome, SkipReason, review};
+use std::collections::HashSet;
+
+use imageswap_engine::admission::{Caller, Policy, ReviewOutcome, SkipReason, cases, review};
+use imageswap_engine::context::Place;
 use imageswap_tests_support::recorded::{conformance, review as recorded};
 use serde_json::{Value, json};
 
@@ -33,6 +36,20 @@ fn real_review_gets_its_uid_and_a_patch_that_applies() {
         count += 1;
     }
     assert_eq!(count, 38, "every real review was read");
+}
+
+#[test]
+fn real_reviews_have_an_image_in_each_place() {
+    let mut places = HashSet::new();
+    for entry in std::fs::read_dir(conformance("reviews")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let body = std::fs::read(&path).unwrap();
+            let cases = cases(&body, "k8s.twr.io/imageswap", &Caller::default()).unwrap_or_default();
+            places.extend(cases.iter().map(|case| case.setting.context().place));
+        }
+    }
+    assert_eq!(places, HashSet::from(Place::ALL));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use imageswap_engine::context::{Place, Subject, ValueKind};
 use imageswap_engine::diagnostic::SourceId;
 use imageswap_engine::syntax::ast::{ModifierKind, StatementKind};
 use imageswap_engine::syntax::rules::parse;
+use imageswap_tests_support::repository::path;
 
 const GRAMMAR: &str = include_str!("../../../../grammar/rules.pest");
 const PAGE: &str = include_str!("../../../../docs/language.md");
@@ -104,6 +105,38 @@ fn page_describes_each_condition_and_each_default() {
         .iter()
         .filter_map(|subject| Some((subject.as_str(), subject.default()?)));
     assert_eq!(documented, defaults.collect());
+}
+
+#[test]
+fn each_word_has_a_case_with_a_rule_and_a_test() {
+    let (mut in_rules, mut in_tests) = (BTreeSet::new(), BTreeSet::new());
+    for entry in std::fs::read_dir(path("grammar/valid")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "rules") {
+            continue;
+        }
+        let (file, _) = parse(SourceId::default(), &std::fs::read_to_string(path).unwrap());
+        for statement in &file.statements {
+            match &statement.kind {
+                StatementKind::Rule(rule) => {
+                    for modifier in &rule.modifiers {
+                        if let ModifierKind::When(conditions) = &modifier.kind {
+                            in_rules.extend(conditions.iter().map(|condition| condition.subject.as_str()));
+                        }
+                    }
+                }
+                StatementKind::Test { when, .. } => {
+                    let conditions = when.iter().flatten();
+                    in_tests.extend(conditions.map(|condition| condition.subject.as_str()));
+                }
+                _ => {}
+            }
+        }
+    }
+    assert_eq!(in_rules, words());
+    // A test cannot set the condition that reads the image itself.
+    let with_values = Subject::ALL.iter().copied().filter(|subject| has_value(*subject));
+    assert_eq!(in_tests, with_values.map(Subject::as_str).collect());
 }
 
 #[test]
