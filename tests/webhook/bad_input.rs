@@ -157,10 +157,7 @@ fn start_fails_with_a_reason_if_the_map_is_invalid() {
         ),
         (path(""), "it is a directory, not a file"),
         (path("latin-1"), "line 2 is not UTF-8; save it as UTF-8"),
-        (
-            path("long"),
-            "it is longer than 8 MiB; --max-file-size allows more",
-        ),
+        (path("long"), "it is longer than 8 MiB; raise --max-file-size"),
     ];
     for (path, reason) in cases {
         let start = Start::new(IMAGESWAP).self_signed().args(["--maps-file", &path]);
@@ -252,7 +249,7 @@ fn usage_error_has_exit_status_2() {
     let (status, stderr) = Start::new(IMAGESWAP).args(["--mode", "legacy"]).fail();
     assert_eq!(status, Some(2));
     assert!(
-        stderr.contains("the mode legacy needs a prefix: set IMAGE_PREFIX or --image-prefix"),
+        stderr.contains("the mode `legacy` needs a prefix: set IMAGE_PREFIX or --image-prefix"),
         "{stderr}"
     );
 }

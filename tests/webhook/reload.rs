@@ -76,7 +76,7 @@ fn invalid_map_keeps_previous_rules_and_is_reported_once() {
         ),
         (
             &[(FILE, &too_long)],
-            "it is longer than 8 MiB; --max-file-size allows more",
+            "it is longer than 8 MiB; raise --max-file-size",
         ),
         (&[("another.conf", b"")], "No such file or directory (os error 2)"),
     ];
