@@ -53,7 +53,7 @@ pub(super) fn resolve(
         1 => "target Docker Hub",
         _ => "target several registries",
     };
-    let message = "a wildcard pattern matches the rules' own targets, so the set needs a `home` line";
+    let message = "this pattern also matches the targets of the rules, so the set needs a `home` line";
     let mut finding = Diagnostic::error(Code::NO_HOME, message, first.span)
         .label("has a wildcard in its registry, and would swap the results again")
         .note(format!("the rules {to}"));

@@ -34,8 +34,12 @@ impl Lowering<'_> {
             // `team=` means the empty value, which cannot be one of a list.
             if glob.is_empty() && !(has_key && number == 0) {
                 self.report(
-                    Diagnostic::error(Code::CONSTANT_VALUE, "an empty value", word.span(self.source))
-                        .help("give the constant a value"),
+                    Diagnostic::error(
+                        Code::CONSTANT_VALUE,
+                        "the constant is empty, but a condition needs a value",
+                        word.span(self.source),
+                    )
+                    .help("write a value after the `=` of the constant's `let`"),
                 );
                 return None;
             }
@@ -70,9 +74,7 @@ impl Lowering<'_> {
                     format!("the key of the {name} is missing"),
                     first.span(self.source),
                 )
-                .help(format!(
-                    "write `{name} KEY=VALUE`, or `{name} KEY` for one that exists"
-                )),
+                .help(format!("write `{name} KEY=VALUE`, or `{name} KEY` for any value")),
             );
             return None;
         }

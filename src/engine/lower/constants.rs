@@ -163,7 +163,7 @@ impl Constants {
                             "add the `}`"
                         };
                         return Err(Some(
-                            Fault::new(Code::BRACE, "a placeholder without an end")
+                            Fault::new(Code::BRACE, "the placeholder is not closed")
                                 .at(start..raw.len())
                                 .label("expected `}`")
                                 .help(what),
@@ -193,7 +193,7 @@ impl Constants {
                 }
                 Some('}') if !is_text => {
                     return Err(Some(
-                        Fault::new(Code::BRACE, "a `}` without a `{`")
+                        Fault::new(Code::BRACE, "the `}` closes no placeholder")
                             .at(start..start + 1)
                             .help("remove it, or add the `{` before the name"),
                     ));

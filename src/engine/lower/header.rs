@@ -69,7 +69,9 @@ impl Lowering<'_> {
             return;
         }
         if is_rules_file(self.text).is_none() && word.of(self.text).contains("::") {
-            self.report(finding.help("name a map of the old format `maps`, or end its name in `.conf`"));
+            self.report(finding.help(
+                "write `rules v1` first; if the file is a map, name it `maps`, or end its name in `.conf`",
+            ));
             return;
         }
         // The start of the line, because an indent is reported separately.

@@ -79,13 +79,10 @@ impl Lowering<'_> {
         } else if Placeholder::parse(text).is_some() {
             Diagnostic::error(
                 Code::RESERVED_NAME,
-                format!("`{{{text}}}` is a part of the image"),
+                format!("`{text}` is a placeholder for a part of the image"),
                 span,
             )
-            .help(format!(
-                "choose another name, but none of `{}`",
-                NAMES.join("`, `")
-            ))
+            .help(format!("choose a name other than `{}`", NAMES.join("`, `")))
         } else {
             return true;
         };
@@ -115,10 +112,10 @@ impl Lowering<'_> {
                 }
                 Some(rule) => Diagnostic::error(
                     Code::FOREIGN_RULE,
-                    format!("the rule `{}` is in another file", off.name),
+                    format!("this file cannot turn off `{}`, a rule of another file", off.name),
                     off.span,
                 )
-                .label("this file has a condition, so it can only turn off its own rules")
+                .label("its header has a `when`, so it can only turn off its own rules")
                 .also(rule.span, "the rule")
                 .help("move the `off` to a file whose header has no `when`"),
                 None => {
@@ -131,7 +128,10 @@ impl Lowering<'_> {
                     );
                     match similar(&off.name, names) {
                         Some(meant) => finding.suggest(format!("write `{meant}`"), off.span, meant),
-                        None => finding.help("name a rule with `as NAME`"),
+                        None => finding.help(format!(
+                            "add `as {}` to the rule that you want to turn off",
+                            off.name
+                        )),
                     }
                 }
             };

@@ -74,9 +74,11 @@ pub(super) fn written(text: &str) -> Result<Written, Fault> {
     while let Some((_, set)) = rest.split_once('[') {
         let start = text.len() - set.len() - 1;
         if set.starts_with('^') {
-            return Err(Fault::new(Code::WRITTEN_GLOB, "a set that begins with `^`")
-                .at(start..start + 2)
-                .help("write `[!...]` for all other characters"));
+            return Err(
+                Fault::new(Code::WRITTEN_GLOB, "the set of a glob begins with `^`")
+                    .at(start..start + 2)
+                    .help("write `[!...]` for all other characters"),
+            );
         }
         let members = set.strip_prefix('!').unwrap_or(set);
         let mut characters = members.chars();
@@ -85,7 +87,7 @@ pub(super) fn written(text: &str) -> Result<Written, Fault> {
         match characters.as_str().split_once(']') {
             Some((_, behind)) => rest = behind,
             None => {
-                return Err(Fault::new(Code::WRITTEN_GLOB, "a `[` that is not closed")
+                return Err(Fault::new(Code::WRITTEN_GLOB, "the `[` is not closed")
                     .at(start..text.len())
                     .help("write a set as `[a-z]`; a `]` in first place is a member of it"));
             }
@@ -170,11 +172,12 @@ pub(super) fn split(text: &str, used: Role) -> Result<Split<'_>, Fault> {
         }
     }
     if name.is_empty() && (tag.is_some() || digest.is_some()) {
-        return Err(
-            Fault::new(Code::EMPTY_SEGMENT, "a tag or a digest without a name")
-                .label("expected an image before it")
-                .help("write the name of an image before it, or `**` for any image"),
-        );
+        return Err(Fault::new(
+            Code::EMPTY_SEGMENT,
+            "the tag or digest has no image name before it",
+        )
+        .label("expected an image before it")
+        .help("write the name of an image before it, or `**` for any image"));
     }
     if name.ends_with('/') && (tag.is_some() || digest.is_some()) {
         let behind = text.get(name.len()..).unwrap_or_default();
@@ -245,9 +248,9 @@ fn check_alone(text: &str, segment: &str, tag: Option<&str>) -> Result<(), Fault
         let behind = text.get(registry.len()..).filter(|behind| !behind.is_empty());
         return Err(Fault::new(
             Code::BARE_REGISTRY_PATTERN,
-            format!("`{registry}` alone is a repository of Docker Hub"),
+            format!("the registry `{registry}` has no `/` after it"),
         )
-        .label("a registry?")
+        .label("as an image, this is not a registry")
         .write(match behind {
             Some(behind) => format!("{registry}/**{behind}"),
             None => format!("{registry}/"),

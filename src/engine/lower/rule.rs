@@ -166,8 +166,9 @@ impl<'s> Lowering<'s> {
             return;
         }
         let finding = Diagnostic::error(Code::UNKNOWN_LINT, format!("unknown lint `{written}`"), span);
-        let known = Lint::ALL.map(|lint| lint.code().as_str());
-        self.report(match similar(written, known) {
+        let about_rules = Lint::ALL.into_iter().filter(|lint| lint.is_about_rules());
+        let known: Vec<&str> = about_rules.map(|lint| lint.code().as_str()).collect();
+        self.report(match similar(written, known.iter().copied()) {
             Some(meant) => finding.suggest(format!("write `{meant}`"), span, meant),
             None => finding.help(format!("use `{}`", known.join("`, `"))),
         });

@@ -162,9 +162,13 @@ impl Lowering<'_> {
             ),
             StatementKind::Let { name, value } => self.constant(*name, *value),
             StatementKind::Home { .. } if is_confined => self.report(
-                Diagnostic::error(Code::CONFINED_HOME, "`home` in a file with a condition", span)
-                    .label("home applies to all images")
-                    .help("move the line to a file whose header has no `when`"),
+                Diagnostic::error(
+                    Code::CONFINED_HOME,
+                    "`home` is not allowed in a file whose header has a `when`",
+                    span,
+                )
+                .label("home applies to all images")
+                .help("move the line to a file whose header has no `when`"),
             ),
             StatementKind::Home { prefixes } => {
                 for prefix in prefixes {

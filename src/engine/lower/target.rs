@@ -80,7 +80,7 @@ pub(super) fn target(text: &str, pattern: &Pattern) -> Result<Target, Fault> {
         };
         let fault = Fault::new(
             Code::NOTHING_BELOW,
-            "the target ends in `/`, but the pattern matches nothing below",
+            "the target ends in `/`, but the pattern does not, so there is no path to append",
         )
         .label("expected the path to append");
         // A user who writes `quay.io/*` or `quay.io/**` mostly means everything below.
@@ -144,7 +144,7 @@ fn check_captures(text: &str, kinds: &[CaptureKind]) -> Result<(), Fault> {
                     "write a part of the image, such as `{path}` or `{name}`; captures need wildcards in the \
                  pattern"
                 }
-                _ => "write `{1}` for the first wildcard of the pattern, from the left",
+                _ => "write `{1}` for the first wildcard of the pattern, `{2}` for the second, and so on",
             }));
         }
     }
@@ -176,17 +176,17 @@ fn check_registry(text: &str, registry: &str, kinds: &[CaptureKind]) -> Result<(
         let fault = |message: &str| {
             Fault::new(Code::REGISTRY_PLACEHOLDER, message)
                 .at_part(text, registry)
-                .help("write the registry; the only placeholders in it are constants, and captures of wildcards \
-                 in the pattern's own registry before a literal dot")
+                .help("write the registry as text, with constants, or with captures from the registry of the pattern that a \
+                 dot follows, as in `{1}.example.com`")
         };
         match placeholder {
             Placeholder::Capture(capture) if is_of_a_registry(kinds, *capture) => {}
             Placeholder::Capture(_) => {
                 return Err(fault(
-                    "a capture from outside of the registry in the registry of a target",
+                    "the registry of the target has a capture that is not from the registry of the pattern",
                 ));
             }
-            _ => return Err(fault("a part of the image in the registry of a target")),
+            _ => return Err(fault("the registry of the target has a part of the image")),
         }
         let has_dot = all
             .iter()
@@ -194,7 +194,7 @@ fn check_registry(text: &str, registry: &str, kinds: &[CaptureKind]) -> Result<(
             .any(|piece| matches!(piece, TemplatePiece::Literal(literal) if literal.contains('.')));
         if !has_dot {
             return Err(fault(
-                "a capture in the registry of a target without a literal dot after it",
+                "the registry of the target has a capture without a literal dot after it",
             ));
         }
     }
@@ -211,7 +211,7 @@ fn check_registry(text: &str, registry: &str, kinds: &[CaptureKind]) -> Result<(
         let lower = registry.to_ascii_lowercase();
         if lower.ends_with(DOCKER_HUB) || lower.ends_with(DEFAULT_PORT) {
             return Err(fault(&format!(
-                "end a registry with a capture in neither `{DOCKER_HUB}` nor `{DEFAULT_PORT}`"
+                "with a capture, it must not end in `{DOCKER_HUB}` or `{DEFAULT_PORT}`"
             )));
         }
     }
@@ -240,18 +240,17 @@ fn check_path(text: &str, path: &str) -> Result<(), Fault> {
                 );
             }
             return Err(fault.help(
-                "use lower-case letters and digits, with single `.` or `_`, `__` or hyphens \
-             between them",
+                "use lower-case letters and digits, and between them one `.`, one or two `_`, or hyphens",
             ));
         }
     }
     if !has_placeholder(path) && path.len() > MAX_PATH {
         return Err(Fault::new(
             Code::TARGET_CHARACTER,
-            format!("a repository of {} bytes", path.len()),
+            format!("the repository of the target has {} bytes", path.len()),
         )
         .at_part(text, path)
-        .help(format!("use at most {MAX_PATH} bytes")));
+        .help(format!("shorten it to at most {MAX_PATH} bytes")));
     }
     Ok(())
 }
@@ -259,11 +258,12 @@ fn check_path(text: &str, path: &str) -> Result<(), Fault> {
 fn check_tag(text: &str, tag: Option<&str>, digest: Option<&str>) -> Result<(), Fault> {
     if let Some(tag) = tag {
         if pieces(tag).any(|piece| piece == TemplatePiece::Placeholder(Placeholder::Digest)) {
-            return Err(
-                Fault::new(Code::DIGEST_AS_TAG, "a digest as the tag, which has no colon")
-                    .at_part(text, tag)
-                    .help("write `@{digest}`, or `:{tag}@{digest}` for both"),
-            );
+            return Err(Fault::new(
+                Code::DIGEST_AS_TAG,
+                "a tag has no colon, so it cannot be a digest",
+            )
+            .at_part(text, tag)
+            .help("write `@{digest}`, or `:{tag}@{digest}` for both"));
         }
         if !is_tag(&filled(tag)) {
             return Err(Fault::new(Code::TARGET_CHARACTER, format!("`{tag}` is not a valid tag"))

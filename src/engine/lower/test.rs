@@ -25,8 +25,12 @@ impl Lowering<'_> {
         let image = image_text?;
         if image.text == AUTO && outcome != Outcome::Keep {
             self.report(
-                Diagnostic::error(Code::TEST_IMAGE, "no rule is evaluated for `auto`", image.span())
-                    .help("write `test auto keep`"),
+                Diagnostic::error(
+                    Code::TEST_IMAGE,
+                    "the webhook skips the image `auto`, which Istio's injector replaces",
+                    image.span(),
+                )
+                .help("write `test auto keep`"),
             );
             return None;
         }

@@ -61,7 +61,7 @@ pub(super) fn unknown_statement(source: SourceId, statement: Word, text: &str) -
     }
     if first.contains("::") {
         return finding.help(
-            "move a line of an old map to a map file, next to the rules; as a rule, write `swap KEY/ -> VALUE/`",
+            "write a rule, `swap KEY/ -> VALUE/`, or move the line to a map file in the same directory",
         );
     }
     if ["//", "/*", ";", "--"].iter().any(|sign| first.starts_with(sign)) {

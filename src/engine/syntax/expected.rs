@@ -151,10 +151,7 @@ fn unexpected(
             finding.help("separate values of one subject with a comma, and write a second rule for `or`")
         }
         "unless" => finding.help("write `when not CONDITION`"),
-        "pull-secret" => finding.help(
-            "remove it: only `swap` and `keep` can have a pull secret, because the others admit no \
-             image",
-        ),
+        "pull-secret" => finding.help("remove it: only `swap` and `keep` can have a pull secret"),
         "->" if keyword == "keep" || keyword == "deny" || keyword == "warn" => {
             finding.help("remove it: only `swap` has a target")
         }
@@ -210,9 +207,8 @@ fn syntax_help(finding: Diagnostic, expected: &[Token], word: &str, keyword: &st
         let is_word = !quoted.is_empty() && !quoted.contains([' ', '\t', '\\', '"']);
         return match is_word {
             true => finding.suggest(format!("write `{quoted}`, without quotes"), span, quoted),
-            false => {
-                finding.help("remove the quotes; in a value, write `*` for a character that is not allowed")
-            }
+            false => finding
+                .help("remove the quotes; a word has no spaces, and in a value `*` matches any character"),
         };
     }
     if expected.contains(&Token::text) && keyword != "let" {

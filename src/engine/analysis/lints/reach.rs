@@ -70,7 +70,7 @@ impl<'r> Reach<'r> {
                 format!("no image can match this pattern: {why}"),
                 rule.span,
             )
-            .help("fix the pattern, or remove the rule"),
+            .help("write a pattern that an image can match, or remove the rule"),
         )
     }
 

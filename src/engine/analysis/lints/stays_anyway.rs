@@ -16,6 +16,6 @@ pub(super) fn stays_anyway(rule: &Rule) -> Option<Diagnostic> {
             rule.span,
         )
         .label("without a tag in the target, a swap keeps tag and digest")
-        .help("remove `:{tag}`, or write `:{tag}@{digest}`, which also keeps both")
+        .help("remove `:{tag}`, to keep the tag and the digest of the image, or write `:{tag}@{digest}`")
     })
 }

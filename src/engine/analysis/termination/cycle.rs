@@ -85,13 +85,12 @@ fn finding(part: Part<'_>, steps: &Steps<'_>, cycle: &[usize]) -> Diagnostic {
     });
     if let (Some(keep), Some(place)) = (keep_for(steps, &swaps), place) {
         finding = finding.suggest(
-            format!("keep the result: add `keep {keep}` above the first of them"),
+            format!("add `keep {keep}` above the first of them, to keep the result"),
             place.span.start(),
             format!("keep {keep}\n"),
         );
-        return finding.help("or add a `when` to one of them that excludes the condition of the other");
     }
-    finding.help("add a `when` to one of them that excludes the condition of the other")
+    finding.help("add a `when` to some of them, with conditions that exclude each other")
 }
 
 /// Returns the narrowest pattern that keeps all results of one of the swaps.
