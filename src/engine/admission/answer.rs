@@ -51,6 +51,7 @@ impl<'a> AdmissionResponse<'a> {
         match self.denials.len() {
             0..MAX_DENIALS => self.denials.push(line),
             MAX_DENIALS => self.denials.push("imageswap: more images are denied".to_owned()),
+            // The limit is a memory bound: the lines so far say enough, and the API server limits nothing here.
             _ => {}
         }
     }
@@ -58,6 +59,7 @@ impl<'a> AdmissionResponse<'a> {
     /// Adds a warning to the caller, once.
     pub(super) fn warn(&mut self, warning: String) {
         match self.warnings.len() {
+            // The containers of a Pod often share an image and a rule, and one line about both is enough.
             _ if self.warnings.contains(&warning) => {}
             0..MAX_WARNINGS => self.warnings.push(warning),
             _ => self.suppressed += 1,
@@ -86,6 +88,7 @@ impl<'a> AdmissionResponse<'a> {
             self.warnings
                 .push(format!("imageswap: {} more warnings", self.suppressed));
         }
+        // An answer that denies has no patch: the API server would not apply it.
         let patch = self.is_patched().then(|| self.patch.into_json());
         let mut json =
             JsonWriter::with_capacity(ENVELOPE + patch.as_ref().map_or(0, |patch| patch.len() * 4 / 3));
@@ -113,6 +116,7 @@ impl<'a> AdmissionResponse<'a> {
             json.separated(&self.warnings, |json, warning| json.text(warning));
             json.raw("]");
         }
+        // The API server copies these into its audit log, where they identify the rules of a past decision.
         json.raw(",\"auditAnnotations\":{\"digest\":");
         json.text(self.digest);
         match self.rules.as_slice() {

@@ -9,6 +9,7 @@ use super::pod::{ImageField, ImageList, Pod};
 /// The images of the old object.
 pub(super) struct OldImages<'p, 'r, 'a> {
     old: &'p Pod<'r, 'a>,
+    // Built only if a container has moved, because most updates change no container.
     by_name: OnceCell<HashMap<(ImageList, &'r str), &'r str>>,
 }
 
@@ -34,6 +35,7 @@ impl<'p, 'r, 'a> OldImages<'p, 'r, 'a> {
         match self.old.image_at(pointer.list, pointer.index) {
             Some(old) if old.container == container => old.image.map(AsRef::as_ref) == image,
             _ => match (container, image) {
+                // Kubernetes requires unique names within a list, so the name identifies the container.
                 (Some(name), Some(image)) => self.named().get(&(pointer.list, name)) == Some(&image),
                 _ => false,
             },

@@ -39,6 +39,7 @@ pub(super) fn evaluate<'r, 'a, D>(
     caller: &Caller<'_>,
     evaluate_one: impl Fn(&str, &Context<'_>) -> D,
 ) -> Option<EvaluatedPod<'r, 'a, D>> {
+    // DELETE has no object, and CONNECT has options of a subresource instead of an object with images.
     if matches!(request.operation, Some(Operation::Delete | Operation::Connect)) {
         return None;
     }
@@ -67,6 +68,7 @@ fn skip_reason(object: &Object<'_>, pod: &Pod<'_, '_>, disable_label: &str) -> O
             .iter()
             .any(|(key, value)| key == disable_label && value == DISABLED)
     };
+    // Controllers remove finalizers by an update, and a denial would keep the object from going away.
     if object.metadata.is_being_deleted {
         Some(SkipReason::Deleting)
     } else if pod.is_pod()
@@ -93,6 +95,7 @@ fn evaluate_images<'r, 'a, D>(
     evaluate_one: impl Fn(&str, &Context<'_>) -> D,
 ) -> Vec<(ImageField<'r, 'a>, Verdict<D>)> {
     let is_update = request.operation == Some(Operation::Update);
+    // Only the images of an UPDATE may be running already.
     let old = request
         .old_object
         .as_deref()
@@ -103,11 +106,13 @@ fn evaluate_images<'r, 'a, D>(
     let evaluate = |field: ImageField<'r, 'a>| {
         let verdict = match field.image {
             None => Verdict::Skipped(SkipReason::NoImage),
+            // Checked before the rules: swapping an image that does not change would restart its container.
             Some(_) if old.as_ref().is_some_and(|old| old.has(&field)) => {
                 Verdict::Skipped(SkipReason::Unchanged)
             }
             Some(image) if image == AUTO => Verdict::Skipped(SkipReason::Auto),
             Some(image) => {
+                // Copied for each image, because container and place are the only values that differ within a Pod.
                 let context = Context {
                     container: field.container,
                     place: field.place,
@@ -128,6 +133,7 @@ fn context<'r>(
     pod: &Pod<'r, '_>,
     caller: &Caller<'r>,
 ) -> Context<'r> {
+    // Kubernetes allows several owners, but at most one of them is the controller.
     let owner = object
         .metadata
         .owners

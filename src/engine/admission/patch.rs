@@ -54,15 +54,18 @@ impl PatchOperation<'_> {
         match *self {
             Self::ReplaceImage { pointer, image } => {
                 // No token of such a pointer needs an escape, either of RFC 6901 or of JSON.
+                // Writing to a vector cannot fail.
                 let _ = write!(json, "{{\"op\":\"replace\",\"path\":\"{pointer}\",\"value\":");
                 json.text(image);
                 json.raw("}");
             }
+            // `add` replaces a member that exists, so this one is only for a Pod without the list.
             Self::AddPullSecretList { name } => {
                 json.raw("{\"op\":\"add\",\"path\":\"/spec/imagePullSecrets\",\"value\":[{\"name\":");
                 json.text(name);
                 json.raw("}]}");
             }
+            // `-` is the position after the last element (RFC 6901).
             Self::AddPullSecret { name } => {
                 json.raw("{\"op\":\"add\",\"path\":\"/spec/imagePullSecrets/-\",\"value\":{\"name\":");
                 json.text(name);

@@ -82,6 +82,7 @@ impl<'r, 'a> Pod<'r, 'a> {
     /// Returns every image, in the order of the lists and of their elements.
     pub(super) fn images(&self) -> impl Iterator<Item = ImageField<'r, 'a>> {
         let path = self.path;
+        // Init containers first, in the order in which the kubelet starts them, for warnings and denials.
         let containers = [
             (ImageList::InitContainers, &self.spec.init_containers),
             (ImageList::Containers, &self.spec.containers),
@@ -135,6 +136,7 @@ impl<'r, 'a> ImageField<'r, 'a> {
             ImageList::InitContainers if container.restarts_always => Place::Sidecar,
             list => list.place(),
         };
+        // An empty image counts as a missing one: the API server rejects both, unless a later webhook fills the field.
         let image = container.image.as_ref().filter(|image| !image.is_empty());
         Self {
             pointer,

@@ -36,6 +36,7 @@ pub fn review<'a>(
     if let Some(evaluated) = &evaluated {
         fill(&mut response, &request, evaluated, policy);
     }
+    // The order matters: a denial wins over patches of other images, and a skipped Pod has no patch.
     let outcome = match () {
         () if response.is_denied() => ReviewOutcome::Denied,
         () if response.is_patched() => ReviewOutcome::Patched,
@@ -58,6 +59,7 @@ pub fn review<'a>(
         dry_run,
         ..
     } = request;
+    // The API server sends an empty name if it generates the name after admission.
     let name = name.filter(|name| !name.is_empty());
     Ok(Reviewed {
         answer,
@@ -81,6 +83,7 @@ fn fill<'d>(
     policy: &Policy<'d>,
 ) {
     let EvaluatedPod { pod, images, .. } = evaluated;
+    // Collected over all images, because a Pod has one list of pull secrets.
     let mut last = None;
     let mut secrets: Vec<&str> = Vec::new();
     for (field, verdict) in images {
@@ -98,6 +101,7 @@ fn fill<'d>(
         }
         match decision.effect() {
             Effect::Keep => {}
+            // A patch that changes nothing would count as one.
             Effect::Swap(result) if result == image.as_ref() => {}
             Effect::Swap(result) if policy.dry_run => {
                 response.warn(wording::would_swap(field, image, result))
@@ -123,6 +127,7 @@ fn fill<'d>(
         let mut present: HashSet<&str> = pod.pull_secrets().into_iter().flatten().collect();
         for secret in secrets {
             if present.insert(secret) {
+                // The first secret creates the list, which the next ones append to.
                 response.patch().add_pull_secret(secret, has_list);
                 has_list = true;
             }
@@ -140,6 +145,7 @@ impl Verdict<Decision<'_>> {
                 let rules = decision.rules().collect();
                 let effect = match decision.into_effect() {
                     Effect::Keep => ImageEffect::Keep,
+                    // As in the patch: the image stays as it is.
                     Effect::Swap(result) if result == image => ImageEffect::Keep,
                     Effect::Swap(result) => ImageEffect::Swap(result),
                     Effect::Deny => ImageEffect::Deny,

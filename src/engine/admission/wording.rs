@@ -68,6 +68,7 @@ fn line(
     rule: Option<RuleId>,
     verb: &str,
 ) -> String {
+    // A verified set decides every denial by a rule; without one, the line is still a sentence.
     let name = rule.map_or("a rule".into(), |rule| rules.rule_name(rule));
     let because = Because(rule.and_then(|rule| rules.because(rule)));
     format!(
@@ -100,6 +101,7 @@ impl fmt::Display for FieldOwner<'_, '_, '_> {
         };
         match self.0.container {
             Some(name) => write!(f, "of {what} {}", Shown(name)),
+            // An index counts from 0 in a JSON pointer, and from 1 for people.
             None => write!(f, "of {what} number {}", self.0.pointer.index + 1),
         }
     }
@@ -115,6 +117,8 @@ impl fmt::Display for Shown<'_> {
                 return f.write_str("...");
             }
             if character.is_control() {
+                // A line break would split the warning, and a control character could change the terminal of the
+                // caller.
                 write!(f, "{}", character.escape_default())?;
             } else {
                 f.write_char(character)?;

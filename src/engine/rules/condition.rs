@@ -48,6 +48,7 @@ impl Condition {
     /// Compares an owner with a glob: a value with a `.` with KIND.GROUP, any other with the kind alone.
     fn has_owner(&self, owner: Owner<'_>) -> bool {
         self.values.iter().any(|glob| {
+            // Core kinds have no group, so `Pod` never has to be written as `Pod.`.
             if !glob.contains('.') || owner.group.is_empty() {
                 return match_glob(glob, owner.kind);
             }
@@ -71,6 +72,7 @@ impl Condition {
     /// Returns true if the texts show that no object can meet both conditions: `C` and `not D` where every `C` is a
     /// `D`, or values of one subject that no text can have together.
     pub(crate) fn excludes(&self, other: &Self) -> bool {
+        // `unqualified` has no values to compare.
         if self.subject != other.subject || self.key != other.key || self.subject.kind() == ValueKind::None {
             return false;
         }

@@ -62,6 +62,7 @@ impl Compiled {
         observer: &mut impl Observer,
     ) -> Result<Decision<'_>, DoesNotSettle> {
         let mut decision = Decision::keep();
+        // Before parsing: `auto` is a valid short name, and would be swapped as an image of Docker Hub.
         if original == AUTO {
             return Ok(decision);
         }
@@ -77,6 +78,7 @@ impl Compiled {
             observer.round(current);
             let Some((id, rule)) = self.first_match(&image, context, selection, &mut decision, observer)
             else {
+                // Only in the first round, because the map decides original images, not results.
                 if result.is_none() {
                     self.consult_map(&image, &mut decision, observer);
                 }
@@ -84,6 +86,7 @@ impl Compiled {
                 break;
             };
             if rule.action == Action::Deny {
+                // The object is not created, so its Pod needs no secret of an earlier round.
                 decision.pull_secrets.clear();
                 decision.ended_by = Some(id);
                 decision.effect = Effect::Deny;
@@ -94,6 +97,7 @@ impl Compiled {
             {
                 decision.pull_secrets.push(secret);
             }
+            // A rule that decides without a target and is not a `deny` is a `keep`.
             let Some(target) = &rule.target else {
                 decision.ended_by = Some(id);
                 settles = true;
@@ -103,18 +107,21 @@ impl Compiled {
             match target.expand(&image, &rule.pattern) {
                 Ok(text) => result = Some(text),
                 Err(text) => {
+                    // The image stays as it was, so a secret for the result would be wrong.
                     decision.pull_secrets.clear();
                     decision.effect = Effect::Invalid(Invalid::Result(text));
                     return Ok(decision);
                 }
             }
         }
+        // Reached only by a preview, because a verified set settles within these rounds.
         if !settles {
             return Err(DoesNotSettle {
                 rounds: self.rules.len() + 1,
                 image: result.unwrap_or_default(),
             });
         }
+        // A result with the text of the original image is not a change.
         if let Some(result) = result.filter(|result| result != original) {
             decision.effect = Effect::Swap(result);
         }
@@ -144,6 +151,7 @@ impl Compiled {
     /// Returns the rules that match an image in the first round: those that warn, and after them the one that decides.
     pub(crate) fn first_round(&self, original: &str, context: &Context<'_>) -> Vec<RuleId> {
         let mut matched = Matches::default();
+        // Like `evaluate`: the webhook skips these before any rule.
         if original != AUTO
             && let Ok(image) = Image::parse(original)
         {
@@ -178,6 +186,7 @@ impl Compiled {
             let Some(rule) = self.rule(id) else {
                 continue;
             };
+            // The list is short and sorted, and empty for every request.
             if selection.without.binary_search(&id).is_ok() {
                 continue;
             }
@@ -189,6 +198,7 @@ impl Compiled {
             if rule.action != Action::Warn {
                 return Some((id, rule));
             }
+            // A rule warns once for each original image, although it may match in several rounds.
             if !decision.warnings.contains(&id) {
                 decision.warnings.push(id);
             }
@@ -200,6 +210,7 @@ impl Compiled {
     /// target's own images. Its answer is final.
     fn consult_map(&self, image: &Image<'_>, decision: &mut Decision<'_>, observer: &mut impl Observer) {
         let Some(legacy) = &self.legacy else { return };
+        // These images are final, or results of rules, so the map must not swap them.
         if self.home.holds(image.name()) || self.has_shape_of_a_target(image) {
             return;
         }
@@ -221,6 +232,7 @@ impl Compiled {
     }
 
     fn has_shape_of_a_target(&self, image: &Image<'_>) -> bool {
+        // Without a namespace: the own images of a target do not depend on conditions.
         self.shapes.candidates(image, None).any(|id| {
             self.rule(id)
                 .and_then(|rule| rule.target.as_ref())

@@ -92,6 +92,7 @@ impl Recorder {
         let mut rounds: Vec<Round> = Vec::new();
         let mut known = HashSet::new();
         for round in self.0 {
+            // A round is determined by its image alone, so from the first repetition on all rounds repeat.
             if !known.insert(round.image.clone()) {
                 return (rounds, Some(round.image));
             }
@@ -125,6 +126,7 @@ impl Compiled {
         };
         for round in &mut rounds {
             round.decided_by = self.decider(&round.steps);
+            // The whole evaluation runs first, so that these steps are the ones that the webhook takes.
             if let Scope::Only(rules) = scope {
                 round.steps = rules
                     .iter()
@@ -153,6 +155,7 @@ impl Compiled {
         if let Some(step) = round.steps.iter().find(|step| step.rule == rule) {
             return Some(step.clone());
         }
+        // A rule that the evaluation did not reach is checked here as if no rule above it had decided.
         let guards = Guards {
             files: &self.files,
             home: &self.home,

@@ -102,6 +102,7 @@ impl Rule {
         if self.is_off && !guards.with_off {
             return Err(Mismatch::Off);
         }
+        // The checks run in the order of `Mismatch`, which explanations show.
         if !self.pattern.matches(image) {
             return Err(Mismatch::Pattern);
         }
@@ -110,6 +111,7 @@ impl Rule {
                 return Err(Mismatch::Condition(number));
             }
         }
+        // Only swaps have guards: `keep`, `deny` and `warn` match at home too.
         if let Some(target) = &self.target {
             if self.pattern.is_open() && guards.home.holds(image.name()) {
                 return Err(Mismatch::Home);
@@ -123,6 +125,7 @@ impl Rule {
 
     /// Returns true if its file has no condition, so that a new line next to the rule affects all images.
     pub(crate) fn is_in_open_file(&self, files: &[FileScope]) -> bool {
+        // A rule without a file in the list has no condition.
         files
             .get(self.file.index())
             .is_none_or(|file| file.when.is_empty())

@@ -64,6 +64,7 @@ impl Shape {
         [tag, digest]: [Option<&str>; 2],
         kinds: &[CaptureKind],
     ) -> Self {
+        // A target `h.io/` has an empty path, which is not a segment.
         let segments = path
             .split('/')
             .filter(|segment| !segment.is_empty())
@@ -97,6 +98,7 @@ impl Shape {
             (Some(part), None) => part.optional,
             (Some(part), Some(text)) => match_glob(&part.glob, text),
         };
+        // A target without tag and digest keeps both of the image, so every combination is an own image.
         !self.names_tag || (matches(&self.tag, image.tag) && matches(&self.digest, image.digest))
     }
 
@@ -115,6 +117,7 @@ impl Shape {
         places.insert(0);
         for segment in &self.segments {
             let mut next = PathPlaces::default();
+            // The segment may be missing, so every position before it is one after it too.
             if let Segment::One { optional: true, .. } = segment {
                 next = places;
             }
@@ -132,6 +135,7 @@ impl Shape {
             places = next;
         }
         if self.below {
+            // A trailing `/` needs at least one more segment.
             places.iter().any(|place| place < path.len())
         } else {
             places.contains(path.len() + 1)
@@ -143,6 +147,7 @@ impl Segment {
     fn new(template: &str, kinds: &[CaptureKind]) -> Self {
         let mut all = pieces(template);
         let first = all.next();
+        // Alone in a segment, these match whole segments; with other text they are `Any` below.
         if all.next().is_none()
             && matches!(
                 first,
@@ -165,6 +170,7 @@ impl Segment {
             },
             TemplatePiece::Placeholder(_) => SegmentPart::Star,
         };
+        // `*` as a whole segment matches at least one character, and so does its capture.
         let is_whole = match (first, pieces(template).count()) {
             (Some(TemplatePiece::Placeholder(Placeholder::Capture(number))), 1) => {
                 matches!(
@@ -209,6 +215,7 @@ struct PathPlaces([u64; 5]);
 
 impl PathPlaces {
     fn insert(&mut self, place: usize) {
+        // A position beyond the last word belongs to a longer path than a reference can have, and is dropped.
         if let Some(word) = self.0.get_mut(place / 64) {
             *word |= 1 << (place % 64);
         }

@@ -33,6 +33,7 @@ impl Target {
         digest: Option<&str>,
         kinds: &[CaptureKind],
     ) -> Self {
+        // A placeholder must keep its case, but no name of a placeholder has capitals, so the text can be lowered.
         let registry = if has_placeholder(registry) {
             registry.to_ascii_lowercase().into()
         } else {
@@ -46,6 +47,7 @@ impl Target {
         ]
         .iter()
         .all(|part| !has_placeholder(part));
+        // A literal result is completed here once, instead of at each evaluation.
         let is_short = is_literal && !below && registry == DOCKER_HUB && !path.contains('/');
         let official = if is_short { OFFICIAL } else { "" };
         let slash = if path.is_empty() { "" } else { "/" };
@@ -115,6 +117,7 @@ impl Target {
         if let Some(shape) = &self.shape {
             return shape.matches(image);
         }
+        // Without placeholders, a comparison of texts is enough and much faster than a shape.
         let is_there = match image.name().strip_prefix(&*self.name) {
             Some("") => !self.below,
             Some(rest) => self.below && rest.starts_with('/'),
@@ -132,12 +135,14 @@ impl Target {
         let values = Values {
             image,
             captures: pattern.captures(image),
+            // A literal target has no captures, so their kinds need no allocation.
             kinds: if self.shape.is_some() {
                 pattern.capture_kinds()
             } else {
                 Vec::new()
             },
         };
+        // One allocation for nearly every result.
         let mut text = String::with_capacity(image.text.len() + self.name.len() + 16);
         values.registry(self.registry(), &mut text);
         let registry = text.len();
@@ -145,6 +150,7 @@ impl Target {
             let start = text.len();
             text.push('/');
             values.behind_registry(segment, &mut text);
+            // A segment of empty placeholders is dropped with its `/`, because `a//b` is not a valid image.
             if text.len() == start + 1 && is_all_placeholders(segment) {
                 text.truncate(start);
             }
@@ -157,6 +163,7 @@ impl Target {
         let path = text.get(registry + 1..).unwrap_or_default();
         // A digest in a capture must not be read as a name with a tag.
         let is_path = !path.is_empty() && !path.contains([':', '@']);
+        // Docker Hub names its official images `library/...`, and the canonical form spells that out.
         if is_hub && is_path && !path.contains('/') {
             text.insert_str(registry + 1, OFFICIAL);
         }
@@ -174,6 +181,7 @@ impl Target {
                 is_tag &= sign == '@' || !text.get(start..).unwrap_or_default().contains('@');
             }
         } else {
+            // A target without tag and digest keeps both of the image, so a pinned image stays pinned.
             for (sign, part) in [(':', image.tag), ('@', image.digest)] {
                 if let Some(part) = part {
                     text.push(sign);
@@ -185,6 +193,7 @@ impl Target {
         let is_valid = is_path
             && is_tag
             && Reference::parse(&text)
+                // The parser must see the same registry: a capture could move the boundary between registry and path.
                 .is_ok_and(|reference| reference.domain.map(str::len) == Some(registry))
             && !(is_captured && is_hub_by_any_name(&text, registry));
         if is_valid { Ok(text) } else { Err(text) }

@@ -44,6 +44,7 @@ impl Placeholder {
             "written" => Self::Written,
             _ => {
                 let digits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+                // A number that is too large is no capture either, and is reported like one that is out of range.
                 return digits.then(|| Self::Capture(name.parse().unwrap_or(usize::MAX)));
             }
         })
@@ -63,6 +64,7 @@ pub(crate) fn pieces(template: &str) -> impl Iterator<Item = TemplatePiece<'_>> 
             return None;
         }
         let inside = rest
+            // An unknown name between braces is literal text here, because the lowering reports it.
             .strip_prefix('{')
             .and_then(|rest| rest.split_once('}'))
             .and_then(|(name, behind)| Some((Placeholder::parse(name)?, behind)));
@@ -117,6 +119,7 @@ impl Values<'_> {
                 TemplatePiece::Literal(literal) => text.push_str(literal),
                 TemplatePiece::Placeholder(placeholder) => {
                     let value = self.of(placeholder);
+                    // A `:` in a path would begin a tag.
                     if self.holds_registry(placeholder) && value.contains(':') {
                         text.push_str(&value.replace(':', "_"));
                     } else {

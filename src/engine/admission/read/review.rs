@@ -61,11 +61,13 @@ pub(in crate::admission) struct UserInfo<'a> {
 /// Returns an error if the body is not valid JSON, is not an `AdmissionReview` of a known version, or has no request
 /// with a uid. Nothing in the request is an error.
 pub(in crate::admission) fn read(body: &[u8]) -> Result<AdmissionReview<'_>, ReviewError> {
+    // With a message of its own, because an error of syntax would hide that the body was lost on the way.
     if body.is_empty() {
         return Err(MalformedReview::Empty.into());
     }
     // The whole body at once: a check for each string costs more, and most of a review is strings.
     let text = str::from_utf8(body).map_err(|error| MalformedReview::NotUtf8(error.valid_up_to()))?;
+    // Before parsing, because the error is cheap here and the reader has no limit of depth.
     if nesting::is_too_deep(body) {
         return Err(MalformedReview::TooDeep(MAX_DEPTH).into());
     }
@@ -73,6 +75,7 @@ pub(in crate::admission) fn read(body: &[u8]) -> Result<AdmissionReview<'_>, Rev
     let mut json = Json::new(text);
     let is_object = json
         .object(&mut envelope)
+        // After the object, so that a second object or trailing text is an error.
         .and_then(|is_object| json.end().map(|()| is_object))
         .map_err(|Malformed| MalformedReview::NotJson(json_error(text)))?;
     if !is_object {
@@ -96,6 +99,7 @@ pub(in crate::admission) fn read(body: &[u8]) -> Result<AdmissionReview<'_>, Rev
             uid,
             request,
         }),
+        // Without a uid the API server cannot match the answer with its request.
         Some(_) | None => Err(MalformedReview::NoUid.into()),
     }
 }

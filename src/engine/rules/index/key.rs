@@ -46,6 +46,7 @@ pub(super) enum Kind {
 pub(super) struct IndexKey(u64);
 
 impl IndexKey {
+    // The fractional part of the golden ratio: an odd constant with well mixed bits, as in Fibonacci hashing.
     pub(super) const EMPTY: Self = Self(0x9e37_79b9_7f4a_7c15);
 
     pub(super) fn from_text(text: &str) -> Self {
@@ -58,12 +59,14 @@ impl IndexKey {
 
     /// Returns the key with a further segment.
     pub(super) fn segment(self, text: &str) -> Self {
+        // A fixed seed, so that a set has the same index in every run. Equal hashes only cause needless examinations.
         let hash = FixedState::with_seed(0).hash_one(text);
         Self((self.0.rotate_left(23) ^ hash).wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
     /// Returns the hash, for rules for one namespace or for those for all.
     pub(super) fn hash(self, kind: Kind, namespace: Option<&str>) -> u64 {
+        // The word keeps the key of a namespace apart from that of a longer name.
         let key = match namespace {
             Some(namespace) => self.segment(namespace).segment("namespace"),
             None => self,
@@ -79,6 +82,7 @@ pub(super) fn key_of(pattern: &Pattern) -> (Kind, IndexKey) {
             let text = &*written.text;
             match text.find(['*', '?', '[']) {
                 None => of(Kind::Written, text),
+                // Only whole segments are a key, because an image is looked up by whole segments.
                 Some(at) => match text.get(..at).and_then(|before| before.rsplit_once('/')) {
                     Some((before, _)) => of(Kind::WrittenBelow, before),
                     None => (Kind::Rest, IndexKey::EMPTY),
@@ -86,6 +90,7 @@ pub(super) fn key_of(pattern: &Pattern) -> (Kind, IndexKey) {
             }
         }
         Pattern::Parts(parts) if parts.is_literal && !parts.below => match &parts.tag {
+            // With a tag the key is more specific. A glob of a tag cannot be looked up.
             Some(tag) if !tag.contains('*') && parts.digest.is_none() => {
                 (Kind::NameAndTag, IndexKey::from_text(&parts.name).segment(tag))
             }
@@ -102,6 +107,7 @@ pub(super) fn key_of(pattern: &Pattern) -> (Kind, IndexKey) {
 fn key_of_open(parts: &PatternParts) -> (Kind, IndexKey) {
     let registry = parts.registry();
     let last = parts.path().rsplit('/').next().unwrap_or_default();
+    // `**` matches any registry and any number of segments, so only the end of the pattern is literal.
     if registry == "**" {
         return if !parts.below && !last.is_empty() && !last.contains('*') {
             (Kind::Last, IndexKey::from_text(last))
@@ -122,6 +128,7 @@ fn key_of_open(parts: &PatternParts) -> (Kind, IndexKey) {
 }
 
 fn key_of_suffix(registry: &str, first: Option<&str>) -> (Kind, IndexKey) {
+    // Only text from a dot on, because images are looked up by the ends of their registry that begin with one.
     let end = registry.rsplit('*').next().unwrap_or_default();
     let suffix = end.find('.').and_then(|dot| end.get(dot..)).unwrap_or_default();
     match first {

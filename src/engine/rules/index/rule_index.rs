@@ -40,6 +40,7 @@ struct List {
 struct Hashed(u64);
 
 impl std::hash::Hasher for Hashed {
+    // Keys of this map are hashes already, so hashing them again would only take time.
     fn write(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.0 = (self.0 << 8) | u64::from(*byte);
@@ -76,17 +77,21 @@ impl IndexBuilder {
     ) {
         let (kind, key) = key_of(pattern);
         if let Pattern::Parts(parts) = pattern {
+            // The longest one bounds the number of ends that are looked up for an image with many dots.
             self.longest_suffix = self.longest_suffix.max(parts.registry().len());
         }
         let mut namespaces = conditions.filter(|condition| {
             condition.subject == Subject::Namespace
                 && !condition.negated
+                // A glob or a `not` matches namespaces that are not known here, so such a rule is filed for all of
+                // them.
                 && condition.values.iter().all(|value| !value.contains('*'))
         });
         match namespaces.next() {
             Some(condition) => {
                 self.has_namespaces = true;
                 let mut values: Vec<&str> = condition.values.iter().map(|value| &**value).collect();
+                // The same value twice would list the rule twice.
                 values.sort_unstable();
                 values.dedup();
                 for value in values {
@@ -128,6 +133,7 @@ impl IndexBuilder {
 
     pub(crate) fn finish(mut self) -> RuleIndex {
         self.file_by_piece();
+        // By hash, and by rule within a hash: so each list is in the order of the set.
         self.filed.sort_unstable();
         let mut lists: HashMap<u64, List, BuildHasherDefault<Hashed>> = HashMap::default();
         for (place, (hash, _)) in (0u32..).zip(&self.filed) {
@@ -139,6 +145,7 @@ impl IndexBuilder {
                 })
                 .length += 1;
         }
+        // The set lives until the next reload, and may be large.
         lists.shrink_to_fit();
         RuleIndex {
             lists,
@@ -264,6 +271,7 @@ impl Iterator for Candidates<'_> {
     type Item = RuleId;
 
     fn next(&mut self) -> Option<RuleId> {
+        // The lists are few and each is sorted, so the smallest first element is the next rule.
         let (at, rule) = self
             .lists
             .iter()

@@ -136,6 +136,7 @@ impl PatternParts {
     }
 
     fn matches_name(&self, name: &str) -> bool {
+        // Most patterns are literal, and comparing texts is faster than matching segments.
         if self.is_literal {
             match name.strip_prefix(&*self.name) {
                 Some("") => !self.below,
@@ -159,6 +160,7 @@ impl PatternParts {
                 (_, _, None) => "the image has no digest".to_owned(),
             };
         }
+        // The most likely mistake of a new user: a repository without `/` at its end.
         let below = Self {
             below: true,
             ..self.clone()
@@ -168,6 +170,7 @@ impl PatternParts {
                 .to_owned();
         }
         let registry = self.registry();
+        // `**` in first place matches every registry, so the registry cannot be the reason.
         if registry != ANY_SEGMENTS && !match_glob(registry, image.registry()) {
             return format!("the registry is `{}`", image.registry());
         }

@@ -12,6 +12,7 @@ pub(crate) fn match_glob(glob: &str, text: &str) -> bool {
 ///
 /// It takes linear time: the text between two `*` is searched from the left, and an earlier match is never worse.
 pub(super) fn capture_glob<'t>(glob: &str, text: &'t str, tell: &mut dyn FnMut(&'t str)) -> bool {
+    // The text before the first `*` and after the last one are at the ends; only the pieces between are searched.
     let mut pieces = glob.split('*');
     let Some(mut rest) = text.strip_prefix(pieces.next().unwrap_or_default()) else {
         return false;
@@ -72,6 +73,7 @@ pub(super) fn match_segments<'t>(
         }
         is_first = false;
         let is_last = blocks.rest.is_none();
+        // The last block ends at the end of the name, so there is only one position to try.
         if is_last && !below {
             let at = last_segments(rest, count_segments(block))?;
             tell(between(start, at));
@@ -103,6 +105,7 @@ impl<'p> Iterator for Blocks<'p> {
         for segment in rest.split('/') {
             let end = start + segment.len();
             if segment == ANY_SEGMENTS {
+                // The `/` next to `**` belongs to neither block.
                 self.rest = Some(rest.get(end..)?.trim_start_matches('/'));
                 return Some(rest.get(..start)?.trim_end_matches('/'));
             }
@@ -181,6 +184,7 @@ fn between<'t>(start: Option<&'t str>, end: Option<&'t str>) -> &'t str {
     let start = start.unwrap_or_default();
     match end {
         Some(end) => start
+            // Without the `/` between the two; if nothing is between, the capture is empty.
             .get(..start.len() - end.len())
             .unwrap_or_default()
             .trim_end_matches('/'),
