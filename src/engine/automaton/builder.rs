@@ -50,6 +50,7 @@ impl Builder {
 
     /// Appends one byte of the set.
     pub(crate) fn one(&mut self, bytes: Bytes) -> &mut Self {
+        // The state is new, so it has no transitions, and what follows can begin in it.
         let state = self.state();
         self.lead_to(state, bytes);
         self.ends.clear();
@@ -60,6 +61,7 @@ impl Builder {
 
     /// Appends any number of bytes of the set, also none.
     pub(crate) fn any(&mut self, bytes: Bytes) -> &mut Self {
+        // Other branches share these ends, so a loop in them would change the other branches too.
         if !self.fresh {
             let state = self.state();
             self.lead_to(state, bytes);
@@ -82,6 +84,7 @@ impl Builder {
         let mut last = None;
         for byte in pattern.bytes() {
             match byte {
+                // `**` in a glob of one segment matches the same as `*`, without a second state.
                 b'*' if last == Some(b'*') => {}
                 b'*' => _ = self.any(star),
                 _ => _ = self.one(Bytes::one(byte)),
@@ -100,6 +103,7 @@ impl Builder {
     pub(crate) fn repeat(&mut self, inside: impl FnOnce(&mut Self)) -> &mut Self {
         let begins = self.ends.clone();
         let before = self.edges.len();
+        // A later call must not add loops to the ends, which the repetition enters again.
         self.fresh = false;
         inside(self);
         // The transitions from where it begins are added to where it ends. They are the same for every beginning.
@@ -126,6 +130,7 @@ impl Builder {
         second: impl FnOnce(&mut Self),
     ) -> &mut Self {
         let begins = self.ends.clone();
+        // The ends at the beginning are shared by both branches.
         self.fresh = false;
         first(self);
         let ends = std::mem::replace(&mut self.ends, begins);
@@ -155,6 +160,7 @@ impl Builder {
 
     /// Returns the language.
     pub(crate) fn finish(mut self) -> Language {
+        // Several transitions between two states become one, so that a search visits each pair once.
         self.edges.sort_unstable_by_key(|(from, edge)| (*from, edge.to));
         self.edges.dedup_by(|(from, edge), (kept_from, kept)| {
             let same = (*from, edge.to) == (*kept_from, kept.to);

@@ -32,6 +32,7 @@ pub fn compile(sources: &SourceMap, parsed: &[RulesFile], map: Option<Map>, limi
             Vec::new()
         }
     };
+    // By position, because home is checked after the statements.
     findings.sort();
     if is_broken || findings.has_errors() {
         return Draft::new(None, tests, constants, findings);
@@ -39,8 +40,10 @@ pub fn compile(sources: &SourceMap, parsed: &[RulesFile], map: Option<Map>, limi
     let mut index = IndexBuilder::default();
     let mut shapes = IndexBuilder::default();
     for (place, rule) in rules.iter().enumerate() {
+        // The limit of rules is far below that of ids, so this cannot happen.
         let Some(id) = RuleId::new(place) else { break };
         index.add(id, &rule.pattern, rule.conditions(&files));
+        // Without a map, nothing asks whether an image is a result of any rule.
         if map.is_some()
             && let Some(target) = &rule.target
         {

@@ -107,9 +107,11 @@ impl Draft {
         self,
         run: impl FnOnce(Check<'_>, Check<'_>) -> (Findings, Findings),
     ) -> Result<Verified, Rejected> {
+        // A set with missing rules would evaluate differently, so its tests and lints would mislead.
         let Some(compiled) = self.compiled.as_ref().filter(|_| !self.findings.has_errors()) else {
             return Err(self.reject());
         };
+        // The caller has two threads: one for these two, the other for the lints.
         let settle_and_test = || {
             let mut findings = termination::check(compiled);
             findings.extend(compiled.test_findings(&self.tests));
@@ -130,6 +132,7 @@ impl Draft {
             compiled => Err(Rejected {
                 draft: Self {
                     compiled,
+                    // The findings move to the result, so that nobody reports them twice.
                     findings: Findings::default(),
                     ..self
                 },

@@ -22,6 +22,7 @@ pub(super) fn resolve(
     files: &[FileScope],
     named: Vec<Box<str>>,
 ) -> Result<Vec<Box<str>>, Box<Diagnostic>> {
+    // A named home replaces the inferred one, also if it does not contain the targets.
     if !named.is_empty() {
         return Ok(named);
     }
@@ -57,6 +58,7 @@ pub(super) fn resolve(
     let mut finding = Diagnostic::error(Code::NO_HOME, message, first.span)
         .label("has a wildcard in its registry, and would swap the results again")
         .note(format!("the rules {to}"));
+    // A few are enough to see the problem, and a set may have thousands.
     for rule in at_fault.take(3) {
         finding = finding.also(rule.span, "and this one");
     }
@@ -91,7 +93,9 @@ fn may_match(pattern: &Pattern, registry: &str) -> bool {
     match pattern {
         Pattern::Parts(parts) => parts.registry() == "**" || match_glob(parts.registry(), registry),
         Pattern::Written(written) => {
+            // A glob may match across the `/`, so only a comparison of languages tells.
             let below = languages::from(&format!("{registry}/"));
+            // A search that gives up counts as a match: the set then needs a `home` line that does no harm.
             !matches!(
                 witness(&[&written.glob.language(), &below], &[], languages::BUDGET),
                 Ok(None)

@@ -107,6 +107,7 @@ impl Map {
                 Key::Replace(_) => findings::unusable_place(&value, line.span),
                 Key::Default | Key::Registry(_) => findings::unusable_target(&value, line.span),
             });
+            // Also kept under its key below, because `default` is a possible name of a registry.
             if parsed == Key::Default {
                 map.default = Some(line);
             }
@@ -136,6 +137,7 @@ impl Map {
             }
         }
         map.finish(noswap);
+        // A replaced line is reported when the later one is read, so findings are not in the order of the lines.
         found.sort_by_key(Diagnostic::span);
         (map, found)
     }
@@ -180,6 +182,7 @@ impl Map {
             let target = self.text.add(&target);
             self.targets.add(&self.text, target);
         }
+        // The map lives until the next reload.
         self.text.shrink();
     }
 
@@ -225,6 +228,7 @@ impl Map {
             result,
             line: Some(line.span),
         };
+        // The order of v1.5.3: exact images, globs, registries, wildcards, default.
         if let Some(line) = self.exact.get(&self.text, image) {
             let value = self.text.get(line.value);
             return answer(line, (!value.is_empty()).then(|| value.to_owned()));
@@ -235,6 +239,7 @@ impl Map {
             let result = join(self.text.get(line.value), last_segment(image));
             return answer(line, Some(result));
         }
+        // As in v1.5.3: without `default`, no line for a registry applies.
         let Some(default) = self.default.as_ref() else {
             return Answer::default();
         };
@@ -288,6 +293,7 @@ impl Map {
         host: &'k str,
         has_port: bool,
     ) -> Option<(&'k str, &MapLine)> {
+        // Only an image without any `/` has the key `docker.io/library`, as in v1.5.3.
         let official = (!image.contains('/')).then_some(OFFICIAL_IMAGES);
         let keys = [official, Some(registry), has_port.then_some(host)];
         keys.into_iter()

@@ -34,6 +34,7 @@ impl Targets {
     /// Adds the value of a line for a registry, for globs or for the rest.
     pub(super) fn add(&mut self, text: &MapText, value: TextPiece) {
         let spelled = text.get(value);
+        // An empty value keeps images, and is no target.
         if spelled.is_empty() {
             return;
         }
@@ -62,6 +63,7 @@ impl Targets {
     /// Adds the value of a line for one image.
     pub(super) fn add_image(&mut self, text: &MapText, value: TextPiece) {
         let spelled = text.get(value);
+        // An invalid value is reported, and no image can equal it.
         if Reference::parse(spelled).is_ok() {
             self.images.insert(text, value, TargetPlace::from_image(spelled));
         }
@@ -88,6 +90,7 @@ impl Targets {
             .name
             .match_indices('/')
             .filter_map(|(slash, _)| repository.name.get(..slash));
+        // A target that is all of Docker Hub has an empty name, which no prefix of a path equals.
         let root = repository.on_hub.then_some("");
         let below = above.chain(completed).chain(root).any(|target| {
             self.below.contain(text, repository.on_hub, target)
@@ -96,6 +99,7 @@ impl Targets {
         let dashes = repository.name.match_indices('-');
         let dashed = dashes.filter_map(|(dash, _)| repository.name.split_at_checked(dash + 1));
         below
+            // After the `-` comes the name of a registry, so a `/` must follow.
             || dashed.filter(|(_, rest)| rest.contains('/')).any(|(target, _)| {
                 self.dashed.contain(text, repository.on_hub, target)
                     && !key.is_some_and(|key| key.on_hub == repository.on_hub && key.name.starts_with(target))
