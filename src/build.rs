@@ -8,7 +8,7 @@ fn main() {
     println!("cargo::rerun-if-env-changed=BUILD_COMMIT");
     println!("cargo::rerun-if-env-changed=SOURCE_DATE_EPOCH");
     println!("cargo::rerun-if-changed=src/build.rs");
-    // A build without the repository, as in an image, is told by the variable.
+    // A build without the repository, such as that of the container image, gets the commit from the variable.
     let commit = std::env::var("BUILD_COMMIT").ok().or_else(from_git);
     println!(
         "cargo::rustc-env=BUILD_COMMIT={}",

@@ -7,7 +7,8 @@ mod webhook;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // Before anything else makes a TLS configuration. Nothing has set one, so this can't fail.
+    // Must run before any other code creates a TLS configuration. No provider is installed yet, so this cannot
+    // fail.
     let _ = rustls::crypto::ring::default_provider().install_default();
     cli::run()
 }

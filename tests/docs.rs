@@ -1,4 +1,4 @@
-//! What the documentation says, tried.
+//! Tests of the documentation: its commands, headings and links.
 
 use std::process::Command;
 

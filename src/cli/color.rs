@@ -1,9 +1,9 @@
-//! Whether to write in color, and in which: the one place that decides it.
+//! Colors of the output: the only module that decides whether there are any.
 
 use std::ffi::OsStr;
 use std::io::IsTerminal;
 
-/// Whether what is written to a stream may be in color: at a terminal, unless `NO_COLOR` has a value.
+/// Returns true if output to a stream is in color: if it is a terminal, and `NO_COLOR` is unset or empty.
 pub(super) fn is_wanted(stream: &impl IsTerminal) -> bool {
     decide(stream.is_terminal(), std::env::var_os("NO_COLOR").as_deref())
 }
@@ -12,7 +12,7 @@ fn decide(is_terminal: bool, no_color: Option<&OsStr>) -> bool {
     is_terminal && no_color.is_none_or(OsStr::is_empty)
 }
 
-/// What a line of a diff is.
+/// Role of a line in a diff.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tone {
     Headline,
@@ -22,7 +22,7 @@ pub(super) enum Tone {
     Plain,
 }
 
-/// A line in color.
+/// Returns a line in the color of its role.
 pub(super) fn paint(tone: Tone, line: &str) -> String {
     let code = match tone {
         Tone::Headline => "1",

@@ -1,4 +1,4 @@
-//! The commands of the program, by the names that a command line has.
+//! The commands of the program, by their names on the command line.
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 

@@ -1,18 +1,19 @@
-//! Variables: those that are empty, that are at fault, and that look like ours and are not.
+//! Environment variables: empty, invalid and unknown ones.
 
 use std::ffi::OsString;
 
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, Error};
 
-/// The one variable that means something where it is empty: nothing is swapped.
+/// The only variable that has a meaning if it is empty: an empty prefix swaps nothing.
 const MAY_BE_EMPTY: &str = "IMAGE_PREFIX";
 
 const OURS: &str = "IMAGESWAP_";
-/// Variables of imageswap-webhook's init container, which shares its ConfigMap with the server.
+/// Variables of the init container of imageswap-webhook, which shares its ConfigMap with the server.
 const OF_INIT_CONTAINER: [&str; 2] = ["IMAGESWAP_DISABLE_AUTO_MWC", "IMAGESWAP_CSR_SIGNER_NAME"];
 
-/// The command line without the variables that are empty: a ConfigMap has such values where nothing is set.
+/// Returns the command without the variables that are empty. A ConfigMap has empty values for settings that are not
+/// set.
 pub(super) fn without_empty(command: Command) -> Command {
     command.mut_subcommands(|subcommand| {
         subcommand.mut_args(|argument| {
@@ -28,7 +29,7 @@ pub(super) fn without_empty(command: Command) -> Command {
     })
 }
 
-/// The variable that a value at fault comes from; none where it is an option's.
+/// Returns the variable that an invalid value comes from; `None` if it comes from an option.
 pub(super) fn at_fault(command: &Command, error: &Error, arguments: &[OsString]) -> Option<String> {
     let Some(ContextValue::String(named)) = error.get(ContextKind::InvalidArg) else {
         return None;
@@ -43,9 +44,9 @@ pub(super) fn at_fault(command: &Command, error: &Error, arguments: &[OsString])
     (!is_given && std::env::var_os(variable).is_some()).then(|| variable.to_owned())
 }
 
-/// The variables that begin with `IMAGESWAP_` and mean nothing, each with the one that may be meant.
+/// Returns the variables that begin with `IMAGESWAP_` and are unknown, each with the name that is probably intended.
 ///
-/// Left out are those that Kubernetes makes for each Service of a namespace, ours among them.
+/// Ignores the variables that Kubernetes sets for each Service of a namespace, which include the webhook's own.
 pub(super) fn unknown(
     command: &Command,
     variables: impl Iterator<Item = (String, String)>,
@@ -74,9 +75,9 @@ pub(super) fn unknown(
     unknown
 }
 
-/// Whether a variable is one of those that the kubelet sets for a Service: `NAME_SERVICE_HOST`,
-/// `NAME_SERVICE_PORT`, `NAME_SERVICE_PORT_PORTNAME`, `NAME_PORT=tcp://...`, `NAME_PORT_443_TCP` and the same
-/// with `_PROTO`, `_PORT` and `_ADDR`.
+/// Returns true if the kubelet sets the variable for a Service: `NAME_SERVICE_HOST`, `NAME_SERVICE_PORT`,
+/// `NAME_SERVICE_PORT_PORTNAME`, `NAME_PORT=tcp://...`, `NAME_PORT_443_TCP`, and the latter with `_PROTO`, `_PORT`
+/// and `_ADDR`.
 fn is_of_service(name: &str, value: &str) -> bool {
     const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
     if name.ends_with("_SERVICE_HOST") || name.ends_with("_SERVICE_PORT") || name.contains("_SERVICE_PORT_") {

@@ -24,7 +24,7 @@ pub(crate) struct Statuses {
     pub(crate) failure: Option<&'static str>,
 }
 
-/// End of a command that did its work, or reported why it could not. The greatest of several is that of all of them.
+/// End of a command that did its work or reported why it could not. If there are several, the greatest one applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Ended {
     /// There is nothing to report.

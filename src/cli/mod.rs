@@ -1,4 +1,4 @@
-//! The command line: a file or a directory for each command, and beside them what commands share.
+//! The command line: a file or a directory for each command, and modules that commands share.
 
 mod check;
 mod color;

@@ -1,5 +1,5 @@
-//! What the commands about rules have in common: results go to stdout in one of several forms, and what is for people
-//! to stderr.
+//! Output of the commands about rules: results go to stdout in one of several formats, messages for people to
+//! stderr.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -23,7 +23,7 @@ pub(super) struct OutputOptions {
     format: Format,
 }
 
-/// Those of a command whose result is findings.
+/// Output options of a command whose result is findings.
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct FindingsOptions {
     /// Format of the result
@@ -31,17 +31,17 @@ pub(super) struct FindingsOptions {
     format: FindingsFormat,
 }
 
-/// Reads a [`Format`], and says why it is not `sarif`.
+/// Parses a [`Format`]. For `sarif` it reports which commands have that format.
 #[derive(Clone, Copy, Debug)]
 struct FormatParser;
 
-/// Where results go.
+/// Destination of the results of a command.
 pub(super) struct Output {
     pub(super) format: Format,
     pub(super) color: bool,
     stdout: BufWriter<StdoutLock<'static>>,
     is_closed: bool,
-    /// Where findings are gathered, if the result is to be one log of them.
+    /// Log that collects the findings; `None` if the format is not SARIF.
     sarif: Option<Sarif>,
 }
 
@@ -57,11 +57,11 @@ impl Output {
         }
     }
 
-    /// For a command whose result is findings.
+    /// Returns the output of a command whose result is findings.
     pub(super) fn with_findings(options: FindingsOptions) -> Self {
         let (format, sarif) = match options.format {
             FindingsFormat::Each(format) => (format, None),
-            // What is not in the log is for people.
+            // Messages that are not part of the log go to people, so they are text.
             FindingsFormat::Sarif => (Format::Human, Some(Sarif::new())),
         };
         Self {
@@ -84,7 +84,7 @@ impl Output {
         Ok(())
     }
 
-    /// Writes findings to people, where the result is a text of another kind.
+    /// Writes findings to stderr, for a command whose result is not a list of findings.
     pub(super) fn say_findings(
         &mut self,
         findings: &[Diagnostic],
@@ -93,17 +93,17 @@ impl Output {
         result(self.stdout.flush())?;
         let mut stderr = io::stderr();
         let color = color::is_wanted(&stderr);
-        // A closed pipe is no error.
+        // A closed pipe is not an error.
         let _ = report::write(&mut stderr, self.format, color, findings, sources);
         Ok(())
     }
 
-    /// Writes a text as it is.
+    /// Writes a text unchanged.
     pub(super) fn text(&mut self, text: &str) -> Result<(), CommandError> {
         result(self.stdout.write_all(text.as_bytes()))
     }
 
-    /// Writes a line of the result. A log of findings has no place for one, so it is said to people.
+    /// Writes a line of the result. A SARIF log has no place for such a line, so it goes to stderr then.
     pub(super) fn line(&mut self, line: impl fmt::Display) -> Result<(), CommandError> {
         if self.sarif.is_some() {
             return self.say(&line.to_string());
@@ -113,7 +113,7 @@ impl Output {
         result(written)
     }
 
-    /// Whether the reader has gone away, so that there is no use in going on.
+    /// Returns true if the reader has closed the stream, so that further output is useless.
     pub(super) fn is_closed(&self) -> bool {
         self.is_closed
     }
@@ -124,15 +124,15 @@ impl Output {
         self.line(line)
     }
 
-    /// Says something to people.
+    /// Writes a message to stderr.
     pub(super) fn say(&mut self, line: &str) -> Result<(), CommandError> {
         result(self.stdout.flush())?;
-        // A closed pipe is no error.
+        // A closed pipe is not an error.
         let _ = writeln!(io::stderr(), "{line}");
         Ok(())
     }
 
-    /// Says to people why the command can't do its work.
+    /// Reports the reason why the command cannot do its work.
     pub(super) fn fail(&mut self, reason: &str) -> Result<(), CommandError> {
         if let Some(sarif) = &mut self.sarif {
             sarif.fail(reason.to_owned());
@@ -140,7 +140,7 @@ impl Output {
         self.say(&format!("imageswap: {reason}"))
     }
 
-    /// Writes what is left of the result, and returns the end of the command.
+    /// Writes the rest of the result, and returns the end of the command.
     pub(super) fn end(mut self, ended: Ended) -> Result<Ended, CommandError> {
         let written = self.sarif.map_or(Ok(()), |sarif| sarif.write(&mut self.stdout));
         result(written.and_then(|()| self.stdout.flush()))?;
@@ -171,12 +171,12 @@ impl TypedValueParser for FormatParser {
     }
 }
 
-/// Writes a text to stdout, for a command whose result has no other form.
+/// Writes a text to stdout, for a command whose result has one format only.
 pub(super) fn print(text: &str) -> Result<(), CommandError> {
     result(io::stdout().write_all(text.as_bytes()))
 }
 
-/// A reader that has gone away is no error.
+/// Returns success if the reader has closed the stream.
 fn result(written: io::Result<()>) -> Result<(), CommandError> {
     report::unless_closed(written).map_err(CommandError::Result)
 }

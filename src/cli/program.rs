@@ -1,4 +1,4 @@
-//! The names that the program is called by.
+//! Names of the program, as it was called.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -40,7 +40,7 @@ impl Program {
     }
 }
 
-/// `help COMMAND --help` is `help COMMAND`.
+/// Removes the second help of `help COMMAND --help`, which means the same without it.
 fn without_second_help(given: Vec<OsString>) -> Vec<OsString> {
     if given.get(1).is_none_or(|command| command != "help") {
         return given;

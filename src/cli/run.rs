@@ -36,7 +36,7 @@ fn status(arguments: &[OsString], is_gunicorn: bool) -> ExitStatus {
     match command.run(is_gunicorn) {
         Ok(ended) => ended.into(),
         Err(error) => {
-            // A closed pipe is no error.
+            // A closed pipe is not an error.
             let _ = match &error {
                 CommandError::Usage(error) => usage(program, &name, error).print(),
                 error => writeln!(io::stderr(), "imageswap: {error}"),
@@ -49,7 +49,7 @@ fn status(arguments: &[OsString], is_gunicorn: bool) -> ExitStatus {
 /// Prints what clap finds wrong with the arguments, or the help or the version if they ask for it.
 fn not_parsed(program: &clap::Command, mut error: clap::Error, arguments: &[OsString]) -> ExitStatus {
     paths_without_option(program, &mut error, arguments);
-    // A closed pipe is no error.
+    // A closed pipe is not an error.
     let _ = error.print();
     if let Some(variable) = environment::at_fault(program, &error, arguments) {
         let _ = writeln!(io::stderr(), "\nThe value comes from the variable {variable}.");
@@ -85,7 +85,7 @@ fn paths_without_option(program: &clap::Command, error: &mut clap::Error, argume
     if error.kind() != ErrorKind::UnknownArgument || !is_of_rules || !takes_paths {
         return;
     }
-    // What else is suggested, and the usage that follows from it, is for other slips.
+    // The other suggestions of clap, and the usage that follows from them, are for different mistakes.
     error.remove(ContextKind::SuggestedArg);
     let tip = StyledStr::from(format!("`{name}` takes paths without `--rules`"));
     error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));

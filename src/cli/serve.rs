@@ -185,7 +185,7 @@ pub(super) struct Serve {
     namespace_name: String,
 }
 
-/// [`MAX_BODY`] in MiB: room for one body there must be.
+/// [`MAX_BODY`] in MiB: the budget needs room for at least one body.
 const MAX_BODY_MIB: i64 = (MAX_BODY >> 20) as i64;
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

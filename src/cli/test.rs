@@ -1,4 +1,4 @@
-//! `imageswap test`: run the tests of a set.
+//! `imageswap test`: runs the tests of a set.
 
 use clap::Args;
 use imageswap_engine::compile::Preview;
@@ -49,7 +49,7 @@ pub(super) struct TestCommand {
     output: FindingsOptions,
 }
 
-/// A test, for machines. The names of the fields change with a major version only.
+/// Result of a test as JSON. The names of the fields change only with a major version.
 #[derive(Serialize)]
 struct TestObject<'a> {
     file: &'a str,
@@ -61,7 +61,7 @@ struct TestObject<'a> {
     outcome: DecidedImage<'a>,
 }
 
-/// A rule that no test reaches, for machines.
+/// Rule that no test reaches, as JSON.
 #[derive(Serialize)]
 struct Unreached<'a> {
     file: &'a str,
@@ -146,7 +146,7 @@ fn show(
     }
 }
 
-/// The rules that no test reaches.
+/// Reports the rules that no test reaches.
 fn coverage(
     output: &mut Output,
     set: Preview<'_>,

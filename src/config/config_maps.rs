@@ -1,4 +1,4 @@
-//! The keys of ConfigMaps as files of a set.
+//! Keys of ConfigMaps as files of a set.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,11 +8,11 @@ use imageswap_files::{BinaryEntry, Entry, config_maps, to_text};
 use super::error::ReadError;
 use super::set::{Entries, Limits, is_of_a_set};
 
-/// The value of a key of a ConfigMap: a text, or bytes that may be one.
+/// Value of a key of a ConfigMap: text, or bytes that may be text.
 type Value = Result<Entry, BinaryEntry>;
 
 impl Entries {
-    /// A key of a ConfigMap is what a file of that name would be.
+    /// Adds each key of the ConfigMaps as a file with that name.
     pub(super) fn add_config_maps(
         &mut self,
         path: &Path,
@@ -29,7 +29,7 @@ impl Entries {
         }
         let before = self.entries.len();
         for map in maps {
-            // By the name of the file that each becomes.
+            // Ordered by file name, as the kubelet would mount them in one directory.
             let mut values: BTreeMap<Vec<u8>, Value> = BTreeMap::new();
             values.extend(
                 map.data

@@ -1,11 +1,11 @@
-//! The digest of what is active.
+//! Digest of the active rules.
 
 use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
-/// A SHA-256. The same texts have the same digest, in every replica. Its printed form is the first quarter, in
-/// hexadecimal digits.
+/// SHA-256 of the texts of a set. The same texts have the same digest in every replica. Its printed form is the first
+/// quarter, in hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Digest([u8; 32]);
 

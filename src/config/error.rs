@@ -12,13 +12,13 @@ use imageswap_files::{self as files, MayBeGone, NotText, ReadReason, YamlError};
 pub(crate) enum ReadError {
     /// It cannot be read.
     File(files::ReadError),
-    /// It is a map beside another.
+    /// A second map.
     SecondMap { name: String, first: String },
-    /// It is not YAML, or a value in it is of no use.
+    /// It is not YAML, or a value in it is invalid.
     Yaml { name: String, error: YamlError },
     /// It is YAML without a ConfigMap.
     NoConfigMap { name: String },
-    /// It is a directory that holds directories in the place of rules.
+    /// It is a directory that has directories instead of rules.
     OnlyDirectories { name: String, directories: Vec<PathBuf> },
 }
 
@@ -44,7 +44,7 @@ impl ReadError {
 
     /// Returns the help, if there is one.
     pub(super) fn help(&self) -> Option<String> {
-        /// The number of directories that are shown: nobody copies more from a message.
+        /// Maximum number of directories in a message: nobody copies more.
         const SHOWN: usize = 4;
         match self {
             Self::File(_) | Self::SecondMap { .. } | Self::NoConfigMap { .. } => None,

@@ -1,4 +1,4 @@
-//! From texts to a set of rules, with all that there is to say of it.
+//! From texts to a set of rules and its findings.
 
 use imageswap_engine::compile::{self, Constants, Draft, Preview, Rejected, RuleSet, Verified, compile};
 use imageswap_engine::diagnostic::{Code, Diagnostic, Findings, Severity, SourceId, SourceMap};
@@ -96,7 +96,7 @@ impl Loaded {
         }
     }
 
-    /// Returns the set for a look at what it would do; `None` if a statement has an error or a text is missing.
+    /// Returns the set for a preview; `None` if a statement has an error or a text is missing.
     pub(crate) fn preview(&self) -> Option<Preview<'_>> {
         match &self.verdict {
             Verdict::Verified { rules, .. } => Some(rules.preview()),
@@ -159,7 +159,7 @@ impl Verdict {
     }
 }
 
-/// Parses the files of a set side by side, compiles them as one, and verifies the whole.
+/// Parses the files of a set in parallel, compiles them, and verifies the set.
 pub(super) fn verify(entries: Entries, limits: Limits, processors: Processors) -> Loaded {
     let texts = Texts::new(entries);
     let (parsed, found) = texts.parse(processors.count());
@@ -183,7 +183,7 @@ pub(super) fn verify(entries: Entries, limits: Limits, processors: Processors) -
     };
     let draft = compile(&sources, &parsed, map, limits);
     drop(parsed);
-    // If texts or statements are missing because they have an error, the checks would report what is not so.
+    // If texts or statements are missing because of an error, the checks would report false findings.
     let (mut verdict, found) = if findings.has_errors() {
         Verdict::new(Err(draft.reject()))
     } else {

@@ -1,4 +1,4 @@
-//! From what is configured to a set of rules.
+//! Configuration: from the files and options of a user to a set of rules.
 
 mod config_maps;
 mod digest;

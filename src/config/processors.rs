@@ -1,4 +1,4 @@
-//! The processors that verifying a set may use.
+//! Processors that the verification of a set may use.
 
 use std::num::NonZero;
 use std::thread;
@@ -6,12 +6,12 @@ use std::thread;
 use imageswap_engine::compile::Check;
 use imageswap_engine::diagnostic::Findings;
 
-/// How many processors loading may take.
+/// Number of processors that loading may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Processors {
-    /// All that there are.
+    /// All processors.
     All,
-    /// All but one, which is left to those who are served meanwhile.
+    /// All but one, which stays free to answer requests during a reload.
     AllButOne,
 }
 

@@ -1,4 +1,4 @@
-//! The texts of a set: files and directories, in order, and what each of them is.
+//! Texts of a set: files and directories in their order, and the kind of each text.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
@@ -10,44 +10,44 @@ use imageswap_files::{self as files, STDIN, is_kubernetes, list_directory, read_
 
 use super::error::ReadError;
 
-/// The longest rules file, in bytes: what a ConfigMap holds.
+/// Maximum length of a rules file, in bytes: that of a ConfigMap.
 const MAX_RULES_FILE: u64 = 1 << 20;
-/// The longest map file, in bytes.
+/// Maximum length of a map file, in bytes.
 const MAX_MAP: u64 = 8 << 20;
-/// The directory that a new file system has in it, which nobody has made for rules.
+/// Directory that `mkfs` creates in a new file system. It does not count as a directory of rules.
 const LOST_AND_FOUND: &str = "lost+found";
 
-/// What the files of a set may hold at most.
+/// Limits of the files of a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limits {
-    /// The bytes of a file of either kind, where it is not what each kind has by itself.
+    /// Maximum length of a file of any kind, in bytes; `None` for the default of each kind.
     pub(crate) file_size: Option<u64>,
-    /// The rules of a set.
+    /// Maximum number of rules.
     pub(crate) rules: usize,
 }
 
-/// One text of a set.
+/// Text of a set.
 #[derive(Debug)]
 pub(super) struct Entry {
-    /// What findings call it.
+    /// Name in findings.
     pub(super) name: String,
-    /// What its rules are called by: the file's own name.
+    /// Label that its rules are named by: the file name without directories.
     pub(super) label: String,
     pub(super) text: String,
     pub(super) is_map: bool,
-    /// The value of a ConfigMap that it is: the YAML by its place in [`Entries::yaml`].
+    /// Value of a ConfigMap that the text comes from, with the index of its YAML in [`Entries::yaml`].
     pub(super) value: Option<(usize, files::Entry)>,
-    /// What is wrong with the text as a whole; then it is empty.
+    /// Error of the whole text, which is empty then.
     pub(super) fault: Option<ReadError>,
 }
 
-/// The texts of a set.
+/// Texts of a set.
 #[derive(Debug, Default)]
 pub(super) struct Entries {
     pub(super) entries: Vec<Entry>,
-    /// The texts that ConfigMaps were found in, by their names.
+    /// YAML texts with ConfigMaps, by name.
     pub(super) yaml: Vec<(String, String)>,
-    /// What is worth knowing of how they were found.
+    /// Notices about how the texts were found.
     pub(super) notices: Vec<String>,
 }
 
@@ -61,32 +61,32 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The bytes of a file that may turn out to be of either kind.
+    /// Returns the limit of a file that may be of either kind, in bytes.
     pub(super) fn any_file(self) -> u64 {
         self.file_size.unwrap_or(MAX_MAP)
     }
 
-    /// The bytes of a rules file.
+    /// Returns the limit of a rules file, in bytes.
     pub(super) fn rules_file(self) -> u64 {
         self.file_size.unwrap_or(MAX_RULES_FILE)
     }
 }
 
-/// How often the same paths are read.
+/// Number of times that the same paths are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Times {
     Once,
-    /// Whenever they change.
+    /// Again after each change.
     Again,
 }
 
-/// Reads all paths: directories, files, and stdin; where they are read once, the pipes of a shell too.
+/// Reads all paths: directories, files and stdin, and pipes of a shell if they are read only once.
 pub(super) fn read(paths: &[PathBuf], limits: Limits, times: Times) -> Result<Entries, ReadError> {
     let folders: Vec<&Path> = paths
         .iter()
         .map(|path| if path.is_dir() { path } else { directory_of(path) })
         .collect();
-    // What can be read once only: stdin and pipes.
+    // Stdin and pipes can be read only once, so a path that is repeated gets the text of the first read.
     let mut read_before: BTreeMap<&Path, (&Path, String)> = BTreeMap::new();
     for path in paths {
         if read_before.contains_key(path.as_path()) {
@@ -129,8 +129,8 @@ pub(super) fn directory_of(path: &Path) -> &Path {
     }
 }
 
-/// What is wrong with a directory in which directories take the place of a set. Nobody means an empty set by that: the
-/// rules lie one level deeper.
+/// Returns an error for a directory that has directories, but no file of a set. An empty set would keep every image,
+/// and the rules are probably one level deeper.
 pub(super) fn only_folders(folder: &Path, files: &BTreeMap<OsString, PathBuf>) -> Option<ReadError> {
     let mut folders = Vec::new();
     for (name, read_from) in files {
@@ -150,12 +150,12 @@ pub(super) fn only_folders(folder: &Path, files: &BTreeMap<OsString, PathBuf>) -
     })
 }
 
-/// Whether a file of this name is one of a set.
+/// Returns true if a file with this name belongs to a set.
 pub(super) fn is_of_a_set(name: &str) -> bool {
     name.ends_with(".rules") || name.ends_with(".conf") || name == "maps"
 }
 
-/// Reads one file, which may be no directory.
+/// Reads one file, which must not be a directory.
 pub(super) fn read_file(path: &Path, limits: Limits) -> Result<Entries, ReadError> {
     let mut entries = Entries::default();
     entries.add(path, files::read(path, limits.any_file())?, limits)?;
@@ -163,7 +163,7 @@ pub(super) fn read_file(path: &Path, limits: Limits) -> Result<Entries, ReadErro
 }
 
 impl Entries {
-    /// A directory is read in the bytewise order of its file names.
+    /// Adds the files of a directory, in the bytewise order of their names.
     fn add_folder(&mut self, folder: &Path, limits: Limits) -> Result<(), ReadError> {
         let before = self.entries.len();
         let files = list_directory(folder).map_err(|error| ReadError::io(folder, error))?;
@@ -173,7 +173,7 @@ impl Entries {
         for (name, read_from) in files {
             let path = folder.join(&name);
             let name = name.to_string_lossy();
-            // A mounted ConfigMap keeps its generations beside its keys.
+            // Kubelet keeps the generations of a mounted ConfigMap in directories with a leading dot.
             if name.starts_with('.') {
                 continue;
             }
@@ -187,7 +187,7 @@ impl Entries {
                 continue;
             }
             let text = files::read(&read_from, limits.any_file()).map_err(|error| {
-                // By the name in the directory, and not in the generation that it links to.
+                // The name in the directory, and not that in the generation that it links to.
                 ReadError::from(files::ReadError::new(path.display().to_string(), error.reason))
             });
             let added = text.and_then(|text| self.add(&path, text, limits));
@@ -197,7 +197,7 @@ impl Entries {
         Ok(())
     }
 
-    /// Says so where what was read since has added nothing.
+    /// Adds a notice if the texts that were read since `before` are none.
     pub(super) fn tell_if_empty(&mut self, path: &Path, before: usize) {
         if self.entries.len() == before {
             self.notices.push(format!(
@@ -213,7 +213,7 @@ impl Entries {
         ));
     }
 
-    /// A file that was given by itself may be Kubernetes YAML.
+    /// Adds a file that was named itself, which may be Kubernetes YAML.
     fn add_given(&mut self, path: &Path, text: String, limits: Limits) -> Result<(), ReadError> {
         if is_kubernetes(path, &text) {
             self.add_config_maps(path, text, limits)
@@ -222,7 +222,7 @@ impl Entries {
         }
     }
 
-    /// A text is what its first statement says; a file named `*.rules` is no map.
+    /// Adds a text. Its first statement decides whether it is rules or a map; a file named `*.rules` is never a map.
     pub(super) fn add(&mut self, path: &Path, text: String, limits: Limits) -> Result<(), ReadError> {
         let name = path.display().to_string();
         let label = path
@@ -251,7 +251,7 @@ impl Entries {
         Ok(())
     }
 
-    /// Takes a text that is of no use as a part of the set, so that it is told of with all else that is wrong.
+    /// Records the error of a text as a part of the set, so that it is reported with all other findings.
     fn or_fault(&mut self, path: &Path, added: Result<(), ReadError>) -> Result<(), ReadError> {
         match added {
             Err(error) if error.fault_of_text().is_some() => {
@@ -270,7 +270,8 @@ impl Entries {
         }
     }
 
-    /// Names the rules of files with the same name by the whole path. In linear time, since a set may have thousands.
+    /// Names the rules of files with the same name by their whole paths. Takes linear time, because a set may have
+    /// thousands.
     fn tell_apart(&mut self) {
         let mut counts: HashMap<&str, usize> = HashMap::new();
         for entry in &self.entries {

@@ -1,4 +1,4 @@
-//! Files of rules, each by itself and not as a part of a set: what is rewritten is one file after the other.
+//! Rules files that are read one by one and not as a set, because `fmt` rewrites each of them.
 
 use std::path::{Path, PathBuf};
 
@@ -8,22 +8,22 @@ use imageswap_files::{self as files, STDIN, is_kubernetes, list_directory};
 use super::error::ReadError;
 use super::set::{self, Limits};
 
-/// What a file holds.
+/// Kind of content of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
-    /// Rules, or something that is to be rules.
+    /// Rules, or a text that has no statement yet.
     Rules,
-    /// A map of the old format.
+    /// Map of the old format.
     Map,
-    /// YAML or JSON of Kubernetes.
+    /// Kubernetes YAML or JSON.
     Kubernetes,
 }
 
-/// The files of rules of a directory, in the order in which a set is read: those named `*.rules`.
+/// Returns the rules files of a directory (`*.rules`), in the order in which a set is read.
 ///
 /// # Errors
 ///
-/// Where the directory can't be read, or holds directories and no file of a set.
+/// Returns an error if the directory cannot be read, or has directories but no file of a set.
 pub(crate) fn rules_files_of(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
     let files = list_directory(folder).map_err(|error| ReadError::io(folder, error))?;
     if let Some(error) = set::only_folders(folder, &files) {
@@ -40,11 +40,11 @@ pub(crate) fn rules_files_of(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
         .collect())
 }
 
-/// Reads a file, or stdin, and says what it holds.
+/// Reads a file or stdin, and returns its text and kind.
 ///
 /// # Errors
 ///
-/// Where it can't be read, is too long for rules or no UTF-8.
+/// Returns an error if the file cannot be read, is too long for rules or not UTF-8.
 pub(crate) fn read_single(path: &Path, limits: Limits) -> Result<(String, Content), ReadError> {
     let is_stdin = path.as_os_str() == STDIN;
     let text = if is_stdin {
@@ -57,7 +57,7 @@ pub(crate) fn read_single(path: &Path, limits: Limits) -> Result<(String, Conten
         return Ok((text, Content::Kubernetes));
     }
     let is_named_so = path.extension().is_some_and(|ending| ending == "rules");
-    // What says nothing may become either.
+    // A text without statements may become rules or a map, so it counts as rules.
     if !is_named_so && !says_nothing(&text) && is_rules_file(&text).is_none() {
         return Ok((text, Content::Map));
     }
@@ -67,7 +67,7 @@ pub(crate) fn read_single(path: &Path, limits: Limits) -> Result<(String, Conten
     Ok((text, Content::Rules))
 }
 
-/// Whether a text is no longer than a file of rules may be.
+/// Returns true if a text is not longer than a rules file may be.
 pub(crate) fn fits(text: &str, limits: Limits) -> bool {
     u64::try_from(text.len()).is_ok_and(|length| length <= limits.rules_file())
 }

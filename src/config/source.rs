@@ -1,4 +1,4 @@
-//! The places of the rules that a user names.
+//! Sources of the rules: the files and directories that a user names.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -11,20 +11,20 @@ use super::text::RulesText;
 /// Source of the rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RulesSource {
-    /// MAPS mode: a map file, or rules in its place.
+    /// MAPS mode: a map file, or rules instead of it.
     MapFile(PathBuf),
     /// LEGACY mode: a prefix for every image.
     Prefix(String),
-    /// Files and directories of rules, with a map as the last resort.
+    /// Files and directories of rules. At most one map, which applies after the rules.
     Paths(Vec<PathBuf>),
 }
 
 /// A directory to watch for changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Watched {
-    /// The folder.
+    /// Path of the directory.
     pub(crate) folder: PathBuf,
-    /// The files in it; all of them where it is the folder that was given.
+    /// Names of the files to watch in it; `None` for all files, if the directory itself was given.
     pub(crate) files: Option<Vec<OsString>>,
 }
 
@@ -71,7 +71,7 @@ impl RulesSource {
     }
 }
 
-/// Paths, one after the other.
+/// Paths as text, with commas between them.
 struct Paths<'p>(&'p [PathBuf]);
 
 impl fmt::Display for Paths<'_> {

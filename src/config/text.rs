@@ -1,4 +1,4 @@
-//! The texts of a set, with their digest.
+//! Texts of a set, with their digest.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ use super::processors::Processors;
 use super::set::{self, Entries, Entry, Limits, Times};
 use super::texts::Texts;
 
-/// The texts that a set of rules is made from, read but not yet understood.
+/// Texts of a set that are read, but not parsed.
 #[derive(Debug)]
 pub(crate) struct RulesText {
     text: Text,
@@ -71,11 +71,11 @@ impl RulesText {
         }
     }
 
-    /// Reads paths for a command that does so once: what a shell makes of `<(...)` may be among them.
+    /// Reads paths for a command that reads them once, so that the pipes of a shell's `<(...)` are allowed.
     ///
     /// # Errors
     ///
-    /// Where a file can't be read.
+    /// Returns an error if a file cannot be read.
     pub(crate) fn read_once(paths: &[PathBuf], limits: Limits) -> Result<Self, ReadError> {
         Ok(Self::from_entries(set::read(paths, limits, Times::Once)?))
     }
@@ -85,7 +85,7 @@ impl RulesText {
         self.digest
     }
 
-    /// Reads the statements, and nothing of what they mean together. Those that have an error are left out.
+    /// Parses the statements without the checks of the set. Omits statements that have an error.
     pub(crate) fn parse(self) -> (SourceMap, Vec<RulesFile>) {
         match self.text {
             Text::Prefix(_) => (SourceMap::default(), Vec::new()),

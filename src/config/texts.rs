@@ -1,4 +1,4 @@
-//! The texts of a set as sources of findings, and parsing them.
+//! Texts of a set as sources of findings, and their parsing.
 
 use std::thread;
 
@@ -9,10 +9,10 @@ use imageswap_engine::syntax::rules::parse;
 
 use super::set::{Entries, Entry};
 
-/// The texts of a set, each with its place among the sources.
+/// Texts of a set, each with its source.
 pub(super) struct Texts {
     pub(super) sources: SourceMap,
-    /// Those of rules, and what their rules are called by.
+    /// Rules files, each with the label that its rules are named by.
     files: Vec<(SourceId, String)>,
     pub(super) map: Option<SourceId>,
     /// Errors about whole texts.
@@ -50,7 +50,8 @@ impl Texts {
             .as_ref()
             .and_then(|fault| Some((fault, fault.fault_of_text()?)))
         {
-            // The text itself can't be shown: what stands for it has as many lines.
+            // The text itself cannot be shown. Empty lines replace it, so that the finding has the right line
+            // number.
             let source = self.sources.add(entry.name, "\n".repeat(line - 1));
             let end = u32::try_from(line - 1).unwrap_or_default();
             let span = Span {
@@ -76,7 +77,7 @@ impl Texts {
         }
     }
 
-    /// Parses the files of rules.
+    /// Parses the rules files.
     pub(super) fn parse(&self, threads: usize) -> (Vec<RulesFile>, Vec<Diagnostic>) {
         let mut findings = Vec::new();
         let parsed = parse_all(&self.sources, &self.files, threads)
@@ -101,7 +102,7 @@ fn parse_all(sources: &SourceMap, files: &[(SourceId, String)], threads: usize) 
     let parse = |(source, _): &(SourceId, String)| {
         parse(*source, sources.get(*source).map_or("", |source| source.text()))
     };
-    // A thread of its own even for one: what it allocates and frees leaves no holes among the rules.
+    // Even a single file gets its own thread: memory that the parser frees then leaves no holes between the rules.
     let share = files.len().div_ceil(threads).max(1);
     thread::scope(|scope| {
         let shares: Vec<_> = files

@@ -32,7 +32,7 @@ pub fn manifests(path: &Path) -> Result<Vec<PathBuf>, ReadError> {
             if entry.file_name().to_string_lossy().starts_with('.') {
                 continue;
             }
-            // A link to a directory may lead back here.
+            // A link to a directory may form a cycle, so links are not followed.
             if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 directories.push(path);
             } else if is_named_kubernetes(&path) && path.is_file() {

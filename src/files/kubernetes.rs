@@ -1,4 +1,4 @@
-//! The one answer to "is this Kubernetes YAML?".
+//! Detection of Kubernetes YAML and JSON.
 
 use std::path::Path;
 
@@ -25,7 +25,7 @@ pub fn is_kubernetes(path: &Path, text: &str) -> bool {
     let mut lines = body
         .lines()
         .filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
-    // A line of a map has no white space behind its first colon, and a line of rules no such first word.
+    // In a map, no white space follows the first colon of a line, and no line of rules begins with such a word.
     let has_key = |line: &str, keys: &[&str]| {
         let key = line.split_once(':');
         key.is_some_and(|(key, rest)| {

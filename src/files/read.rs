@@ -30,7 +30,7 @@ pub struct ReadError {
 /// The reason why a text cannot be read.
 #[derive(Debug)]
 pub enum ReadReason {
-    /// The system says no.
+    /// The system reports an error.
     Io(io::Error),
     /// It is a directory.
     Directory,

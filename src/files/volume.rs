@@ -1,7 +1,7 @@
 //! Reading several files of a mounted ConfigMap or Secret, all of one generation.
 //!
-//! The kubelet writes a new generation into a directory of its own, turns the link `..data` to it, and removes the
-//! previous one at once. A reader that goes file by file through the links can get half of each.
+//! The kubelet writes a new generation into a new directory, changes the link `..data` to it, and removes the
+//! previous one at once. A reader that opens files one by one through the links can get parts of both.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -9,7 +9,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A reader meets a swap at most once in a while; so often in a row never.
+/// Maximum number of reads. Generations change rarely, so two changes in a row are unlikely, and so many never
+/// happen.
 const TRIES: usize = 16;
 /// The link to the active generation.
 const DATA: &str = "..data";
@@ -39,10 +40,10 @@ pub fn read_consistently<T, E: MayBeGone>(
     for _ in 0..TRIES {
         let before = generations(directories)?;
         match read() {
-            // What was read can be trusted only if its generation is still the one in force.
+            // The result is consistent only if the generation is still the active one.
             Ok(value) if generations(directories)? == before => return Ok(value),
             Ok(_) => {}
-            // It may have been removed meanwhile.
+            // The kubelet may have removed the generation during the read.
             Err(error) if error.is_gone() => {
                 if generations(directories)? == before {
                     return Err(error);
@@ -61,7 +62,7 @@ fn generations(directories: &[&Path]) -> io::Result<Vec<Option<PathBuf>>> {
         .iter()
         .map(|directory| match fs::read_link(directory.join(DATA)) {
             Ok(generation) => Ok(Some(generation)),
-            // `EINVAL`: something else than a link has that name.
+            // `EINVAL`: the path exists, but is not a link.
             Err(error)
                 if matches!(
                     error.kind(),
@@ -77,8 +78,8 @@ fn generations(directories: &[&Path]) -> io::Result<Vec<Option<PathBuf>>> {
 
 /// Lists a directory: the names in bytewise order, each with the path to read.
 ///
-/// Of a mounted ConfigMap these are the files of the generation that `..data` leads to, and not the links beside it:
-/// the kubelet adds links to new files, and removes those to files that are gone, only after it has turned `..data`.
+/// For a mounted ConfigMap, these are the files of the generation that `..data` leads to, and not the links next to
+/// it: the kubelet adds links to new files, and removes links to removed files, only after it has changed `..data`.
 ///
 /// # Errors
 ///
@@ -150,7 +151,7 @@ mod tests {
             while !done.load(Ordering::Relaxed) {
                 let root = volume.path();
                 let read = || Ok::<_, io::Error>((fs::read(root.join("a"))?, fs::read(root.join("b"))?));
-                // Against a writer that never rests it may give up, but never mixes.
+                // With a writer that never pauses, the reader may give up, but it never mixes generations.
                 if let Ok((a, b)) = read_consistently(&[root], read) {
                     assert_eq!(a, b);
                     reads += 1;

@@ -48,7 +48,7 @@ pub enum WriteReason {
     Changed,
     /// Its directory takes no new file.
     NoTemporary(io::Error),
-    /// The system says no.
+    /// The system reports an error.
     Io(io::Error),
 }
 
@@ -78,11 +78,11 @@ fn behind_links(path: &Path) -> io::Result<PathBuf> {
     for _ in 0..MAX_LINKS {
         match fs::read_link(&file) {
             Ok(target) => file = file.parent().unwrap_or(Path::new("")).join(target),
-            // Not a link, or nothing.
+            // The path is not a link, or does not exist.
             Err(_) => return Ok(file),
         }
     }
-    // The links form a cycle, for which the system has its own words.
+    // The links form a cycle, and the system returns an error for it.
     fs::metadata(path).map(|_| file)
 }
 
@@ -98,7 +98,7 @@ fn write_file(file: &Path, text: &str, replace: Replace<'_>) -> Result<(), Write
         Replace::Unchanged(_) => Some(writable(file)?),
         Replace::Anything => fs::metadata(file).ok(),
     };
-    // Until it has the permissions of the previous file, nobody else may read it.
+    // Nobody else may read the file until it has the permissions of the previous one.
     let mode = if previous.is_some() { 0o600 } else { 0o666 };
     let mut temporary = Temporary::create(file, mode).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => WriteReason::Io(error),
@@ -111,7 +111,7 @@ fn write_file(file: &Path, text: &str, replace: Replace<'_>) -> Result<(), Write
             _ => WriteReason::Io(error),
         }),
         Replace::Unchanged(expected) => {
-            // As late as possible: the editor of somebody else may save the file at any time.
+            // As late as possible: an editor may save the file at any time.
             if fs::read(file).map_err(WriteReason::Io)? != expected.as_bytes() {
                 return Err(WriteReason::Changed);
             }
@@ -139,7 +139,7 @@ fn fill(new: &mut File, text: &str, previous: Option<&Metadata>, replace: Replac
         let created = new.metadata()?;
         if (created.uid(), created.gid()) != (previous.uid(), previous.gid()) {
             let owned = fchown(&*new, Some(previous.uid()), Some(previous.gid()));
-            // Only root may give a file away, and a user who replaces anything wants the text above all.
+            // Only root may change the owner, and for a user who replaces any file the text matters most.
             owned.or_else(|error| {
                 if replace == Replace::Anything {
                     Ok(())

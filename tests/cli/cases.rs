@@ -1,5 +1,5 @@
-//! The cases of the language, as people see them: beside each case of `grammar/valid` and `grammar/invalid` its
-//! `NAME.txt` is what `check` says of it.
+//! Cases of the language as text: for each case of `grammar/valid` and `grammar/invalid`, its `NAME.txt` has the
+//! output of `check`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use imageswap_tests_support::repository;
 
 use crate::run::{compare, run};
 
-/// So that a case of too many rules is a short one, as in the engine's own test of the cases.
+/// Limit that keeps the case of too many rules short, as in the engine's test of the cases.
 const LIMIT: &str = "--max-rules 100";
 
 #[test]
@@ -21,7 +21,7 @@ fn every_invalid_case_is_shown_as_recorded() {
     compare(cases("invalid", 1));
 }
 
-/// The texts of the cases, each with the file that it is recorded in.
+/// Returns the output for each case, with the file that it is recorded in.
 fn cases(folder: &str, status: i32) -> Vec<(PathBuf, String)> {
     let texts: Vec<_> = names(folder)
         .into_iter()
@@ -37,7 +37,7 @@ fn cases(folder: &str, status: i32) -> Vec<(PathBuf, String)> {
     texts
 }
 
-/// The files and folders of rules.
+/// Returns the files and directories of rules.
 pub(crate) fn names(folder: &str) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(repository::path("grammar").join(folder))
         .unwrap()

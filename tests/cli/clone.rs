@@ -1,4 +1,4 @@
-//! A repository with rules, as its users have one.
+//! A repository with rules, as a user has it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::run::{Ran, run, shell};
 
-/// A clone in which the branch `change` is checked out: rules like those of the examples, and one that is another.
+/// Clone whose branch `change` is checked out: it has the rules of the examples with one change.
 pub(crate) struct Clone {
     folder: TempDir,
 }
@@ -52,20 +52,20 @@ impl Clone {
         fs::write(self.path().join(file), text).unwrap();
     }
 
-    /// What the log for code scanning holds.
+    /// Returns the results in the log for code scanning.
     pub(crate) fn results(&self) -> Vec<Value> {
         let log: Value = serde_json::from_str(&self.read("imageswap.sarif")).unwrap();
         log["runs"][0]["results"].as_array().unwrap().clone()
     }
 
-    /// A command line for bash.
+    /// Returns a command line for bash.
     pub(crate) fn bash(&self, options: &str, command: &str) -> Command {
         let mut shell = shell(
             &format!("exec bash {options} -c \"$COMMAND\""),
             self.path().to_str().unwrap(),
         );
         shell.env("COMMAND", command);
-        // The real jq, not what stands in for it elsewhere.
+        // The real `jq`, and not the script that replaces it in other tests.
         let path = std::env::join_paths(
             [Path::new(env!("CARGO_BIN_EXE_imageswap"))
                 .parent()
@@ -78,7 +78,7 @@ impl Clone {
         shell
     }
 
-    /// Runs a hook as pre-commit does: with its arguments, and with the files that it is for, if it wants them.
+    /// Runs a hook as pre-commit does: with its arguments, and with the matching files if it takes file names.
     pub(crate) fn hook(&self, hook: &Value) -> Ran {
         let mut line = hook["entry"].as_str().unwrap().to_owned();
         for argument in hook["args"].as_array().into_iter().flatten() {
@@ -91,14 +91,14 @@ impl Clone {
     }
 }
 
-/// Runs what has to work.
+/// Runs a command line that must succeed.
 pub(crate) fn sh(line: &str, folder: &Path) -> Ran {
     let ran = run(&format!("set -e\n{line}"), folder.to_str().unwrap());
     assert_eq!(ran.status, 0, "{line}\n{}{}", ran.stdout, ran.stderr);
     ran
 }
 
-/// What a command came to.
+/// Returns the output of a command as a result.
 pub(crate) fn ran_of(output: Output) -> Ran {
     Ran {
         stdout: String::from_utf8(output.stdout).unwrap(),

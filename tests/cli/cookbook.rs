@@ -1,4 +1,4 @@
-//! The cookbook in `rules/`: each recipe is held to what a reader will do with it, by our own commands.
+//! The cookbook in `rules/`: our own commands check each recipe for what a reader does with it.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use imageswap_tests_support::repository::{self, read};
 
 use crate::run::{Ran, run};
 
-/// The names of the recipes: the folders of `rules/`, in order.
+/// Returns the names of the recipes: the directories of `rules/`, in order.
 fn recipes() -> Vec<String> {
     let mut recipes: Vec<String> = fs::read_dir(repository::path("rules"))
         .unwrap()
@@ -19,7 +19,7 @@ fn recipes() -> Vec<String> {
     recipes
 }
 
-/// Runs a command on each recipe, and gives what came of those that it does not please.
+/// Runs a command on each recipe, and returns the results that are not accepted.
 fn displeased(command: &str, is_pleased: impl Fn(&Ran) -> bool) -> Vec<String> {
     recipes()
         .into_iter()
@@ -38,7 +38,7 @@ fn every_recipe_loads_without_a_warning() {
 
 #[test]
 fn every_rule_of_a_recipe_is_reached_by_its_tests() {
-    // A rule that no test reaches is a line of the result, and so is a test that fails.
+    // Both a rule that no test reaches and a failed test are a line of the result.
     let displeased = displeased("test --coverage", |ran| ran.status == 0 && ran.stdout.is_empty());
     assert!(displeased.is_empty(), "{}", displeased.join("\n"));
 }

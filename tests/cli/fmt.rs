@@ -1,4 +1,4 @@
-//! The rules of this repository have the layout that we ask of others.
+//! The rules files of this repository are formatted.
 
 use crate::run::run;
 

@@ -8,7 +8,7 @@ use imageswap_tests_support::repository::read;
 use crate::man::commands;
 use crate::run::{run, shell};
 
-/// The command lines among the examples of a command's help.
+/// Returns the command lines of the examples in the help of a command.
 fn examples(command: &str) -> Vec<String> {
     let help = run(&format!("imageswap {command} --help"), ".").stdout;
     let (_, examples) = help.split_once("Examples:\n").unwrap();
@@ -26,7 +26,7 @@ fn every_example_works() {
     let is_here = |command: &&String| !["completions", "serve"].contains(&command.as_str());
     for command in commands().iter().filter(is_here) {
         for example in examples(command) {
-            // These have tests of their own.
+            // Other tests run these examples.
             if example.contains(" serve ") || example.contains("--dir") {
                 continue;
             }
@@ -48,7 +48,7 @@ fn the_examples_that_serve_for_a_look_print_what_to_type() {
         .collect();
     assert_eq!(for_a_look.len(), 2, "{examples:?}");
     for example in for_a_look {
-        // The one names files of the repository, the other files of whoever reads it.
+        // Some examples name files of the repository, the others name files of the reader.
         let folder = if example.contains("docs/") {
             "."
         } else {
@@ -80,7 +80,7 @@ fn the_page_lists_every_command() {
 #[test]
 fn every_option_of_the_commands_of_the_page_is_in_it() {
     let page = read("docs/command-line.md");
-    // `serve` has another page, and the program itself and `completions` have no option of their own.
+    // The options of `serve` are on another page; the program itself and `completions` have no options of their own.
     let is_here = |command: &&String| !["", "completions", "serve"].contains(&command.as_str());
     for command in commands().iter().filter(is_here) {
         let help = run(&format!("imageswap {command} --help"), ".").stdout;
@@ -115,7 +115,7 @@ fn every_format_is_in_the_page() {
     }
 }
 
-/// What a webhook says until it prints what to type, or ends. It takes ports that are free.
+/// Returns the output of a webhook until it prints the command to type, or ends. Uses ports that are free.
 pub(crate) fn served(line: &str, folder: &str) -> String {
     let line = format!("exec {line} --listen 127.0.0.1:0 --http-listen 127.0.0.1:0");
     let mut webhook = shell(&line, folder)

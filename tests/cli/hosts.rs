@@ -1,5 +1,5 @@
-//! What is made for Git and code hosts: each command of the examples for GitHub and GitLab, and of the hooks for
-//! pre-commit, is run in a repository as its users have one.
+//! Examples for Git and code hosts: the tests run each command of the examples for GitHub and GitLab, and each
+//! pre-commit hook, in a repository like that of a user.
 
 use std::fs;
 
@@ -136,7 +136,7 @@ fn pre_commit_runs_the_hooks() {
         eprintln!("not run: it needs pre-commit, of PyPI; IMAGESWAP_TEST_PRE_COMMIT=1 runs it");
         return;
     }
-    // A repository as pre-commit gets it from a host, with nothing in it but the hooks.
+    // A repository as pre-commit clones it from a host, with only the hooks in it.
     let hooks = tempfile::tempdir().unwrap();
     let of_hooks = |line: &str| sh(line, hooks.path());
     fs::copy(repository::path(HOOKS), hooks.path().join(HOOKS)).unwrap();
@@ -213,8 +213,8 @@ fn the_kustomization_of_the_page_names_each_file_of_the_examples() {
     assert_eq!(*named, files);
 }
 
-/// Runs the commands for GitHub as its runner does, each in a shell of its own, but for the installation. All of them,
-/// whatever comes of those before.
+/// Runs the commands for GitHub as its runner does, each in its own shell, without the installation. Runs all of
+/// them, even if one fails.
 fn github(clone: &Clone) -> Vec<(String, Ran)> {
     let workflow = read_yaml(GITHUB);
     let steps = workflow["jobs"]["rules"]["steps"].as_array().unwrap();
@@ -240,7 +240,7 @@ fn github(clone: &Clone) -> Vec<(String, Ran)> {
     ran
 }
 
-/// Runs the commands for GitLab, each by itself; those that need jq where there is one.
+/// Runs the commands for GitLab one by one, and skips those that need jq if there is none.
 fn gitlab(clone: &Clone) -> Vec<(String, Ran)> {
     let file = read_yaml(GITLAB);
     let commands = file["rules"]["script"].as_array().unwrap().iter();

@@ -1,4 +1,4 @@
-//! The JSON of the commands has exactly the fields that the page about the command line documents.
+//! The JSON of the commands has exactly the fields that docs/command-line.md documents.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::cases::names;
 use crate::run::run;
 
-/// The documented fields with their types, by heading.
+/// Documented fields with their types, by heading.
 struct Page(BTreeMap<String, BTreeMap<String, String>>);
 
 #[test]
@@ -183,7 +183,7 @@ fn formatted_files_have_the_documented_fields() {
     );
 }
 
-/// The objects that a command writes, one a line.
+/// Returns the objects that a command writes, one per line.
 fn objects(line: &str, folder: &str) -> Vec<Value> {
     let ran = run(line, folder);
     let objects = ran.stdout.lines();
@@ -232,7 +232,7 @@ impl Page {
     }
 }
 
-/// Whether a value is of a kind, in the words of the page.
+/// Returns true if a value has a type of the page.
 fn is_of(value: &Value, kind: &str) -> bool {
     kind.split(" or ").any(|kind| match kind {
         "string" => value.is_string(),

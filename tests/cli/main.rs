@@ -1,4 +1,4 @@
-//! The commands about rules: the real binary, and word for word what it says.
+//! The commands about rules: the real binary and its exact output.
 
 mod cases;
 mod clone;

@@ -1,4 +1,4 @@
-//! The manual pages: each says all that the help says.
+//! Manual pages: each has everything that the help has.
 
 use std::fs;
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::run::{run, shell};
 use crate::shells::is_wanted;
 
-/// The commands that the help of the program names, and the program itself, which has no name there.
+/// Returns the commands in the help of the program, and the empty name of the program itself.
 pub(crate) fn commands() -> Vec<String> {
     let help = run("imageswap --help", ".").stdout;
     let (_, commands) = help.split_once("Commands:\n").unwrap();
@@ -20,7 +20,7 @@ pub(crate) fn commands() -> Vec<String> {
     std::iter::once(String::new()).chain(names).collect()
 }
 
-/// What a page shows of a text.
+/// Returns the text of a page as a reader sees it.
 fn plain(page: &str) -> String {
     let page = page.replace("\\fB", "").replace("\\fI", "").replace("\\fR", "");
     page.replace("\\-", "-").replace("\\*(Aq", "'")
@@ -89,7 +89,7 @@ fn every_page_has_the_sections_and_every_option_of_its_command() {
 fn all_pages_are_written_to_a_directory() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("share/man1");
-    // Twice: what is there is replaced.
+    // Twice, because existing pages are replaced.
     for _ in 0..2 {
         let ran = run(&format!("imageswap man --dir {}", path.display()), ".");
         assert_eq!((ran.status, ran.stdout + &ran.stderr), (0, String::new()));

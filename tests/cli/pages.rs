@@ -1,7 +1,7 @@
-//! The pages, word for word: each block of a terminal in them is run, and what comes is what the page shows.
+//! Terminals in the pages: the test runs the commands of each block, and the output is what the page shows.
 //!
-//! A block ```` ```console ```` holds commands behind `$`, and below each all that it says. With the variable `UPDATE_CASES`
-//! set, what it says is written anew.
+//! A block ```` ```console ```` has commands after `$`, each followed by its output. If the variable `UPDATE_CASES`
+//! is set, the test rewrites the output.
 
 use imageswap_tests_support::repository::{self, read};
 
@@ -61,7 +61,7 @@ fn compare_page(page: &str, folder: &str) {
     compare([(repository::path(page), text)]);
 }
 
-/// A page with its terminals played anew.
+/// Returns a page with the current output in its terminals.
 fn replay(page: &str, folder: &str) -> String {
     let mut replayed = String::new();
     let mut is_terminal = false;

@@ -1,4 +1,4 @@
-//! Running the real binary as a shell does, and comparing what it says with what is recorded.
+//! Runs the real binary as a shell does, and compares its output with the recorded one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,15 +6,15 @@ use std::process::{Command, Stdio};
 
 use imageswap_tests_support::repository;
 
-/// What a command came to.
+/// Result of a command.
 pub(crate) struct Ran {
     pub(crate) stdout: String,
     pub(crate) stderr: String,
     pub(crate) status: i32,
 }
 
-/// A command line for the shell, in a folder of the repository. `imageswap` is the binary under test, and `kubectl` and
-/// `jq` are scripts that stand in for the real ones.
+/// Returns a command line for the shell, in a directory of the repository. `imageswap` is the binary under test;
+/// scripts replace `kubectl` and `jq`.
 pub(crate) fn shell(line: &str, folder: &str) -> Command {
     let binary = Path::new(env!("CARGO_BIN_EXE_imageswap")).parent().unwrap();
     let mut folders = vec![binary.to_owned(), repository::path("tests/cli/bin")];
@@ -41,7 +41,7 @@ pub(crate) fn run(line: &str, folder: &str) -> Ran {
     }
 }
 
-/// Whether outputs are to be recorded anew.
+/// Returns true if the outputs are to be recorded.
 pub(crate) fn is_update() -> bool {
     std::env::var_os("UPDATE_CASES").is_some()
 }
@@ -62,7 +62,7 @@ pub(crate) fn compare(texts: impl IntoIterator<Item = (PathBuf, String)>) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The first lines that are not the same.
+/// Returns the first lines that differ.
 fn difference(recorded: &str, text: &str) -> String {
     let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
     let (recorded, text) = (lines(recorded), lines(text));

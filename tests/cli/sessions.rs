@@ -1,9 +1,9 @@
-//! Sessions: what each command says, word for word.
+//! Sessions: the exact output of each command.
 //!
-//! A file of `tests/cli/sessions` is what a user would see in the folder `tests/cli/folder`: a command behind `$`, its
-//! result, what it says to people with `! ` before each line, and its exit status behind `?`. Comments begin with `## `.
-//! With the variable `UPDATE_CASES` set it is written anew from its commands and comments: read what has changed before
-//! you commit it.
+//! A file of `tests/cli/sessions` has the text that a user would see in the directory `tests/cli/folder`: a command
+//! after `$`, its output, its messages on stderr with `! ` before each line, and its exit status after `?`. Comments
+//! begin with `## `. If the variable `UPDATE_CASES` is set, the test rewrites the file from its commands and
+//! comments: read the changes before you commit them.
 
 use std::fs;
 
@@ -25,7 +25,7 @@ fn every_command_says_what_is_recorded() {
     }));
 }
 
-/// The session that comes of the commands and comments of another.
+/// Returns the session that the commands and comments of another one produce now.
 fn replay(recorded: &str) -> String {
     let mut session = String::new();
     for line in recorded.lines() {

@@ -1,4 +1,4 @@
-//! Completions in the real shells: each is started, loads its script, and is asked.
+//! Completions in the real shells: each test starts a shell, loads the script, and completes command lines.
 
 use std::fs;
 use std::io::Write as _;
@@ -8,7 +8,7 @@ use imageswap_tests_support::repository::read;
 
 use crate::run::{run, shell};
 
-/// Whether what needs the shells and mandoc is to be run.
+/// Returns true if the tests that need the shells and mandoc are to run.
 pub(crate) fn is_wanted() -> bool {
     let is_wanted = std::env::var_os("IMAGESWAP_TEST_SHELLS").is_some();
     if !is_wanted {
@@ -17,7 +17,7 @@ pub(crate) fn is_wanted() -> bool {
     is_wanted
 }
 
-/// The line of the help that loads the completions of a shell.
+/// Returns the line of the help that loads the completions of a shell.
 fn line_for(shell: &str) -> String {
     let help = run("imageswap completions --help", ".").stdout;
     let mut lines = help.lines().map(str::trim);
@@ -27,7 +27,7 @@ fn line_for(shell: &str) -> String {
         .to_owned()
 }
 
-/// The environment of the tests, for another program than `sh`.
+/// Returns a command with the environment of the tests, for a program other than `sh`.
 fn command(program: &str, arguments: &[&str]) -> Command {
     let line = format!("exec {program} \"$@\"");
     let mut command = shell(&line, "tests/cli/folder");
@@ -35,7 +35,7 @@ fn command(program: &str, arguments: &[&str]) -> Command {
     command
 }
 
-/// Command lines, and what may stand at their ends.
+/// Command lines, each with the candidates at its end.
 const ASKED: [(&str, &[&str]); 9] = [
     ("imageswap ex", &["explain"]),
     ("imageswap check --format ", &["human", "json", "short", "sarif"]),
@@ -108,18 +108,18 @@ fn zsh_gives_the_candidates() {
     if !is_wanted() {
         return;
     }
-    // What is about to be shown is written down.
+    // The widget writes the candidates to a file before zsh shows them.
     let note = "compadd() { local -a hits; builtin compadd -O hits \"$@\"; (( $#hits )) && print -rl -- $hits >$OUT; builtin compadd \"$@\" }\n\
                 note() { exit }";
     for (line, expected) in ASKED {
         let found = typed_in_zsh(line, note);
-        // An open brace is zsh's own matter.
+        // Zsh handles an open brace itself.
         let expected: Vec<String> = expected.iter().map(|value| value.replace('{', "")).collect();
         assert_eq!(found.lines().collect::<Vec<_>>(), expected, "{line}");
     }
 }
 
-/// What is typed, and what becomes of it with the tab key.
+/// Keys that are typed, each with the line after the tab key.
 const TYPED: [(&str, &str); 9] = [
     ("imageswap ex", "imageswap explain "),
     ("imageswap check my", "imageswap check my\\ rules/"),
@@ -180,7 +180,7 @@ fn the_tab_key_completes_in_zsh() {
     }
 }
 
-/// What zsh writes to `$OUT` when keys, the tab and then the key of the widget `note` are typed.
+/// Returns the text that zsh writes to `$OUT` after some keys, the tab key, and the key of the widget `note`.
 fn typed_in_zsh(keys: &str, widget: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
@@ -197,7 +197,7 @@ fn typed_in_zsh(keys: &str, widget: &str) -> String {
     fs::read_to_string(&out).unwrap_or_default()
 }
 
-/// Types into a shell at a terminal: keys, the tab, and Control-T.
+/// Types keys into a shell at a terminal: the keys, the tab key, and Control-T.
 fn in_terminal(line: &str, keys: &str) {
     let mut terminal = command("script", &["-qefc", line, "/dev/null"])
         .env("TERM", "dumb")

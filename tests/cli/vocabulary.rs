@@ -1,4 +1,4 @@
-//! The options of `explain`, its JSON and the completions have the words of conditions.
+//! The options of `explain`, its JSON and the completions use the words of conditions.
 
 use std::collections::BTreeSet;
 

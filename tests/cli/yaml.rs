@@ -1,15 +1,15 @@
-//! YAML as a value, for files of this repository: mappings, lists and texts, and no more than that.
+//! YAML files of this repository as values: mappings, lists and strings only.
 
 use imageswap_tests_support::repository::read;
 use saphyr_parser::{Event, Parser};
 use serde_json::Value;
 
-/// The one document of a file of the repository.
+/// Returns the only document of a file of the repository.
 pub(crate) fn read_yaml(path: &str) -> Value {
     parse(&read(path), path)
 }
 
-/// The one document of a text. Every scalar is a text.
+/// Returns the only document of a text. Every scalar is a string.
 pub(crate) fn parse(text: &str, path: &str) -> Value {
     let mut open: Vec<(bool, Vec<Value>)> = vec![(false, Vec::new())];
     for event in Parser::new_from_str(text) {

@@ -116,7 +116,7 @@ impl Diff {
     }
 }
 
-/// Compares two sets, over what is given and what is made.
+/// Compares two sets with the given images and the sample images.
 fn compare(
     sides: [(&Loaded, &RuleSet); 2],
     given: &[Given],
@@ -148,7 +148,7 @@ fn compare(
         one(&case, None, &mut output)?;
     }
     if output.is_closed() {
-        // The reader has seen enough, and all were not counted.
+        // The reader has closed the stream before all images were compared, so there is no total.
         return output.end(Ended::Findings);
     }
     let differ = report.differ();

@@ -1,4 +1,4 @@
-//! Texts of rules and maps, and what is done with an image, each on one line.
+//! Rules, lines of maps and results of images, each as one line of text.
 
 use std::collections::HashMap;
 
@@ -10,10 +10,10 @@ use imageswap_engine::syntax::format::one_line;
 
 use crate::config::Loaded;
 
-/// A set, with the texts that it was made from.
+/// Set with the texts that it was loaded from.
 pub(super) type Side<'s> = (&'s Loaded, &'s RuleSet);
 
-/// A rule as it is written, on one line and without its comments.
+/// Returns the text of a rule on one line, without its comments.
 pub(super) fn text_of((loaded, set): Side<'_>, rule: RuleId) -> String {
     let Some(info) = set.info(rule) else {
         return String::new();
@@ -23,7 +23,7 @@ pub(super) fn text_of((loaded, set): Side<'_>, rule: RuleId) -> String {
     visible(&line).into_owned()
 }
 
-/// What a rule is called, with where it stands.
+/// Returns the name of a rule with its location.
 pub(super) fn called((loaded, set): Side<'_>, rule: RuleId) -> String {
     let name = set.rule_name(rule);
     match set.info(rule) {
@@ -39,7 +39,7 @@ pub(super) fn called((loaded, set): Side<'_>, rule: RuleId) -> String {
     }
 }
 
-/// What became of a rule, and which it is.
+/// Returns the heading of a change: its kind, and the rule.
 pub(super) fn heading(sides: [Side<'_>; 2], change: &RuleChange, word: &str) -> String {
     let names: Vec<String> = [change.old, change.new]
         .into_iter()
@@ -58,7 +58,7 @@ pub(super) fn heading(sides: [Side<'_>; 2], change: &RuleChange, word: &str) -> 
     }
 }
 
-/// The lines of a map that the other one does not have, for both.
+/// Returns for each of two sets the lines of its map that the other map does not have.
 pub(super) fn lines_of_maps(sides: [Side<'_>; 2]) -> [Vec<String>; 2] {
     let [old, new] = sides.map(|(loaded, _)| {
         let text = loaded.map.and_then(|map| loaded.sources.get(map));
@@ -86,7 +86,7 @@ pub(super) fn lines_of_maps(sides: [Side<'_>; 2]) -> [Vec<String>; 2] {
     [without(&old, &new), without(&new, &old)]
 }
 
-/// What is done with an image, next to what the other set does.
+/// Returns the result for an image, with the parts in which the other set differs.
 pub(super) fn outcome((_, set): Side<'_>, decision: &Decision<'_>, other: &Decision<'_>) -> String {
     let because = |rule: Option<RuleId>| rule.and_then(|rule| set.because(rule));
     let mut text = match decision.effect() {

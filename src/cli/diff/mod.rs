@@ -1,4 +1,4 @@
-//! `imageswap diff`: what a change of the rules changes.
+//! `imageswap diff`: compares two sets of rules.
 
 mod command;
 mod lines;

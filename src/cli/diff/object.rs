@@ -1,4 +1,4 @@
-//! What differs, as objects for machines. The names of the fields change with a major version only.
+//! Differences as JSON objects. The names of the fields change only with a major version.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use crate::cli::report::Decided;
 
-/// An image that is treated otherwise.
+/// Image that gets another result.
 #[derive(Serialize)]
 pub(super) struct ImageObject<'a> {
     pub(super) kind: &'static str,
@@ -22,10 +22,10 @@ pub(super) struct ImageObject<'a> {
     pub(super) new: Decided<'a>,
 }
 
-/// The context of an image: a field for each value that conditions read.
+/// Context of an image: a field for each value that conditions read.
 pub(super) struct SettingObject<'a>(pub(super) &'a Setting);
 
-/// A rule that is not as it was.
+/// Rule that was added, removed or changed.
 #[derive(Serialize)]
 pub(super) struct RuleObject<'a> {
     pub(super) kind: &'static str,
@@ -37,7 +37,7 @@ pub(super) struct RuleObject<'a> {
     pub(super) new: Option<RuleSide<'a>>,
 }
 
-/// A rule of one of the sets.
+/// Rule of one of the sets.
 #[derive(Serialize)]
 pub(super) struct RuleSide<'a> {
     pub(super) rule: Cow<'a, str>,

@@ -1,6 +1,7 @@
-//! What differs, written for people and for machines: images below the change of the rules that they come of.
+//! Differences, written for people and for machines: each image below the changed rule that is its cause.
 //!
-//! Signs stand in the first column, so that a comment in a pull request can show the text as a `diff`.
+//! The marks `+`, `-` and `*` are in the first column, so that a comment in a pull request can highlight the text
+//! as a `diff`.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -17,16 +18,16 @@ use crate::cli::output::Output;
 use crate::cli::report::{Decided, Format};
 use crate::cli::words::counted;
 
-/// How many images of one change are shown that were made, and that were given.
+/// Maximum number of sample images that are shown for one change; given images have a limit of their own.
 const MADE: usize = 3;
 const GIVEN: usize = 10;
-/// How many lines of a map are shown, and rules that have no effect.
+/// Maximum number of lines of a map, and of rules without effect, that are shown.
 const LINES: usize = 20;
 
-/// The width up to which images are padded, so that results stand below one another.
+/// Maximum width to which images are padded, so that the results form a column.
 const WIDE: usize = 60;
 
-/// What is told of a comparison.
+/// Report of a comparison.
 pub(super) struct Report<'s> {
     sides: [Side<'s>; 2],
     comparison: &'s Comparison<'s>,
@@ -34,15 +35,15 @@ pub(super) struct Report<'s> {
     groups: BTreeMap<Cause, Group>,
 }
 
-/// An image that is treated otherwise.
+/// Image that gets another result.
 pub(super) struct Found<'f> {
     pub(super) case: &'f Case,
-    /// None where it was made; else what it is the image of, where that is known.
+    /// `None` for a sample image. For a given image, the object and field that it belongs to, if known.
     pub(super) of: Option<Option<&'f str>>,
     pub(super) difference: Difference<'f, 'f>,
 }
 
-/// The images of one cause.
+/// Images of one cause.
 #[derive(Default)]
 struct Group {
     given: usize,
@@ -67,12 +68,12 @@ impl<'s> Report<'s> {
         }
     }
 
-    /// How many images are treated otherwise.
+    /// Returns the number of images that get another result.
     pub(super) fn differ(&self) -> usize {
         self.groups.values().map(|group| group.given + group.made).sum()
     }
 
-    /// Takes an image; what is for machines is written at once.
+    /// Adds an image. In a format for machines, it is written at once.
     pub(super) fn add(
         &mut self,
         cause: Cause,
@@ -88,7 +89,7 @@ impl<'s> Report<'s> {
         };
         *count += 1;
         let has_digest = |image: &str| image.contains('@');
-        // An image without a digest is the better example.
+        // Examples without a digest are shown first, because they are easier to read.
         let worse = (*count > most && !has_digest(&found.case.image)).then(|| {
             let is_worse = |shown: &ShownImage| shown.is_given == is_given && has_digest(&shown.image);
             group.shown.iter().position(is_worse)
@@ -135,7 +136,7 @@ impl<'s> Report<'s> {
         }
     }
 
-    /// Tells the rest.
+    /// Writes the rest of the report.
     pub(super) fn finish(&self, output: &mut Output) -> Result<(), CommandError> {
         let changes = self.comparison.changes.all();
         match output.format {
@@ -203,7 +204,7 @@ impl<'s> Report<'s> {
         self.more(idle.len().saturating_sub(most), "rule", output)
     }
 
-    /// A rule as it was and as it is.
+    /// Writes the previous and the new text of a rule.
     fn rule(&self, change: &RuleChange, output: &mut Output) -> Result<(), CommandError> {
         let [old, new] = self.sides;
         output.line(heading(self.sides, change, word(change)))?;
@@ -261,7 +262,7 @@ impl<'s> Report<'s> {
         }
     }
 
-    /// How many images a cause has: `12 images, 3 of them given`.
+    /// Returns the number of images of a cause: `12 images, 3 of them given`.
     fn counts(&self, cause: Cause) -> String {
         match self.groups.get(&cause) {
             None => "no image".to_owned(),
@@ -315,7 +316,7 @@ impl<'s> Report<'s> {
     }
 }
 
-/// An image, and what it is the image of or comes with.
+/// Returns an image with its object and field, or with its setting.
 fn what(found: &Found<'_>) -> String {
     let image = visible(&found.case.image);
     let setting = &found.case.setting;

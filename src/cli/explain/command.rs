@@ -210,7 +210,7 @@ impl Explain {
         images.iter().try_for_each(|image| shown.field(&name, image))
     }
 
-    /// Each object as an API server would send it when it is created.
+    /// Explains each object as an API server would send it on creation.
     fn explain_manifests(
         &self,
         shown: &mut ExplanationWriter<'_, '_>,

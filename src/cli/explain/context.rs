@@ -1,4 +1,4 @@
-//! The object and the request that an image is supposed to come with.
+//! The object and the request that the image belongs to.
 
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;

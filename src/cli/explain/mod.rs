@@ -1,4 +1,4 @@
-//! `imageswap explain`: which rule decides an image, and why.
+//! `imageswap explain`: shows which rules decide an image, and why.
 
 mod command;
 mod context;

@@ -1,4 +1,4 @@
-//! What was decided, as objects for machines. The names of the fields change with a major version only.
+//! Explanations as JSON objects. The names of the fields change only with a major version.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::cli::report::DecidedImage;
 
-/// What was decided for an image, and how.
+/// Decision about an image, with its steps.
 #[derive(Serialize)]
 pub(super) struct Explained<'a> {
     #[serde(flatten)]
@@ -17,7 +17,7 @@ pub(super) struct Explained<'a> {
     steps: Vec<StepOfRound<'a>>,
 }
 
-/// The same of an image of an object.
+/// Decision about an image of an object.
 #[derive(Serialize)]
 pub(super) struct ExplainedField<'a> {
     #[serde(flatten)]
@@ -28,7 +28,7 @@ pub(super) struct ExplainedField<'a> {
     skipped: Option<&'static str>,
 }
 
-/// The same of an image of a field that the user has named.
+/// Decision about an image in a field that the user names.
 #[derive(Serialize)]
 pub(super) struct ExplainedNamedField<'a> {
     #[serde(flatten)]
@@ -96,7 +96,7 @@ impl<'a> ExplainedNamedField<'a> {
     }
 }
 
-/// The rules that were looked at in a round, and the map if it was asked.
+/// Returns the steps of a round, with the map if it was evaluated.
 fn steps<'a>(set: &'a Compiled, number: usize, round: &'a Round) -> impl Iterator<Item = StepOfRound<'a>> {
     let rules = round.steps.iter().map(move |step| StepOfRound {
         round: number,

@@ -1,4 +1,4 @@
-//! What was decided, written for people and for machines.
+//! Explanations, written for people and for machines.
 
 use imageswap_engine::admission::{ExplainedImage, SkipReason};
 use imageswap_engine::diagnostic::{SourceMap, visible};
@@ -12,17 +12,17 @@ use crate::cli::input::name_of_field;
 use crate::cli::output::Output;
 use crate::cli::report::Format;
 
-/// Where explanations are shown, and the set that they are of.
+/// Output of explanations, with the set that they are about.
 pub(super) struct ExplanationWriter<'o, 's> {
     pub(super) output: &'o mut Output,
     pub(super) set: &'s Compiled,
     pub(super) sources: &'s SourceMap,
-    /// Whether an image stays and no rule is shown for it.
+    /// True if an image was kept and no rule was shown for it.
     pub(super) lacks_rules: bool,
 }
 
 impl ExplanationWriter<'_, '_> {
-    /// Shows an image that was given by itself.
+    /// Shows the explanation of an image from the command line or stdin.
     pub(super) fn image(&mut self, image: &str, explanation: &Explanation<'_>) -> Result<(), CommandError> {
         match self.output.format {
             Format::Json => self.output.object(&Explained::new(self.set, image, explanation)),
@@ -34,7 +34,7 @@ impl ExplanationWriter<'_, '_> {
         }
     }
 
-    /// Shows an image of an object.
+    /// Shows the explanation of an image of an object.
     pub(super) fn field(&mut self, object: &str, field: &ExplainedImage<'_>) -> Result<(), CommandError> {
         let of = name_of_field(object, field.container.as_deref(), field.place);
         match (self.output.format, &field.verdict) {
@@ -59,7 +59,7 @@ impl ExplanationWriter<'_, '_> {
         }
     }
 
-    /// Shows an image of a field that the user has named.
+    /// Shows the explanation of an image in a field that the user names.
     pub(super) fn named_field(
         &mut self,
         object: &str,
@@ -83,7 +83,7 @@ impl ExplanationWriter<'_, '_> {
         }
     }
 
-    /// What becomes of an image, and by which rule, on one line.
+    /// Returns the result for an image and the deciding rule on one line.
     fn headline(&self, image: &str, explanation: &Explanation<'_>) -> String {
         let image = visible(image);
         let decision = match &explanation.decision {
@@ -148,7 +148,7 @@ impl ExplanationWriter<'_, '_> {
         Ok(())
     }
 
-    /// Shows a round. Of the first one the headline says already that nothing matches.
+    /// Shows a round. For the result of the first round, the headline already says that no rule matches.
     fn round(&mut self, round: &Round, is_result: bool) -> Result<(), CommandError> {
         let names: Vec<String> = round
             .steps
@@ -184,7 +184,7 @@ impl ExplanationWriter<'_, '_> {
         }
     }
 
-    /// Shows what a map answered, and the line of it that did.
+    /// Shows the result of a map, and the line that produced it.
     fn map(&mut self, answer: &Answer) -> Result<(), CommandError> {
         let outcome = match &answer.result {
             Some(result) => format!("swaps it to `{}`", visible(result)),
@@ -208,17 +208,17 @@ impl ExplanationWriter<'_, '_> {
     }
 }
 
-/// Why an image stays that no rule decided.
+/// Returns the reason why an image is kept that no rule decided.
 fn why_kept(explanation: &Explanation<'_>) -> &'static str {
     match explanation.rounds.last() {
-        // Nothing is asked about the image `auto`.
+        // The engine does not evaluate the image `auto`, so there is no round.
         None => why_left(SkipReason::Auto),
         Some(round) if round.map.is_some() => "no rule matches, and the map does not swap it",
         Some(_) => "no rule matches",
     }
 }
 
-/// Why an image is left alone, in words.
+/// Returns the reason why an image is skipped, as text.
 fn why_left(reason: SkipReason) -> &'static str {
     match reason {
         SkipReason::Disabled => "the object has the break-glass label",

@@ -49,7 +49,7 @@ pub(crate) struct Fmt {
     output: OutputOptions,
 }
 
-/// What became of a file, for machines. The names of the fields change with a major version only.
+/// Outcome for a file, as JSON. The names of the fields change only with a major version.
 #[derive(Serialize)]
 struct FormattedFile<'a> {
     file: &'a str,
@@ -57,19 +57,19 @@ struct FormattedFile<'a> {
     line: Option<usize>,
 }
 
-/// What became of a file, in the order of the summary.
+/// Outcome for a file, in the order of the summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum FormatOutcome {
-    /// It has another layout now.
+    /// The file was formatted.
     Formatted,
-    /// It would get another layout.
+    /// The file would be formatted.
     Unformatted,
-    /// It has the layout.
+    /// The file is already formatted.
     Unchanged,
-    /// It is a map, which has none.
+    /// The file is a map, which `fmt` does not format.
     Map,
-    /// It could not be formatted, which has been said.
+    /// The file could not be formatted, and an error has been reported.
     Failed,
 }
 
@@ -168,7 +168,7 @@ impl Formatter {
             Err(FormatError::Syntax(findings)) => {
                 self.outcomes.push(FormatOutcome::Failed);
                 return match is_stdin && !self.check {
-                    // Whoever keeps what comes from stdout keeps no findings.
+                    // A script that saves stdout wants the text without findings.
                     true => self.output.say_findings(&findings, &sources),
                     false => self.output.findings(&findings, &sources),
                 };
@@ -200,7 +200,7 @@ impl Formatter {
         self.tell(&name, is_stdin, FormatOutcome::Formatted, Some(&difference))
     }
 
-    /// A map means the same in any layout, but people know where its lines are.
+    /// Skips a map. Layout has no meaning in it, but people find its lines by their place.
     fn map(&mut self, name: &str, is_stdin: bool, text: &str) -> Result<(), CommandError> {
         if is_stdin && !self.check {
             self.output.text(text)?;
@@ -212,7 +212,7 @@ impl Formatter {
         self.tell(name, is_stdin, FormatOutcome::Map, None)
     }
 
-    /// Says what became of a file.
+    /// Reports the outcome for a file.
     fn tell(
         &mut self,
         name: &str,

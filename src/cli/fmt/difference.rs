@@ -1,16 +1,16 @@
-//! What a new layout changes, as a unified diff.
+//! Unified diff of a text and its formatted form.
 //!
-//! Two texts that differ in nothing but white space come together again where both have had as many characters: so this
-//! takes one pass, whatever there is to compare.
+//! Two texts that differ only in white space are at the same point if both have had the same number of other
+//! characters. So one pass finds all differences, in linear time.
 
 use imageswap_engine::diagnostic::visible;
 
 use crate::cli::color::{Tone, paint};
 
-/// How many lines are shown before and after what changes.
+/// Number of unchanged lines before and after a change.
 const CONTEXT: usize = 3;
 
-/// A line of one text or of both, with its end.
+/// Line of one text or of both, with its line break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Change<'t> {
     Same(&'t str),
@@ -18,7 +18,7 @@ enum Change<'t> {
     Added(&'t str),
 }
 
-/// Two texts that differ in white space.
+/// Difference of two texts that differ only in white space.
 pub(super) struct Difference<'t>(Vec<Change<'t>>);
 
 impl<'t> Difference<'t> {
@@ -56,13 +56,13 @@ impl<'t> Difference<'t> {
         Self(changes)
     }
 
-    /// The first line of the old text that changes, from 1.
+    /// Returns the first changed line of the old text, from 1.
     pub(super) fn first_line(&self) -> usize {
         let is_same = |change: &&Change<'_>| matches!(change, Change::Same(_));
         self.0.iter().take_while(is_same).count() + 1
     }
 
-    /// The lines of a unified diff.
+    /// Returns the lines of a unified diff.
     pub(super) fn unified(&self, name: &str, color: bool) -> Vec<String> {
         let painted = |tone, line: String| if color { paint(tone, &line) } else { line };
         let name = visible(name);
@@ -82,7 +82,7 @@ impl<'t> Difference<'t> {
                 changes.iter().map(Change::in_old).sum::<usize>(),
                 changes.iter().map(Change::in_new).sum::<usize>(),
             );
-            // A side without lines is named by the line before it.
+            // In a unified diff, a side without lines has the number of the line before it.
             let start = |line: usize, count: usize| line - usize::from(count == 0);
             let place = format!("@@ -{},{gone} +{},{come} @@", start(old, gone), start(new, come));
             lines.push(painted(Tone::Place, place));
@@ -108,7 +108,7 @@ impl<'t> Difference<'t> {
         lines
     }
 
-    /// The runs of changes, each with the lines around it.
+    /// Returns the runs of changes, each with the lines around it.
     fn hunks(&self) -> Vec<std::ops::Range<usize>> {
         let mut hunks: Vec<std::ops::Range<usize>> = Vec::new();
         for (at, _) in self.0.iter().enumerate().filter(|(_, change)| !change.is_same()) {
@@ -136,13 +136,13 @@ impl Change<'_> {
     }
 }
 
-/// The characters of a line that no layout takes away. (It does take away a byte order mark.)
+/// Returns the number of characters that formatting keeps: all but white space and a byte order mark.
 fn characters(line: &str) -> usize {
     let stays = |character: &char| !character.is_whitespace() && *character != '\u{feff}';
     line.chars().filter(stays).count()
 }
 
-/// A line as it can be shown: tabs are what a diff of white space is about, and harm nobody.
+/// Returns a printable line. Tabs stay, because a diff of white space is about them and they are harmless.
 fn shown(line: &str) -> String {
     let cells: Vec<_> = line.trim_end_matches('\n').split('\t').map(visible).collect();
     cells.join("\t")

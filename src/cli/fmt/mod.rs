@@ -1,4 +1,4 @@
-//! `imageswap fmt`: one layout for rules files.
+//! `imageswap fmt`: formats rules files.
 
 mod command;
 mod difference;

@@ -1,4 +1,4 @@
-//! Images that are given to be compared: in a list, or in manifests.
+//! Given images to compare: in a list, or in manifests.
 
 use std::path::PathBuf;
 
@@ -16,11 +16,11 @@ use crate::cli::error::CommandError;
 /// A given image.
 pub(crate) struct Given {
     pub(crate) case: Case,
-    /// The object and the field that it is the image of: `Pod shop/web, container web`.
+    /// Object and field of the image: `Pod shop/web, container web`.
     pub(crate) of: Option<String>,
 }
 
-/// Images that a user gives, besides those that a command makes.
+/// Images that the user gives in addition to the sample images.
 #[derive(Args, Debug)]
 pub(crate) struct GivenOptions {
     /// List of images to compare too, one per line; - for stdin
@@ -37,7 +37,7 @@ pub(crate) struct GivenOptions {
 }
 
 impl GivenOptions {
-    /// Returns the paths, of which one may be stdin.
+    /// Returns the paths, of which at most one may be stdin.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &PathBuf> {
         self.images.iter().chain(&self.manifests)
     }
@@ -58,8 +58,8 @@ impl GivenOptions {
         Ok(given.collect())
     }
 
-    /// Reads the images of manifests: those that the webhook evaluates if the objects are created, and those in the
-    /// named fields. Objects that have the break-glass label are left out. Adds a notice for each kind that is skipped.
+    /// Reads the images of manifests: those that the webhook evaluates when the objects are created, and those in the
+    /// named fields. Omits objects with the break-glass label. Adds a notice for each kind that is skipped.
     pub(crate) fn read_manifests(&self, notices: &mut Vec<String>) -> Result<Vec<Given>, CommandError> {
         let Some(path) = &self.manifests else {
             return Ok(Vec::new());

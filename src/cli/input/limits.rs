@@ -1,4 +1,4 @@
-//! What the files of a set may hold: options that every command has.
+//! Limits of the files of a set: options of every command that reads one.
 
 use clap::Args;
 
@@ -20,7 +20,7 @@ pub(crate) struct LimitOptions {
     max_rules: u32,
 }
 
-/// What one file may hold.
+/// Limit of one file.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct FileLimitOptions {
     /// Maximum size of a file, in MiB [default: 1 for rules, 8 for a map]

@@ -1,4 +1,4 @@
-//! Manifests: their objects, the fields that a user names, and the kinds whose images nobody evaluates.
+//! Manifests: their objects, the fields that a user names, and the kinds that the webhook does not evaluate.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,16 +21,16 @@ pub(crate) fn read_objects(file: &Path) -> Result<Vec<Value>, CommandError> {
     })
 }
 
-/// The fields that a user names, over all objects of a command.
+/// Fields that a user names, for all objects of a command.
 pub(crate) struct NamedFields<'f> {
     fields: Vec<(&'f ImageField, bool)>,
     skipped: BTreeMap<ObjectKind, SkippedKind>,
 }
 
-/// A kind that the webhook does not evaluate.
+/// Kind that the webhook does not evaluate.
 struct SkippedKind {
     objects: usize,
-    /// The first field that looks like an image.
+    /// First field that looks like an image.
     likely: ImageField,
 }
 
@@ -77,7 +77,7 @@ impl<'f> NamedFields<'f> {
     }
 }
 
-/// Returns true if the object has images that the webhook reads, be it that it skips the object for its label.
+/// Returns true if the object has images that the webhook reads, even if it skips the object for its label.
 fn has_pod_images(object: &Value) -> bool {
     images_of(&object.to_string()).is_ok_and(|images| !images.is_empty())
 }

@@ -1,4 +1,4 @@
-//! Input of the commands: sets of rules, their limits, and objects of Kubernetes.
+//! Input of the commands: sets of rules, their limits, and Kubernetes objects.
 
 mod given;
 mod label;

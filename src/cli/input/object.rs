@@ -1,11 +1,12 @@
-//! Objects as an API server would send them, and their names in texts for people.
+//! Objects as an API server would send them, and their names in messages.
 
 use imageswap_engine::context::{Operation, Place, Setting};
 use serde_json::{Value, json};
 
-/// The review that an API server would send of an object.
+/// Returns the review that an API server would send for an object.
 ///
-/// The setting has what the object does not say: the operation, the user, and the namespace of an object without one.
+/// The setting has the values that the object does not have: the operation, the user, and the namespace of an object
+/// without one.
 pub(crate) fn review_of(object: &Value, setting: &Setting) -> Value {
     let request = setting.context();
     let api_version = object["apiVersion"].as_str().unwrap_or_default();
@@ -26,7 +27,7 @@ pub(crate) fn review_of(object: &Value, setting: &Setting) -> Value {
     })
 }
 
-/// What an object is called: `Deployment shop/web`.
+/// Returns the name of an object in messages: `Deployment shop/web`.
 pub(crate) fn name_of(object: &Value) -> String {
     let kind = object["kind"].as_str().unwrap_or("object");
     let metadata = &object["metadata"];
@@ -40,7 +41,7 @@ pub(crate) fn name_of(object: &Value) -> String {
     }
 }
 
-/// What an image of an object is called: `Pod shop/web, init container migrate`.
+/// Returns the name of an image of an object in messages: `Pod shop/web, init container migrate`.
 pub(crate) fn name_of_field(object: &str, container: Option<&str>, place: Place) -> String {
     let container = container.unwrap_or_default();
     let of = match place {

@@ -1,4 +1,4 @@
-//! Which set a command is about.
+//! The set of rules that a command reads.
 
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
@@ -24,13 +24,13 @@ pub(crate) struct SetOptions {
 }
 
 impl SetOptions {
-    /// Loads the set; none where its files can't be had, which is said.
+    /// Loads the set; returns `None` and reports the reason if its files cannot be read.
     pub(crate) fn read(self, output: &mut Output) -> Result<Option<Loaded>, CommandError> {
         read_set(paths_or_stdin(self.paths)?, self.limits, output)
     }
 }
 
-/// Returns the paths of a command line, or that of stdin if there are none.
+/// Returns the paths of a command line, or stdin if there are none.
 pub(crate) fn paths_or_stdin(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, UsageError> {
     if paths.iter().filter(|path| path.as_os_str() == STDIN).count() > 1 {
         return Err(UsageError::StdinRepeated);
@@ -66,7 +66,7 @@ pub(crate) fn read_set(
         let lines = map_lines(&loaded).unwrap_or_default();
         let fault = match skipped_lines(&loaded) {
             _ if lines == 0 => Some("has no line of a map"),
-            // A file of another tool, in which some lines have a colon.
+            // Such a file belongs to another tool, and only some of its lines have a colon.
             skipped if skipped >= lines => Some("half of its lines are not lines of a map"),
             _ => None,
         };
@@ -101,13 +101,13 @@ pub(crate) fn rules_named(set: &Compiled, names: &[String]) -> Result<Vec<RuleId
     Ok(rules)
 }
 
-/// How many lines of the map are skipped.
+/// Returns the number of lines of the map that are skipped.
 fn skipped_lines(loaded: &Loaded) -> usize {
     let is_skipped = |finding: &&Diagnostic| finding.code == Code::MAP_LINE_SKIPPED;
     loaded.findings.iter().filter(is_skipped).count()
 }
 
-/// How many lines of the map mean something; none where there is no map.
+/// Returns the number of lines of the map that have an effect; `None` if there is no map.
 pub(crate) fn map_lines(loaded: &Loaded) -> Option<usize> {
     let text = loaded.sources.get(loaded.map?)?.text();
     let says_something = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with('#');

@@ -95,7 +95,7 @@ impl Migrate {
                 .map_err(|error| CommandError::Result(error.into()))?,
             Format::Short => short::report(&migration, &input.what, source, &notes),
         };
-        // Each report ends with a line break, which the output adds.
+        // Each report ends with a line break, and `say` adds one.
         output.say(report.trim_end_matches('\n'))?;
         output.end(match migration.comparison.unexplained().next() {
             None => Ended::Clean,
@@ -105,7 +105,7 @@ impl Migrate {
 
     /// Reads the given images, with a note for each list or path that has none.
     fn read_given(&self, notes: &mut Vec<String>) -> Result<Vec<String>, CommandError> {
-        /// The length to which a line is shown: what is not a list may be one long line.
+        /// Maximum length of a line in a message: a file that is not a list may be one long line.
         const SHOWN: usize = 80;
         let mut given = Vec::new();
         if let Some(file) = &self.given.images {
@@ -164,12 +164,12 @@ impl Migrate {
     }
 }
 
-/// Returns an error in which nothing that comes from a file drives the terminal.
+/// Returns an error without characters that control a terminal: its text comes from a file.
 fn failed(why: String) -> CommandError {
     CommandError::Migrate(visible(&why).into_owned())
 }
 
-/// Writes a file, over another only if that is wanted.
+/// Writes a file, and replaces an existing one only if `force` is set.
 fn save(file: &Path, text: &str, force: bool) -> Result<(), CommandError> {
     let replace = if force {
         Replace::Anything

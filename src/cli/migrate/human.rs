@@ -1,4 +1,4 @@
-//! The report for people: what was compared, what differs and why, and what would be better said otherwise.
+//! The report for people: comparison, differences with their reasons, and advice.
 
 use std::collections::BTreeMap;
 use std::iter;
@@ -8,16 +8,16 @@ use imageswap_migrate::{Advice, Difference, Fault, Migration, Outcome, REASONS, 
 
 use crate::cli::words::counted;
 
-/// How many images are shown for one reason.
+/// Maximum number of images that are shown for one reason.
 const SHOWN: usize = 3;
-/// How many images without a reason are shown.
+/// Maximum number of images without a reason that are shown.
 const SHOWN_UNEXPLAINED: usize = 20;
-/// How many pieces of advice are shown.
+/// Maximum number of pieces of advice that are shown.
 const SHOWN_ADVICE: usize = 30;
-/// How many lines of a better form are shown.
+/// Maximum number of lines of a better form that are shown.
 const SHOWN_BETTER: usize = 10;
 
-/// Returns the report. Lines of the map are named by `source`; the notes are about the command line.
+/// Returns the report. `source` names the file with the lines of the map; the notes are about the command line.
 pub(super) fn report(migration: &Migration, what: &str, source: &str, notes: &[String]) -> String {
     let mut text = String::new();
     heading(&mut text, migration, what, notes);
@@ -103,7 +103,7 @@ fn differences(text: &mut String, migration: &Migration) {
     }
 }
 
-/// Adds the numbers of images that were compared, and that differ.
+/// Adds the number of compared images, and of images that differ.
 pub(super) fn closing(text: &mut String, migration: &Migration) {
     let comparison = &migration.comparison;
     let unexplained = comparison.unexplained().count();
@@ -149,7 +149,7 @@ fn images(text: &mut String, differences: &[&Difference], shown: usize) {
     more(text, "    ", differences.len(), shown);
 }
 
-/// Says how many there are besides what is shown.
+/// Adds the number of items that are not shown.
 fn more(text: &mut String, indent: &str, count: usize, shown: usize) {
     if count > shown {
         let more = count - shown;
@@ -172,7 +172,7 @@ fn image(text: &mut String, difference: &Difference) {
     line(text, format_args!("      now:    {}", outcome(&difference.new)));
 }
 
-/// Returns what keeps an old configuration from being migrated, with its lines.
+/// Returns the reason why an old configuration cannot be migrated, with its lines.
 pub(super) fn fault(fault: &Fault, place: &str, source: &str) -> String {
     let mut text = visible(&format!("{place}: {}", fault.message)).into_owned();
     for (number, said) in &fault.lines {
@@ -182,7 +182,7 @@ pub(super) fn fault(fault: &Fault, place: &str, source: &str) -> String {
     text
 }
 
-/// Adds a line, in which nothing that comes from a file drives the terminal.
+/// Adds a line without characters that control a terminal: its text may come from a file.
 pub(super) fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
     text.push_str(&visible(&line.to_string()));
     text.push('\n');

@@ -1,9 +1,9 @@
-//! The report for machines: a JSON object a line.
+//! The report as JSON, one object per line.
 
 use imageswap_migrate::{Migration, Reason};
 use serde::Serialize;
 
-/// An object of the report. The names of the fields change with a major version only.
+/// Object of the report. The names of the fields change only with a major version.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum ReportObject<'m> {

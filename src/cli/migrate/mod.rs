@@ -1,4 +1,4 @@
-//! `imageswap migrate`: an old configuration as rules, with a report of what was compared.
+//! `imageswap migrate`: converts an old configuration into rules, and compares the results.
 
 mod command;
 mod human;

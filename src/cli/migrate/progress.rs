@@ -1,4 +1,4 @@
-//! How far a migration is, shown on a terminal once it takes longer than one waits without a word.
+//! Progress of a migration, shown on a terminal if it takes longer than a second.
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, IsTerminal as _, Write};
@@ -6,14 +6,15 @@ use std::time::{Duration, Instant};
 
 use imageswap_migrate::{Progress, Step};
 
-/// The time before the first step is shown.
+/// Time before the first step is shown.
 const DELAY: Duration = Duration::from_secs(1);
-/// The time for which a step stays.
+/// Minimum time between two updates.
 const PAUSE: Duration = Duration::from_millis(200);
-/// Goes back to the beginning of the line, and clears it.
+/// Returns to the beginning of the line, and clears it.
 const CLEARED: &str = "\r\x1b[K";
 
-/// Returns an observer that shows the steps on stderr if that is a terminal, in one line that is gone at the end.
+/// Returns an observer that shows the steps on stderr if that is a terminal. They share one line, which is cleared at
+/// the end.
 pub(super) fn on_terminal() -> Progress {
     let stderr = io::stderr();
     if !stderr.is_terminal() {
@@ -23,7 +24,7 @@ pub(super) fn on_terminal() -> Progress {
     Progress::new(move |step| line.show(step))
 }
 
-/// A line of a terminal that is written again and again, and cleared at the end.
+/// Line of a terminal that is overwritten with each step, and cleared at the end.
 struct ProgressLine<W: Write> {
     to: RefCell<W>,
     pause: Duration,
@@ -58,7 +59,7 @@ impl<W: Write> Drop for ProgressLine<W> {
     fn drop(&mut self) {
         if self.is_shown.get() {
             let mut to = self.to.borrow_mut();
-            // As above.
+            // Ignore the error: progress is best effort.
             let _ = write!(to, "{CLEARED}").and_then(|()| to.flush());
         }
     }
@@ -68,7 +69,7 @@ impl<W: Write> Drop for ProgressLine<W> {
 mod tests {
     use super::*;
 
-    /// What is shown of two steps after such a delay.
+    /// Returns the output for two steps after a delay.
     fn shown(delay: Duration) -> String {
         let mut screen = Vec::new();
         let line = ProgressLine::new(&mut screen, delay, Duration::ZERO);

@@ -1,10 +1,10 @@
-//! The report with a line for each trap and each difference.
+//! The report with one line for each trap and each difference.
 
 use imageswap_migrate::{Migration, Outcome, Reason};
 
 use super::human::{closing, heading, line};
 
-/// Returns the report. Lines of the map are named by `source`; the notes are about the command line.
+/// Returns the report. `source` names the file with the lines of the map; the notes are about the command line.
 pub(super) fn report(migration: &Migration, what: &str, source: &str, notes: &[String]) -> String {
     let mut text = String::new();
     heading(&mut text, migration, what, notes);

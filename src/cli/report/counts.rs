@@ -6,7 +6,7 @@ use imageswap_engine::diagnostic::{Diagnostic, Severity};
 
 use crate::cli::words::counted;
 
-/// How many findings of each kind there are: `3 errors, 1 warning`.
+/// Numbers of findings by severity: `3 errors, 1 warning`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) errors: usize,

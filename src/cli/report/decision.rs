@@ -1,11 +1,11 @@
-//! Decisions, as objects for machines. The names of the fields change with a major version only.
+//! Decisions as JSON objects. The names of the fields change only with a major version.
 
 use std::borrow::Cow;
 
 use imageswap_engine::rules::{Compiled, Decision, DoesNotSettle, Effect};
 use serde::Serialize;
 
-/// What was decided for an image.
+/// Decision about an image.
 #[derive(Serialize)]
 pub(crate) struct DecidedImage<'a> {
     image: &'a str,
@@ -13,12 +13,12 @@ pub(crate) struct DecidedImage<'a> {
     decided: Decided<'a>,
 }
 
-/// What is done with an image.
+/// Effect of the decision, and the rules that produced it.
 #[derive(Serialize)]
 pub(crate) struct Decided<'a> {
     effect: &'static str,
     result: Option<&'a str>,
-    /// The last of `rules`.
+    /// Last rule of `rules`.
     rule: Option<Cow<'a, str>>,
     /// All rules that decided, in order.
     rules: Vec<Cow<'a, str>>,
@@ -28,7 +28,7 @@ pub(crate) struct Decided<'a> {
 }
 
 impl<'a> DecidedImage<'a> {
-    /// An image that was evaluated.
+    /// Returns the object of an image that was evaluated.
     pub(crate) fn new(
         set: &'a Compiled,
         image: &'a str,
@@ -69,7 +69,7 @@ impl<'a> Decided<'a> {
         }
     }
 
-    /// The effect of a decision, and the names of the rules that produced it.
+    /// Returns the effect of a decision, and the names of the rules that produced it.
     pub(crate) fn new(set: &'a Compiled, decision: &'a Decision<'_>) -> Self {
         let (effect, result) = match decision.effect() {
             Effect::Swap(result) => ("swap", Some(result.as_str())),

@@ -1,33 +1,33 @@
-//! The lines of a text that are shown for a place, and no more of them than can be read.
+//! The lines of a text around a span, in a size that people can read.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use imageswap_engine::diagnostic::{Source, SourceId, SourceMap, Span};
 
-/// A line of more characters is cut around the place.
+/// Maximum length of a line, in characters; a longer line is cut around the span.
 pub(super) const LONG_LINE: usize = 200;
-/// How much of a place on a long line is marked.
+/// Maximum length of the marked part of a long line.
 const MARKED: usize = 80;
-/// A place of more lines is that of its first line.
+/// Maximum number of lines of a span; of a longer span only the first line is shown.
 const MARKED_LINES: usize = 10;
-/// Places that are further apart are shown apart.
+/// Maximum number of lines between two spans of one excerpt.
 const GAP: usize = 50;
 
-/// Lines of one text, with the places in them.
+/// Lines of one text, with the spans in them.
 #[derive(Debug)]
 pub(super) struct Excerpt<'a, T> {
     pub(super) id: SourceId,
     source: &'a Source,
     first: usize,
     last: usize,
-    /// Has a line that is to be cut, so there is room for one place only.
+    /// True if a line is cut, so that only one span has room.
     is_long: bool,
     marks: Vec<(Range<usize>, T)>,
 }
 
 impl<'a, T> Excerpt<'a, T> {
-    /// The lines of a place; none where there is no such text.
+    /// Returns the lines of a span; `None` if its text is unknown.
     pub(super) fn new(sources: &'a SourceMap, span: Span, mark: T) -> Option<Self> {
         let source = sources.get(span.source)?;
         let text = source.text();
@@ -58,7 +58,7 @@ impl<'a, T> Excerpt<'a, T> {
         })
     }
 
-    /// Takes in another place if it belongs on the same picture.
+    /// Adds the spans of another excerpt if it is close enough, or returns it.
     pub(super) fn join(&mut self, other: Self) -> Result<(), Self> {
         let is_near = other.first <= self.last + GAP && self.first <= other.last + GAP;
         if self.id != other.id || !is_near || self.is_long || other.is_long {
@@ -74,17 +74,17 @@ impl<'a, T> Excerpt<'a, T> {
         self.source.name()
     }
 
-    /// The number of the first line.
+    /// Returns the number of the first line.
     pub(super) fn first_line(&self) -> usize {
         self.first
     }
 
-    /// Whether the place is shown whole: on few lines, none of which is cut.
+    /// Returns true if the whole span is shown: on few lines, none of which is cut.
     pub(super) fn is_whole(&self, span: Span) -> bool {
         !self.is_long && self.marks.iter().any(|(range, _)| *range == span.range())
     }
 
-    /// The lines, and the places in them, counted from the first byte of the lines.
+    /// Returns the lines, and the spans in them, from the first byte of the lines.
     pub(super) fn into_parts(self) -> (String, Vec<(Range<usize>, T)>) {
         let text = self.source.text();
         let line = |line| self.source.line(line).unwrap_or(text.len()..text.len());
@@ -93,7 +93,7 @@ impl<'a, T> Excerpt<'a, T> {
             .max(if self.first == 1 { bom(text) } else { 0 });
         let end = line(self.last).end.max(start);
         let mut lines = shown(&text[start..end]).into_owned();
-        // The last line of a text may be empty, and is a line all the same.
+        // A span may be on the empty last line of a text, which has no line break of its own.
         lines.push('\n');
         let marks = self.marks.into_iter();
         let marks = marks
@@ -103,8 +103,8 @@ impl<'a, T> Excerpt<'a, T> {
     }
 }
 
-/// A source text without the characters that the renderer lets through and that could drive a terminal or deceive
-/// the eye. Its places stay the same: each is replaced by one of as many bytes.
+/// Returns a source text without the characters that the renderer passes through and that can control a terminal or
+/// mislead a reader. Each is replaced by a character with as many bytes, so spans stay valid.
 pub(super) fn shown(text: &str) -> Cow<'_, str> {
     let replace = |char| match char {
         '\u{80}'..='\u{9f}' => Some('·'),

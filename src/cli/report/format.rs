@@ -1,9 +1,9 @@
-//! Forms of a result.
+//! Formats of a result.
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
-/// In which form results are written.
+/// Format of results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// Text for people
@@ -14,12 +14,12 @@ pub(crate) enum Format {
     Short,
 }
 
-/// In which form the findings of a command that writes nothing else are written.
+/// Format of the findings of a command whose whole result is findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FindingsFormat {
     /// One by one.
     Each(Format),
-    /// All together, for code hosts.
+    /// All in one log, for code hosts.
     Sarif,
 }
 

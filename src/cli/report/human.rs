@@ -1,4 +1,4 @@
-//! Findings for people: rustc's look.
+//! Findings for people, in the layout of rustc.
 
 use annotate_snippets::renderer::Renderer;
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Snippet};
@@ -9,10 +9,10 @@ use super::help::help_text;
 use super::suggestion::applicable;
 use crate::cli::words::counted;
 
-/// How many places of one finding are shown.
+/// Maximum number of locations that are shown for one finding.
 const PLACES: usize = 20;
 
-/// A finding as text of several lines, without the last line end.
+/// Returns a finding as text of several lines, without the last line break.
 pub(super) fn render(finding: &Diagnostic, sources: &SourceMap, color: bool) -> String {
     let renderer = if color {
         Renderer::styled().hyperlink(false)
@@ -55,7 +55,7 @@ pub(super) fn render(finding: &Diagnostic, sources: &SourceMap, color: bool) -> 
     renderer.render(&groups)
 }
 
-/// The places, with the lines they are on.
+/// Returns the labeled locations with their lines.
 fn excerpts<'a>(
     finding: &'a Diagnostic,
     sources: &SourceMap,
@@ -94,7 +94,7 @@ fn excerpts<'a>(
     excerpts.into_iter().map(snippet).collect()
 }
 
-/// The text as it would be; none where that can't be shown.
+/// Returns the edited text; `None` if it cannot be shown.
 fn patch<'a>(suggestion: &'a Suggestion, sources: &SourceMap) -> Option<Group<'a>> {
     let span = applicable(suggestion, sources)?;
     if suggestion.replacement.len() > LONG_LINE {

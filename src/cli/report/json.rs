@@ -1,4 +1,4 @@
-//! Findings for machines: a JSON object a line. The names of the fields change with a major version only.
+//! Findings as JSON, one object per line. The names of the fields change only with a major version.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -9,13 +9,13 @@ use serde::Serialize;
 use super::help::help_text;
 use super::suggestion::applicable;
 
-/// One finding.
+/// Finding.
 #[derive(Serialize)]
 struct Finding<'a> {
     severity: String,
     code: &'a str,
     message: &'a str,
-    /// That of the first label.
+    /// Location of the first label.
     #[serde(flatten)]
     place: Place<'a>,
     labels: Vec<Label<'a>>,
@@ -24,7 +24,7 @@ struct Finding<'a> {
     suggestion: Option<Suggestion<'a>>,
 }
 
-/// Lines and columns from 1, columns in characters; the end is behind the last character.
+/// Lines and columns from 1, columns in characters; the end is after the last character.
 #[derive(Default, Serialize)]
 struct Place<'a> {
     file: Option<&'a str>,
@@ -49,7 +49,7 @@ struct Suggestion<'a> {
     replacement: &'a str,
 }
 
-/// Writes a finding and a line end.
+/// Writes a finding and a line break.
 pub(super) fn write(stream: &mut dyn Write, finding: &Diagnostic, sources: &SourceMap) -> io::Result<()> {
     let label = |label: &diagnostic::Label| Place::new(label.span, sources);
     let labels = finding.labels.iter();

@@ -1,10 +1,10 @@
-//! Suggestions in the text that the reader has.
+//! Suggestions that apply to the text that the reader has.
 
 use imageswap_engine::diagnostic::{SourceMap, Span, Suggestion};
 
-/// Where a suggestion can be put in as it is, in the text that the reader has before them.
+/// Returns the edit if it can be applied to the file that the reader has.
 ///
-/// Nowhere, if the text is embedded in another in which it is spelled differently or would have to be.
+/// Returns `None` if the text is embedded in a file that spells it differently, or would have to.
 pub(super) fn applicable(suggestion: &Suggestion, sources: &SourceMap) -> Option<Span> {
     let span = sources.resolve(suggestion.span);
     let is_plain = span == suggestion.span

@@ -1,4 +1,4 @@
-//! What is written, to the character.
+//! Exact output of findings.
 
 use std::io::{self, Write};
 
@@ -39,14 +39,14 @@ fn written(format: Format, sources: &SourceMap, finding: Diagnostic) -> String {
     String::from_utf8(out).unwrap()
 }
 
-/// What people see of a finding, without the empty line after it.
+/// Returns the text of a finding for people, without the empty line after it.
 #[track_caller]
 fn assert_human(sources: &SourceMap, finding: Diagnostic, expected: &str) {
     let written = written(Format::Human, sources, finding);
     assert_eq!(written.trim_end(), expected.trim(), "\n{written}");
 }
 
-/// A ConfigMap with a rules file, which begins at its fourth line.
+/// Returns a ConfigMap with a rules file, which begins at its fourth line.
 fn embedded() -> (SourceMap, SourceId) {
     let yaml = "kind: ConfigMap\ndata:\n  a.rules: |\n    rules v1\n    keep x\n";
     let (mut sources, parent) = one("cm.yaml", yaml);

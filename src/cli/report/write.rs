@@ -8,11 +8,11 @@ use super::format::Format;
 use super::help::help_text;
 use super::{human, json};
 
-/// Writes findings in the order in which they are given. A reader that has gone away is no error.
+/// Writes findings in the given order. It is not an error if the reader has closed the stream.
 ///
 /// # Errors
 ///
-/// Where the stream takes no more for another reason.
+/// Returns an error if the stream fails for another reason.
 pub(crate) fn write(
     stream: &mut impl Write,
     format: Format,
@@ -35,7 +35,7 @@ pub(crate) fn write(
     unless_closed(each(stream))
 }
 
-/// What came of writing, where it is no error that the reader has gone away.
+/// Returns success if the error is that the reader has closed the stream.
 pub(crate) fn unless_closed(written: io::Result<()>) -> io::Result<()> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

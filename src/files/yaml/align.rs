@@ -1,4 +1,4 @@
-//! Which byte of a scalar's content stands where in the YAML.
+//! Positions of the bytes of a scalar's content in the YAML.
 
 use std::ops::Range;
 
@@ -7,11 +7,11 @@ use saphyr_parser::ScalarStyle;
 
 use super::tree::Scalar;
 
-/// The runs of a scalar's content that stand in the text as they are. What does not, since it is folded or
-/// escaped, is between two of them.
+/// Returns the runs of a scalar's content that are in the text unchanged. Folded or escaped parts are between two
+/// runs.
 ///
-/// Content and text are walked over side by side. Where they part against expectation the walk ends, and what
-/// is left is said to be at the end of what was found.
+/// Walks over content and text in parallel. If they differ unexpectedly, the walk stops, and the rest of the content
+/// gets the position at which it stopped.
 pub(super) fn align(text: &str, range: Range<usize>, scalar: &Scalar<'_>) -> Vec<Piece> {
     let (content, style) = (scalar.text.as_ref(), scalar.style);
     let mut walk = Walk {
@@ -26,7 +26,7 @@ pub(super) fn align(text: &str, range: Range<usize>, scalar: &Scalar<'_>) -> Vec
         walk.properties();
     }
     if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
-        // The place of a block is that of its first line with text.
+        // The position of a block is that of its first line with text.
         walk.done = content.len() - content.trim_start_matches('\n').len();
         if scalar.has_properties {
             walk.header();
@@ -46,7 +46,7 @@ pub(super) fn align(text: &str, range: Range<usize>, scalar: &Scalar<'_>) -> Vec
     walk.pieces
 }
 
-/// No content at all, at a place.
+/// Returns the piece of an empty content at a position.
 pub(super) fn at(offset: usize) -> Vec<Piece> {
     vec![piece(0, offset)]
 }
@@ -61,7 +61,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Passes over anchors, tags and comments, to the scalar itself.
+    /// Skips anchors, tags and comments before the scalar.
     fn properties(&mut self) {
         loop {
             self.blanks(usize::MAX, is_space);
@@ -74,22 +74,22 @@ impl Walk<'_> {
         }
     }
 
-    /// Passes over the header of a block and the empty lines below it, to the first character of the content.
+    /// Skips the header of a block and the empty lines below it, up to the first character of the content.
     fn header(&mut self) {
         let rest = &self.raw[self.at..];
         let mut line_start = self.at;
-        // The first line is that of the header.
+        // The first of these lines is the header.
         for line in rest.split_inclusive('\n').take(2 + self.done) {
             self.at = line_start;
             line_start += line.len();
         }
-        // The spaces that its line has more than the content are the indent.
+        // The indent is the number of spaces that the line has in the text but not in the content.
         let spaces = |text: &str| text.len() - text.trim_start_matches(' ').len();
         let indent = spaces(&self.raw[self.at..line_start]);
         self.at += indent.saturating_sub(spaces(&self.content[self.done..]));
     }
 
-    /// Text whose lines begin with an indent that is not part of the content.
+    /// Walks over a block, whose lines begin with an indent that is not part of the content.
     fn block(&mut self, indent: usize, is_folded: bool) {
         while let Some(char) = self.next_raw() {
             if !matches!(char, '\r' | '\n') {
@@ -115,7 +115,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Text whose line breaks are folded together with the blanks around them, and may have escapes.
+    /// Walks over a flow scalar, whose line breaks are folded with the blanks around them, and which may have
+    /// escapes.
     fn flow(&mut self, style: ScalarStyle) {
         while let Some(char) = self.next_raw() {
             match char {
@@ -163,7 +164,7 @@ impl Walk<'_> {
         }
     }
 
-    /// The next character of the text, as long as there is content to look for.
+    /// Returns the next character of the text, as long as there is content left.
     fn next_raw(&self) -> Option<char> {
         if self.done == self.content.len() {
             return None;
@@ -171,7 +172,7 @@ impl Walk<'_> {
         self.raw.get(self.at..)?.chars().next()
     }
 
-    /// Passes over so many bytes of the text that the content has as well, if it has.
+    /// Advances over `len` bytes if text and content have the same ones; returns false if they differ.
     fn same(&mut self, len: usize) -> bool {
         let is_same = self.content[self.done..].starts_with(&self.raw[self.at..self.at + len]);
         if is_same {
@@ -182,27 +183,27 @@ impl Walk<'_> {
         is_same
     }
 
-    /// One character of the content that is written otherwise.
+    /// Advances over a character of the content that the text has in another form.
     fn replaced(&mut self) {
         let char = self.content[self.done..].chars().next();
         self.done += char.map_or(0, char::len_utf8);
         self.cut();
     }
 
-    /// What line breaks and the blanks around them become: a space, or line breaks.
+    /// Advances over a fold in the content: a space, or line breaks.
     fn folded(&mut self) {
         let rest = &self.content[self.done..];
         let breaks = rest.len() - rest.trim_start_matches('\n').len();
         self.done += breaks.max(usize::from(rest.starts_with(' ')));
     }
 
-    /// Passes over a line break: LF, CR LF or CR.
+    /// Skips a line break: LF, CR LF or CR.
     fn line_break(&mut self) {
         let is_crlf = self.raw[self.at..].starts_with("\r\n");
         self.at += 1 + usize::from(is_crlf);
     }
 
-    /// Passes over blanks, at most so many, and counts the line breaks among them.
+    /// Skips at most `most` blanks, and returns the number of line breaks among them.
     fn blanks(&mut self, most: usize, is_blank: impl Fn(char) -> bool) -> usize {
         let rest = &self.raw[self.at..];
         let blanks = rest.len() - rest.trim_start_matches(is_blank).len();
@@ -211,7 +212,7 @@ impl Walk<'_> {
         rest[..blanks].matches('\n').count()
     }
 
-    /// Ends a piece and begins another.
+    /// Ends a piece, and begins another.
     fn cut(&mut self) {
         let begun = std::mem::replace(&mut self.piece, piece(self.done, self.at));
         if let Some(piece) = self.pieces.last_mut()

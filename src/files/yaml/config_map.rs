@@ -1,4 +1,4 @@
-//! ConfigMaps, each of whose texts knows its place in the YAML.
+//! ConfigMaps whose texts have their positions in the YAML.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use super::place::YamlError;
 use super::tree::{NodeId, Tree, Value};
 use super::{align, json};
 
-/// A ConfigMap.
+/// ConfigMap.
 #[derive(Debug)]
 pub struct ConfigMap {
     /// `metadata.namespace`.
@@ -20,43 +20,44 @@ pub struct ConfigMap {
     pub labels: Vec<(String, String)>,
     /// `metadata.annotations`, in the order of the YAML.
     pub annotations: Vec<(String, String)>,
-    /// What is in `data`, in the order of the YAML.
+    /// Entries of `data`, in the order of the YAML.
     pub data: Vec<Entry>,
-    /// What is in `binaryData`, in the order of the YAML.
+    /// Entries of `binaryData`, in the order of the YAML.
     pub binary: Vec<BinaryEntry>,
 }
 
-/// A text in a ConfigMap.
+/// Text in a ConfigMap.
 #[derive(Debug)]
 pub struct Entry {
-    /// The name of the file that it becomes.
+    /// Name of the file that the text becomes.
     pub key: String,
-    /// What the file holds.
+    /// Content of the file.
     pub text: String,
-    /// Where the text stands in the YAML.
+    /// Positions of the text in the YAML.
     pub(super) pieces: Vec<Piece>,
 }
 
-/// Bytes in a ConfigMap, which may be those of a text.
+/// Bytes in a ConfigMap, which may be text.
 #[derive(Debug)]
 pub struct BinaryEntry {
-    /// The name of the file that they become.
+    /// Name of the file that the bytes become.
     pub key: String,
-    /// What the file holds.
+    /// Content of the file.
     pub bytes: Vec<u8>,
-    /// Where the base64 begins in the YAML.
+    /// Offset of the base64 in the YAML.
     at: usize,
 }
 
 impl Entry {
-    /// Adds the text to those that findings point into; what is found in it is shown in the YAML.
+    /// Adds the text as a source. Findings in it are shown in the YAML.
     pub fn add_to(&self, sources: &mut SourceMap, yaml: SourceId) -> SourceId {
         sources.add_embedded(self.key.as_str(), self.text.as_str(), yaml, self.pieces.clone())
     }
 }
 
 impl BinaryEntry {
-    /// The same as a text. What is found in it is shown where the base64 begins: none of it stands in the YAML.
+    /// Returns the bytes as a text. Findings in it are shown at the beginning of the base64, which is not readable
+    /// itself.
     #[must_use]
     pub fn with_text(self, text: String) -> Entry {
         Entry {
@@ -66,13 +67,13 @@ impl BinaryEntry {
         }
     }
 
-    /// The bytes as they stand in YAML, in one line.
+    /// Returns the bytes as base64 in one line.
     #[must_use]
     pub fn base64(&self) -> String {
         BASE64_STANDARD.encode(&self.bytes)
     }
 
-    /// An error at its place in the YAML.
+    /// Returns an error at the position of the base64.
     #[must_use]
     pub fn error(&self, yaml: &str, why: impl std::fmt::Display) -> YamlError {
         let message = format!("the value of `{}` is not text: {why}", self.key);
@@ -80,12 +81,13 @@ impl BinaryEntry {
     }
 }
 
-/// The ConfigMaps in a text of one or several documents, in Lists too; other objects are passed over.
+/// Returns the ConfigMaps of a text with one or several documents, including those in Lists. Other objects are
+/// ignored.
 ///
 /// # Errors
 ///
-/// Where the text is no YAML, a document is no object, `data` holds something else than texts, or `binaryData` something
-/// else than base64 or a key of `data`: the API server refuses both.
+/// Returns an error if the text is not YAML, a document is not an object, `data` has a value that is not a string, or
+/// `binaryData` has a value that is not base64 or a key of `data`. The API server rejects such ConfigMaps too.
 pub fn config_maps(text: &str) -> Result<Vec<ConfigMap>, YamlError> {
     let tree = Tree::read(text)?;
     let mut found = Vec::new();
@@ -118,7 +120,7 @@ fn collect(
         && let Value::List(items) = &tree.node(items).value
     {
         for item in items {
-            // Those of a ConfigMapList say no kind of their own.
+            // The items of a ConfigMapList have no kind of their own.
             collect(tree, text, *item, Some(of), found)?;
         }
     }
@@ -205,7 +207,7 @@ fn binary_entry(
         Value::Scalar(scalar) => &scalar.text,
         _ => "-",
     };
-    // Line breaks are no part of it, as for the API server.
+    // The API server ignores line breaks in base64 too.
     let base64: String = text.chars().filter(|char| !matches!(char, '\r' | '\n')).collect();
     let bytes = BASE64_STANDARD.decode(base64).map_err(|_| {
         let mut error = tree.error(value, format!("the value of `{key}` is not valid base64"));

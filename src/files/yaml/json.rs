@@ -1,11 +1,11 @@
-//! YAML as JSON: the core schema of YAML 1.2.
+//! YAML as JSON, by the core schema of YAML 1.2.
 
 use saphyr_parser::ScalarStyle;
 use serde_json::{Number, Value as Json};
 
 use super::tree::{NodeId, Scalar, Tree, Value};
 
-/// A node as JSON. Keys are what their text says, whatever type it has.
+/// Returns a node as JSON. Keys are always strings, whatever their type is.
 pub(super) fn to_json(tree: &Tree<'_>, id: NodeId) -> Json {
     match &tree.node(id).value {
         Value::Scalar(scalar) => scalar_to_json(scalar),
@@ -37,7 +37,7 @@ fn scalar_to_json(scalar: &Scalar<'_>) -> Json {
         .unwrap_or_else(|| Json::String(text.to_owned()))
 }
 
-/// What a plain scalar is, unless it is text.
+/// Returns the value of a plain scalar; `None` if it is a string.
 fn typed(text: &str) -> Option<Json> {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Some(Json::Null),
@@ -54,7 +54,7 @@ fn typed(text: &str) -> Option<Json> {
             .then(|| u64::from_str_radix(digits, radix));
         number?.ok().map(Json::from)
     };
-    // Neither `inf` nor `nan`, which would be read as numbers otherwise, and which JSON does not have.
+    // JSON has neither `inf` nor `nan`, which `parse` would accept as numbers.
     if !text
         .chars()
         .all(|char| matches!(char, '0'..='9' | '.' | 'e' | 'E' | '+' | '-'))

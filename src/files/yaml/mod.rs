@@ -1,4 +1,4 @@
-//! Kubernetes YAML and JSON: ConfigMaps whose texts know their places, and objects.
+//! Kubernetes YAML and JSON: objects, and ConfigMaps whose texts have their positions.
 
 mod align;
 mod config_map;

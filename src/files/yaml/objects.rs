@@ -1,4 +1,4 @@
-//! Manifests: the objects in a text of YAML or JSON, one after the other.
+//! Manifests: the objects of a text of YAML or JSON.
 
 use serde_json::{Deserializer, Map, Value};
 
@@ -6,20 +6,21 @@ use super::json::to_json;
 use super::place::YamlError;
 use super::tree::Tree;
 
-/// The objects of a text of one or several documents, as JSON. Those in a List, as `kubectl get` writes it, stand in
-/// its place.
+/// Returns the objects of a text with one or several documents, as JSON. The items of a List, as `kubectl get` writes
+/// it, replace the List.
 ///
 /// # Errors
 ///
-/// Where the text is neither YAML nor JSON, or holds something else than objects.
+/// Returns an error if the text is neither YAML nor JSON, or has values that are not objects.
 pub fn objects(text: &str) -> Result<Vec<Value>, YamlError> {
     let body = text.trim_start_matches('\u{feff}').trim_start();
     if !body.starts_with('{') {
         return from_yaml(text);
     }
-    // JSON has spellings of characters that YAML does not have, and may be indented by tabs.
+    // JSON has escapes that YAML does not have, and may be indented by tabs. So a text like JSON is parsed as JSON
+    // first.
     from_json(text, text.len() - body.len()).or_else(|json| match from_yaml(text) {
-        // Which of the two it is shows in how far it can be read.
+        // The parser that gets further shows which format was intended.
         Err(yaml) if yaml.offset > json.offset => Err(yaml),
         Err(_) => Err(json),
         objects => objects,
@@ -31,7 +32,7 @@ fn from_yaml(text: &str) -> Result<Vec<Value>, YamlError> {
     let mut objects = Vec::new();
     for document in &tree.documents {
         let value = to_json(&tree, *document);
-        // A document of comments alone.
+        // A document with comments only is null.
         if !value.is_null() {
             flatten(value, &mut objects).map_err(|why| tree.error(*document, why))?;
         }
@@ -54,7 +55,7 @@ fn from_json(text: &str, start: usize) -> Result<Vec<Value>, YamlError> {
     Ok(objects)
 }
 
-/// Takes the objects out of a document.
+/// Adds the objects of a document.
 fn flatten(value: Value, objects: &mut Vec<Value>) -> Result<(), String> {
     let Value::Object(mut object) = value else {
         return Err("not a Kubernetes object: expected a mapping with `kind`".to_owned());
@@ -79,7 +80,7 @@ fn flatten(value: Value, objects: &mut Vec<Value>) -> Result<(), String> {
     Ok(())
 }
 
-/// An item with its kind, which those of a PodList, as the API server answers, do not say themselves.
+/// Returns an item with its kind. The API server omits the kind of the items of a PodList.
 fn named(mut item: Value, kind: &str, list: &Map<String, Value>) -> Value {
     if let Value::Object(item) = &mut item
         && !kind.is_empty()
@@ -93,11 +94,11 @@ fn named(mut item: Value, kind: &str, list: &Map<String, Value>) -> Value {
     item
 }
 
-/// The error of the library, which says its place itself, in lines of the text that it was given.
+/// Returns the error of `serde_json`, whose line and column count from `start`.
 fn no_json(text: &str, start: usize, error: &serde_json::Error) -> YamlError {
     let lines = text[start..].split_inclusive('\n');
     let before: usize = lines.take(error.line().saturating_sub(1)).map(str::len).sum();
-    // Its columns are bytes, from 1.
+    // The columns of `serde_json` count bytes, from 1.
     let offset = start + before + error.column().saturating_sub(1);
     let why = error.to_string();
     let why = why.rsplit_once(" at line ").map_or(why.as_str(), |(why, _)| why);

@@ -1,26 +1,26 @@
-//! Places in a text: those of errors, and those that the parser tells.
+//! Positions in a text: of errors, and of the parser's events.
 
 use std::fmt;
 
 use saphyr_parser::Marker;
 
-/// Where a text is not what was expected, and why.
+/// Position of an error in a text, and its reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct YamlError {
-    /// The byte.
+    /// Offset in bytes.
     pub offset: usize,
-    /// Its line, from 1.
+    /// Line, from 1.
     pub line: usize,
-    /// Its column in characters, from 1.
+    /// Column in characters, from 1.
     pub column: usize,
-    /// Why.
+    /// Message.
     pub message: String,
-    /// What may help.
+    /// Help, if there is one.
     pub help: Option<&'static str>,
 }
 
 impl YamlError {
-    /// An error at a byte of a text.
+    /// Returns an error at a byte of a text.
     pub(crate) fn new(text: &str, offset: usize, message: impl Into<String>) -> Self {
         let offset = text.floor_char_boundary(offset);
         let before = &text[..offset];
@@ -48,12 +48,12 @@ impl fmt::Display for YamlError {
 
 impl std::error::Error for YamlError {}
 
-/// From the characters that the parser counts to bytes.
+/// Conversion from characters, which the parser counts, to bytes.
 pub(super) struct Offsets<'a> {
     text: &'a str,
-    /// The bytes of a byte order mark, which the parser does not get to see.
+    /// Length of a byte order mark, which the parser does not get, in bytes.
     skipped: usize,
-    /// The byte of each `STEP`th character; empty where every character is a byte.
+    /// Offset of each `STEP`th character; empty if every character is one byte.
     steps: Vec<usize>,
 }
 
@@ -71,7 +71,7 @@ impl<'a> Offsets<'a> {
         Self { text, skipped, steps }
     }
 
-    /// What the parser is to read.
+    /// Returns the text for the parser.
     pub(super) fn body(&self) -> &'a str {
         &self.text[self.skipped..]
     }

@@ -1,11 +1,11 @@
-//! ConfigMaps of every spelling, and texts that mean harm.
+//! ConfigMaps in all notations of YAML, and hostile texts.
 
 use imageswap_engine::diagnostic::{SourceMap, Span};
 use proptest::prelude::*;
 
 use super::*;
 
-/// Where a word of a text in a ConfigMap is said to be, and what stands there.
+/// Returns the position that is reported for a word of a text in a ConfigMap, and the text at that position.
 #[track_caller]
 fn place_of(yaml: &str, word: &str) -> (String, String) {
     let mut sources = SourceMap::default();
@@ -204,7 +204,7 @@ fn what_is_nested_too_deep_is_refused() {
             "{opening}: {error}"
         );
     }
-    // The parser looks ahead, and has a limit of its own.
+    // The parser looks ahead, and has its own limit.
     for opening in ["[", "{a: ", "[? "] {
         fails(&opening.repeat(100_000));
     }
@@ -236,7 +236,7 @@ fn a_large_text_of_few_bytes_a_value_is_refused_and_one_of_many_is_not() {
 }
 
 proptest! {
-    /// A text of such lines, written as a literal block, comes out as it was, and each word has its own place.
+    /// Property: a literal block has the text that was written, and each word has its position.
     #[test]
     fn a_block_comes_out_as_it_went_in(
         lines in prop::collection::vec("[a-zä→#:\"'\\\\{}|>-]{1,4}[ \ta-z]{0,4}", 1..8),
@@ -261,7 +261,7 @@ proptest! {
         prop_assert!(lines.iter().all(is_found));
     }
 
-    /// Whatever the text is, what is said to stand there does.
+    /// Property: the reported position has the reported text, for any input.
     #[test]
     fn a_piece_is_the_same_in_both_texts(
         scalar in "[|>\"' ]?[-+]?[2]?(\n| )(    |  )?[a-cä '\"\\\\nx41\r\n\t:#-]{0,40}[\"']?",
@@ -278,7 +278,7 @@ proptest! {
         }
     }
 
-    /// Every text is read or refused.
+    /// Property: every text is either read or rejected, without a panic.
     #[test]
     fn no_text_is_too_strange(
         words in prop::collection::vec(prop::sample::select(vec![

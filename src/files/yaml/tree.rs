@@ -1,7 +1,8 @@
-//! YAML as a tree whose nodes know their place.
+//! YAML as a tree whose nodes have their positions.
 //!
-//! The text may be hostile. What an alias stands for is one node, however often it is named, and what it would be
-//! if it were written out is counted: whoever walks over the tree does work in proportion to the text.
+//! The text may be hostile. An alias refers to the node of its anchor, so the tree has that node only once. The
+//! size that the tree would have with all aliases expanded is limited: a walk over the tree takes time in proportion
+//! to the text.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -11,14 +12,14 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span};
 
 use super::place::{Offsets, YamlError};
 
-/// How deep mappings and lists may be nested. No object of Kubernetes is nested half as deep.
+/// Maximum depth of mappings and lists. No Kubernetes object has half of it.
 const MAX_DEPTH: usize = 128;
-/// How much there may be of a text of any length, and how many bytes for each unit beyond it. A value is a unit, and
-/// so are 16 bytes of a scalar.
+/// Weight that a text of any length may have, and the bytes of text that allow each further unit. A value has a
+/// weight of one, and so have 16 bytes of a scalar.
 const FREE_WEIGHT: usize = 100_000;
 const BYTES_PER_WEIGHT: usize = 4;
 
-/// The index of a node of a [`Tree`].
+/// Index of a node of a [`Tree`].
 pub(crate) type NodeId = usize;
 
 /// All documents of a text.
@@ -29,7 +30,7 @@ pub(crate) struct Tree<'a> {
     pub(crate) documents: Vec<NodeId>,
 }
 
-/// A value, and the bytes that it is written in.
+/// Value, with the bytes of the text that it is written in.
 #[derive(Debug)]
 pub(crate) struct Node<'a> {
     pub(crate) value: Value<'a>,
@@ -40,7 +41,7 @@ pub(crate) struct Node<'a> {
 pub(crate) enum Value<'a> {
     Scalar(Scalar<'a>),
     List(Vec<NodeId>),
-    /// The keys are scalars, and each is there once. What is merged in (`<<`) has been.
+    /// Keys are scalars without duplicates. Merged mappings (`<<`) are expanded.
     Mapping(Vec<(NodeId, NodeId)>),
 }
 
@@ -48,9 +49,9 @@ pub(crate) enum Value<'a> {
 pub(crate) struct Scalar<'a> {
     pub(crate) text: Cow<'a, str>,
     pub(crate) style: ScalarStyle,
-    /// Tagged as text, so never a number or a truth value.
+    /// True if the scalar is tagged as a string, so that it is never a number or a boolean.
     pub(crate) is_text: bool,
-    /// Has an anchor or a tag, where the bytes of the node begin.
+    /// True if the bytes of the node begin with an anchor or a tag.
     pub(crate) has_properties: bool,
 }
 
@@ -59,8 +60,8 @@ impl<'a> Tree<'a> {
     ///
     /// # Errors
     ///
-    /// Where the text is no YAML, has a key twice or a key that is no scalar, or is too deep or too large once its
-    /// aliases are written out.
+    /// Returns an error if the text is not YAML, if a mapping has a duplicate key or a key that is not a scalar, or
+    /// if the text is too deep, or too large with its aliases expanded.
     pub(crate) fn read(text: &'a str) -> Result<Self, YamlError> {
         let mut reader = Reader {
             tree: Self {
@@ -87,7 +88,7 @@ impl<'a> Tree<'a> {
         &self.nodes[id]
     }
 
-    /// The text of a scalar.
+    /// Returns the text of a scalar.
     pub(crate) fn text_of(&self, id: NodeId) -> Option<&str> {
         match &self.node(id).value {
             Value::Scalar(scalar) => Some(&scalar.text),
@@ -95,7 +96,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// The value of a key.
+    /// Returns the value of a key.
     pub(crate) fn get(&self, id: NodeId, key: &str) -> Option<NodeId> {
         let Value::Mapping(pairs) = &self.node(id).value else {
             return None;
@@ -104,21 +105,21 @@ impl<'a> Tree<'a> {
         pairs.iter().find(is_it).map(|(_, value)| *value)
     }
 
-    /// An error at a node.
+    /// Returns an error at a node.
     pub(crate) fn error(&self, id: NodeId, message: impl Into<String>) -> YamlError {
         YamlError::new(self.text, self.node(id).range.start, message)
     }
 }
 
-/// What is made of the events.
+/// Builder of the tree from the events of the parser.
 struct Reader<'a> {
     tree: Tree<'a>,
     offsets: Offsets<'a>,
-    /// The mappings and lists that are not yet at their end.
+    /// Mappings and lists that are not closed.
     open: Vec<Open>,
-    /// What has an anchor and is at its end.
+    /// Closed nodes that have an anchor.
     anchors: HashMap<usize, Anchored>,
-    /// That of all there is, aliases written out.
+    /// Weight of the whole tree, with aliases expanded.
     weight: usize,
     max_weight: usize,
 }
@@ -127,9 +128,9 @@ struct Open {
     is_mapping: bool,
     anchor: usize,
     start: usize,
-    /// The weight of all that came before.
+    /// Weight of everything before the node.
     weight: usize,
-    /// How deep the children are nested.
+    /// Depth of the children.
     depth: usize,
     children: Vec<NodeId>,
 }
@@ -186,7 +187,7 @@ impl<'a> Reader<'a> {
                 }
                 self.attach(anchored.id, anchored.depth);
             }
-            // An anchor is known in its own document only.
+            // An anchor is valid only in its own document.
             Event::DocumentEnd => self.anchors.clear(),
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) => {}
         }
@@ -229,7 +230,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Keys with their values, out of the two by turns.
+    /// Returns the pairs of keys and values from a list in which they alternate.
     fn pairs(&self, children: &[NodeId]) -> Result<Vec<(NodeId, NodeId)>, YamlError> {
         let tree = &self.tree;
         let mut pairs = Vec::with_capacity(children.len() / 2);

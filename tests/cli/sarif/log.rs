@@ -1,4 +1,4 @@
-//! Logs, and what is read of them.
+//! Logs, and the values that tests read from them.
 
 use imageswap_tests_support::repository::read;
 use jsonschema::Validator;
@@ -7,10 +7,10 @@ use serde_json::Value;
 use crate::cases::names;
 use crate::run::run;
 
-/// A validator by the standard's own schema, formats included.
+/// Returns a validator for the standard's own schema, including formats.
 pub(super) fn schema() -> Validator {
     let mut schema: Value = serde_json::from_str(&read("tests/cli/schema/sarif-schema-2.1.0.json")).unwrap();
-    // The pattern of a language has a `]` too many, for which it is no expression. No log of ours names one.
+    // The pattern for a language has one `]` too many, so it is not a valid expression. Our logs have no language.
     for definition in ["run", "toolComponent"] {
         let language = &mut schema["definitions"][definition]["properties"]["language"];
         language.as_object_mut().unwrap().remove("pattern").unwrap();
@@ -21,7 +21,7 @@ pub(super) fn schema() -> Validator {
         .unwrap()
 }
 
-/// Checks a log by the schema.
+/// Asserts that a log is valid by the schema.
 #[track_caller]
 pub(super) fn assert_valid(schema: &Validator, log: &Value, what: &str) {
     let wrong: Vec<String> = schema
@@ -31,19 +31,19 @@ pub(super) fn assert_valid(schema: &Validator, log: &Value, what: &str) {
     assert!(wrong.is_empty(), "{what}\n{}", wrong.join("\n"));
 }
 
-/// The log that a command writes.
+/// Returns the log that a command writes.
 pub(super) fn log(line: &str, folder: &str) -> Value {
     let ran = run(line, folder);
     assert!(ran.status < 2, "{line}\n{}", ran.stderr);
     serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{line}: {error}\n{}", ran.stdout))
 }
 
-/// The results of a log.
+/// Returns the results of a log.
 pub(super) fn results(log: &Value) -> &[Value] {
     log["runs"][0]["results"].as_array().unwrap()
 }
 
-/// The cases of the language.
+/// Returns the cases of the language.
 pub(super) fn cases() -> Vec<String> {
     let paths = |folder: &str| {
         names(folder)
@@ -54,7 +54,7 @@ pub(super) fn cases() -> Vec<String> {
     [paths("valid"), paths("invalid")].concat()
 }
 
-/// What stands in a region, as a viewer reads it: lines from 1, and columns in characters.
+/// Returns the text of a region as a viewer reads it: lines from 1, columns in characters.
 pub(super) fn slice(text: &str, region: &Value) -> String {
     let number = |name: &str| usize::try_from(region[name].as_u64().unwrap()).unwrap();
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);

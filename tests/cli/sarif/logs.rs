@@ -1,4 +1,4 @@
-//! SARIF: every log is valid by the schema of the standard, and says what the JSON of findings says.
+//! SARIF: every log is valid by the schema of the standard, and has the same findings as the JSON.
 
 use std::fs;
 
@@ -9,8 +9,8 @@ use super::log::{assert_valid, cases, log, results, schema, slice};
 use super::same::{assert_same, said};
 use crate::run::{Ran, run};
 
-/// What there is to be checked in a folder of the repository: sets without findings, with findings of each kind, in
-/// ConfigMaps, from stdin, and what can't be read.
+/// Sets to check, each with its directory of the repository: without findings, with findings of each kind, in
+/// ConfigMaps, from stdin, and unreadable.
 const SETS: [&str; 16] = [
     "rules/",
     "broken.rules",

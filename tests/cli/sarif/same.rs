@@ -1,4 +1,4 @@
-//! A result of a log, beside the object of `--format json` that says the same.
+//! Comparison of a result of a log with the same object of `--format json`.
 
 use imageswap_engine::diagnostic::visible;
 use serde_json::Value;
@@ -16,7 +16,7 @@ pub(super) fn assert_same(log: &Value, result: &Value, finding: &Value) {
         [usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()];
     assert_eq!(rule["id"], finding["code"]);
     assert_eq!(rule["defaultConfiguration"]["level"], level, "{rule}");
-    // What a code host shows to people has nothing hidden in it.
+    // A code host shows no hidden characters to people.
     let shown = |text: &Value| visible(text.as_str().unwrap()).into_owned();
     let text = &said(&result["message"]["text"]);
     assert!(text.starts_with(&shown(&finding["message"])), "{text}");
@@ -52,7 +52,7 @@ pub(super) fn assert_same(log: &Value, result: &Value, finding: &Value) {
     }
 }
 
-/// What a message says: no argument stands in it, and its braces are doubled.
+/// Returns the text of a message: it has no arguments, and doubled braces.
 #[track_caller]
 pub(super) fn said(message: &Value) -> String {
     let text = message.as_str().unwrap_or_default();

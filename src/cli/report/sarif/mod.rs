@@ -1,6 +1,7 @@
-//! Findings for code hosts: a log of SARIF 2.1.0 with one run, written when all has been found.
+//! Findings for code hosts: a log of SARIF 2.1.0 with one run, written at the end of the command.
 //!
-//! What is in it is what GitHub's code scanning and GitLab read of it; the standard is that of OASIS, with errata 01.
+//! The log has the properties that GitHub's code scanning and GitLab read. The standard is OASIS SARIF 2.1.0 with
+//! errata 01.
 
 mod object;
 mod page;

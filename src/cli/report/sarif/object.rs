@@ -1,4 +1,4 @@
-//! The objects of a log, by the names that the standard gives them.
+//! The objects of a log, with the names of the standard.
 
 use imageswap_engine::diagnostic::{Code, Severity, Source, Span};
 use serde::Serialize;
@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::page::CodeEntry;
 use super::uri;
 
-/// A place of more bytes is not repeated in the log: a viewer has the file.
+/// Maximum length of a snippet, in bytes. A viewer has the file, so longer ones would only enlarge the log.
 const MAX_SNIPPET: usize = 1000;
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -45,7 +45,7 @@ struct Driver {
     rules: Vec<Rule>,
 }
 
-/// A kind of finding: what this project calls a code.
+/// Kind of a finding. SARIF calls a code a rule.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Rule {
@@ -105,11 +105,11 @@ pub(super) struct ArtifactLocation {
     pub(super) uri: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) uri_base_id: Option<&'static str>,
-    /// Among the artifacts.
+    /// Index among the artifacts.
     pub(super) index: usize,
 }
 
-/// A finding.
+/// Finding.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SarifResult {
@@ -126,7 +126,7 @@ pub(super) struct SarifResult {
     pub(super) fixes: Vec<Fix>,
 }
 
-/// A message, a snippet or the content of a file.
+/// Message, snippet or content of a file.
 #[derive(Debug, Serialize)]
 pub(super) struct SarifText {
     text: String,
@@ -149,7 +149,7 @@ pub(super) struct PhysicalLocation {
     pub(super) region: Region,
 }
 
-/// Lines and columns from 1, the end behind the last character.
+/// Lines and columns from 1; the end is after the last character.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Region {
@@ -253,8 +253,8 @@ impl SarifText {
         Self { text: text.into() }
     }
 
-    /// A message, in which `{0}` would stand for an argument, whether there are any or not: braces are doubled (3.11.5).
-    /// Descriptions of rules are no such messages, and snippets and contents no messages at all.
+    /// Returns a message. Braces are doubled, because `{0}` is a placeholder even if the message has no arguments
+    /// (3.11.5). Descriptions of rules, snippets and contents are not messages in this sense.
     pub(super) fn message(text: impl AsRef<str>) -> Self {
         Self::new(text.as_ref().replace('{', "{{").replace('}', "}}"))
     }
@@ -296,7 +296,7 @@ impl Region {
     }
 }
 
-/// What SARIF calls a severity.
+/// Returns the level that SARIF has for a severity.
 pub(super) fn level(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",

@@ -1,4 +1,4 @@
-//! The run of a log: results, their files, and the codes that they have.
+//! The run of a log: results, their files, and their codes.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -15,10 +15,10 @@ use super::uri;
 use crate::cli::report::help::help_text;
 use crate::cli::report::suggestion::applicable;
 
-/// How much of a line tells it from others.
+/// Maximum part of a line that goes into its fingerprint, in bytes.
 const MAX_LINE: usize = 4096;
 
-/// What a run has found so far.
+/// Results of a run.
 #[derive(Debug)]
 pub(crate) struct Sarif {
     folder: PathBuf,
@@ -26,15 +26,15 @@ pub(crate) struct Sarif {
     codes: Vec<Code>,
     results: Vec<SarifResult>,
     failures: Vec<Notification>,
-    /// How often each line has had a finding of one kind.
+    /// Number of findings of one kind for each line.
     lines: HashMap<String, usize>,
 }
 
 impl Sarif {
-    /// Nothing has been found so far, in files below the working directory.
+    /// Returns a run without results, for files below the working directory.
     pub(crate) fn new() -> Self {
         Self {
-            // Without one, names are what they are.
+            // Without a working directory, names stay as they are given.
             folder: std::env::current_dir().unwrap_or_default(),
             artifacts: Vec::new(),
             codes: Vec::new(),
@@ -52,7 +52,7 @@ impl Sarif {
         }
     }
 
-    /// Says why the run could not do its work.
+    /// Records the reason why the run could not do its work.
     pub(crate) fn fail(&mut self, reason: String) {
         self.failures.push(Notification {
             level: level(Severity::Error),
@@ -64,7 +64,7 @@ impl Sarif {
     ///
     /// # Errors
     ///
-    /// Where the stream takes no more.
+    /// Returns an error if the stream does not take the log.
     pub(crate) fn write(self, mut stream: impl Write) -> io::Result<()> {
         let log = Log::new(
             &self.codes,
@@ -119,7 +119,7 @@ impl Sarif {
         }
     }
 
-    /// Where a label is; nowhere, if there is no such text.
+    /// Returns the location of a label; `None` if its text is unknown.
     fn location(
         &mut self,
         label: &diagnostic::Label,
@@ -161,8 +161,8 @@ impl Sarif {
         })
     }
 
-    /// What stays the same when a line moves: of what kind the finding is, in which file, and what the line says. What
-    /// is found of equal lines is counted.
+    /// Returns a fingerprint that is stable if a line moves: a hash of the kind, the file and the line's text. A
+    /// number tells findings in equal lines apart.
     fn fingerprint(&mut self, finding: &Diagnostic, sources: &SourceMap) -> Fingerprints {
         let span = sources.resolve(finding.span().unwrap_or_default());
         let source = sources.get(span.source);
@@ -187,7 +187,7 @@ impl Sarif {
     }
 }
 
-/// The line that a place begins in.
+/// Returns the line in which a span begins.
 fn first_line(source: &Source, span: Span) -> &str {
     let text = source.text();
     let line = source

@@ -1,4 +1,4 @@
-//! What a code host shows of each kind of finding.
+//! Text that a code host shows for each kind of finding.
 
 use imageswap_engine::diagnostic::{Code, Diagnostic, SourceMap, Span};
 

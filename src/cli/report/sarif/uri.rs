@@ -1,12 +1,12 @@
-//! How a log names files: below the working directory by their relative path, so that a code host finds them in the
-//! repository, others by where they are.
+//! Names of files in a log. A file below the working directory has its relative path, so that a code host finds it
+//! in the repository; any other file has its absolute path.
 
 use std::path::{Component, Path, PathBuf};
 
-/// What stdin is called.
+/// Name of stdin.
 pub(super) const STDIN: &str = "stdin";
 
-/// The URI reference of a file, and the base that it is relative to.
+/// Returns the URI reference of a file, and the base that it is relative to.
 pub(super) fn from_file(name: &str, folder: &Path) -> (String, Option<&'static str>) {
     if name == STDIN {
         return (STDIN.to_owned(), None);
@@ -18,7 +18,7 @@ pub(super) fn from_file(name: &str, folder: &Path) -> (String, Option<&'static s
     }
 }
 
-/// The path without `.` and `..`.
+/// Returns the path without `.` and `..`.
 fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for part in path.components() {
@@ -37,7 +37,7 @@ fn normal(path: &Path) -> PathBuf {
     normal
 }
 
-/// The path with what is not unreserved (RFC 3986, section 2.3) as its bytes.
+/// Returns the path with percent-encoding of all bytes that are not unreserved (RFC 3986, section 2.3).
 fn encoded(path: &Path) -> String {
     let mut encoded = String::new();
     for byte in path.as_os_str().as_encoded_bytes() {
