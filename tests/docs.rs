@@ -7,7 +7,7 @@ use imageswap_tests_support::pages::{is_there, links};
 use imageswap_tests_support::repository::read;
 
 #[test]
-fn every_code_has_a_heading_in_the_errors_page_and_every_heading_is_a_code() {
+fn headings_of_the_errors_page_are_the_codes() {
     let page = read("docs/errors.md");
     let headings: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
     let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
@@ -15,7 +15,7 @@ fn every_code_has_a_heading_in_the_errors_page_and_every_heading_is_a_code() {
 }
 
 #[test]
-fn every_variable_and_option_of_the_page_for_drop_in_is_there() {
+fn help_has_every_variable_and_option_of_the_drop_in_page() {
     let page = read("docs/drop-in.md");
     let help = Command::new(env!("CARGO_BIN_EXE_imageswap"))
         .args(["serve", "--help"])
@@ -42,7 +42,7 @@ fn every_variable_and_option_of_the_page_for_drop_in_is_there() {
 }
 
 #[test]
-fn every_file_and_heading_that_a_page_links_to_is_there() {
+fn every_link_of_a_page_has_a_target() {
     for page in [
         "README.md",
         "docs/drop-in.md",

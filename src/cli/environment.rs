@@ -10,7 +10,7 @@ const MAY_BE_EMPTY: &str = "IMAGE_PREFIX";
 
 const OURS: &str = "IMAGESWAP_";
 /// Variables of the init container of imageswap-webhook, which shares its ConfigMap with the server.
-const OF_INIT_CONTAINER: [&str; 2] = ["IMAGESWAP_DISABLE_AUTO_MWC", "IMAGESWAP_CSR_SIGNER_NAME"];
+const INIT_CONTAINER_VARIABLES: [&str; 2] = ["IMAGESWAP_DISABLE_AUTO_MWC", "IMAGESWAP_CSR_SIGNER_NAME"];
 
 /// Returns the command without the variables that are empty. A ConfigMap has empty values for settings that are not
 /// set.
@@ -55,11 +55,11 @@ pub(super) fn unknown(
         .get_subcommands()
         .flat_map(Command::get_arguments)
         .filter_map(|argument| argument.get_env()?.to_str())
-        .chain(OF_INIT_CONTAINER)
+        .chain(INIT_CONTAINER_VARIABLES)
         .collect();
     let mut unknown: Vec<_> = variables
         .filter(|(name, value)| {
-            name.starts_with(OURS) && !known.contains(&name.as_str()) && !is_of_service(name, value)
+            name.starts_with(OURS) && !known.contains(&name.as_str()) && !is_service_variable(name, value)
         })
         .map(|(name, _)| {
             let similar = |known: &&str| strsim::normalized_damerau_levenshtein(&name, known);
@@ -78,7 +78,7 @@ pub(super) fn unknown(
 /// Returns true if the kubelet sets the variable for a Service: `NAME_SERVICE_HOST`, `NAME_SERVICE_PORT`,
 /// `NAME_SERVICE_PORT_PORTNAME`, `NAME_PORT=tcp://...`, `NAME_PORT_443_TCP`, and the latter with `_PROTO`, `_PORT`
 /// and `_ADDR`.
-fn is_of_service(name: &str, value: &str) -> bool {
+fn is_service_variable(name: &str, value: &str) -> bool {
     const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
     if name.ends_with("_SERVICE_HOST") || name.ends_with("_SERVICE_PORT") || name.contains("_SERVICE_PORT_") {
         return true;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use imageswap_files::{BinaryEntry, Entry, config_maps, to_text};
 
 use super::error::ReadError;
-use super::set::{Entries, Limits, is_of_a_set};
+use super::set::{Entries, Limits, is_set_file};
 
 /// Value of a key of a ConfigMap: text, or bytes that may be text.
 type Value = Result<Entry, BinaryEntry>;
@@ -50,8 +50,8 @@ impl Entries {
                 let key = value
                     .as_ref()
                     .map_or_else(|binary| &binary.key, |entry| &entry.key);
-                if !is_of_a_set(key) {
-                    self.leave_alone(format_args!("the key {key} of ConfigMap {map_name}"));
+                if !is_set_file(key) {
+                    self.ignore_path(format_args!("the key {key} of ConfigMap {map_name}"));
                     continue;
                 }
                 let value = match value {
@@ -71,7 +71,7 @@ impl Entries {
                 }
             }
         }
-        self.tell_if_empty(path, before);
+        self.notice_if_empty(path, before);
         self.yaml.push((name, text));
         Ok(())
     }

@@ -105,19 +105,19 @@ pub(super) fn read(paths: &[PathBuf], limits: Limits, times: Times) -> Result<En
         for path in paths {
             if let Some((path, text)) = read_before.get(path.as_path()) {
                 let added = entries.add_given(path, text.clone(), limits);
-                entries.or_fault(path, added)?;
+                entries.or_record_fault(path, added)?;
             } else if path.is_dir() {
-                entries.add_folder(path, limits)?;
+                entries.add_directory(path, limits)?;
             } else {
                 let added = files::read(path, limits.any_file())
                     .map_err(ReadError::from)
                     .and_then(|text| entries.add_given(path, text, limits));
-                entries.or_fault(path, added)?;
+                entries.or_record_fault(path, added)?;
             }
         }
         Ok(entries)
     })?;
-    entries.tell_apart();
+    entries.make_labels_unique();
     Ok(entries)
 }
 
@@ -131,7 +131,10 @@ pub(super) fn directory_of(path: &Path) -> &Path {
 
 /// Returns an error for a directory that has directories, but no file of a set. An empty set would keep every image,
 /// and the rules are probably one level deeper.
-pub(super) fn only_folders(folder: &Path, files: &BTreeMap<OsString, PathBuf>) -> Option<ReadError> {
+pub(super) fn only_directories_error(
+    folder: &Path,
+    files: &BTreeMap<OsString, PathBuf>,
+) -> Option<ReadError> {
     let mut folders = Vec::new();
     for (name, read_from) in files {
         let shown = name.to_string_lossy();
@@ -140,7 +143,7 @@ pub(super) fn only_folders(folder: &Path, files: &BTreeMap<OsString, PathBuf>) -
         }
         if read_from.is_dir() {
             folders.push(folder.join(name));
-        } else if is_of_a_set(&shown) {
+        } else if is_set_file(&shown) {
             return None;
         }
     }
@@ -151,7 +154,7 @@ pub(super) fn only_folders(folder: &Path, files: &BTreeMap<OsString, PathBuf>) -
 }
 
 /// Returns true if a file with this name belongs to a set.
-pub(super) fn is_of_a_set(name: &str) -> bool {
+pub(super) fn is_set_file(name: &str) -> bool {
     name.ends_with(".rules") || name.ends_with(".conf") || name == "maps"
 }
 
@@ -164,11 +167,11 @@ pub(super) fn read_file(path: &Path, limits: Limits) -> Result<Entries, ReadErro
 
 impl Entries {
     /// Adds the files of a directory, in the bytewise order of their names.
-    fn add_folder(&mut self, folder: &Path, limits: Limits) -> Result<(), ReadError> {
+    fn add_directory(&mut self, folder: &Path, limits: Limits) -> Result<(), ReadError> {
         let before = self.entries.len();
         let files = list_directory(folder).map_err(|error| ReadError::io(folder, error))?;
-        if let Some(error) = only_folders(folder, &files) {
-            return self.or_fault(folder, Err(error));
+        if let Some(error) = only_directories_error(folder, &files) {
+            return self.or_record_fault(folder, Err(error));
         }
         for (name, read_from) in files {
             let path = folder.join(&name);
@@ -182,8 +185,8 @@ impl Entries {
                     .push(format!("{} is ignored: it is a directory", path.display()));
                 continue;
             }
-            if !is_of_a_set(&name) {
-                self.leave_alone(path.display());
+            if !is_set_file(&name) {
+                self.ignore_path(path.display());
                 continue;
             }
             let text = files::read(&read_from, limits.any_file()).map_err(|error| {
@@ -191,14 +194,14 @@ impl Entries {
                 ReadError::from(files::ReadError::new(path.display().to_string(), error.reason))
             });
             let added = text.and_then(|text| self.add(&path, text, limits));
-            self.or_fault(&path, added)?;
+            self.or_record_fault(&path, added)?;
         }
-        self.tell_if_empty(folder, before);
+        self.notice_if_empty(folder, before);
         Ok(())
     }
 
     /// Adds a notice if the texts that were read since `before` are none.
-    pub(super) fn tell_if_empty(&mut self, path: &Path, before: usize) {
+    pub(super) fn notice_if_empty(&mut self, path: &Path, before: usize) {
         if self.entries.len() == before {
             self.notices.push(format!(
                 "{} has no rules: the set is empty and keeps every image",
@@ -207,7 +210,7 @@ impl Entries {
         }
     }
 
-    pub(super) fn leave_alone(&mut self, what: impl fmt::Display) {
+    pub(super) fn ignore_path(&mut self, what: impl fmt::Display) {
         self.notices.push(format!(
             "{what} is ignored: the files of a set are *.rules, and one map, *.conf or `maps`"
         ));
@@ -252,7 +255,7 @@ impl Entries {
     }
 
     /// Records the error of a text as a part of the set, so that it is reported with all other findings.
-    fn or_fault(&mut self, path: &Path, added: Result<(), ReadError>) -> Result<(), ReadError> {
+    fn or_record_fault(&mut self, path: &Path, added: Result<(), ReadError>) -> Result<(), ReadError> {
         match added {
             Err(error) if error.fault_of_text().is_some() => {
                 let name = path.display().to_string();
@@ -272,7 +275,7 @@ impl Entries {
 
     /// Names the rules of files with the same name by their whole paths. Takes linear time, because a set may have
     /// thousands.
-    fn tell_apart(&mut self) {
+    fn make_labels_unique(&mut self) {
         let mut counts: HashMap<&str, usize> = HashMap::new();
         for entry in &self.entries {
             *counts.entry(&entry.label).or_default() += 1;

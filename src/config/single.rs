@@ -26,7 +26,7 @@ pub(crate) enum Content {
 /// Returns an error if the directory cannot be read, or has directories but no file of a set.
 pub(crate) fn rules_files_of(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
     let files = list_directory(folder).map_err(|error| ReadError::io(folder, error))?;
-    if let Some(error) = set::only_folders(folder, &files) {
+    if let Some(error) = set::only_directories_error(folder, &files) {
         return Err(error);
     }
     let is_of_rules = |(name, path): &(std::ffi::OsString, PathBuf)| {
@@ -56,9 +56,9 @@ pub(crate) fn read_single(path: &Path, limits: Limits) -> Result<(String, Conten
     if is_kubernetes(path, &text) {
         return Ok((text, Content::Kubernetes));
     }
-    let is_named_so = path.extension().is_some_and(|ending| ending == "rules");
+    let has_rules_ending = path.extension().is_some_and(|ending| ending == "rules");
     // A text without statements may become rules or a map, so it counts as rules.
-    if !is_named_so && !says_nothing(&text) && is_rules_file(&text).is_none() {
+    if !has_rules_ending && !says_nothing(&text) && is_rules_file(&text).is_none() {
         return Ok((text, Content::Map));
     }
     if !fits(&text, limits) {

@@ -16,7 +16,7 @@ pub const STDIN: &str = "-";
 pub const MAX_INPUT: u64 = 256 << 20;
 
 /// The directories that a shell names in the paths that it puts in place of `<(...)`.
-const OF_A_SHELL: [&str; 2] = ["/dev/fd", "/proc/self/fd"];
+const SHELL_DIRECTORIES: [&str; 2] = ["/dev/fd", "/proc/self/fd"];
 
 /// A text that cannot be read, and the reason.
 #[derive(Debug)]
@@ -80,7 +80,9 @@ pub fn read_once(path: &Path, limit: u64) -> Result<String, ReadError> {
 /// Returns true for a path that a shell puts in place of `<(...)`.
 #[must_use]
 pub fn is_from_shell(path: &Path) -> bool {
-    OF_A_SHELL.iter().any(|directory| path.starts_with(directory))
+    SHELL_DIRECTORIES
+        .iter()
+        .any(|directory| path.starts_with(directory))
 }
 
 /// Returns true if there is a pipe at such a path. It is open already, so reading it does not wait for a writer.

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_folder_is_read_as_it_is() {
+    fn plain_directory_is_read_directly() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a"), "1").unwrap();
         assert_eq!(

@@ -12,12 +12,12 @@ use crate::run::{compare, run};
 const LIMIT: &str = "--max-rules 100";
 
 #[test]
-fn every_valid_case_is_shown_as_recorded() {
+fn output_of_every_valid_case_is_as_recorded() {
     compare(cases("valid", 0));
 }
 
 #[test]
-fn every_invalid_case_is_shown_as_recorded() {
+fn output_of_every_invalid_case_is_as_recorded() {
     compare(cases("invalid", 1));
 }
 

@@ -20,31 +20,31 @@ fn recipes() -> Vec<String> {
 }
 
 /// Runs a command on each recipe, and returns the results that are not accepted.
-fn displeased(command: &str, is_pleased: impl Fn(&Ran) -> bool) -> Vec<String> {
+fn failed_recipes(command: &str, is_accepted: impl Fn(&Ran) -> bool) -> Vec<String> {
     recipes()
         .into_iter()
         .filter_map(|recipe| {
             let ran = run(&format!("imageswap {command} {recipe}/"), "rules");
-            (!is_pleased(&ran)).then(|| format!("{recipe}\n{}{}", ran.stdout, ran.stderr))
+            (!is_accepted(&ran)).then(|| format!("{recipe}\n{}{}", ran.stdout, ran.stderr))
         })
         .collect()
 }
 
 #[test]
 fn every_recipe_loads_without_a_warning() {
-    let displeased = displeased("check --deny-warnings", |ran| ran.status == 0);
-    assert!(displeased.is_empty(), "{}", displeased.join("\n"));
+    let failed_recipes = failed_recipes("check --deny-warnings", |ran| ran.status == 0);
+    assert!(failed_recipes.is_empty(), "{}", failed_recipes.join("\n"));
 }
 
 #[test]
 fn every_rule_of_a_recipe_is_reached_by_its_tests() {
     // Both a rule that no test reaches and a failed test are a line of the result.
-    let displeased = displeased("test --coverage", |ran| ran.status == 0 && ran.stdout.is_empty());
-    assert!(displeased.is_empty(), "{}", displeased.join("\n"));
+    let failed_recipes = failed_recipes("test --coverage", |ran| ran.status == 0 && ran.stdout.is_empty());
+    assert!(failed_recipes.is_empty(), "{}", failed_recipes.join("\n"));
 }
 
 #[test]
-fn every_recipe_says_for_whom_it_is_what_to_change_and_where_its_facts_are_from() {
+fn every_recipe_names_its_readers_changes_and_sources() {
     for recipe in recipes() {
         let mut files: Vec<_> = fs::read_dir(repository::path("rules").join(&recipe))
             .unwrap()
@@ -76,7 +76,7 @@ fn every_recipe_says_for_whom_it_is_what_to_change_and_where_its_facts_are_from(
 }
 
 #[test]
-fn the_index_lists_every_recipe_and_no_other() {
+fn index_lists_exactly_the_recipes() {
     let index = read("rules/README.md");
     let mut listed: Vec<&str> = index
         .lines()
@@ -88,7 +88,7 @@ fn the_index_lists_every_recipe_and_no_other() {
 }
 
 #[test]
-fn every_spelling_of_an_image_comes_to_the_same_place_in_every_recipe() {
+fn equal_images_have_the_same_result_in_every_recipe() {
     let spellings =
         "nginx:1 library/nginx:1 docker.io/nginx:1 index.docker.io/library/nginx:1 docker.io:443/nginx:1";
     for recipe in recipes() {

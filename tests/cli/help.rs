@@ -40,14 +40,14 @@ fn every_example_works() {
 }
 
 #[test]
-fn the_examples_that_serve_for_a_look_print_what_to_type() {
+fn examples_that_serve_print_the_command_to_type() {
     let examples = examples("serve");
-    let for_a_look: Vec<&String> = examples
+    let that_serve: Vec<&String> = examples
         .iter()
         .filter(|example| example.contains("--self-signed"))
         .collect();
-    assert_eq!(for_a_look.len(), 2, "{examples:?}");
-    for example in for_a_look {
+    assert_eq!(that_serve.len(), 2, "{examples:?}");
+    for example in that_serve {
         // Some examples name files of the repository, the others name files of the reader.
         let folder = if example.contains("docs/") {
             "."
@@ -59,7 +59,7 @@ fn the_examples_that_serve_for_a_look_print_what_to_type() {
 }
 
 #[test]
-fn the_page_lists_every_command() {
+fn page_lists_every_command() {
     let page = read("docs/command-line.md");
     let listed: Vec<&str> = page
         .lines()
@@ -78,7 +78,7 @@ fn the_page_lists_every_command() {
 }
 
 #[test]
-fn every_option_of_the_commands_of_the_page_is_in_it() {
+fn page_has_every_option_of_its_commands() {
     let page = read("docs/command-line.md");
     // The options of `serve` are on another page; the program itself and `completions` have no options of their own.
     let is_here = |command: &&String| !["", "completions", "serve"].contains(&command.as_str());

@@ -15,7 +15,7 @@ const GITLAB: &str = "docs/examples/gitlab-ci.yaml";
 const HOOKS: &str = ".pre-commit-hooks.yaml";
 
 #[test]
-fn the_commands_for_github_pass_where_all_is_well() {
+fn commands_for_github_pass_if_there_are_no_findings() {
     let clone = Clone::new();
     for (step, ran) in github(&clone) {
         assert_eq!(ran.status, 0, "{step}\n{}{}", ran.stdout, ran.stderr);
@@ -26,7 +26,7 @@ fn the_commands_for_github_pass_where_all_is_well() {
 }
 
 #[test]
-fn the_commands_for_github_mark_what_is_wrong() {
+fn commands_for_github_mark_findings() {
     let clone = Clone::new();
     clone.write("rules/20-payments.rules", "rules v1\nkeep quay.io\n");
     let failed: Vec<String> = github(&clone)
@@ -45,7 +45,7 @@ fn the_commands_for_github_mark_what_is_wrong() {
 }
 
 #[test]
-fn actions_are_pinned_by_commit_with_their_version_beside() {
+fn actions_are_pinned_by_commit_with_a_version_comment() {
     let uses: Vec<String> = read(GITHUB)
         .lines()
         .filter_map(|line| Some(line.split_once("uses: ")?.1.to_owned()))
@@ -63,7 +63,7 @@ fn actions_are_pinned_by_commit_with_their_version_beside() {
 }
 
 #[test]
-fn the_commands_for_gitlab_pass_where_all_is_well() {
+fn commands_for_gitlab_pass_if_there_are_no_findings() {
     let clone = Clone::new();
     for (command, ran) in gitlab(&clone) {
         assert_eq!(ran.status, 0, "{command}\n{}{}", ran.stdout, ran.stderr);
@@ -73,7 +73,7 @@ fn the_commands_for_gitlab_pass_where_all_is_well() {
 }
 
 #[test]
-fn gitlab_gets_what_was_found_as_its_code_quality() {
+fn gitlab_gets_findings_as_code_quality_report() {
     if std::env::var_os("IMAGESWAP_TEST_JQ").is_none() {
         eprintln!("not run: it needs jq; IMAGESWAP_TEST_JQ=1 runs it");
         return;
@@ -99,7 +99,7 @@ fn gitlab_gets_what_was_found_as_its_code_quality() {
 }
 
 #[test]
-fn the_examples_install_what_there_is() {
+fn examples_install_existing_artifacts() {
     let install = format!(
         "cargo install --locked --git {} imageswap",
         env!("CARGO_PKG_REPOSITORY")
@@ -110,7 +110,7 @@ fn the_examples_install_what_there_is() {
 }
 
 #[test]
-fn the_hooks_pass_where_all_is_well_and_fail_where_it_is_not() {
+fn hooks_fail_only_if_there_are_findings() {
     let clone = Clone::new();
     let hooks = read_yaml(HOOKS);
     let hooks = hooks.as_array().unwrap();
@@ -182,7 +182,7 @@ fn pre_commit_runs_the_hooks() {
 }
 
 #[test]
-fn the_config_map_of_the_examples_holds_their_rules() {
+fn config_map_of_the_examples_has_their_rules() {
     let config_map = read_yaml("docs/examples/configmap.yaml");
     let data = config_map["data"].as_object().unwrap();
     let files: Vec<_> = fs::read_dir(repository::path("docs/examples/rules"))
@@ -198,7 +198,7 @@ fn the_config_map_of_the_examples_holds_their_rules() {
 }
 
 #[test]
-fn the_kustomization_of_the_page_names_each_file_of_the_examples() {
+fn kustomization_of_the_page_names_each_file_of_the_examples() {
     let page = read("docs/git.md");
     let (_, block) = page.split_once("```yaml\n# kustomization.yaml\n").unwrap();
     let kustomization = parse(block.split("```").next().unwrap(), "kustomization.yaml");

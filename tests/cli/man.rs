@@ -86,7 +86,7 @@ fn every_page_has_the_sections_and_every_option_of_its_command() {
 }
 
 #[test]
-fn all_pages_are_written_to_a_directory() {
+fn option_dir_writes_all_pages() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("share/man1");
     // Twice, because existing pages are replaced.
@@ -111,7 +111,7 @@ fn all_pages_are_written_to_a_directory() {
 }
 
 #[test]
-fn mandoc_finds_nothing_wrong_with_the_pages() {
+fn mandoc_accepts_every_page() {
     if !is_wanted() {
         return;
     }

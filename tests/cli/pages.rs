@@ -9,37 +9,37 @@ use crate::help::served;
 use crate::run::{compare, run};
 
 #[test]
-fn the_page_about_the_command_line_shows_what_comes() {
+fn page_about_the_command_line_shows_current_output() {
     compare_page("docs/command-line.md", "docs/examples");
 }
 
 #[test]
-fn the_page_for_drop_in_shows_what_comes() {
+fn page_about_drop_in_shows_current_output() {
     compare_page("docs/drop-in.md", "docs/examples");
 }
 
 #[test]
-fn the_page_about_git_shows_what_comes() {
+fn page_about_git_shows_current_output() {
     compare_page("docs/git.md", "docs/examples");
 }
 
 #[test]
-fn the_page_about_migration_shows_what_comes() {
+fn page_about_migration_shows_current_output() {
     compare_page("docs/migration.md", "docs/examples");
 }
 
 #[test]
-fn the_readme_shows_what_comes() {
+fn readme_shows_current_output() {
     compare_page("README.md", ".");
 }
 
 #[test]
-fn the_cookbook_shows_what_comes() {
+fn cookbook_shows_current_output() {
     compare_page("rules/README.md", ".");
 }
 
 #[test]
-fn the_rules_of_the_readme_are_those_of_its_example() {
+fn readme_has_the_rules_of_its_example() {
     let readme = read("README.md");
     let (_, rest) = readme.split_once("```rules\n").unwrap();
     let (block, _) = rest.split_once("```").unwrap();
@@ -47,7 +47,7 @@ fn the_rules_of_the_readme_are_those_of_its_example() {
 }
 
 #[test]
-fn the_readme_serves_its_rules() {
+fn command_of_the_readme_serves_its_rules() {
     let readme = read("README.md");
     let mut serve = readme.lines().filter(|line| line.starts_with("imageswap serve "));
     let line = serve.next().unwrap();

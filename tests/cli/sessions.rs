@@ -12,7 +12,7 @@ use imageswap_tests_support::repository;
 use crate::run::{compare, run};
 
 #[test]
-fn every_command_says_what_is_recorded() {
+fn every_session_is_as_recorded() {
     let mut files: Vec<_> = fs::read_dir(repository::path("tests/cli/sessions"))
         .unwrap()
         .map(|entry| entry.unwrap().path())

@@ -151,7 +151,7 @@ const TYPED: [(&str, &str); 9] = [
 ];
 
 #[test]
-fn the_tab_key_completes_in_bash() {
+fn tab_key_completes_in_bash() {
     if !is_wanted() {
         return;
     }
@@ -170,7 +170,7 @@ fn the_tab_key_completes_in_bash() {
 }
 
 #[test]
-fn the_tab_key_completes_in_zsh() {
+fn tab_key_completes_in_zsh() {
     if !is_wanted() {
         return;
     }
@@ -212,7 +212,7 @@ fn in_terminal(line: &str, keys: &str) {
 }
 
 #[test]
-fn the_page_has_the_lines_for_the_shells() {
+fn page_has_the_lines_for_the_shells() {
     let page = read("docs/command-line.md");
     for shell in ["bash", "zsh", "fish"] {
         assert!(page.contains(&line_for(shell)), "{shell}");

@@ -6,7 +6,7 @@
 //! The dynamic engine of `clap_complete` has less. It gives a completer the current word only, so names of rules could
 //! not come from `--rules` of the same line. Its scripts do not quote, so `my rules/` becomes two words, and bash ends a
 //! word at `:` and `=`, so `nginx:` and `--format=j` get no candidates. With it, 7 of 9 lines of
-//! `the_tab_key_completes_in_bash` and 4 of 9 in zsh failed (`tests/cli/shells.rs`).
+//! `tab_key_completes_in_bash` and 4 of 9 in zsh failed (`tests/cli/shells.rs`).
 
 mod bash;
 mod candidate;

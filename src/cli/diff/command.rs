@@ -60,8 +60,8 @@ impl Diff {
     pub(crate) fn run(self) -> Result<Ended, CommandError> {
         let mut output = Output::new(self.output);
         let paths = [&self.old, &self.new];
-        let of_stdin = paths.into_iter().chain(self.given.paths());
-        if of_stdin.filter(|path| path.as_os_str() == STDIN).count() > 1 {
+        let stdin_count = paths.into_iter().chain(self.given.paths());
+        if stdin_count.filter(|path| path.as_os_str() == STDIN).count() > 1 {
             return Err(UsageError::StdinShared.into());
         }
         let old = read_set(vec![self.old.clone()], self.limits, &mut output)?;

@@ -59,7 +59,7 @@ pub(super) fn heading(sides: [Side<'_>; 2], change: &RuleChange, word: &str) -> 
 }
 
 /// Returns for each of two sets the lines of its map that the other map does not have.
-pub(super) fn lines_of_maps(sides: [Side<'_>; 2]) -> [Vec<String>; 2] {
+pub(super) fn changed_map_lines(sides: [Side<'_>; 2]) -> [Vec<String>; 2] {
     let [old, new] = sides.map(|(loaded, _)| {
         let text = loaded.map.and_then(|map| loaded.sources.get(map));
         let lines = text.map(|text| text.text().lines()).into_iter().flatten();

@@ -11,7 +11,7 @@ use imageswap_engine::context::Case;
 use imageswap_engine::diagnostic::visible;
 use imageswap_engine::rules::{LEGACY_RULE, RuleId};
 
-use super::lines::{Side, heading, lines_of_maps, outcome, text_of};
+use super::lines::{Side, changed_map_lines, heading, outcome, text_of};
 use super::object::{ImageObject, RuleObject, RuleSide, SettingObject};
 use crate::cli::error::CommandError;
 use crate::cli::output::Output;
@@ -19,7 +19,7 @@ use crate::cli::report::{Decided, Format};
 use crate::cli::words::counted;
 
 /// Maximum number of sample images that are shown for one change; given images have a limit of their own.
-const MADE: usize = 3;
+const SHOWN_SAMPLES: usize = 3;
 const GIVEN: usize = 10;
 /// Maximum number of lines of a map, and of rules without effect, that are shown.
 const LINES: usize = 20;
@@ -85,7 +85,7 @@ impl<'s> Report<'s> {
         let is_given = found.of.is_some();
         let (count, most) = match is_given {
             true => (&mut group.given, GIVEN),
-            false => (&mut group.made, MADE),
+            false => (&mut group.made, SHOWN_SAMPLES),
         };
         *count += 1;
         let has_digest = |image: &str| image.contains('@');
@@ -226,7 +226,7 @@ impl<'s> Report<'s> {
 
     fn map(&self, output: &mut Output) -> Result<(), CommandError> {
         output.line(format_args!("changed: {LEGACY_RULE}"))?;
-        for (sign, lines) in ["-", "+"].into_iter().zip(lines_of_maps(self.sides)) {
+        for (sign, lines) in ["-", "+"].into_iter().zip(changed_map_lines(self.sides)) {
             let most = if self.all { usize::MAX } else { LINES };
             for line in lines.iter().take(most) {
                 output.line(format_args!("{sign} {line}"))?;

@@ -94,9 +94,9 @@ impl Explain {
             return Err(UsageError::NoImages.into());
         }
         let files = self.rules.iter().chain(&self.review).chain(&self.manifest);
-        let of_stdin = files.filter(|path| path.as_os_str() == STDIN).count()
+        let stdin_count = files.filter(|path| path.as_os_str() == STDIN).count()
             + self.images.iter().filter(|image| *image == STDIN).count();
-        if of_stdin > 1 {
+        if stdin_count > 1 {
             return Err(UsageError::StdinShared.into());
         }
         let Some(loaded) = read_set(self.rules.clone(), self.limits, &mut output)? else {

@@ -54,7 +54,7 @@ impl ExplanationWriter<'_, '_> {
                 "{}: {} is skipped: {}",
                 visible(&of),
                 visible(&field.image),
-                why_left(*reason)
+                skip_reason_text(*reason)
             )),
         }
     }
@@ -96,7 +96,7 @@ impl ExplanationWriter<'_, '_> {
         };
         match decision.effect() {
             Effect::Swap(result) => format!("{image} -> {result}{by}"),
-            Effect::Keep if by.is_empty() => format!("{image} is kept: {}", why_kept(explanation)),
+            Effect::Keep if by.is_empty() => format!("{image} is kept: {}", kept_reason_text(explanation)),
             Effect::Keep => format!("{image} is kept{by}"),
             Effect::Deny => format!("{image} is denied{by}"),
             Effect::Invalid(Invalid::Image(error)) => {
@@ -209,17 +209,17 @@ impl ExplanationWriter<'_, '_> {
 }
 
 /// Returns the reason why an image is kept that no rule decided.
-fn why_kept(explanation: &Explanation<'_>) -> &'static str {
+fn kept_reason_text(explanation: &Explanation<'_>) -> &'static str {
     match explanation.rounds.last() {
         // The engine does not evaluate the image `auto`, so there is no round.
-        None => why_left(SkipReason::Auto),
+        None => skip_reason_text(SkipReason::Auto),
         Some(round) if round.map.is_some() => "no rule matches, and the map does not swap it",
         Some(_) => "no rule matches",
     }
 }
 
 /// Returns the reason why an image is skipped, as text.
-fn why_left(reason: SkipReason) -> &'static str {
+fn skip_reason_text(reason: SkipReason) -> &'static str {
     match reason {
         SkipReason::Disabled => "the object has the break-glass label",
         SkipReason::Deleting => "the object is being deleted",

@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_are_joined_parted_or_taken_away_bring_no_others_with_them() {
+    fn joined_split_and_removed_lines_change_no_other_lines() {
         let (old, new) = ("\n\na\nb\n  c\n\n\nd\n\n", "a\nb c\n\nd\n");
         let expected = "@@ -1,9 +1,4 @@\n-\n-\n a\n-b\n-  c\n+b c\n \n-\n d\n-";
         assert_eq!(lines(old, new).join("\n"), expected);

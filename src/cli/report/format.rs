@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn findings_have_every_form_of_a_result_and_sarif() {
+    fn findings_have_every_format_of_a_result_and_sarif() {
         let forms = Format::value_variants().iter().copied().map(FindingsFormat::Each);
         let forms: Vec<FindingsFormat> = forms.chain([FindingsFormat::Sarif]).collect();
         assert_eq!(FindingsFormat::value_variants(), forms);

@@ -61,7 +61,7 @@ fn embedded() -> (SourceMap, SourceId) {
 }
 
 #[test]
-fn a_finding_has_the_look_of_rustc() {
+fn finding_has_the_layout_of_rustc() {
     let (sources, id) = one("10-mirror.rules", RULES);
     let finding = error("unknown placeholder `{hubb}`", at(&sources, id, "{hubb}"))
         .label("not a constant, a capture or a part of the image")
@@ -80,7 +80,7 @@ error[W0901]: unknown placeholder `{hubb}`
 }
 
 #[test]
-fn a_suggestion_is_shown_as_the_line_it_makes() {
+fn suggestion_is_shown_as_the_edited_line() {
     let (sources, id) = one("a.rules", RULES);
     let hubb = at(&sources, id, "{hubb}");
     let finding = error("unknown placeholder", hubb).suggest("write `{hub}`", hubb, "{hub}");
@@ -100,7 +100,7 @@ help: write `{hub}`
 }
 
 #[test]
-fn further_places_are_shown_with_the_first_or_by_their_file() {
+fn further_locations_are_shown_with_the_first_or_by_file() {
     let (mut sources, id) = one("a.rules", RULES);
     let other = sources.add("b.rules", "rules v1\nkeep x\n");
     let finding = Diagnostic::new(Severity::Notice, CODE, "three places", at(&sources, id, "swap"))
@@ -125,7 +125,7 @@ notice[W0901]: three places
 }
 
 #[test]
-fn an_empty_place_is_widened_at_the_end_of_a_line_and_of_the_file() {
+fn empty_span_is_widened_at_the_end_of_line_and_file() {
     let (sources, id) = one("a.rules", "rules v1\n");
     let expected = "
 error[W0901]: a word is missing
@@ -145,7 +145,7 @@ error[W0901]: a word is missing
 }
 
 #[test]
-fn a_place_of_a_whole_line_ends_with_it() {
+fn span_of_a_whole_line_ends_with_it() {
     let (sources, id) = one("a.rules", "rules v1\r\nkeep x\r\n");
     let expected = "
 error[W0901]: no
@@ -157,7 +157,7 @@ error[W0901]: no
 }
 
 #[test]
-fn a_place_of_several_lines_is_shown_from_its_first_to_its_last() {
+fn span_of_several_lines_is_shown_completely() {
     let (sources, id) = one("a.rules", "\u{feff}swap a/\r\n  -> b/\r\n");
     let finding = error("no", span(id, 3, 19)).label("here");
     let expected = "
@@ -171,7 +171,7 @@ error[W0901]: no
 }
 
 #[test]
-fn tabs_and_letters_of_two_bytes_do_not_move_the_mark() {
+fn tabs_and_wide_characters_do_not_move_the_mark() {
     let (sources, id) = one("a.rules", "\tdeny\tä/ö x\n");
     let finding = error("no", at(&sources, id, "x")).label("here");
     let expected = "
@@ -184,7 +184,7 @@ error[W0901]: no
 }
 
 #[test]
-fn a_long_line_is_cut_around_the_place() {
+fn long_line_is_cut_around_the_span() {
     let text = format!("{} -> {}", "a".repeat(1 << 19), "b".repeat(1 << 19));
     let (sources, id) = one("a.rules", &text);
     let arrow = at(&sources, id, "->");
@@ -200,7 +200,7 @@ fn a_long_line_is_cut_around_the_place() {
 }
 
 #[test]
-fn no_more_places_are_shown_than_can_be_read() {
+fn number_of_shown_locations_is_limited() {
     let (sources, id) = one("a.rules", "keep x\n");
     let mut finding = error("no", span(id, 0, 4));
     for _ in 0..20 {
@@ -211,7 +211,7 @@ fn no_more_places_are_shown_than_can_be_read() {
 }
 
 #[test]
-fn a_finding_in_a_config_map_shows_the_lines_of_the_yaml() {
+fn finding_in_a_config_map_shows_the_lines_of_the_yaml() {
     let (sources, id) = embedded();
     let finding = || {
         let keep = at(&sources, id, "keep");
@@ -240,7 +240,7 @@ help: write `deny`
 }
 
 #[test]
-fn a_suggestion_that_a_config_map_would_spell_otherwise_is_a_help() {
+fn suggestion_that_yaml_would_escape_is_shown_as_help() {
     let (sources, id) = embedded();
     let keep = at(&sources, id, "keep");
     let finding = error("no", keep).suggest("write two lines", keep, "keep y\nkeep");
@@ -276,7 +276,7 @@ fn json_has_stable_fields() {
 }
 
 #[test]
-fn in_color_the_text_is_the_same() {
+fn color_does_not_change_the_text() {
     let (sources, id) = one("a.rules", RULES);
     let finding = [error("no", at(&sources, id, "swap")).help("help")];
     let mut out = Vec::new();
@@ -289,7 +289,7 @@ fn in_color_the_text_is_the_same() {
 }
 
 #[test]
-fn a_reader_that_has_gone_away_is_no_error() {
+fn closed_pipe_is_not_an_error() {
     struct Closed(io::ErrorKind);
     impl Write for Closed {
         fn write(&mut self, _: &[u8]) -> io::Result<usize> {
@@ -309,7 +309,7 @@ fn a_reader_that_has_gone_away_is_no_error() {
 }
 
 #[test]
-fn findings_are_counted_by_their_weight() {
+fn findings_are_counted_by_severity() {
     let (_, id) = one("a.rules", RULES);
     let of = |severity| Diagnostic::new(severity, CODE, "no", span(id, 0, 0));
     let findings = [of(Severity::Warning), of(Severity::Error), of(Severity::Error)];
@@ -319,7 +319,7 @@ fn findings_are_counted_by_their_weight() {
 
 proptest! {
     #[test]
-    fn nothing_that_drives_a_terminal_is_written(
+    fn output_has_no_control_characters(
         text in "[a-z \\t\\r\\n\u{1b}\u{7f}\u{80}\u{9b}\u{202e}\u{2028}\u{feff}ä→]{0,60}",
         places in prop::collection::vec((0..160usize, 0..160usize), 1..4),
     ) {

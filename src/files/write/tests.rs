@@ -64,7 +64,7 @@ fn read_only_file_keeps_its_text() {
 }
 
 #[test]
-fn file_keeps_its_text_if_its_directory_takes_no_other() {
+fn file_keeps_its_text_if_its_directory_is_not_writable() {
     let (directory, file) = with_file("old");
     // Root may write everywhere, so the names are in use instead.
     let in_use: Vec<PathBuf> = (1..=NAMES).map(|number| temporary_path(&file, number)).collect();

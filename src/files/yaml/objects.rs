@@ -45,7 +45,7 @@ fn from_json(text: &str, start: usize) -> Result<Vec<Value>, YamlError> {
     let mut documents = Deserializer::from_str(&text[start..]).into_iter::<Value>();
     let mut at = start;
     while let Some(document) = documents.next() {
-        let value = document.map_err(|error| no_json(text, start, &error))?;
+        let value = document.map_err(|error| invalid_json(text, start, &error))?;
         flatten(value, &mut objects).map_err(|why| {
             let blanks = text[at..].len() - text[at..].trim_start().len();
             YamlError::new(text, at + blanks, why)
@@ -95,7 +95,7 @@ fn named(mut item: Value, kind: &str, list: &Map<String, Value>) -> Value {
 }
 
 /// Returns the error of `serde_json`, whose line and column count from `start`.
-fn no_json(text: &str, start: usize, error: &serde_json::Error) -> YamlError {
+fn invalid_json(text: &str, start: usize, error: &serde_json::Error) -> YamlError {
     let lines = text[start..].split_inclusive('\n');
     let before: usize = lines.take(error.line().saturating_sub(1)).map(str::len).sum();
     // The columns of `serde_json` count bytes, from 1.

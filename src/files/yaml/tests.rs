@@ -89,7 +89,7 @@ items:
 }
 
 #[test]
-fn a_literal_block_is_exact_to_the_column() {
+fn literal_block_has_exact_positions() {
     assert_place("|\n    one\n\n      two x\n    three\n", "x", "6:11");
     assert_place("|-\n    one\n    two\n", "two", "5:5");
     assert_place("|+\n    one\n    two\n\n\n", "two", "5:5");
@@ -100,7 +100,7 @@ fn a_literal_block_is_exact_to_the_column() {
 }
 
 #[test]
-fn the_other_spellings_are_exact_where_they_say_what_they_mean() {
+fn other_styles_have_exact_positions_outside_escapes() {
     assert_place("one two", "two", "3:16");
     assert_place("one\n    two\n\n    three", "three", "6:5");
     assert_place("'it''s one'", "one", "3:19");
@@ -125,14 +125,14 @@ fn the_other_spellings_are_exact_where_they_say_what_they_mean() {
 }
 
 #[test]
-fn a_byte_order_mark_moves_nothing() {
+fn byte_order_mark_does_not_move_positions() {
     let yaml = "\u{feff}kind: ConfigMap\ndata:\n  a: |\n    ä one\n";
     let place = ("cm.yaml:4:7".to_owned(), "one".to_owned());
     assert_eq!(place_of(yaml, "one"), place);
 }
 
 #[test]
-fn an_empty_text_is_at_its_value() {
+fn empty_text_has_the_position_of_its_value() {
     for scalar in ["", "\"\"", "|\n", "|+\n\n\n"] {
         let yaml = format!("kind: ConfigMap\ndata:\n  a.rules: {scalar}\n  b: |\n    x\n");
         let (place, _) = place_of(&yaml, "");
@@ -156,7 +156,7 @@ data:
 }
 
 #[test]
-fn an_anchor_or_a_tag_moves_nothing() {
+fn anchor_or_tag_does_not_move_positions() {
     assert_place("&a |\n    one\n    two", "two", "5:5");
     assert_place("!!str &a |2-  # rules\n\n      one\n    two\n", "two", "6:5");
     assert_place("!!str &a |2-  # rules\n\n      one\n    two\n", "one", "5:7");
@@ -167,7 +167,7 @@ fn an_anchor_or_a_tag_moves_nothing() {
 }
 
 #[test]
-fn what_is_no_text_is_named() {
+fn value_that_is_not_text_is_reported() {
     let error = config_maps("kind: ConfigMap\ndata:\n  a: true\n").unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -183,7 +183,7 @@ fn what_is_no_text_is_named() {
 }
 
 #[test]
-fn what_is_no_yaml_is_named_with_its_place() {
+fn invalid_yaml_is_reported_with_its_position() {
     let error = fails("kind: ConfigMap\ndata:\n  ä: [\n");
     assert!(error.starts_with("line "), "{error}");
     assert!(error.contains(": invalid YAML: "), "{error}");
@@ -196,7 +196,7 @@ fn what_is_no_yaml_is_named_with_its_place() {
 }
 
 #[test]
-fn what_is_nested_too_deep_is_refused() {
+fn text_that_is_nested_too_deep_is_rejected() {
     for opening in ["- ", "? ", "- ? "] {
         let error = fails(&opening.repeat(100_000));
         assert!(
@@ -216,7 +216,7 @@ fn what_is_nested_too_deep_is_refused() {
 }
 
 #[test]
-fn an_alias_bomb_is_refused() {
+fn alias_bomb_is_rejected() {
     let mut yaml = "a0: &a0 [x, x]\n".to_owned();
     for level in 1..100 {
         yaml.push_str(&format!("a{level}: &a{level} [*a{0}, *a{0}]\n", level - 1));
@@ -228,7 +228,7 @@ fn an_alias_bomb_is_refused() {
 }
 
 #[test]
-fn a_large_text_of_few_bytes_a_value_is_refused_and_one_of_many_is_not() {
+fn large_text_is_rejected_if_its_values_are_short() {
     assert!(fails(&format!("a: [{}]", "1,".repeat(1 << 20))).contains("more values"));
     let rules = "    keep ghcr.io/acme\n".repeat(1 << 18);
     let yaml = format!("kind: ConfigMap\ndata:\n  a: |\n{rules}  b: x\n");
@@ -238,7 +238,7 @@ fn a_large_text_of_few_bytes_a_value_is_refused_and_one_of_many_is_not() {
 proptest! {
     /// Property: a literal block has the text that was written, and each word has its position.
     #[test]
-    fn a_block_comes_out_as_it_went_in(
+    fn literal_block_is_read_as_it_was_written(
         lines in prop::collection::vec("[a-zä→#:\"'\\\\{}|>-]{1,4}[ \ta-z]{0,4}", 1..8),
         blank in prop::collection::vec(0..3usize, 8),
         indent in 1..6usize,
@@ -263,7 +263,7 @@ proptest! {
 
     /// Property: the reported position has the reported text, for any input.
     #[test]
-    fn a_piece_is_the_same_in_both_texts(
+    fn pieces_are_equal_in_content_and_yaml(
         scalar in "[|>\"' ]?[-+]?[2]?(\n| )(    |  )?[a-cä '\"\\\\nx41\r\n\t:#-]{0,40}[\"']?",
     ) {
         let yaml = format!("kind: ConfigMap\ndata:\n  ä: {scalar}\n");
@@ -280,7 +280,7 @@ proptest! {
 
     /// Property: every text is either read or rejected, without a panic.
     #[test]
-    fn no_text_is_too_strange(
+    fn every_text_is_read_or_rejected(
         words in prop::collection::vec(prop::sample::select(vec![
             "a", "b: ", "- ", "? ", ": ", "|", ">", "-", "+", "2", "\n", "\n  ", "\n    ", "\t", "\r\n", "\r",
             "[", "]", "{", "}", ",", "&a ", "*a", "!!str ", "! ", "!<x> ", "<<: ", "'", "\"", "\\", "\\u00e4", "#",
@@ -302,7 +302,7 @@ proptest! {
 }
 
 #[test]
-fn what_is_in_binary_data_is_base64_and_has_the_place_where_that_begins() {
+fn binary_data_is_decoded_and_has_the_position_of_its_base64() {
     let yaml = "kind: ConfigMap\nbinaryData:\n  a.rules: |\n    cnVsZXMg\n    djEK\n  none:\n";
     let mut map = config_maps(yaml).unwrap().remove(0);
     let binary = map.binary.remove(0);

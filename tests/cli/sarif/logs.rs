@@ -56,7 +56,7 @@ fn every_log_is_valid_by_the_schema() {
 }
 
 #[test]
-fn the_schema_refuses_what_is_no_log() {
+fn schema_rejects_an_invalid_log() {
     let schema = schema();
     let log = log("imageswap check --format sarif broken.rules", "tests/cli/folder");
     for (pointer, value) in [
@@ -74,7 +74,7 @@ fn the_schema_refuses_what_is_no_log() {
 }
 
 #[test]
-fn a_log_says_what_the_json_says() {
+fn log_has_the_same_findings_as_json() {
     let folder = SETS.into_iter().map(|set| ("tests/cli/folder", set.to_owned()));
     let cases = cases().into_iter().map(|case| ("grammar", case));
     let mut fixes = 0;
@@ -96,7 +96,7 @@ fn a_log_says_what_the_json_says() {
 }
 
 #[test]
-fn a_region_is_where_its_snippet_stands_in_the_file() {
+fn region_has_the_text_of_its_snippet() {
     let mut count = 0;
     for case in cases() {
         let log = log(
@@ -124,7 +124,7 @@ fn a_region_is_where_its_snippet_stands_in_the_file() {
 }
 
 #[test]
-fn a_fingerprint_stays_when_lines_move_and_tells_equal_lines_apart() {
+fn fingerprint_is_stable_if_lines_move_and_unique_for_each_line() {
     let folder = tempfile::tempdir().unwrap();
     let fingerprints = |text: &str| -> Vec<String> {
         fs::write(folder.path().join("a.rules"), text).unwrap();
@@ -156,7 +156,7 @@ fn a_fingerprint_stays_when_lines_move_and_tells_equal_lines_apart() {
 }
 
 #[test]
-fn a_file_is_named_by_its_place_in_the_repository() {
+fn file_has_its_path_in_the_repository() {
     let folder = tempfile::tempdir().unwrap();
     let below = folder.path().join("rules of ours");
     fs::create_dir(&below).unwrap();
@@ -180,7 +180,7 @@ fn a_file_is_named_by_its_place_in_the_repository() {
 }
 
 #[test]
-fn what_cannot_be_read_fails_the_run_and_leaves_a_log() {
+fn unreadable_file_fails_the_run_and_still_writes_a_log() {
     let Ran {
         stdout,
         stderr,
@@ -196,7 +196,7 @@ fn what_cannot_be_read_fails_the_run_and_leaves_a_log() {
 }
 
 #[test]
-fn a_brace_of_a_message_is_no_placeholder() {
+fn brace_in_a_message_is_not_a_placeholder() {
     let log = log(
         "imageswap check --format sarif < broken.rules",
         "tests/cli/folder",
@@ -210,7 +210,7 @@ fn a_brace_of_a_message_is_no_placeholder() {
 }
 
 #[test]
-fn stdin_is_a_stream_and_no_file_of_the_repository() {
+fn stdin_is_a_stream_without_a_path() {
     let log = log(
         "imageswap check --format sarif < broken.rules",
         "tests/cli/folder",
@@ -221,7 +221,7 @@ fn stdin_is_a_stream_and_no_file_of_the_repository() {
 }
 
 #[test]
-fn the_rules_that_no_test_reaches_are_told_to_people() {
+fn unreached_rules_are_reported_on_stderr() {
     let Ran { stdout, stderr, .. } = run(
         "imageswap test --coverage --format sarif rules/",
         "tests/cli/folder",

@@ -6,7 +6,7 @@ use super::Sarif;
 use super::page::CodeEntry;
 
 #[test]
-fn every_code_has_a_summary_and_an_entry_that_begins_with_a_paragraph() {
+fn every_code_has_a_summary_and_a_first_paragraph() {
     for code in Code::ALL {
         let summary = code.summary();
         assert!(summary.ends_with('.') && !summary.starts_with(' '), "{code}");
@@ -19,7 +19,7 @@ fn every_code_has_a_summary_and_an_entry_that_begins_with_a_paragraph() {
 }
 
 #[test]
-fn an_entry_ends_before_the_next_one() {
+fn entry_ends_before_the_next_one() {
     let entry = CodeEntry::new(Code::MISSING_HEADER);
     assert!(
         entry.text.starts_with("A rules file begins with"),
@@ -40,7 +40,7 @@ fn an_entry_ends_before_the_next_one() {
 }
 
 #[test]
-fn a_long_place_is_not_repeated_and_a_long_line_is_told_apart_by_its_beginning() {
+fn long_span_has_no_snippet_and_long_line_a_fingerprint() {
     let line = "ä".repeat(100_000);
     let mut sources = SourceMap::default();
     let source = sources.add("a.rules", line.as_str());

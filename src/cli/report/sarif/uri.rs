@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_below_the_working_directory_is_named_from_there() {
+    fn file_below_the_working_directory_has_a_relative_path() {
         let base = Some("%SRCROOT%");
         assert_uri("rules/10-mirror.rules", "rules/10-mirror.rules", base);
         assert_uri("./rules//a.rules", "rules/a.rules", base);
@@ -72,13 +72,13 @@ mod tests {
     }
 
     #[test]
-    fn a_file_elsewhere_is_named_by_where_it_is() {
+    fn file_elsewhere_has_an_absolute_path() {
         assert_uri("../a.rules", "file:///srv/a.rules", None);
         assert_uri("/../etc/a b.rules", "file:///etc/a%20b.rules", None);
     }
 
     #[test]
-    fn what_means_something_in_a_uri_is_encoded() {
+    fn reserved_characters_are_encoded() {
         let base = Some("%SRCROOT%");
         assert_uri(
             "a:b?c#d%20[ä].rules",
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn stdin_is_no_file() {
+    fn stdin_is_not_a_file() {
         assert_uri("stdin", "stdin", None);
     }
 }
