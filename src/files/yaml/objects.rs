@@ -201,7 +201,7 @@ items:
     }
 
     #[test]
-    fn hostile_texts_are_refused() {
+    fn hostile_texts_are_rejected() {
         for text in [
             "[".repeat(1 << 20),
             "{\"a\":".repeat(1 << 20),

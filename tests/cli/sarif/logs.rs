@@ -143,9 +143,8 @@ fn fingerprint_is_stable_if_lines_move_and_unique_for_each_line() {
             .collect()
     };
     let before = fingerprints("rules v1\nkeep quay.io\nkeep gcr.io\nkeep quay.io\n");
-    let after = fingerprints(
-        "rules v1\n\n# Moved.\nkeep gcr.io\nkeep  quay.io   # and laid out anew\nkeep quay.io\n",
-    );
+    let after =
+        fingerprints("rules v1\n\n# Moved.\nkeep gcr.io\nkeep  quay.io   # and formatted\nkeep quay.io\n");
     assert_eq!(before.len(), 3);
     let (hash, count) = before[0].split_once(':').unwrap();
     assert_eq!((hash.len(), count), (16, "1"));
