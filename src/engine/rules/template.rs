@@ -44,7 +44,7 @@ impl Placeholder {
             "written" => Self::Written,
             _ => {
                 let digits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
-                // A number that is too large is no capture either, and is reported like one that is out of range.
+                // A number that is too large is reported like one that is out of range.
                 return digits.then(|| Self::Capture(name.parse().unwrap_or(usize::MAX)));
             }
         })

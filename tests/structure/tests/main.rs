@@ -6,3 +6,4 @@ mod imports;
 mod names;
 mod pages;
 mod reader;
+mod words;
