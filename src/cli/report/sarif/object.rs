@@ -237,12 +237,7 @@ impl Rule {
             },
             help_uri: uri,
             default_configuration: Configuration {
-                // By the letters of the registry. A lint has a name, and is a warning.
-                level: level(match code.as_str().chars().next() {
-                    Some('E') => Severity::Error,
-                    Some('N') => Severity::Notice,
-                    _ => Severity::Warning,
-                }),
+                level: level(code.severity()),
             },
         }
     }
