@@ -78,6 +78,7 @@ impl Lowering<'_> {
             );
             return None;
         }
+        // Without a `=` in the first value, a second value cannot be one of its key.
         let second = others
             .iter()
             .find(|other| key_length.is_none() || other.of(self.text).contains('='));
@@ -96,6 +97,7 @@ impl Lowering<'_> {
             );
             return None;
         }
+        // `label team` is true for every value of the label.
         if key_length.is_none() {
             return Some((Some(key), Vec::new()));
         }
@@ -135,6 +137,7 @@ impl Lowering<'_> {
         let Some(known) = subject.closed() else {
             return Some(());
         };
+        // A glob that matches any known word is allowed, such as `up*`.
         if known.iter().any(|value| match_glob(glob, value)) {
             return Some(());
         }
@@ -151,6 +154,7 @@ impl Lowering<'_> {
     /// Reads the setting of a test: plain values, each once.
     pub(super) fn setting(&mut self, list: &[ast::Condition]) -> Option<Setting> {
         let conditions = self.conditions(list);
+        // An error is reported already, and a test without a condition would test something else.
         if conditions.len() < list.len() {
             return None;
         }
@@ -192,6 +196,7 @@ impl Lowering<'_> {
     /// Reads a key as Kubernetes has them, such as `team` or `app.kubernetes.io/name`.
     fn key(&mut self, subject: Subject, word: Word) -> Option<String> {
         let key = self.word(word)?;
+        // Kubernetes allows only these characters in the keys of labels and annotations.
         let is_of_key = |character: char| character.is_ascii_alphanumeric() || "-_./".contains(character);
         let Some(sign) = key.chars().find(|character| !is_of_key(*character)) else {
             return Some(key);

@@ -47,6 +47,7 @@ pub struct ConstantError(String);
 impl Constants {
     /// Records that the set defines a constant somewhere.
     pub(super) fn announce(&mut self, name: &str, span: Span) {
+        // The first definition counts, because a later one is an error.
         self.all.entry(name.to_owned()).or_insert(span);
     }
 
@@ -59,6 +60,7 @@ impl Constants {
                 span,
             )
             .label("defined again")
+            // Both places, because the two may be in different files.
             .also(first.span, "first defined here")
             .help("rename one of them: a constant has one value in all files");
             return Some(finding);
@@ -81,6 +83,7 @@ impl Constants {
     pub(super) fn define_bad(&mut self, name: &str, span: Span) {
         let value = None;
         self.values
+            // A valid definition of the same name wins over one with an error.
             .entry(name.to_owned())
             .or_insert(Constant { value, span });
     }
@@ -109,6 +112,7 @@ impl Constants {
     ) -> Result<Expanded<'t>, Option<Box<Diagnostic>>> {
         let raw = word.of(text);
         let exact = Expanded::exact(raw, word, source);
+        // Most words have no brace, and then need no copy.
         if !raw.contains(['{', '}']) {
             return Ok(exact);
         }
@@ -142,6 +146,7 @@ impl Constants {
     fn put_in<'t>(&self, raw: &'t str, used: Use) -> Result<Cow<'t, str>, Option<Fault>> {
         let is_text = matches!(used, Use::Text | Use::Value);
         let mut out = String::new();
+        // A quoted text is copied in any case, because its escapes have to be removed.
         let mut is_changed = is_text;
         let mut rest = raw;
         while let Some(at) = rest.find(['{', '}', '\\']) {
@@ -171,6 +176,7 @@ impl Constants {
                     };
                     let range = start..start + name.len() + 2;
                     match (self.values.get(name), used) {
+                        // The error of the definition is reported there.
                         (Some(Constant { value: None, .. }), _) => return Err(None),
                         (
                             Some(Constant {
@@ -182,6 +188,7 @@ impl Constants {
                             out.push_str(value);
                             is_changed = true;
                         }
+                        // In a target, placeholders stay: each image has other values for them.
                         (None, Use::Target) if Placeholder::parse(name).is_some() => {
                             out.push('{');
                             out.push_str(name);
@@ -191,6 +198,7 @@ impl Constants {
                     }
                     rest = behind;
                 }
+                // In a text for people, a `}` without a `{` is an ordinary character.
                 Some('}') if !is_text => {
                     return Err(Some(
                         Fault::new(Code::BRACE, "the `}` closes no placeholder")
@@ -204,6 +212,7 @@ impl Constants {
                 }
                 None => break,
             }
+            // Checked within the loop, so that doubling constants cannot use up memory first.
             if out.len() > MAX_STATEMENT {
                 return Err(Some(
                     Fault::new(
@@ -223,6 +232,7 @@ impl Constants {
     }
 
     fn unknown(&self, name: &str, used: Use) -> Fault {
+        // A name may have up to 4,096 bytes, which no message should repeat.
         let shown: String = name.chars().take(80).collect();
         let fault = Fault::new(
             Code::UNKNOWN_PLACEHOLDER,
@@ -249,12 +259,15 @@ impl Constants {
             _ => "not a constant",
         });
         if self.all.contains_key(name) {
+            // The name is known, only too late: a hint about similar names would mislead.
             return fault.help(format!("move the `let` of `{name}` above this line"));
         }
         let parts: &[&str] = if used == Use::Target { &NAMES } else { &[] };
         let mut names: Vec<&str> = self.values.keys().map(String::as_str).collect();
+        // Sorted, because the order of a hash map would change the suggestion from run to run.
         names.sort_unstable();
         if used == Use::Target && matches!(name, "registry" | "repository" | "repo" | "image" | "reference") {
+            // Words that users of other tools expect; none of them says which part is meant.
             return fault.help(format!("use `{{{}}}`", NAMES.join("}`, `{")));
         }
         match similar(name, names.into_iter().chain(parts.iter().copied())) {

@@ -52,6 +52,7 @@ impl Lowering<'_> {
             self.report(finding);
             return;
         }
+        // The metric uses this name for the decisions of the map.
         if name == LEGACY_RULE && self.has_map {
             self.report(
                 Diagnostic::error(
@@ -94,6 +95,7 @@ impl Lowering<'_> {
     pub(super) fn switch_off(&mut self) {
         for off in std::mem::take(&mut self.offs) {
             let id = match self.names.get(&off.name) {
+                // The rule has an error of its own, so the name is not unknown.
                 Some(None) => continue,
                 id => id.copied().flatten(),
             };

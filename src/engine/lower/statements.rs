@@ -36,6 +36,7 @@ pub(crate) fn lower(sources: &SourceMap, files: &[RulesFile], has_map: bool, lim
         text: "",
         label: "",
     };
+    // All names first, so that a use above its `let` is reported as such and not as unknown.
     for file in files {
         lowering.announce_constants(file);
     }
@@ -50,9 +51,11 @@ pub(crate) fn lower(sources: &SourceMap, files: &[RulesFile], has_map: bool, lim
         lowering.label = &file.label;
         lowering.file(file);
         if lowering.is_full {
+            // After the limit there is one error, not one for each further rule.
             return lowering.lowered;
         }
     }
+    // At the end, because an `off` may be in a file before that of its rule.
     lowering.switch_off();
     Lowered {
         constants: lowering.constants,
@@ -132,6 +135,7 @@ impl Lowering<'_> {
     /// Records the names that statements with an error define, so that their uses are not unknown.
     fn broken(&mut self, broken: &[Word]) {
         for word in broken {
+            // A statement with an error has no tree, so its text is searched for the names that it defines.
             let statement = word.of(self.text);
             self.constants.define_broken(statement, word.span(self.source));
             let mut words = statement.split_whitespace();
@@ -139,6 +143,7 @@ impl Lowering<'_> {
                 if word == "as"
                     && let Some(name) = words.next()
                 {
+                    // An existing entry is a valid rule, which keeps the name.
                     self.names.entry(name.to_owned()).or_insert(None);
                 }
             }

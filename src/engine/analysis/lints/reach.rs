@@ -59,6 +59,7 @@ impl<'r> Reach<'r> {
         let why = match &rule.pattern {
             Pattern::Parts(parts) => impossible(parts)?,
             Pattern::Written(written) => {
+                // A loose language of images: a glob that matches none of it certainly matches no image.
                 let spelled = languages::spelled();
                 let is_empty = self.is_nothing(&[&written.glob.language(), &spelled], &[]);
                 is_empty.then_some("no image has this form")?
@@ -126,6 +127,7 @@ impl<'r> Reach<'r> {
         let (Some(target), Pattern::Parts(parts)) = (rule.target.as_ref(), &rule.pattern) else {
             return false;
         };
+        // Sample images reject most rules without building a language.
         let mut samples = few(parts).peekable();
         let fits = |sample: String| Image::parse(&sample).is_ok_and(|image| target.has_shape_of(&image));
         are_alike(&prefix_of(target), beginning(&rule.pattern))
@@ -156,6 +158,7 @@ impl<'r> Reach<'r> {
             .index
             .candidates(&image, namespace)
             .take(LOOKED_AT)
+            // Candidates are in the order of the set, so the first one below the rule ends the search.
             .take_while(|above| above.place().is_some_and(|place| place < number))
             .filter_map(|above| self.set.rule(above))
             .filter(|above| self.may_cover(above, &conditions))
@@ -185,6 +188,7 @@ impl<'r> Reach<'r> {
             .iter()
             .find(|above| {
                 let is_same = above.pattern == rule.pattern;
+                // Languages describe canonical names, and globs match original images, so only equal globs compare.
                 let is_all = match &above.pattern {
                     Pattern::Parts(parts) => {
                         &*parts.name == "**" && parts.tag.is_none() && parts.digest.is_none()
@@ -206,6 +210,7 @@ impl<'r> Reach<'r> {
 
     /// Returns true if a rule matches all names of a language, and its guards exclude none of them.
     fn covers(&self, above: &Rule, language: &Language) -> bool {
+        // A glob can match an original image and not the same image in canonical form.
         if matches!(above.pattern, Pattern::Written(_)) {
             return false;
         }
@@ -216,6 +221,7 @@ impl<'r> Reach<'r> {
         let Some(target) = above.target.as_ref() else {
             return true;
         };
+        // A guard of the rule above may leave images to this one.
         let is_untouched =
             |guard: &Language| self.is_nothing(&[language, guard, &self.valid], &[&self.short_hub]);
         is_untouched(&languages::of_shape(target)) && (!above.pattern.is_open() || is_untouched(&self.home))
@@ -231,6 +237,7 @@ impl<'r> Reach<'r> {
         }
         let mut sample = prefix.clone();
         if target.below || target.shape().is_some() || !sample.contains('/') {
+            // Any name below the prefix serves, because only rules that match all results matter.
             sample.push_str("/sample");
         }
         for (sign, part) in [(':', target.tag()), ('@', target.digest())] {
@@ -261,6 +268,7 @@ impl<'r> Reach<'r> {
         }
         let results = languages::of_results(&rule.pattern, target);
         // No rule above it may match some of the results, so that they are not denied.
+        // In the order of the set: the first rule that matches any result decides whether all are denied.
         for (number, above) in self.set.rules.iter().enumerate().take(deny + 1) {
             if above.is_off || above.action == Action::Warn || std::ptr::eq(above, rule) {
                 continue;
@@ -321,6 +329,7 @@ fn impossible(parts: &PatternParts) -> Option<&'static str> {
     if least > 255 {
         return Some("a repository has at most 255 bytes");
     }
+    // A wildcard may be empty, so a tag with one can be a little longer than the limit.
     match parts.tag.as_deref() {
         Some(tag) if !tag.contains('*') && !is_tag(tag) => Some("no tag has this form"),
         Some(tag) if tag.len() > 130 || tag.starts_with(['.', '-']) => Some("no tag has this form"),

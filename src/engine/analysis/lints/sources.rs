@@ -40,6 +40,7 @@ fn lost(pattern: &Pattern, target: &Target) -> Option<&'static str> {
         Pattern::Parts(parts) => parts,
         Pattern::Written(written) => {
             let is_captured = (1..=written.glob.stars()).all(|number| has(Placeholder::Capture(number)))
+                // `?` and sets match text that no capture has.
                 && !written.text.contains(['?', '[']);
             let is_fixed = !written.text.contains(['*', '?', '[']);
             let is_open = pattern.is_open();
@@ -72,6 +73,7 @@ fn lost(pattern: &Pattern, target: &Target) -> Option<&'static str> {
             CaptureKind::Segment { .. } => {
                 is_captured || has_path || (has(Placeholder::Name) && last_is_open && !segments_are_open)
             }
+            // Images that differ only in tag or digest are versions of one image.
             CaptureKind::Tag | CaptureKind::Digest | CaptureKind::Written => true,
         };
         if !is_kept {
@@ -105,6 +107,7 @@ pub(super) fn shared_targets(set: &Compiled) -> Vec<Diagnostic> {
         let Pattern::Parts(parts) = &rule.pattern else {
             continue;
         };
+        // With placeholders, different sources get different names unless a part is dropped, which `lost` reports.
         if target.shape().is_some() {
             continue;
         }

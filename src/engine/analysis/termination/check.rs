@@ -12,9 +12,11 @@ use crate::rules::Compiled;
 
 /// Returns an error for each cycle.
 pub(crate) fn check(set: &Compiled) -> Findings {
+    // Once as the webhook evaluates, and once as the tests of the set run.
     let mut findings = Findings::from(check_part(Part { set, with_off: false }));
     if set.rules.iter().any(|rule| rule.is_off) {
         for finding in check_part(Part { set, with_off: true }) {
+            // A cycle that both have is one finding.
             if !findings.iter().any(|known| known.span() == finding.span()) {
                 findings.push(finding.note("this is so if no rule is off, as when the set's tests run"));
             }

@@ -38,6 +38,7 @@ pub(super) fn suspects(part: Part<'_>) -> Vec<usize> {
         let Some(to) = registry_of(rule).and_then(|registry| registries.place(registry)) else {
             continue;
         };
+        // Such a swap matches original images only, so no result leads to it.
         if rule
             .conditions(&part.set.files)
             .any(crate::rules::condition::Condition::is_first_round_only)
@@ -52,12 +53,14 @@ pub(super) fn suspects(part: Part<'_>) -> Vec<usize> {
             ways.push((*number, from, to));
         }
     }
+    // Sorted lists without repetitions keep the search linear in the number of different edges.
     for edges in &mut graph.edges {
         edges.sort_unstable();
         edges.dedup();
     }
     let component = graph.components();
     let is_within = |from: usize, to: usize| component.get(from) == component.get(to);
+    // Only edges within a component can be part of a cycle.
     ways.retain(|(_, from, to)| from.iter().any(|from| is_within(*from, *to)));
     ways.into_iter().map(|(number, ..)| number).collect()
 }
@@ -89,6 +92,7 @@ impl<'r> Registries<'r> {
                     .home
                     .iter()
                     .any(|prefix| prefix.strip_suffix('/') == Some(registry));
+                // An open pattern never matches images at home, so it needs no edge from there.
                 if !is_home {
                     registries.away.push(next);
                 }

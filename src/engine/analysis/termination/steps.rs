@@ -91,10 +91,12 @@ impl<'r> Steps<'r> {
                 let Some(next) = self.swaps.get(other) else {
                     continue;
                 };
+                // A swap never matches its own results, so it cannot lead to itself in one step.
                 if other == one || self.is_excluded(swap.rule, next.rule) {
                     continue;
                 }
                 let (results, home) =
+                    // Computed only if there is a pair to compare, which most swaps do not have.
                     languages.get_or_insert_with(|| (results_of(swap), self.home_near(swap)));
                 match self.example(results, home, next, &mut work) {
                     Ok(None) => {}
@@ -139,6 +141,7 @@ impl<'r> Steps<'r> {
     /// Returns a result of the first swap that the second one matches; `None` if the search gives up.
     pub(super) fn example_of(&self, one: usize, other: usize) -> Option<String> {
         let (one, other) = (self.swaps.get(one)?, self.swaps.get(other)?);
+        // An example is for a message, after the check, so it has a limit of its own.
         let mut work = WORK;
         self.example(&results_of(one), &self.home_near(one), other, &mut work)
             .ok()
@@ -159,6 +162,7 @@ impl<'r> Steps<'r> {
         for component in &component {
             *members.entry(*component).or_default() += 1;
         }
+        // Nodes outside of cycles end anyway, and this comparison is the most expensive one.
         let in_cycles: Vec<usize> = (0..self.swaps.len())
             .filter(|swap| {
                 component
@@ -192,6 +196,7 @@ impl<'r> Steps<'r> {
             let swaps = &self.swaps;
             if let Some(edges) = self.graph.edges.get_mut(one) {
                 edges.retain(|other| {
+                    // Rules above the stop still see the results; only those below it do not.
                     swaps
                         .get(*other as usize)
                         .is_some_and(|other| other.number < first)
@@ -283,6 +288,7 @@ impl<'p> Beginnings<'p> {
             .match_indices('/')
             .map(|(slash, _)| slash)
             .chain([prefix.len()]);
+        // A beginning may be empty, and matches every prefix.
         let none = (!prefix.is_empty()).then_some(0);
         none.into_iter().chain(ends).flat_map(move |end| {
             let wanted = prefix.get(..end).unwrap_or_default();
@@ -298,6 +304,7 @@ impl<'p> Beginnings<'p> {
 
     /// Returns those, and the patterns whose beginning continues the prefix.
     fn alike<'s>(&'s self, prefix: &'s str) -> impl Iterator<Item = usize> + 's {
+        // With the `/`, so that `a/b` does not continue `a/bc`.
         let below = if prefix.is_empty() {
             String::new()
         } else {
