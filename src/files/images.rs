@@ -29,6 +29,7 @@ pub fn manifests(path: &Path) -> Result<Vec<PathBuf>, ReadError> {
         for entry in fs::read_dir(&directory).map_err(fail)? {
             let entry = entry.map_err(fail)?;
             let path = entry.path();
+            // Directories such as `.git` have no manifests to compare.
             if entry.file_name().to_string_lossy().starts_with('.') {
                 continue;
             }
@@ -40,6 +41,7 @@ pub fn manifests(path: &Path) -> Result<Vec<PathBuf>, ReadError> {
             }
         }
     }
+    // Sorted, because the order of a directory differs between file systems.
     files.sort();
     Ok(files)
 }

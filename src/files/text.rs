@@ -21,6 +21,7 @@ pub enum NotText {
 /// Returns an error if they are not UTF-8.
 pub fn to_text(bytes: Vec<u8>) -> Result<String, NotText> {
     String::from_utf8(bytes).map_err(|error| {
+        // The byte order marks of UTF-16, which PowerShell writes by default.
         if error.as_bytes().starts_with(b"\xFF\xFE") || error.as_bytes().starts_with(b"\xFE\xFF") {
             return NotText::Utf16;
         }

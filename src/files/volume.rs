@@ -40,6 +40,7 @@ pub fn read_consistently<T, E: MayBeGone>(
     for _ in 0..TRIES {
         let before = generations(directories)?;
         match read() {
+            // A switch during the read leaves files of two generations, so the read is repeated.
             // The result is consistent only if the generation is still the active one.
             Ok(value) if generations(directories)? == before => return Ok(value),
             Ok(_) => {}
@@ -88,6 +89,7 @@ pub fn list_directory(directory: &Path) -> io::Result<BTreeMap<OsString, PathBuf
     let mut files = BTreeMap::new();
     let data = directory.join(DATA);
     let has_data = data.is_dir();
+    // Through `..data`, so that all files come from one generation even if it is switched meanwhile.
     if has_data {
         for entry in fs::read_dir(&data)? {
             let entry = entry?;
@@ -96,6 +98,7 @@ pub fn list_directory(directory: &Path) -> io::Result<BTreeMap<OsString, PathBuf
     }
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
+        // The links of the volume point into `..data`; their targets are listed already.
         let is_into_data = fs::read_link(&path).is_ok_and(|target| target.starts_with(DATA));
         if let Some(name) = path.file_name()
             && !(has_data && is_into_data)

@@ -60,6 +60,7 @@ pub enum WriteReason {
 pub fn write(path: &Path, text: &str, replace: Replace<'_>) -> Result<(), WriteError> {
     let name = path.display();
     let fail = |name: String, reason| WriteError { name, reason };
+    // Writing to the target keeps the link, as an editor does.
     let file = behind_links(path).map_err(|error| fail(name.to_string(), WriteReason::Io(error)))?;
     write_file(&file, text, replace).map_err(|reason| {
         let name = match file == path {
@@ -127,6 +128,7 @@ fn writable(file: &Path) -> Result<Metadata, WriteReason> {
     if metadata.permissions().readonly() {
         return Err(WriteReason::ReadOnly);
     }
+    // Opening for writing is the check that also covers access lists and read-only file systems.
     match OpenOptions::new().write(true).open(file) {
         Ok(_) => Ok(metadata),
         Err(error) => Err(WriteReason::Io(error)),
@@ -150,6 +152,7 @@ fn fill(new: &mut File, text: &str, previous: Option<&Metadata>, replace: Replac
         }
         new.set_permissions(previous.permissions())?;
     }
+    // Without it, a crash after the rename could leave an empty file.
     new.sync_all()
 }
 

@@ -46,6 +46,7 @@ impl<'b> Body<'b> {
         length: Option<u64>,
         deadline: Option<Instant>,
     ) -> Result<Self, BodyError> {
+        // Tells the two reasons of a timeout apart: a slow client, and a budget without room.
         let waits = AtomicBool::new(false);
         let mut read = pin!(Self::collect(budget, body, length, &waits));
         // Almost always the body arrives together with the head of the request. Then no timer is needed.
@@ -75,6 +76,7 @@ impl<'b> Body<'b> {
         waits: &AtomicBool,
     ) -> Result<Self, BodyError> {
         let length = length.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+        // Checked before the first byte, so that a client that announces too much costs nothing.
         if length.is_some_and(|length| length > MAX_BODY) {
             discard(body).await;
             return Err(BodyError::TooLong);
@@ -96,9 +98,11 @@ impl<'b> Body<'b> {
             };
             let Some(frame) = frame else { break };
             let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else {
+                // Trailers have no data.
                 continue;
             };
             read += data.len();
+            // The announced length may be missing or wrong, so the limit counts the bytes that arrive.
             if read > MAX_BODY {
                 discard(body).await;
                 return Err(BodyError::TooLong);
@@ -143,6 +147,7 @@ impl BodyParts {
             if !self.small.is_empty() {
                 self.done.push(std::mem::take(&mut self.small).into());
             }
+            // Large parts are kept as they arrived, because copying them would double their memory.
             if data.len() >= LARGE {
                 self.done.push(data);
             }

@@ -36,6 +36,7 @@ pub(super) struct BodyCharge<'b> {
 impl BodyBudget {
     /// Returns a budget of `bytes`, of which [`MAX_BODY`] are the reserve.
     pub(crate) fn new(bytes: usize) -> Self {
+        // The reserve is one body of maximum length, and is not part of the semaphores.
         let bytes = bytes.saturating_sub(MAX_BODY).min(Semaphore::MAX_PERMITS);
         let short = bytes / 8;
         Self {
@@ -65,6 +66,7 @@ impl<'b> BodyCharge<'b> {
             return;
         }
         let count = u32::try_from(bytes).unwrap_or(u32::MAX);
+        // Short bodies have memory of their own, so that a few large ones cannot delay all Pods.
         if self.is_short
             && let Ok(permit) = self.budget.short.try_acquire_many(count)
         {
@@ -76,6 +78,7 @@ impl<'b> BodyCharge<'b> {
             return;
         }
         waits.store(true, Ordering::Relaxed);
+        // Either is enough: room in the budget, or the reserve, which one body at a time may use.
         tokio::select! {
             // The semaphore is never closed, so the pattern always matches.
             Ok(permit) = self.budget.shared.acquire_many(count) => merge(&mut self.from_shared, permit),

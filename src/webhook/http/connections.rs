@@ -21,6 +21,7 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Returns the address of a client. A client that uses IPv4 has its IPv4 address, also if the socket is an IPv6 socket.
 pub(crate) fn peer(address: &salvo::conn::SocketAddr) -> String {
+    // A dual-stack socket shows IPv4 clients as `::ffff:192.0.2.1`, which nobody searches for in a log.
     match address.clone().into_std() {
         Some(address) => SocketAddr::new(address.ip().to_canonical(), address.port()).to_string(),
         None => address.to_string(),

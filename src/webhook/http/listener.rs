@@ -27,6 +27,7 @@ pub(crate) fn bind(address: Address, option: &'static str) -> Result<TcpListener
         Address::AnyHost(port) => {
             let every = SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
             match listen(every) {
+                // A node may have no IPv6, although the default address is IPv6.
                 Err(error) if lacks_ipv6(&error) => {
                     let every = SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
                     (listen(every), every)
@@ -44,6 +45,7 @@ pub(crate) fn bind(address: Address, option: &'static str) -> Result<TcpListener
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // A restarted process must not wait for connections in TIME_WAIT.
     socket.set_reuse_address(true)?;
     // Accepted connections inherit this. With Nagle's algorithm, the last part of an answer may wait 40 ms for the
     // delayed acknowledgement of the first part.

@@ -71,6 +71,7 @@ impl Handler for Reviews {
 
 impl Reviews {
     async fn answer(&self, request: &mut Request, started: Instant) -> Result<Vec<u8>, Rejection> {
+        // Counted from the head of the request, because the caller's timeout started before it.
         let deadline = timeout(request.uri().query()).map(|timeout| started + timeout);
         let length = content_length(request.headers());
         let body = Body::read(&self.budget, request.take_body(), length, deadline).await?;
@@ -103,6 +104,7 @@ const MAX_NAMED_RULES: usize = 100;
 
 /// Logs one line for a review and, with `debug`, one line for each image that changes.
 fn log_review(reviewed: &Reviewed<'_>, rules: &RuleSet, counts: &RuleCounts, duration: Duration) {
+    // Building the line allocates, so it is skipped if no one reads it.
     if !tracing::enabled!(tracing::Level::INFO) {
         return;
     }

@@ -70,6 +70,7 @@ impl Servers {
         let plain_address = plain.local_addr()?;
         let config = Arc::clone(pair).server_config().map_err(ServerError::Tls)?;
         let tls = TlsConnections::new(tls, config, FailedHandshakes::new(Arc::clone(metrics)));
+        // Only the TLS port has these routes: a review over plain HTTP could be read on its way.
         let hook = Router::with_path(format!("hook/{{{ENTRY_PARAM}}}")).post(reviews.clone());
         let tls_routes = endpoints.clone().below(Router::new().post(reviews).push(hook));
         Ok(Self {
@@ -92,6 +93,7 @@ impl Servers {
     /// Stops both servers. Requests in flight have `timeout` to complete. Health is served until the end.
     pub(crate) async fn stop(self, timeout: Duration) {
         self.tls.stop(timeout).await;
+        // Probes and scrapes need no grace period, and the drain has kept this port open long enough.
         self.plain.stop(Duration::ZERO).await;
     }
 }
@@ -116,6 +118,7 @@ impl Running {
 
     async fn ended(&mut self) -> EndReason {
         let Some(task) = &mut self.task else {
+            // After its end a server must not be awaited again, so its future never completes.
             return std::future::pending().await;
         };
         let ended = task.await;

@@ -60,6 +60,7 @@ fn reload_rules(
     let rules = Arc::clone(rules);
     let one_at_a_time = Mutex::new(());
     move || {
+        // A poisoned lock means that a reload panicked; the next one starts from the files again.
         let _guard = one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
         reporter.begins();
         let text = match source.read(rules.limits()) {
@@ -67,6 +68,7 @@ fn reload_rules(
             Err(error) => return reporter.failed(&error.to_string(), None),
         };
         let digest = text.digest();
+        // The text has not changed, so neither has the set. A return to the active text ends a failure.
         if digest == rules.current().digest {
             return reporter.unchanged();
         }
@@ -77,6 +79,8 @@ fn reload_rules(
         match rules.replace(text) {
             Ok(previous) => {
                 reporter.replaced(digest);
+                // The previous set is freed on this thread, because freeing 100,000 rules on a worker would delay
+                // requests.
                 previous.retire();
             }
             Err(error) => {

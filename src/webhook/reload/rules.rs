@@ -55,6 +55,7 @@ impl SharedRules {
             Processors::All,
             RuleCounts::default(),
         )?;
+        // Compiling needs several times the memory of the result, and glibc keeps it.
         os::release_free_memory();
         Ok(Self {
             current: ArcSwap::from_pointee(loaded),
@@ -76,6 +77,7 @@ impl SharedRules {
     pub(crate) fn replace(&self, text: RulesText) -> Result<PreviousRules, LoadError> {
         // A counter must not decrease, so the counts survive the reload.
         let counts = self.current().counts.for_next_set();
+        // Low priority and one core less, so that requests keep their latency during a reload.
         let loaded = os::with_low_priority(|| compile(text, self.limits, Processors::AllButOne, counts))?;
         Ok(PreviousRules(self.current.swap(Arc::new(loaded))))
     }

@@ -31,10 +31,12 @@ pub(crate) async fn watch(dir: PathBuf, files: Option<Vec<OsString>>, reload: Ar
     let mut watched: Option<DirWatch> = None;
     let mut is_reported = true;
     loop {
+        // A directory that was removed and created again has another inode, and the old watch sees nothing.
         if !watched.as_ref().is_some_and(|watched| watched.is_same(&dir)) {
             watched = match DirWatch::start(&dir, files.clone(), changed.clone()) {
                 Ok(watched) => Some(watched),
                 Err(error) => {
+                    // Once for each loss of the watch, because the loop tries again at every tick.
                     if is_reported {
                         tracing::warn!(directory = %dir.display(), %error, "directory watch failed, so the directory is polled");
                     }
@@ -44,6 +46,7 @@ pub(crate) async fn watch(dir: PathBuf, files: Option<Vec<OsString>>, reload: Ar
             is_reported = watched.is_some();
         }
         let reload = Arc::clone(&reload);
+        // Reading and compiling block, and must not run on a worker that serves requests.
         if let Err(error) = tokio::task::spawn_blocking(move || reload()).await {
             tracing::error!(%error, "reload attempt panicked");
         }
@@ -52,11 +55,13 @@ pub(crate) async fn watch(dir: PathBuf, files: Option<Vec<OsString>>, reload: Ar
         } else {
             POLL_WITHOUT_EVENTS
         });
+        // After a slow reload there is nothing to catch up with.
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         tick.tick().await;
         tokio::select! {
             _ = tick.tick() => {}
             _ = changes.recv() => {
+                // The kubelet and editors change several files at once; one reload is enough for all.
                 sleep(DEBOUNCE).await;
                 while changes.try_recv().is_ok() {}
             }
@@ -100,10 +105,12 @@ impl DirWatch {
 fn is_relevant(event: &Event, dir: &Path, files: Option<&[OsString]>) -> bool {
     let concerns = |path: &PathBuf| {
         path == dir
+            // The kubelet switches all files of a volume by this link.
             || path.file_name().is_none_or(|name| {
                 name == "..data" || files.is_none_or(|files| files.iter().any(|file| file == name))
             })
     };
+    // Reading the files causes such events, and would trigger the next reload.
     !matches!(event.kind, EventKind::Access(_))
         && (event.paths.is_empty() || event.paths.iter().any(concerns))
 }
