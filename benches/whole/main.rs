@@ -40,21 +40,21 @@ fn main() -> ExitCode {
                 requests.parse().expect("a number"),
             );
         }
-        ["steady", port, body, folder, how] => {
+        ["steady", port, body, directory, how] => {
             steady::run(
                 port.parse().expect("a port"),
                 body.as_ref(),
-                folder.as_ref(),
+                directory.as_ref(),
                 *how == "spin",
             );
         }
         ["--rules", rounds, ..] => {
             let rounds = rounds.parse().expect("--rules takes a number");
-            let folder = tempfile::tempdir().expect("a temporary folder");
-            let small = folder.path().join("small.json");
-            std::fs::write(&small, small_review()).expect("a writable folder");
+            let directory = tempfile::tempdir().expect("a temporary directory");
+            let small = directory.path().join("small.json");
+            std::fs::write(&small, small_review()).expect("a writable directory");
             let mut table = Table::default();
-            measure_rules(&mut table, rounds, folder.path(), &small);
+            measure_rules(&mut table, rounds, directory.path(), &small);
             print!("{table}");
         }
         _ => {
@@ -69,20 +69,20 @@ fn main() -> ExitCode {
 }
 
 fn measure(rounds: usize) {
-    let folder = tempfile::tempdir().expect("a temporary folder");
+    let directory = tempfile::tempdir().expect("a temporary directory");
     let write = |name: &str, body: Vec<u8>| {
-        let path = folder.path().join(name);
-        std::fs::write(&path, body).expect("a writable folder");
+        let path = directory.path().join(name);
+        std::fs::write(&path, body).expect("a writable directory");
         path
     };
     let small = write("small.json", small_review());
     let large = write("large.json", large_review());
-    let few_lines = maps::write(folder.path(), "few", 10);
-    let many_lines = maps::write(folder.path(), "many", 100_000);
+    let few_lines = maps::write(directory.path(), "few", 10);
+    let many_lines = maps::write(directory.path(), "many", 100_000);
 
     let floor = Server::floor();
-    let few = Server::webhook(&few_lines, folder.path());
-    let many = Server::webhook(&many_lines, folder.path());
+    let few = Server::webhook(&few_lines, directory.path());
+    let many = Server::webhook(&many_lines, directory.path());
     let mut table = Table::default();
     table.row(
         "ready after start, 10 lines",
@@ -171,17 +171,17 @@ fn measure(rounds: usize) {
         "MiB",
         Goal::None,
     );
-    measure_rules(&mut table, rounds.div_ceil(2), folder.path(), &small);
+    measure_rules(&mut table, rounds.div_ceil(2), directory.path(), &small);
     print!("{table}");
 }
 
 /// A large set of rules becomes active: on one core, with the client on the other, and on both.
-fn measure_rules(table: &mut Table, rounds: usize, folder: &Path, small: &Path) {
+fn measure_rules(table: &mut Table, rounds: usize, directory: &Path, small: &Path) {
     for (name, cores, has_core) in [("one core", "0", true), ("two cores", "0,1", false)] {
         let changes: Vec<Change> = (0..rounds)
             .map(|round| {
-                let rules = rules::write(folder, &format!("{name} {round}"));
-                let server = Server::with_rules(&rules, folder, cores);
+                let rules = rules::write(directory, &format!("{name} {round}"));
+                let server = Server::with_rules(&rules, directory, cores);
                 rules::change(&rules, &server, small, has_core)
             })
             .collect();

@@ -9,20 +9,20 @@ use crate::client;
 use crate::server::Server;
 
 /// Writes a map of `lines` into a new directory.
-pub(crate) fn write(folder: &Path, name: &str, lines: usize) -> PathBuf {
-    let folder = folder.join(name);
-    fs::create_dir(&folder).expect("a writable folder");
-    let path = folder.join("imageswap-maps.conf");
-    fs::write(&path, text(lines, "mirror.example.com/hub")).expect("a writable folder");
+pub(crate) fn write(directory: &Path, name: &str, lines: usize) -> PathBuf {
+    let directory = directory.join(name);
+    fs::create_dir(&directory).expect("a writable directory");
+    let path = directory.join("imageswap-maps.conf");
+    fs::write(&path, text(lines, "mirror.example.com/hub")).expect("a writable directory");
     path
 }
 
 /// Replaces the map, waits until answers come from the new one, and returns the time in seconds.
 pub(crate) fn replace(path: &Path, lines: usize, server: &Server, body: &Path) -> f64 {
     let new = path.with_extension("new");
-    fs::write(&new, text(lines, "other.example.com/hub")).expect("a writable folder");
+    fs::write(&new, text(lines, "other.example.com/hub")).expect("a writable directory");
     let started = Instant::now();
-    fs::rename(&new, path).expect("a writable folder");
+    fs::rename(&new, path).expect("a writable directory");
     let before = client::answer(server.port, body);
     loop {
         assert!(

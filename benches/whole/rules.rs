@@ -39,36 +39,36 @@ pub(crate) struct Change {
     pub(crate) resident: f64,
 }
 
-/// A small set in a folder, and a large one next to it that is not active yet.
-pub(crate) fn write(folder: &Path, name: &str) -> PathBuf {
-    let folder = folder.join(name);
+/// A small set in a directory, and a large one next to it that is not active yet.
+pub(crate) fn write(directory: &Path, name: &str) -> PathBuf {
+    let directory = directory.join(name);
     for generation in ["..small", "..large"] {
-        fs::create_dir_all(folder.join(generation)).expect("a writable folder");
+        fs::create_dir_all(directory.join(generation)).expect("a writable directory");
     }
     let small =
         "rules v1\nswap docker.io/ -> small.example.com/\ntest nginx -> small.example.com/library/nginx\n";
-    fs::write(folder.join("..small/10.rules"), small).expect("a writable folder");
+    fs::write(directory.join("..small/10.rules"), small).expect("a writable directory");
     for file in 0..FILES {
-        let path = folder.join(format!("..large/{file}0.rules"));
-        fs::write(path, text(file)).expect("a writable folder");
+        let path = directory.join(format!("..large/{file}0.rules"));
+        fs::write(path, text(file)).expect("a writable directory");
     }
-    symlink("..small", folder.join(DATA)).expect("a writable folder");
-    folder
+    symlink("..small", directory.join(DATA)).expect("a writable directory");
+    directory
 }
 
 /// Makes the large set active.
-pub(crate) fn turn(folder: &Path) {
-    let link = folder.join("..data_tmp");
-    symlink("..large", &link).expect("a writable folder");
-    fs::rename(link, folder.join(DATA)).expect("a writable folder");
+pub(crate) fn turn(directory: &Path) {
+    let link = directory.join("..data_tmp");
+    symlink("..large", &link).expect("a writable directory");
+    fs::rename(link, directory.join(DATA)).expect("a writable directory");
 }
 
 /// Lets a client make the large set active under its load.
-pub(crate) fn change(folder: &Path, server: &Server, body: &Path, has_core: bool) -> Change {
+pub(crate) fn change(directory: &Path, server: &Server, body: &Path, has_core: bool) -> Change {
     let this = std::env::current_exe().expect("this program");
     let output = on_core(1, this.to_str().expect("a path in UTF-8"))
         .args(["steady", &server.port.to_string()])
-        .args([body, folder])
+        .args([body, directory])
         .arg(if has_core { "spin" } else { "sleep" })
         .output()
         .expect("the client");

@@ -19,18 +19,18 @@ pub(crate) struct Server {
 
 impl Server {
     /// The webhook with a map, with metrics, and logs at info into a file.
-    pub(crate) fn webhook(map: &Path, folder: &Path) -> Self {
-        Self::serve("0", &["--maps-file".as_ref(), map.as_os_str()], folder)
+    pub(crate) fn webhook(map: &Path, directory: &Path) -> Self {
+        Self::serve("0", &["--maps-file".as_ref(), map.as_os_str()], directory)
     }
 
-    /// The webhook with a folder of rules, on these cores.
-    pub(crate) fn with_rules(rules: &Path, folder: &Path, cores: &str) -> Self {
-        Self::serve(cores, &["--rules".as_ref(), rules.as_os_str()], folder)
+    /// The webhook with a directory of rules, on these cores.
+    pub(crate) fn with_rules(rules: &Path, directory: &Path, cores: &str) -> Self {
+        Self::serve(cores, &["--rules".as_ref(), rules.as_os_str()], directory)
     }
 
-    fn serve(cores: &str, rules: &[&OsStr], folder: &Path) -> Self {
+    fn serve(cores: &str, rules: &[&OsStr], directory: &Path) -> Self {
         let (port, plain) = (free_port(), free_port());
-        let log = File::create(folder.join(format!("log-{port}"))).expect("a writable folder");
+        let log = File::create(directory.join(format!("log-{port}"))).expect("a writable directory");
         let mut command = on_cores(cores, env!("CARGO_BIN_EXE_imageswap"));
         command.args([
             "serve",

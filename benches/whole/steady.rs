@@ -23,7 +23,7 @@ const MAX_CHANGE: Duration = Duration::from_secs(60);
 /// afterwards, and the slowest request since the change.
 ///
 /// With a core of its own it never sleeps, so that no latency is that of its own waking.
-pub(crate) fn run(port: u16, body: &Path, folder: &Path, has_core: bool) {
+pub(crate) fn run(port: u16, body: &Path, directory: &Path, has_core: bool) {
     let request = request(&std::fs::read(body).expect("the body"));
     let mut connections: Vec<(Connection, Option<Instant>)> =
         (0..CONNECTIONS).map(|_| (Connection::open(port), None)).collect();
@@ -39,7 +39,7 @@ pub(crate) fn run(port: u16, body: &Path, folder: &Path, has_core: bool) {
         }
         let now = Instant::now();
         if changed.is_none() && now - started > BEFORE {
-            rules::turn(folder);
+            rules::turn(directory);
             changed = Some(now);
         }
         assert!(

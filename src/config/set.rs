@@ -82,7 +82,7 @@ pub(super) enum Times {
 
 /// Reads all paths: directories, files and stdin, and pipes of a shell if they are read only once.
 pub(super) fn read(paths: &[PathBuf], limits: Limits, times: Times) -> Result<Entries, ReadError> {
-    let folders: Vec<&Path> = paths
+    let directories: Vec<&Path> = paths
         .iter()
         .map(|path| if path.is_dir() { path } else { directory_of(path) })
         .collect();
@@ -100,7 +100,7 @@ pub(super) fn read(paths: &[PathBuf], limits: Limits, times: Times) -> Result<En
             read_before.insert(path, (path, text));
         }
     }
-    let mut entries = read_consistently(&folders, || -> Result<Entries, ReadError> {
+    let mut entries = read_consistently(&directories, || -> Result<Entries, ReadError> {
         let mut entries = Entries::default();
         for path in paths {
             if let Some((path, text)) = read_before.get(path.as_path()) {
@@ -132,24 +132,24 @@ pub(super) fn directory_of(path: &Path) -> &Path {
 /// Returns an error for a directory that has directories, but no file of a set. An empty set would keep every image,
 /// and the rules are probably one level deeper.
 pub(super) fn only_directories_error(
-    folder: &Path,
+    directory: &Path,
     files: &BTreeMap<OsString, PathBuf>,
 ) -> Option<ReadError> {
-    let mut folders = Vec::new();
+    let mut directories = Vec::new();
     for (name, read_from) in files {
         let shown = name.to_string_lossy();
         if shown.starts_with('.') || shown == LOST_AND_FOUND {
             continue;
         }
         if read_from.is_dir() {
-            folders.push(folder.join(name));
+            directories.push(directory.join(name));
         } else if is_set_file(&shown) {
             return None;
         }
     }
-    (!folders.is_empty()).then(|| ReadError::OnlyDirectories {
-        name: folder.display().to_string(),
-        directories: folders,
+    (!directories.is_empty()).then(|| ReadError::OnlyDirectories {
+        name: directory.display().to_string(),
+        directories,
     })
 }
 
@@ -167,14 +167,14 @@ pub(super) fn read_file(path: &Path, limits: Limits) -> Result<Entries, ReadErro
 
 impl Entries {
     /// Adds the files of a directory, in the bytewise order of their names.
-    fn add_directory(&mut self, folder: &Path, limits: Limits) -> Result<(), ReadError> {
+    fn add_directory(&mut self, directory: &Path, limits: Limits) -> Result<(), ReadError> {
         let before = self.entries.len();
-        let files = list_directory(folder).map_err(|error| ReadError::io(folder, error))?;
-        if let Some(error) = only_directories_error(folder, &files) {
-            return self.or_record_fault(folder, Err(error));
+        let files = list_directory(directory).map_err(|error| ReadError::io(directory, error))?;
+        if let Some(error) = only_directories_error(directory, &files) {
+            return self.or_record_fault(directory, Err(error));
         }
         for (name, read_from) in files {
-            let path = folder.join(&name);
+            let path = directory.join(&name);
             let name = name.to_string_lossy();
             // Kubelet keeps the generations of a mounted ConfigMap in directories with a leading dot.
             if name.starts_with('.') {
@@ -196,7 +196,7 @@ impl Entries {
             let added = text.and_then(|text| self.add(&path, text, limits));
             self.or_record_fault(&path, added)?;
         }
-        self.notice_if_empty(folder, before);
+        self.notice_if_empty(directory, before);
         Ok(())
     }
 

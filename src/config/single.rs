@@ -24,9 +24,9 @@ pub(crate) enum Content {
 /// # Errors
 ///
 /// Returns an error if the directory cannot be read, or has directories but no file of a set.
-pub(crate) fn rules_files_of(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
-    let files = list_directory(folder).map_err(|error| ReadError::io(folder, error))?;
-    if let Some(error) = set::only_directories_error(folder, &files) {
+pub(crate) fn rules_files_of(directory: &Path) -> Result<Vec<PathBuf>, ReadError> {
+    let files = list_directory(directory).map_err(|error| ReadError::io(directory, error))?;
+    if let Some(error) = set::only_directories_error(directory, &files) {
         return Err(error);
     }
     let is_of_rules = |(name, path): &(std::ffi::OsString, PathBuf)| {
@@ -36,7 +36,7 @@ pub(crate) fn rules_files_of(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
     Ok(files
         .into_iter()
         .filter(is_of_rules)
-        .map(|(name, _)| folder.join(name))
+        .map(|(name, _)| directory.join(name))
         .collect())
 }
 

@@ -23,7 +23,7 @@ pub(crate) enum RulesSource {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Watched {
     /// Path of the directory.
-    pub(crate) folder: PathBuf,
+    pub(crate) directory: PathBuf,
     /// Names of the files to watch in it; `None` for all files, if the directory itself was given.
     pub(crate) files: Option<Vec<OsString>>,
 }
@@ -51,18 +51,18 @@ impl RulesSource {
         };
         let mut watched: Vec<Watched> = Vec::new();
         for path in paths {
-            let (folder, file) = if path.is_dir() {
+            let (directory, file) = if path.is_dir() {
                 (path.as_path(), None)
             } else {
                 (set::directory_of(path), path.file_name().map(ToOwned::to_owned))
             };
-            match watched.iter_mut().find(|known| known.folder == folder) {
+            match watched.iter_mut().find(|known| known.directory == directory) {
                 Some(known) => match (&mut known.files, file) {
                     (Some(files), Some(file)) => files.push(file),
                     (files, _) => *files = None,
                 },
                 None => watched.push(Watched {
-                    folder: folder.to_owned(),
+                    directory: directory.to_owned(),
                     files: file.map(|file| vec![file]),
                 }),
             }

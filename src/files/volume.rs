@@ -119,10 +119,10 @@ mod tests {
     /// Swaps in a generation as the kubelet does.
     fn swap(volume: &Path, generation: usize) {
         let name = format!("..{generation}");
-        let folder = volume.join(&name);
-        fs::create_dir(&folder).unwrap();
+        let directory = volume.join(&name);
+        fs::create_dir(&directory).unwrap();
         for file in ["a", "b"] {
-            fs::write(folder.join(file), generation.to_string()).unwrap();
+            fs::write(directory.join(file), generation.to_string()).unwrap();
         }
         let old = fs::read_link(volume.join("..data")).ok();
         symlink(&name, volume.join("..data_tmp")).unwrap();
@@ -166,13 +166,13 @@ mod tests {
 
     #[test]
     fn plain_directory_is_read_directly() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("a"), "1").unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("a"), "1").unwrap();
         assert_eq!(
-            read_consistently(&[folder.path()], || fs::read(folder.path().join("a"))).unwrap(),
+            read_consistently(&[directory.path()], || fs::read(directory.path().join("a"))).unwrap(),
             b"1"
         );
-        let missing = read_consistently(&[folder.path()], || fs::read(folder.path().join("b")));
+        let missing = read_consistently(&[directory.path()], || fs::read(directory.path().join("b")));
         assert_eq!(missing.unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 }

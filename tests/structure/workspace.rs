@@ -59,8 +59,8 @@ impl Workspace {
         for (name, file) in crates {
             let text = read(file).unwrap_or_else(|| panic!("{file} is missing"));
             let root = ModuleId(workspace.modules.len());
-            let (folder, _) = file.rsplit_once('/').expect("a file in a directory");
-            workspace.add_file(file, folder, &text, root, None, read);
+            let (directory, _) = file.rsplit_once('/').expect("a file in a directory");
+            workspace.add_file(file, directory, &text, root, None, read);
             workspace.crates.insert((*name).to_owned(), root);
         }
         workspace
@@ -81,24 +81,24 @@ impl Workspace {
         self.crates.get(name).copied()
     }
 
-    /// Adds the module of a file, whose child modules have their files in `folder`.
+    /// Adds the module of a file, whose child modules have their files in `directory`.
     fn add_file(
         &mut self,
         file: &str,
-        folder: &str,
+        directory: &str,
         text: &str,
         root: ModuleId,
         parent: Option<ModuleId>,
         read: &dyn Fn(&str) -> Option<String>,
     ) -> ModuleId {
         let parsed = syn::parse_file(text).unwrap_or_else(|error| panic!("{file}: {error}"));
-        self.add(file, folder, parsed.items, root, parent, read)
+        self.add(file, directory, parsed.items, root, parent, read)
     }
 
     fn add(
         &mut self,
         file: &str,
-        folder: &str,
+        directory: &str,
         items: Vec<Item>,
         root: ModuleId,
         parent: Option<ModuleId>,
@@ -114,7 +114,7 @@ impl Workspace {
             self.modules[id.0].add(item);
             let Item::Mod(module) = item else { continue };
             let name = module.ident.to_string();
-            let below = format!("{folder}/{name}");
+            let below = format!("{directory}/{name}");
             let child = match module.content.take() {
                 Some((_, items)) => self.add(file, &below, items, root, Some(id), read),
                 None => {

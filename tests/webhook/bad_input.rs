@@ -138,8 +138,8 @@ fn end_of(start: Start) -> (Option<i32>, String) {
 
 #[test]
 fn start_fails_with_a_reason_if_the_map_is_invalid() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     fs::write(path("latin-1"), b"default::\n# M\xfcnchen\n").unwrap();
     fs::write(path("long"), vec![b'#'; (8 << 20) + 1]).unwrap();
     assert!(
@@ -190,10 +190,10 @@ fn start_fails_with_a_reason_if_the_pair_is_invalid() {
         ),
     ];
     for (certificate, key, reason) in cases {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("cert.pem"), certificate).unwrap();
-        fs::write(folder.path().join("key.pem"), key).unwrap();
-        let path = folder.path().to_str().unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("cert.pem"), certificate).unwrap();
+        fs::write(directory.path().join("key.pem"), key).unwrap();
+        let path = directory.path().to_str().unwrap();
         let (status, stderr) = Start::new(IMAGESWAP).map(MAP).args(["--tls-dir", path]).fail();
         assert_eq!(
             (status, stderr),

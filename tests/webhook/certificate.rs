@@ -21,12 +21,12 @@ fn serve(volume: &Volume) -> Server {
 #[test]
 fn file_names_of_tls_secrets_are_accepted() {
     let pair = Pair::generate();
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("tls.crt"), &pair.certificate).unwrap();
-    fs::write(folder.path().join("tls.key"), &pair.key).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("tls.crt"), &pair.certificate).unwrap();
+    fs::write(directory.path().join("tls.key"), &pair.key).unwrap();
     let server = Start::new(IMAGESWAP)
         .map(MAP)
-        .args(["--tls-dir", folder.path().to_str().unwrap()])
+        .args(["--tls-dir", directory.path().to_str().unwrap()])
         .serve();
     assert_eq!(server.connect().certificate(), pair.der);
 }

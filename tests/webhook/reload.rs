@@ -46,8 +46,8 @@ fn each_changed_map_becomes_active() {
 
 #[test]
 fn plain_file_is_reloaded_if_written_or_replaced() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join(FILE);
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join(FILE);
     fs::write(&path, map("h.io/0")).unwrap();
     let server = Start::new(IMAGESWAP)
         .self_signed()
@@ -57,8 +57,8 @@ fn plain_file_is_reloaded_if_written_or_replaced() {
     eventually("the written map", || {
         server.swap("nginx").as_deref() == Some("h.io/1/nginx")
     });
-    fs::write(folder.path().join("new"), map("h.io/2")).unwrap();
-    fs::rename(folder.path().join("new"), &path).unwrap();
+    fs::write(directory.path().join("new"), map("h.io/2")).unwrap();
+    fs::rename(directory.path().join("new"), &path).unwrap();
     eventually("the replaced map", || {
         server.swap("nginx").as_deref() == Some("h.io/2/nginx")
     });

@@ -30,7 +30,7 @@ fn start_fails_with_file_and_line_if_a_set_is_invalid() {
 }
 
 /// Returns true if the first error is at the line, in both the log and the last line.
-fn names_the_place(row: &Value, folder: &str, stderr: &str) -> bool {
+fn names_the_place(row: &Value, directory: &str, stderr: &str) -> bool {
     let mut logged = stderr.lines().filter_map(|line| {
         let line: Value = serde_json::from_str(line).ok()?;
         (line["level"] == "ERROR").then(|| (line["message"].as_str().unwrap().to_owned(), line))
@@ -48,7 +48,7 @@ fn names_the_place(row: &Value, folder: &str, stderr: &str) -> bool {
     let is_at_its_place = names
         .flat_map(|name| expected.iter().map(move |line| (name, line)))
         .flat_map(|(name, line)| [(name, *line), (name, line + 1)])
-        .any(|(name, line)| first.starts_with(&format!("{folder}/{name}:{line}:")));
+        .any(|(name, line)| first.starts_with(&format!("{directory}/{name}:{line}:")));
     let has_code = line["code"]
         .as_str()
         .is_some_and(|code| code.starts_with('E') && first.contains(&format!(": error[{code}]: ")));

@@ -94,19 +94,19 @@ fn invalid_set_keeps_previous_rules_and_is_reported_once() {
 
 #[test]
 fn added_and_removed_files_change_the_set() {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
     write("20-b.rules", "rules v1\nswap quay.io/ -> h.example.com/b/\n");
-    let server = serve(folder.path());
+    let server = serve(directory.path());
     // Files are evaluated in the order of their names.
     server.reloads_when(|| write("10-a.rules", "rules v1\nswap quay.io/ -> h.example.com/a/\n"));
     assert_eq!(server.swap("quay.io/x").as_deref(), Some("h.example.com/a/x"));
-    server.reloads_when(|| fs::remove_file(folder.path().join("10-a.rules")).unwrap());
+    server.reloads_when(|| fs::remove_file(directory.path().join("10-a.rules")).unwrap());
     assert_eq!(server.swap("quay.io/x").as_deref(), Some("h.example.com/b/x"));
     server.reloads_when(|| {
         fs::rename(
-            folder.path().join("20-b.rules"),
-            folder.path().join("20-b.rules.off"),
+            directory.path().join("20-b.rules"),
+            directory.path().join("20-b.rules.off"),
         )
         .unwrap();
     });
@@ -151,10 +151,10 @@ fn single_file_is_reloaded_next_to_a_directory() {
 
 #[test]
 fn second_map_is_an_error_at_start_and_reload() {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
     write("a.conf", "default::\nquay.io::h.example.com/q\n");
-    let server = serve(folder.path());
+    let server = serve(directory.path());
     assert_eq!(server.swap("quay.io/x").as_deref(), Some("h.example.com/q/x"));
     write("maps", "default::\n");
     eventually("the failure", || {
@@ -164,13 +164,13 @@ fn second_map_is_an_error_at_start_and_reload() {
             .contains("is a second map file in addition to")
     });
     assert!(server.swap("quay.io/x").is_some());
-    let (status, stderr) = Start::new(IMAGESWAP).self_signed().rules(folder.path()).fail();
+    let (status, stderr) = Start::new(IMAGESWAP).self_signed().rules(directory.path()).fail();
     assert_eq!(status, Some(1));
     assert!(
         stderr.contains("/maps is a second map file in addition to ") && stderr.contains("/a.conf"),
         "{stderr}"
     );
-    fs::remove_file(folder.path().join("maps")).unwrap();
+    fs::remove_file(directory.path().join("maps")).unwrap();
     eventually("the fix", || server.get("/readyz").text() == "ready\n");
 }
 

@@ -13,7 +13,7 @@ use imageswap_tests_support::recorded::conformance;
 use proptest::prelude::*;
 use serde_json::Value;
 
-fn folder() -> PathBuf {
+fn directory() -> PathBuf {
     conformance("legacy")
 }
 
@@ -37,7 +37,7 @@ fn swapped(rules: &RuleSet, image: &str) -> Option<String> {
 }
 
 fn assert_recorded(file: &str, rows: usize, mut rules: impl FnMut(&Value) -> RuleSet, key: &str) {
-    let text = std::fs::read_to_string(folder().join(file)).unwrap();
+    let text = std::fs::read_to_string(directory().join(file)).unwrap();
     let mut sets = HashMap::new();
     let mut wrong = Vec::new();
     for line in text.lines() {
@@ -67,7 +67,7 @@ fn assert_recorded(file: &str, rows: usize, mut rules: impl FnMut(&Value) -> Rul
 #[test]
 fn map_gives_every_recorded_answer() {
     let rules =
-        |name: &Value| map(&std::fs::read_to_string(folder().join(name.as_str().unwrap())).unwrap()).0;
+        |name: &Value| map(&std::fs::read_to_string(directory().join(name.as_str().unwrap())).unwrap()).0;
     assert_recorded("vectors.jsonl", 6773, rules, "map");
 }
 

@@ -28,7 +28,11 @@ pub(crate) fn start(
     let watched = source.watched();
     let reload_rules: Arc<dyn Fn() + Send + Sync> =
         Arc::new(reload_rules(source, rules, reporter(Reloaded::Rules)));
-    for Watched { folder: dir, files } in watched {
+    for Watched {
+        directory: dir,
+        files,
+    } in watched
+    {
         watches.spawn(watch(dir, files, Arc::clone(&reload_rules)));
     }
     if let Some(dir) = pair.dir().map(PathBuf::from) {

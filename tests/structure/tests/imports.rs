@@ -145,7 +145,7 @@ fn files_form_no_cycle() {
 fn directories_form_no_cycle() {
     let crates = ["src/engine", "src/files", "migrate/src", "src"];
     let inside = edges().into_iter().filter(|(from, to)| {
-        let crate_of = |file: &str| crates.iter().position(|folder| file.starts_with(folder));
+        let crate_of = |file: &str| crates.iter().position(|directory| file.starts_with(directory));
         crate_of(from) == crate_of(to)
     });
     let found = cycles(&between_children(&inside.collect()));

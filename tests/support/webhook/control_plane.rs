@@ -19,7 +19,7 @@ pub struct ControlPlane {
     /// Program under test.
     program: PathBuf,
     parts: Vec<Child>,
-    folder: TempDir,
+    directory: TempDir,
 }
 
 /// The result of a command line.
@@ -51,7 +51,7 @@ impl ControlPlane {
         let mut plane = Self {
             program: program.into(),
             parts: Vec::new(),
-            folder: tempfile::tempdir().unwrap(),
+            directory: tempfile::tempdir().unwrap(),
         };
         fs::create_dir(plane.path("bin")).unwrap();
         for part in ["etcd", "kube-apiserver", "kube-controller-manager", "kubectl"] {
@@ -135,7 +135,7 @@ impl ControlPlane {
         path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap()));
         let output = Command::new("sh")
             .args(["-c", line])
-            .current_dir(self.folder.path())
+            .current_dir(self.directory.path())
             .env("PATH", std::env::join_paths(path).unwrap())
             .env("KUBECONFIG", self.path("kubeconfig"))
             // kubectl would use a cache of one API server for that of the next test.
@@ -178,7 +178,7 @@ impl ControlPlane {
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.directory.path().join(name)
     }
 
     fn write(&self, name: &str, text: &str) {
@@ -189,7 +189,7 @@ impl ControlPlane {
         let log = fs::File::create(self.path(&format!("{name}.log"))).unwrap();
         let child = Command::new(self.path("bin").join(name))
             .args(arguments)
-            .current_dir(self.folder.path())
+            .current_dir(self.directory.path())
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
@@ -223,10 +223,10 @@ impl Drop for ControlPlane {
 }
 
 /// Builds the program once, and returns its path.
-fn built(folder: &str) -> &'static Path {
+fn built(directory: &str) -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let program = Path::new(folder).join("control-plane");
+        let program = Path::new(directory).join("control-plane");
         let build = repository::path("tests/control-plane/build");
         let status = Command::new(build).arg(&program).status().unwrap();
         assert!(status.success(), "the control plane can't be built");

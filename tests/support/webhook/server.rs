@@ -14,7 +14,7 @@ use super::log::log_lines;
 /// A webhook that serves.
 pub struct Server {
     pub(super) child: Child,
-    pub(super) folder: TempDir,
+    pub(super) directory: TempDir,
     /// Address of the port with TLS.
     pub address: SocketAddr,
     /// Address of the port without TLS.
@@ -74,12 +74,12 @@ impl Server {
 
     /// Returns all of its stderr.
     pub fn stderr(&self) -> String {
-        fs::read_to_string(self.folder.path().join("log")).unwrap()
+        fs::read_to_string(self.directory.path().join("log")).unwrap()
     }
 
     /// Returns the lines of the log.
     pub fn log(&self) -> Vec<Value> {
-        log_lines(&self.folder.path().join("log"))
+        log_lines(&self.directory.path().join("log"))
     }
 
     /// Waits until the log has a wanted line.
@@ -132,7 +132,7 @@ impl Drop for Server {
         if std::thread::panicking() {
             eprintln!(
                 "{}",
-                fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+                fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
             );
         }
     }

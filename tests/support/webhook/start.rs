@@ -20,13 +20,13 @@ pub const MAP: &str = "default::\ndocker.io::mirror.example.com/hub\n";
 /// The command line of a webhook.
 pub struct Start {
     command: Command,
-    folder: TempDir,
+    directory: TempDir,
 }
 
 impl Start {
     /// Starts the program with the arguments that every test needs: free ports, and a log to read.
     pub fn new(program: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let mut command = command(program);
         command.args([
             "serve",
@@ -37,7 +37,7 @@ impl Start {
             "--log-format",
             "json",
         ]);
-        Self { command, folder }
+        Self { command, directory }
     }
 
     /// Calls the program as a Deployment of imageswap-webhook v1.5.3 does, with all settings in variables.
@@ -97,7 +97,7 @@ impl Start {
 
     /// Sets a map, in a file that does not change.
     pub fn map(self, text: &str) -> Self {
-        let path = self.folder.path().join("maps.conf");
+        let path = self.directory.path().join("maps.conf");
         fs::write(&path, text).unwrap();
         self.args(["--maps-file", path.to_str().unwrap()])
     }
@@ -114,7 +114,7 @@ impl Start {
 
     /// Starts it, and waits until it serves.
     pub fn serve(mut self) -> Server {
-        let log = self.folder.path().join("log");
+        let log = self.directory.path().join("log");
         self.command
             .stdout(Stdio::null())
             .stderr(fs::File::create(&log).unwrap());
@@ -128,7 +128,7 @@ impl Start {
                     address: address("address"),
                     http_address: address("http_address"),
                     child,
-                    folder: self.folder,
+                    directory: self.directory,
                 };
             }
             let text = fs::read_to_string(&log).unwrap();
@@ -154,7 +154,7 @@ impl Start {
             address,
             http_address,
             child,
-            folder: start.folder,
+            directory: start.directory,
         }
     }
 

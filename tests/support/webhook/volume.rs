@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 /// A mounted volume.
 pub struct Volume {
-    folder: TempDir,
+    directory: TempDir,
     generation: usize,
 }
 
@@ -16,7 +16,7 @@ impl Volume {
     /// Mounts a volume with these files.
     pub fn mount(files: &[(&str, &[u8])]) -> Self {
         let mut volume = Self {
-            folder: tempfile::tempdir().unwrap(),
+            directory: tempfile::tempdir().unwrap(),
             generation: 0,
         };
         volume.update(files);
@@ -25,7 +25,7 @@ impl Volume {
 
     /// Returns the directory of the mount.
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        self.directory.path()
     }
 
     /// Returns the path of a file.
@@ -42,7 +42,7 @@ impl Volume {
     /// Updates the files as [`Self::update`] does, and calls `between` between the steps.
     pub fn update_slowly(&mut self, files: &[(&str, &[u8])], between: impl Fn()) {
         self.generation += 1;
-        let root = self.folder.path();
+        let root = self.directory.path();
         let name = format!("..2026_11_25_00_00_00.{:010}", self.generation);
         fs::create_dir(root.join(&name)).unwrap();
         for (file, content) in files {

@@ -21,7 +21,7 @@ const MAX_LINE: usize = 4096;
 /// Results of a run.
 #[derive(Debug)]
 pub(crate) struct Sarif {
-    folder: PathBuf,
+    directory: PathBuf,
     artifacts: Vec<Artifact>,
     codes: Vec<Code>,
     results: Vec<SarifResult>,
@@ -35,7 +35,7 @@ impl Sarif {
     pub(crate) fn new() -> Self {
         Self {
             // Without a working directory, names stay as they are given.
-            folder: std::env::current_dir().unwrap_or_default(),
+            directory: std::env::current_dir().unwrap_or_default(),
             artifacts: Vec::new(),
             codes: Vec::new(),
             results: Vec::new(),
@@ -139,7 +139,7 @@ impl Sarif {
     }
 
     fn artifact(&mut self, name: &str) -> ArtifactLocation {
-        let (uri, uri_base_id) = uri::from_file(name, &self.folder);
+        let (uri, uri_base_id) = uri::from_file(name, &self.directory);
         let is_it = |artifact: &Artifact| artifact.location.uri == uri;
         let index = self.artifacts.iter().position(is_it);
         let location = ArtifactLocation {
@@ -167,7 +167,7 @@ impl Sarif {
         let span = sources.resolve(finding.span().unwrap_or_default());
         let source = sources.get(span.source);
         let name = source.map_or("", Source::name);
-        let (file, _) = uri::from_file(name, &self.folder);
+        let (file, _) = uri::from_file(name, &self.directory);
         let mut hasher = Sha256::new();
         let line = source.map_or("", |source| first_line(source, span));
         for word in [finding.code.as_str(), &file]

@@ -7,12 +7,12 @@ use std::path::{Component, Path, PathBuf};
 pub(super) const STDIN: &str = "stdin";
 
 /// Returns the URI reference of a file, and the base that it is relative to.
-pub(super) fn from_file(name: &str, folder: &Path) -> (String, Option<&'static str>) {
+pub(super) fn from_file(name: &str, directory: &Path) -> (String, Option<&'static str>) {
     if name == STDIN {
         return (STDIN.to_owned(), None);
     }
-    let path = normal(&folder.join(name));
-    match path.strip_prefix(folder) {
+    let path = normal(&directory.join(name));
+    match path.strip_prefix(directory) {
         Ok(below) => (encoded(below), Some("%SRCROOT%")),
         Err(_) => (format!("file://{}", encoded(&path)), None),
     }

@@ -13,9 +13,9 @@ use crate::support::{
 
 #[test]
 fn real_review_gets_its_uid_and_a_patch_that_applies() {
-    let folder = conformance("reviews");
+    let directory = conformance("reviews");
     let mut count = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
+    for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_none_or(|extension| extension != "json") {
             continue;

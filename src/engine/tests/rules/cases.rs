@@ -111,8 +111,8 @@ fn all_cases() -> Vec<Case> {
 }
 
 /// Returns the cases of a directory, by name.
-fn cases(folder: &str) -> Vec<Case> {
-    let root = repository::path("grammar").join(folder);
+fn cases(directory: &str) -> Vec<Case> {
+    let root = repository::path("grammar").join(directory);
     let mut cases = Vec::new();
     for path in entries(&root) {
         let files = if path.is_dir() {
@@ -130,8 +130,8 @@ fn cases(folder: &str) -> Vec<Case> {
     cases
 }
 
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
+fn entries(directory: &Path) -> Vec<PathBuf> {
+    let mut entries: Vec<PathBuf> = fs::read_dir(directory)
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();

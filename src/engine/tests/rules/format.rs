@@ -35,15 +35,15 @@ fn all_formatted(files: &Files) -> Files {
 }
 
 /// Returns the files below a directory of the repository.
-fn files(folder: &str) -> Vec<PathBuf> {
-    let root = repository::path(folder);
-    let mut folders = vec![root];
+fn files(directory: &str) -> Vec<PathBuf> {
+    let root = repository::path(directory);
+    let mut directories = vec![root];
     let mut files = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                folders.push(path);
+                directories.push(path);
             } else if path.extension().is_some_and(|ending| ending == "rules") {
                 files.push(path);
             }
