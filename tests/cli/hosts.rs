@@ -90,7 +90,7 @@ fn gitlab_gets_findings_as_code_quality_report() {
         report[0]["description"]
             .as_str()
             .unwrap()
-            .starts_with("`quay.io` alone is")
+            .starts_with("the registry `quay.io` has no `/`")
     );
     assert_eq!(report[0]["check_name"], "E0302");
     assert_eq!(report[0]["severity"], "major");
