@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::finding::Severity;
+use super::severity::Severity;
 
 /// Kind of a finding: a letter and four digits for errors and for findings about files, a name for lints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

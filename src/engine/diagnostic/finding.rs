@@ -4,18 +4,8 @@ use std::borrow::Cow;
 
 use super::code::Code;
 use super::help::Help;
+use super::severity::Severity;
 use super::source::{SourceMap, Span, visible};
-
-/// Severity of a finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Information; the set does what it says.
-    Notice,
-    /// The set loads, but may not do what was intended.
-    Warning,
-    /// The set does not load.
-    Error,
-}
 
 /// A finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,15 +146,5 @@ impl Diagnostic {
             Cow::Borrowed(_) => line,
             Cow::Owned(shown) => shown,
         }
-    }
-}
-
-impl std::fmt::Display for Severity {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Notice => "notice",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        })
     }
 }

@@ -2,7 +2,8 @@
 
 use std::ops::Deref;
 
-use super::finding::{Diagnostic, Severity};
+use super::finding::Diagnostic;
+use super::severity::Severity;
 
 /// Findings, in the order in which they were added, until they are sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

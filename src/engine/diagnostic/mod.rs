@@ -5,14 +5,16 @@ mod finding;
 mod findings;
 mod help;
 mod lint;
+mod severity;
 mod similar;
 mod source;
 
 pub use code::Code;
-pub use finding::{Diagnostic, Label, Severity, Suggestion};
+pub use finding::{Diagnostic, Label, Suggestion};
 pub use findings::Findings;
 pub use help::Help;
 pub use lint::Lint;
 pub(crate) use lint::Lints;
+pub use severity::Severity;
 pub use similar::similar;
 pub use source::{Piece, Position, Source, SourceId, SourceMap, Span, visible};
