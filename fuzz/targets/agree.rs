@@ -1,5 +1,5 @@
-//! Sets that a generator makes of the bytes: the engine and the other reading of the language decide alike, and what
-//! was decided stays.
+//! Sets that a generator makes from the bytes: the engine and the naive reading of the language agree, and evaluating
+//! a result again changes nothing.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! Any bytes as a rules file, and sets that a generator makes of them in another layout: what has no error of syntax is
-//! laid out, says the same, and stays as it is from then on.
+//! Any bytes as a rules file, and sets that a generator makes from them in another layout: a text without syntax
+//! errors is formatted, keeps its meaning, and does not change when it is formatted again.
 
 #![no_main]
 
@@ -25,7 +25,7 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
     };
     match format(SourceId::default(), &text) {
         Ok(once) => {
-            let again = format(SourceId::default(), &once).expect("what was laid out has no errors");
+            let again = format(SourceId::default(), &once).expect("a formatted text has no errors");
             assert_eq!(once, again);
         }
         Err(FormatError::Syntax(_) | FormatError::Map) => {}

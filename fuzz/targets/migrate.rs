@@ -1,5 +1,5 @@
-//! Any text as a map file, and behind a NUL images that are given with it, one a line: what comes of it loads without a
-//! warning, and whatever is treated otherwise has a reason.
+//! Any text as a map file, and after a NUL images to compare, one a line: the new rules load without a warning, and
+//! each difference has a reason.
 
 #![no_main]
 

@@ -23,7 +23,7 @@ pub(super) struct EvaluatedPod<'r, 'a, D> {
     pub(super) is_skipped: bool,
 }
 
-/// What the webhook does with an image.
+/// Verdict of the webhook on an image.
 pub(super) enum Verdict<D> {
     /// The webhook does not evaluate it.
     Skipped(SkipReason),

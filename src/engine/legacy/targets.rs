@@ -34,7 +34,7 @@ impl Targets {
     /// Adds the value of a line for a registry, for globs or for the rest.
     pub(super) fn add(&mut self, text: &MapText, value: TextPiece) {
         let spelled = text.get(value);
-        // An empty value keeps images, and is no target.
+        // An empty value keeps images, so it has no target.
         if spelled.is_empty() {
             return;
         }

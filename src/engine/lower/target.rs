@@ -186,7 +186,7 @@ fn check_registry(text: &str, registry: &str, kinds: &[CaptureKind]) -> Result<(
                     "the registry of the target has a capture that is not from the registry of the pattern",
                 ));
             }
-            _ => return Err(fault("the registry of the target has a part of the image")),
+            _ => return Err(fault("the registry of the target contains a part of the image")),
         }
         let has_dot = all
             .iter()

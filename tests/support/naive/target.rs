@@ -1,11 +1,11 @@
-//! Targets: what comes out, and what looks as if it had.
+//! Targets, their results, and their own images.
 
 use imageswap_engine::reference::Reference;
 
 use super::image::{Image, compared};
 use super::split::{Split, split};
 
-/// A target, its constants put in.
+/// A target after the expansion of its constants.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
     registry: String,
@@ -82,12 +82,12 @@ impl Target {
         }
     }
 
-    /// The one registry that it leads to.
+    /// Returns its registry; `None` if it has a capture.
     pub(super) fn one_registry(&self) -> Option<&str> {
         (!self.registry.contains('{')).then_some(&*self.registry)
     }
 
-    /// What comes out; none where that is no image of the registry that the target names.
+    /// Returns the result; `None` if it is not a valid image of the registry that the target names.
     pub(super) fn result(&self, image: &Image, taken: &[String]) -> Option<String> {
         let registry = self.filled(&self.registry, image, taken, true);
         let mut path = Vec::new();
@@ -104,7 +104,7 @@ impl Target {
         if registry == "docker.io" && !path.contains('/') {
             path = format!("library/{path}");
         }
-        // What a capture brought is part of the name, and not a tag or a digest of it.
+        // The text of a capture is part of the name, and not a tag or a digest.
         if path.contains([':', '@']) {
             return None;
         }
@@ -145,7 +145,7 @@ impl Target {
     }
 
     fn value(&self, name: &str, image: &Image, taken: &[String], in_registry: bool) -> String {
-        // An address in brackets has colons that begin no port.
+        // The colons of an IPv6 address in brackets begin no port.
         let (host, port) = match image.registry.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => (host, port),
             _ => (&*image.registry, ""),
@@ -177,7 +177,7 @@ impl Target {
             return false;
         }
         let path: Vec<&str> = image.path.iter().map(String::as_str).collect();
-        // On Docker Hub a result of one segment is completed.
+        // On Docker Hub, a result of one segment gets `library/`.
         let is_completed = self.registry == "docker.io" && path.len() == 2 && path[0] == "library";
         if !(self.fits_path(&self.path, &path) || is_completed && self.fits_path(&self.path, &path[1..])) {
             return false;
@@ -205,7 +205,7 @@ impl Target {
         if self.may_be_missing(template) && self.fits_path(behind, path) {
             return true;
         }
-        // A template may stand for several segments.
+        // A template may match several segments.
         (1..=path.len()).any(|length| {
             let (own, rest) = path.split_at(length);
             let is_alone = template == "{path}" || template == "{written}";
