@@ -19,9 +19,19 @@ fn main() {
 
 /// Returns seconds since 1970: those of the variable for reproducible builds, of the commit, or of now.
 ///
+/// # Panics
+///
+/// If the variable is not a number of seconds: the pages would have the date of another day without a word.
+///
 /// The same commit gives the same pages, whenever it is built: https://reproducible-builds.org/docs/source-date-epoch/.
 fn time() -> String {
     let of_variable = std::env::var("SOURCE_DATE_EPOCH").ok();
+    if let Some(text) = &of_variable {
+        assert!(
+            text.parse::<u32>().is_ok(),
+            "SOURCE_DATE_EPOCH is `{text}`, expected a number of seconds since 1970"
+        );
+    }
     of_variable
         .or_else(|| git(&["log", "-1", "--format=%ct"]))
         .unwrap_or_else(|| {
