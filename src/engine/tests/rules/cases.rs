@@ -62,6 +62,24 @@ fn invalid_case_is_rejected_with_its_recorded_findings() {
 }
 
 #[test]
+fn findings_have_the_severity_of_their_code() {
+    let mut count = 0;
+    for case in all_cases() {
+        for finding in load_files(&case.files).findings {
+            assert_eq!(
+                finding.severity,
+                finding.code.severity(),
+                "{}: {}",
+                case.name(),
+                finding.code
+            );
+            count += 1;
+        }
+    }
+    assert!(count > 300, "{count} findings");
+}
+
+#[test]
 fn every_code_has_a_case() {
     let shown: BTreeSet<Code> = all_cases()
         .iter()
