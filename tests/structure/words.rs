@@ -49,11 +49,8 @@ const EXCEPTIONS: [&str; 5] = [
 
 /// A retired word or phrase.
 pub struct Retired {
-    /// Its regular expression, as the list has it.
-    pub pattern: String,
-    /// Words that replace it.
-    pub instead: String,
     regex: Regex,
+    instead: String,
 }
 
 /// A place where a file has a retired word.
@@ -82,7 +79,6 @@ pub fn retired() -> Vec<Retired> {
                 .unwrap_or_else(|| panic!("no replacement in {line}"));
             let regex = RegexBuilder::new(pattern).case_insensitive(true).build();
             Retired {
-                pattern: pattern.to_owned(),
                 instead: instead.trim().to_owned(),
                 regex: regex.unwrap_or_else(|error| panic!("{line}: {error}")),
             }
