@@ -1,0 +1,85 @@
+{{- define "imageswap.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
+{{- else -}}
+{{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- if contains $name .Release.Name -}}
+{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "imageswap.namespace" -}}
+{{- default .Release.Namespace .Values.namespaceOverride -}}
+{{- end -}}
+
+{{- define "imageswap.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- default (include "imageswap.fullname" .) .Values.serviceAccount.name -}}
+{{- else -}}
+{{- default "default" .Values.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "imageswap.secretName" -}}
+{{- default (printf "%s-tls" (include "imageswap.fullname" .)) .Values.certificate.secretName -}}
+{{- end -}}
+
+{{- define "imageswap.image" -}}
+{{- with .Values.image -}}
+{{- if .registry }}{{ .registry }}/{{ end }}{{ .repository }}:{{ default $.Chart.AppVersion .tag }}{{ if .digest }}@{{ .digest }}{{ end }}
+{{- end -}}
+{{- end -}}
+
+{{/* The Deployment of imageswap-webhook v1.5.3 has the selector `app: imageswap`, and a selector cannot change. */}}
+{{- define "imageswap.selector" -}}
+app: {{ include "imageswap.fullname" . }}
+{{- end -}}
+
+{{- define "imageswap.labels" -}}
+{{ include "imageswap.selector" . }}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ default .Chart.AppVersion .Values.image.tag | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* The metadata of an object. Arguments: the root, the suffix of the name, further labels and annotations. */}}
+{{- define "imageswap.metadata" -}}
+{{- $root := .root -}}
+name: {{ default (printf "%s%s" (include "imageswap.fullname" $root) (default "" .suffix)) .name }}
+{{- if not .clusterScope }}
+namespace: {{ include "imageswap.namespace" $root }}
+{{- end }}
+labels:
+  {{- include "imageswap.labels" $root | nindent 2 }}
+  {{- with .labels }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- with merge (dict) (default (dict) .annotations) $root.Values.commonAnnotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- define "imageswap.podSecurityLevel" -}}
+{{- if .Values.hostNetwork }}privileged{{ else }}restricted{{ end -}}
+{{- end -}}
+
+{{/* `caBundle` of the source `secret`, in base64. */}}
+{{- define "imageswap.caBundle" -}}
+{{- $ca := trim .Values.certificate.ca -}}
+{{- if not $ca -}}
+{{- fail "certificate.ca is missing. Set it to the certificate of the CA that signed the certificate of the webhook: --set-file certificate.ca=ca.crt. Or let cert-manager issue the certificate: --set certificate.source=cert-manager" -}}
+{{- end -}}
+{{- if contains "PRIVATE KEY" $ca -}}
+{{- fail "certificate.ca has a private key. Set it to the certificate of the CA: --set-file certificate.ca=ca.crt" -}}
+{{- end -}}
+{{- if contains "-----BEGIN CERTIFICATE-----" $ca }}{{ printf "%s\n" $ca | b64enc }}{{ else }}{{ $ca }}{{ end -}}
+{{- end -}}
