@@ -88,7 +88,7 @@ members replace those of `webhook`.
   - name: is-not-deleted
     expression: "!has(object.metadata.deletionTimestamp)"
   # The kubelet runs the Pod of its own file, whatever the API server has.
-  - name: is-no-mirror-pod
+  - name: is-not-a-mirror-pod
     expression: "!has(object.metadata.annotations) || !('kubernetes.io/config.mirror' in object.metadata.annotations)"
   {{- with $value.matchConditions }}
   {{- toYaml . | nindent 2 }}
