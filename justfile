@@ -21,10 +21,14 @@ test-more:
 test-cluster:
     IMAGESWAP_TEST_CLUSTER=1 cargo test --workspace --locked --test cluster
 
+# Run the tests of `deploy/`. They need Go 1.26, and some minutes to build Helm and the other tools the first time.
+test-deploy:
+    IMAGESWAP_TEST_DEPLOY=1 cargo test --workspace --locked --test deploy
+
 # Format, spelling, lints, documentation, and the structure: imports, names of types, claims such as "only this module does it".
 lint: spelling
     cargo fmt --all --check
-    test -z "$(gofmt -l tests/control-plane)"
+    test -z "$(gofmt -l tests/control-plane tests/tools)"
     cargo clippy --workspace --all-targets --locked -- -D warnings
     cargo test --quiet --package imageswap-tests-structure --locked
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked

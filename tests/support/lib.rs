@@ -15,4 +15,6 @@ pub mod pages;
 pub mod recorded;
 pub mod repository;
 #[cfg(feature = "webhook")]
+pub mod tools;
+#[cfg(feature = "webhook")]
 pub mod webhook;

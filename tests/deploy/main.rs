@@ -1,0 +1,3 @@
+//! The manifests and the chart of `deploy/`, without a cluster.
+
+mod schemas;

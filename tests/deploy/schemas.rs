@@ -1,0 +1,172 @@
+//! Every manifest against the schemas of all Kubernetes versions that the project supports, strictly: a field that a
+//! version does not know is an error.
+
+use std::fs;
+use std::path::Path;
+
+use imageswap_tests_support::tools::Tools;
+use serde_json::Value;
+
+const MINOR_VERSIONS: [&str; 5] = ["1.33", "1.34", "1.35", "1.36", "1.37"];
+
+/// Returns the versions whose schemas the tools have, without the `v`.
+fn versions(tools: &Tools) -> Vec<String> {
+    let mut versions: Vec<String> = fs::read_dir(tools.schemas())
+        .unwrap()
+        .filter_map(|entry| Some(entry.unwrap().file_name().to_str()?.strip_prefix('v')?.to_owned()))
+        .collect();
+    versions.sort();
+    let minors = versions.iter().map(|version| version.rsplit_once('.').unwrap().0);
+    assert!(minors.eq(MINOR_VERSIONS), "{versions:?}");
+    versions
+}
+
+/// The result of one object.
+#[derive(Debug)]
+struct Validated {
+    file: String,
+    kind: String,
+    name: String,
+    /// `None` if the object is valid.
+    fault: Option<String>,
+}
+
+/// Validates all files of a directory.
+fn validate(tools: &Tools, version: &str, directory: &Path) -> Vec<Validated> {
+    let schemas = tools.schemas();
+    let schemas = schemas.to_str().unwrap();
+    let name = "{{.ResourceKind}}{{.KindSuffix}}.json";
+    let line = format!(
+        "kubeconform -strict -verbose -output json -kubernetes-version {version} \
+         -schema-location '{schemas}/{{{{.NormalizedKubernetesVersion}}}}/{name}' \
+         -schema-location '{schemas}/crds/{name}' {}",
+        directory.to_str().unwrap()
+    );
+    // Its exit status is 1 as well if an object is invalid.
+    let ran = tools.run(&line);
+    let report: Value =
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{line}\n{}", ran.stderr));
+    let text = |object: &Value, field: &str| object[field].as_str().unwrap().to_owned();
+    let objects = report["resources"].as_array().unwrap().iter();
+    objects
+        // An empty document.
+        .filter(|object| object["status"] != "statusEmpty")
+        .map(|object| Validated {
+            file: text(object, "filename").rsplit('/').next().unwrap().to_owned(),
+            kind: text(object, "kind"),
+            name: text(object, "name"),
+            fault: (object["status"] != "statusValid").then(|| text(object, "msg")),
+        })
+        .collect()
+}
+
+const VALID: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  strategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 25%}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: web
+        image: nginx
+        ports: [{containerPort: 80}]
+        resources: {requests: {cpu: 1, memory: 64Mi}}
+";
+
+const CERTIFICATE: &str = "\
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: {name: web}
+spec: {secretName: web, dnsNames: [web.default.svc], issuerRef: {name: own}}
+";
+
+/// Replaces a part of an object, which has to be there.
+fn changed(object: &str, part: &str, by: &str) -> String {
+    assert!(object.contains(part), "{part}");
+    object.replace(part, by)
+}
+
+#[test]
+fn validator_finds_faults_for_all_kubernetes_versions() {
+    let Some(tools) = Tools::build(env!("CARGO_TARGET_TMPDIR"), &["kubeconform", "schemas"]) else {
+        return;
+    };
+    let of_deployment = |part: &str, by: &str| changed(VALID, part, by);
+    let cases = [
+        ("valid", VALID.to_owned(), None),
+        ("valid-certificate", CERTIFICATE.to_owned(), None),
+        (
+            "misspelled",
+            of_deployment("resources:", "resource:"),
+            Some("additional properties 'resource' not allowed"),
+        ),
+        (
+            "misspelled-metadata",
+            of_deployment("labels:", "label:"),
+            Some("additional properties 'label' not allowed"),
+        ),
+        (
+            "type",
+            of_deployment("containerPort: 80", "containerPort: '80'"),
+            Some("got string, want integer"),
+        ),
+        (
+            "required",
+            of_deployment("  selector: {matchLabels: {app: web}}\n", ""),
+            Some("missing property 'selector'"),
+        ),
+        (
+            "repeated",
+            of_deployment(
+                "        image: nginx\n",
+                "        image: nginx\n        image: httpd\n",
+            ),
+            Some("key \"image\" already set in map"),
+        ),
+        (
+            "kind",
+            of_deployment("kind: Deployment", "kind: Workload"),
+            Some("could not find schema for Workload"),
+        ),
+        (
+            "group",
+            of_deployment("apps/v1", "apps/v1beta1"),
+            Some("could not find schema for Deployment"),
+        ),
+        (
+            "misspelled-certificate",
+            changed(CERTIFICATE, "dnsNames", "dnsName"),
+            Some("additional properties 'dnsName' not allowed"),
+        ),
+        (
+            "required-certificate",
+            changed(CERTIFICATE, "secretName: web, ", ""),
+            Some("missing property 'secretName'"),
+        ),
+    ];
+    let directory = tools.path("cases");
+    fs::create_dir(&directory).unwrap();
+    for (name, object, _) in &cases {
+        fs::write(directory.join(format!("{name}.yaml")), object).unwrap();
+    }
+    for version in versions(&tools) {
+        let validated = validate(&tools, &version, &directory);
+        assert_eq!(validated.len(), cases.len());
+        for (name, _, fault) in &cases {
+            let file = format!("{name}.yaml");
+            let found = validated.iter().find(|object| object.file == file).unwrap();
+            let is_found = match (fault, &found.fault) {
+                (None, None) => {
+                    ["Deployment", "Certificate"].contains(&found.kind.as_str()) && found.name == "web"
+                }
+                (Some(fault), Some(found)) => found.contains(fault),
+                _ => false,
+            };
+            assert!(is_found, "Kubernetes {version}: {found:?}");
+        }
+    }
+}
