@@ -2,10 +2,23 @@
 //! version does not know is an error.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use imageswap_tests_support::tools::Tools;
+use imageswap_tests_support::webhook::Pair;
 use serde_json::Value;
+
+/// Values of the chart: a certificate of one's own, cert-manager, and every object that the chart can have.
+const VALUES: [(&str, &str); 3] = [
+    ("own", "--set certificate.ca=CA_BUNDLE"),
+    ("cert-manager", "--set certificate.source=cert-manager"),
+    (
+        "all",
+        "--set certificate.source=cert-manager,namespace.create=true,hostNetwork=true \
+         --set serviceMonitor.enabled=true,prometheusRule.enabled=true,dashboard.enabled=true \
+         --set priorityClassName=system-cluster-critical,service.ipFamilyPolicy=PreferDualStack",
+    ),
+];
 
 const MINOR_VERSIONS: [&str; 5] = ["1.33", "1.34", "1.35", "1.36", "1.37"];
 
@@ -49,8 +62,8 @@ fn validate(tools: &Tools, version: &str, directory: &Path) -> Vec<Validated> {
     let text = |object: &Value, field: &str| object[field].as_str().unwrap().to_owned();
     let objects = report["resources"].as_array().unwrap().iter();
     objects
-        // An empty document.
-        .filter(|object| object["status"] != "statusEmpty")
+        // A document with comments only.
+        .filter(|object| object["status"] != "")
         .map(|object| Validated {
             file: text(object, "filename").rsplit('/').next().unwrap().to_owned(),
             kind: text(object, "kind"),
@@ -58,6 +71,85 @@ fn validate(tools: &Tools, version: &str, directory: &Path) -> Vec<Validated> {
             fault: (object["status"] != "statusValid").then(|| text(object, "msg")),
         })
         .collect()
+}
+
+/// A copy of `deploy/` with a certificate of one's own.
+struct Deploy<'a> {
+    tools: &'a Tools,
+    directory: PathBuf,
+}
+
+impl<'a> Deploy<'a> {
+    fn copy(tools: &'a Tools) -> Self {
+        let directory = tools.path("deploy");
+        tools.succeed(&format!("cp -r deploy '{}'", directory.display()));
+        let pair = Pair::generate();
+        for (name, text) in [
+            ("tls.crt", &pair.certificate),
+            ("tls.key", &pair.key),
+            ("ca.crt", &pair.certificate),
+        ] {
+            fs::write(directory.join("components/own-certificate").join(name), text).unwrap();
+        }
+        Self { tools, directory }
+    }
+
+    /// Returns the manifests of each form of the installation, by its name.
+    fn forms(&self, version: &str) -> Vec<(String, String)> {
+        let deploy = self.directory.display();
+        let install = fs::read_to_string(self.directory.join("install.yaml")).unwrap();
+        let mut forms = vec![("install".to_owned(), install)];
+        let overlays = fs::read_dir(self.directory.join("overlays")).unwrap();
+        let overlays = overlays.map(|entry| format!("overlays/{}", entry.unwrap().file_name().display()));
+        for directory in overlays.chain(["base".to_owned()]) {
+            let line = format!("kubectl kustomize '{deploy}/{directory}'");
+            forms.push((directory.replace('/', "-"), self.tools.succeed(&line)));
+        }
+        for helm in ["helm", "helm3"] {
+            for (name, values) in VALUES {
+                let line = format!(
+                    "{helm} template imageswap '{deploy}/chart' --namespace imageswap-system \
+                     --kube-version {version} {values}"
+                );
+                forms.push((format!("{helm}-{name}"), self.tools.succeed(&line)));
+            }
+        }
+        forms
+    }
+}
+
+#[test]
+fn manifests_are_valid_for_all_kubernetes_versions() {
+    let names = ["helm", "helm3", "kubeconform", "kubectl", "schemas"];
+    let Some(tools) = Tools::build(env!("CARGO_TARGET_TMPDIR"), &names) else {
+        return;
+    };
+    let deploy = Deploy::copy(&tools);
+    for version in versions(&tools) {
+        let directory = tools.path(&version);
+        fs::create_dir(&directory).unwrap();
+        let forms = deploy.forms(&version);
+        for (form, manifests) in &forms {
+            fs::write(directory.join(format!("{form}.yaml")), manifests).unwrap();
+        }
+        let validated = validate(&tools, &version, &directory);
+        for (form, _) in &forms {
+            let file = format!("{form}.yaml");
+            let of_form: Vec<_> = validated.iter().filter(|object| object.file == file).collect();
+            let has = |kind: &str| of_form.iter().any(|object| object.kind == kind);
+            assert!(
+                has("Deployment") && has("MutatingWebhookConfiguration"),
+                "{form} has {of_form:?}"
+            );
+        }
+        let invalid: Vec<_> = validated.iter().filter(|object| object.fault.is_some()).collect();
+        assert!(invalid.is_empty(), "Kubernetes {version}: {invalid:#?}");
+        println!(
+            "Kubernetes {version}: {} objects of {} forms",
+            validated.len(),
+            forms.len()
+        );
+    }
 }
 
 const VALID: &str = "\
