@@ -51,6 +51,8 @@ pub(crate) enum CommandError {
         path: PathBuf,
         error: io::Error,
     },
+    /// The program is called as the init container of imageswap-webhook.
+    InitContainer,
     /// `migrate` has no rules to write.
     Migrate(String),
 }
@@ -70,6 +72,7 @@ impl CommandError {
             | Self::Object { .. }
             | Self::Result(_)
             | Self::Write { .. }
+            | Self::InitContainer
             | Self::Migrate(_) => ExitStatus::Failure,
         }
     }
@@ -89,6 +92,11 @@ impl fmt::Display for CommandError {
             Self::Object { file, error } => write!(f, "{file}: {error}"),
             Self::Result(error) => write!(f, "cannot write the result: {error}"),
             Self::Write { path, error } => write!(f, "cannot write {}: {error}", path.display()),
+            Self::InitContainer => f.write_str(
+                "this release does not make certificates, so it cannot replace the init container `imageswap-init`; \
+                 help: remove the init container, and mount a Secret with the key pair at /tls: cert.pem and key.pem, \
+                 or tls.crt and tls.key",
+            ),
             Self::Migrate(message) => f.write_str(message),
         }
     }

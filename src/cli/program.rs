@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use super::error::CommandError;
+
 /// A name of the program: that of the file or link that was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Program {
@@ -10,6 +12,8 @@ pub(crate) enum Program {
     Imageswap,
     /// `gunicorn`: the command of a Deployment of imageswap-webhook is `gunicorn imageswap:app --config=config.py`.
     Gunicorn,
+    /// `imageswap-init.py`: the init container of the same Deployment, which made the certificate.
+    Init,
     /// `migrate` or `imageswap-migrate`.
     Migrate,
 }
@@ -20,6 +24,7 @@ impl Program {
         let name = path.and_then(Path::file_name).and_then(|name| name.to_str());
         match name {
             Some("gunicorn") => Self::Gunicorn,
+            Some("imageswap-init.py") => Self::Init,
             Some("migrate" | "imageswap-migrate") => Self::Migrate,
             _ => Self::Imageswap,
         }
@@ -28,15 +33,21 @@ impl Program {
     /// Returns the arguments as those of `imageswap`: the first is its name, the second the command.
     ///
     /// Called as gunicorn, the program serves, whatever its arguments are.
-    pub(crate) fn arguments(self, given: Vec<OsString>) -> Vec<OsString> {
-        match self {
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it is called as the init container.
+    pub(crate) fn arguments(self, given: Vec<OsString>) -> Result<Vec<OsString>, CommandError> {
+        Ok(match self {
             Self::Imageswap => without_second_help(given),
             Self::Gunicorn => vec!["imageswap".into(), "serve".into()],
+            // Without an error the Deployment would start, and fail later without a certificate.
+            Self::Init => return Err(CommandError::InitContainer),
             Self::Migrate => {
                 let command = ["imageswap", "migrate"].map(OsString::from);
                 command.into_iter().chain(given.into_iter().skip(1)).collect()
             }
-        }
+        })
     }
 }
 
@@ -62,7 +73,9 @@ mod tests {
         let program = Program::from_path(given.first().map(Path::new));
         (
             program,
-            program.arguments(given.iter().map(OsString::from).collect()),
+            program
+                .arguments(given.iter().map(OsString::from).collect())
+                .unwrap(),
         )
     }
 

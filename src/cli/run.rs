@@ -19,7 +19,11 @@ use super::program::Program;
 pub(crate) fn run() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let program = Program::from_path(arguments.first().map(Path::new));
-    status(&program.arguments(arguments), program == Program::Gunicorn).into()
+    let status = match program.arguments(arguments) {
+        Ok(arguments) => status(&arguments, program == Program::Gunicorn),
+        Err(error) => failed(&error),
+    };
+    status.into()
 }
 
 fn status(arguments: &[OsString], is_gunicorn: bool) -> ExitStatus {
@@ -35,15 +39,20 @@ fn status(arguments: &[OsString], is_gunicorn: bool) -> ExitStatus {
     };
     match command.run(is_gunicorn) {
         Ok(ended) => ended.into(),
-        Err(error) => {
+        Err(CommandError::Usage(error)) => {
             // A closed pipe is not an error.
-            let _ = match &error {
-                CommandError::Usage(error) => usage(program, &name, error).print(),
-                error => writeln!(io::stderr(), "imageswap: {error}"),
-            };
-            error.status()
+            let _ = usage(program, &name, &error).print();
+            ExitStatus::Usage
         }
+        Err(error) => failed(&error),
     }
+}
+
+/// Prints an error, and returns the exit status.
+fn failed(error: &CommandError) -> ExitStatus {
+    // A closed pipe is not an error.
+    let _ = writeln!(io::stderr(), "imageswap: {error}");
+    error.status()
 }
 
 /// Prints what clap finds wrong with the arguments, or the help or the version if they ask for it.

@@ -1,5 +1,7 @@
 //! Drop-in replacement of imageswap-webhook v1.5.3: its command, variables and paths.
 
+use std::os::unix::process::CommandExt as _;
+
 use imageswap_tests_support::recorded::review;
 use imageswap_tests_support::webhook::{MAP, Pair, Server, Start, Volume, command, pod};
 use serde_json::Value;
@@ -75,6 +77,24 @@ fn deployment_of_v1_5_3_works_with_only_its_image_changed() {
         (&"imageswap-5d4f".into(), &"ok".into())
     );
     assert!(health["date_time"].as_str().unwrap().starts_with("20"));
+}
+
+#[test]
+fn init_container_fails_with_a_reason_and_a_help() {
+    let output = command(IMAGESWAP)
+        .arg0("/app/imageswap-init.py")
+        .output()
+        .unwrap();
+    assert_eq!(
+        (output.status.code(), String::from_utf8(output.stderr).unwrap()),
+        (
+            Some(1),
+            "imageswap: this release does not make certificates, so it cannot replace the init container \
+             `imageswap-init`; help: remove the init container, and mount a Secret with the key pair at /tls: cert.pem \
+             and key.pem, or tls.crt and tls.key\n"
+                .to_owned()
+        )
+    );
 }
 
 #[test]
