@@ -1,7 +1,6 @@
 //! `imageswap serve`: the webhook.
 
 use std::io::{self, IsTerminal as _};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use super::exit::{Ended, Statuses, UsageError};
 use super::input::{LabelOption, LimitOptions};
 use super::{color, environment};
 use crate::config::RulesSource;
-use crate::webhook::{self, LogFormat, LogLevel, MAX_BODY, ServeError, Settings, TlsSource};
+use crate::webhook::{self, Addresses, LogFormat, LogLevel, MAX_BODY, ServeError, Settings, TlsSource};
 
 /// Exit statuses of the command.
 pub(crate) const STATUSES: Statuses = Statuses {
@@ -78,19 +77,19 @@ pub(super) struct Serve {
     #[arg(
         long,
         env = "IMAGESWAP_LISTEN",
-        help = "Address for admission reviews, over TLS [default: [::]:5000, or 0.0.0.0:5000 without IPv6]",
+        help = "Address or host name for admission reviews, over TLS [default: [::]:5000, or 0.0.0.0:5000 without IPv6]",
         value_name = "ADDRESS:PORT",
         help_heading = "Network"
     )]
-    listen: Option<SocketAddr>,
+    listen: Option<Addresses>,
     #[arg(
         long,
         env = "IMAGESWAP_HTTP_LISTEN",
-        help = "Address for health and metrics, without TLS [default: [::]:9090, or 0.0.0.0:9090 without IPv6]",
+        help = "Address or host name for health and metrics, without TLS [default: [::]:9090, or 0.0.0.0:9090 without IPv6]",
         value_name = "ADDRESS:PORT",
         help_heading = "Network"
     )]
-    http_listen: Option<SocketAddr>,
+    http_listen: Option<Addresses>,
     /// Directory of the key pair: cert.pem and key.pem, or tls.crt and tls.key
     #[arg(
         long,

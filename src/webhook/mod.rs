@@ -13,7 +13,7 @@ mod status;
 mod tls;
 
 pub(crate) use error::ServeError;
-pub(crate) use http::MAX_BODY;
+pub(crate) use http::{Addresses, MAX_BODY};
 pub(crate) use logging::{LogFormat, LogLevel, start as start_logging};
 pub(crate) use serve::serve;
 pub(crate) use settings::{Settings, TlsSource};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use imageswap_files::MayBeGone as _;
 
 use super::error::ServeError;
-use super::http::{Address, BodyBudget, Health, Listeners, Reviews, Servers, bind};
+use super::http::{Addresses, BodyBudget, Health, Listeners, Reviews, Servers, bind};
 use super::logging;
 use super::metrics::Metrics;
 use super::os::EndSignals;
@@ -44,14 +44,10 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
     });
     status.started(Reloaded::Certificate, pair.digest());
     // The sockets are opened last: once the port answers, the webhook is ready.
-    let tls = bind(
-        settings.listen.map_or(Address::AnyHost(5000), Address::Given),
-        "--listen",
-    )?;
+    let any_host = Addresses::any_host;
+    let tls = bind(&settings.listen.unwrap_or_else(|| any_host(5000)), "--listen")?;
     let plain = bind(
-        settings
-            .http_listen
-            .map_or(Address::AnyHost(9090), Address::Given),
+        &settings.http_listen.unwrap_or_else(|| any_host(9090)),
         "--http-listen",
     )?;
     let reviews = Reviews {

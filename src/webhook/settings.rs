@@ -1,9 +1,9 @@
 //! The settings of `imageswap serve`.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::http::Addresses;
 use crate::config::{Limits, RulesSource};
 
 /// Options of `imageswap serve`, resolved.
@@ -13,9 +13,9 @@ pub(crate) struct Settings {
     /// Limits on the number of rules and on the size of a file.
     pub(crate) limits: Limits,
     /// Address for reviews, over TLS. `None` means `[::]:5000`, or `0.0.0.0:5000` if the machine has no IPv6.
-    pub(crate) listen: Option<SocketAddr>,
+    pub(crate) listen: Option<Addresses>,
     /// Address for health and metrics, without TLS. `None` means port 9090 in the same way.
-    pub(crate) http_listen: Option<SocketAddr>,
+    pub(crate) http_listen: Option<Addresses>,
     pub(crate) tls: TlsSource,
     pub(crate) disable_label: String,
     pub(crate) dry_run: bool,

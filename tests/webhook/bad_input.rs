@@ -238,6 +238,8 @@ fn usage_error_has_exit_status_2() {
         ["--mode", "both"],
         ["--log-level", "loud"],
         ["--max-body-memory", "7"],
+        ["--listen", "5000"],
+        ["--http-listen", "no..name:0"],
         ["--nonsense", ""],
     ] {
         assert_eq!(

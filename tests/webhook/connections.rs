@@ -75,3 +75,11 @@ fn health_and_metrics_are_served_on_both_ports() {
         assert_eq!(server.get(path).status, 200, "{path}");
     }
 }
+
+#[test]
+fn webhook_listens_on_a_host_name() {
+    let start = Start::new(IMAGESWAP).self_signed().map(MAP);
+    let server = start.only("--listen", "localhost:0").serve();
+    assert!(server.address.ip().is_loopback());
+    assert!(server.swap("nginx").is_some());
+}

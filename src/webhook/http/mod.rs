@@ -1,5 +1,6 @@
 //! HTTP: ports, connections, the body budget, deadlines and routes.
 
+mod addresses;
 mod body;
 mod budget;
 mod connections;
@@ -11,9 +12,10 @@ mod listener;
 mod reviews;
 mod server;
 
+pub(crate) use addresses::Addresses;
 pub(crate) use budget::{BodyBudget, MAX_BODY};
 pub(crate) use error::{ListenError, ServerError};
 pub(crate) use health::Health;
-pub(crate) use listener::{Address, bind};
+pub(crate) use listener::bind;
 pub(crate) use reviews::Reviews;
 pub(crate) use server::{Listeners, Servers};
