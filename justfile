@@ -25,6 +25,11 @@ test-cluster:
 test-deploy:
     IMAGESWAP_TEST_DEPLOY=1 cargo test --workspace --locked --test deploy
 
+# Build the image twice by buildah, and run it: sizes, links, a host name, reviews. It needs root, buildah, podman, runc and
+# debootstrap, and some minutes for the first build.
+image:
+    IMAGESWAP_TEST_IMAGE=1 cargo test --workspace --locked --test image
+
 # Format, spelling, lints, documentation, and the structure: imports, names of types, claims such as "only this module does it".
 lint: spelling
     cargo fmt --all --check

@@ -10,10 +10,14 @@ fn main() {
     println!("cargo::rerun-if-changed=src/build.rs");
     // A build without the repository, such as that of the container image, gets the commit from the variable.
     let commit = std::env::var("BUILD_COMMIT").ok().or_else(from_git);
-    println!(
-        "cargo::rustc-env=BUILD_COMMIT={}",
-        commit.as_deref().unwrap_or("unknown")
-    );
+    let commit = commit.filter(|commit| !commit.is_empty());
+    // The label of the image has the full commit; here it is as short as in a build from the repository.
+    let commit: String = commit
+        .unwrap_or_else(|| "unknown".to_owned())
+        .chars()
+        .take(12)
+        .collect();
+    println!("cargo::rustc-env=BUILD_COMMIT={commit}");
     println!("cargo::rustc-env=BUILD_TIME={}", time());
 }
 

@@ -24,20 +24,28 @@ pub struct Start {
 }
 
 impl Start {
-    /// Starts the program with the arguments that every test needs: free ports, and a log to read.
+    /// Arguments that every test needs: free ports, and a log to read.
+    pub const ARGUMENTS: [&str; 7] = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--http-listen",
+        "127.0.0.1:0",
+        "--log-format",
+        "json",
+    ];
+
+    /// Starts the program with [`Self::ARGUMENTS`].
     pub fn new(program: &str) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let mut command = command(program);
-        command.args([
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--http-listen",
-            "127.0.0.1:0",
-            "--log-format",
-            "json",
-        ]);
-        Self { command, directory }
+        Self::of(command(program)).args(Self::ARGUMENTS)
+    }
+
+    /// Starts a command that runs the program, such as that of a container.
+    pub fn of(command: Command) -> Self {
+        Self {
+            command,
+            directory: tempfile::tempdir().unwrap(),
+        }
     }
 
     /// Calls the program as a Deployment of imageswap-webhook v1.5.3 does, with all settings in variables.
