@@ -30,6 +30,11 @@ test-deploy:
 image:
     IMAGESWAP_TEST_IMAGE=1 cargo test --workspace --locked --test image
 
+# Check the scripts and the workflows. It needs shellcheck and actionlint.
+scripts:
+    git grep -lE '^#!.*sh$' | xargs shellcheck
+    actionlint
+
 # Format, spelling, lints, documentation, and the structure: imports, names of types, claims such as "only this module does it".
 lint: spelling
     cargo fmt --all --check
