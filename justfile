@@ -30,6 +30,14 @@ test-deploy:
 image:
     IMAGESWAP_TEST_IMAGE=1 cargo test --workspace --locked --test image
 
+# Compile the program of the image twice from nothing, and compare the digests.
+reproducible:
+    deploy/image/reproducible
+
+# Write the SBOM of the program to stdout, in CycloneDX. It needs cargo-cyclonedx.
+sbom:
+    @deploy/image/sbom
+
 # Check the scripts and the workflows. It needs shellcheck and actionlint.
 scripts:
     git grep -lE '^#!.*sh$' | xargs shellcheck
