@@ -2,6 +2,7 @@
 //! disturb.
 
 mod admission;
+mod install;
 mod migration;
 
 use std::path::Path;

@@ -125,12 +125,16 @@ impl Connection {
 }
 
 /// Gets a path without TLS.
-pub fn get_plain(address: SocketAddr, path: &str) -> Answer {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+///
+/// # Errors
+///
+/// Returns an error if the connection fails.
+pub fn get_plain(address: SocketAddr, path: &str) -> io::Result<Answer> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
     let head = format!("GET {path} HTTP/1.1\r\nHost: webhook\r\nConnection: close\r\n\r\n");
-    stream.write_all(head.as_bytes()).unwrap();
-    read_answer(&mut stream).unwrap()
+    stream.write_all(head.as_bytes())?;
+    read_answer(&mut stream)
 }
 
 fn read_answer(stream: &mut impl Read) -> io::Result<Answer> {

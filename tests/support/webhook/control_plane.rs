@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::node::{API_SERVER, Node, enter_network};
 use crate::repository;
 
 /// A control plane, which ends with the test.
@@ -19,6 +20,8 @@ pub struct ControlPlane {
     /// Program under test.
     program: PathBuf,
     parts: Vec<Child>,
+    /// Arguments of the API server, to start it again.
+    api_server: Vec<String>,
     directory: TempDir,
 }
 
@@ -44,13 +47,26 @@ impl ControlPlane {
     ///
     /// `program` is the one that `imageswap` means in its command lines. The control plane is built into `build`.
     pub fn start(program: &str, build: &str) -> Option<Self> {
-        if std::env::var_os("IMAGESWAP_TEST_CLUSTER").is_none() {
-            eprintln!("not run: it builds a control plane, which needs Go; IMAGESWAP_TEST_CLUSTER=1 runs it");
+        Self::start_parts(program, build, Ipv4Addr::LOCALHOST)
+    }
+
+    /// Starts a control plane in a network of its own, with a node that runs `program` for each Pod of a namespace.
+    pub fn start_with_node(program: &str, build: &str, namespace: &str) -> Option<(Self, Node)> {
+        is_wanted().then(enter_network)?;
+        let plane = Self::start_parts(program, build, API_SERVER)?;
+        let kubectl = plane.command(&plane.path("bin/kubectl").to_string_lossy());
+        let node = Node::start(kubectl, &plane.program, namespace, plane.directory.path());
+        Some((plane, node))
+    }
+
+    fn start_parts(program: &str, build: &str, address: Ipv4Addr) -> Option<Self> {
+        if !is_wanted() {
             return None;
         }
         let mut plane = Self {
             program: program.into(),
             parts: Vec::new(),
+            api_server: Vec::new(),
             directory: tempfile::tempdir().unwrap(),
         };
         fs::create_dir(plane.path("bin")).unwrap();
@@ -69,28 +85,25 @@ impl ControlPlane {
             &["--data-dir=etcd", &format!("--listen-client-url={etcd}")],
         );
         let port = free_port();
-        plane.write("kubeconfig", &kubeconfig(port));
-        plane.part(
-            "kube-apiserver",
-            &[
-                &format!("--etcd-servers={etcd}"),
-                "--bind-address=127.0.0.1",
-                &format!("--secure-port={port}"),
-                "--cert-dir=certificates",
-                "--service-account-issuer=https://kubernetes.default.svc",
-                "--service-account-key-file=service-account.pub",
-                "--service-account-signing-key-file=service-account.key",
-                "--service-cluster-ip-range=10.0.0.0/24",
-                "--token-auth-file=tokens.csv",
-                "--authorization-mode=RBAC",
-                "--allow-privileged=true",
-                "--audit-policy-file=audit.yaml",
-                "--audit-log-path=audit.log",
-            ],
-        );
-        plane.wait("an API server", |plane| {
-            plane.run("kubectl get --raw /readyz").is_success
-        });
+        plane.write("kubeconfig", &kubeconfig(address, port));
+        plane.api_server = [
+            &format!("--etcd-servers={etcd}"),
+            &format!("--bind-address={address}"),
+            &format!("--secure-port={port}"),
+            "--cert-dir=certificates",
+            "--service-account-issuer=https://kubernetes.default.svc",
+            "--service-account-key-file=service-account.pub",
+            "--service-account-signing-key-file=service-account.key",
+            "--service-cluster-ip-range=10.0.0.0/24",
+            "--token-auth-file=tokens.csv",
+            "--authorization-mode=RBAC",
+            "--allow-privileged=true",
+            "--audit-policy-file=audit.yaml",
+            "--audit-log-path=audit.log",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        plane.start_api_server();
         plane.part(
             "kube-controller-manager",
             &[
@@ -99,10 +112,33 @@ impl ControlPlane {
                 "--use-service-account-credentials=false",
                 "--leader-elect=false",
                 "--secure-port=0",
+                // A node of the tests has no kubelet that renews its lease.
+                "--controllers=*,-node-lifecycle-controller",
             ],
         );
         plane.wait_for_service_account("default");
         Some(plane)
+    }
+
+    /// Ends the API server, and starts it again on the same data.
+    pub fn restart_api_server(&mut self) {
+        // The parts are in the order of their start.
+        let mut old = self.parts.remove(1);
+        let _ = old.kill();
+        let _ = old.wait();
+        self.start_api_server();
+        let new = self.parts.pop().expect("the new API server");
+        self.parts.insert(1, new);
+    }
+
+    fn start_api_server(&mut self) {
+        let arguments = std::mem::take(&mut self.api_server);
+        let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        self.part("kube-apiserver", &words);
+        self.api_server = arguments;
+        self.wait("an API server", |plane| {
+            plane.run("kubectl get --raw /readyz").is_success
+        });
     }
 
     /// Creates a namespace with labels (`KEY=VALUE`), and waits until it accepts Pods.
@@ -130,24 +166,28 @@ impl ControlPlane {
 
     /// Runs a command line in the directory of the test, with `kubectl` and `imageswap` in its path.
     pub fn run(&self, line: &str) -> Ran {
-        let binary = self.program.parent().unwrap();
-        let mut path = vec![self.path("bin"), binary.to_owned()];
-        path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap()));
-        let output = Command::new("sh")
-            .args(["-c", line])
-            .current_dir(self.directory.path())
-            .env("PATH", std::env::join_paths(path).unwrap())
-            .env("KUBECONFIG", self.path("kubeconfig"))
-            // kubectl would use a cache of one API server for that of the next test.
-            .env("KUBECACHEDIR", self.path("cache"))
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
+        let mut command = self.command("sh");
+        let output = command.args(["-c", line]).stdin(Stdio::null()).output().unwrap();
         Ran {
             is_success: output.status.success(),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
         }
+    }
+
+    /// Returns a command with the directory and the environment of command lines.
+    fn command(&self, program: &str) -> Command {
+        let binary = self.program.parent().unwrap();
+        let mut path = vec![self.path("bin"), binary.to_owned()];
+        path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap()));
+        let mut command = Command::new(program);
+        command
+            .current_dir(self.directory.path())
+            .env("PATH", std::env::join_paths(path).unwrap())
+            .env("KUBECONFIG", self.path("kubeconfig"))
+            // kubectl would use a cache of one API server for that of the next test.
+            .env("KUBECACHEDIR", self.path("cache"));
+        command
     }
 
     /// Applies a manifest.
@@ -177,11 +217,13 @@ impl ControlPlane {
         self.wait("the service account", |plane| plane.run(&line).is_success);
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    /// Returns the path of a file of the directory in which command lines run.
+    pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
-    fn write(&self, name: &str, text: &str) {
+    /// Writes a file of the directory in which command lines run.
+    pub fn write(&self, name: &str, text: &str) {
         fs::write(self.path(name), text).unwrap();
     }
 
@@ -222,6 +264,15 @@ impl Drop for ControlPlane {
     }
 }
 
+/// Returns true if a variable asks for a control plane.
+fn is_wanted() -> bool {
+    let is_wanted = std::env::var_os("IMAGESWAP_TEST_CLUSTER").is_some();
+    if !is_wanted {
+        eprintln!("not run: it builds a control plane, which needs Go; IMAGESWAP_TEST_CLUSTER=1 runs it");
+    }
+    is_wanted
+}
+
 /// Builds the program once, and returns its path.
 fn built(directory: &str) -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
@@ -234,10 +285,10 @@ fn built(directory: &str) -> &'static Path {
     })
 }
 
-fn kubeconfig(port: u16) -> String {
+fn kubeconfig(address: Ipv4Addr, port: u16) -> String {
     format!(
         "apiVersion: v1\nkind: Config\ncurrent-context: tests\n\
-         clusters: [{{name: tests, cluster: {{server: 'https://127.0.0.1:{port}', \
+         clusters: [{{name: tests, cluster: {{server: 'https://{address}:{port}', \
          certificate-authority: certificates/apiserver.crt}}}}]\n\
          users: [{{name: admin, user: {{token: of-the-tests}}}}]\n\
          contexts: [{{name: tests, context: {{cluster: tests, user: admin}}}}]\n"

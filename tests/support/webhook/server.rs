@@ -34,7 +34,7 @@ impl Server {
 
     /// Gets a path of the port without TLS.
     pub fn get(&self, path: &str) -> Answer {
-        client::get_plain(self.http_address, path)
+        client::get_plain(self.http_address, path).unwrap()
     }
 
     /// Returns the image after a review of a Pod. `None` if the answer has no patch.

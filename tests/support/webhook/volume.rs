@@ -41,6 +41,15 @@ impl Volume {
 
     /// Updates the files as [`Self::update`] does, and calls `between` between the steps.
     pub fn update_slowly(&mut self, files: &[(&str, &[u8])], between: impl Fn()) {
+        self.update_in_steps(files, |_| {}, between);
+    }
+
+    /// Updates the files as [`Self::update`] does, and calls `prepare` with the new directory before it is used.
+    pub fn update_with(&mut self, files: &[(&str, &[u8])], prepare: impl Fn(&Path)) {
+        self.update_in_steps(files, prepare, || {});
+    }
+
+    fn update_in_steps(&mut self, files: &[(&str, &[u8])], prepare: impl Fn(&Path), between: impl Fn()) {
         self.generation += 1;
         let root = self.directory.path();
         let name = format!("..2026_11_25_00_00_00.{:010}", self.generation);
@@ -48,6 +57,7 @@ impl Volume {
         for (file, content) in files {
             fs::write(root.join(&name).join(file), content).unwrap();
         }
+        prepare(&root.join(&name));
         let data = root.join("..data");
         let old = fs::read_link(&data).ok();
         symlink(&name, root.join("..data_tmp")).unwrap();

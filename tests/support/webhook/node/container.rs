@@ -1,0 +1,189 @@
+//! A container as a process: with the user, the files, the variables and the arguments that the Pod says.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::api::Api;
+use super::network::{GATEWAY, connect};
+use super::volumes::Mounted;
+
+/// Waits for the network, mounts what the container has, and becomes its program.
+const START: &str = r#"
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+root=$1 address=$2 gateway=$3 user=$4 mounts=$5 programs=$6; shift 6
+: > "$root.started"
+until ip link show eth0 >/dev/null 2>&1; do sleep 0.02; done
+ip link set lo up; ip link set eth0 up
+ip addr add "$address/32" dev eth0
+ip route add "$gateway" dev eth0; ip route add default via "$gateway"
+mount --bind "$root" "$root"
+for directory in usr lib lib64 dev; do
+    [ ! -d "/$directory" ] || { mkdir -p "$root/$directory"; mount --bind "/$directory" "$root/$directory"; }
+done
+printf '%s\n' "$mounts" | while IFS='|' read -r from to; do
+    [ -z "$from" ] || mount --bind "$from" "$root$to"
+done
+mount -o remount,ro,bind "$root"
+export PATH=/app
+exec "$programs" --userspec="$user" --groups="${user#*:}" "$root" "$@"
+"#;
+
+/// A running container.
+pub(super) struct Container {
+    child: Child,
+    _root: TempDir,
+    log: PathBuf,
+}
+
+impl Container {
+    /// Starts the first container of a Pod. `program` is the file of the image.
+    pub(super) fn start(
+        api: &Api,
+        pod: &Value,
+        program: &Path,
+        volumes: &[Mounted],
+        number: u32,
+        address: &str,
+        log: PathBuf,
+    ) -> Self {
+        let container = &pod["spec"]["containers"][0];
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().join("root");
+        fs::create_dir_all(root.join("app")).unwrap();
+        fs::hard_link(program, root.join("app/imageswap"))
+            .or_else(|_| fs::copy(program, root.join("app/imageswap")).map(drop))
+            .unwrap();
+        symlink("imageswap", root.join("app/gunicorn")).unwrap();
+        let mut mounts = String::new();
+        for mount in container["volumeMounts"].as_array().into_iter().flatten() {
+            let path = mount["mountPath"].as_str().unwrap();
+            let volume = volumes
+                .iter()
+                .find(|volume| Some(volume.name.as_str()) == mount["name"].as_str());
+            fs::create_dir_all(root.join(path.trim_start_matches('/'))).unwrap();
+            mounts.push_str(&format!("{}|{path}\n", volume.unwrap().path().display()));
+        }
+        let mut command = Command::new("/usr/bin/unshare");
+        command
+            .args(["--net", "--mount", "/bin/sh", "-ec", START, "start"])
+            .arg(&root)
+            .args([address, GATEWAY, &user(pod), &mounts, &chroot()])
+            .args(words(container))
+            .env_clear()
+            .envs(variables(api, pod))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(
+                fs::OpenOptions::new()
+                    .create(true)
+                    .append(true)
+                    .open(&log)
+                    .unwrap(),
+            );
+        // The root of the container belongs to the test; only what is below it is the container's.
+        fs::set_permissions(
+            directory.path(),
+            std::os::unix::fs::PermissionsExt::from_mode(0o755),
+        )
+        .unwrap();
+        let child = command.spawn().expect("the program unshare (package util-linux)");
+        let started = directory.path().join("root.started");
+        crate::webhook::eventually("the network of the Pod", || started.exists());
+        connect(child.id(), number, address);
+        Self {
+            child,
+            _root: directory,
+            log,
+        }
+    }
+
+    /// Returns true if the process has not ended.
+    pub(super) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Sends a signal to the process, by its name without `SIG`.
+    pub(super) fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        let _ = Command::new("kill").args(["-s", signal, &id]).status();
+    }
+
+    /// Returns the end of its log.
+    pub(super) fn log(&self) -> String {
+        let text = fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(10)..].join("\n")
+    }
+}
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Returns user and group.
+fn user(pod: &Value) -> String {
+    let number = |field: &str| {
+        let own = &pod["spec"]["containers"][0]["securityContext"][field];
+        own.as_u64()
+            .or_else(|| pod["spec"]["securityContext"][field].as_u64())
+            .unwrap_or(65532)
+    };
+    format!("{}:{}", number("runAsUser"), number("runAsGroup"))
+}
+
+/// Returns the program and its arguments. A program without a path is one of the image.
+fn words(container: &Value) -> Vec<String> {
+    let list = |field: &str| -> Vec<String> {
+        let words = container[field].as_array().into_iter().flatten();
+        words.map(|word| word.as_str().unwrap().to_owned()).collect()
+    };
+    let mut words = list("command");
+    match words.first_mut() {
+        None => words.push("/app/imageswap".to_owned()),
+        Some(program) if !program.starts_with('/') => *program = format!("/app/{program}"),
+        Some(_) => {}
+    }
+    words.extend(list("args"));
+    words
+}
+
+/// Returns the variables of a container.
+fn variables(api: &Api, pod: &Value) -> Vec<(String, String)> {
+    let container = &pod["spec"]["containers"][0];
+    let namespace = pod["metadata"]["namespace"].as_str().unwrap();
+    let mut variables = Vec::new();
+    for from in container["envFrom"].as_array().into_iter().flatten() {
+        let name = from["configMapRef"]["name"].as_str().unwrap();
+        let map = api
+            .get(&format!("/api/v1/namespaces/{namespace}/configmaps/{name}"))
+            .unwrap();
+        for (name, value) in map["data"].as_object().into_iter().flatten() {
+            variables.push((name.clone(), value.as_str().unwrap().to_owned()));
+        }
+    }
+    for variable in container["env"].as_array().into_iter().flatten() {
+        let value = match variable["valueFrom"]["fieldRef"]["fieldPath"].as_str() {
+            Some("metadata.name") => &pod["metadata"]["name"],
+            Some("metadata.namespace") => &pod["metadata"]["namespace"],
+            Some(field) => panic!("no value for the field {field}"),
+            None => &variable["value"],
+        };
+        let name = variable["name"].as_str().unwrap().to_owned();
+        variables.push((name, value.as_str().unwrap_or_default().to_owned()));
+    }
+    variables
+}
+
+fn chroot() -> String {
+    let paths = ["/usr/sbin/chroot", "/usr/bin/chroot"];
+    let path = paths.into_iter().find(|path| Path::new(path).exists());
+    path.expect("the program chroot (package coreutils)").to_owned()
+}

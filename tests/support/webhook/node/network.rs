@@ -1,0 +1,54 @@
+//! Network namespaces: one for the control plane, in which each address of a Service is local, and one for each Pod.
+
+use std::io;
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::process::Command;
+
+/// The address of the API server in a network of its own.
+pub(in super::super) const API_SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 1);
+/// The address of the node on the link of each Pod.
+pub(super) const GATEWAY: &str = "169.254.1.1";
+
+/// Moves the calling thread, and all processes and threads that it starts from now on, into a new network, in which
+/// the addresses of Services (10.0.0.0/24) and of the API server are local.
+///
+/// # Panics
+///
+/// If the process is not root, or `ip` is missing.
+pub(in super::super) fn enter_network() {
+    // SAFETY: the call has no pointers. It changes the network of this thread, and no memory.
+    #[allow(unsafe_code)]
+    let result = unsafe { libc::unshare(libc::CLONE_NEWNET) };
+    assert_eq!(
+        result,
+        0,
+        "no network namespace, which needs root: {}",
+        io::Error::last_os_error()
+    );
+    ip("link set lo up");
+    ip("addr add 10.0.0.0/24 dev lo");
+    ip(&format!("addr add {API_SERVER}/32 dev lo"));
+    std::fs::write("/proc/sys/net/ipv4/ip_forward", "1").expect("a writable /proc");
+}
+
+/// Connects a Pod with the node: a link whose other end is `eth0` of the process.
+pub(super) fn connect(process: u32, number: u32, address: &str) {
+    ip(&format!(
+        "link add pod{number} type veth peer name eth0 netns {process}"
+    ));
+    ip(&format!("addr add {GATEWAY}/32 dev pod{number}"));
+    ip(&format!("link set pod{number} up"));
+    ip(&format!("route add {address}/32 dev pod{number}"));
+}
+
+/// Runs `ip`, which is not in the path of every user.
+#[track_caller]
+fn ip(arguments: &str) {
+    let program = ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip"]
+        .into_iter()
+        .find(|path| Path::new(path).exists())
+        .expect("the program ip (package iproute2)");
+    let status = Command::new(program).args(arguments.split(' ')).status().unwrap();
+    assert!(status.success(), "ip {arguments}");
+}

@@ -1,0 +1,115 @@
+//! The volumes of a Pod: ConfigMaps and Secrets as files, which follow their objects.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::path::Path;
+use std::{fs, io};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use super::api::Api;
+use crate::webhook::Volume;
+
+/// A mounted ConfigMap or Secret.
+pub(super) struct Mounted {
+    /// Name of the volume in the Pod.
+    pub(super) name: String,
+    volume: Volume,
+    source: Value,
+    files: BTreeMap<String, Vec<u8>>,
+    group: Option<u32>,
+}
+
+impl Mounted {
+    /// Mounts the volumes of a Pod. `None` if an object is missing, as a kubelet waits for it.
+    pub(super) fn all(api: &Api, pod: &Value) -> Option<Vec<Self>> {
+        let volumes = pod["spec"]["volumes"].as_array().into_iter().flatten();
+        let group = pod["spec"]["securityContext"]["fsGroup"].as_u64();
+        let mounted = volumes.map(|source| {
+            let files = files(api, &pod["metadata"]["namespace"], source)?;
+            let mut mounted = Self {
+                name: source["name"].as_str()?.to_owned(),
+                volume: Volume::mount(&[]),
+                source: source.clone(),
+                files: BTreeMap::new(),
+                group: group.and_then(|group| group.try_into().ok()),
+            };
+            mounted.write(files);
+            Some(mounted)
+        });
+        mounted.collect()
+    }
+
+    /// Returns the directory.
+    pub(super) fn path(&self) -> &Path {
+        self.volume.path()
+    }
+
+    /// Updates the files if the object has changed. Files of a deleted object stay, as with a kubelet.
+    pub(super) fn update(&mut self, api: &Api, namespace: &Value) {
+        if let Some(files) = files(api, namespace, &self.source)
+            && files != self.files
+        {
+            self.write(files);
+        }
+    }
+
+    fn write(&mut self, files: BTreeMap<String, Vec<u8>>) {
+        let list: Vec<(&str, &[u8])> = files
+            .iter()
+            .map(|(name, content)| (name.as_str(), content.as_slice()))
+            .collect();
+        let group = self.group;
+        let mode = self.source["secret"]["defaultMode"].as_u64().unwrap_or(0o644);
+        let mode = u32::try_from(mode).unwrap();
+        self.volume
+            .update_with(&list, |directory| own(directory, group, mode).unwrap());
+        self.files = files;
+    }
+}
+
+/// Sets owner and mode as a kubelet does.
+fn own(directory: &Path, group: Option<u32>, mode: u32) -> io::Result<()> {
+    fs::set_permissions(directory, fs::Permissions::from_mode(0o755))?;
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        chown(&path, Some(0), group)?;
+        fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+    }
+    Ok(())
+}
+
+/// Returns the files of a volume. `None` if it is of another kind, or its object is missing.
+fn files(api: &Api, namespace: &Value, source: &Value) -> Option<BTreeMap<String, Vec<u8>>> {
+    let (resource, name, items) = if let Some(map) = source.get("configMap") {
+        ("configmaps", &map["name"], &map["items"])
+    } else {
+        let secret = source.get("secret")?;
+        ("secrets", &secret["secretName"], &secret["items"])
+    };
+    let path = format!(
+        "/api/v1/namespaces/{}/{resource}/{}",
+        namespace.as_str()?,
+        name.as_str()?
+    );
+    let object = api.get(&path)?;
+    let mut files = BTreeMap::new();
+    for (key, text) in object["data"].as_object().into_iter().flatten() {
+        let text = text.as_str()?;
+        let content = match resource {
+            "secrets" => STANDARD.decode(text).ok()?,
+            _ => text.as_bytes().to_vec(),
+        };
+        files.insert(key.clone(), content);
+    }
+    let Some(items) = items.as_array() else {
+        return Some(files);
+    };
+    let item = |item: &Value| {
+        let content = files.get(item["key"].as_str()?)?.clone();
+        Some((item["path"].as_str()?.to_owned(), content))
+    };
+    items.iter().map(item).collect()
+}
