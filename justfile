@@ -25,8 +25,8 @@ test-cluster:
 test-deploy:
     IMAGESWAP_TEST_DEPLOY=1 cargo test --workspace --locked --test deploy
 
-# Build the image twice by buildah, and run it: sizes, links, a host name, reviews. It needs root, buildah, podman, runc and
-# debootstrap, and some minutes for the first build.
+# Build the image twice by buildah, and run it: sizes, links, a host name, reviews, the SBOM. It needs root, buildah, podman,
+# runc, debootstrap, jq and cargo-cyclonedx, and some minutes for the first build.
 image:
     IMAGESWAP_TEST_IMAGE=1 cargo test --workspace --locked --test image
 
@@ -34,7 +34,7 @@ image:
 reproducible:
     deploy/image/reproducible
 
-# Write the SBOM of the program to stdout, in CycloneDX. It needs cargo-cyclonedx.
+# Write the SBOM of the program to stdout, in CycloneDX. It needs jq and cargo-cyclonedx.
 sbom:
     @deploy/image/sbom
 

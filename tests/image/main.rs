@@ -7,4 +7,5 @@ mod name_server;
 mod names;
 mod program;
 mod running;
+mod sbom;
 mod served;
