@@ -1,36 +1,254 @@
 //! The installation, from each form of the manifests: a Pod is swapped, and nothing that happens to the installation
 //! blocks a Pod.
 
-use imageswap_tests_support::webhook::ControlPlane;
+use std::thread;
+use std::time::Duration;
 
+use imageswap_tests_support::tools::Tools;
+use imageswap_tests_support::webhook::{ControlPlane, Node};
+use serde_json::Value;
+
+use super::asked;
+use super::forms::{Form, HELM, INSTALL_YAML, KUSTOMIZE, prepare};
+use super::load::Load;
 use crate::IMAGESWAP;
 
+const SWAPPED: &str = "harbor.example.com/dockerhub/library/nginx:1.25";
+
+/// Starts a control plane with a node. `None` unless a variable asks for it.
+fn cluster() -> Option<(ControlPlane, Node)> {
+    ControlPlane::start_with_node(IMAGESWAP, env!("CARGO_TARGET_TMPDIR"), "imageswap-system")
+}
+
+/// Waits until two replicas are ready and swap.
+fn wait_until_it_swaps(plane: &ControlPlane, node: &Node) {
+    plane.wait("two ready replicas", |_| node.ready() == 2);
+    plane.succeed("kubectl rollout status deployment/imageswap -n imageswap-system --timeout=120s");
+    plane.wait("the swap", |plane| {
+        asked(plane, "default", "nginx:1.25").as_deref() == Some(SWAPPED)
+    });
+}
+
+/// Installs a form, upgrades it and rolls it back under load, and uninstalls it.
+fn life(form: &Form) {
+    let Some((plane, node)) = cluster() else { return };
+    let tools = (form.name == HELM.name)
+        .then(|| Tools::build_always(env!("CARGO_TARGET_TMPDIR"), &["helm", "helm3"]));
+    prepare(&plane, tools.as_ref());
+    form.install(&plane);
+    wait_until_it_swaps(&plane, &node);
+    assert_eq!(image(&plane), "ghcr.io/imageswap/imageswap:0.1.0");
+    assert_eq!(warnings(&plane), Vec::<Value>::new());
+
+    let load = Load::start(node.api);
+    plane.succeed(form.upgrade);
+    plane.succeed("kubectl rollout status deployment/imageswap -n imageswap-system --timeout=120s");
+    assert_eq!(image(&plane), "ghcr.io/imageswap/imageswap:0.1.1");
+    plane.succeed(form.roll_back);
+    plane.succeed("kubectl rollout status deployment/imageswap -n imageswap-system --timeout=120s");
+    assert_eq!(image(&plane), "ghcr.io/imageswap/imageswap:0.1.0");
+    // The last old replicas end.
+    plane.wait("the end of the old replicas", |plane| pods(plane) == 2);
+    let created = load.end();
+    println!(
+        "{}: {} Pods during upgrade and rollback, {} failures",
+        form.name,
+        created.swapped,
+        created.failures.len()
+    );
+    assert!(created.failures.is_empty(), "{:?}", created.failures);
+    assert!(created.swapped > 100 && created.unanswered == 0, "{created:?}");
+
+    plane.succeed(form.uninstall);
+    assert_eq!(
+        plane
+            .run("kubectl get mutatingwebhookconfiguration imageswap-webhook")
+            .stdout,
+        ""
+    );
+    plane.wait("a Pod that is not swapped", |plane| {
+        asked(plane, "default", "nginx:1.25").as_deref() == Some("nginx:1.25")
+    });
+    plane.wait("the end of all replicas", |plane| pods(plane) == 0);
+}
+
+/// Returns the image of the Deployment.
+fn image(plane: &ControlPlane) -> String {
+    plane.succeed(
+        "kubectl get deployment imageswap -n imageswap-system -o jsonpath='{.spec.template.spec.containers[0].image}'",
+    )
+}
+
+/// Returns the number of Pods of the installation.
+fn pods(plane: &ControlPlane) -> usize {
+    plane
+        .succeed("kubectl get pods -n imageswap-system -o name")
+        .lines()
+        .count()
+}
+
+/// Returns the events of rejected Pods, such as those of a violated pod security level.
+fn warnings(plane: &ControlPlane) -> Vec<Value> {
+    let events =
+        plane.json("kubectl get events -n imageswap-system --field-selector reason=FailedCreate -o json");
+    events["items"].as_array().unwrap().clone()
+}
+
 #[test]
-fn try_node() {
-    let Some((plane, node)) =
-        ControlPlane::start_with_node(IMAGESWAP, env!("CARGO_TARGET_TMPDIR"), "imageswap-system")
-    else {
+fn kustomize_installs_upgrades_rolls_back_and_uninstalls() {
+    life(&KUSTOMIZE);
+}
+
+#[test]
+fn helm_installs_upgrades_rolls_back_and_uninstalls() {
+    life(&HELM);
+}
+
+#[test]
+fn install_yaml_installs_upgrades_rolls_back_and_uninstalls() {
+    life(&INSTALL_YAML);
+}
+
+#[test]
+fn replicas_and_api_server_end_under_load() {
+    let Some((mut plane, node)) = cluster() else {
         return;
     };
-    let root = imageswap_tests_support::repository::path("deploy");
-    plane.succeed(&format!("cp -r {} deploy && rm -f deploy/components/own-certificate/*.crt deploy/components/own-certificate/tls.key && deploy/components/own-certificate/generate", root.display()));
-    let applied = plane.run("kubectl apply -k deploy/overlays/own-certificate");
-    eprintln!("{}{}", applied.stdout, applied.stderr);
-    assert!(applied.is_success);
-    plane.wait("two ready replicas", |_| node.ready() == 2);
-    eprintln!("{}", node.logs());
-    eprintln!(
-        "{}",
-        plane.succeed("kubectl get pods,deployment,hpa,endpointslices -n imageswap-system")
+    prepare(&plane, None);
+    KUSTOMIZE.install(&plane);
+    wait_until_it_swaps(&plane, &node);
+
+    // A replica ends: a drained node, or a scale-down.
+    let load = Load::start(node.api);
+    plane.succeed(
+        "kubectl delete $(kubectl get pods -n imageswap-system -o name | head -1) -n imageswap-system",
     );
-    eprintln!(
-        "{}",
-        plane
-            .run("kubectl rollout status deployment/imageswap -n imageswap-system --timeout=60s")
-            .stdout
+    plane.wait("the new replica", |_| node.ready() == 2);
+    let created = load.end();
+    println!(
+        "a replica ends: {} Pods, {} failures",
+        created.swapped,
+        created.failures.len()
     );
-    eprintln!(
+    assert!(
+        created.failures.is_empty() && created.swapped > 100,
+        "{created:?}"
+    );
+
+    // The API server restarts.
+    let load = Load::start(node.api);
+    plane.restart_api_server();
+    thread::sleep(Duration::from_secs(2));
+    let created = load.end();
+    println!(
+        "the API server restarts: {} Pods, {} failures, {} without an API server",
+        created.swapped,
+        created.failures.len(),
+        created.unanswered
+    );
+    assert!(
+        created.failures.is_empty() && created.swapped > 100,
+        "{created:?}"
+    );
+
+    // Each replica is killed in turn. The requests that it has, and those until its Service knows, fail, since nothing
+    // repeats them. All later ones succeed.
+    let load = Load::start(node.api);
+    for place in [0, 1] {
+        node.crash(place);
+        plane.wait("the replica again", |_| {
+            node.restarts() == place + 1 && node.ready() == 2
+        });
+        thread::sleep(Duration::from_secs(1));
+    }
+    let created = load.end();
+    println!(
+        "both replicas are killed in turn: {} Pods, {} failures",
+        created.swapped,
+        created.failures.len()
+    );
+    let is_of_the_crash = |failure: &String| failure.contains("failed calling webhook");
+    assert!(
+        created.failures.iter().all(is_of_the_crash),
         "{:?}",
-        plane.run("kubectl run nginx --image=nginx -o jsonpath='{.spec.containers[0].image}'")
+        created.failures
+    );
+    let load = Load::start(node.api);
+    thread::sleep(Duration::from_secs(2));
+    let created = load.end();
+    assert!(
+        created.failures.is_empty() && created.swapped > 100,
+        "{created:?}"
     );
 }
+
+const DEPLOYMENT: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web, k8s.twr.io/imageswap: disabled}}
+    spec: {containers: [{name: web, image: 'nginx:1.25'}]}
+";
+
+#[test]
+fn break_glass_for_a_workload_a_namespace_and_the_cluster() {
+    let Some((plane, node)) = cluster() else { return };
+    prepare(&plane, None);
+    KUSTOMIZE.install(&plane);
+    wait_until_it_swaps(&plane, &node);
+
+    plane.apply(DEPLOYMENT);
+    let line = "kubectl get pods -l app=web -o jsonpath='{.items[*].spec.containers[*].image}'";
+    plane.wait("the Pod of the workload", |plane| {
+        plane.succeed(line) == "nginx:1.25"
+    });
+
+    plane.namespace("incident", "");
+    assert_eq!(asked(&plane, "incident", "nginx:1.25").as_deref(), Some(SWAPPED));
+    plane.succeed("kubectl label namespace incident k8s.twr.io/imageswap=disabled");
+    plane.wait("a namespace without the webhook", |plane| {
+        asked(plane, "incident", "nginx:1.25").as_deref() == Some("nginx:1.25")
+    });
+    // Namespaces and Pods that the webhook must not block.
+    let created = |namespace: &str, pod: &str| {
+        plane.write("pod.yaml", pod);
+        plane.succeed(&format!(
+            "kubectl create -n {namespace} --dry-run=server -f pod.yaml -o jsonpath='{{.spec.containers[0].image}}'"
+        ))
+    };
+    assert_eq!(created("kube-system", POD), "nginx:1.25");
+    assert_eq!(created("imageswap-system", POD), "nginx:1.25");
+    assert_eq!(created("default", POD), SWAPPED);
+    let mirror = POD
+        .replace(
+            "{name: web}",
+            "{name: web, annotations: {kubernetes.io/config.mirror: x}}",
+        )
+        .replace("spec:", "spec:\n  nodeName: node-1");
+    assert_eq!(created("default", &mirror), "nginx:1.25");
+
+    plane.succeed("kubectl delete mutatingwebhookconfiguration imageswap-webhook");
+    plane.wait("a cluster without the webhook", |plane| {
+        asked(plane, "default", "nginx:1.25").as_deref() == Some("nginx:1.25")
+    });
+    // Back again.
+    plane.succeed(KUSTOMIZE.install);
+    plane.wait("the swap", |plane| {
+        asked(plane, "default", "nginx:1.25").as_deref() == Some(SWAPPED)
+    });
+}
+
+const POD: &str = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  securityContext: {runAsNonRoot: true, runAsUser: 1, seccompProfile: {type: RuntimeDefault}}
+  containers:
+  - name: web
+    image: nginx:1.25
+    securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
+";

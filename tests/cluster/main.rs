@@ -2,7 +2,9 @@
 //! disturb.
 
 mod admission;
+mod forms;
 mod install;
+mod load;
 mod migration;
 
 use std::path::Path;

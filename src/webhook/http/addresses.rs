@@ -28,10 +28,14 @@ impl FromStr for Addresses {
     fn from_str(text: &str) -> Result<Self, String> {
         let expected =
             || "expected ADDRESS:PORT, such as 127.0.0.1:5000, [::]:5000 or localhost:5000".to_owned();
-        if let Ok(first) = text.parse() {
-            return Ok(Self {
-                first,
-                others: Vec::new(),
+        if let Ok(first) = text.parse::<SocketAddr>() {
+            return Ok(if first.ip() == Ipv6Addr::UNSPECIFIED {
+                Self::any_host(first.port())
+            } else {
+                Self {
+                    first,
+                    others: Vec::new(),
+                }
             });
         }
         // The lookup would ask a resolver for the rest of an address without brackets.
@@ -58,11 +62,16 @@ mod tests {
 
     #[test]
     fn address_needs_no_lookup() {
-        for text in ["127.0.0.1:5000", "[::]:5000", "[::1]:0"] {
+        for text in ["127.0.0.1:5000", "0.0.0.0:5000", "[::1]:0"] {
             let addresses: Addresses = text.parse().unwrap();
             assert_eq!(addresses.first, text.parse().unwrap());
             assert_eq!(addresses.others, []);
         }
+    }
+
+    #[test]
+    fn every_address_is_that_of_ipv4_on_a_machine_without_ipv6() {
+        assert_eq!("[::]:5000".parse(), Ok(Addresses::any_host(5000)));
     }
 
     #[test]

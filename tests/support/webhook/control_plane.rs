@@ -185,6 +185,9 @@ impl ControlPlane {
             .current_dir(self.directory.path())
             .env("PATH", std::env::join_paths(path).unwrap())
             .env("KUBECONFIG", self.path("kubeconfig"))
+            .env("HELM_CACHE_HOME", self.path("helm"))
+            .env("HELM_CONFIG_HOME", self.path("helm"))
+            .env("HELM_DATA_HOME", self.path("helm"))
             // kubectl would use a cache of one API server for that of the next test.
             .env("KUBECACHEDIR", self.path("cache"));
         command

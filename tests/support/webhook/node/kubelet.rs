@@ -85,39 +85,30 @@ impl Node {
 
     /// Returns the number of Pods that are ready.
     pub fn ready(&self) -> usize {
-        self.state
-            .lock()
-            .unwrap()
-            .pods
-            .values()
-            .filter(|pod| pod.is_ready())
-            .count()
-    }
-
-    /// Kills the process of one Pod, as a crash does. The Pod starts it again.
-    pub fn crash_one(&self) {
         let state = self.state.lock().unwrap();
-        state
-            .pods
-            .values()
-            .find(|pod| pod.is_ready())
-            .expect("a ready Pod")
-            .crash();
+        state.pods.values().filter(|pod| pod.is_ready()).count()
     }
 
-    /// Returns the ends of the logs of all Pods.
-    pub fn logs(&self) -> String {
-        self.state
-            .lock()
-            .unwrap()
-            .pods
-            .values()
-            .map(RunningPod::log)
-            .collect()
+    /// Returns the number of starts of containers after the first one of each.
+    pub fn restarts(&self) -> usize {
+        let state = self.state.lock().unwrap();
+        state.pods.values().map(RunningPod::restarts).sum()
+    }
+
+    /// Kills the process of a ready Pod, by its place in the order of their names, as a crash does. The Pod starts it
+    /// again.
+    pub fn crash(&self, place: usize) {
+        let state = self.state.lock().unwrap();
+        let mut ready = state.pods.values().filter(|pod| pod.is_ready());
+        ready.nth(place).expect("a ready Pod").crash();
     }
 }
 
 impl State {
+    fn logs(&self) -> String {
+        self.pods.values().map(RunningPod::log).collect()
+    }
+
     fn tick(&mut self, api: &Api) {
         // While the API server restarts, the Pods run as they are.
         let objects = api.list(&format!("/api/v1/namespaces/{}/pods", self.namespace));
@@ -161,10 +152,7 @@ impl Drop for Node {
         if thread::panicking() {
             eprintln!(
                 "{}",
-                self.state
-                    .lock()
-                    .map(|state| state.pods.values().map(RunningPod::log).collect::<String>())
-                    .unwrap_or_default()
+                self.state.lock().map(|state| state.logs()).unwrap_or_default()
             );
         }
         let _ = self.proxy.kill();

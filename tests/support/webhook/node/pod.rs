@@ -23,6 +23,7 @@ pub(super) struct RunningPod {
     container: Option<Container>,
     /// Time of the last start, so that a container that fails at once starts at most once a second.
     started: Instant,
+    starts: usize,
     probed: Option<Instant>,
     is_ready: bool,
     failures: u64,
@@ -51,6 +52,7 @@ impl RunningPod {
             volumes,
             container: None,
             started: Instant::now().checked_sub(Duration::from_secs(1))?,
+            starts: 0,
             probed: None,
             is_ready: false,
             failures: 0,
@@ -71,6 +73,7 @@ impl RunningPod {
             self.set_ready(api, false);
             if self.started.elapsed() >= Duration::from_secs(1) {
                 self.started = Instant::now();
+                self.starts += 1;
                 let log = self.log.clone();
                 self.container = None;
                 self.container = Some(Container::start(
@@ -104,6 +107,11 @@ impl RunningPod {
         if let Some(container) = &self.container {
             container.signal("KILL");
         }
+    }
+
+    /// Returns the number of starts after the first one.
+    pub(super) const fn restarts(&self) -> usize {
+        self.starts.saturating_sub(1)
     }
 
     pub(super) fn log(&self) -> String {

@@ -1,0 +1,78 @@
+//! Pods that are created without a pause while something happens to the webhook.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use imageswap_tests_support::webhook::Api;
+use serde_json::{Value, json};
+
+/// A load of one Pod after the other.
+pub(crate) struct Load {
+    is_ended: Arc<AtomicBool>,
+    thread: JoinHandle<Created>,
+}
+
+/// The result of a load.
+#[derive(Debug, Default)]
+pub(crate) struct Created {
+    /// Number of Pods that the API server created and the webhook swapped.
+    pub(crate) swapped: usize,
+    /// Requests that had no answer, because no API server ran.
+    pub(crate) unanswered: usize,
+    /// Messages of requests that failed, and images that the webhook did not swap.
+    pub(crate) failures: Vec<String>,
+}
+
+impl Load {
+    /// Starts to create Pods. The API server does all but storing them.
+    pub(crate) fn start(api: Api) -> Self {
+        let is_ended = Arc::new(AtomicBool::new(false));
+        let ended = Arc::clone(&is_ended);
+        let thread = thread::spawn(move || {
+            let mut created = Created::default();
+            while !ended.load(Ordering::Relaxed) {
+                created.create(api);
+                thread::sleep(Duration::from_millis(5));
+            }
+            created
+        });
+        Self { is_ended, thread }
+    }
+
+    /// Ends it, and returns the result.
+    pub(crate) fn end(self) -> Created {
+        self.is_ended.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap()
+    }
+}
+
+impl Created {
+    fn create(&mut self, api: Api) {
+        let pod = json!({
+            "apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": "load-"},
+            "spec": {"containers": [{"name": "web", "image": "nginx:1.25"}]},
+        });
+        let answer = api.request("POST", "/api/v1/namespaces/default/pods?dryRun=All", &pod);
+        match answer {
+            Ok(answer) if answer.status == 201 => {
+                let image = &answer.object["spec"]["containers"][0]["image"];
+                if image == "harbor.example.com/dockerhub/library/nginx:1.25" {
+                    self.swapped += 1;
+                } else {
+                    self.failures.push(format!("not swapped: {image}"));
+                }
+            }
+            // An error of the API server is a Status object. Without one, the proxy of kubectl had no answer.
+            Ok(answer) if answer.object["kind"] == "Status" => {
+                self.failures.push(message(&answer.object));
+            }
+            Ok(_) | Err(_) => self.unanswered += 1,
+        }
+    }
+}
+
+fn message(status: &Value) -> String {
+    status["message"].as_str().unwrap_or_default().to_owned()
+}
