@@ -17,9 +17,10 @@ test-more:
     IMAGESWAP_TEST_PROMTOOL=1 cargo test --workspace --locked --test webhook promtool
     IMAGESWAP_TEST_SHELLS=1 IMAGESWAP_TEST_JQ=1 IMAGESWAP_TEST_PRE_COMMIT=1 cargo test --workspace --locked --test cli
 
-# Run the tests against a Kubernetes control plane. They need Go 1.26, and some minutes for the first build.
+# Run the tests against a Kubernetes control plane, and with cert-manager. They need Go 1.26, and some minutes for the
+# first build.
 test-cluster:
-    IMAGESWAP_TEST_CLUSTER=1 cargo test --workspace --locked --test cluster
+    IMAGESWAP_TEST_CLUSTER=1 IMAGESWAP_TEST_CERT_MANAGER=1 cargo test --workspace --locked --test cluster
 
 # Run the tests of `deploy/`. They need Go 1.26, and some minutes to build Helm and the other tools the first time.
 test-deploy:
@@ -46,7 +47,7 @@ scripts:
 # Format, spelling, lints, documentation, and the structure: imports, names of types, claims such as "only this module does it".
 lint: spelling
     cargo fmt --all --check
-    test -z "$(gofmt -l tests/control-plane tests/tools)"
+    test -z "$(gofmt -l tests/cert-manager tests/control-plane tests/tools)"
     cargo clippy --workspace --all-targets --locked -- -D warnings
     cargo test --quiet --package imageswap-tests-structure --locked
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked

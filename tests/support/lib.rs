@@ -5,6 +5,8 @@
 //! functions that take and return text alone, such as those of [`generate::Choices`].
 
 pub mod agree;
+#[cfg(feature = "webhook")]
+pub mod cert_manager;
 pub mod fixed;
 pub mod generate;
 pub mod loaded;
