@@ -2,6 +2,7 @@
 //! disturb.
 
 mod admission;
+mod cert_manager;
 mod forms;
 mod install;
 mod load;

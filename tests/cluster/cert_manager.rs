@@ -1,0 +1,150 @@
+//! The overlay for cert-manager, with cert-manager's own controllers: they issue the key pair, inject `caBundle`, renew
+//! the pair and rotate the CA, and no Pod fails meanwhile.
+
+use std::net::IpAddr;
+use std::thread;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use imageswap_tests_support::cert_manager::CertManager;
+use imageswap_tests_support::webhook::{Connection, ControlPlane, get_plain};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+
+use super::asked;
+use super::forms::prepare;
+use super::load::Load;
+use crate::IMAGESWAP;
+
+const NAMESPACE: &str = "imageswap-system";
+const SWAPPED: &str = "harbor.example.com/dockerhub/library/nginx:1.25";
+
+/// The overlay with rules.
+const KUSTOMIZATION: &str = "\
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+resources: [deploy/overlays/cert-manager]
+patches:
+- patch: |
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: imageswap-rules, namespace: imageswap-system}
+    data:
+      10-example.rules: |
+        rules v1
+        swap  docker.io/  -> harbor.example.com/dockerhub/
+";
+
+/// Returns the bytes of a field of an object that has them in base64.
+fn bytes(plane: &ControlPlane, object: &str, field: &str) -> Vec<u8> {
+    let text = plane.succeed(&format!("kubectl get {object} -o jsonpath='{{{field}}}'"));
+    STANDARD.decode(text).unwrap()
+}
+
+/// Returns a file of the Secret with the key pair.
+fn secret(plane: &ControlPlane, key: &str) -> Vec<u8> {
+    let field = format!(".data.{}", key.replace('.', "\\."));
+    bytes(plane, &format!("secret imageswap-tls -n {NAMESPACE}"), &field)
+}
+
+/// Returns the certificates of `caBundle`.
+fn ca_bundle(plane: &ControlPlane) -> Vec<CertificateDer<'static>> {
+    let object = "mutatingwebhookconfiguration imageswap-webhook";
+    let pem = bytes(plane, object, ".webhooks[0].clientConfig.caBundle");
+    CertificateDer::pem_slice_iter(&pem).map(Result::unwrap).collect()
+}
+
+/// Returns the addresses of both replicas.
+fn replicas(plane: &ControlPlane) -> Vec<IpAddr> {
+    let line =
+        format!("kubectl get pods -n {NAMESPACE} -l app=imageswap -o jsonpath='{{.items[*].status.podIP}}'");
+    let addresses = plane.succeed(&line);
+    let addresses: Vec<_> = addresses.split(' ').map(|text| text.parse().unwrap()).collect();
+    assert_eq!(addresses.len(), 2);
+    addresses
+}
+
+/// Waits until both replicas serve the certificate of the Secret, and returns it.
+fn served(plane: &ControlPlane) -> CertificateDer<'static> {
+    let leaf = CertificateDer::from_pem_slice(&secret(plane, "tls.crt")).unwrap();
+    for address in replicas(plane) {
+        plane.wait("the renewed certificate", |_| {
+            Connection::open((address, 5000).into()).certificate() == leaf.as_ref()
+        });
+    }
+    leaf
+}
+
+#[test]
+fn cert_manager_renews_pair_and_ca_without_a_failed_pod() {
+    if !CertManager::is_wanted() {
+        return;
+    }
+    let build = env!("CARGO_TARGET_TMPDIR");
+    let Some((mut plane, node)) = ControlPlane::start_with_node(IMAGESWAP, build, NAMESPACE) else {
+        return;
+    };
+    let manager = CertManager::start(&plane, build);
+    prepare(&plane, None);
+    plane.write("kustomization.yaml", KUSTOMIZATION);
+    plane.succeed("kubectl apply -k .");
+    plane.wait("two ready replicas", |_| node.ready() == 2);
+    plane.wait("a swapped Pod", |plane| {
+        asked(plane, "default", "nginx:1.25").as_deref() == Some(SWAPPED)
+    });
+    let first = served(&plane);
+    let ca = CertificateDer::from_pem_slice(&secret(&plane, "ca.crt")).unwrap();
+    let bundle = ca_bundle(&plane);
+    assert_eq!(bundle, std::slice::from_ref(&ca));
+
+    let load = Load::start(node.api);
+
+    // The same CA signs the next certificate.
+    manager.renew(&plane, NAMESPACE, "imageswap-tls");
+    let second = served(&plane);
+    assert_ne!(second, first);
+    assert_eq!(ca_bundle(&plane), bundle);
+
+    // The manifests do not have `caBundle`, so applying them again leaves that of cert-manager.
+    plane.succeed("kubectl apply -k .");
+    plane.succeed("kubectl diff -k .");
+    assert_eq!(ca_bundle(&plane), bundle);
+
+    // A new CA signs only the next certificate. Until the old CA has expired, `caBundle` has both.
+    manager.renew(&plane, NAMESPACE, "imageswap-ca");
+    assert_eq!(served(&plane), second);
+    manager.renew(&plane, NAMESPACE, "imageswap-tls");
+    let third = served(&plane);
+    assert_ne!(third, second);
+    let new_ca = CertificateDer::from_pem_slice(&secret(&plane, "ca.crt")).unwrap();
+    assert_ne!(new_ca, ca);
+    plane.wait("the new CA", |plane| ca_bundle(plane).len() == 2);
+    let bundle = ca_bundle(&plane);
+    assert!(bundle.contains(&ca) && bundle.contains(&new_ca));
+
+    // Longer than an API server takes to use a changed webhook configuration.
+    thread::sleep(Duration::from_secs(3));
+    let created = load.end();
+    println!(
+        "two renewals and a rotation of the CA: {} Pods, {} failures",
+        created.swapped,
+        created.failures.len()
+    );
+    assert!(created.failures.is_empty(), "{:?}", created.failures);
+    assert!(created.swapped > 100 && created.unanswered == 0, "{created:?}");
+
+    for address in replicas(&plane) {
+        let metrics = get_plain((address, 9090).into(), "/metrics").unwrap().text();
+        let failures = metrics
+            .lines()
+            .find(|line| line.starts_with("imageswap_tls_handshake_failures_total"));
+        assert!(failures.unwrap().ends_with(" 0"), "{failures:?}");
+    }
+
+    // A new API server has no connection yet, so it verifies the certificate.
+    plane.restart_api_server();
+    plane.wait("a swapped Pod", |plane| {
+        asked(plane, "default", "nginx:1.25").as_deref() == Some(SWAPPED)
+    });
+}
