@@ -9,7 +9,7 @@ use imageswap_tests_support::webhook::{ControlPlane, Node};
 use serde_json::Value;
 
 use super::asked;
-use super::forms::{Form, HELM, INSTALL_YAML, KUSTOMIZE, prepare};
+use super::forms::{Form, HELM, INSTALL_YAML, KUSTOMIZE, RULES, prepare, set_rules};
 use super::load::Load;
 use crate::IMAGESWAP;
 
@@ -39,6 +39,19 @@ fn life(form: &Form) {
     wait_until_it_swaps(&plane, &node);
     assert_eq!(image(&plane), "ghcr.io/imageswap/imageswap:0.1.0");
     assert_eq!(warnings(&plane), Vec::<Value>::new());
+
+    if form.name == HELM.name {
+        // Its Pod checks the rules that it mounts.
+        let tested = plane.succeed("helm test imageswap -n imageswap-system --timeout=120s");
+        assert!(tested.contains("Phase:          Succeeded"), "{tested}");
+        set_rules(&plane, "rules v1\n\nswap docker.io/ to nowhere\n");
+        assert!(
+            !plane
+                .run("helm test imageswap -n imageswap-system --timeout=120s")
+                .is_success
+        );
+        set_rules(&plane, RULES);
+    }
 
     let load = Load::start(node.api);
     plane.succeed(form.upgrade);
@@ -82,7 +95,7 @@ fn image(plane: &ControlPlane) -> String {
 /// Returns the number of Pods of the installation.
 fn pods(plane: &ControlPlane) -> usize {
     plane
-        .succeed("kubectl get pods -n imageswap-system -o name")
+        .succeed("kubectl get pods -n imageswap-system -l app=imageswap -o name")
         .lines()
         .count()
 }

@@ -2,14 +2,15 @@
 //! version does not know is an error.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use imageswap_tests_support::tools::Tools;
-use imageswap_tests_support::webhook::Pair;
 use serde_json::Value;
 
+use super::copy::Deploy;
+
 /// Values of the chart: a certificate of one's own, cert-manager, and every object that the chart can have.
-const VALUES: [(&str, &str); 3] = [
+pub(crate) const VALUES: [(&str, &str); 7] = [
     ("own", "--set certificate.ca=CA_BUNDLE"),
     ("cert-manager", "--set certificate.source=cert-manager"),
     (
@@ -17,6 +18,29 @@ const VALUES: [(&str, &str); 3] = [
         "--set certificate.source=cert-manager,namespace.create=true,hostNetwork=true \
          --set serviceMonitor.enabled=true,prometheusRule.enabled=true,dashboard.enabled=true \
          --set priorityClassName=system-cluster-critical,service.ipFamilyPolicy=PreferDualStack",
+    ),
+    (
+        "secret",
+        "--set certificate.create=true,certificate.ca=CA_BUNDLE,certificate.chain=x,certificate.key=y \
+         --set autoscaling.enabled=false,replicas=1,podDisruptionBudget.enabled=false,networkPolicy.enabled=false",
+    ),
+    (
+        "maps",
+        "--set certificate.ca=CA_BUNDLE,rules.files=null \
+         --set 'rules.existingConfigMaps={imageswap-maps,team-a}' --set serviceAccount.create=false",
+    ),
+    (
+        "entries",
+        "--set certificate.ca=CA_BUNDLE,webhook.scope=opt-in,fullnameOverride=swap,namespaceOverride=platform \
+         --set webhook.entries[0].name=strict,webhook.entries[0].failurePolicy=Ignore \
+         --set-string 'webhook.matchConditions[0].name=all,webhook.matchConditions[0].expression=true'",
+    ),
+    (
+        "more",
+        "--set certificate.source=cert-manager,certificate.certManager.issuerRef.name=corporate \
+         --set dryRun=true,ports.webhook=10443,hostNetwork=true,image.registry=,dnsPolicy=Default \
+         --set 'imagePullSecrets[0].name=login,extraArgs={--max-connections=4000},nodeSelector.pool=system' \
+         --set commonLabels.team=platform,commonAnnotations.owner=platform,podLabels.a=b,podAnnotations.c=d",
     ),
 ];
 
@@ -73,49 +97,21 @@ fn validate(tools: &Tools, version: &str, directory: &Path) -> Vec<Validated> {
         .collect()
 }
 
-/// A copy of `deploy/` with a certificate of one's own.
-struct Deploy<'a> {
-    tools: &'a Tools,
-    directory: PathBuf,
-}
-
-impl<'a> Deploy<'a> {
-    fn copy(tools: &'a Tools) -> Self {
-        let directory = tools.path("deploy");
-        tools.succeed(&format!("cp -r deploy '{}'", directory.display()));
-        let pair = Pair::generate();
-        for (name, text) in [
-            ("tls.crt", &pair.certificate),
-            ("tls.key", &pair.key),
-            ("ca.crt", &pair.certificate),
-        ] {
-            fs::write(directory.join("components/own-certificate").join(name), text).unwrap();
-        }
-        Self { tools, directory }
+/// Returns the manifests of each form of the installation, by its name.
+fn forms(deploy: &Deploy<'_>, version: &str) -> Vec<(String, String)> {
+    let install = fs::read_to_string(deploy.directory.join("install.yaml")).unwrap();
+    let mut forms = vec![("install".to_owned(), install)];
+    let overlays = fs::read_dir(deploy.directory.join("overlays")).unwrap();
+    let overlays = overlays.map(|entry| format!("overlays/{}", entry.unwrap().file_name().display()));
+    for directory in overlays.chain(["base".to_owned()]) {
+        forms.push((directory.replace('/', "-"), deploy.kustomize(&directory)));
     }
-
-    /// Returns the manifests of each form of the installation, by its name.
-    fn forms(&self, version: &str) -> Vec<(String, String)> {
-        let deploy = self.directory.display();
-        let install = fs::read_to_string(self.directory.join("install.yaml")).unwrap();
-        let mut forms = vec![("install".to_owned(), install)];
-        let overlays = fs::read_dir(self.directory.join("overlays")).unwrap();
-        let overlays = overlays.map(|entry| format!("overlays/{}", entry.unwrap().file_name().display()));
-        for directory in overlays.chain(["base".to_owned()]) {
-            let line = format!("kubectl kustomize '{deploy}/{directory}'");
-            forms.push((directory.replace('/', "-"), self.tools.succeed(&line)));
+    for helm in ["helm", "helm3"] {
+        for (name, values) in VALUES {
+            forms.push((format!("{helm}-{name}"), deploy.template(helm, version, values)));
         }
-        for helm in ["helm", "helm3"] {
-            for (name, values) in VALUES {
-                let line = format!(
-                    "{helm} template imageswap '{deploy}/chart' --namespace imageswap-system \
-                     --kube-version {version} {values}"
-                );
-                forms.push((format!("{helm}-{name}"), self.tools.succeed(&line)));
-            }
-        }
-        forms
     }
+    forms
 }
 
 #[test]
@@ -128,7 +124,7 @@ fn manifests_are_valid_for_all_kubernetes_versions() {
     for version in versions(&tools) {
         let directory = tools.path(&version);
         fs::create_dir(&directory).unwrap();
-        let forms = deploy.forms(&version);
+        let forms = forms(&deploy, &version);
         for (form, manifests) in &forms {
             fs::write(directory.join(format!("{form}.yaml")), manifests).unwrap();
         }

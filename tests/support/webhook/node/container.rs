@@ -107,6 +107,12 @@ impl Container {
         self.child.try_wait().unwrap().is_none()
     }
 
+    /// Returns true if the process has ended with exit status 0.
+    pub(super) fn has_succeeded(&mut self) -> bool {
+        let status = self.child.try_wait().unwrap();
+        status.is_some_and(|status| status.success())
+    }
+
     /// Sends a signal to the process, by its name without `SIG`.
     pub(super) fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();

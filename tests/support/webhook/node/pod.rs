@@ -26,6 +26,7 @@ pub(super) struct RunningPod {
     starts: usize,
     probed: Option<Instant>,
     is_ready: bool,
+    is_complete: bool,
     failures: u64,
     deleted: Option<Instant>,
 }
@@ -55,6 +56,7 @@ impl RunningPod {
             starts: 0,
             probed: None,
             is_ready: false,
+            is_complete: false,
             failures: 0,
             deleted: None,
         })
@@ -69,6 +71,10 @@ impl RunningPod {
             volume.update(api, &self.namespace);
         }
         let is_running = self.container.as_mut().is_some_and(Container::is_running);
+        if !is_running && self.starts > 0 && self.object["spec"]["restartPolicy"] == "Never" {
+            self.complete(api);
+            return true;
+        }
         if !is_running {
             self.set_ready(api, false);
             if self.started.elapsed() >= Duration::from_secs(1) {
@@ -202,6 +208,18 @@ impl RunningPod {
         {
             self.is_ready = is_ready;
         }
+    }
+
+    /// Reports the end of a Pod that does not start again.
+    fn complete(&mut self, api: &Api) {
+        if self.is_complete {
+            return;
+        }
+        let has_succeeded = self.container.as_mut().is_some_and(Container::has_succeeded);
+        let phase = if has_succeeded { "Succeeded" } else { "Failed" };
+        let path = format!("{}/status", self.path());
+        let reported = api.request("PATCH", &path, &json!({"status": {"phase": phase}}));
+        self.is_complete = reported.is_ok_and(|response| response.status == 200);
     }
 
     fn path(&self) -> String {

@@ -1,0 +1,115 @@
+//! The forms of the installation mean the same: the chart, the base and the overlays that are generated from it, and
+//! install.yaml.
+
+use std::fs;
+
+use imageswap_tests_support::tools::Tools;
+
+use super::copy::Deploy;
+
+/// Values that give the objects of the manifests.
+const NAMESPACE: &str = "--set namespace.create=true";
+
+/// An overlay, and the values of the chart that mean the same.
+const OVERLAYS: [(&str, &str); 4] = [
+    (
+        "opt-in",
+        "--set certificate.create=true,certificate.ca=CA_BUNDLE,webhook.scope=opt-in",
+    ),
+    ("cert-manager", "--set certificate.source=cert-manager"),
+    (
+        "production",
+        "--set certificate.create=true,certificate.ca=CA_BUNDLE,autoscaling.minReplicas=3,autoscaling.maxReplicas=9 \
+         --set-json 'topologySpreadConstraints=[\
+         {\"maxSkew\":1,\"topologyKey\":\"kubernetes.io/hostname\",\"whenUnsatisfiable\":\"DoNotSchedule\",\
+         \"labelSelector\":{\"matchLabels\":{\"app\":\"imageswap\"}},\"matchLabelKeys\":[\"pod-template-hash\"]},\
+         {\"maxSkew\":1,\"topologyKey\":\"topology.kubernetes.io/zone\",\"whenUnsatisfiable\":\"ScheduleAnyway\",\
+         \"labelSelector\":{\"matchLabels\":{\"app\":\"imageswap\"}},\"matchLabelKeys\":[\"pod-template-hash\"]}]'",
+    ),
+    (
+        "own-certificate",
+        "--set certificate.create=true --set-file certificate.ca={own}/ca.crt \
+         --set-file certificate.chain={own}/tls.crt --set-file certificate.key={own}/tls.key",
+    ),
+];
+
+#[test]
+fn generated_files_are_those_of_the_chart() {
+    let Some(tools) = Tools::build(env!("CARGO_TARGET_TMPDIR"), &["helm"]) else {
+        return;
+    };
+    let directory = tools.path("generated");
+    tools.succeed(&format!("deploy/generate '{}'", directory.display()));
+    for name in ["base", "install.yaml", "components/cert-manager/certificate.yaml"] {
+        let line = format!("diff -r 'deploy/{name}' '{}/{name}'", directory.display());
+        let ran = tools.run(&line);
+        assert!(ran.is_success, "run `HELM=helm deploy/generate`:\n{}", ran.stdout);
+    }
+}
+
+#[test]
+fn overlays_are_values_of_the_chart() {
+    let Some(tools) = Tools::build(env!("CARGO_TARGET_TMPDIR"), &["helm", "helm3", "kubectl"]) else {
+        return;
+    };
+    let deploy = Deploy::copy(&tools);
+    let own = deploy.directory.join("components/own-certificate");
+    for (overlay, values) in OVERLAYS {
+        let values = values.replace("{own}", own.to_str().unwrap());
+        let built = deploy.kustomize(&format!("overlays/{overlay}"));
+        for helm in ["helm", "helm3"] {
+            let rendered = deploy.template(helm, "1.33.0", &format!("{NAMESPACE} --skip-tests {values}"));
+            assert_eq!(
+                normalized(&deploy, &rendered),
+                comparable(&built),
+                "{overlay} and {helm}"
+            );
+        }
+    }
+    let install = fs::read_to_string(deploy.directory.join("install.yaml")).unwrap();
+    assert_eq!(
+        normalized(&deploy, &install),
+        comparable(&deploy.kustomize("base"))
+    );
+}
+
+/// Returns manifests in the order and the layout of kustomize, without the labels of Helm.
+fn normalized(deploy: &Deploy<'_>, manifests: &str) -> Vec<String> {
+    let directory = deploy.directory.join("normalized");
+    fs::create_dir_all(&directory).unwrap();
+    let is_of_helm = |line: &&str| {
+        let line = line.trim_start();
+        line.starts_with("helm.sh/chart: ") || line.starts_with("app.kubernetes.io/managed-by: ")
+    };
+    let lines: Vec<&str> = manifests.lines().filter(|line| !is_of_helm(line)).collect();
+    fs::write(directory.join("manifests.yaml"), lines.join("\n") + "\n").unwrap();
+    fs::write(
+        directory.join("kustomization.yaml"),
+        "resources: [manifests.yaml]\n",
+    )
+    .unwrap();
+    comparable(&deploy.kustomize("normalized"))
+}
+
+/// Returns the lines of manifests. Line breaks within base64 mean nothing, and are left out.
+fn comparable(manifests: &str) -> Vec<String> {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let mut lines: Vec<String> = Vec::new();
+    let mut base64 = None;
+    for line in manifests.lines() {
+        if base64.is_some_and(|key| indent(line) > key) {
+            lines.last_mut().unwrap().push_str(line.trim());
+            continue;
+        }
+        let key = ["caBundle:", "tls.crt:", "tls.key:"]
+            .into_iter()
+            .find(|key| line.trim_start().starts_with(key));
+        base64 = key.map(|_| indent(line));
+        lines.push(if key.is_some() {
+            line.trim_end_matches([' ', '|']).replace(": ", ":")
+        } else {
+            line.to_owned()
+        });
+    }
+    lines
+}
