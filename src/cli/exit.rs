@@ -54,6 +54,8 @@ pub(crate) enum UsageError {
     Constant(ConstantError),
     /// The mode is `legacy`, and there is no prefix.
     NoPrefix,
+    /// Two sources of the key pair are set.
+    TlsAndSelfSigned,
     /// No map and no prefix is named, and stdin cannot be read.
     NoMap,
 }
@@ -105,7 +107,7 @@ impl UsageError {
             Self::NoRules | Self::NoImages | Self::NoPrefix | Self::NoMap => {
                 ErrorKind::MissingRequiredArgument
             }
-            Self::StdinRepeated | Self::StdinShared => ErrorKind::ArgumentConflict,
+            Self::StdinRepeated | Self::StdinShared | Self::TlsAndSelfSigned => ErrorKind::ArgumentConflict,
             Self::UnknownRule { .. } | Self::UnknownCommand { .. } | Self::Constant(_) => {
                 ErrorKind::InvalidValue
             }
@@ -139,6 +141,9 @@ impl fmt::Display for UsageError {
             Self::Constant(error) => error.fmt(f),
             Self::NoPrefix => {
                 f.write_str("the mode `legacy` needs a prefix: set IMAGE_PREFIX or --image-prefix")
+            }
+            Self::TlsAndSelfSigned => {
+                f.write_str("--tls and --self-signed exclude each other: unset one of them, or its variable")
             }
             Self::NoMap => f.write_str("no map given: name a map, - for stdin, or use --image-prefix"),
         }

@@ -90,6 +90,16 @@ pub(super) struct Serve {
         help_heading = "Network"
     )]
     http_listen: Option<Addresses>,
+    /// Source of the key pair [default: directory, unless --self-signed is set]
+    #[arg(
+        long,
+        env = "IMAGESWAP_TLS",
+        value_name = "MODE",
+        value_enum,
+        ignore_case = true,
+        help_heading = "Network"
+    )]
+    tls: Option<TlsMode>,
     /// Directory of the key pair: cert.pem and key.pem, or tls.crt and tls.key
     #[arg(
         long,
@@ -184,6 +194,13 @@ pub(super) struct Serve {
     namespace_name: String,
 }
 
+/// Source of the key pair. `--self-signed` is not one of them, because no cluster trusts such a pair.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum TlsMode {
+    /// Files in --tls-dir: your own, or those of cert-manager
+    Directory,
+}
+
 /// [`MAX_BODY`] in MiB: the budget needs room for at least one body.
 const MAX_BODY_MIB: i64 = (MAX_BODY >> 20) as i64;
 
@@ -236,10 +253,10 @@ impl Serve {
             Mode::Maps => RulesSource::MapFile(self.maps_file),
             Mode::Legacy => RulesSource::Prefix(self.image_prefix.ok_or(UsageError::NoPrefix)?),
         };
-        let tls = if self.self_signed {
-            TlsSource::SelfSigned
-        } else {
-            TlsSource::Dir(self.tls_dir)
+        let tls = match (self.tls, self.self_signed) {
+            (Some(_), true) => return Err(UsageError::TlsAndSelfSigned),
+            (None, true) => TlsSource::SelfSigned,
+            (Some(TlsMode::Directory) | None, false) => TlsSource::Dir(self.tls_dir),
         };
         Ok(Settings {
             rules,

@@ -32,6 +32,35 @@ fn file_names_of_tls_secrets_are_accepted() {
 }
 
 #[test]
+fn tls_directory_is_the_default_and_excludes_self_signed() {
+    let pair = Pair::generate();
+    let volume = Volume::mount(&pair.files());
+    let directory = volume.path().to_str().unwrap();
+    for start in [
+        Start::new(IMAGESWAP).args(["--tls", "directory"]),
+        Start::new(IMAGESWAP).env("IMAGESWAP_TLS", "Directory"),
+    ] {
+        let server = start.map(MAP).args(["--tls-dir", directory]).serve();
+        assert_eq!(server.connect().certificate(), pair.der);
+    }
+    for start in [
+        Start::new(IMAGESWAP).args(["--tls", "directory"]),
+        Start::new(IMAGESWAP).env("IMAGESWAP_TLS", "directory"),
+    ] {
+        let (status, stderr) = start.self_signed().map(MAP).fail();
+        assert_eq!(status, Some(2));
+        assert!(
+            stderr.contains("--tls and --self-signed exclude each other"),
+            "{stderr}"
+        );
+    }
+    let start = Start::new(IMAGESWAP).env("IMAGESWAP_TLS", "directory");
+    let start = start.env("IMAGESWAP_SELF_SIGNED", "false").map(MAP);
+    let server = start.args(["--tls-dir", directory]).serve();
+    assert_eq!(server.connect().certificate(), pair.der);
+}
+
+#[test]
 fn new_pair_is_used_for_new_connections_only() {
     let (old, new) = (Pair::generate(), Pair::generate());
     let mut volume = Volume::mount(&old.files());
