@@ -30,7 +30,6 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
     // Without a handler SIGTERM kills the process or, if it is process 1 of a container, has no effect.
     let signals = EndSignals::listen()?;
     let status = Arc::new(Status::default());
-    let health = Arc::new(Health::new(settings.pod_name, Arc::clone(&status)));
     let metrics = Arc::new(Metrics::new(&status).map_err(ServeError::Metrics)?);
     let rules = SharedRules::load(&settings.rules, settings.limits)
         .map_err(|error| no_rules(error, &settings.rules))?;
@@ -43,6 +42,14 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
         TlsSource::SelfSigned => tls::self_signed(&settings.namespace).map_err(ServeError::SelfSigned)?,
     });
     status.started(Reloaded::Certificate, pair.digest());
+    pair.log_problems();
+    let served = Arc::clone(&pair);
+    metrics.observe_certificate_expiry(move || served.expiry().unix_timestamp());
+    let health = Arc::new(Health::new(
+        settings.pod_name,
+        Arc::clone(&status),
+        Arc::clone(&pair),
+    ));
     // The sockets are opened last: once the port answers, the webhook is ready.
     let any_host = Addresses::any_host;
     let tls = bind(&settings.listen.unwrap_or_else(|| any_host(5000)), "--listen")?;

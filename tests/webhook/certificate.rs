@@ -3,9 +3,11 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use imageswap_tests_support::webhook::{Connection, MAP, Pair, Server, Start, Volume, eventually};
+use imageswap_tests_support::webhook::{
+    Connection, IssuedPair, MAP, Pair, Server, Start, Volume, eventually,
+};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
@@ -115,6 +117,69 @@ fn mismatched_pair_keeps_the_previous_one_and_is_reported() {
         server.connect().certificate() == new.der
     });
     eventually("readiness", || server.get("/readyz").text() == "ready\n");
+}
+
+#[test]
+fn chain_with_a_wrong_certificate_is_rejected_with_its_place() {
+    let issued = IssuedPair::generate(SystemTime::now() + Duration::from_secs(86_400));
+    let leaf = &issued.leaf.certificate;
+    let cases = [
+        (
+            [&issued.intermediate, leaf],
+            "the key in tls.key belongs to certificate 2 in tls.crt, not to the first one; put the leaf first, then \
+             its intermediates",
+        ),
+        (
+            [leaf, &leaf.replace("MII", "MIA")],
+            "certificate 2 in tls.crt is not a valid X.509 certificate",
+        ),
+        (
+            [&issued.intermediate, &issued.intermediate],
+            "the key in tls.key does not belong to the certificate in tls.crt",
+        ),
+    ];
+    for (chain, reason) in cases {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(
+            directory.path().join("tls.crt"),
+            chain.map(String::as_str).concat(),
+        )
+        .unwrap();
+        fs::write(directory.path().join("tls.key"), &issued.leaf.key).unwrap();
+        let path = directory.path().to_str().unwrap();
+        let (status, stderr) = Start::new(IMAGESWAP).map(MAP).args(["--tls-dir", path]).fail();
+        assert_eq!(
+            (status, stderr),
+            (
+                Some(1),
+                format!("imageswap: no valid key pair in {path}: {reason}\n")
+            )
+        );
+    }
+}
+
+#[test]
+fn version_1_certificate_is_rejected_in_words() {
+    let reason = "the certificate in cert.pem has version 1 of X.509, which has no subject alternative names; issue \
+                  one of version 3 with the DNS name SERVICE.NAMESPACE.svc";
+    let (valid, old) = (Pair::generate(), Pair::of_version_1());
+    let mut volume = Volume::mount(&old.files());
+    let path = volume.path().to_str().unwrap().to_owned();
+    let (status, stderr) = Start::new(IMAGESWAP).map(MAP).args(["--tls-dir", &path]).fail();
+    assert_eq!(
+        (status, stderr),
+        (
+            Some(1),
+            format!("imageswap: no valid key pair in {path}: {reason}\n")
+        )
+    );
+    volume.update(&valid.files());
+    let server = serve(&volume);
+    volume.update(&old.files());
+    let line = server.wait_for_log(|line| line["message"] == "reload failed");
+    assert_eq!(line["error"], format!("no valid key pair in {path}: {reason}"));
+    assert!(server.get("/readyz").text().contains(reason));
+    assert_eq!(server.connect().certificate(), valid.der);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use crate::webhook::status::{Reloaded, Status};
+use crate::webhook::tls::SharedPair;
 
 /// The health of the process.
 #[derive(Debug)]
@@ -16,14 +17,16 @@ pub(crate) struct Health {
     pod_name: Option<String>,
     is_draining: AtomicBool,
     status: Arc<Status>,
+    pair: Arc<SharedPair>,
 }
 
 impl Health {
-    pub(crate) fn new(pod_name: Option<String>, status: Arc<Status>) -> Self {
+    pub(crate) fn new(pod_name: Option<String>, status: Arc<Status>, pair: Arc<SharedPair>) -> Self {
         Self {
             pod_name,
             is_draining: AtomicBool::new(false),
             status,
+            pair,
         }
     }
 
@@ -35,8 +38,8 @@ impl Health {
         json!({"pod_name": self.pod_name, "date_time": now, "health": "ok"}).to_string() + "\n"
     }
 
-    /// Returns the body of `/readyz`. It names failed reloads, which do not make the webhook unready: the active
-    /// version still answers.
+    /// Returns the body of `/readyz`, with a line for each failed reload and each problem of the certificate. They do
+    /// not make the webhook unready: the active version still answers, and clients that accept it get their answers.
     ///
     /// # Errors
     ///
@@ -58,6 +61,10 @@ impl Health {
                     }
                 );
             }
+        }
+        for problem in self.pair.problems() {
+            let object = Reloaded::Certificate.as_str();
+            let _ = writeln!(body, "{object}: {problem}; {}", problem.help());
         }
         Ok(body)
     }

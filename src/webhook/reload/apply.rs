@@ -46,6 +46,8 @@ pub(crate) fn start(
                 Ok(false) => reporter.unchanged(),
                 Err(error) => reporter.failed(&error.to_string(), None),
             }
+            // The watch calls this every few seconds, so a certificate that expires meanwhile is logged too.
+            pair.log_problems();
         };
         watches.spawn(watch(dir, Some(SharedPair::files()), Arc::new(reload)));
     }

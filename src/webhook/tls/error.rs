@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use rustls::pki_types::pem;
 
+use super::problem::CertificateProblem;
+
 /// A directory has no valid key pair.
 #[derive(Debug)]
 pub(crate) struct PairError {
@@ -28,8 +30,19 @@ pub(crate) enum PairProblem {
         wanted: &'static str,
         error: pem::Error,
     },
+    /// The chain has something else than certificates, or an old one.
+    Chain {
+        chain: &'static str,
+        error: UnreadableChain,
+    },
     /// The key does not belong to the certificate.
     KeyMismatch { chain: &'static str, key: &'static str },
+    /// The key belongs to a certificate after the first one.
+    Order {
+        chain: &'static str,
+        key: &'static str,
+        place: usize,
+    },
     /// The certificate is not valid.
     Certificate {
         chain: &'static str,
@@ -41,6 +54,20 @@ pub(crate) enum PairProblem {
         key: &'static str,
         error: rustls::Error,
     },
+    /// The pair is valid, but its dates are worse than those of the active pair.
+    Worse {
+        chain: &'static str,
+        problem: CertificateProblem,
+    },
+}
+
+/// The reason why dates and names of a chain cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UnreadableChain {
+    /// The certificate at this place, from 1, is not a certificate.
+    NotX509 { place: usize },
+    /// The first certificate has an old version of X.509, which has no extensions.
+    OldVersion { version: u32 },
 }
 
 /// A self-signed key pair cannot be generated.
@@ -48,10 +75,8 @@ pub(crate) enum PairProblem {
 pub(crate) enum SelfSignedError {
     /// The key or the certificate cannot be generated.
     Make(rcgen::Error),
-    /// The format of the key is unknown.
-    Key(&'static str),
-    /// The TLS library rejects the pair.
-    Pair(rustls::Error),
+    /// The pair is not valid.
+    Pair(PairProblem),
 }
 
 impl fmt::Display for PairError {
@@ -64,8 +89,8 @@ impl fmt::Display for PairProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str(
-                "found neither cert.pem with key.pem nor tls.crt with tls.key; to try the webhook without a pair, use \
-                 --self-signed",
+                "found neither cert.pem with key.pem nor tls.crt with tls.key; mount a key pair there, or set its \
+                 directory with --tls-dir; to try the webhook without a pair, use --self-signed alone",
             ),
             Self::Read(error) => error.fmt(f),
             Self::Pem {
@@ -74,13 +99,41 @@ impl fmt::Display for PairProblem {
                 error: pem::Error::NoItemsFound,
             } => write!(f, "{file} has no {wanted} in PEM format"),
             Self::Pem { file, error, .. } => write!(f, "{file} is not valid PEM: {error}"),
+            Self::Chain { chain, error } => match error {
+                UnreadableChain::NotX509 { place } => {
+                    write!(f, "certificate {place} in {chain} is not a valid X.509 certificate")
+                }
+                UnreadableChain::OldVersion { version } => write!(
+                    f,
+                    "the certificate in {chain} has version {version} of X.509, which has no subject alternative \
+                     names; issue one of version 3 with the DNS name SERVICE.NAMESPACE.svc"
+                ),
+            },
             Self::KeyMismatch { chain, key } => {
                 write!(f, "the key in {key} does not belong to the certificate in {chain}")
             }
+            Self::Order { chain, key, place } => write!(
+                f,
+                "the key in {key} belongs to certificate {place} in {chain}, not to the first one; put the leaf \
+                 first, then its intermediates"
+            ),
             Self::Certificate { chain, error } => {
-                write!(f, "the certificate in {chain} is invalid: {error}")
+                write!(f, "the certificate in {chain} is invalid: ")?;
+                match error {
+                    // Its printed form has the names of Rust types.
+                    rustls::CertificateError::Other(other) => other.0.fmt(f),
+                    error => error.fmt(f),
+                }
             }
             Self::Pair { chain, key, error } => write!(f, "the pair of {chain} and {key} is invalid: {error}"),
+            Self::Worse { chain, problem } => write!(
+                f,
+                "{problem}, so {chain} does not replace the active pair{}",
+                match problem {
+                    CertificateProblem::NotYetValid { .. } => " until then",
+                    _ => "; renew it",
+                }
+            ),
         }
     }
 }
@@ -90,7 +143,6 @@ impl fmt::Display for SelfSignedError {
         f.write_str("cannot generate a certificate: ")?;
         match self {
             Self::Make(error) => error.fmt(f),
-            Self::Key(error) => f.write_str(error),
             Self::Pair(error) => error.fmt(f),
         }
     }

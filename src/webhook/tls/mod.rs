@@ -1,8 +1,10 @@
-//! TLS: the active key pair, a self-signed pair, and failed handshakes.
+//! TLS: the active key pair, the problems of its certificate, a self-signed pair, and failed handshakes.
 
 mod error;
+mod expiry;
 mod handshake;
 mod pair;
+mod problem;
 mod self_signed;
 mod shared;
 

@@ -1,9 +1,10 @@
-//! The text of a key pair, and how it is parsed.
+//! The text of a key pair, and the pair that it parses to.
 
 use std::fmt;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use imageswap_files::read_consistently;
 use rustls::InconsistentKeys;
@@ -13,6 +14,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
 use super::error::PairProblem;
+use super::expiry::ChainValidity;
+use super::problem::CertificateProblem;
 
 /// The names of the two files: those of imageswap-webhook v1.5.3, and those of a Secret of type `kubernetes.io/tls`.
 pub(super) const NAMES: [(&str, &str); 2] = [("cert.pem", "key.pem"), ("tls.crt", "tls.key")];
@@ -25,7 +28,25 @@ pub(super) struct PairText {
     names: (&'static str, &'static str),
 }
 
+/// A valid key pair.
+#[derive(Debug)]
+pub(super) struct ParsedPair {
+    pub(super) certified: Arc<CertifiedKey>,
+    pub(super) validity: ChainValidity,
+    /// The problems that are in the log.
+    pub(super) logged: Mutex<Vec<CertificateProblem>>,
+}
+
 impl PairText {
+    /// Returns the text of a pair that is in no directory.
+    pub(super) fn new(chain: String, key: String) -> Self {
+        Self {
+            chain: chain.into_bytes(),
+            key: key.into_bytes(),
+            names: NAMES[0],
+        }
+    }
+
     /// Reads both files from one generation of the directory.
     pub(super) fn read(dir: &Path) -> Result<Self, PairProblem> {
         let pair = read_consistently(&[dir], || {
@@ -43,8 +64,13 @@ impl PairText {
         pair.map_err(PairProblem::Read)?.ok_or(PairProblem::Missing)
     }
 
-    /// Parses the pair, and checks that the key belongs to the certificate.
-    pub(super) fn parse(&self) -> Result<CertifiedKey, PairProblem> {
+    /// Returns the name of the file with the chain.
+    pub(super) fn chain_name(&self) -> &'static str {
+        self.names.0
+    }
+
+    /// Parses the pair, and checks that the key belongs to the first certificate.
+    pub(super) fn parse(&self) -> Result<ParsedPair, PairProblem> {
         let (chain_name, key_name) = self.names;
         let no_certificate = |error| PairProblem::Pem {
             file: chain_name,
@@ -62,11 +88,26 @@ impl PairText {
             wanted: "private key",
             error,
         })?;
-        CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|error| match error {
-            rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => PairProblem::KeyMismatch {
-                chain: chain_name,
-                key: key_name,
-            },
+        let validity = ChainValidity::read(&chain).map_err(|error| PairProblem::Chain {
+            chain: chain_name,
+            error,
+        })?;
+        let certified = certify(chain.clone(), &key).map_err(|error| match error {
+            rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
+                let owner =
+                    |certificate: &CertificateDer<'static>| certify(vec![certificate.clone()], &key).is_ok();
+                match chain.iter().position(owner) {
+                    Some(index) => PairProblem::Order {
+                        chain: chain_name,
+                        key: key_name,
+                        place: index + 1,
+                    },
+                    None => PairProblem::KeyMismatch {
+                        chain: chain_name,
+                        key: key_name,
+                    },
+                }
+            }
             rustls::Error::InvalidCertificate(error) => PairProblem::Certificate {
                 chain: chain_name,
                 error,
@@ -76,8 +117,20 @@ impl PairText {
                 key: key_name,
                 error,
             },
+        })?;
+        Ok(ParsedPair {
+            certified: Arc::new(certified),
+            validity,
+            logged: Mutex::default(),
         })
     }
+}
+
+fn certify(
+    chain: Vec<CertificateDer<'static>>,
+    key: &PrivateKeyDer<'static>,
+) -> Result<CertifiedKey, rustls::Error> {
+    CertifiedKey::from_der(chain, key.clone_key(), &ring::default_provider())
 }
 
 /// Omits the bytes, because they are secret.

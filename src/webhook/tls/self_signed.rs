@@ -5,11 +5,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use rcgen::{CertificateParams, KeyPair};
-use rustls::crypto::ring;
-use rustls::pki_types::PrivateKeyDer;
-use rustls::sign::CertifiedKey;
 
 use super::error::SelfSignedError;
+use super::pair::PairText;
 use super::shared::SharedPair;
 
 /// A review from a real cluster, in the repository.
@@ -34,11 +32,8 @@ pub(crate) fn self_signed(namespace: &str) -> Result<SharedPair, SelfSignedError
     let certificate = CertificateParams::new(names)
         .and_then(|parameters| parameters.self_signed(&key))
         .map_err(SelfSignedError::Make)?;
-    let chain = vec![certificate.der().clone()];
-    let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(SelfSignedError::Key)?;
-    let pair =
-        CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(SelfSignedError::Pair)?;
-    Ok(SharedPair::new(pair))
+    let pair = PairText::new(certificate.pem(), key.serialize_pem()).parse();
+    Ok(SharedPair::new(pair.map_err(SelfSignedError::Pair)?))
 }
 
 /// Prints a command that sends a review.

@@ -10,15 +10,18 @@ use rustls::crypto::ring;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use sha2::{Digest as _, Sha256};
+use time::OffsetDateTime;
 
-use super::error::PairError;
-use super::pair::{NAMES, PairText};
+use super::error::{PairError, PairProblem};
+use super::pair::{NAMES, PairText, ParsedPair};
+use super::problem::CertificateProblem;
 use crate::config::Digest;
 
-/// The active key pair. An invalid pair never becomes active.
+/// The active key pair. An invalid pair never becomes active, nor does one with worse dates than those of the active
+/// pair, such as an expired one instead of a valid one.
 #[derive(Debug)]
 pub(crate) struct SharedPair {
-    current: ArcSwap<CertifiedKey>,
+    current: ArcSwap<ParsedPair>,
     source: Option<PairSource>,
 }
 
@@ -52,7 +55,7 @@ impl SharedPair {
     }
 
     /// Returns a pair that never changes.
-    pub(crate) fn new(pair: CertifiedKey) -> Self {
+    pub(super) fn new(pair: ParsedPair) -> Self {
         Self {
             current: ArcSwap::from_pointee(pair),
             source: None,
@@ -68,10 +71,33 @@ impl SharedPair {
     pub(crate) fn digest(&self) -> Digest {
         let pair = self.current.load();
         let mut hasher = Sha256::new();
-        if let Ok(certificate) = pair.end_entity_cert() {
+        if let Ok(certificate) = pair.certified.end_entity_cert() {
             hasher.update(certificate);
         }
         Digest::new(hasher)
+    }
+
+    /// Returns the last second of the active certificate.
+    pub(crate) fn expiry(&self) -> OffsetDateTime {
+        self.current.load().validity.leaf_expiry()
+    }
+
+    /// Returns the problems that the active certificate has now.
+    pub(crate) fn problems(&self) -> Vec<CertificateProblem> {
+        self.current.load().validity.problems(OffsetDateTime::now_utc())
+    }
+
+    /// Logs the problems that the active certificate has now. A problem is logged once for each pair.
+    pub(crate) fn log_problems(&self) {
+        let pair = self.current.load();
+        let mut logged = pair.logged.lock().unwrap_or_else(PoisonError::into_inner);
+        let directory = self.dir().map(|dir| dir.display().to_string());
+        for problem in pair.validity.problems(OffsetDateTime::now_utc()) {
+            if !logged.contains(&problem) {
+                problem.log(directory.as_deref());
+                logged.push(problem);
+            }
+        }
     }
 
     /// Returns the names that the files of a pair can have.
@@ -87,7 +113,7 @@ impl SharedPair {
     ///
     /// # Errors
     ///
-    /// Returns an error if the directory has no valid pair. The active pair stays.
+    /// Returns an error if the directory has no valid pair, or one with worse dates. The active pair stays.
     pub(crate) fn reload(&self) -> Result<bool, PairError> {
         let Some(PairSource { dir, text }) = &self.source else {
             return Ok(false);
@@ -101,7 +127,15 @@ impl SharedPair {
         if new == *active {
             return Ok(false);
         }
-        self.current.store(Arc::new(new.parse().map_err(fail)?));
+        let pair = new.parse().map_err(fail)?;
+        let now = OffsetDateTime::now_utc();
+        if let Some(problem) = pair.validity.worse_than(&self.current.load().validity, now) {
+            return Err(fail(PairProblem::Worse {
+                chain: new.chain_name(),
+                problem,
+            }));
+        }
+        self.current.store(Arc::new(pair));
         *active = new;
         Ok(true)
     }
@@ -120,7 +154,7 @@ impl SharedPair {
 
 impl ResolvesServerCert for SharedPair {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.current.load_full())
+        Some(Arc::clone(&self.current.load().certified))
     }
 }
 
@@ -140,7 +174,7 @@ mod tests {
     #[test]
     fn pair_that_changed_before_the_watch_is_found_by_the_first_reload() {
         let dir = tempfile::tempdir().unwrap();
-        let shown = |certificate: &SharedPair| certificate.current.load().cert[0].to_vec();
+        let shown = |certificate: &SharedPair| certificate.current.load().certified.cert[0].to_vec();
         let first = write(dir.path());
         let certificate = SharedPair::from_dir(dir.path()).unwrap();
         assert_eq!(shown(&certificate), first);

@@ -9,6 +9,7 @@ mod node;
 mod pair;
 mod server;
 mod start;
+mod version_1;
 mod volume;
 
 pub use self::any_certificate::AnyCertificate;
@@ -16,7 +17,7 @@ pub use self::client::{Answer, Connection, get_plain, pod};
 pub use self::control_plane::{ControlPlane, Ran};
 pub use self::eventually::eventually;
 pub use self::node::{Api, Node, Response};
-pub use self::pair::Pair;
+pub use self::pair::{IssuedPair, Pair};
 pub use self::server::Server;
 pub use self::start::{MAP, Start, command};
 pub use self::volume::Volume;
