@@ -16,6 +16,7 @@ mod conformance;
 mod connections;
 mod drop_in;
 mod expiry;
+mod handshakes;
 mod load;
 mod log;
 mod metrics;

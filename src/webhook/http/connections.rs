@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ServerConfig;
+use rustls::server::Acceptor as HelloAcceptor;
 use salvo::conn::tcp::{TcpAcceptor, TcpCoupler};
 use salvo::conn::{Accepted, Acceptor, HandshakeStream, Holding, StraightStream};
 use salvo::fuse::ArcFusePolicy;
 use salvo::http::uri::Scheme;
 use tokio::net::TcpStream;
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::webhook::tls::FailedHandshakes;
@@ -32,7 +33,7 @@ pub(crate) fn peer(address: &salvo::conn::SocketAddr) -> String {
 pub(crate) struct TlsConnections {
     tcp: TcpAcceptor,
     holdings: Vec<Holding>,
-    tls: TlsAcceptor,
+    config: Arc<ServerConfig>,
     failed: Arc<FailedHandshakes>,
 }
 
@@ -49,7 +50,7 @@ impl TlsConnections {
         Self {
             tcp,
             holdings,
-            tls: Arc::new(config).into(),
+            config: Arc::new(config),
             failed: Arc::new(failed),
         }
     }
@@ -68,20 +69,26 @@ impl Acceptor for TlsConnections {
         fuse_policy: Option<ArcFusePolicy>,
     ) -> io::Result<Accepted<Self::Coupler, Self::Stream>> {
         let accepted = self.tcp.accept(fuse_policy).await?;
-        let (tls, failed, remote) = (
-            self.tls.clone(),
+        let (config, failed, remote) = (
+            Arc::clone(&self.config),
             Arc::clone(&self.failed),
             accepted.remote_addr.clone(),
         );
         // The handshake runs in the task of the connection, so a slow handshake delays no other connection. The
         // failure is reported here because a client that distrusts the certificate never sends a request.
         let handshake = |stream| async move {
-            let timeout = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream));
+            let mut server_name = None;
+            let handshake = async {
+                let hello = LazyConfigAcceptor::new(HelloAcceptor::default(), stream).await?;
+                server_name = hello.client_hello().server_name().map(ToOwned::to_owned);
+                hello.into_stream(config).await
+            };
+            let timeout = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake);
             let result = timeout
                 .await
                 .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "handshake timed out")));
             if let Err(error) = &result {
-                failed.report(&peer(&remote), error);
+                failed.report(&peer(&remote), server_name.as_deref(), error);
             }
             result
         };

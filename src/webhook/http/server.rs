@@ -69,7 +69,11 @@ impl Servers {
         let tls_address = tls.local_addr()?;
         let plain_address = plain.local_addr()?;
         let config = Arc::clone(pair).server_config().map_err(ServerError::Tls)?;
-        let tls = TlsConnections::new(tls, config, FailedHandshakes::new(Arc::clone(metrics)));
+        let tls = TlsConnections::new(
+            tls,
+            config,
+            FailedHandshakes::new(Arc::clone(metrics), Arc::clone(pair)),
+        );
         // Only the TLS port has these routes: a review over plain HTTP could be read on its way.
         let hook = Router::with_path(format!("hook/{{{ENTRY_PARAM}}}")).post(reviews.clone());
         let tls_routes = endpoints.clone().below(Router::new().post(reviews).push(hook));

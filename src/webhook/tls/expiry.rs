@@ -84,6 +84,12 @@ impl ChainValidity {
         problems
     }
 
+    /// Returns the problem of the dates that makes every client reject the chain at a time.
+    pub(super) fn invalid_at(&self, now: OffsetDateTime) -> Option<CertificateProblem> {
+        self.worst(now)
+            .filter(|problem| problem.standing() > Standing::Valid)
+    }
+
     /// Returns the problem because of which the chain must not replace the active one. `None` if it is at least as
     /// good: valid is better than not yet valid, which is better than expired.
     pub(super) fn worse_than(&self, active: &Self, now: OffsetDateTime) -> Option<CertificateProblem> {
@@ -91,6 +97,11 @@ impl ChainValidity {
             .worst(now)
             .map_or(Standing::Valid, CertificateProblem::standing);
         self.worst(now).filter(|problem| problem.standing() > of_active)
+    }
+
+    /// Returns true if the leaf has a DNS name or an IP address as subject alternative name.
+    pub(super) fn has_name(&self) -> bool {
+        self.has_name
     }
 
     /// Returns the last second of the leaf.
@@ -250,6 +261,13 @@ mod tests {
                     not_before: END + day
                 },
             ]
+        );
+        assert_eq!(
+            chain.invalid_at(END),
+            Some(CertificateProblem::Expired {
+                place: 2,
+                not_after: END - day
+            })
         );
     }
 }

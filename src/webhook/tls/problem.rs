@@ -97,7 +97,7 @@ impl fmt::Display for CertificateProblem {
 }
 
 /// Returns a date in the form of RFC 3339.
-fn rfc_3339(date: OffsetDateTime) -> String {
+pub(super) fn rfc_3339(date: OffsetDateTime) -> String {
     // It has the years 0 to 9999, as certificates do.
     date.format(&Rfc3339).unwrap_or_default()
 }

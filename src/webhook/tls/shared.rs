@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::server::{ClientHello, ResolvesServerCert};
@@ -100,6 +100,11 @@ impl SharedPair {
         }
     }
 
+    /// Returns the active pair.
+    pub(super) fn active(&self) -> Guard<Arc<ParsedPair>> {
+        self.current.load()
+    }
+
     /// Returns the names that the files of a pair can have.
     pub(crate) fn files() -> Vec<OsString> {
         NAMES
@@ -174,7 +179,7 @@ mod tests {
     #[test]
     fn pair_that_changed_before_the_watch_is_found_by_the_first_reload() {
         let dir = tempfile::tempdir().unwrap();
-        let shown = |certificate: &SharedPair| certificate.current.load().certified.cert[0].to_vec();
+        let shown = |certificate: &SharedPair| certificate.active().certified.cert[0].to_vec();
         let first = write(dir.path());
         let certificate = SharedPair::from_dir(dir.path()).unwrap();
         assert_eq!(shown(&certificate), first);
