@@ -52,6 +52,10 @@ lint: spelling
     cargo test --quiet --package imageswap-tests-structure --locked
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
 
+# Generate the base, the overlay's certificate and install.yaml from the chart. Needs Helm.
+manifests:
+    deploy/generate
+
 # List the words of files or directories that the glossary retires.
 words *paths:
     cargo run --quiet --locked --package imageswap-tests-structure --bin words -- {{ paths }}

@@ -1,7 +1,6 @@
 //! The forms of the installation: the commands of docs/operations.md that install, upgrade, roll back and uninstall.
 
-use std::fs;
-use std::path::Path;
+use std::os::unix::fs::symlink;
 
 use imageswap_tests_support::repository;
 use imageswap_tests_support::tools::Tools;
@@ -16,57 +15,87 @@ swap  docker.io/  -> harbor.example.com/dockerhub/
 test  nginx:1.25  -> harbor.example.com/dockerhub/library/nginx:1.25
 ";
 
-/// A form of the installation, as command lines.
+/// A form of the installation. Each command is a block of the page: the heading, and the place of the block below it.
 pub(crate) struct Form {
     pub(crate) name: &'static str,
-    pub(crate) install: &'static str,
-    /// To a version whose image has another tag.
-    pub(crate) upgrade: &'static str,
-    pub(crate) roll_back: &'static str,
-    pub(crate) uninstall: &'static str,
+    install: (&'static str, usize),
+    pub(crate) upgrade: (&'static str, usize),
+    pub(crate) roll_back: (&'static str, usize),
+    pub(crate) uninstall: (&'static str, usize),
 }
-
-/// Installs the Secret that Helm and install.yaml expect.
-const SECRET: &str = "kubectl create namespace imageswap-system && \
-     kubectl create secret tls imageswap-tls -n imageswap-system --cert=tls.crt --key=tls.key";
 
 pub(crate) const KUSTOMIZE: Form = Form {
     name: "kustomize",
-    install: "kubectl apply -k deploy/overlays/own-certificate",
-    upgrade: "sed -i 's/imageswap:0.1.0/imageswap:0.1.1/' deploy/base/deployment.yaml && \
-              kubectl apply -k deploy/overlays/own-certificate",
-    roll_back: "sed -i 's/imageswap:0.1.1/imageswap:0.1.0/' deploy/base/deployment.yaml && \
-                kubectl apply -k deploy/overlays/own-certificate",
-    uninstall: "kubectl delete -k deploy/overlays/own-certificate --wait=false",
-};
-
-pub(crate) const HELM: Form = Form {
-    name: "Helm",
-    install: "helm install imageswap deploy/chart -n imageswap-system --set-file certificate.ca=ca.crt",
-    upgrade: "helm upgrade imageswap deploy/chart -n imageswap-system --reuse-values --set image.tag=0.1.1",
-    roll_back: "helm rollback imageswap 1 -n imageswap-system",
-    uninstall: "helm uninstall imageswap -n imageswap-system",
+    install: ("With kustomize", 0),
+    upgrade: ("Upgrade and roll back", 0),
+    roll_back: ("Upgrade and roll back", 0),
+    uninstall: ("Uninstall", 0),
 };
 
 pub(crate) const INSTALL_YAML: Form = Form {
     name: "install.yaml",
-    install: "CA_BUNDLE=$(base64 < ca.crt | tr -d '\\n') && \
-              sed \"s|CA_BUNDLE|$CA_BUNDLE|\" deploy/install.yaml | kubectl apply -f -",
-    upgrade: "CA_BUNDLE=$(base64 < ca.crt | tr -d '\\n') && \
-              sed -e \"s|CA_BUNDLE|$CA_BUNDLE|\" -e 's/imageswap:0.1.0/imageswap:0.1.1/' deploy/install.yaml | kubectl apply -f -",
-    roll_back: "kubectl rollout undo deployment/imageswap -n imageswap-system",
-    uninstall: "kubectl delete -f deploy/install.yaml --wait=false",
+    install: ("With install.yaml", 0),
+    upgrade: ("With install.yaml", 0),
+    roll_back: ("With install.yaml", 0),
+    uninstall: ("Uninstall", 1),
+};
+
+pub(crate) const HELM: Form = Form {
+    name: "Helm",
+    install: ("With Helm", 0),
+    upgrade: ("Upgrade and roll back", 1),
+    roll_back: ("Upgrade and roll back", 2),
+    uninstall: ("Uninstall", 2),
 };
 
 impl Form {
     /// Installs it with a certificate of one's own, and sets the rules.
     pub(crate) fn install(&self, plane: &ControlPlane) {
-        if self.name != KUSTOMIZE.name {
-            plane.succeed(SECRET);
-        }
-        plane.succeed(self.install);
+        run(plane, self.install);
         set_rules(plane, RULES);
     }
+
+    /// Runs a block of the page after the installation. The one that installs can be repeated without the objects that
+    /// it creates first.
+    pub(crate) fn again(&self, plane: &ControlPlane, block: (&str, usize)) {
+        let commands = commands(block);
+        let lines: Vec<&str> = commands
+            .lines()
+            .filter(|line| !line.starts_with("kubectl create"))
+            .collect();
+        plane.succeed(&format!("set -e\n{}", lines.join("\n")));
+    }
+}
+
+/// Returns a block of commands of docs/operations.md.
+pub(crate) fn commands((heading, place): (&str, usize)) -> String {
+    let page = repository::read("docs/operations.md");
+    let mut section = page.split("\n#").filter(|section| {
+        section
+            .trim_start_matches(['#', ' '])
+            .starts_with(&format!("{heading}\n"))
+    });
+    let section = section.next().unwrap_or_else(|| panic!("no heading {heading}"));
+    let block = section
+        .split("```sh\n")
+        .skip(1)
+        .nth(place)
+        .unwrap_or_else(|| panic!("{heading} {place}"));
+    block.split("```").next().unwrap().to_owned()
+}
+
+/// Runs a block of commands of docs/operations.md.
+#[track_caller]
+pub(crate) fn run(plane: &ControlPlane, block: (&str, usize)) -> String {
+    plane.succeed(&format!("set -e\n{}", commands(block)))
+}
+
+/// Changes the manifests to those of another version.
+pub(crate) fn check_out(plane: &ControlPlane, from: &str, to: &str) {
+    plane.succeed(&format!(
+        "sed -i 's/imageswap:{from}/imageswap:{to}/' deploy/base/deployment.yaml deploy/install.yaml && \
+         sed -i 's/^appVersion: {from}/appVersion: {to}/' deploy/chart/Chart.yaml"
+    ));
 }
 
 /// Replaces the rules of the installation.
@@ -78,19 +107,14 @@ pub(crate) fn set_rules(plane: &ControlPlane, rules: &str) {
     );
 }
 
-/// Copies the manifests and a certificate to the directory of command lines, and Helm if there is one.
+/// Copies the manifests to the directory of command lines, generates a certificate, and adds Helm if there is one.
 pub(crate) fn prepare(plane: &ControlPlane, tools: Option<&Tools>) {
     let deploy = repository::path("deploy");
     plane.succeed(&format!("cp -r '{}' deploy", deploy.display()));
-    plane.succeed(
-        "cd deploy/components/own-certificate && rm -f tls.crt tls.key ca.crt && ./generate && \
-         cp tls.crt tls.key ca.crt ../../..",
-    );
-    for name in ["helm", "helm3"] {
-        if let Some(tools) = tools {
-            let link = plane.path("bin").join(name);
-            std::os::unix::fs::symlink(fs::canonicalize(tools.bin().join(name)).unwrap(), link).unwrap();
-        }
+    plane.succeed("cd deploy/components/own-certificate && rm -f tls.crt tls.key ca.crt");
+    run(plane, ("What you need", 0));
+    if let Some(tools) = tools {
+        let helm = tools.bin().join("helm").canonicalize().unwrap();
+        symlink(helm, plane.path("bin/helm")).unwrap();
     }
-    assert!(Path::new(&plane.path("ca.crt")).exists());
 }

@@ -9,19 +9,19 @@ use imageswap_tests_support::webhook::{ControlPlane, Node};
 use serde_json::Value;
 
 use super::asked;
-use super::forms::{Form, HELM, INSTALL_YAML, KUSTOMIZE, RULES, prepare, set_rules};
+use super::forms::{Form, HELM, INSTALL_YAML, KUSTOMIZE, RULES, check_out, prepare, run, set_rules};
 use super::load::Load;
 use crate::IMAGESWAP;
 
-const SWAPPED: &str = "harbor.example.com/dockerhub/library/nginx:1.25";
+pub(crate) const SWAPPED: &str = "harbor.example.com/dockerhub/library/nginx:1.25";
 
 /// Starts a control plane with a node. `None` unless a variable asks for it.
-fn cluster() -> Option<(ControlPlane, Node)> {
+pub(crate) fn cluster() -> Option<(ControlPlane, Node)> {
     ControlPlane::start_with_node(IMAGESWAP, env!("CARGO_TARGET_TMPDIR"), "imageswap-system")
 }
 
 /// Waits until two replicas are ready and swap.
-fn wait_until_it_swaps(plane: &ControlPlane, node: &Node) {
+pub(crate) fn wait_until_it_swaps(plane: &ControlPlane, node: &Node) {
     plane.wait("two ready replicas", |_| node.ready() == 2);
     plane.succeed("kubectl rollout status deployment/imageswap -n imageswap-system --timeout=120s");
     plane.wait("the swap", |plane| {
@@ -32,8 +32,7 @@ fn wait_until_it_swaps(plane: &ControlPlane, node: &Node) {
 /// Installs a form, upgrades it and rolls it back under load, and uninstalls it.
 fn life(form: &Form) {
     let Some((plane, node)) = cluster() else { return };
-    let tools = (form.name == HELM.name)
-        .then(|| Tools::build_always(env!("CARGO_TARGET_TMPDIR"), &["helm", "helm3"]));
+    let tools = (form.name == HELM.name).then(|| Tools::build_always(env!("CARGO_TARGET_TMPDIR"), &["helm"]));
     prepare(&plane, tools.as_ref());
     form.install(&plane);
     wait_until_it_swaps(&plane, &node);
@@ -54,11 +53,11 @@ fn life(form: &Form) {
     }
 
     let load = Load::start(node.api);
-    plane.succeed(form.upgrade);
-    plane.succeed("kubectl rollout status deployment/imageswap -n imageswap-system --timeout=120s");
+    check_out(&plane, "0.1.0", "0.1.1");
+    form.again(&plane, form.upgrade);
     assert_eq!(image(&plane), "ghcr.io/imageswap/imageswap:0.1.1");
-    plane.succeed(form.roll_back);
-    plane.succeed("kubectl rollout status deployment/imageswap -n imageswap-system --timeout=120s");
+    check_out(&plane, "0.1.1", "0.1.0");
+    form.again(&plane, form.roll_back);
     assert_eq!(image(&plane), "ghcr.io/imageswap/imageswap:0.1.0");
     // The last old replicas end.
     plane.wait("the end of the old replicas", |plane| pods(plane) == 2);
@@ -72,7 +71,7 @@ fn life(form: &Form) {
     assert!(created.failures.is_empty(), "{:?}", created.failures);
     assert!(created.swapped > 100 && created.unanswered == 0, "{created:?}");
 
-    plane.succeed(form.uninstall);
+    run(&plane, form.uninstall);
     assert_eq!(
         plane
             .run("kubectl get mutatingwebhookconfiguration imageswap-webhook")
@@ -248,7 +247,7 @@ fn break_glass_for_a_workload_a_namespace_and_the_cluster() {
         asked(plane, "default", "nginx:1.25").as_deref() == Some("nginx:1.25")
     });
     // Back again.
-    plane.succeed(KUSTOMIZE.install);
+    KUSTOMIZE.again(&plane, KUSTOMIZE.upgrade);
     plane.wait("the swap", |plane| {
         asked(plane, "default", "nginx:1.25").as_deref() == Some(SWAPPED)
     });

@@ -7,6 +7,7 @@ mod forms;
 mod install;
 mod load;
 mod migration;
+mod operations;
 
 use std::path::Path;
 
