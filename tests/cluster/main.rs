@@ -3,6 +3,7 @@
 
 mod admission;
 mod cert_manager;
+mod certificate;
 mod forms;
 mod install;
 mod load;
