@@ -146,6 +146,8 @@ fn quickstart_of_the_readme_swaps_a_pod() {
         .unwrap();
     let block = block.split("```").next().unwrap();
     assert_eq!(block.lines().count(), 5);
+    let image = format!("ghcr.io/imageswap/imageswap:{}", env!("CARGO_PKG_VERSION"));
+    assert_eq!(block.matches(&image).count(), 2);
     plane.succeed(&format!(
         "cp -r '{}' deploy",
         repository::path("deploy").display()
