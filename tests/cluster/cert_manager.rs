@@ -82,7 +82,7 @@ fn cert_manager_renews_pair_and_ca_without_a_failed_pod() {
         return;
     }
     let build = env!("CARGO_TARGET_TMPDIR");
-    let Some((mut plane, node)) = ControlPlane::start_with_node(IMAGESWAP, build, NAMESPACE) else {
+    let Some((mut plane, node)) = ControlPlane::start_with_node(IMAGESWAP, build, &[NAMESPACE]) else {
         return;
     };
     let manager = CertManager::start(&plane, build);

@@ -17,7 +17,7 @@ pub(crate) const SWAPPED: &str = "harbor.example.com/dockerhub/library/nginx:1.2
 
 /// Starts a control plane with a node. `None` unless a variable asks for it.
 pub(crate) fn cluster() -> Option<(ControlPlane, Node)> {
-    ControlPlane::start_with_node(IMAGESWAP, env!("CARGO_TARGET_TMPDIR"), "imageswap-system")
+    ControlPlane::start_with_node(IMAGESWAP, env!("CARGO_TARGET_TMPDIR"), &["imageswap-system"])
 }
 
 /// Waits until two replicas are ready and swap.

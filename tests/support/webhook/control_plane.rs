@@ -50,12 +50,13 @@ impl ControlPlane {
         Self::start_parts(program, build, Ipv4Addr::LOCALHOST)
     }
 
-    /// Starts a control plane in a network of its own, with a node that runs `program` for each Pod of a namespace.
-    pub fn start_with_node(program: &str, build: &str, namespace: &str) -> Option<(Self, Node)> {
+    /// Starts a control plane in a network of its own, with a node that runs `program` for each Pod of some
+    /// namespaces.
+    pub fn start_with_node(program: &str, build: &str, namespaces: &[&str]) -> Option<(Self, Node)> {
         is_wanted().then(enter_network)?;
         let plane = Self::start_parts(program, build, API_SERVER)?;
         let kubectl = plane.command(&plane.path("bin/kubectl").to_string_lossy());
-        let node = Node::start(kubectl, &plane.program, namespace, plane.directory.path());
+        let node = Node::start(kubectl, &plane.program, namespaces, plane.directory.path());
         Some((plane, node))
     }
 

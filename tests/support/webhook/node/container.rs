@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::api::Api;
-use super::network::{GATEWAY, connect};
+use super::network::{GATEWAY, address, connect};
 use super::volumes::Mounted;
 
 /// Waits for the network, mounts what the container has, and becomes its program.
@@ -41,17 +41,16 @@ pub(super) struct Container {
 }
 
 impl Container {
-    /// Starts the first container of a Pod. `program` is the file of the image.
+    /// Starts a container of a Pod. `program` is the file of the image.
     pub(super) fn start(
         api: &Api,
         pod: &Value,
+        container: &Value,
         program: &Path,
         volumes: &[Mounted],
         number: u32,
-        address: &str,
         log: PathBuf,
     ) -> Self {
-        let container = &pod["spec"]["containers"][0];
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path().join("root");
         fs::create_dir_all(root.join("app")).unwrap();
@@ -72,10 +71,16 @@ impl Container {
         command
             .args(["--net", "--mount", "/bin/sh", "-ec", START, "start"])
             .arg(&root)
-            .args([address, GATEWAY, &user(pod), &mounts, &chroot()])
+            .args([
+                &address(number),
+                GATEWAY,
+                &user(pod, container),
+                &mounts,
+                &chroot(),
+            ])
             .args(words(container))
             .env_clear()
-            .envs(variables(api, pod))
+            .envs(variables(api, pod, container))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(
@@ -94,7 +99,7 @@ impl Container {
         let child = command.spawn().expect("the program unshare (package util-linux)");
         let started = directory.path().join("root.started");
         crate::webhook::eventually("the network of the Pod", || started.exists());
-        connect(child.id(), number, address);
+        connect(child.id(), number);
         Self {
             child,
             _root: directory,
@@ -135,9 +140,9 @@ impl Drop for Container {
 }
 
 /// Returns user and group.
-fn user(pod: &Value) -> String {
+fn user(pod: &Value, container: &Value) -> String {
     let number = |field: &str| {
-        let own = &pod["spec"]["containers"][0]["securityContext"][field];
+        let own = &container["securityContext"][field];
         own.as_u64()
             .or_else(|| pod["spec"]["securityContext"][field].as_u64())
             .unwrap_or(65532)
@@ -162,8 +167,7 @@ fn words(container: &Value) -> Vec<String> {
 }
 
 /// Returns the variables of a container.
-fn variables(api: &Api, pod: &Value) -> Vec<(String, String)> {
-    let container = &pod["spec"]["containers"][0];
+fn variables(api: &Api, pod: &Value, container: &Value) -> Vec<(String, String)> {
     let namespace = pod["metadata"]["namespace"].as_str().unwrap();
     let mut variables = Vec::new();
     for from in container["envFrom"].as_array().into_iter().flatten() {

@@ -30,20 +30,22 @@ pub struct Node {
 }
 
 struct State {
-    namespace: String,
+    namespaces: Vec<String>,
     program: PathBuf,
     directory: PathBuf,
+    /// By namespace and name.
     pods: BTreeMap<String, RunningPod>,
     services: ServiceProxies,
     started: u32,
 }
 
 impl Node {
-    /// Starts a node that runs `program` for each Pod of a namespace. `kubectl` is a command for the API server.
+    /// Starts a node that runs `program` for each Pod of some namespaces. `kubectl` is a command for the API
+    /// server.
     pub(in super::super) fn start(
         mut kubectl: Command,
         program: &Path,
-        namespace: &str,
+        namespaces: &[&str],
         directory: &Path,
     ) -> Self {
         let address: SocketAddr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -59,7 +61,7 @@ impl Node {
         let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE}});
         assert_eq!(api.request("POST", "/api/v1/nodes", &node).unwrap().status, 201);
         let state = Arc::new(Mutex::new(State {
-            namespace: namespace.to_owned(),
+            namespaces: namespaces.iter().map(|&name| name.to_owned()).collect(),
             program: program.to_owned(),
             directory: directory.to_owned(),
             pods: BTreeMap::new(),
@@ -111,32 +113,49 @@ impl State {
 
     fn tick(&mut self, api: &Api) {
         // While the API server restarts, the Pods run as they are.
-        let objects = api.list(&format!("/api/v1/namespaces/{}/pods", self.namespace));
-        for object in objects.iter().flatten() {
-            let name = object["metadata"]["name"].as_str().unwrap();
-            let is_deleted = !object["metadata"]["deletionTimestamp"].is_null();
-            match self.pods.get_mut(name) {
-                Some(pod) if is_deleted => pod.delete(),
-                None if !is_deleted && is_pending(object) => {
-                    self.started += 1;
-                    let log = self.directory.join(format!("{name}.log"));
-                    if let Some(pod) = RunningPod::bind(api, object, self.started, log) {
-                        self.pods.insert(name.to_owned(), pod);
-                    }
-                }
-                _ => {}
+        if let Some(objects) = self.objects(api) {
+            self.pods
+                .retain(|key, _| objects.iter().any(|object| &pod_key(object) == key));
+            for object in &objects {
+                self.follow(api, object);
             }
         }
-        let is_there = |name: &str| {
-            objects
-                .as_ref()
-                .is_none_or(|objects| objects.iter().any(|object| object["metadata"]["name"] == name))
-        };
-        self.pods.retain(|name, _| is_there(name));
         let program = &self.program;
         self.pods.retain(|_, pod| pod.tick(api, program));
-        self.services.update(api, &self.namespace);
+        for namespace in &self.namespaces {
+            self.services.update(api, namespace);
+        }
     }
+
+    /// Returns the Pods of all namespaces. `None` without an answer.
+    fn objects(&self, api: &Api) -> Option<Vec<Value>> {
+        let mut objects = Vec::new();
+        for namespace in &self.namespaces {
+            objects.extend(api.list(&format!("/api/v1/namespaces/{namespace}/pods"))?);
+        }
+        Some(objects)
+    }
+
+    /// Starts a Pod that is new, and ends one that is deleted.
+    fn follow(&mut self, api: &Api, object: &Value) {
+        let is_deleted = !object["metadata"]["deletionTimestamp"].is_null();
+        match self.pods.get_mut(&pod_key(object)) {
+            Some(pod) if is_deleted => pod.delete(),
+            None if !is_deleted && is_pending(object) => {
+                self.started += 1;
+                let log = format!("{}.log", pod_key(object).replace('/', "-"));
+                if let Some(pod) = RunningPod::bind(api, object, self.started, self.directory.join(log)) {
+                    self.pods.insert(pod_key(object), pod);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn pod_key(object: &Value) -> String {
+    let text = |field: &str| object["metadata"][field].as_str().unwrap();
+    format!("{}/{}", text("namespace"), text("name"))
 }
 
 fn is_pending(object: &Value) -> bool {

@@ -1,4 +1,4 @@
-//! A node of the control plane: it runs the Pods of a namespace, as their manifests say, and makes their Services
+//! A node of the control plane: it runs the Pods of some namespaces, as their manifests say, and makes their Services
 //! reachable. Programs run as processes in network and mount namespaces of their own, which needs root and iproute2.
 
 mod api;

@@ -32,8 +32,14 @@ pub(in super::super) fn enter_network() {
     std::fs::write("/proc/sys/net/ipv4/ip_forward", "1").expect("a writable /proc");
 }
 
+/// Returns the address of a Pod.
+pub(super) fn address(number: u32) -> String {
+    format!("10.0.1.{number}")
+}
+
 /// Connects a Pod with the node: a link whose other end is `eth0` of the process.
-pub(super) fn connect(process: u32, number: u32, address: &str) {
+pub(super) fn connect(process: u32, number: u32) {
+    let address = address(number);
     ip(&format!(
         "link add pod{number} type veth peer name eth0 netns {process}"
     ));

@@ -1,4 +1,4 @@
-//! A Pod of the node: its container, its probes, and the status that the API server gets.
+//! A Pod of the node: its init containers, its container, its probes, and the status that the API server gets.
 
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::api::Api;
 use super::container::Container;
+use super::network::address;
 use super::volumes::Mounted;
 use crate::webhook::get_plain;
 
@@ -21,6 +22,8 @@ pub(super) struct RunningPod {
     log: PathBuf,
     volumes: Vec<Mounted>,
     container: Option<Container>,
+    /// Number of init containers that have succeeded.
+    initialized: usize,
     /// Time of the last start, so that a container that fails at once starts at most once a second.
     started: Instant,
     starts: usize,
@@ -47,11 +50,12 @@ impl RunningPod {
             name,
             namespace,
             object: object.clone(),
-            address: format!("10.0.1.{number}"),
+            address: address(number),
             number,
             log,
             volumes,
             container: None,
+            initialized: 0,
             started: Instant::now().checked_sub(Duration::from_secs(1))?,
             starts: 0,
             probed: None,
@@ -71,31 +75,60 @@ impl RunningPod {
             volume.update(api, &self.namespace);
         }
         let is_running = self.container.as_mut().is_some_and(Container::is_running);
-        if !is_running && self.starts > 0 && self.object["spec"]["restartPolicy"] == "Never" {
+        if !is_running && self.is_initializing() && self.has_succeeded() {
+            self.initialized += 1;
+            self.container = None;
+            self.starts = 0;
+        }
+        let is_initializing = self.is_initializing();
+        if !is_running
+            && !is_initializing
+            && self.starts > 0
+            && self.object["spec"]["restartPolicy"] == "Never"
+        {
             self.complete(api);
             return true;
         }
         if !is_running {
             self.set_ready(api, false);
             if self.started.elapsed() >= Duration::from_secs(1) {
-                self.started = Instant::now();
-                self.starts += 1;
-                let log = self.log.clone();
-                self.container = None;
-                self.container = Some(Container::start(
-                    api,
-                    &self.object,
-                    program,
-                    &self.volumes,
-                    self.number,
-                    &self.address,
-                    log,
-                ));
+                self.start(api, program);
             }
-            return true;
+        } else if !is_initializing {
+            self.probe(api);
         }
-        self.probe(api);
         true
+    }
+
+    /// Starts the next init container, or the container.
+    fn start(&mut self, api: &Api, program: &Path) {
+        self.started = Instant::now();
+        self.starts += 1;
+        self.container = None;
+        let init = &self.object["spec"]["initContainers"][self.initialized];
+        let container = if init.is_null() {
+            &self.object["spec"]["containers"][0]
+        } else {
+            init
+        };
+        self.container = Some(Container::start(
+            api,
+            &self.object,
+            container,
+            program,
+            &self.volumes,
+            self.number,
+            self.log.clone(),
+        ));
+    }
+
+    /// Returns true if an init container has not succeeded yet.
+    fn is_initializing(&self) -> bool {
+        !self.object["spec"]["initContainers"][self.initialized].is_null()
+    }
+
+    fn has_succeeded(&mut self) -> bool {
+        self.container.as_mut().is_some_and(Container::has_succeeded)
     }
 
     /// Begins the end of the Pod, which the API server has marked as deleted.
@@ -215,8 +248,11 @@ impl RunningPod {
         if self.is_complete {
             return;
         }
-        let has_succeeded = self.container.as_mut().is_some_and(Container::has_succeeded);
-        let phase = if has_succeeded { "Succeeded" } else { "Failed" };
+        let phase = if self.has_succeeded() {
+            "Succeeded"
+        } else {
+            "Failed"
+        };
         let path = format!("{}/status", self.path());
         let reported = api.request("PATCH", &path, &json!({"status": {"phase": phase}}));
         self.is_complete = reported.is_ok_and(|response| response.status == 200);

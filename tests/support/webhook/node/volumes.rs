@@ -1,4 +1,4 @@
-//! The volumes of a Pod: ConfigMaps and Secrets as files, which follow their objects.
+//! The volumes of a Pod: ConfigMaps and Secrets as files, which follow their objects, and empty directories.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::{PermissionsExt as _, chown};
@@ -8,14 +8,26 @@ use std::{fs, io};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+use tempfile::TempDir;
 
 use super::api::Api;
 use crate::webhook::Volume;
 
-/// A mounted ConfigMap or Secret.
+/// A mounted volume.
 pub(super) struct Mounted {
     /// Name of the volume in the Pod.
     pub(super) name: String,
+    content: Content,
+}
+
+enum Content {
+    Object(MountedObject),
+    /// An `emptyDir`; also the volume with the token of a service account, which no program of the tests reads.
+    Empty(TempDir),
+}
+
+/// A mounted ConfigMap or Secret.
+struct MountedObject {
     volume: Volume,
     source: Value,
     files: BTreeMap<String, Vec<u8>>,
@@ -27,33 +39,66 @@ impl Mounted {
     pub(super) fn all(api: &Api, pod: &Value) -> Option<Vec<Self>> {
         let volumes = pod["spec"]["volumes"].as_array().into_iter().flatten();
         let group = pod["spec"]["securityContext"]["fsGroup"].as_u64();
+        let group = group.and_then(|group| group.try_into().ok());
         let mounted = volumes.map(|source| {
-            let files = files(api, &pod["metadata"]["namespace"], source)?;
-            let mut mounted = Self {
-                name: source["name"].as_str()?.to_owned(),
-                volume: Volume::mount(&[]),
-                source: source.clone(),
-                files: BTreeMap::new(),
-                group: group.and_then(|group| group.try_into().ok()),
+            let content = if ["emptyDir", "projected"]
+                .iter()
+                .any(|kind| source.get(kind).is_some())
+            {
+                Content::Empty(empty())
+            } else {
+                Content::Object(MountedObject::mount(
+                    api,
+                    &pod["metadata"]["namespace"],
+                    source,
+                    group,
+                )?)
             };
-            mounted.write(files);
-            Some(mounted)
+            Some(Self {
+                name: source["name"].as_str()?.to_owned(),
+                content,
+            })
         });
         mounted.collect()
     }
 
     /// Returns the directory.
     pub(super) fn path(&self) -> &Path {
-        self.volume.path()
+        match &self.content {
+            Content::Object(object) => object.volume.path(),
+            Content::Empty(directory) => directory.path(),
+        }
     }
 
     /// Updates the files if the object has changed. Files of a deleted object stay, as with a kubelet.
     pub(super) fn update(&mut self, api: &Api, namespace: &Value) {
-        if let Some(files) = files(api, namespace, &self.source)
-            && files != self.files
+        if let Content::Object(object) = &mut self.content
+            && let Some(files) = files(api, namespace, &object.source)
+            && files != object.files
         {
-            self.write(files);
+            object.write(files);
         }
+    }
+}
+
+/// Creates a directory that each user may write to, as a kubelet does.
+fn empty() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    directory
+}
+
+impl MountedObject {
+    fn mount(api: &Api, namespace: &Value, source: &Value, group: Option<u32>) -> Option<Self> {
+        let files = files(api, namespace, source)?;
+        let mut mounted = Self {
+            volume: Volume::mount(&[]),
+            source: source.clone(),
+            files: BTreeMap::new(),
+            group,
+        };
+        mounted.write(files);
+        Some(mounted)
     }
 
     fn write(&mut self, files: BTreeMap<String, Vec<u8>>) {
