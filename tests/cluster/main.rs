@@ -6,6 +6,7 @@ mod cert_manager;
 mod certificate;
 mod forms;
 mod install;
+mod legacy;
 mod load;
 mod migration;
 mod operations;

@@ -58,7 +58,7 @@ openssl x509 -req -in tls.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 30 
 ";
 
 /// Waits until each replica has the certificate of a file.
-fn wait_for_certificate(plane: &ControlPlane, file: &str) {
+pub(crate) fn wait_for_certificate(plane: &ControlPlane, file: &str) {
     let pem = plane.read(file);
     let wanted = CertificateDer::from_pem_slice(pem.as_bytes()).unwrap();
     let line = "kubectl get pods -n imageswap-system -l app=imageswap -o jsonpath='{.items[*].status.podIP}'";
