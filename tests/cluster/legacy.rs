@@ -231,6 +231,9 @@ fn selected_by_policy(plane: &ControlPlane) -> usize {
 fn is_upgraded(plane: &ControlPlane) {
     let deployment = object(plane, "deployment/imageswap");
     assert_eq!(deployment["spec"]["replicas"], 2);
+    // The HorizontalPodAutoscaler would have raised a lower number by now.
+    let rescaled = object(plane, "events --field-selector reason=SuccessfulRescale");
+    assert_eq!(rescaled["items"], json!([]));
     let template = &deployment["spec"]["template"]["spec"];
     let container = &template["containers"][0];
     for left in [&template["initContainers"], &container["command"]] {
