@@ -26,15 +26,11 @@ const KUSTOMIZATION: &str = "\
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 resources: [deploy/overlays/cert-manager]
-patches:
-- patch: |
-    apiVersion: v1
-    kind: ConfigMap
-    metadata: {name: imageswap-rules, namespace: imageswap-system}
-    data:
-      10-example.rules: |
-        rules v1
-        swap  docker.io/  -> harbor.example.com/dockerhub/
+configMapGenerator:
+- name: imageswap-rules
+  namespace: imageswap-system
+  literals: [\"10-mirror.rules=rules v1\\nswap docker.io/ -> harbor.example.com/dockerhub/\"]
+  options: {disableNameSuffixHash: true}
 ";
 
 /// Returns the bytes of a field of an object that has them in base64.
@@ -131,11 +127,7 @@ fn cert_manager_renews_pair_and_ca_without_a_failed_pod() {
     // Longer than an API server takes to use a changed webhook configuration.
     thread::sleep(Duration::from_secs(3));
     let created = load.end();
-    println!(
-        "two renewals and a rotation of the CA: {} Pods, {} failures",
-        created.swapped,
-        created.failures.len()
-    );
+    created.log("two renewals and a rotation of the CA");
     assert!(created.failures.is_empty(), "{:?}", created.failures);
     assert!(created.swapped > 100 && created.unanswered == 0, "{created:?}");
 
@@ -163,7 +155,7 @@ rules:
       rules v1
       swap  docker.io/  -> harbor.example.com/dockerhub/
 webhook:
-  excludedNamespaces: [kube-system, kube-node-lease, team-swap]
+  excludedNamespaces: [team-swap]
   namespaceSelector:
     matchExpressions: [{key: team, operator: DoesNotExist}]
 ";
@@ -177,7 +169,7 @@ rules:
       rules v1
       swap  docker.io/  -> team.example.com/
 webhook:
-  excludedNamespaces: [kube-system, kube-node-lease, imageswap-system]
+  excludedNamespaces: [imageswap-system]
   namespaceSelector:
     matchLabels: {team: a}
 ";

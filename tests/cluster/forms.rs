@@ -37,7 +37,7 @@ pub(crate) const INSTALL_YAML: Form = Form {
     install: ("With install.yaml", 0),
     upgrade: ("With install.yaml", 0),
     roll_back: ("With install.yaml", 0),
-    uninstall: ("Uninstall", 1),
+    uninstall: ("Uninstall", 0),
 };
 
 pub(crate) const HELM: Form = Form {
@@ -45,7 +45,7 @@ pub(crate) const HELM: Form = Form {
     install: ("With Helm", 0),
     upgrade: ("Upgrade and roll back", 1),
     roll_back: ("Upgrade and roll back", 2),
-    uninstall: ("Uninstall", 2),
+    uninstall: ("Uninstall", 1),
 };
 
 impl Form {
@@ -100,11 +100,13 @@ pub(crate) fn check_out(plane: &ControlPlane, from: &str, to: &str) {
 
 /// Replaces the rules of the installation.
 pub(crate) fn set_rules(plane: &ControlPlane, rules: &str) {
-    let patch = serde_json::json!({"data": {"10-example.rules": null, "10-mirror.rules": rules}});
-    plane.write("rules.json", &patch.to_string());
-    plane.succeed(
-        "kubectl patch configmap imageswap-rules -n imageswap-system --type=merge --patch-file=rules.json",
-    );
+    let map = serde_json::json!({
+        "apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {"name": "imageswap-rules", "namespace": "imageswap-system"},
+        "data": {"10-mirror.rules": rules},
+    });
+    plane.write("rules.json", &map.to_string());
+    plane.succeed("kubectl apply -f rules.json");
 }
 
 /// Copies the manifests to the directory of command lines, generates a certificate, and adds Helm if there is one.

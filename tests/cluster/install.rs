@@ -62,12 +62,7 @@ fn life(form: &Form) {
     // The last old replicas end.
     plane.wait("the end of the old replicas", |plane| pods(plane) == 2);
     let created = load.end();
-    println!(
-        "{}: {} Pods during upgrade and rollback, {} failures",
-        form.name,
-        created.swapped,
-        created.failures.len()
-    );
+    created.log(&format!("{}: upgrade and rollback", form.name));
     assert!(created.failures.is_empty(), "{:?}", created.failures);
     assert!(created.swapped > 100 && created.unanswered == 0, "{created:?}");
 
@@ -137,11 +132,7 @@ fn replicas_and_api_server_end_under_load() {
     );
     plane.wait("the new replica", |_| node.ready() == 2);
     let created = load.end();
-    println!(
-        "a replica ends: {} Pods, {} failures",
-        created.swapped,
-        created.failures.len()
-    );
+    created.log("a replica ends");
     assert!(
         created.failures.is_empty() && created.swapped > 100,
         "{created:?}"
@@ -152,12 +143,7 @@ fn replicas_and_api_server_end_under_load() {
     plane.restart_api_server();
     thread::sleep(Duration::from_secs(2));
     let created = load.end();
-    println!(
-        "the API server restarts: {} Pods, {} failures, {} without an API server",
-        created.swapped,
-        created.failures.len(),
-        created.unanswered
-    );
+    created.log("the API server restarts");
     assert!(
         created.failures.is_empty() && created.swapped > 100,
         "{created:?}"
@@ -174,11 +160,7 @@ fn replicas_and_api_server_end_under_load() {
         thread::sleep(Duration::from_secs(1));
     }
     let created = load.end();
-    println!(
-        "both replicas are killed in turn: {} Pods, {} failures",
-        created.swapped,
-        created.failures.len()
-    );
+    created.log("both replicas are killed in turn");
     let is_of_the_crash = |failure: &String| failure.contains("failed calling webhook");
     assert!(
         created.failures.iter().all(is_of_the_crash),

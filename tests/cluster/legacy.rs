@@ -115,11 +115,7 @@ impl Connections {
 /// Asserts that all Pods of a load were swapped.
 fn all_swapped(what: &str, load: Load) {
     let created = load.end();
-    println!(
-        "{what}: {} Pods, {} failures",
-        created.swapped,
-        created.failures.len()
-    );
+    created.log(what);
     assert!(created.failures.is_empty(), "{:?}", created.failures);
     assert!(created.swapped > 100 && created.unanswered == 0, "{created:?}");
 }

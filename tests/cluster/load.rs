@@ -1,5 +1,6 @@
 //! Pods that are created without a pause while something happens to the webhook.
 
+use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -49,6 +50,20 @@ impl Load {
 }
 
 impl Created {
+    /// Writes the numbers to the log of the tests. The test harness would keep a line of `println`.
+    pub(crate) fn log(&self, event: &str) {
+        let Self {
+            swapped,
+            unanswered,
+            failures,
+        } = self;
+        let failures = failures.len();
+        let _ = writeln!(
+            io::stderr(),
+            "{event}: {swapped} Pods, {failures} failures, {unanswered} without an API server"
+        );
+    }
+
     fn create(&mut self, api: Api) {
         let pod = json!({
             "apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": "load-"},

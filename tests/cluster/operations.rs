@@ -11,7 +11,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use super::asked;
-use super::forms::{KUSTOMIZE, commands, prepare, run};
+use super::forms::{KUSTOMIZE, prepare, run};
 use super::install::{SWAPPED, cluster, wait_until_it_swaps};
 use super::load::Load;
 
@@ -33,14 +33,28 @@ fn commands_of_the_page_do_what_it_says() {
     plane.succeed(&format!(
         "rm ca.crt && {ISSUE} cp tls.crt tls.key ca.crt deploy/components/own-certificate"
     ));
-    plane.succeed(&commands(("With kustomize", 0)));
+    // First with failures that block nothing.
+    run(&plane, ("Install", 1));
+    run(&plane, ("With kustomize", 0));
+    assert_eq!(failure_policy(&plane), "Ignore");
+    plane.succeed(
+        "cd deploy && mv base/mutatingwebhookconfiguration.yaml.bak base/mutatingwebhookconfiguration.yaml",
+    );
+    KUSTOMIZE.again(&plane, KUSTOMIZE.upgrade);
+    assert_eq!(failure_policy(&plane), "Fail");
     run(&plane, ("Set rules", 0));
     wait_until_it_swaps(&plane, &node);
     assert_eq!(run(&plane, ("Set rules", 1)).trim(), SWAPPED);
     let seen = run(&plane, ("Set rules", 2));
-    let (ready, metrics) = seen.split_once('\n').unwrap();
-    assert_eq!(ready, "ready");
-    assert!(metrics.contains("\nimageswap_rules_info{"), "{metrics}");
+    let has = |start: &str| seen.lines().filter(|line| line.starts_with(start)).count();
+    assert_eq!(
+        (
+            has("ready"),
+            has("imageswap_certificate_expiry_timestamp_seconds")
+        ),
+        (2, 2),
+        "{seen}"
+    );
 
     rotate(&plane, node.api);
     break_glass(&plane);
@@ -71,25 +85,26 @@ pub(crate) fn wait_for_certificate(plane: &ControlPlane, file: &str) {
     }
 }
 
-/// Rotates the certificate and then the CA, under load.
+/// Rotates the certificate in both ways and then the CA, under load.
 fn rotate(plane: &ControlPlane, api: Api) {
     let load = Load::start(api);
-    plane.succeed(ISSUE);
-    run(plane, ("Rotate the certificate", 0));
-    wait_for_certificate(plane, "tls.crt");
+    for way in [0, 1] {
+        plane.succeed(&format!(
+            "mkdir -p new && cp ca.crt ca.key new && cd new && {ISSUE}"
+        ));
+        run(plane, ("Rotate the certificate", way));
+        wait_for_certificate(plane, "new/tls.crt");
+    }
 
-    plane.succeed(&format!("mkdir new && cd new && {ISSUE}"));
-    run(plane, ("Rotate the certificate", 1));
-    wait_for_certificate(plane, "new/tls.crt");
+    plane.succeed(&format!("rm -r new && mkdir new && cd new && {ISSUE}"));
     run(plane, ("Rotate the certificate", 2));
+    run(plane, ("Rotate the certificate", 0));
+    wait_for_certificate(plane, "new/tls.crt");
+    run(plane, ("Rotate the certificate", 3));
     // The API server uses the new `caBundle` after about a second.
     thread::sleep(Duration::from_secs(3));
     let created = load.end();
-    println!(
-        "rotation of certificate and CA: {} Pods, {} failures",
-        created.swapped,
-        created.failures.len()
-    );
+    created.log("rotation of certificate and CA");
     assert!(
         created.failures.is_empty() && created.swapped > 100,
         "{created:?}"
@@ -116,9 +131,23 @@ fn break_glass(plane: &ControlPlane) {
         asked(plane, "default", "nginx:1.25").as_deref() == Some("nginx:1.25")
     });
     KUSTOMIZE.again(plane, KUSTOMIZE.upgrade);
+    run(plane, ("Break glass", 3));
     plane.wait("the swap", |plane| {
-        asked(plane, "default", "nginx:1.25").as_deref() == Some(SWAPPED)
+        asked(plane, "team-a", "nginx:1.25").as_deref() == Some(SWAPPED)
     });
+    plane.wait("the swapped Pod of the workload", |plane| {
+        plane.succeed(line).contains(SWAPPED)
+    });
+    // What helps if an installation cannot start.
+    run(plane, ("Install", 0));
+    KUSTOMIZE.again(plane, KUSTOMIZE.upgrade);
+}
+
+fn failure_policy(plane: &ControlPlane) -> String {
+    let object = "mutatingwebhookconfiguration imageswap-webhook";
+    plane.succeed(&format!(
+        "kubectl get {object} -o jsonpath='{{.webhooks[*].failurePolicy}}'"
+    ))
 }
 
 /// Without a replica no Pod is created, until the webhook configuration ignores failures.

@@ -10,21 +10,21 @@ use super::copy::Deploy;
 /// Values that give the objects of the manifests.
 const NAMESPACE: &str = "--set namespace.create=true";
 
+/// A certificate without content, which stands for `CA_BUNDLE` of the base: the chart takes certificates only.
+const PLACEHOLDER: &str = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==";
+
 /// An overlay, and the values of the chart that mean the same.
 const OVERLAYS: [(&str, &str); 4] = [
-    (
-        "opt-in",
-        "--set certificate.create=true,certificate.ca=CA_BUNDLE,webhook.scope=opt-in",
-    ),
+    ("opt-in", "--set certificate.ca={ca},webhook.scope=opt-in"),
     ("cert-manager", "--set certificate.source=cert-manager"),
     (
         "production",
-        "--set certificate.create=true,certificate.ca=CA_BUNDLE,autoscaling.minReplicas=3,autoscaling.maxReplicas=9 \
+        "--set certificate.ca={ca},autoscaling.minReplicas=3,autoscaling.maxReplicas=9 \
          --set-json 'topologySpreadConstraints=[\
          {\"maxSkew\":1,\"topologyKey\":\"kubernetes.io/hostname\",\"whenUnsatisfiable\":\"DoNotSchedule\",\
-         \"labelSelector\":{\"matchLabels\":{\"app\":\"imageswap\"}},\"matchLabelKeys\":[\"pod-template-hash\"]},\
+         \"labelSelector\":{\"matchLabels\":{\"app\":\"imageswap\"}},\"matchLabelKeys\":[\"pod-template-hash\"],\"nodeTaintsPolicy\":\"Honor\"},\
          {\"maxSkew\":1,\"topologyKey\":\"topology.kubernetes.io/zone\",\"whenUnsatisfiable\":\"ScheduleAnyway\",\
-         \"labelSelector\":{\"matchLabels\":{\"app\":\"imageswap\"}},\"matchLabelKeys\":[\"pod-template-hash\"]}]'",
+         \"labelSelector\":{\"matchLabels\":{\"app\":\"imageswap\"}},\"matchLabelKeys\":[\"pod-template-hash\"],\"nodeTaintsPolicy\":\"Honor\"}]'",
     ),
     (
         "own-certificate",
@@ -55,7 +55,9 @@ fn overlays_are_values_of_the_chart() {
     let deploy = Deploy::copy(&tools);
     let own = deploy.directory.join("components/own-certificate");
     for (overlay, values) in OVERLAYS {
-        let values = values.replace("{own}", own.to_str().unwrap());
+        let values = values
+            .replace("{own}", own.to_str().unwrap())
+            .replace("{ca}", PLACEHOLDER);
         let built = deploy.kustomize(&format!("overlays/{overlay}"));
         for helm in ["helm", "helm3"] {
             let rendered = deploy.template(helm, "1.33.0", &format!("{NAMESPACE} --skip-tests {values}"));
@@ -82,7 +84,8 @@ fn normalized(deploy: &Deploy<'_>, manifests: &str) -> Vec<String> {
         line.starts_with("helm.sh/chart: ") || line.starts_with("app.kubernetes.io/managed-by: ")
     };
     let lines: Vec<&str> = manifests.lines().filter(|line| !is_of_helm(line)).collect();
-    fs::write(directory.join("manifests.yaml"), lines.join("\n") + "\n").unwrap();
+    let text = lines.join("\n").replace(PLACEHOLDER, "CA_BUNDLE") + "\n";
+    fs::write(directory.join("manifests.yaml"), text).unwrap();
     fs::write(
         directory.join("kustomization.yaml"),
         "resources: [manifests.yaml]\n",
@@ -96,7 +99,9 @@ fn comparable(manifests: &str) -> Vec<String> {
     let indent = |line: &str| line.len() - line.trim_start().len();
     let mut lines: Vec<String> = Vec::new();
     let mut base64 = None;
-    for line in manifests.lines() {
+    // Labels that no selector has.
+    let is_information = |line: &&str| line.trim_start().starts_with("app.kubernetes.io/");
+    for line in manifests.lines().filter(|line| !is_information(line)) {
         if base64.is_some_and(|key| indent(line) > key) {
             lines.last_mut().unwrap().push_str(line.trim());
             continue;

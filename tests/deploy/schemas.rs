@@ -11,7 +11,10 @@ use super::copy::Deploy;
 
 /// Values of the chart: a certificate of one's own, cert-manager, and every object that the chart can have.
 pub(crate) const VALUES: [(&str, &str); 7] = [
-    ("own", "--set certificate.ca=CA_BUNDLE"),
+    (
+        "own",
+        "--set certificate.ca=LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==",
+    ),
     ("cert-manager", "--set certificate.source=cert-manager"),
     (
         "all",
@@ -21,17 +24,17 @@ pub(crate) const VALUES: [(&str, &str); 7] = [
     ),
     (
         "secret",
-        "--set certificate.create=true,certificate.ca=CA_BUNDLE,certificate.chain=x,certificate.key=y \
+        "--set certificate.create=true,certificate.ca=LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==,certificate.chain=x,certificate.key=y \
          --set autoscaling.enabled=false,replicas=1,podDisruptionBudget.enabled=false,networkPolicy.enabled=false",
     ),
     (
         "maps",
-        "--set certificate.ca=CA_BUNDLE,rules.files=null \
+        "--set certificate.ca=LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==,rules.files=null \
          --set 'rules.existingConfigMaps={imageswap-maps,team-a}' --set serviceAccount.create=false",
     ),
     (
         "entries",
-        "--set certificate.ca=CA_BUNDLE,webhook.scope=opt-in,fullnameOverride=swap,namespaceOverride=platform \
+        "--set certificate.ca=LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==,webhook.scope=opt-in,fullnameOverride=swap,namespaceOverride=platform \
          --set webhook.entries[0].name=strict,webhook.entries[0].failurePolicy=Ignore \
          --set-string 'webhook.matchConditions[0].name=all,webhook.matchConditions[0].expression=true'",
     ),

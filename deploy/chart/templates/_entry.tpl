@@ -60,7 +60,11 @@ members replace those of `webhook`.
     - key: kubernetes.io/metadata.name
       operator: NotIn
       values:
-        {{- concat (list (include "imageswap.namespace" $root)) $webhook.excludedNamespaces | uniq | toYaml | nindent 6 }}
+        {{- $excluded := list (include "imageswap.namespace" $root) "kube-system" "kube-node-lease" }}
+        {{- if eq $root.Values.certificate.source "cert-manager" }}
+        {{- $excluded = append $excluded $root.Values.certificate.certManager.namespace }}
+        {{- end }}
+        {{- concat $excluded (default list $webhook.excludedNamespaces) | uniq | toYaml | nindent 6 }}
     {{- with $value.namespaceSelector.matchExpressions }}
     {{- toYaml . | nindent 4 }}
     {{- end }}

@@ -42,7 +42,7 @@ app: {{ include "imageswap.fullname" . }}
 {{ include "imageswap.selector" . }}
 app.kubernetes.io/name: {{ .Chart.Name }}
 app.kubernetes.io/instance: {{ .Release.Name }}
-app.kubernetes.io/version: {{ default .Chart.AppVersion .Values.image.tag | quote }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- with .Values.commonLabels }}
@@ -74,12 +74,22 @@ annotations:
 
 {{/* `caBundle` of the source `secret`, in base64. */}}
 {{- define "imageswap.caBundle" -}}
-{{- $ca := trim .Values.certificate.ca -}}
+{{- $ca := trim (default "" .Values.certificate.ca) -}}
 {{- if not $ca -}}
 {{- fail "certificate.ca is missing. Set it to the certificate of the CA that signed the certificate of the webhook: --set-file certificate.ca=ca.crt. Or let cert-manager issue the certificate: --set certificate.source=cert-manager" -}}
 {{- end -}}
-{{- if contains "PRIVATE KEY" $ca -}}
+{{- $isPem := contains "-----BEGIN" $ca -}}
+{{- $pem := ternary $ca (b64dec $ca) $isPem -}}
+{{- if contains "PRIVATE KEY" $pem -}}
 {{- fail "certificate.ca has a private key. Set it to the certificate of the CA: --set-file certificate.ca=ca.crt" -}}
 {{- end -}}
-{{- if contains "-----BEGIN CERTIFICATE-----" $ca }}{{ printf "%s\n" $ca | b64enc }}{{ else }}{{ $ca }}{{ end -}}
+{{- if not (contains "-----BEGIN CERTIFICATE-----" $pem) -}}
+{{- fail "certificate.ca has no certificate, neither in PEM nor in base64. Set it to that of the CA: --set-file certificate.ca=ca.crt" -}}
+{{- end -}}
+{{- if $isPem }}{{ printf "%s\n" $ca | b64enc }}{{ else }}{{ $ca }}{{ end -}}
+{{- end -}}
+
+{{/* Not empty if the Pods mount the ConfigMap with rules: `rules.files` is not `null`. */}}
+{{- define "imageswap.mountsRules" -}}
+{{- if ne nil .Values.rules.files }}true{{ end -}}
 {{- end -}}
