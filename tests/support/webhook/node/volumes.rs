@@ -128,18 +128,23 @@ fn own(directory: &Path, group: Option<u32>, mode: u32) -> io::Result<()> {
 
 /// Returns the files of a volume. `None` if it is of another kind, or its object is missing.
 fn files(api: &Api, namespace: &Value, source: &Value) -> Option<BTreeMap<String, Vec<u8>>> {
-    let (resource, name, items) = if let Some(map) = source.get("configMap") {
-        ("configmaps", &map["name"], &map["items"])
+    let (resource, volume, name) = if let Some(map) = source.get("configMap") {
+        ("configmaps", map, &map["name"])
     } else {
         let secret = source.get("secret")?;
-        ("secrets", &secret["secretName"], &secret["items"])
+        ("secrets", secret, &secret["secretName"])
     };
     let path = format!(
         "/api/v1/namespaces/{}/{resource}/{}",
         namespace.as_str()?,
         name.as_str()?
     );
-    let object = api.get(&path)?;
+    let response = api.request("GET", &path, &Value::Null).ok()?;
+    let object = match response.status {
+        200 => response.object,
+        404 if volume["optional"] == true => Value::Null,
+        _ => return None,
+    };
     let mut files = BTreeMap::new();
     for (key, text) in object["data"].as_object().into_iter().flatten() {
         let text = text.as_str()?;
@@ -149,7 +154,7 @@ fn files(api: &Api, namespace: &Value, source: &Value) -> Option<BTreeMap<String
         };
         files.insert(key.clone(), content);
     }
-    let Some(items) = items.as_array() else {
+    let Some(items) = volume["items"].as_array() else {
         return Some(files);
     };
     let item = |item: &Value| {
