@@ -45,6 +45,8 @@ fn help_has_every_variable_and_option_of_the_drop_in_page() {
 fn every_link_of_a_page_has_a_target() {
     for page in [
         "README.md",
+        "SECURITY.md",
+        "docs/operations.md",
         "docs/drop-in.md",
         "docs/command-line.md",
         "docs/errors.md",

@@ -34,6 +34,9 @@ fn has_heading(text: &str, wanted: &str) -> bool {
     });
     headings.any(|line| {
         let heading = line.trim_start_matches('#').trim().to_lowercase();
-        heading.replace([',', '`'], "").replace(' ', "-") == wanted
+        // A code host removes punctuation.
+        let is_kept = |character: &char| character.is_alphanumeric() || [' ', '-', '_'].contains(character);
+        let heading: String = heading.chars().filter(is_kept).collect();
+        heading.replace(' ', "-") == wanted
     })
 }
