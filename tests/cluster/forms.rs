@@ -15,6 +15,18 @@ swap  docker.io/  -> harbor.example.com/dockerhub/
 test  nginx:1.25  -> harbor.example.com/dockerhub/library/nginx:1.25
 ";
 
+/// A workload whose Pod the rules swap.
+pub(crate) const WORKLOAD: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: 'nginx:1.25'}]}
+";
+
 /// A form of the installation. Each command is a block of the page: the heading, and the place of the block below it.
 pub(crate) struct Form {
     pub(crate) name: &'static str,

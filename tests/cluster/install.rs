@@ -9,7 +9,9 @@ use imageswap_tests_support::webhook::{ControlPlane, Node};
 use serde_json::Value;
 
 use super::asked;
-use super::forms::{Form, HELM, INSTALL_YAML, KUSTOMIZE, RULES, check_out, prepare, run, set_rules};
+use super::forms::{
+    Form, HELM, INSTALL_YAML, KUSTOMIZE, RULES, WORKLOAD, check_out, prepare, run, set_rules,
+};
 use super::load::Load;
 use crate::IMAGESWAP;
 
@@ -176,17 +178,6 @@ fn replicas_and_api_server_end_under_load() {
     );
 }
 
-const DEPLOYMENT: &str = "\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web, k8s.twr.io/imageswap: disabled}}
-    spec: {containers: [{name: web, image: 'nginx:1.25'}]}
-";
-
 #[test]
 fn break_glass_for_a_workload_a_namespace_and_the_cluster() {
     let Some((plane, node)) = cluster() else { return };
@@ -194,7 +185,8 @@ fn break_glass_for_a_workload_a_namespace_and_the_cluster() {
     KUSTOMIZE.install(&plane);
     wait_until_it_swaps(&plane, &node);
 
-    plane.apply(DEPLOYMENT);
+    let label = "labels: {app: web, k8s.twr.io/imageswap: disabled}}\n    spec";
+    plane.apply(&WORKLOAD.replace("labels: {app: web}}\n    spec", label));
     let line = "kubectl get pods -l app=web -o jsonpath='{.items[*].spec.containers[*].image}'";
     plane.wait("the Pod of the workload", |plane| {
         plane.succeed(line) == "nginx:1.25"

@@ -11,20 +11,9 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use super::asked;
-use super::forms::{KUSTOMIZE, prepare, run};
+use super::forms::{KUSTOMIZE, WORKLOAD, prepare, run};
 use super::install::{SWAPPED, cluster, wait_until_it_swaps};
 use super::load::Load;
-
-const WORKLOAD: &str = "\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: 'nginx:1.25'}]}
-";
 
 #[test]
 fn commands_of_the_page_do_what_it_says() {
