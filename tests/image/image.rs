@@ -11,6 +11,8 @@ use serde_json::Value;
 /// The image in a storage of its own.
 pub(crate) struct Image {
     directory: PathBuf,
+    /// Where buildah and podman keep what does not outlive a boot.
+    runroot: String,
 }
 
 /// Name of the image in its storage.
@@ -29,7 +31,8 @@ impl Image {
             let build = repository::path("tests/image/build");
             let status = Command::new(build).arg(&directory).status().unwrap();
             assert!(status.success(), "the image cannot be built");
-            Self { directory }
+            let runroot = fs::read_to_string(directory.join("runroot")).unwrap();
+            Self { directory, runroot }
         }))
     }
 
@@ -79,7 +82,7 @@ impl Image {
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.arg("--root").arg(self.directory.join("storage"));
-        command.arg("--runroot").arg(self.directory.join("run"));
+        command.arg("--runroot").arg(&self.runroot);
         command
     }
 
