@@ -2,6 +2,7 @@
 
 mod cli;
 mod config;
+mod kubernetes;
 mod webhook;
 
 use std::process::ExitCode;

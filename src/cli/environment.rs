@@ -9,8 +9,6 @@ use clap::error::{ContextKind, ContextValue, Error};
 const MAY_BE_EMPTY: &str = "IMAGE_PREFIX";
 
 const OURS: &str = "IMAGESWAP_";
-/// Variables of the init container of imageswap-webhook, which shares its ConfigMap with the server.
-const INIT_CONTAINER_VARIABLES: [&str; 2] = ["IMAGESWAP_DISABLE_AUTO_MWC", "IMAGESWAP_CSR_SIGNER_NAME"];
 
 /// Returns the command without the variables that are empty. A ConfigMap has empty values for settings that are not
 /// set.
@@ -55,7 +53,6 @@ pub(super) fn unknown(
         .get_subcommands()
         .flat_map(Command::get_arguments)
         .filter_map(|argument| argument.get_env()?.to_str())
-        .chain(INIT_CONTAINER_VARIABLES)
         .collect();
     let mut unknown: Vec<_> = variables
         .filter(|(name, value)| {

@@ -56,6 +56,10 @@ pub(crate) enum UsageError {
     NoPrefix,
     /// Two sources of the key pair are set.
     TlsAndSelfSigned,
+    /// The mode of `--tls` needs a cluster.
+    NoCluster(&'static str),
+    /// The mode is `csr`, and no signer is named.
+    NoSigner,
     /// No map and no prefix is named, and stdin cannot be read.
     NoMap,
 }
@@ -104,13 +108,14 @@ impl UsageError {
     /// Returns the kind by which clap chooses the form of the message.
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
-            Self::NoRules | Self::NoImages | Self::NoPrefix | Self::NoMap => {
+            Self::NoRules | Self::NoImages | Self::NoPrefix | Self::NoSigner | Self::NoMap => {
                 ErrorKind::MissingRequiredArgument
             }
             Self::StdinRepeated | Self::StdinShared | Self::TlsAndSelfSigned => ErrorKind::ArgumentConflict,
-            Self::UnknownRule { .. } | Self::UnknownCommand { .. } | Self::Constant(_) => {
-                ErrorKind::InvalidValue
-            }
+            Self::UnknownRule { .. }
+            | Self::UnknownCommand { .. }
+            | Self::Constant(_)
+            | Self::NoCluster(_) => ErrorKind::InvalidValue,
         }
     }
 }
@@ -145,6 +150,14 @@ impl fmt::Display for UsageError {
             Self::TlsAndSelfSigned => {
                 f.write_str("--tls and --self-signed exclude each other: unset one of them, or its variable")
             }
+            Self::NoCluster(mode) => write!(
+                f,
+                "the mode `{mode}` of --tls works only in a Pod whose ServiceAccount has a token \
+                 (automountServiceAccountToken); elsewhere use --tls=directory or --self-signed"
+            ),
+            Self::NoSigner => f.write_str(
+                "the mode `csr` of --tls needs a signer: set IMAGESWAP_CSR_SIGNER_NAME or --csr-signer-name",
+            ),
             Self::NoMap => f.write_str("no map given: name a map, - for stdin, or use --image-prefix"),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
@@ -9,10 +10,13 @@ use clap::{Args, Command, ValueEnum, ValueHint};
 
 use super::error::CommandError;
 use super::exit::{Ended, Statuses, UsageError};
-use super::input::{LabelOption, LimitOptions};
+use super::input::{ClusterOptions, LabelOption, LimitOptions};
 use super::{color, environment};
 use crate::config::RulesSource;
-use crate::webhook::{self, Addresses, LogFormat, LogLevel, MAX_BODY, ServeError, Settings, TlsSource};
+use crate::kubernetes::{Certificates, InCluster, is_in_cluster};
+use crate::webhook::{
+    self, Addresses, Cluster, LogFormat, LogLevel, MAX_BODY, ServeError, Settings, TlsSource, has_pair,
+};
 
 /// Exit statuses of the command.
 pub(crate) const STATUSES: Statuses = Statuses {
@@ -90,7 +94,7 @@ pub(super) struct Serve {
         help_heading = "Network"
     )]
     http_listen: Option<Addresses>,
-    /// Source of the key pair [default: directory, unless --self-signed is set]
+    /// Source of the key pair [default: directory if --tls-dir has a pair, else self-managed in a cluster]
     #[arg(
         long,
         env = "IMAGESWAP_TLS",
@@ -113,6 +117,9 @@ pub(super) struct Serve {
     /// Generate a temporary certificate, and print a curl command to try the webhook
     #[arg(long, env = "IMAGESWAP_SELF_SIGNED", value_parser = BoolishValueParser::new(), help_heading = "Network")]
     self_signed: bool,
+
+    #[command(flatten, next_help_heading = "Cluster")]
+    cluster: ClusterOptions,
 
     /// Maximum number of open connections on each of the two ports; further connections wait
     #[arg(
@@ -199,6 +206,10 @@ pub(super) struct Serve {
 enum TlsMode {
     /// Files in --tls-dir: your own, or those of cert-manager
     Directory,
+    /// A CA and certificates of the webhook's own, in a Secret of its cluster
+    SelfManaged,
+    /// Certificates of a signer of the cluster, by CertificateSigningRequests
+    Csr,
 }
 
 /// [`MAX_BODY`] in MiB: the budget needs room for at least one body.
@@ -240,7 +251,7 @@ impl Serve {
         Ok(Ended::Clean)
     }
 
-    fn into_settings(self) -> Result<Settings, UsageError> {
+    fn into_settings(self) -> Result<Settings, CommandError> {
         let rules = match self.mode {
             _ if !self.rules.is_empty() => {
                 for name in ["IMAGESWAP_MODE", "IMAGESWAP_MAPS_FILE", "IMAGE_PREFIX"] {
@@ -253,17 +264,45 @@ impl Serve {
             Mode::Maps => RulesSource::MapFile(self.maps_file),
             Mode::Legacy => RulesSource::Prefix(self.image_prefix.ok_or(UsageError::NoPrefix)?),
         };
-        let tls = match (self.tls, self.self_signed) {
-            (Some(_), true) => return Err(UsageError::TlsAndSelfSigned),
-            (None, true) => TlsSource::SelfSigned,
-            (Some(TlsMode::Directory) | None, false) => TlsSource::Dir(self.tls_dir),
+        let is_in_cluster = is_in_cluster();
+        let mode = match (self.tls, self.self_signed) {
+            (Some(_), true) => return Err(UsageError::TlsAndSelfSigned.into()),
+            (Some(TlsMode::SelfManaged), _) if !is_in_cluster => {
+                return Err(UsageError::NoCluster("self-managed").into());
+            }
+            (Some(TlsMode::Csr), _) if !is_in_cluster => return Err(UsageError::NoCluster("csr").into()),
+            (None, false) if is_in_cluster && !has_pair(&self.tls_dir) => Some(TlsMode::SelfManaged),
+            (None, false) => Some(TlsMode::Directory),
+            (mode, _) => mode,
         };
+        let certificates = match mode {
+            Some(TlsMode::SelfManaged) => Certificates::SelfManaged,
+            Some(TlsMode::Csr) => {
+                Certificates::Csr(self.cluster.signer().ok_or(UsageError::NoSigner)?.to_owned())
+            }
+            Some(TlsMode::Directory) | None => Certificates::Directory,
+        };
+        let tls = match mode {
+            Some(TlsMode::SelfManaged | TlsMode::Csr) => TlsSource::Cluster,
+            Some(TlsMode::Directory) => TlsSource::Dir(self.tls_dir),
+            None => TlsSource::SelfSigned,
+        };
+        let cluster = (is_in_cluster && mode.is_some())
+            .then(|| {
+                let settings = self
+                    .cluster
+                    .into_settings(self.namespace_name.clone(), certificates);
+                InCluster::new(settings).map(|cluster| -> Arc<dyn Cluster> { Arc::new(cluster) })
+            })
+            .transpose()
+            .map_err(ServeError::Cluster)?;
         Ok(Settings {
             rules,
             limits: self.limits.into_limits(),
             listen: self.listen,
             http_listen: self.http_listen,
             tls,
+            cluster,
             disable_label: self.label.disable_label,
             dry_run: self.dry_run,
             pod_name: self.pod_name,

@@ -24,6 +24,8 @@ pub(crate) enum ServeError {
     KeyPair(PairError),
     /// A self-signed key pair cannot be generated.
     SelfSigned(SelfSignedError),
+    /// The access to the API server is not complete; the causes.
+    Cluster(String),
     /// A port cannot be listened on.
     Listen(ListenError),
     /// A server did not start, or stopped.
@@ -42,6 +44,7 @@ impl fmt::Display for ServeError {
             Self::Rules(error) => error.fmt(f),
             Self::KeyPair(error) => error.fmt(f),
             Self::SelfSigned(error) => error.fmt(f),
+            Self::Cluster(causes) => write!(f, "cannot use the ServiceAccount of this Pod: {causes}"),
             Self::Listen(error) => error.fmt(f),
             Self::Server(error) => error.fmt(f),
         }

@@ -1,5 +1,8 @@
 //! The webhook: the server that answers admission reviews, and the only module that knows tokio and salvo.
 
+mod cluster;
+#[allow(dead_code)]
+mod conditions;
 mod error;
 mod http;
 mod logging;
@@ -12,8 +15,10 @@ mod shutdown;
 mod status;
 mod tls;
 
+pub(crate) use cluster::{Cluster, Handles};
 pub(crate) use error::ServeError;
 pub(crate) use http::{Addresses, MAX_BODY};
 pub(crate) use logging::{LogFormat, LogLevel, start as start_logging};
 pub(crate) use serve::serve;
 pub(crate) use settings::{Settings, TlsSource};
+pub(crate) use tls::has_pair;

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use imageswap_files::MayBeGone as _;
 
+use super::cluster::Handles;
+use super::conditions::{Conditions, Duty, Readiness};
 use super::error::ServeError;
 use super::http::{Addresses, BodyBudget, Health, Listeners, Reviews, Servers, bind};
 use super::logging;
@@ -40,15 +42,24 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
     let pair = Arc::new(match &settings.tls {
         TlsSource::Dir(dir) => SharedPair::from_dir(dir).map_err(ServeError::KeyPair)?,
         TlsSource::SelfSigned => tls::self_signed(&settings.namespace).map_err(ServeError::SelfSigned)?,
+        TlsSource::Cluster => SharedPair::missing(),
     });
-    status.started(Reloaded::Certificate, pair.digest());
+    let conditions = Arc::new(Conditions::default());
+    match pair.digest() {
+        Some(digest) => status.started(Reloaded::Certificate, digest),
+        None => {
+            let waiting = "waiting for the first key pair".to_owned();
+            conditions.set(Duty::Certificate, Readiness::NotReady, waiting);
+        }
+    }
     pair.log_problems();
     let served = Arc::clone(&pair);
-    metrics.observe_certificate_expiry(move || served.expiry().unix_timestamp());
+    metrics.observe_certificate_expiry(move || Some(served.expiry()?.unix_timestamp()));
     let health = Arc::new(Health::new(
         settings.pod_name,
         Arc::clone(&status),
         Arc::clone(&pair),
+        Arc::clone(&conditions),
     ));
     // The sockets are opened last: once the port answers, the webhook is ready.
     let any_host = Addresses::any_host;
@@ -85,16 +96,25 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
     if matches!(settings.tls, TlsSource::SelfSigned) {
         tls::print_example_request(servers.tls_address);
     }
-    let reloading = reload::start(settings.rules, &rules, pair, &status);
+    let mut tasks = reload::start(settings.rules, &rules, Arc::clone(&pair), &status);
+    if let Some(cluster) = settings.cluster.clone() {
+        let handles = Handles {
+            pair,
+            conditions,
+            status,
+        };
+        tasks.spawn(async move { cluster.run(handles).await });
+    }
     let result = shut_down(
         signals,
         &health,
         servers,
+        settings.cluster,
         settings.shutdown_delay,
         settings.shutdown_timeout,
     )
     .await;
-    drop(reloading);
+    drop(tasks);
     metrics.shut_down();
     result
 }

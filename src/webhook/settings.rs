@@ -1,8 +1,10 @@
 //! The settings of `imageswap serve`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::cluster::Cluster;
 use super::http::Addresses;
 use crate::config::{Limits, RulesSource};
 
@@ -17,6 +19,8 @@ pub(crate) struct Settings {
     /// Address for health and metrics, without TLS. `None` means port 9090 in the same way.
     pub(crate) http_listen: Option<Addresses>,
     pub(crate) tls: TlsSource,
+    /// Access to the API server, if the webhook has it.
+    pub(crate) cluster: Option<Arc<dyn Cluster>>,
     pub(crate) disable_label: String,
     pub(crate) dry_run: bool,
     pub(crate) pod_name: Option<String>,
@@ -38,4 +42,6 @@ pub(crate) enum TlsSource {
     Dir(PathBuf),
     /// Self-signed pair, generated at the start.
     SelfSigned,
+    /// The cluster gives the pair, and may take its time.
+    Cluster,
 }

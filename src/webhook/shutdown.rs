@@ -1,9 +1,11 @@
 //! Shutdown: the webhook becomes unready, drains, and stops.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::sleep;
 
+use super::cluster::Cluster;
 use super::error::ServeError;
 use super::http::{Health, Servers};
 use super::os::{EndSignal, EndSignals};
@@ -21,6 +23,7 @@ pub(super) async fn shut_down(
     mut signals: EndSignals,
     health: &Health,
     mut servers: Servers,
+    cluster: Option<Arc<dyn Cluster>>,
     delay: Duration,
     timeout: Duration,
 ) -> Result<(), ServeError> {
@@ -36,6 +39,12 @@ pub(super) async fn shut_down(
         }
     };
     health.drain();
+    // At once, because the API server may take the rights of this replica away within seconds.
+    let left = tokio::spawn(async move {
+        if let Some(cluster) = cluster {
+            cluster.shut_down().await;
+        }
+    });
     if has_delay {
         tracing::info!(
             signal = "SIGTERM",
@@ -52,5 +61,6 @@ pub(super) async fn shut_down(
         () = servers.stop(timeout) => tracing::info!("shutdown completed"),
         _ = signals.next() => tracing::warn!("shutdown cut short by a second signal"),
     }
+    let _ = left.await;
     result
 }

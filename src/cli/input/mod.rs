@@ -1,5 +1,6 @@
-//! Input of the commands: sets of rules, their limits, and Kubernetes objects.
+//! Input of the commands: sets of rules, their limits, Kubernetes objects, and the cluster.
 
+mod cluster;
 mod given;
 mod label;
 mod limits;
@@ -7,6 +8,7 @@ mod manifest;
 mod object;
 mod set;
 
+pub(crate) use cluster::ClusterOptions;
 pub(crate) use given::{Given, GivenOptions};
 pub(crate) use label::LabelOption;
 pub(crate) use limits::{FileLimitOptions, LimitOptions};

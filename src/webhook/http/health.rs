@@ -8,6 +8,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
+use crate::webhook::conditions::{Conditions, Readiness};
 use crate::webhook::status::{Reloaded, Status};
 use crate::webhook::tls::SharedPair;
 
@@ -18,15 +19,22 @@ pub(crate) struct Health {
     is_draining: AtomicBool,
     status: Arc<Status>,
     pair: Arc<SharedPair>,
+    conditions: Arc<Conditions>,
 }
 
 impl Health {
-    pub(crate) fn new(pod_name: Option<String>, status: Arc<Status>, pair: Arc<SharedPair>) -> Self {
+    pub(crate) fn new(
+        pod_name: Option<String>,
+        status: Arc<Status>,
+        pair: Arc<SharedPair>,
+        conditions: Arc<Conditions>,
+    ) -> Self {
         Self {
             pod_name,
             is_draining: AtomicBool::new(false),
             status,
             pair,
+            conditions,
         }
     }
 
@@ -38,17 +46,25 @@ impl Health {
         json!({"pod_name": self.pod_name, "date_time": now, "health": "ok"}).to_string() + "\n"
     }
 
-    /// Returns the body of `/readyz`, with a line for each failed reload and each problem of the certificate. They do
-    /// not make the webhook unready: the active version still answers, and clients that accept it get their answers.
+    /// Returns the body of `/readyz`, with a line for each failed reload, each problem of the certificate and each
+    /// condition. Most of them do not make the webhook unready: the active version still answers, and clients that
+    /// accept it get their answers.
     ///
     /// # Errors
     ///
-    /// Returns the body of the error if the process is shutting down.
-    pub(crate) fn readyz(&self) -> Result<String, &'static str> {
+    /// Returns the body of the error if the process is shutting down, or if no API server would get an answer yet.
+    pub(crate) fn readyz(&self) -> Result<String, String> {
         if self.is_draining() {
-            return Err("not ready: shutting down\n");
+            return Err("not ready: shutting down\n".to_owned());
         }
-        let mut body = "ready\n".to_owned();
+        let conditions = self.conditions.all();
+        let is_ready = conditions
+            .iter()
+            .all(|condition| condition.readiness == Readiness::Ready);
+        let mut body = if is_ready { "ready\n" } else { "not ready\n" }.to_owned();
+        for condition in conditions {
+            let _ = writeln!(body, "{}: {}", condition.duty.as_str(), condition.text);
+        }
         for object in Reloaded::ALL {
             if let Some(error) = self.status.record(object).error {
                 let _ = writeln!(
@@ -66,7 +82,7 @@ impl Health {
             let object = Reloaded::Certificate.as_str();
             let _ = writeln!(body, "{object}: {problem}; {}", problem.help());
         }
-        Ok(body)
+        if is_ready { Ok(body) } else { Err(body) }
     }
 
     /// Makes the process unready for the rest of its life.

@@ -163,15 +163,23 @@ impl Metrics {
             .build();
     }
 
-    /// Registers the gauge of the active certificate's expiry, which `expiry` returns in seconds since the Unix epoch.
-    pub(crate) fn observe_certificate_expiry(&self, expiry: impl Fn() -> i64 + Send + Sync + 'static) {
+    /// Registers the gauge of the active certificate's expiry, which `expiry` returns in seconds since the Unix epoch,
+    /// once there is one.
+    pub(crate) fn observe_certificate_expiry(
+        &self,
+        expiry: impl Fn() -> Option<i64> + Send + Sync + 'static,
+    ) {
         self.meter
             .i64_observable_gauge("imageswap_certificate_expiry_timestamp")
             .with_unit("s")
             .with_description(
                 "Time at which the active certificate expires, in seconds since the Unix epoch.",
             )
-            .with_callback(move |gauge| gauge.observe(expiry(), &[]))
+            .with_callback(move |gauge| {
+                if let Some(expiry) = expiry() {
+                    gauge.observe(expiry, &[]);
+                }
+            })
             .build();
     }
 

@@ -14,7 +14,7 @@ use super::watch::watch;
 use crate::config::{RulesSource, Watched};
 use crate::webhook::logging;
 use crate::webhook::status::{Reloaded, Status};
-use crate::webhook::tls::SharedPair;
+use crate::webhook::tls::{PairProblem, SharedPair};
 
 /// Starts the tasks that reload changed files. Dropping the returned set stops them.
 pub(crate) fn start(
@@ -41,7 +41,9 @@ pub(crate) fn start(
             reporter.begins();
             match pair.reload() {
                 Ok(true) => {
-                    reporter.replaced(pair.digest());
+                    if let Some(digest) = pair.digest() {
+                        reporter.replaced(digest);
+                    }
                 }
                 Ok(false) => reporter.unchanged(),
                 Err(error) => reporter.failed(&error.to_string(), None),
@@ -52,6 +54,41 @@ pub(crate) fn start(
         watches.spawn(watch(dir, Some(SharedPair::files()), Arc::new(reload)));
     }
     watches
+}
+
+/// Makes a key pair active that comes from the cluster, and reports it as a reload.
+///
+/// # Errors
+///
+/// Returns an error if the pair is not valid, or has worse dates than the active one. The active pair stays.
+pub(crate) fn offer_pair(
+    pair: &SharedPair,
+    status: &Arc<Status>,
+    chain: &str,
+    key: &str,
+) -> Result<(), PairProblem> {
+    let reporter = Reporter::new(Reloaded::Certificate, Arc::clone(status));
+    let is_first = pair.digest().is_none();
+    reporter.begins();
+    match pair.offer(chain, key) {
+        Ok(true) => {
+            if let Some(digest) = pair.digest() {
+                if is_first {
+                    status.started(Reloaded::Certificate, digest);
+                } else {
+                    reporter.replaced(digest);
+                }
+            }
+        }
+        Ok(false) => reporter.unchanged(),
+        Err(error) => {
+            reporter.failed(&error.to_string(), None);
+            return Err(error);
+        }
+    }
+    // The cluster offers the same pair every few seconds, so a certificate that expires meanwhile is logged too.
+    pair.log_problems();
+    Ok(())
 }
 
 /// Returns a function that reads the rules and, if they have changed, makes them active.

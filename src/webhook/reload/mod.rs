@@ -5,5 +5,5 @@ mod report;
 mod rules;
 mod watch;
 
-pub(crate) use apply::start;
+pub(crate) use apply::{offer_pair, start};
 pub(crate) use rules::{LoadError, SharedRules};

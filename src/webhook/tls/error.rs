@@ -90,7 +90,8 @@ impl fmt::Display for PairProblem {
         match self {
             Self::Missing => f.write_str(
                 "found neither cert.pem with key.pem nor tls.crt with tls.key; mount a key pair there, or set its \
-                 directory with --tls-dir; to try the webhook without a pair, use --self-signed alone",
+                 directory with --tls-dir; in a cluster, --tls=self-managed or --tls=csr need none; to try the webhook \
+                 without a pair, use --self-signed alone",
             ),
             Self::Read(error) => error.fmt(f),
             Self::Pem {

@@ -54,13 +54,22 @@ impl FailedHandshakes {
                 server_name,
                 %error,
                 suppressed,
-                hint = hint(&self.pair.active(), server_name, error),
+                hint = self.hint(server_name, error),
                 "TLS handshake failed"
             );
         }
     }
+
+    fn hint(&self, server_name: Option<&str>, error: &io::Error) -> Option<String> {
+        match self.pair.active().as_ref() {
+            Some(pair) => hint(pair, server_name, error),
+            None => Some(NO_PAIR.to_owned()),
+        }
+    }
 }
 
+/// Text for a handshake before the first key pair.
+const NO_PAIR: &str = "the webhook waits for its first key pair; /readyz has the reason";
 /// Text for a client that does not trust the CA of the certificate.
 const CA_BUNDLE: &str = "if the peer is the API server, its caBundle does not match the certificate";
 

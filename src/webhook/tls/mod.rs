@@ -8,7 +8,8 @@ mod problem;
 mod self_signed;
 mod shared;
 
-pub(crate) use error::{PairError, SelfSignedError};
+pub(crate) use error::{PairError, PairProblem, SelfSignedError};
 pub(crate) use handshake::FailedHandshakes;
+pub(crate) use pair::has_pair;
 pub(crate) use self_signed::{print_example_request, self_signed};
 pub(crate) use shared::SharedPair;

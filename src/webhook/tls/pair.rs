@@ -20,6 +20,12 @@ use super::problem::CertificateProblem;
 /// The names of the two files: those of imageswap-webhook v1.5.3, and those of a Secret of type `kubernetes.io/tls`.
 pub(super) const NAMES: [(&str, &str); 2] = [("cert.pem", "key.pem"), ("tls.crt", "tls.key")];
 
+/// Returns true if a directory has the files of a pair, valid or not.
+pub(crate) fn has_pair(dir: &Path) -> bool {
+    let has = |name| dir.join(name).exists();
+    NAMES.into_iter().any(|(chain, key)| has(chain) && has(key))
+}
+
 /// The bytes of a key pair, from one generation of its directory.
 #[derive(PartialEq, Eq)]
 pub(super) struct PairText {
@@ -62,6 +68,13 @@ impl PairText {
             Ok(None)
         });
         pair.map_err(PairProblem::Read)?.ok_or(PairProblem::Missing)
+    }
+
+    #[allow(dead_code)]
+    /// Returns the chain and the key, both in PEM.
+    pub(super) fn pem(&self) -> Option<(String, String)> {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
+        Some((text(&self.chain)?, text(&self.key)?))
     }
 
     /// Returns the name of the file with the chain.

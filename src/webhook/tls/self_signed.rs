@@ -32,8 +32,7 @@ pub(crate) fn self_signed(namespace: &str) -> Result<SharedPair, SelfSignedError
     let certificate = CertificateParams::new(names)
         .and_then(|parameters| parameters.self_signed(&key))
         .map_err(SelfSignedError::Make)?;
-    let pair = PairText::new(certificate.pem(), key.serialize_pem()).parse();
-    Ok(SharedPair::new(pair.map_err(SelfSignedError::Pair)?))
+    SharedPair::new(PairText::new(certificate.pem(), key.serialize_pem())).map_err(SelfSignedError::Pair)
 }
 
 /// Prints a command that sends a review.

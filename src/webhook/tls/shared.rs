@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arc_swap::{ArcSwap, Guard};
+use arc_swap::{ArcSwapOption, Guard};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::server::{ClientHello, ResolvesServerCert};
@@ -21,15 +21,12 @@ use crate::config::Digest;
 /// pair, such as an expired one instead of a valid one.
 #[derive(Debug)]
 pub(crate) struct SharedPair {
-    current: ArcSwap<ParsedPair>,
-    source: Option<PairSource>,
-}
-
-/// The directory of a pair, and the text of the active pair.
-#[derive(Debug)]
-struct PairSource {
-    dir: PathBuf,
-    text: Mutex<PairText>,
+    /// `None` until the cluster has given the first pair. Handshakes fail until then.
+    current: ArcSwapOption<ParsedPair>,
+    /// The directory that the pair comes from, if it comes from one.
+    dir: Option<PathBuf>,
+    /// The text of the active pair. It is locked while a new pair is compared with the active one.
+    text: Mutex<Option<PairText>>,
 }
 
 impl SharedPair {
@@ -44,52 +41,63 @@ impl SharedPair {
             reason,
         };
         let text = PairText::read(dir).map_err(fail)?;
-        let pair = text.parse().map_err(fail)?;
-        Ok(Self {
-            current: ArcSwap::from_pointee(pair),
-            source: Some(PairSource {
-                dir: dir.to_owned(),
-                text: Mutex::new(text),
-            }),
-        })
+        let mut pair = Self::new(text).map_err(fail)?;
+        pair.dir = Some(dir.to_owned());
+        Ok(pair)
     }
 
-    /// Returns a pair that never changes.
-    pub(super) fn new(pair: ParsedPair) -> Self {
+    /// Returns a pair that is in no directory.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the pair is not valid.
+    pub(super) fn new(text: PairText) -> Result<Self, PairProblem> {
+        let pair = Self::missing();
+        pair.replace(text)?;
+        Ok(pair)
+    }
+
+    /// Returns the state before the first pair.
+    pub(crate) fn missing() -> Self {
         Self {
-            current: ArcSwap::from_pointee(pair),
-            source: None,
+            current: ArcSwapOption::empty(),
+            dir: None,
+            text: Mutex::default(),
         }
     }
 
-    /// Returns the directory of the pair. `None` if the pair never changes.
+    /// Returns the directory of the pair, if it comes from one.
     pub(crate) fn dir(&self) -> Option<&Path> {
-        self.source.as_ref().map(|source| source.dir.as_path())
+        self.dir.as_deref()
     }
 
     /// Returns the digest of the active certificate, without the rest of its chain.
-    pub(crate) fn digest(&self) -> Digest {
+    pub(crate) fn digest(&self) -> Option<Digest> {
         let pair = self.current.load();
         let mut hasher = Sha256::new();
-        if let Ok(certificate) = pair.certified.end_entity_cert() {
+        if let Ok(certificate) = pair.as_ref()?.certified.end_entity_cert() {
             hasher.update(certificate);
         }
-        Digest::new(hasher)
+        Some(Digest::new(hasher))
     }
 
     /// Returns the last second of the active certificate.
-    pub(crate) fn expiry(&self) -> OffsetDateTime {
-        self.current.load().validity.leaf_expiry()
+    pub(crate) fn expiry(&self) -> Option<OffsetDateTime> {
+        Some(self.current.load().as_ref()?.validity.leaf_expiry())
     }
 
     /// Returns the problems that the active certificate has now.
     pub(crate) fn problems(&self) -> Vec<CertificateProblem> {
-        self.current.load().validity.problems(OffsetDateTime::now_utc())
+        let now = OffsetDateTime::now_utc();
+        let pair = self.current.load();
+        pair.as_ref()
+            .map_or_else(Vec::new, |pair| pair.validity.problems(now))
     }
 
     /// Logs the problems that the active certificate has now. A problem is logged once for each pair.
     pub(crate) fn log_problems(&self) {
-        let pair = self.current.load();
+        let current = self.current.load();
+        let Some(pair) = current.as_ref() else { return };
         let mut logged = pair.logged.lock().unwrap_or_else(PoisonError::into_inner);
         let directory = self.dir().map(|dir| dir.display().to_string());
         for problem in pair.validity.problems(OffsetDateTime::now_utc()) {
@@ -101,8 +109,15 @@ impl SharedPair {
     }
 
     /// Returns the active pair.
-    pub(super) fn active(&self) -> Guard<Arc<ParsedPair>> {
+    pub(super) fn active(&self) -> Guard<Option<Arc<ParsedPair>>> {
         self.current.load()
+    }
+
+    #[allow(dead_code)]
+    /// Returns the active pair in PEM: the chain, and the key.
+    pub(crate) fn pem(&self) -> Option<(String, String)> {
+        let text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
+        text.as_ref()?.pem()
     }
 
     /// Returns the names that the files of a pair can have.
@@ -120,28 +135,42 @@ impl SharedPair {
     ///
     /// Returns an error if the directory has no valid pair, or one with worse dates. The active pair stays.
     pub(crate) fn reload(&self) -> Result<bool, PairError> {
-        let Some(PairSource { dir, text }) = &self.source else {
+        let Some(dir) = &self.dir else {
             return Ok(false);
         };
-        let mut active = text.lock().unwrap_or_else(PoisonError::into_inner);
-        let fail = |reason| PairError {
+        let replaced = PairText::read(dir).and_then(|new| self.replace(new));
+        replaced.map_err(|reason| PairError {
             dir: dir.clone(),
             reason,
-        };
-        let new = PairText::read(dir).map_err(fail)?;
-        if new == *active {
+        })
+    }
+
+    /// Makes a pair in PEM active for new handshakes. Returns true if it was not active already.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the pair is not valid, or has worse dates than the active one. The active pair stays.
+    pub(crate) fn offer(&self, chain: &str, key: &str) -> Result<bool, PairProblem> {
+        self.replace(PairText::new(chain.to_owned(), key.to_owned()))
+    }
+
+    fn replace(&self, new: PairText) -> Result<bool, PairProblem> {
+        let mut active = self.text.lock().unwrap_or_else(PoisonError::into_inner);
+        if active.as_ref() == Some(&new) {
             return Ok(false);
         }
-        let pair = new.parse().map_err(fail)?;
+        let pair = new.parse()?;
         let now = OffsetDateTime::now_utc();
-        if let Some(problem) = pair.validity.worse_than(&self.current.load().validity, now) {
-            return Err(fail(PairProblem::Worse {
+        if let Some(current) = self.current.load().as_ref()
+            && let Some(problem) = pair.validity.worse_than(&current.validity, now)
+        {
+            return Err(PairProblem::Worse {
                 chain: new.chain_name(),
                 problem,
-            }));
+            });
         }
-        self.current.store(Arc::new(pair));
-        *active = new;
+        self.current.store(Some(Arc::new(pair)));
+        *active = Some(new);
         Ok(true)
     }
 
@@ -159,7 +188,7 @@ impl SharedPair {
 
 impl ResolvesServerCert for SharedPair {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.current.load().certified))
+        Some(Arc::clone(&self.current.load().as_ref()?.certified))
     }
 }
 
@@ -179,7 +208,7 @@ mod tests {
     #[test]
     fn pair_that_changed_before_the_watch_is_found_by_the_first_reload() {
         let dir = tempfile::tempdir().unwrap();
-        let shown = |certificate: &SharedPair| certificate.active().certified.cert[0].to_vec();
+        let shown = |pair: &SharedPair| pair.active().as_ref().unwrap().certified.cert[0].to_vec();
         let first = write(dir.path());
         let certificate = SharedPair::from_dir(dir.path()).unwrap();
         assert_eq!(shown(&certificate), first);

@@ -25,12 +25,20 @@ fn only_syntax_knows_pest() {
 }
 
 #[test]
-fn only_webhook_knows_salvo_and_tokio() {
-    let workspace = workspace();
-    for name in ["salvo", "tokio", "tokio_rustls"] {
-        let files = foreign(workspace, name);
-        assert!(name == "tokio_rustls" || !files.is_empty());
-        assert_eq!(outside(files, &["src/webhook"]), [""; 0]);
+fn only_webhook_knows_salvo_and_only_kubernetes_the_client_of_the_api_server() {
+    let servers: &[&str] = &["src/webhook"];
+    let tasks: &[&str] = &["src/kubernetes", "src/webhook"];
+    for (name, places) in [
+        ("salvo", servers),
+        ("tokio", tasks),
+        ("tokio_rustls", tasks),
+        ("kube", &["src/kubernetes"]),
+        ("k8s_openapi", &["src/kubernetes"]),
+    ] {
+        assert_eq!(outside(foreign(workspace(), name), places), [""; 0]);
+    }
+    for name in ["salvo", "tokio", "kube"] {
+        assert!(!foreign(workspace(), name).is_empty());
     }
 }
 

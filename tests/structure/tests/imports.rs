@@ -32,6 +32,7 @@ const ROOT: Table<'static> = Table {
     rows: &[
         "config",
         "webhook/status",
+        "webhook/conditions",
         "webhook/logging",
         "webhook/metrics",
         "webhook/os",
@@ -39,6 +40,7 @@ const ROOT: Table<'static> = Table {
         "webhook/reload",
         "webhook/http",
         "webhook",
+        "kubernetes",
         "cli",
     ],
 };

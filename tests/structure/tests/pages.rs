@@ -57,7 +57,7 @@ fn flow_of_the_page_names_paths_that_exist() {
         for path in words(&line).filter(is_path) {
             let path: Vec<String> = path.split("::").map(str::to_owned).collect();
             let (root, path) = match path[0].as_str() {
-                "config" | "webhook" | "cli" => ("imageswap", &path[..]),
+                "config" | "kubernetes" | "webhook" | "cli" => ("imageswap", &path[..]),
                 "files" => ("imageswap_files", &path[1..]),
                 _ => ("imageswap_engine", &path[..]),
             };

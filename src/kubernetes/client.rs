@@ -1,0 +1,195 @@
+//! The client of the API server.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use futures_util::{Stream, StreamExt as _};
+use kube::api::{Patch, PatchParams};
+use kube::client::ClientBuilder;
+use kube::core::DynamicObject;
+use kube::runtime::WatchStreamExt as _;
+use kube::runtime::watcher::{self, watch_object};
+use kube::{Api, Client, Config};
+use serde_json::Value;
+use time::OffsetDateTime;
+use tokio::time::timeout;
+use tower::util::MapResponseLayer;
+
+use super::clock::ServerClock;
+use super::error::{ApiError, ApiProblem, causes};
+use super::object::Object;
+use super::settings::Names;
+
+/// The name by which the API server records what the webhook has written.
+pub(super) const FIELD_MANAGER: &str = "imageswap";
+/// Maximum time for a request. Without one, a hanging API server would stop a task for ever.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// The token of the ServiceAccount, in the directory in which every cluster mounts it.
+const TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+
+/// Returns true if the process runs in a Pod that has access to the API server.
+pub(crate) fn is_in_cluster() -> bool {
+    std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() && Path::new(TOKEN).exists()
+}
+
+/// A client for the objects of the installation.
+pub(super) struct ObjectClient {
+    names: Names,
+    config: Config,
+    clock: Arc<ServerClock>,
+    /// Made at the first request, because it needs a runtime.
+    client: OnceLock<Client>,
+}
+
+impl ObjectClient {
+    /// Returns a client that uses the ServiceAccount of the Pod. It makes no request yet.
+    ///
+    /// # Errors
+    ///
+    /// Returns the causes if the address of the API server, the token or the CA is missing or cannot be read.
+    pub(super) fn in_cluster(names: Names) -> Result<Self, String> {
+        // It never uses a proxy, so `HTTPS_PROXY` cannot lead requests for the API server out of the cluster.
+        let config = Config::incluster().map_err(|error| causes(&error))?;
+        Ok(Self {
+            names,
+            config,
+            clock: Arc::default(),
+            client: OnceLock::new(),
+        })
+    }
+
+    /// Returns the names of the objects.
+    pub(super) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Returns the time of the API server.
+    pub(super) fn now(&self) -> OffsetDateTime {
+        self.clock.now()
+    }
+
+    /// Returns the clock of the API server.
+    pub(super) fn clock(&self) -> &ServerClock {
+        &self.clock
+    }
+
+    /// Returns an object, or `None` if it does not exist.
+    pub(super) async fn get(&self, object: Object) -> Result<Option<DynamicObject>, ApiError> {
+        let name = object.name(&self.names);
+        let found = self.request("get", object, async |api| api.get(name).await).await;
+        match found {
+            Err(error) if error.is_not_found() => Ok(None),
+            found => found.map(Some),
+        }
+    }
+
+    /// Changes an object by a JSON merge patch. If the patch has `metadata.resourceVersion`, an object that has changed
+    /// since is a conflict.
+    pub(super) async fn merge(&self, object: Object, patch: &Value) -> Result<DynamicObject, ApiError> {
+        let name = object.name(&self.names);
+        let parameters = PatchParams {
+            field_manager: Some(FIELD_MANAGER.to_owned()),
+            ..PatchParams::default()
+        };
+        self.request("patch", object, async |api| {
+            api.patch(name, &parameters, &Patch::Merge(patch)).await
+        })
+        .await
+    }
+
+    /// Changes an object by server-side apply, and takes over what others own of it. `fields` has neither `apiVersion`
+    /// nor `kind`.
+    pub(super) async fn apply(&self, object: Object, mut fields: Value) -> Result<DynamicObject, ApiError> {
+        fields["apiVersion"] = object.api_version().into();
+        fields["kind"] = object.kind().into();
+        let name = object.name(&self.names);
+        fields["metadata"]["name"] = name.into();
+        let parameters = PatchParams::apply(FIELD_MANAGER).force();
+        self.request("patch", object, async |api| {
+            api.patch(name, &parameters, &Patch::Apply(&fields)).await
+        })
+        .await
+    }
+
+    /// Returns an object each time it changes, and `None` each time it does not exist. An error is followed by a new
+    /// attempt, after a delay that grows.
+    pub(super) fn watch(
+        &self,
+        object: Object,
+    ) -> impl Stream<Item = Result<Option<DynamicObject>, ApiError>> + Send + use<'_> {
+        let api = self.api(object);
+        futures_util::stream::iter([api]).flat_map(move |api| match api {
+            Ok(api) => watch_object(api, object.name(&self.names))
+                .default_backoff()
+                .map(move |found| found.map_err(|error| self.watch_error(object, error)))
+                .boxed(),
+            Err(error) => futures_util::stream::iter([Err(error)]).boxed(),
+        })
+    }
+
+    fn watch_error(&self, object: Object, error: watcher::Error) -> ApiError {
+        let (verb, reason) = match error {
+            watcher::Error::InitialListFailed(error) => ("list", error.into()),
+            watcher::Error::WatchStartFailed(error) | watcher::Error::WatchFailed(error) => {
+                ("watch", error.into())
+            }
+            watcher::Error::WatchError(status) => ("watch", kube::Error::Api(status).into()),
+            error => ("watch", ApiProblem::Unreachable(causes(&error))),
+        };
+        ApiError::new(verb, object, &self.names, reason)
+    }
+
+    async fn request<T>(
+        &self,
+        verb: &'static str,
+        object: Object,
+        send: impl AsyncFnOnce(&Api<DynamicObject>) -> kube::Result<T>,
+    ) -> Result<T, ApiError> {
+        let api = self.api(object)?;
+        let reason = match timeout(REQUEST_TIMEOUT, send(&api)).await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) => error.into(),
+            Err(_) => ApiProblem::TimedOut,
+        };
+        Err(ApiError::new(verb, object, &self.names, reason))
+    }
+
+    fn api(&self, object: Object) -> Result<Api<DynamicObject>, ApiError> {
+        let client = self.client().map_err(|error| {
+            let reason = ApiProblem::Unreachable(causes(&error));
+            ApiError::new("get", object, &self.names, reason)
+        })?;
+        let resource = object.api_resource();
+        Ok(if object.is_of_cluster() {
+            Api::all_with(client, &resource)
+        } else {
+            Api::namespaced_with(client, &self.names.namespace, &resource)
+        })
+    }
+
+    fn client(&self) -> kube::Result<Client> {
+        if let Some(client) = self.client.get() {
+            return Ok(client.clone());
+        }
+        let clock = Arc::clone(&self.clock);
+        let read_clock = MapResponseLayer::new(move |response: http::Response<_>| {
+            clock.read(response.headers());
+            response
+        });
+        let client = ClientBuilder::try_from(self.config.clone())?
+            .with_layer(&read_clock)
+            .build();
+        Ok(self.client.get_or_init(|| client).clone())
+    }
+}
+
+/// Omits the configuration, which has the token.
+impl fmt::Debug for ObjectClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObjectClient")
+            .field("names", &self.names)
+            .finish_non_exhaustive()
+    }
+}

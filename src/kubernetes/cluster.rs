@@ -1,0 +1,37 @@
+//! The access to the cluster that the webhook has.
+
+use async_trait::async_trait;
+
+use super::client::ObjectClient;
+use super::settings::ClusterSettings;
+use crate::webhook::{Cluster, Handles};
+
+/// The cluster that the Pod of the webhook runs in.
+#[derive(Debug)]
+pub(crate) struct InCluster {
+    client: ObjectClient,
+    settings: ClusterSettings,
+}
+
+impl InCluster {
+    /// Returns the access that the ServiceAccount of the Pod gives.
+    ///
+    /// # Errors
+    ///
+    /// Returns the causes if the address of the API server, the token or the CA is missing or cannot be read.
+    pub(crate) fn new(settings: ClusterSettings) -> Result<Self, String> {
+        Ok(Self {
+            client: ObjectClient::in_cluster(settings.names.clone())?,
+            settings,
+        })
+    }
+}
+
+#[async_trait]
+impl Cluster for InCluster {
+    async fn run(&self, _webhook: Handles) {
+        std::future::pending().await
+    }
+
+    async fn shut_down(&self) {}
+}

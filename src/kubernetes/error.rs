@@ -1,0 +1,138 @@
+//! Errors of requests to the API server. No error contains key material.
+
+use std::error::Error;
+use std::fmt;
+
+use super::object::Object;
+use super::settings::Names;
+
+/// A request about an object failed.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    /// The verb, as rights have it.
+    pub(super) verb: &'static str,
+    pub(super) object: Object,
+    pub(super) name: String,
+    pub(super) namespace: String,
+    pub(super) reason: ApiProblem,
+}
+
+/// The reason why a request failed.
+#[derive(Debug)]
+pub(crate) enum ApiProblem {
+    /// The ServiceAccount lacks the right.
+    Forbidden,
+    /// The object does not exist.
+    NotFound,
+    /// The object has changed since it was read.
+    Conflict,
+    /// The API server rejected the request; its message.
+    Rejected(String),
+    /// The API server cannot be reached, or its answer cannot be read; the causes.
+    Unreachable(String),
+    /// The API server did not answer in time.
+    TimedOut,
+}
+
+impl ApiError {
+    pub(super) fn new(verb: &'static str, object: Object, names: &Names, reason: ApiProblem) -> Self {
+        Self {
+            verb,
+            object,
+            name: object.name(names).to_owned(),
+            namespace: names.namespace.clone(),
+            reason,
+        }
+    }
+
+    /// Returns true if the object does not exist.
+    pub(super) fn is_not_found(&self) -> bool {
+        matches!(self.reason, ApiProblem::NotFound)
+    }
+
+    /// Returns true if the object has changed since it was read.
+    pub(super) fn is_conflict(&self) -> bool {
+        matches!(self.reason, ApiProblem::Conflict)
+    }
+
+    /// Returns true if a right is missing.
+    pub(super) fn is_forbidden(&self) -> bool {
+        matches!(self.reason, ApiProblem::Forbidden)
+    }
+}
+
+impl From<kube::Error> for ApiProblem {
+    fn from(error: kube::Error) -> Self {
+        match error {
+            kube::Error::Api(status) => match status.code {
+                403 if status.reason == "Forbidden" && status.message.contains(" cannot ") => Self::Forbidden,
+                404 => Self::NotFound,
+                409 => Self::Conflict,
+                _ => Self::Rejected(status.message),
+            },
+            error => Self::Unreachable(causes(&error)),
+        }
+    }
+}
+
+/// Returns the causes of an error, each once: the printed form of the client's errors often hides them.
+pub(super) fn causes(error: &dyn Error) -> String {
+    let mut text = String::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let cause = error.to_string();
+        if !text.contains(&cause) {
+            if !text.is_empty() {
+                text.push_str(": ");
+            }
+            text.push_str(&cause);
+        }
+        next = error.source();
+    }
+    text
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            verb, object, name, ..
+        } = self;
+        let kind = object.kind();
+        match &self.reason {
+            ApiProblem::Forbidden => {
+                let (role, group) = if object.is_of_cluster() {
+                    ("ClusterRole".to_owned(), object.group())
+                } else {
+                    (
+                        format!("Role in the namespace {}", self.namespace),
+                        object.group(),
+                    )
+                };
+                write!(
+                    f,
+                    "no right to {verb} the {kind} {name}; add this rule to the {role} of the webhook's ServiceAccount: \
+                     {{apiGroups: [\"{group}\"], resources: [{}], resourceNames: [{name}], verbs: [{}]}}",
+                    object.resource(),
+                    object.verbs().join(", ")
+                )
+            }
+            ApiProblem::NotFound => write!(f, "the {kind} {name} does not exist; apply the manifests again"),
+            ApiProblem::Conflict => write!(f, "the {kind} {name} has changed meanwhile"),
+            ApiProblem::Rejected(message) => write!(f, "cannot {verb} the {kind} {name}: {message}"),
+            ApiProblem::Unreachable(causes) => {
+                write!(
+                    f,
+                    "cannot {verb} the {kind} {name}: the API server cannot be reached: {causes}"
+                )
+            }
+            ApiProblem::TimedOut => {
+                write!(
+                    f,
+                    "cannot {verb} the {kind} {name}: the API server did not answer in time"
+                )
+            }
+        }
+    }
+}
+
+impl Error for ApiError {}

@@ -1,0 +1,13 @@
+//! The cluster: all requests to the API server, and the objects that they are about.
+#![allow(dead_code)]
+
+mod client;
+mod clock;
+mod cluster;
+mod error;
+mod object;
+mod settings;
+
+pub(crate) use client::is_in_cluster;
+pub(crate) use cluster::InCluster;
+pub(crate) use settings::{Certificates, ClusterSettings, Names};

@@ -1,0 +1,42 @@
+//! The settings of the access to the cluster.
+
+use std::path::PathBuf;
+
+/// The settings of the access to the cluster.
+#[derive(Clone, Debug)]
+pub(crate) struct ClusterSettings {
+    pub(crate) names: Names,
+    pub(crate) certificates: Certificates,
+    /// File with the CA certificates for `caBundle`, if the Secret does not have them.
+    pub(crate) ca_file: Option<PathBuf>,
+    /// True if the entries of the webhook configurations stay as they are, except `caBundle`.
+    pub(crate) keeps_entries: bool,
+}
+
+/// Source of the key pair, as far as the cluster gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Certificates {
+    /// The files of a directory; the cluster gives none.
+    Directory,
+    /// A CA of its own, in the Secret.
+    SelfManaged,
+    /// The signer of this name, through CertificateSigningRequests.
+    Csr(String),
+}
+
+/// The names of the objects of the installation.
+#[derive(Clone, Debug)]
+pub(crate) struct Names {
+    /// The Namespace of the webhook.
+    pub(crate) namespace: String,
+    /// The Service.
+    pub(crate) service: String,
+    /// The Secret with the key pair.
+    pub(crate) secret: String,
+    /// The webhook configurations, of both kinds.
+    pub(crate) configuration: String,
+    /// The ConfigMap with the entries of the webhook configurations.
+    pub(crate) entries: String,
+    /// The ConfigMap with the last good set.
+    pub(crate) last_good: String,
+}
