@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use super::client::ObjectClient;
 use super::settings::ClusterSettings;
+use super::trust::Trust;
 use crate::webhook::{Cluster, Handles};
 
 /// The cluster that the Pod of the webhook runs in.
@@ -11,6 +12,7 @@ use crate::webhook::{Cluster, Handles};
 pub(crate) struct InCluster {
     client: ObjectClient,
     settings: ClusterSettings,
+    trust: Trust,
 }
 
 impl InCluster {
@@ -23,6 +25,7 @@ impl InCluster {
         Ok(Self {
             client: ObjectClient::in_cluster(settings.names.clone())?,
             settings,
+            trust: Trust::default(),
         })
     }
 }

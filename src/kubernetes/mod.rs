@@ -7,6 +7,7 @@ mod cluster;
 mod error;
 mod object;
 mod settings;
+mod trust;
 
 pub(crate) use client::is_in_cluster;
 pub(crate) use cluster::InCluster;

@@ -1,0 +1,133 @@
+//! The CA certificates that API servers trust: those that the webhook configurations must have, and those that they
+//! have. The task of the certificates and the task of arming share them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::object::Object;
+
+/// The trust that both tasks share.
+#[derive(Debug)]
+pub(super) struct Trust {
+    wanted: watch::Sender<Option<Arc<str>>>,
+    given: watch::Sender<Given>,
+}
+
+/// The webhook configurations as the task of arming saw them last. A kind that it could not read is not in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Given(BTreeMap<Object, Armed>);
+
+/// The part of a webhook configuration that calls the Service of the webhook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Armed {
+    /// The distinct values of `caBundle`, in PEM, of the entries that call the Service. An entry without one counts as
+    /// an empty text. The set is empty if no entry calls the Service.
+    pub(super) bundles: BTreeSet<String>,
+    /// The time at which the task of arming first saw these values.
+    pub(super) since: Instant,
+}
+
+impl Default for Trust {
+    fn default() -> Self {
+        Self {
+            wanted: watch::Sender::new(None),
+            given: watch::Sender::new(Given::default()),
+        }
+    }
+}
+
+impl Trust {
+    /// Sets the certificates, in PEM, that the webhook configurations must have.
+    pub(super) fn want(&self, bundle: &str) {
+        self.wanted.send_if_modified(|wanted| {
+            let is_new = wanted.as_deref() != Some(bundle);
+            if is_new {
+                *wanted = Some(bundle.into());
+            }
+            is_new
+        });
+    }
+
+    /// Returns the certificates, in PEM, that the webhook configurations must have. `None` means that nothing is known
+    /// yet, so nothing may be armed.
+    pub(super) fn wanted(&self) -> watch::Receiver<Option<Arc<str>>> {
+        self.wanted.subscribe()
+    }
+
+    /// Reports a webhook configuration: the values of `caBundle`, in PEM, of the entries that call the Service.
+    pub(super) fn report(&self, configuration: Object, bundles: BTreeSet<String>) {
+        self.given.send_if_modified(|given| {
+            let is_new = given.0.get(&configuration).map(|armed| &armed.bundles) != Some(&bundles);
+            if is_new {
+                let since = Instant::now();
+                given.0.insert(configuration, Armed { bundles, since });
+            }
+            is_new
+        });
+    }
+
+    /// Reports that a webhook configuration cannot be read, so what it has is not known any more.
+    pub(super) fn lose(&self, configuration: Object) {
+        self.given
+            .send_if_modified(|given| given.0.remove(&configuration).is_some());
+    }
+
+    /// Returns the webhook configurations as they were seen last.
+    pub(super) fn given(&self) -> watch::Receiver<Given> {
+        self.given.subscribe()
+    }
+}
+
+impl Given {
+    /// Returns true if both kinds have been read.
+    pub(super) fn is_complete(&self) -> bool {
+        [Object::Mutating, Object::Validating]
+            .iter()
+            .all(|configuration| self.0.contains_key(configuration))
+    }
+
+    /// Returns the configurations that have been read.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Armed> {
+        self.0.values()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bundles(texts: &[&str]) -> BTreeSet<String> {
+        texts.iter().map(ToString::to_string).collect()
+    }
+
+    #[tokio::test]
+    async fn time_of_a_report_is_that_of_the_last_change() {
+        let trust = Trust::default();
+        let mut given = trust.given();
+        trust.report(Object::Mutating, bundles(&["a"]));
+        let first = given.borrow_and_update().clone();
+        assert!(!first.is_complete());
+        trust.report(Object::Mutating, bundles(&["a"]));
+        assert!(!given.has_changed().unwrap());
+        trust.report(Object::Validating, bundles(&[]));
+        assert!(given.borrow_and_update().is_complete());
+        trust.report(Object::Mutating, bundles(&["a", "b"]));
+        let second = given.borrow_and_update().clone();
+        assert!(second.all().next().unwrap().since >= first.all().next().unwrap().since);
+        trust.lose(Object::Mutating);
+        assert!(!given.borrow_and_update().is_complete());
+    }
+
+    #[tokio::test]
+    async fn wanted_bundle_is_sent_once() {
+        let trust = Trust::default();
+        let mut wanted = trust.wanted();
+        trust.want("a");
+        assert_eq!(wanted.borrow_and_update().as_deref(), Some("a"));
+        trust.want("a");
+        assert!(!wanted.has_changed().unwrap());
+    }
+}
