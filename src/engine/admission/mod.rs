@@ -5,6 +5,7 @@
 
 mod answer;
 mod changed;
+mod config_map;
 mod error;
 mod evaluate;
 mod explain;
@@ -19,6 +20,7 @@ mod review;
 mod wording;
 mod workload;
 
+pub use self::config_map::{ConfigMapChange, ConfigMapFiles, ConfigMapReview, config_map_review};
 pub use self::error::{MalformedReview, ReviewError};
 pub use self::explain::{ExplainedImage, cases, explain};
 pub use self::images::{InvalidObject, ObjectImage, images_of};

@@ -1,13 +1,16 @@
 //! From the bytes of a review to the parts that the webhook needs.
 //!
-//! Only this module reads JSON. [`read`] is its interface, and a faster reader has to agree with it.
+//! Only this module reads JSON. [`read`] and [`read_config_map`] are its interface, and a faster reader has to agree with
+//! them.
 
+mod config_map;
 mod json;
 mod manifest;
 mod nesting;
 mod object;
 mod review;
 
+pub(super) use self::config_map::ConfigMapObject;
 pub(super) use self::manifest::{group_of, read_object};
 pub(super) use self::object::{Container, Metadata, Object, PodSpec, Volume};
-pub(super) use self::review::{AdmissionRequest, AdmissionReview, GroupKind, Version, read};
+pub(super) use self::review::{AdmissionRequest, AdmissionReview, GroupKind, Version, read, read_config_map};

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::config_map::ConfigMapObject;
 use super::json::{Fields, Json, Malformed};
 use super::nesting::{self, MAX_DEPTH};
 use super::object::Object;
@@ -10,13 +11,13 @@ use crate::context::Operation;
 
 /// The parts of a review that the webhook needs.
 #[derive(Debug)]
-pub(in crate::admission) struct AdmissionReview<'a> {
+pub(in crate::admission) struct AdmissionReview<'a, O = Object<'a>> {
     /// Version of the review, and so of the answer.
     pub(in crate::admission) version: Version,
     /// The uid of the request, which the answer repeats.
     pub(in crate::admission) uid: Cow<'a, str>,
     /// The rest of the request.
-    pub(in crate::admission) request: AdmissionRequest<'a>,
+    pub(in crate::admission) request: AdmissionRequest<'a, O>,
 }
 
 /// A version of `AdmissionReview`.
@@ -26,9 +27,9 @@ pub(in crate::admission) enum Version {
     V1Beta1,
 }
 
-/// The parts of a request that the webhook needs.
+/// The parts of a request that the webhook needs. `O` has those of its object.
 #[derive(Debug, Default)]
-pub(in crate::admission) struct AdmissionRequest<'a> {
+pub(in crate::admission) struct AdmissionRequest<'a, O = Object<'a>> {
     uid: Option<Cow<'a, str>>,
     pub(in crate::admission) kind: GroupKind<'a>,
     pub(in crate::admission) name: Option<Cow<'a, str>>,
@@ -36,8 +37,8 @@ pub(in crate::admission) struct AdmissionRequest<'a> {
     pub(in crate::admission) operation: Option<Operation>,
     pub(in crate::admission) user: UserInfo<'a>,
     // Boxed, because an object is large and functions pass the request on by value.
-    pub(in crate::admission) object: Option<Box<Object<'a>>>,
-    pub(in crate::admission) old_object: Option<Box<Object<'a>>>,
+    pub(in crate::admission) object: Option<Box<O>>,
+    pub(in crate::admission) old_object: Option<Box<O>>,
     pub(in crate::admission) dry_run: bool,
 }
 
@@ -61,6 +62,21 @@ pub(in crate::admission) struct UserInfo<'a> {
 /// Returns an error if the body is not valid JSON, is not an `AdmissionReview` of a known version, or has no request
 /// with a uid. Nothing in the request is an error.
 pub(in crate::admission) fn read(body: &[u8]) -> Result<AdmissionReview<'_>, ReviewError> {
+    read_review(body)
+}
+
+/// Reads a review of a ConfigMap, as [`read`] does.
+///
+/// # Errors
+///
+/// Returns the errors of [`read`].
+pub(in crate::admission) fn read_config_map(
+    body: &[u8],
+) -> Result<AdmissionReview<'_, ConfigMapObject<'_>>, ReviewError> {
+    read_review(body)
+}
+
+fn read_review<'a, O: Fields<'a>>(body: &'a [u8]) -> Result<AdmissionReview<'a, O>, ReviewError> {
     // With a message of its own, because an error of syntax would hide that the body was lost on the way.
     if body.is_empty() {
         return Err(MalformedReview::Empty.into());
@@ -71,7 +87,7 @@ pub(in crate::admission) fn read(body: &[u8]) -> Result<AdmissionReview<'_>, Rev
     if nesting::is_too_deep(body) {
         return Err(MalformedReview::TooDeep(MAX_DEPTH).into());
     }
-    let mut envelope = Envelope::default();
+    let mut envelope = Envelope::<O>::default();
     let mut json = Json::new(text);
     let is_object = json
         .object(&mut envelope)
@@ -129,13 +145,13 @@ pub(super) fn json_error(text: &str) -> String {
 }
 
 #[derive(Default)]
-struct Envelope<'a> {
+struct Envelope<'a, O> {
     api_version: Option<Cow<'a, str>>,
     kind: Option<Cow<'a, str>>,
-    request: Option<AdmissionRequest<'a>>,
+    request: Option<AdmissionRequest<'a, O>>,
 }
 
-impl<'a> Fields<'a> for Envelope<'a> {
+impl<'a, O: Fields<'a>> Fields<'a> for Envelope<'a, O> {
     fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
         match key {
             "apiVersion" => self.api_version = json.text()?,
@@ -147,7 +163,7 @@ impl<'a> Fields<'a> for Envelope<'a> {
     }
 }
 
-impl<'a> Fields<'a> for AdmissionRequest<'a> {
+impl<'a, O: Fields<'a>> Fields<'a> for AdmissionRequest<'a, O> {
     fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
         match key {
             "uid" => self.uid = json.text()?,
