@@ -2,6 +2,7 @@
 
 mod cli;
 mod config;
+mod findings;
 mod kubernetes;
 mod webhook;
 

@@ -7,9 +7,8 @@ use super::error::CommandError;
 use super::exit::{Ended, Statuses};
 use super::input::{SetOptions, map_lines};
 use super::output::{FindingsOptions, Output};
-use super::report::Counts;
-use super::words::counted;
 use crate::config::Loaded;
+use crate::findings::{Counts, counted};
 
 /// Exit statuses of the command.
 pub(crate) const STATUSES: Statuses = Statuses {

@@ -19,6 +19,5 @@ mod report;
 mod run;
 mod serve;
 mod test;
-mod words;
 
 pub(crate) use run::run;

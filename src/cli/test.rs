@@ -11,7 +11,7 @@ use super::exit::{Ended, Statuses};
 use super::input::{SetOptions, rules_named};
 use super::output::{FindingsOptions, Output};
 use super::report::{DecidedImage, Format};
-use super::words::counted;
+use crate::findings::counted;
 
 /// Exit statuses of the command.
 pub(crate) const STATUSES: Statuses = Statuses {

@@ -14,9 +14,8 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::{Ended, Statuses, UsageError};
 use crate::cli::input::{Given, GivenOptions, LimitOptions, read_set};
 use crate::cli::output::{Output, OutputOptions};
-use crate::cli::report::Counts;
-use crate::cli::words::counted;
 use crate::config::{Loaded, Processors};
+use crate::findings::{Counts, counted};
 
 /// Exit statuses of the command.
 pub(crate) const STATUSES: Statuses = Statuses {

@@ -16,7 +16,7 @@ use super::object::{ImageObject, RuleObject, RuleSide, SettingObject};
 use crate::cli::error::CommandError;
 use crate::cli::output::Output;
 use crate::cli::report::{Decided, Format};
-use crate::cli::words::counted;
+use crate::findings::counted;
 
 /// Maximum number of sample images that are shown for one change; given images have a limit of their own.
 const SHOWN_SAMPLES: usize = 3;

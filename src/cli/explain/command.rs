@@ -19,8 +19,7 @@ use crate::cli::input::{
     LabelOption, LimitOptions, NamedFields, name_of, read_objects, read_set, review_of, rules_named,
 };
 use crate::cli::output::{Output, OutputOptions};
-use crate::cli::report::Counts;
-use crate::cli::words::counted;
+use crate::findings::{Counts, counted};
 
 /// Exit statuses of the command.
 pub(crate) const STATUSES: Statuses = Statuses {

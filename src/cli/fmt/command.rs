@@ -15,8 +15,8 @@ use crate::cli::exit::{Ended, Statuses};
 use crate::cli::input::{FileLimitOptions, paths_or_stdin};
 use crate::cli::output::{Output, OutputOptions};
 use crate::cli::report::Format;
-use crate::cli::words::counted;
 use crate::config::{Content, Limits, ReadError, fits, read_single, rules_files_of};
+use crate::findings::counted;
 
 /// Exit statuses of the command.
 pub(crate) const STATUSES: Statuses = Statuses {

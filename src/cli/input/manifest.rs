@@ -10,7 +10,7 @@ use imageswap_files::{
 use serde_json::Value;
 
 use crate::cli::error::CommandError;
-use crate::cli::words::counted;
+use crate::findings::counted;
 
 /// Reads the objects of a file, or of stdin.
 pub(crate) fn read_objects(file: &Path) -> Result<Vec<Value>, CommandError> {

@@ -6,7 +6,7 @@ use std::iter;
 use imageswap_engine::diagnostic::visible;
 use imageswap_migrate::{Advice, Difference, Fault, Migration, Outcome, REASONS, Reason};
 
-use crate::cli::words::counted;
+use crate::findings::counted;
 
 /// Maximum number of images that are shown for one reason.
 const SHOWN: usize = 3;

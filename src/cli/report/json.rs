@@ -6,8 +6,7 @@ use std::io::{self, Write};
 use imageswap_engine::diagnostic::{self, Diagnostic, Position, SourceMap, Span};
 use serde::Serialize;
 
-use super::help::help_text;
-use super::suggestion::applicable;
+use crate::findings::{applicable, help_text};
 
 /// Finding.
 #[derive(Serialize)]

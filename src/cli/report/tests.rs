@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use imageswap_engine::diagnostic::{Code, Diagnostic, Piece, Severity, SourceId, SourceMap, Span};
 use proptest::prelude::*;
 
-use super::{Counts, Format, write};
+use super::{Format, write};
+use crate::findings::Counts;
 
 const CODE: Code = Code::MAP_LINE_SKIPPED;
 const RULES: &str = "rules v1\n\n\nhome h.io/\n\n\nswap docker.io/ -> {hubb}/dockerhub/\n";

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use imageswap_engine::diagnostic::{Diagnostic, SourceMap};
 
 use super::format::Format;
-use super::help::help_text;
-use super::{human, json};
+use super::json;
+use crate::findings::{self, help_text};
 
 /// Writes findings in the given order. It is not an error if the reader has closed the stream.
 ///
@@ -23,7 +23,7 @@ pub(crate) fn write(
     let each = |stream: &mut dyn Write| {
         for finding in findings {
             match format {
-                Format::Human => writeln!(stream, "{}\n", human::render(finding, sources, color))?,
+                Format::Human => writeln!(stream, "{}\n", findings::render(finding, sources, color))?,
                 Format::Json => json::write(stream, finding, sources)?,
                 Format::Short => {
                     writeln!(stream, "{}", finding.short(sources, |help| Some(help_text(help))))?

@@ -30,6 +30,7 @@ const ENGINE: Table<'static> = Table {
 const ROOT: Table<'static> = Table {
     directory: "src",
     rows: &[
+        "findings",
         "config",
         "webhook/status",
         "webhook/conditions",

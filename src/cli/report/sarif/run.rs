@@ -12,8 +12,7 @@ use super::object::{
     PhysicalLocation, Region, Replacement, SarifResult, SarifText, level,
 };
 use super::uri;
-use crate::cli::report::help::help_text;
-use crate::cli::report::suggestion::applicable;
+use crate::findings::{applicable, help_text};
 
 /// Maximum part of a line that goes into its fingerprint, in bytes.
 const MAX_LINE: usize = 4096;

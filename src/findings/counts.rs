@@ -4,7 +4,7 @@ use std::fmt;
 
 use imageswap_engine::diagnostic::{Diagnostic, Severity};
 
-use crate::cli::words::counted;
+use super::words::counted;
 
 /// Numbers of findings by severity: `3 errors, 1 warning`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

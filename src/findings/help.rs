@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use imageswap_engine::diagnostic::Help;
 
 /// Returns the text of a help.
-pub(super) fn help_text(help: &Help) -> Cow<'_, str> {
+pub(crate) fn help_text(help: &Help) -> Cow<'_, str> {
     match help {
         Help::Text(text) => Cow::Borrowed(text),
         Help::MoreRules => Cow::Borrowed("raise `--max-rules`"),

@@ -7,13 +7,13 @@ use imageswap_engine::diagnostic::{Diagnostic, Severity, SourceMap, Suggestion, 
 use super::excerpt::{Excerpt, LONG_LINE, shown};
 use super::help::help_text;
 use super::suggestion::applicable;
-use crate::cli::words::counted;
+use super::words::counted;
 
 /// Maximum number of locations that are shown for one finding.
 const PLACES: usize = 20;
 
 /// Returns a finding as text of several lines, without the last line break.
-pub(super) fn render(finding: &Diagnostic, sources: &SourceMap, color: bool) -> String {
+pub(crate) fn render(finding: &Diagnostic, sources: &SourceMap, color: bool) -> String {
     let renderer = if color {
         Renderer::styled().hyperlink(false)
     } else {
