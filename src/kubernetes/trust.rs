@@ -13,12 +13,12 @@ use super::object::Object;
 #[derive(Debug)]
 pub(super) struct Trust {
     wanted: watch::Sender<Option<Arc<str>>>,
-    given: watch::Sender<Given>,
+    given: watch::Sender<GivenTrust>,
 }
 
 /// The webhook configurations as the task of arming saw them last. A kind that it could not read is not in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Given(BTreeMap<Object, Armed>);
+pub(super) struct GivenTrust(BTreeMap<Object, Armed>);
 
 /// The part of a webhook configuration that calls the Service of the webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Default for Trust {
     fn default() -> Self {
         Self {
             wanted: watch::Sender::new(None),
-            given: watch::Sender::new(Given::default()),
+            given: watch::Sender::new(GivenTrust::default()),
         }
     }
 }
@@ -76,12 +76,12 @@ impl Trust {
     }
 
     /// Returns the webhook configurations as they were seen last.
-    pub(super) fn given(&self) -> watch::Receiver<Given> {
+    pub(super) fn given(&self) -> watch::Receiver<GivenTrust> {
         self.given.subscribe()
     }
 }
 
-impl Given {
+impl GivenTrust {
     /// Returns true if both kinds have been read.
     pub(super) fn is_complete(&self) -> bool {
         [Object::Mutating, Object::Validating]
