@@ -9,6 +9,7 @@ mod install;
 mod legacy;
 mod load;
 mod migration;
+mod node;
 mod operations;
 
 use std::path::Path;

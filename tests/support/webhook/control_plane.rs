@@ -13,6 +13,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::node::{API_SERVER, Node, enter_network};
+use super::pair::authority;
 use crate::repository;
 
 /// A control plane, which ends with the test.
@@ -77,6 +78,9 @@ impl ControlPlane {
         let key = rcgen::KeyPair::generate().unwrap();
         plane.write("service-account.key", &key.serialize_pem());
         plane.write("service-account.pub", &key.public_key_pem());
+        let (certificate, key) = signing_authority();
+        plane.write("cluster-signing.crt", &certificate);
+        plane.write("cluster-signing.key", &key);
         plane.write("tokens.csv", "of-the-tests,admin,admin,system:masters\n");
         plane.write("audit.yaml", AUDIT_POLICY);
 
@@ -105,11 +109,18 @@ impl ControlPlane {
         .map(str::to_owned)
         .to_vec();
         plane.start_api_server();
+        // For the ConfigMap `kube-root-ca.crt` that Pods mount. The CA follows the certificate that it signed.
+        let chain = plane.read("certificates/apiserver.crt");
+        let last = chain.rfind("-----BEGIN").expect("a CA");
+        plane.write("root-ca.crt", &chain[last..]);
         plane.part(
             "kube-controller-manager",
             &[
                 "--kubeconfig=kubeconfig",
                 "--service-account-private-key-file=service-account.key",
+                "--root-ca-file=root-ca.crt",
+                "--cluster-signing-cert-file=cluster-signing.crt",
+                "--cluster-signing-key-file=cluster-signing.key",
                 "--use-service-account-credentials=false",
                 "--leader-elect=false",
                 "--secure-port=0",
@@ -167,8 +178,14 @@ impl ControlPlane {
 
     /// Runs a command line in the directory of the test, with `kubectl` and `imageswap` in its path.
     pub fn run(&self, line: &str) -> Ran {
-        let mut command = self.command("sh");
-        let output = command.args(["-c", line]).stdin(Stdio::null()).output().unwrap();
+        // Commands of the pages wait without a limit, such as `kubectl rollout status`.
+        let mut command = self.command("timeout");
+        let limit = (TIMEOUT * 3).as_secs().to_string();
+        let output = command
+            .args([&limit, "sh", "-c", line])
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
         Ran {
             is_success: output.status.success(),
             stdout: String::from_utf8(output.stdout).unwrap(),
@@ -266,6 +283,13 @@ impl Drop for ControlPlane {
             let _ = part.wait();
         }
     }
+}
+
+/// Generates the CA that signs certificate requests, and returns its certificate and key in PEM.
+fn signing_authority() -> (String, String) {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = authority("cluster-signing").self_signed(&key).unwrap();
+    (certificate.pem(), key.serialize_pem())
 }
 
 /// Returns true if a variable asks for a control plane.

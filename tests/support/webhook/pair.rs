@@ -106,7 +106,8 @@ fn parameters(names: &[&str]) -> CertificateParams {
     CertificateParams::new(names).unwrap()
 }
 
-fn authority(name: &str) -> CertificateParams {
+/// Returns the parameters of a CA.
+pub(super) fn authority(name: &str) -> CertificateParams {
     let mut parameters = parameters(&[]);
     parameters.distinguished_name.push(DnType::CommonName, name);
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -9,13 +9,15 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::api::Api;
+use super::names::ServiceNames;
 use super::network::{GATEWAY, address, connect};
+use super::variables::variables;
 use super::volumes::Mounted;
 
 /// Waits for the network, mounts what the container has, and becomes its program.
 const START: &str = r#"
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-root=$1 address=$2 gateway=$3 user=$4 mounts=$5 programs=$6; shift 6
+root=$1 address=$2 gateway=$3 user=$4 groups=$5 mounts=$6 programs=$7; shift 7
 : > "$root.started"
 until ip link show eth0 >/dev/null 2>&1; do sleep 0.02; done
 ip link set lo up; ip link set eth0 up
@@ -30,8 +32,17 @@ printf '%s\n' "$mounts" | while IFS='|' read -r from to; do
 done
 mount -o remount,ro,bind "$root"
 export PATH=/app
-exec "$programs" --userspec="$user" --groups="${user#*:}" "$root" "$@"
+exec "$programs" --userspec="$user" --groups="$groups" "$root" "$@"
 "#;
+
+/// The files that all containers of a node have.
+#[derive(Clone, Copy)]
+pub(super) struct NodeFiles<'a> {
+    /// The program of the image.
+    pub(super) program: &'a Path,
+    /// The directory with the names of Services.
+    pub(super) names: &'a Path,
+}
 
 /// A running container.
 pub(super) struct Container {
@@ -41,24 +52,31 @@ pub(super) struct Container {
 }
 
 impl Container {
-    /// Starts a container of a Pod. `program` is the file of the image.
+    /// Starts a container of a Pod. `None` if an object of its variables is missing.
     pub(super) fn start(
         api: &Api,
         pod: &Value,
         container: &Value,
-        program: &Path,
+        node: NodeFiles<'_>,
         volumes: &[Mounted],
         number: u32,
         log: PathBuf,
-    ) -> Self {
+    ) -> Option<Self> {
+        let variables = variables(api, pod, container)?;
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path().join("root");
-        fs::create_dir_all(root.join("app")).unwrap();
-        fs::hard_link(program, root.join("app/imageswap"))
-            .or_else(|_| fs::copy(program, root.join("app/imageswap")).map(drop))
+        for name in ["app", "etc", ServiceNames::MOUNT.trim_start_matches('/')] {
+            fs::create_dir_all(root.join(name)).unwrap();
+        }
+        for file in ServiceNames::FILES {
+            let source = Path::new(ServiceNames::MOUNT).join(file);
+            symlink(source, root.join("etc").join(file)).unwrap();
+        }
+        fs::hard_link(node.program, root.join("app/imageswap"))
+            .or_else(|_| fs::copy(node.program, root.join("app/imageswap")).map(drop))
             .unwrap();
         symlink("imageswap", root.join("app/gunicorn")).unwrap();
-        let mut mounts = String::new();
+        let mut mounts = format!("{}|{}\n", node.names.display(), ServiceNames::MOUNT);
         for mount in container["volumeMounts"].as_array().into_iter().flatten() {
             let path = mount["mountPath"].as_str().unwrap();
             let volume = volumes
@@ -75,12 +93,13 @@ impl Container {
                 &address(number),
                 GATEWAY,
                 &user(pod, container),
+                &groups(pod, container),
                 &mounts,
                 &chroot(),
             ])
             .args(words(container))
             .env_clear()
-            .envs(variables(api, pod, container))
+            .envs(variables)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(
@@ -100,11 +119,11 @@ impl Container {
         let started = directory.path().join("root.started");
         crate::webhook::eventually("the network of the Pod", || started.exists());
         connect(child.id(), number);
-        Self {
+        Some(Self {
             child,
             _root: directory,
             log,
-        }
+        })
     }
 
     /// Returns true if the process has not ended.
@@ -141,13 +160,23 @@ impl Drop for Container {
 
 /// Returns user and group.
 fn user(pod: &Value, container: &Value) -> String {
-    let number = |field: &str| {
-        let own = &container["securityContext"][field];
-        own.as_u64()
-            .or_else(|| pod["spec"]["securityContext"][field].as_u64())
-            .unwrap_or(65532)
-    };
+    let number = |field: &str| number(pod, container, field).unwrap_or(65532);
     format!("{}:{}", number("runAsUser"), number("runAsGroup"))
+}
+
+/// Returns the groups: its own, and that of the files of its volumes.
+fn groups(pod: &Value, container: &Value) -> String {
+    let own = number(pod, container, "runAsGroup").unwrap_or(65532);
+    match number(pod, container, "fsGroup") {
+        Some(group) => format!("{own},{group}"),
+        None => own.to_string(),
+    }
+}
+
+/// Returns a number of the security context of the container, else of the Pod.
+fn number(pod: &Value, container: &Value, field: &str) -> Option<u64> {
+    let own = container["securityContext"][field].as_u64();
+    own.or_else(|| pod["spec"]["securityContext"][field].as_u64())
 }
 
 /// Returns the program and its arguments. A program without a path is one of the image.
@@ -164,32 +193,6 @@ fn words(container: &Value) -> Vec<String> {
     }
     words.extend(list("args"));
     words
-}
-
-/// Returns the variables of a container.
-fn variables(api: &Api, pod: &Value, container: &Value) -> Vec<(String, String)> {
-    let namespace = pod["metadata"]["namespace"].as_str().unwrap();
-    let mut variables = Vec::new();
-    for from in container["envFrom"].as_array().into_iter().flatten() {
-        let name = from["configMapRef"]["name"].as_str().unwrap();
-        let map = api
-            .get(&format!("/api/v1/namespaces/{namespace}/configmaps/{name}"))
-            .unwrap();
-        for (name, value) in map["data"].as_object().into_iter().flatten() {
-            variables.push((name.clone(), value.as_str().unwrap().to_owned()));
-        }
-    }
-    for variable in container["env"].as_array().into_iter().flatten() {
-        let value = match variable["valueFrom"]["fieldRef"]["fieldPath"].as_str() {
-            Some("metadata.name") => &pod["metadata"]["name"],
-            Some("metadata.namespace") => &pod["metadata"]["namespace"],
-            Some(field) => panic!("no value for the field {field}"),
-            None => &variable["value"],
-        };
-        let name = variable["name"].as_str().unwrap().to_owned();
-        variables.push((name, value.as_str().unwrap_or_default().to_owned()));
-    }
-    variables
 }
 
 fn chroot() -> String {

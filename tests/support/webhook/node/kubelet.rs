@@ -1,6 +1,7 @@
 //! The loop of the node.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -12,6 +13,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::api::Api;
+use super::container::NodeFiles;
+use super::names::ServiceNames;
 use super::pod::RunningPod;
 use super::service_proxy::ServiceProxies;
 use crate::webhook::eventually;
@@ -36,6 +39,9 @@ struct State {
     /// By namespace and name.
     pods: BTreeMap<String, RunningPod>,
     services: ServiceProxies,
+    names: ServiceNames,
+    /// Logs of all Pods that the node has started, by namespace and name.
+    logs: BTreeMap<String, PathBuf>,
     started: u32,
 }
 
@@ -66,6 +72,8 @@ impl Node {
             directory: directory.to_owned(),
             pods: BTreeMap::new(),
             services: ServiceProxies::default(),
+            names: ServiceNames::create(directory.join("names")),
+            logs: BTreeMap::new(),
             started: 0,
         }));
         let is_ended = Arc::new(AtomicBool::new(false));
@@ -97,6 +105,14 @@ impl Node {
         state.pods.values().map(RunningPod::restarts).sum()
     }
 
+    /// Returns the logs of all Pods that the node has started, those that have ended as well, by `NAMESPACE/NAME`.
+    pub fn logs(&self) -> BTreeMap<String, String> {
+        let state = self.state.lock().unwrap();
+        let logs = state.logs.iter();
+        logs.map(|(pod, log)| (pod.clone(), fs::read_to_string(log).unwrap_or_default()))
+            .collect()
+    }
+
     /// Kills the process of a ready Pod, by its place in the order of their names, as a crash does. The Pod starts it
     /// again.
     pub fn crash(&self, place: usize) {
@@ -107,7 +123,8 @@ impl Node {
 }
 
 impl State {
-    fn logs(&self) -> String {
+    /// Returns the ends of the logs of the Pods that run.
+    fn ends_of_logs(&self) -> String {
         self.pods.values().map(RunningPod::log).collect()
     }
 
@@ -120,10 +137,15 @@ impl State {
                 self.follow(api, object);
             }
         }
-        let program = &self.program;
-        self.pods.retain(|_, pod| pod.tick(api, program));
-        for namespace in &self.namespaces {
-            self.services.update(api, namespace);
+        let files = NodeFiles {
+            program: &self.program,
+            names: self.names.path(),
+        };
+        self.pods.retain(|_, pod| pod.tick(api, files));
+        // Of all namespaces: Pods also reach the API server by a Service.
+        if let Some(services) = api.list("/api/v1/services") {
+            self.services.update(api, &services);
+            self.names.update(&services);
         }
     }
 
@@ -140,12 +162,14 @@ impl State {
     fn follow(&mut self, api: &Api, object: &Value) {
         let is_deleted = !object["metadata"]["deletionTimestamp"].is_null();
         match self.pods.get_mut(&pod_key(object)) {
-            Some(pod) if is_deleted => pod.delete(),
+            Some(pod) if is_deleted => pod.delete(&object["metadata"]),
             None if !is_deleted && is_pending(object) => {
                 self.started += 1;
                 let log = format!("{}.log", pod_key(object).replace('/', "-"));
-                if let Some(pod) = RunningPod::bind(api, object, self.started, self.directory.join(log)) {
+                let log = self.directory.join(log);
+                if let Some(pod) = RunningPod::bind(api, object, self.started, log.clone()) {
                     self.pods.insert(pod_key(object), pod);
+                    self.logs.insert(pod_key(object), log);
                 }
             }
             _ => {}
@@ -171,7 +195,10 @@ impl Drop for Node {
         if thread::panicking() {
             eprintln!(
                 "{}",
-                self.state.lock().map(|state| state.logs()).unwrap_or_default()
+                self.state
+                    .lock()
+                    .map(|state| state.ends_of_logs())
+                    .unwrap_or_default()
             );
         }
         let _ = self.proxy.kill();

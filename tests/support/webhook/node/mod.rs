@@ -3,10 +3,14 @@
 
 mod api;
 mod container;
+mod files;
 mod kubelet;
+mod names;
 mod network;
 mod pod;
 mod service_proxy;
+mod token;
+mod variables;
 mod volumes;
 
 pub use self::api::{Api, Response};

@@ -1,13 +1,13 @@
 //! A Pod of the node: its init containers, its container, its probes, and the status that the API server gets.
 
 use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::api::Api;
-use super::container::Container;
+use super::container::{Container, NodeFiles};
 use super::network::address;
 use super::volumes::Mounted;
 use crate::webhook::get_plain;
@@ -32,6 +32,8 @@ pub(super) struct RunningPod {
     is_complete: bool,
     failures: u64,
     deleted: Option<Instant>,
+    /// Time from the deletion until the process is killed.
+    grace: Duration,
 }
 
 impl RunningPod {
@@ -63,16 +65,17 @@ impl RunningPod {
             is_complete: false,
             failures: 0,
             deleted: None,
+            grace: Duration::ZERO,
         })
     }
 
     /// Does what is due: starts, probes, updates volumes, or ends. Returns false once the Pod has ended.
-    pub(super) fn tick(&mut self, api: &Api, program: &Path) -> bool {
+    pub(super) fn tick(&mut self, api: &Api, node: NodeFiles<'_>) -> bool {
         if let Some(deleted) = self.deleted {
             return !self.end(api, deleted);
         }
         for volume in &mut self.volumes {
-            volume.update(api, &self.namespace);
+            volume.update(api, &self.object);
         }
         let is_running = self.container.as_mut().is_some_and(Container::is_running);
         if !is_running && self.is_initializing() && self.has_succeeded() {
@@ -92,7 +95,7 @@ impl RunningPod {
         if !is_running {
             self.set_ready(api, false);
             if self.started.elapsed() >= Duration::from_secs(1) {
-                self.start(api, program);
+                self.start(api, node);
             }
         } else if !is_initializing {
             self.probe(api);
@@ -101,9 +104,8 @@ impl RunningPod {
     }
 
     /// Starts the next init container, or the container.
-    fn start(&mut self, api: &Api, program: &Path) {
+    fn start(&mut self, api: &Api, node: NodeFiles<'_>) {
         self.started = Instant::now();
-        self.starts += 1;
         self.container = None;
         let init = &self.object["spec"]["initContainers"][self.initialized];
         let container = if init.is_null() {
@@ -111,15 +113,16 @@ impl RunningPod {
         } else {
             init
         };
-        self.container = Some(Container::start(
+        self.container = Container::start(
             api,
             &self.object,
             container,
-            program,
+            node,
             &self.volumes,
             self.number,
             self.log.clone(),
-        ));
+        );
+        self.starts += usize::from(self.container.is_some());
     }
 
     /// Returns true if an init container has not succeeded yet.
@@ -131,8 +134,10 @@ impl RunningPod {
         self.container.as_mut().is_some_and(Container::has_succeeded)
     }
 
-    /// Begins the end of the Pod, which the API server has marked as deleted.
-    pub(super) fn delete(&mut self) {
+    /// Begins the end of the Pod, which the API server has marked as deleted, with a grace period in `metadata`.
+    pub(super) fn delete(&mut self, metadata: &Value) {
+        let grace = metadata["deletionGracePeriodSeconds"].as_u64().unwrap_or(30);
+        self.grace = Duration::from_secs(grace);
         if self.deleted.is_none() {
             self.deleted = Some(Instant::now());
             if let Some(container) = &self.container {
@@ -166,11 +171,8 @@ impl RunningPod {
     fn end(&mut self, api: &Api, deleted: Instant) -> bool {
         // The probes continue, so that the Service sees at once that it shuts down.
         self.probe(api);
-        let grace = self.object["spec"]["terminationGracePeriodSeconds"]
-            .as_u64()
-            .unwrap_or(30);
         let is_running = self.container.as_mut().is_some_and(Container::is_running);
-        if is_running && deleted.elapsed() < Duration::from_secs(grace) {
+        if is_running && deleted.elapsed() < self.grace {
             return false;
         }
         self.container = None;
@@ -248,6 +250,7 @@ impl RunningPod {
         if self.is_complete {
             return;
         }
+        self.is_ready = false;
         let phase = if self.has_succeeded() {
             "Succeeded"
         } else {

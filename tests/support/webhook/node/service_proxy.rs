@@ -1,6 +1,6 @@
-//! The Services of a namespace: each connection to an address of a Service leads to one of its ready Pods.
+//! The Services: each connection to an address of a Service leads to one of its ready Pods.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -21,15 +21,13 @@ struct Endpoints {
 }
 
 impl ServiceProxies {
-    /// Follows the Services and the EndpointSlices of a namespace.
-    pub(super) fn update(&mut self, api: &Api, namespace: &str) {
-        let slices = format!("/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices");
-        let services = api.list(&format!("/api/v1/namespaces/{namespace}/services"));
-        let (Some(services), Some(slices)) = (services, api.list(&slices)) else {
+    /// Follows the Services and their EndpointSlices.
+    pub(super) fn update(&mut self, api: &Api, services: &[Value]) {
+        let Some(slices) = api.list("/apis/discovery.k8s.io/v1/endpointslices") else {
             return;
         };
+        let mut current = BTreeSet::new();
         for service in services {
-            let name = &service["metadata"]["name"];
             let ports = service["spec"]["ports"].as_array().into_iter().flatten();
             for port in ports {
                 let host = service["spec"]["clusterIP"].as_str().unwrap_or_default();
@@ -37,8 +35,13 @@ impl ServiceProxies {
                     continue;
                 };
                 let endpoints = self.0.entry(address).or_insert_with(|| listen(address));
-                *endpoints.addresses.lock().unwrap() = ready(&slices, name, &port["name"]);
+                *endpoints.addresses.lock().unwrap() = ready(&slices, service, &port["name"]);
+                current.insert(address);
             }
+        }
+        let deleted = self.0.iter().filter(|(address, _)| !current.contains(address));
+        for (_, endpoints) in deleted {
+            endpoints.addresses.lock().unwrap().clear();
         }
     }
 }
@@ -47,13 +50,14 @@ impl ServiceProxies {
 fn ready(slices: &[Value], service: &Value, port: &Value) -> Vec<SocketAddr> {
     let with = |condition: &str| {
         let mut addresses = Vec::new();
-        let of_service = slices
-            .iter()
-            .filter(|slice| &slice["metadata"]["labels"]["kubernetes.io/service-name"] == service);
+        let of_service = slices.iter().filter(|slice| {
+            slice["metadata"]["namespace"] == service["metadata"]["namespace"]
+                && slice["metadata"]["labels"]["kubernetes.io/service-name"] == service["metadata"]["name"]
+        });
         for slice in of_service {
             let ports = slice["ports"].as_array().into_iter().flatten();
             let Some(number) = ports
-                .filter(|of| &of["name"] == port)
+                .filter(|of| of["name"].as_str().unwrap_or_default() == port.as_str().unwrap_or_default())
                 .find_map(|of| of["port"].as_u64())
             else {
                 continue;

@@ -1,16 +1,16 @@
-//! The volumes of a Pod: ConfigMaps and Secrets as files, which follow their objects, and empty directories.
+//! The volumes of a Pod: files that follow their objects, and empty directories.
 
-use std::collections::BTreeMap;
+use std::fs;
+use std::io;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::Path;
-use std::{fs, io};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::api::Api;
+use super::files::{Files, files};
+use super::token::Token;
 use crate::webhook::Volume;
 
 /// A mounted volume.
@@ -21,38 +21,29 @@ pub(super) struct Mounted {
 }
 
 enum Content {
-    Object(MountedObject),
-    /// An `emptyDir`; also the volume with the token of a service account, which no program of the tests reads.
+    Files(MountedFiles),
+    /// An `emptyDir`.
     Empty(TempDir),
 }
 
-/// A mounted ConfigMap or Secret.
-struct MountedObject {
+/// The mounted files of objects.
+struct MountedFiles {
     volume: Volume,
     source: Value,
-    files: BTreeMap<String, Vec<u8>>,
+    files: Files,
     group: Option<u32>,
+    token: Option<Token>,
 }
 
 impl Mounted {
     /// Mounts the volumes of a Pod. `None` if an object is missing, as a kubelet waits for it.
     pub(super) fn all(api: &Api, pod: &Value) -> Option<Vec<Self>> {
         let volumes = pod["spec"]["volumes"].as_array().into_iter().flatten();
-        let group = pod["spec"]["securityContext"]["fsGroup"].as_u64();
-        let group = group.and_then(|group| group.try_into().ok());
         let mounted = volumes.map(|source| {
-            let content = if ["emptyDir", "projected"]
-                .iter()
-                .any(|kind| source.get(kind).is_some())
-            {
+            let content = if source.get("emptyDir").is_some() {
                 Content::Empty(empty())
             } else {
-                Content::Object(MountedObject::mount(
-                    api,
-                    &pod["metadata"]["namespace"],
-                    source,
-                    group,
-                )?)
+                Content::Files(MountedFiles::mount(api, pod, source)?)
             };
             Some(Self {
                 name: source["name"].as_str()?.to_owned(),
@@ -65,18 +56,18 @@ impl Mounted {
     /// Returns the directory.
     pub(super) fn path(&self) -> &Path {
         match &self.content {
-            Content::Object(object) => object.volume.path(),
+            Content::Files(files) => files.volume.path(),
             Content::Empty(directory) => directory.path(),
         }
     }
 
     /// Updates the files if the object has changed. Files of a deleted object stay, as with a kubelet.
-    pub(super) fn update(&mut self, api: &Api, namespace: &Value) {
-        if let Content::Object(object) = &mut self.content
-            && let Some(files) = files(api, namespace, &object.source)
-            && files != object.files
+    pub(super) fn update(&mut self, api: &Api, pod: &Value) {
+        if let Content::Files(mounted) = &mut self.content
+            && let Some(files) = files(api, pod, &mounted.source, &mut mounted.token)
+            && files != mounted.files
         {
-            object.write(files);
+            mounted.write(files);
         }
     }
 }
@@ -88,78 +79,41 @@ fn empty() -> TempDir {
     directory
 }
 
-impl MountedObject {
-    fn mount(api: &Api, namespace: &Value, source: &Value, group: Option<u32>) -> Option<Self> {
-        let files = files(api, namespace, source)?;
+impl MountedFiles {
+    fn mount(api: &Api, pod: &Value, source: &Value) -> Option<Self> {
+        let mut token = None;
+        let files = files(api, pod, source, &mut token)?;
+        let group = pod["spec"]["securityContext"]["fsGroup"].as_u64();
         let mut mounted = Self {
             volume: Volume::mount(&[]),
             source: source.clone(),
-            files: BTreeMap::new(),
-            group,
+            files: Files::new(),
+            group: group.and_then(|group| group.try_into().ok()),
+            token,
         };
         mounted.write(files);
         Some(mounted)
     }
 
-    fn write(&mut self, files: BTreeMap<String, Vec<u8>>) {
+    fn write(&mut self, files: Files) {
         let list: Vec<(&str, &[u8])> = files
             .iter()
-            .map(|(name, content)| (name.as_str(), content.as_slice()))
+            .map(|(name, file)| (name.as_str(), file.content.as_slice()))
             .collect();
         let group = self.group;
-        let mode = self.source["secret"]["defaultMode"].as_u64().unwrap_or(0o644);
-        let mode = u32::try_from(mode).unwrap();
         self.volume
-            .update_with(&list, |directory| own(directory, group, mode).unwrap());
+            .update_with(&list, |directory| own(directory, group, &files).unwrap());
         self.files = files;
     }
 }
 
 /// Sets owner and mode as a kubelet does.
-fn own(directory: &Path, group: Option<u32>, mode: u32) -> io::Result<()> {
+fn own(directory: &Path, group: Option<u32>, files: &Files) -> io::Result<()> {
     fs::set_permissions(directory, fs::Permissions::from_mode(0o755))?;
-    for entry in fs::read_dir(directory)? {
-        let path = entry?.path();
-        chown(&path, Some(0), group)?;
-        fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+    for (name, file) in files {
+        let path = directory.join(name);
+        chown(&path, Some(file.user), group)?;
+        fs::set_permissions(path, fs::Permissions::from_mode(file.mode))?;
     }
     Ok(())
-}
-
-/// Returns the files of a volume. `None` if it is of another kind, or its object is missing.
-fn files(api: &Api, namespace: &Value, source: &Value) -> Option<BTreeMap<String, Vec<u8>>> {
-    let (resource, volume, name) = if let Some(map) = source.get("configMap") {
-        ("configmaps", map, &map["name"])
-    } else {
-        let secret = source.get("secret")?;
-        ("secrets", secret, &secret["secretName"])
-    };
-    let path = format!(
-        "/api/v1/namespaces/{}/{resource}/{}",
-        namespace.as_str()?,
-        name.as_str()?
-    );
-    let response = api.request("GET", &path, &Value::Null).ok()?;
-    let object = match response.status {
-        200 => response.object,
-        404 if volume["optional"] == true => Value::Null,
-        _ => return None,
-    };
-    let mut files = BTreeMap::new();
-    for (key, text) in object["data"].as_object().into_iter().flatten() {
-        let text = text.as_str()?;
-        let content = match resource {
-            "secrets" => STANDARD.decode(text).ok()?,
-            _ => text.as_bytes().to_vec(),
-        };
-        files.insert(key.clone(), content);
-    }
-    let Some(items) = volume["items"].as_array() else {
-        return Some(files);
-    };
-    let item = |item: &Value| {
-        let content = files.get(item["key"].as_str()?)?.clone();
-        Some((item["path"].as_str()?.to_owned(), content))
-    };
-    items.iter().map(item).collect()
 }
