@@ -1,5 +1,6 @@
 //! Reasons why an old configuration has no rules file.
 
+use imageswap_engine::legacy::PrefixError;
 use imageswap_engine::reference::DOCKER_HUB;
 
 use crate::location::LocationError;
@@ -57,10 +58,7 @@ pub(crate) fn unproven() -> Fault {
 pub(crate) fn invalid_prefix(prefix: &str, why: LocationError) -> Fault {
     Fault {
         message: match why {
-            LocationError::Invalid => format!(
-                "the prefix `{prefix}` does not produce a valid image; use a registry, with or without a path, as in \
-                 `harbor.example.com/hub`"
-            ),
+            LocationError::Invalid => PrefixError::new(prefix).to_string(),
             LocationError::Unnameable => format!(
                 "the prefix `{prefix}` is a registry without a dot, which no rule can name; use its full name, or add a \
                  port"

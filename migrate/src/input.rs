@@ -55,6 +55,7 @@ impl Input {
     /// Returns the configuration of a prefix of LEGACY mode. `from` names the option, variable or object that has it.
     #[must_use]
     pub fn from_prefix(prefix: &str, from: &str) -> Self {
+        let prefix = prefix.trim();
         let called = match prefix {
             "" => "an empty prefix of LEGACY mode, which swaps nothing".to_owned(),
             _ => format!("the prefix `{prefix}` of LEGACY mode"),

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Setting;
 use imageswap_engine::reference::{
-    DEFAULT_PORT, DOCKER_HUB, DOCKER_HUB_ALIAS, Reference, canonical, canonical_name, normalized, split_port,
+    DEFAULT_PORT, DOCKER_HUB, DOCKER_HUB_ALIAS, canonical, canonical_name, normalized, split_port,
     split_registry,
 };
 use imageswap_engine::rules::Effect;
@@ -100,7 +100,7 @@ impl Reason {
             }
             Self::HubWithPort => "has Docker Hub with a port, which Docker Hub does not have",
             Self::InvalidOutput => {
-                "had a result that is not a valid image; the rules drop the port, so the result is valid"
+                "was kept, because its result was not a valid image; the rules drop the port, so the result is valid"
             }
             Self::UnnameableRegistry => {
                 "was swapped to a registry without a dot, which no rule can name; the rules keep it"
@@ -141,9 +141,6 @@ impl<'m> Reasons<'m> {
         if self.is_chain(old, new) {
             return Some(Reason::Chain);
         }
-        if old.image().is_some_and(|old| Reference::parse(old).is_err()) {
-            return Some(Reason::InvalidOutput);
-        }
         if *new == Outcome::Kept && old.image().is_some_and(is_of_bare_word) {
             return Some(Reason::UnnameableRegistry);
         }
@@ -152,7 +149,10 @@ impl<'m> Reasons<'m> {
             return Some(reason);
         }
         let is_spelled_differently = registry.is_some_and(|registry| normalized(registry) != registry);
-        is_spelled_differently.then_some(Reason::RegistrySpelling)
+        if is_spelled_differently {
+            return Some(Reason::RegistrySpelling);
+        }
+        (*old == Outcome::Invalid).then_some(Reason::InvalidOutput)
     }
 
     fn reason_of_registry(&self, registry: &str, old: &Outcome, new: &Outcome) -> Option<Reason> {

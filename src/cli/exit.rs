@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use imageswap_engine::compile::ConstantError;
 use imageswap_engine::diagnostic::similar;
+use imageswap_engine::legacy::PrefixError;
 
 /// Exit status of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,8 @@ pub(crate) enum UsageError {
     Constant(ConstantError),
     /// The mode is `legacy`, and there is no prefix.
     NoPrefix,
+    /// The prefix of the mode `legacy` produces no valid image.
+    Prefix(PrefixError),
     /// Two sources of the key pair are set.
     TlsAndSelfSigned,
     /// The mode of `--tls` needs a cluster.
@@ -115,6 +118,7 @@ impl UsageError {
             Self::UnknownRule { .. }
             | Self::UnknownCommand { .. }
             | Self::Constant(_)
+            | Self::Prefix(_)
             | Self::NoCluster(_) => ErrorKind::InvalidValue,
         }
     }
@@ -144,6 +148,7 @@ impl fmt::Display for UsageError {
                 }
             }
             Self::Constant(error) => error.fmt(f),
+            Self::Prefix(error) => write!(f, "IMAGE_PREFIX or --image-prefix: {error}"),
             Self::NoPrefix => {
                 f.write_str("the mode `legacy` needs a prefix: set IMAGE_PREFIX or --image-prefix")
             }

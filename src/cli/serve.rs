@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Command, ValueEnum, ValueHint};
+use imageswap_engine::legacy::Prefix;
 
 use super::error::CommandError;
 use super::exit::{Ended, Statuses, UsageError};
@@ -262,7 +263,10 @@ impl Serve {
                 RulesSource::Paths(self.rules)
             }
             Mode::Maps => RulesSource::MapFile(self.maps_file),
-            Mode::Legacy => RulesSource::Prefix(self.image_prefix.ok_or(UsageError::NoPrefix)?),
+            Mode::Legacy => {
+                let prefix = self.image_prefix.ok_or(UsageError::NoPrefix)?;
+                RulesSource::Prefix(Prefix::parse(&prefix).map_err(UsageError::Prefix)?)
+            }
         };
         let is_in_cluster = is_in_cluster();
         let mode = match (self.tls, self.self_signed) {

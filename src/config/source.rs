@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use imageswap_engine::legacy::Prefix;
+
 use super::error::ReadError;
 use super::set::{self, Limits, Times};
 use super::text::RulesText;
@@ -14,7 +16,7 @@ pub(crate) enum RulesSource {
     /// MAPS mode: a map file, or rules instead of it.
     MapFile(PathBuf),
     /// LEGACY mode: a prefix for every image.
-    Prefix(String),
+    Prefix(Prefix),
     /// Files and directories of rules. At most one map, which applies after the rules.
     Paths(Vec<PathBuf>),
 }
@@ -88,8 +90,10 @@ impl fmt::Display for RulesSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MapFile(path) => write!(f, "the map file {}", path.display()),
-            Self::Prefix(prefix) if prefix.is_empty() => f.write_str("an empty prefix, which swaps nothing"),
-            Self::Prefix(prefix) => write!(f, "the prefix `{prefix}`"),
+            Self::Prefix(prefix) => match prefix.as_str() {
+                "" => f.write_str("an empty prefix, which swaps nothing"),
+                prefix => write!(f, "the prefix `{prefix}`"),
+            },
             Self::Paths(paths) => write!(f, "{}", Paths(paths)),
         }
     }

@@ -24,14 +24,14 @@ pub(crate) struct RulesText {
 #[derive(Debug)]
 enum Text {
     Entries(Entries),
-    Prefix(String),
+    Prefix(Prefix),
 }
 
 impl Text {
     fn digest(&self) -> Digest {
         let mut hasher = Sha256::new();
         match self {
-            Self::Prefix(prefix) => hasher.update(["prefix\0", prefix].concat()),
+            Self::Prefix(prefix) => hasher.update(["prefix\0", prefix.as_str()].concat()),
             Self::Entries(Entries { entries, .. }) => match entries.as_slice() {
                 [
                     Entry {
@@ -60,7 +60,7 @@ impl RulesText {
         Self::new(Text::Entries(entries))
     }
 
-    pub(super) fn from_prefix(prefix: String) -> Self {
+    pub(super) fn from_prefix(prefix: Prefix) -> Self {
         Self::new(Text::Prefix(prefix))
     }
 
@@ -100,7 +100,7 @@ impl RulesText {
     /// Compiles and verifies the set.
     pub(crate) fn verify(self, limits: Limits, processors: Processors) -> Loaded {
         match self.text {
-            Text::Prefix(prefix) => Loaded::plain(LegacyConfig::Prefix(Prefix::new(prefix)).into()),
+            Text::Prefix(prefix) => Loaded::plain(LegacyConfig::Prefix(prefix).into()),
             Text::Entries(entries) => loaded::verify(entries, limits, processors),
         }
     }

@@ -255,3 +255,33 @@ fn usage_error_has_exit_status_2() {
         "{stderr}"
     );
 }
+
+#[test]
+fn prefix_that_never_produces_an_image_ends_the_start() {
+    for prefix in [
+        "https://h.example.com/hub",
+        "h.example.com/Hub",
+        "h.example.com:5000/hub:v1",
+    ] {
+        let start = Start::new(IMAGESWAP).args(["--mode", "legacy", "--image-prefix", prefix]);
+        let (status, stderr) = start.fail();
+        assert_eq!(status, Some(2));
+        let expected = format!("the prefix `{prefix}` does not produce a valid image; use a registry");
+        assert!(stderr.contains(&expected), "{stderr}");
+    }
+}
+
+#[test]
+fn result_of_a_prefix_is_checked_and_white_space_around_it_means_nothing() {
+    let server = Start::new(IMAGESWAP)
+        .self_signed()
+        .prefix(" h.example.com/x-\n")
+        .serve();
+    let answer = server.post(&pod(&["nginx:1.25", "localhost:5000/app"]));
+    assert_eq!(answer.images(), ["h.example.com/x-nginx:1.25"]);
+    let warnings = answer.warnings();
+    assert!(
+        warnings.len() == 1 && warnings[0].contains("h.example.com/x-localhost:5000/app"),
+        "{warnings:?}"
+    );
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use imageswap_tests_support::recorded::{conformance, review};
+use imageswap_tests_support::recorded::{conformance, expected, review};
 use imageswap_tests_support::webhook::{Server, Start, pod};
 use serde_json::Value;
 
@@ -31,9 +31,7 @@ fn differences(server: &Server, rows: &[Value]) -> Vec<String> {
         let images: Vec<&str> = rows.iter().map(|row| row["image"].as_str().unwrap()).collect();
         let patch: BTreeMap<_, _> = connection.post("/", &pod(&images)).patch().into_iter().collect();
         for (index, row) in rows.iter().enumerate() {
-            let expected = row["expect"]
-                .as_str()
-                .filter(|expected| *expected != images[index]);
+            let expected = expected(row);
             let found = patch.get(&format!("/spec/containers/{index}/image"));
             if found.map(String::as_str) != expected {
                 differences.push(format!(

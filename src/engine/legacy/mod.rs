@@ -15,4 +15,4 @@ pub use answer::Answer;
 pub use config::LegacyConfig;
 pub use map::Map;
 pub(crate) use map::{Entry, EntryKey};
-pub use prefix::Prefix;
+pub use prefix::{Prefix, PrefixError};

@@ -7,7 +7,7 @@ use super::image::{AUTO, Image};
 use super::index::Candidates;
 use super::rule::{Guards, Mismatch, Rule};
 use crate::context::Context;
-use crate::legacy::{Answer, LegacyConfig};
+use crate::legacy::Answer;
 use crate::reference::Reference;
 use crate::syntax::ast::Action;
 
@@ -222,8 +222,7 @@ impl Compiled {
         let Some(text) = answer.result.filter(|text| text != image.text) else {
             return;
         };
-        // v1.5.3 never checked the result of a prefix, and its clusters rely on what they have.
-        decision.effect = if matches!(legacy, LegacyConfig::Prefix(_)) || Image::parse(&text).is_ok() {
+        decision.effect = if Image::parse(&text).is_ok() {
             Effect::Swap(text)
         } else {
             Effect::Invalid(Invalid::Result(text))

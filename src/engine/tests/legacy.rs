@@ -9,7 +9,7 @@ use imageswap_engine::context::Context;
 use imageswap_engine::diagnostic::{Help, SourceMap};
 use imageswap_engine::legacy::{LegacyConfig, Map, Prefix};
 use imageswap_engine::rules::Effect;
-use imageswap_tests_support::recorded::conformance;
+use imageswap_tests_support::recorded::{conformance, expected};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -46,7 +46,7 @@ fn assert_recorded(file: &str, rows: usize, mut rules: impl FnMut(&Value) -> Rul
         let set = sets
             .entry(row[key].to_string())
             .or_insert_with(|| rules(&row[key]));
-        let expected = row["expect"].as_str().filter(|expected| *expected != image);
+        let expected = expected(&row);
         let found = swapped(set, image);
         if found.as_deref() != expected {
             wrong.push(format!(
