@@ -55,7 +55,7 @@ pub(crate) enum UsageError {
     Constant(ConstantError),
     /// The mode is `legacy`, and there is no prefix.
     NoPrefix,
-    /// The prefix of the mode `legacy` produces no valid image.
+    /// The prefix of the mode `legacy` never produces a valid image.
     Prefix(PrefixError),
     /// Two sources of the key pair are set.
     TlsAndSelfSigned,

@@ -64,7 +64,7 @@ impl Prefix {
 }
 
 impl PrefixError {
-    /// Returns the error of a prefix that produces no valid image.
+    /// Returns the error of a prefix that never produces a valid image.
     #[must_use]
     pub fn new(prefix: &str) -> Self {
         Self(prefix.to_owned())
