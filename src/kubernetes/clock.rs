@@ -3,7 +3,8 @@
 //! The API server decides whether a certificate is valid, so the webhook issues and renews certificates by its clock.
 //! A wrong clock of a node then neither makes certificates that nobody accepts, nor renews those that are valid.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use http::HeaderMap;
 use http::header::DATE;
@@ -17,32 +18,32 @@ const FORMAT: &[BorrowedFormatItem<'_>] = time::macros::format_description!(
     "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
 );
 
-/// The clock of the API server: that of this machine, and the difference as of the last answer.
+/// The clock of the API server: its last answer, and the time since then. Jumps of this machine's clock do not change
+/// it.
 #[derive(Debug, Default)]
-pub(super) struct ServerClock {
-    /// The seconds that the API server is ahead.
-    ahead: AtomicI64,
-}
+pub(super) struct ServerClock(Mutex<Option<(OffsetDateTime, Instant)>>);
 
 impl ServerClock {
     /// Returns the time of the API server. Before its first answer, it is that of this machine.
     pub(super) fn now(&self) -> OffsetDateTime {
-        let ahead = Duration::seconds(self.ahead.load(Ordering::Relaxed));
-        let now = OffsetDateTime::now_utc();
-        now.checked_add(ahead).unwrap_or(now)
+        let answered = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        answered.map_or_else(OffsetDateTime::now_utc, |(time, at)| {
+            let since = Duration::try_from(at.elapsed()).unwrap_or(Duration::MAX);
+            time.saturating_add(since)
+        })
     }
 
     /// Returns the seconds that the API server is ahead of this machine.
     pub(super) fn ahead(&self) -> i64 {
-        self.ahead.load(Ordering::Relaxed)
+        let ahead = (self.now() - OffsetDateTime::now_utc()).whole_seconds();
+        if ahead.abs() <= TOLERANCE { 0 } else { ahead }
     }
 
     /// Reads the time of an answer that has just arrived.
     pub(super) fn read(&self, headers: &HeaderMap) {
-        if let Some(theirs) = date(headers) {
-            let ahead = (theirs - OffsetDateTime::now_utc()).whole_seconds();
-            let ahead = if ahead.abs() <= TOLERANCE { 0 } else { ahead };
-            self.ahead.store(ahead, Ordering::Relaxed);
+        if let Some(time) = date(headers) {
+            let answered = Some((time, Instant::now()));
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = answered;
         }
     }
 }

@@ -20,7 +20,6 @@ pub(crate) trait Cluster: Debug + Send + Sync {
     async fn shut_down(&self);
 }
 
-#[allow(dead_code)]
 /// The parts of the webhook that its cluster may change.
 #[derive(Clone, Debug)]
 pub(crate) struct Handles {
@@ -31,7 +30,6 @@ pub(crate) struct Handles {
     pub(super) status: Arc<Status>,
 }
 
-#[allow(dead_code)]
 impl Handles {
     /// Makes a key pair (the chain and the key in PEM) active for new handshakes, unless it is active already.
     ///

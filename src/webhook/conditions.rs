@@ -8,6 +8,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub(crate) enum Duty {
     /// To have a key pair that API servers trust.
     Certificate,
+    /// To have the CA certificates for `caBundle`.
+    CaBundle,
+    /// To have the time of the API server.
+    Clock,
     /// To keep the MutatingWebhookConfiguration.
     Mutating,
     /// To keep the ValidatingWebhookConfiguration.
@@ -43,6 +47,8 @@ impl Duty {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Certificate => "certificate",
+            Self::CaBundle => "caBundle",
+            Self::Clock => "clock",
             Self::Mutating => "mutating webhook configuration",
             Self::Validating => "validating webhook configuration",
             Self::LastGood => "last good set",

@@ -16,6 +16,7 @@ mod status;
 mod tls;
 
 pub(crate) use cluster::{Cluster, Handles};
+pub(crate) use conditions::{Conditions, Duty, Readiness};
 pub(crate) use error::ServeError;
 pub(crate) use http::{Addresses, MAX_BODY};
 pub(crate) use logging::{LogFormat, LogLevel, start as start_logging};

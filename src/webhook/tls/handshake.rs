@@ -62,7 +62,7 @@ impl FailedHandshakes {
 
     fn hint(&self, server_name: Option<&str>, error: &io::Error) -> Option<String> {
         match self.pair.active().as_ref() {
-            Some(pair) => hint(pair, server_name, error),
+            Some(pair) => hint(pair, server_name, error, self.pair.now()),
             None => Some(NO_PAIR.to_owned()),
         }
     }
@@ -74,11 +74,16 @@ const NO_PAIR: &str = "the webhook waits for its first key pair; /readyz has the
 const CA_BUNDLE: &str = "if the peer is the API server, its caBundle does not match the certificate";
 
 /// Returns the likely cause if the client rejected the certificate by an alert.
-fn hint(pair: &ParsedPair, server_name: Option<&str>, error: &io::Error) -> Option<String> {
+fn hint(
+    pair: &ParsedPair,
+    server_name: Option<&str>,
+    error: &io::Error,
+    now: OffsetDateTime,
+) -> Option<String> {
     let rustls::Error::AlertReceived(alert) = error.get_ref()?.downcast_ref()? else {
         return None;
     };
-    let invalid = pair.validity.invalid_at(OffsetDateTime::now_utc());
+    let invalid = pair.validity.invalid_at(now);
     match alert {
         AlertDescription::UnknownCA => Some(CA_BUNDLE.to_owned()),
         AlertDescription::CertificateExpired => Some(match invalid {

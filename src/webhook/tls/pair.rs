@@ -70,7 +70,6 @@ impl PairText {
         pair.map_err(PairProblem::Read)?.ok_or(PairProblem::Missing)
     }
 
-    #[allow(dead_code)]
     /// Returns the chain and the key, both in PEM.
     pub(super) fn pem(&self) -> Option<(String, String)> {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();

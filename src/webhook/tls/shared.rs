@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwapOption, Guard};
@@ -10,7 +11,7 @@ use rustls::crypto::ring;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use sha2::{Digest as _, Sha256};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::error::{PairError, PairProblem};
 use super::pair::{NAMES, PairText, ParsedPair};
@@ -27,6 +28,8 @@ pub(crate) struct SharedPair {
     dir: Option<PathBuf>,
     /// The text of the active pair. It is locked while a new pair is compared with the active one.
     text: Mutex<Option<PairText>>,
+    /// The seconds that the clients' clock is ahead of that of this machine.
+    ahead: AtomicI64,
 }
 
 impl SharedPair {
@@ -63,6 +66,7 @@ impl SharedPair {
             current: ArcSwapOption::empty(),
             dir: None,
             text: Mutex::default(),
+            ahead: AtomicI64::default(),
         }
     }
 
@@ -86,9 +90,21 @@ impl SharedPair {
         Some(self.current.load().as_ref()?.validity.leaf_expiry())
     }
 
+    /// Sets the seconds that the clock of the API server is ahead of that of this machine. Dates are compared with the
+    /// clock of the API server, because it is the one that rejects certificates.
+    pub(crate) fn set_ahead(&self, seconds: i64) {
+        self.ahead.store(seconds, Ordering::Relaxed);
+    }
+
+    /// Returns the time of the clients.
+    pub(super) fn now(&self) -> OffsetDateTime {
+        let ahead = Duration::seconds(self.ahead.load(Ordering::Relaxed));
+        OffsetDateTime::now_utc().saturating_add(ahead)
+    }
+
     /// Returns the problems that the active certificate has now.
     pub(crate) fn problems(&self) -> Vec<CertificateProblem> {
-        let now = OffsetDateTime::now_utc();
+        let now = self.now();
         let pair = self.current.load();
         pair.as_ref()
             .map_or_else(Vec::new, |pair| pair.validity.problems(now))
@@ -100,7 +116,7 @@ impl SharedPair {
         let Some(pair) = current.as_ref() else { return };
         let mut logged = pair.logged.lock().unwrap_or_else(PoisonError::into_inner);
         let directory = self.dir().map(|dir| dir.display().to_string());
-        for problem in pair.validity.problems(OffsetDateTime::now_utc()) {
+        for problem in pair.validity.problems(self.now()) {
             if !logged.contains(&problem) {
                 problem.log(directory.as_deref());
                 logged.push(problem);
@@ -113,7 +129,6 @@ impl SharedPair {
         self.current.load()
     }
 
-    #[allow(dead_code)]
     /// Returns the active pair in PEM: the chain, and the key.
     pub(crate) fn pem(&self) -> Option<(String, String)> {
         let text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
@@ -160,7 +175,7 @@ impl SharedPair {
             return Ok(false);
         }
         let pair = new.parse()?;
-        let now = OffsetDateTime::now_utc();
+        let now = self.now();
         if let Some(current) = self.current.load().as_ref()
             && let Some(problem) = pair.validity.worse_than(&current.validity, now)
         {
