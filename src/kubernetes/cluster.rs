@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use super::certificates;
 use super::client::ObjectClient;
 use super::settings::ClusterSettings;
 use super::trust::Trust;
@@ -32,8 +33,8 @@ impl InCluster {
 
 #[async_trait]
 impl Cluster for InCluster {
-    async fn run(&self, _webhook: Handles) {
-        std::future::pending().await
+    async fn run(&self, webhook: Handles) {
+        certificates::run(&self.client, &self.settings, &self.trust, &webhook).await;
     }
 
     async fn shut_down(&self) {}

@@ -1,6 +1,7 @@
 //! The cluster: all requests to the API server, and the objects that they are about.
 #![allow(dead_code)]
 
+mod certificates;
 mod client;
 mod clock;
 mod cluster;

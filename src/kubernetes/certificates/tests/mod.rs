@@ -1,0 +1,7 @@
+//! Tests of the certificates on a simulated cluster: each replica takes the steps that its plan says.
+
+mod interleavings;
+mod replica;
+mod rotation;
+mod states;
+mod world;
