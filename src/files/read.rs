@@ -147,6 +147,9 @@ impl fmt::Display for ReadError {
             ReadReason::Io(error) => error.fmt(f),
             ReadReason::Directory => f.write_str("it is a directory, not a file"),
             ReadReason::NotRegular => f.write_str("it is not a regular file"),
+            ReadReason::TooLong(limit) if *limit < 1 << 20 => {
+                write!(f, "it is longer than {} KiB", limit >> 10)
+            }
             ReadReason::TooLong(limit) => write!(f, "it is longer than {} MiB", limit >> 20),
             ReadReason::NotText(error) => error.fmt(f),
         }

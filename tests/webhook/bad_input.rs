@@ -4,7 +4,9 @@ use std::fs;
 use std::net::TcpListener;
 use std::process::Command;
 
-use imageswap_tests_support::webhook::{MAP, Pair, Server, Start, command, pod};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use imageswap_tests_support::webhook::{MAP, Pair, Server, Start, Volume, command, pod};
 
 use crate::IMAGESWAP;
 
@@ -171,10 +173,60 @@ fn start_fails_with_a_reason_if_the_map_is_invalid() {
 #[test]
 fn start_fails_with_a_reason_if_the_pair_is_invalid() {
     let (one, other) = (Pair::generate(), Pair::generate());
+    let indented: String = one
+        .certificate
+        .lines()
+        .map(|line| format!("  {line}\n"))
+        .collect();
+    let encoded = STANDARD.encode(&one.certificate);
+    let cut_off = &one.key[..one.key.len() / 2];
+    let supported = "the key in key.pem is damaged or of an unsupported kind; supported are RSA with 2048, 3072 and 4096 \
+                     bits, ECDSA with P-256 and P-384, and Ed25519";
+    let encrypted = "the key in key.pem is encrypted, and the webhook has no password; decrypt it: openssl pkey -in key.pem \
+                     -out decrypted.pem";
     let cases = [
         (
-            one.certificate.as_str(),
-            other.key.as_str(),
+            "",
+            one.key.as_str(),
+            "cert.pem is empty; it needs the certificate in PEM format",
+        ),
+        (
+            &format!("\u{feff}{}", one.certificate),
+            &one.key,
+            "cert.pem begins with a byte order mark; save it as UTF-8 without one",
+        ),
+        (
+            &indented,
+            &one.key,
+            "the lines of cert.pem begin with white space, so they are not PEM; remove the white space",
+        ),
+        (
+            &encoded,
+            &one.key,
+            "cert.pem is base64 of PEM; decode it once more (`data` of a Secret is base64, `stringData` is not)",
+        ),
+        (
+            &one.key,
+            &one.certificate,
+            "cert.pem has a private key, and key.pem a certificate: the two files are swapped",
+        ),
+        (
+            &one.certificate,
+            cut_off,
+            "key.pem is cut off: a section has no line `-----END`",
+        ),
+        (&one.certificate, include_str!("keys/encrypted.pem"), encrypted),
+        (&one.certificate, include_str!("keys/encrypted-ec.pem"), encrypted),
+        (&one.certificate, include_str!("keys/p-521.pem"), supported),
+        (&one.certificate, include_str!("keys/rsa-1024.pem"), supported),
+        (
+            &one.certificate.repeat(11),
+            &one.key,
+            "cert.pem has more than 10 certificates; it needs the leaf and its intermediates, without the CA",
+        ),
+        (
+            &one.certificate,
+            &other.key,
             "the key in key.pem does not belong to the certificate in cert.pem",
         ),
         ("garbage", &one.key, "cert.pem has no certificate in PEM format"),
@@ -201,6 +253,28 @@ fn start_fails_with_a_reason_if_the_pair_is_invalid() {
                 Some(1),
                 format!("imageswap: no valid key pair in {path}: {reason}\n")
             )
+        );
+    }
+    let files = [
+        (
+            "key.pem",
+            &[0x30, 0x82, 0x01, 0xff][..],
+            "is not text, so it is not PEM; if it is DER, convert it: openssl ",
+        ),
+        ("cert.pem", &[b'x'; 65_537][..], "it is longer than 64 KiB"),
+    ];
+    for (file, bytes, reason) in files {
+        let directory = tempfile::tempdir().unwrap();
+        for (name, text) in one.files() {
+            fs::write(directory.path().join(name), text).unwrap();
+        }
+        fs::write(directory.path().join(file), bytes).unwrap();
+        let path = directory.path().to_str().unwrap();
+        let (status, line) = end_of(Start::new(IMAGESWAP).map(MAP).args(["--tls-dir", path]));
+        assert_eq!(status, Some(1));
+        assert!(
+            line.contains(&format!("{path}/{file}")) && line.contains(reason),
+            "{line}"
         );
     }
     let empty = tempfile::tempdir().unwrap();
@@ -284,4 +358,38 @@ fn result_of_a_prefix_is_checked_and_white_space_around_it_means_nothing() {
         warnings.len() == 1 && warnings[0].contains("h.example.com/x-localhost:5000/app"),
         "{warnings:?}"
     );
+}
+
+#[test]
+fn second_pair_in_the_directory_is_named() {
+    let (one, other) = (Pair::generate(), Pair::generate());
+    let mut files = one.files().to_vec();
+    files.extend([
+        ("tls.crt", other.certificate.as_bytes()),
+        ("tls.key", other.key.as_bytes()),
+    ]);
+    let volume = Volume::mount(&files);
+    let path = volume.path().to_str().unwrap();
+    let server = Start::new(IMAGESWAP).map(MAP).args(["--tls-dir", path]).serve();
+    assert_eq!(server.connect().certificate(), one.der);
+    server.wait_for_log(|line| {
+        line["level"] == "WARN"
+            && line["message"].as_str().is_some_and(|text| {
+                text.ends_with("cert.pem is served, tls.crt with tls.key is not; remove one")
+            })
+    });
+}
+
+#[test]
+fn pipe_in_place_of_a_key_ends_the_start() {
+    let one = Pair::generate();
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("cert.pem"), &one.certificate).unwrap();
+    let key = directory.path().join("key.pem");
+    assert!(Command::new("mkfifo").arg(&key).status().unwrap().success());
+    let path = directory.path().to_str().unwrap();
+    let (status, line) = end_of(Start::new(IMAGESWAP).map(MAP).args(["--tls-dir", path]));
+    assert_eq!(status, Some(1));
+    let reason = format!("cannot read {}: it is not a regular file", key.display());
+    assert!(line.contains(&reason), "{line}");
 }

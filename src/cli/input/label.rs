@@ -37,7 +37,9 @@ fn label_key(text: &str) -> Result<String, String> {
     } else {
         return Ok(text.to_owned());
     };
-    Err(format!("expected the key of a label, NAME or PREFIX/NAME: {reason}"))
+    Err(format!(
+        "expected the key of a label, NAME or PREFIX/NAME: {reason}"
+    ))
 }
 
 fn is_dns_name(text: &str) -> bool {

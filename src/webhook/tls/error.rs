@@ -1,11 +1,11 @@
 //! Errors of key pairs. No error contains key material.
 
 use std::fmt;
-use std::io;
 use std::path::PathBuf;
 
-use rustls::pki_types::pem;
+use imageswap_files::{ReadError, ReadReason};
 
+use super::pem::{PemItem, PemProblem};
 use super::problem::CertificateProblem;
 
 /// A directory has no valid key pair.
@@ -23,13 +23,19 @@ pub(crate) enum PairProblem {
     /// The directory has no files with the names of a pair.
     Missing,
     /// A file cannot be read.
-    Read(io::Error),
+    Read(ReadError),
     /// A file is not PEM, or has no item of the wanted kind.
     Pem {
         file: &'static str,
-        wanted: &'static str,
-        error: pem::Error,
+        item: PemItem,
+        problem: PemProblem,
     },
+    /// Each file has what the other one should have.
+    Swapped { chain: &'static str, key: &'static str },
+    /// The chain has more certificates than this.
+    TooMany { chain: &'static str, limit: usize },
+    /// The key is of a kind that is not supported, or damaged.
+    Key { key: &'static str },
     /// The chain has something else than certificates, or an old one.
     Chain {
         chain: &'static str,
@@ -48,7 +54,7 @@ pub(crate) enum PairProblem {
         chain: &'static str,
         error: rustls::CertificateError,
     },
-    /// The pair is not valid for another reason, such as a key of an unknown kind.
+    /// A handshake of the pair with itself fails, or the pair is not valid for another reason.
     Pair {
         chain: &'static str,
         key: &'static str,
@@ -93,13 +99,33 @@ impl fmt::Display for PairProblem {
                  directory with --tls-dir; in a cluster, --tls=self-managed or --tls=csr need none; to try the webhook \
                  without a pair, use --self-signed alone",
             ),
-            Self::Read(error) => error.fmt(f),
+            Self::Read(error) => match error.reason {
+                ReadReason::NotText(_) => write!(
+                    f,
+                    "{} is not text, so it is not PEM; if it is DER, convert it: openssl x509 -inform der, or openssl \
+                     pkey -inform der for a key",
+                    error.name
+                ),
+                _ => error.fmt(f),
+            },
             Self::Pem {
                 file,
-                wanted,
-                error: pem::Error::NoItemsFound,
-            } => write!(f, "{file} has no {wanted} in PEM format"),
-            Self::Pem { file, error, .. } => write!(f, "{file} is not valid PEM: {error}"),
+                item,
+                problem,
+            } => f.write_str(&problem.message(file, *item)),
+            Self::Swapped { chain, key } => write!(
+                f,
+                "{chain} has a private key, and {key} a certificate: the two files are swapped"
+            ),
+            Self::TooMany { chain, limit } => write!(
+                f,
+                "{chain} has more than {limit} certificates; it needs the leaf and its intermediates, without the CA"
+            ),
+            Self::Key { key } => write!(
+                f,
+                "the key in {key} is damaged or of an unsupported kind; supported are RSA with 2048, 3072 and 4096 bits, \
+                 ECDSA with P-256 and P-384, and Ed25519"
+            ),
             Self::Chain { chain, error } => match error {
                 UnreadableChain::NotX509 { place } => {
                     write!(f, "certificate {place} in {chain} is not a valid X.509 certificate")

@@ -4,9 +4,11 @@ mod error;
 mod expiry;
 mod handshake;
 mod pair;
+mod pem;
 mod problem;
 mod self_signed;
 mod shared;
+mod trial;
 
 pub(crate) use error::{PairError, PairProblem, SelfSignedError};
 pub(crate) use handshake::FailedHandshakes;

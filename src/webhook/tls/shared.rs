@@ -132,7 +132,7 @@ impl SharedPair {
     /// Returns the active pair in PEM: the chain, and the key.
     pub(crate) fn pem(&self) -> Option<(String, String)> {
         let text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
-        text.as_ref()?.pem()
+        text.as_ref().map(PairText::pem)
     }
 
     /// Returns the names that the files of a pair can have.
@@ -184,6 +184,7 @@ impl SharedPair {
                 problem,
             });
         }
+        new.warn_of_unused();
         self.current.store(Some(Arc::new(pair)));
         *active = Some(new);
         Ok(true)
