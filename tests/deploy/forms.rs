@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use imageswap_tests_support::repository;
 use imageswap_tests_support::tools::Tools;
 
 use super::copy::Deploy;
@@ -10,16 +11,18 @@ use super::copy::Deploy;
 /// Values that give the objects of the manifests.
 const NAMESPACE: &str = "--set namespace.create=true";
 
-/// A certificate without content, which stands for `CA_BUNDLE` of the base: the chart takes certificates only.
-const PLACEHOLDER: &str = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==";
-
 /// An overlay, and the values of the chart that mean the same.
-const OVERLAYS: [(&str, &str); 4] = [
-    ("opt-in", "--set certificate.ca={ca},webhook.scope=opt-in"),
+const OVERLAYS: [(&str, &str); 5] = [
+    ("opt-in", "--set webhook.scope=opt-in"),
     ("cert-manager", "--set certificate.source=cert-manager"),
     (
+        "csr",
+        "--set certificate.source=csr,certificate.csr.signerName=example.com/serving \
+         --set certificate.csr.ca.configMap=imageswap-ca",
+    ),
+    (
         "production",
-        "--set certificate.ca={ca},autoscaling.minReplicas=3,autoscaling.maxReplicas=9 \
+        "--set autoscaling.minReplicas=3,autoscaling.maxReplicas=9 \
          --set-json 'topologySpreadConstraints=[\
          {\"maxSkew\":1,\"topologyKey\":\"kubernetes.io/hostname\",\"whenUnsatisfiable\":\"DoNotSchedule\",\
          \"labelSelector\":{\"matchLabels\":{\"app\":\"imageswap\"}},\"matchLabelKeys\":[\"pod-template-hash\"],\"nodeTaintsPolicy\":\"Honor\"},\
@@ -28,7 +31,7 @@ const OVERLAYS: [(&str, &str); 4] = [
     ),
     (
         "own-certificate",
-        "--set certificate.create=true --set-file certificate.ca={own}/ca.crt \
+        "--set certificate.source=secret,certificate.create=true,apiAccess=false --set-file certificate.ca={own}/ca.crt \
          --set-file certificate.chain={own}/tls.crt --set-file certificate.key={own}/tls.key",
     ),
 ];
@@ -40,7 +43,10 @@ fn generated_files_are_those_of_the_chart() {
     };
     let directory = tools.path("generated");
     tools.succeed(&format!("deploy/generate '{}'", directory.display()));
-    for name in ["base", "install.yaml", "components/cert-manager/certificate.yaml"] {
+    let files = tools.succeed(&format!("cd '{}' && find . -type f", directory.display()));
+    assert!(files.lines().count() > 20, "{files}");
+    // A file of the base that the chart does not have any more would stay.
+    for name in files.lines().chain(["base"]) {
         let line = format!("diff -r 'deploy/{name}' '{}/{name}'", directory.display());
         let ran = tools.run(&line);
         assert!(ran.is_success, "run `HELM=helm deploy/generate`:\n{}", ran.stdout);
@@ -55,10 +61,10 @@ fn overlays_are_values_of_the_chart() {
     let deploy = Deploy::copy(&tools);
     let own = deploy.directory.join("components/own-certificate");
     for (overlay, values) in OVERLAYS {
-        let values = values
-            .replace("{own}", own.to_str().unwrap())
-            .replace("{ca}", PLACEHOLDER);
-        let built = deploy.kustomize(&format!("overlays/{overlay}"));
+        let values = values.replace("{own}", own.to_str().unwrap());
+        let built = deploy
+            .kustomize(&format!("overlays/{overlay}"))
+            .replace("SIGNER_NAME", "example.com/serving");
         for helm in ["helm", "helm3"] {
             let rendered = deploy.template(helm, "1.33.0", &format!("{NAMESPACE} --skip-tests {values}"));
             assert_eq!(
@@ -84,7 +90,7 @@ fn normalized(deploy: &Deploy<'_>, manifests: &str) -> Vec<String> {
         line.starts_with("helm.sh/chart: ") || line.starts_with("app.kubernetes.io/managed-by: ")
     };
     let lines: Vec<&str> = manifests.lines().filter(|line| !is_of_helm(line)).collect();
-    let text = lines.join("\n").replace(PLACEHOLDER, "CA_BUNDLE") + "\n";
+    let text = lines.join("\n") + "\n";
     fs::write(directory.join("manifests.yaml"), text).unwrap();
     fs::write(
         directory.join("kustomization.yaml"),
@@ -117,4 +123,18 @@ fn comparable(manifests: &str) -> Vec<String> {
         });
     }
     lines
+}
+
+#[test]
+fn entries_of_the_config_map_are_those_of_complete_configurations() {
+    let map = repository::read("deploy/base/webhooks.yaml");
+    for kind in ["mutating", "validating"] {
+        let of_map = map.split_once(&format!("\n  {kind}: |\n")).unwrap().1.lines();
+        let of_map: Vec<&str> = of_map.map_while(|line| line.strip_prefix("    ")).collect();
+        let path = format!("deploy/components/directory/{kind}webhookconfiguration.yaml");
+        let complete = repository::read(&path);
+        let complete = complete.split_once("\nwebhooks:\n").unwrap().1.lines();
+        let complete: Vec<&str> = complete.filter(|line| !line.contains("caBundle:")).collect();
+        assert_eq!(of_map, complete);
+    }
 }

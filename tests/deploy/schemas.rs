@@ -9,11 +9,21 @@ use serde_json::Value;
 
 use super::copy::Deploy;
 
-/// Values of the chart: a certificate of one's own, cert-manager, and every object that the chart can have.
-pub(crate) const VALUES: [(&str, &str); 7] = [
+/// Values of the chart: each source of the certificate, and every object that the chart can have.
+pub(crate) const VALUES: [(&str, &str); 10] = [
+    ("default", ""),
     (
         "own",
-        "--set certificate.ca=LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==",
+        "--set certificate.source=secret,apiAccess=false,certificate.ca=LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==",
+    ),
+    (
+        "csr",
+        "--set certificate.source=csr,certificate.csr.signerName=example.com/serving,certificate.csr.ca.configMap=imageswap-ca",
+    ),
+    (
+        "csr-secret",
+        "--set certificate.source=csr,certificate.csr.signerName=example.com/serving,certificate.csr.ca.secret=ca \
+         --set fullnameOverride=swap,networkPolicy.apiServerPorts={443}",
     ),
     ("cert-manager", "--set certificate.source=cert-manager"),
     (
@@ -24,17 +34,17 @@ pub(crate) const VALUES: [(&str, &str); 7] = [
     ),
     (
         "secret",
-        "--set certificate.create=true,certificate.ca=LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==,certificate.chain=x,certificate.key=y \
+        "--set certificate.source=secret,certificate.create=true,certificate.ca=LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==,certificate.chain=x,certificate.key=y \
          --set autoscaling.enabled=false,replicas=1,podDisruptionBudget.enabled=false,networkPolicy.enabled=false",
     ),
     (
         "maps",
-        "--set certificate.ca=LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==,rules.files=null \
+        "--set rules.files=null \
          --set 'rules.existingConfigMaps={imageswap-maps,team-a}' --set serviceAccount.create=false",
     ),
     (
         "entries",
-        "--set certificate.ca=LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==,webhook.scope=opt-in,fullnameOverride=swap,namespaceOverride=platform \
+        "--set webhook.scope=opt-in,fullnameOverride=swap,namespaceOverride=platform \
          --set webhook.entries[0].name=strict,webhook.entries[0].failurePolicy=Ignore \
          --set-string 'webhook.matchConditions[0].name=all,webhook.matchConditions[0].expression=true'",
     ),

@@ -1,6 +1,6 @@
 {{/*
-An entry of the webhook configuration. Arguments: the root, the name, the path, and an entry of `webhook.entries` whose
-members replace those of `webhook`.
+An entry for Pods. Arguments: the root, the name, the path, and an entry of `webhook.entries` whose members replace those
+of `webhook`.
 */}}
 {{- define "imageswap.entry" -}}
 {{- $root := .root -}}
@@ -12,15 +12,7 @@ members replace those of `webhook`.
 {{- end -}}
 {{- $rules := $entry.rules -}}
 - name: {{ .name }}
-  clientConfig:
-    service:
-      name: {{ include "imageswap.fullname" $root }}
-      namespace: {{ include "imageswap.namespace" $root }}
-      path: {{ .path }}
-      port: 443
-    {{- if ne $root.Values.certificate.source "cert-manager" }}
-    caBundle: {{ include "imageswap.caBundle" $root }}
-    {{- end }}
+  {{- include "imageswap.clientConfig" . | nindent 2 }}
   rules:
   {{- if $rules }}
   {{- toYaml $rules | nindent 2 }}
@@ -97,4 +89,58 @@ members replace those of `webhook`.
   {{- with $value.matchConditions }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
+{{- end -}}
+
+{{/* The address of an entry. Arguments: the root, the path. `caBundle` is here only if nothing writes it at runtime. */}}
+{{- define "imageswap.clientConfig" -}}
+clientConfig:
+  service:
+    name: {{ include "imageswap.fullname" .root }}
+    namespace: {{ include "imageswap.namespace" .root }}
+    path: {{ .path }}
+    port: 443
+  {{- if eq .root.Values.certificate.source "secret" }}
+  caBundle: {{ include "imageswap.caBundle" .root }}
+  {{- end }}
+{{- end -}}
+
+{{/* All entries of the MutatingWebhookConfiguration. */}}
+{{- define "imageswap.mutatingEntries" -}}
+{{ include "imageswap.entry" (dict "root" . "name" "imageswap.webhook.k8s.twr.io" "path" "/" "entry" (dict)) }}
+{{- range .Values.webhook.entries }}
+{{ include "imageswap.entry" (dict "root" $ "name" (printf "%s.hook.imageswap.k8s.twr.io" .name) "path" (printf "/hook/%s" .name) "entry" .) }}
+{{- end }}
+{{- end -}}
+
+{{/* All entries of the ValidatingWebhookConfiguration. */}}
+{{- define "imageswap.validatingEntries" -}}
+- name: validate.imageswap.k8s.twr.io
+  {{- include "imageswap.clientConfig" (dict "root" . "path" "/validate") | nindent 2 }}
+  rules:
+  - operations: [CREATE, UPDATE]
+    apiGroups: [""]
+    apiVersions: [v1]
+    resources: [configmaps]
+    scope: Namespaced
+  matchPolicy: Equivalent
+  # A webhook that does not answer must not block the repair of its own rules.
+  failurePolicy: Ignore
+  timeoutSeconds: 5
+  sideEffects: None
+  admissionReviewVersions: [v1]
+  namespaceSelector:
+    matchLabels:
+      kubernetes.io/metadata.name: {{ include "imageswap.namespace" . }}
+  objectSelector:
+    matchLabels:
+      imageswap.k8s.twr.io/rules: "true"
+{{- end -}}
+
+{{/* The metadata of a webhook configuration. */}}
+{{- define "imageswap.configurationMetadata" -}}
+{{- $annotations := dict "admissions.enforcer/disabled" "true" }}
+{{- if eq .Values.certificate.source "cert-manager" }}
+{{- $_ := set $annotations "cert-manager.io/inject-ca-from" (printf "%s/%s-tls" (include "imageswap.namespace" .) (include "imageswap.fullname" .)) }}
+{{- end }}
+{{- include "imageswap.metadata" (dict "root" . "name" (include "imageswap.configurationName" .) "clusterScope" true "annotations" (merge (dict) .Values.webhook.annotations $annotations)) }}
 {{- end -}}

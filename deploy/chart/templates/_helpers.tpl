@@ -68,6 +68,43 @@ annotations:
 {{- end }}
 {{- end -}}
 
+{{/* Not empty if the webhook keeps the entries of the webhook configurations, so that the manifests have none. */}}
+{{- define "imageswap.isArmed" -}}
+{{- if has .Values.certificate.source (list "self-managed" "csr") }}true{{ end -}}
+{{- end -}}
+
+{{/* The names of the objects that the webhook reads and writes through the API server. */}}
+{{- define "imageswap.configurationName" -}}
+{{- include "imageswap.fullname" . }}-webhook
+{{- end -}}
+
+{{- define "imageswap.webhooksName" -}}
+{{- include "imageswap.fullname" . }}-webhooks
+{{- end -}}
+
+{{- define "imageswap.lastGoodName" -}}
+{{- include "imageswap.fullname" . }}-last-good
+{{- end -}}
+
+{{/* Options with the names of objects that differ from the defaults of the program. */}}
+{{- define "imageswap.names" -}}
+{{- $names := dict -}}
+{{- if .Values.apiAccess -}}
+{{- $_ := set $names "last-good-configmap" (list (include "imageswap.lastGoodName" .) "imageswap-last-good") -}}
+{{- end -}}
+{{- if include "imageswap.isArmed" . -}}
+{{- $_ := set $names "tls-secret" (list (include "imageswap.secretName" .) "imageswap-tls") -}}
+{{- $_ := set $names "service-name" (list (include "imageswap.fullname" .) "imageswap") -}}
+{{- $_ := set $names "webhook-configuration" (list (include "imageswap.configurationName" .) "imageswap-webhook") -}}
+{{- $_ := set $names "webhooks-configmap" (list (include "imageswap.webhooksName" .) "imageswap-webhooks") -}}
+{{- end -}}
+{{- range $option, $name := $names -}}
+{{- if ne (first $name) (last $name) }}
+{{ $option }}: {{ first $name }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "imageswap.podSecurityLevel" -}}
 {{- if .Values.hostNetwork }}privileged{{ else }}restricted{{ end -}}
 {{- end -}}
@@ -76,7 +113,7 @@ annotations:
 {{- define "imageswap.caBundle" -}}
 {{- $ca := trim (default "" .Values.certificate.ca) -}}
 {{- if not $ca -}}
-{{- fail "certificate.ca is missing. Set it to the certificate of the CA that signed the certificate of the webhook: --set-file certificate.ca=ca.crt. Or let cert-manager issue the certificate: --set certificate.source=cert-manager" -}}
+{{- fail "certificate.ca is missing. Set it to the certificate of the CA that signed the certificate of the webhook: --set-file certificate.ca=ca.crt. Or let the webhook keep a certificate of its own: --set certificate.source=self-managed" -}}
 {{- end -}}
 {{- $isPem := contains "-----BEGIN" $ca -}}
 {{- $pem := ternary $ca (b64dec $ca) $isPem -}}
