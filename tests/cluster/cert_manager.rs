@@ -185,7 +185,8 @@ fn two_installations_of_the_chart_do_not_collide() {
         return;
     };
     let _manager = CertManager::start(&plane, build);
-    prepare(&plane, Some(&Tools::build_always(build, &["helm"])));
+    let tools = Tools::build_always(build, &["helm"]);
+    prepare(&plane, Some((&tools, "helm")));
     plane.write("platform.yaml", PLATFORM);
     plane.write("team.yaml", TEAM);
     plane.namespace("team-a", "team=a");

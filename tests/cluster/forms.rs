@@ -52,6 +52,24 @@ pub(crate) const INSTALL_YAML: Form = Form {
     uninstall: ("Uninstall", 0),
 };
 
+/// With a certificate of one's own, and without access to the API server.
+pub(crate) const OWN: Form = Form {
+    name: "own certificate",
+    install: ("With your own certificate", 1),
+    upgrade: ("With your own certificate", 1),
+    roll_back: ("With your own certificate", 1),
+    uninstall: ("Uninstall", 0),
+};
+
+/// [`OWN`] by Helm.
+pub(crate) const HELM_OWN: Form = Form {
+    name: "own certificate by Helm",
+    install: ("With your own certificate", 2),
+    upgrade: ("Upgrade and roll back", 1),
+    roll_back: ("Upgrade and roll back", 2),
+    uninstall: ("Uninstall", 1),
+};
+
 pub(crate) const HELM: Form = Form {
     name: "Helm",
     install: ("With Helm", 0),
@@ -61,7 +79,7 @@ pub(crate) const HELM: Form = Form {
 };
 
 impl Form {
-    /// Installs it with a certificate of one's own, and sets the rules.
+    /// Installs it, and sets the rules.
     pub(crate) fn install(&self, plane: &ControlPlane) {
         run(plane, self.install);
         set_rules(plane, RULES);
@@ -110,7 +128,7 @@ pub(crate) fn check_out(plane: &ControlPlane, from: &str, to: &str) {
     ));
 }
 
-/// Replaces the rules of the installation.
+/// Replaces the rules of the installation, by a ConfigMap that the webhook does not validate.
 pub(crate) fn set_rules(plane: &ControlPlane, rules: &str) {
     let map = serde_json::json!({
         "apiVersion": "v1", "kind": "ConfigMap",
@@ -121,14 +139,15 @@ pub(crate) fn set_rules(plane: &ControlPlane, rules: &str) {
     plane.succeed("kubectl apply -f rules.json");
 }
 
-/// Copies the manifests to the directory of command lines, generates a certificate, and adds Helm if there is one.
-pub(crate) fn prepare(plane: &ControlPlane, tools: Option<&Tools>) {
+/// Copies the manifests to the directory of command lines, generates a certificate, and adds a version of Helm if there
+/// is one.
+pub(crate) fn prepare(plane: &ControlPlane, helm: Option<(&Tools, &str)>) {
     let deploy = repository::path("deploy");
     plane.succeed(&format!("cp -r '{}' deploy", deploy.display()));
     plane.succeed("cd deploy/components/own-certificate && rm -f tls.crt tls.key ca.crt");
-    run(plane, ("What you need", 0));
-    if let Some(tools) = tools {
-        let helm = tools.bin().join("helm").canonicalize().unwrap();
+    run(plane, ("With your own certificate", 0));
+    if let Some((tools, program)) = helm {
+        let helm = tools.bin().join(program).canonicalize().unwrap();
         symlink(helm, plane.path("bin/helm")).unwrap();
     }
 }

@@ -31,11 +31,27 @@ pub(crate) fn wait_until_it_swaps(plane: &ControlPlane, node: &Node) {
     });
 }
 
-/// Installs a form, upgrades it and rolls it back under load, and uninstalls it.
-fn life(form: &Form) {
+/// Returns what the webhook has written: keys and certificates, the last good set, and the entries.
+fn written(plane: &ControlPlane) -> Vec<Value> {
+    let field = |object: &str, field: &str| {
+        let value = plane.json(&format!("kubectl get {object} -n imageswap-system -o json"))[field].clone();
+        assert_ne!(value, Value::Null, "{object}");
+        value
+    };
+    vec![
+        field("secret imageswap-tls", "data"),
+        field("configmap imageswap-last-good", "binaryData"),
+        field("mutatingwebhookconfiguration imageswap-webhook", "webhooks"),
+        field("validatingwebhookconfiguration imageswap-webhook", "webhooks"),
+    ]
+}
+
+/// Installs a form, applies it again, upgrades it and rolls it back under load, and uninstalls it. `helm` is the program
+/// that a form by Helm uses.
+fn life(form: &Form, helm: &str) {
     let Some((plane, node)) = cluster() else { return };
-    let tools = (form.name == HELM.name).then(|| Tools::build_always(env!("CARGO_TARGET_TMPDIR"), &["helm"]));
-    prepare(&plane, tools.as_ref());
+    let tools = (form.name == HELM.name).then(|| Tools::build_always(env!("CARGO_TARGET_TMPDIR"), &[helm]));
+    prepare(&plane, tools.as_ref().map(|tools| (tools, helm)));
     form.install(&plane);
     wait_until_it_swaps(&plane, &node);
     assert_eq!(image(&plane), "ghcr.io/imageswap/imageswap:0.1.0");
@@ -54,7 +70,19 @@ fn life(form: &Form) {
         set_rules(&plane, RULES);
     }
 
+    plane.wait("the last good set", |plane| {
+        let line =
+            "kubectl get configmap imageswap-last-good -n imageswap-system -o jsonpath='{.binaryData.set}'";
+        !plane.succeed(line).is_empty()
+    });
     let load = Load::start(node.api);
+    let before = written(&plane);
+    form.again(&plane, form.upgrade);
+    thread::sleep(Duration::from_secs(3));
+    assert_eq!(written(&plane), before);
+    if form.name == KUSTOMIZE.name {
+        plane.succeed("kubectl diff -k deploy/base");
+    }
     check_out(&plane, "0.1.0", "0.1.1");
     form.again(&plane, form.upgrade);
     assert_eq!(image(&plane), "ghcr.io/imageswap/imageswap:0.1.1");
@@ -64,21 +92,28 @@ fn life(form: &Form) {
     // The last old replicas end.
     plane.wait("the end of the old replicas", |plane| pods(plane) == 2);
     let created = load.end();
-    created.log(&format!("{}: upgrade and rollback", form.name));
+    assert_eq!(written(&plane), before);
+    created.log(&format!(
+        "{helm} {}: second apply, upgrade and rollback",
+        form.name
+    ));
     assert!(created.failures.is_empty(), "{:?}", created.failures);
     assert!(created.swapped > 100 && created.unanswered == 0, "{created:?}");
 
     run(&plane, form.uninstall);
-    assert_eq!(
-        plane
-            .run("kubectl get mutatingwebhookconfiguration imageswap-webhook")
-            .stdout,
-        ""
-    );
+    is_uninstalled(&plane);
     plane.wait("a Pod that is not swapped", |plane| {
         asked(plane, "default", "nginx:1.25").as_deref() == Some("nginx:1.25")
     });
     plane.wait("the end of all replicas", |plane| pods(plane) == 0);
+}
+
+/// Asserts that no object of the cluster is left.
+pub(crate) fn is_uninstalled(plane: &ControlPlane) {
+    let kinds =
+        "mutatingwebhookconfigurations,validatingwebhookconfigurations,clusterroles,clusterrolebindings";
+    let left = plane.succeed(&format!("kubectl get {kinds} -l app=imageswap -o name"));
+    assert_eq!(left, "");
 }
 
 /// Returns the image of the Deployment.
@@ -89,7 +124,7 @@ fn image(plane: &ControlPlane) -> String {
 }
 
 /// Returns the number of Pods of the installation.
-fn pods(plane: &ControlPlane) -> usize {
+pub(crate) fn pods(plane: &ControlPlane) -> usize {
     plane
         .succeed("kubectl get pods -n imageswap-system -l app=imageswap -o name")
         .lines()
@@ -105,17 +140,49 @@ fn warnings(plane: &ControlPlane) -> Vec<Value> {
 
 #[test]
 fn kustomize_installs_upgrades_rolls_back_and_uninstalls() {
-    life(&KUSTOMIZE);
+    life(&KUSTOMIZE, "");
 }
 
 #[test]
 fn helm_installs_upgrades_rolls_back_and_uninstalls() {
-    life(&HELM);
+    life(&HELM, "helm");
+}
+
+#[test]
+fn helm_3_installs_upgrades_rolls_back_and_uninstalls() {
+    life(&HELM, "helm3");
 }
 
 #[test]
 fn install_yaml_installs_upgrades_rolls_back_and_uninstalls() {
-    life(&INSTALL_YAML);
+    life(&INSTALL_YAML, "");
+}
+
+#[test]
+fn deleted_namespace_blocks_no_pod() {
+    let Some((plane, node)) = cluster() else { return };
+    prepare(&plane, None);
+    KUSTOMIZE.install(&plane);
+    wait_until_it_swaps(&plane, &node);
+    let load = Load::start(node.api);
+    plane.succeed("kubectl delete namespace imageswap-system --timeout=120s");
+    plane.wait("the end of the configurations", |plane| {
+        let kinds = "mutatingwebhookconfigurations,validatingwebhookconfigurations";
+        plane
+            .succeed(&format!("kubectl get {kinds} -l app=imageswap -o name"))
+            .is_empty()
+    });
+    thread::sleep(Duration::from_secs(2));
+    let created = load.end();
+    created.log("the namespace is deleted");
+    let is_original = |failure: &String| failure.starts_with("not swapped: ");
+    assert!(
+        created.failures.iter().all(is_original) && created.unanswered == 0,
+        "{created:?}"
+    );
+    // The same commands install it again.
+    KUSTOMIZE.install(&plane);
+    wait_until_it_swaps(&plane, &node);
 }
 
 #[test]

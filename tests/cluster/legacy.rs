@@ -15,7 +15,6 @@ use super::asked;
 use super::forms::{commands, run};
 use super::install::{SWAPPED, cluster};
 use super::load::Load;
-use super::operations::wait_for_certificate;
 
 const NAMESPACE: &str = "imageswap-system";
 const INSTALLED: &str = include_str!("legacy/installed.yaml");
@@ -32,12 +31,6 @@ openssl x509 -req -in request.pem -CA ca.crt -CAkey ca.key -CAcreateserial -days
 
 /// Heading of the page for the commands.
 const UPGRADE: &str = "Upgrade from imageswap-webhook v1.5.3";
-
-/// Signs a certificate for the next key pair, by the same CA.
-const RENEW: &str = "\
-openssl req -newkey rsa:2048 -nodes -keyout tls.key -out request.pem -subj /CN=imageswap
-openssl x509 -req -in request.pem -CA ca.crt -CAkey ca.key -CAcreateserial -days 365 -extfile extensions -out tls.crt
-";
 
 /// Creates the objects of v1.5.3: those of `kubectl apply`, and those that its init container creates.
 fn install(plane: &ControlPlane) {
@@ -158,10 +151,13 @@ fn legacy_overlay_upgrades_and_rolls_back_without_a_failed_pod() {
     assert_eq!(selected_by_policy(&plane), 2);
     let kept = object(&plane, "secret/imageswap-tls");
     assert_eq!(secret["type"], "tls");
-    assert_eq!((&kept["type"], &kept["data"]), (&secret["type"], &secret["data"]));
+    assert_eq!(kept["type"], "tls");
+    // Its pair is that of the webhook.
+    assert_ne!(kept["data"]["cert.pem"], secret["data"]["cert.pem"]);
+    assert!(kept["data"]["ca-key.pem"].is_string());
     assert_eq!(object(&plane, "configmap/imageswap-maps"), maps);
     let manifests = commands((UPGRADE, 0));
-    let manifests: Vec<&str> = manifests.lines().skip(1).take(2).collect();
+    let manifests: Vec<&str> = manifests.lines().skip(1).take(1).collect();
     plane.succeed(&manifests.join("\n").replace("kubectl apply", "kubectl diff"));
     wait_for(
         &plane,
@@ -183,20 +179,17 @@ fn legacy_overlay_upgrades_and_rolls_back_without_a_failed_pod() {
     assert_eq!(template["serviceAccountName"], "imageswap-sa");
     // The policy that is left would separate their init container from the API server.
     assert_eq!(selected_by_policy(&plane), 0);
-    run(&plane, (UPGRADE, 1));
+    run(&plane, (UPGRADE, 2));
     run(&plane, (UPGRADE, 0));
     wait_for_rollout(&plane, &node);
     is_upgraded(&plane);
     all_swapped("rollback and return", load);
 
     let load = Load::start(node.api);
-    plane.succeed(&format!("set -e\n{RENEW}"));
-    run(&plane, (UPGRADE, 2));
-    wait_for_certificate(&plane, "tls.crt");
     // Nothing needs the objects of v1.5.3 that the manifests do not have.
     run(&plane, (UPGRADE, 3));
     evict(&plane, &node);
-    all_swapped("renewal and cleanup", load);
+    all_swapped("cleanup", load);
 
     plane.succeed(
         "kubectl patch configmap imageswap-env -n imageswap-system --type=merge \
@@ -208,8 +201,9 @@ fn legacy_overlay_upgrades_and_rolls_back_without_a_failed_pod() {
 
     // Another overlay applies to the namespaces without the label, too.
     plane.succeed(&manifests.join("\n").replace("overlays/legacy", "base"));
-    let entry = object(&plane, "mutatingwebhookconfiguration/imageswap-webhook")["webhooks"][0].clone();
-    assert_eq!(entry["namespaceSelector"]["matchLabels"], Value::Null);
+    plane.wait("a namespace without the label", |plane| {
+        asked(plane, "unlabeled", "nginx:1.25").as_deref() == Some("harbor.example.com/hub/nginx:1.25")
+    });
 }
 
 /// Returns the number of Pods that the NetworkPolicy selects.
@@ -243,7 +237,7 @@ fn is_upgraded(plane: &ControlPlane) {
         .map(|volume| volume["name"].as_str().unwrap())
         .collect();
     names.sort_unstable();
-    assert_eq!(names, ["maps", "tls"]);
+    assert_eq!(names, ["maps"]);
 
     let budgets = object(plane, "poddisruptionbudgets");
     let budgets = budgets["items"].as_array().unwrap();
@@ -254,8 +248,7 @@ fn is_upgraded(plane: &ControlPlane) {
     let entries = object(plane, "mutatingwebhookconfiguration/imageswap-webhook")["webhooks"].clone();
     assert_eq!(entries.as_array().unwrap().len(), 1);
     let selector = &entries[0]["namespaceSelector"];
-    assert_eq!(
-        selector["matchLabels"],
-        json!({"k8s.twr.io/imageswap": "enabled"})
-    );
+    assert_eq!(selector["matchLabels"], Value::Null);
+    let label = json!({"key": "k8s.twr.io/imageswap", "operator": "In", "values": ["enabled"]});
+    assert_eq!(selector["matchExpressions"][0], label);
 }

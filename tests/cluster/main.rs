@@ -11,6 +11,8 @@ mod load;
 mod migration;
 mod node;
 mod operations;
+mod rights;
+mod sources;
 
 use std::path::Path;
 

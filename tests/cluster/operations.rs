@@ -11,7 +11,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use super::asked;
-use super::forms::{KUSTOMIZE, WORKLOAD, prepare, run};
+use super::forms::{Form, KUSTOMIZE, OWN, WORKLOAD, prepare, run};
 use super::install::{SWAPPED, cluster, wait_until_it_swaps};
 use super::load::Load;
 
@@ -19,18 +19,7 @@ use super::load::Load;
 fn commands_of_the_page_do_what_it_says() {
     let Some((plane, node)) = cluster() else { return };
     prepare(&plane, None);
-    plane.succeed(&format!(
-        "rm ca.crt && {ISSUE} cp tls.crt tls.key ca.crt deploy/components/own-certificate"
-    ));
-    // First with failures that block nothing.
-    run(&plane, ("Install", 1));
     run(&plane, ("With kustomize", 0));
-    assert_eq!(failure_policy(&plane), "Ignore");
-    plane.succeed(
-        "cd deploy && mv base/mutatingwebhookconfiguration.yaml.bak base/mutatingwebhookconfiguration.yaml",
-    );
-    KUSTOMIZE.again(&plane, KUSTOMIZE.upgrade);
-    assert_eq!(failure_policy(&plane), "Fail");
     run(&plane, ("Set rules", 0));
     wait_until_it_swaps(&plane, &node);
     assert_eq!(run(&plane, ("Set rules", 1)).trim(), SWAPPED);
@@ -44,10 +33,38 @@ fn commands_of_the_page_do_what_it_says() {
         (2, 2),
         "{seen}"
     );
-
-    rotate(&plane, node.api);
-    break_glass(&plane);
+    rotate_certificates_of_the_webhook(&plane, node.api);
+    break_glass(&plane, &KUSTOMIZE);
     when_pods_are_blocked(&plane);
+}
+
+#[test]
+fn commands_for_a_certificate_of_ones_own_do_what_the_page_says() {
+    let Some((plane, node)) = cluster() else { return };
+    prepare(&plane, None);
+    plane.succeed(&format!(
+        "rm ca.crt && {ISSUE} cp tls.crt tls.key ca.crt deploy/components/own-certificate"
+    ));
+    // First with failures that block nothing.
+    run(&plane, ("With your own certificate", 4));
+    run(&plane, ("With your own certificate", 1));
+    assert_eq!(failure_policy(&plane), "Ignore");
+    let configuration = "deploy/components/directory/mutatingwebhookconfiguration.yaml";
+    plane.succeed(&format!("mv {configuration}.bak {configuration}"));
+    OWN.again(&plane, OWN.upgrade);
+    assert_eq!(failure_policy(&plane), "Fail");
+    run(&plane, ("Set rules", 0));
+    wait_until_it_swaps(&plane, &node);
+    // It makes no request to the API server.
+    assert_eq!(
+        plane.succeed("kubectl get clusterroles,roles -A -l app=imageswap -o name"),
+        ""
+    );
+    rotate(&plane, node.api);
+    // What helps if an installation cannot start.
+    run(&plane, ("With your own certificate", 3));
+    OWN.again(&plane, OWN.upgrade);
+    wait_until_it_swaps(&plane, &node);
 }
 
 /// Makes a CA and a certificate in the directory of command lines, or only a certificate if the CA is there.
@@ -74,22 +91,56 @@ pub(crate) fn wait_for_certificate(plane: &ControlPlane, file: &str) {
     }
 }
 
-/// Rotates the certificate in both ways and then the CA, under load.
+/// Returns the certificates that the replicas serve.
+fn served(plane: &ControlPlane) -> Vec<Vec<u8>> {
+    let line = "kubectl get pods -n imageswap-system -l app=imageswap -o jsonpath='{.items[*].status.podIP}'";
+    let addresses = plane.succeed(line);
+    let certificate = |host: &str| Connection::open(format!("{host}:5000").parse().unwrap()).certificate();
+    addresses.split(' ').map(certificate).collect()
+}
+
+/// Renews the certificate and then the CA that the webhook keeps, under load.
+fn rotate_certificates_of_the_webhook(plane: &ControlPlane, api: Api) {
+    let authorities = |plane: &ControlPlane| {
+        let line = "kubectl get mutatingwebhookconfiguration imageswap-webhook \
+                    -o jsonpath='{.webhooks[0].clientConfig.caBundle}' | base64 -d";
+        plane.succeed(line).matches("BEGIN CERTIFICATE").count()
+    };
+    assert_eq!(authorities(plane), 1);
+    let load = Load::start(api);
+    for command in [0, 1] {
+        let old = served(plane);
+        assert_eq!(old[0], old[1]);
+        run(plane, ("Rotate the certificate", command));
+        plane.wait("a new certificate in each replica", |plane| {
+            let new = served(plane);
+            new[0] == new[1] && new[0] != old[0]
+        });
+    }
+    assert_eq!(authorities(plane), 2);
+    thread::sleep(Duration::from_secs(3));
+    let created = load.end();
+    created.log("renewal of certificate and CA of the webhook");
+    assert!(
+        created.failures.is_empty() && created.swapped > 100,
+        "{created:?}"
+    );
+}
+
+/// Rotates the certificate and then the CA, under load.
 fn rotate(plane: &ControlPlane, api: Api) {
     let load = Load::start(api);
-    for way in [0, 1] {
-        plane.succeed(&format!(
-            "mkdir -p new && cp ca.crt ca.key new && cd new && {ISSUE}"
-        ));
-        run(plane, ("Rotate the certificate", way));
-        wait_for_certificate(plane, "new/tls.crt");
-    }
+    plane.succeed(&format!(
+        "mkdir -p new && cp ca.crt ca.key new && cd new && {ISSUE}"
+    ));
+    run(plane, ("Your own certificate", 0));
+    wait_for_certificate(plane, "new/tls.crt");
 
     plane.succeed(&format!("rm -r new && mkdir new && cd new && {ISSUE}"));
-    run(plane, ("Rotate the certificate", 2));
-    run(plane, ("Rotate the certificate", 0));
+    run(plane, ("Your own certificate", 2));
+    run(plane, ("Your own certificate", 0));
     wait_for_certificate(plane, "new/tls.crt");
-    run(plane, ("Rotate the certificate", 3));
+    run(plane, ("Your own certificate", 3));
     // The API server uses the new `caBundle` after about a second.
     thread::sleep(Duration::from_secs(3));
     let created = load.end();
@@ -100,7 +151,7 @@ fn rotate(plane: &ControlPlane, api: Api) {
     );
 }
 
-fn break_glass(plane: &ControlPlane) {
+fn break_glass(plane: &ControlPlane, form: &Form) {
     plane.apply(WORKLOAD);
     let line = "kubectl get pods -l app=web -o jsonpath='{.items[*].spec.containers[*].image}'";
     plane.wait("the swapped Pod of the workload", |plane| {
@@ -119,7 +170,7 @@ fn break_glass(plane: &ControlPlane) {
     plane.wait("a cluster without the webhook", |plane| {
         asked(plane, "default", "nginx:1.25").as_deref() == Some("nginx:1.25")
     });
-    KUSTOMIZE.again(plane, KUSTOMIZE.upgrade);
+    form.again(plane, form.upgrade);
     run(plane, ("Break glass", 3));
     plane.wait("the swap", |plane| {
         asked(plane, "team-a", "nginx:1.25").as_deref() == Some(SWAPPED)
@@ -127,9 +178,6 @@ fn break_glass(plane: &ControlPlane) {
     plane.wait("the swapped Pod of the workload", |plane| {
         plane.succeed(line).contains(SWAPPED)
     });
-    // What helps if an installation cannot start.
-    run(plane, ("Install", 0));
-    KUSTOMIZE.again(plane, KUSTOMIZE.upgrade);
 }
 
 fn failure_policy(plane: &ControlPlane) -> String {
@@ -152,6 +200,13 @@ fn when_pods_are_blocked(plane: &ControlPlane) {
     plane.wait("a Pod with its original image", |plane| {
         asked(plane, "default", "nginx:1.25").as_deref() == Some("nginx:1.25")
     });
+    // A replica that starts does not restore the entry before the annotation is gone.
+    plane.succeed("kubectl scale deployment imageswap -n imageswap-system --replicas=2");
+    plane.succeed("kubectl rollout status deployment/imageswap -n imageswap-system");
+    thread::sleep(Duration::from_secs(3));
+    assert_eq!(failure_policy(plane), "Ignore");
+    run(plane, ("When Pods are blocked", 1));
+    plane.wait("the restored entry", |plane| failure_policy(plane) == "Fail");
 }
 
 #[test]
@@ -163,23 +218,21 @@ fn quickstart_of_the_readme_swaps_a_pod() {
         .find(|block| block.starts_with("kind create cluster"))
         .unwrap();
     let block = block.split("```").next().unwrap();
-    assert_eq!(block.lines().count(), 5);
+    assert_eq!(block.lines().count(), 4);
     let image = format!("ghcr.io/imageswap/imageswap:{}", env!("CARGO_PKG_VERSION"));
     assert_eq!(block.matches(&image).count(), 2);
     plane.succeed(&format!(
         "cp -r '{}' deploy",
         repository::path("deploy").display()
     ));
-    plane.succeed("cd deploy/components/own-certificate && rm -f tls.crt tls.key ca.crt");
     // The first two make the cluster and the image, which are here already.
     let commands: Vec<&str> = block
         .lines()
         .filter(|line| !line.starts_with("kind") && !line.starts_with("docker"))
         .collect();
-    let [certificate, install, ask] = commands.as_slice() else {
+    let [install, ask] = commands.as_slice() else {
         panic!("{commands:?}")
     };
-    plane.succeed(certificate);
     plane.succeed(install);
     assert_eq!(node.ready(), 1);
     // The API server uses a new webhook configuration after about a second.
