@@ -5,6 +5,7 @@ mod certificates;
 mod client;
 mod clock;
 mod cluster;
+mod entries;
 mod error;
 mod object;
 mod settings;

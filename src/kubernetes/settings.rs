@@ -13,6 +13,13 @@ pub(crate) struct ClusterSettings {
     pub(crate) keeps_entries: bool,
 }
 
+impl ClusterSettings {
+    /// Returns true if the webhook keeps the webhook configurations: it has the CA for `caBundle`.
+    pub(super) const fn arms(&self) -> bool {
+        matches!(self.certificates, Certificates::SelfManaged) || self.ca_file.is_some()
+    }
+}
+
 /// Source of the key pair, as far as the cluster gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Certificates {
@@ -39,4 +46,17 @@ pub(crate) struct Names {
     pub(crate) entries: String,
     /// The ConfigMap with the last good set.
     pub(crate) last_good: String,
+}
+
+/// Returns the default names.
+#[cfg(test)]
+pub(super) fn of_tests() -> Names {
+    Names {
+        namespace: "imageswap-system".to_owned(),
+        service: "imageswap".to_owned(),
+        secret: "imageswap-tls".to_owned(),
+        configuration: "imageswap-webhook".to_owned(),
+        entries: "imageswap-webhooks".to_owned(),
+        last_good: "imageswap-last-good".to_owned(),
+    }
 }
