@@ -5,11 +5,17 @@ mod certificates;
 mod client;
 mod clock;
 mod cluster;
+mod config_map;
+mod configuration;
+mod disarm;
 mod entries;
 mod error;
+mod namespace;
 mod object;
+mod plan;
 mod settings;
 mod trust;
+mod wanted;
 
 pub(crate) use client::is_in_cluster;
 pub(crate) use cluster::InCluster;

@@ -1,0 +1,26 @@
+//! The Namespace of the webhook: it owns the webhook configurations, and its deletion disarms them.
+
+use super::client::ObjectClient;
+use super::error::ApiError;
+use super::object::Object;
+
+/// The state of the Namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Namespace {
+    /// It exists; its uid.
+    Exists(String),
+    /// It is being deleted, or has been.
+    Deleted,
+}
+
+impl Namespace {
+    /// Returns the state of the Namespace now.
+    pub(super) async fn get(client: &ObjectClient) -> Result<Self, ApiError> {
+        let found = client.get(Object::Namespace).await?;
+        let existing = found.filter(|object| object.metadata.deletion_timestamp.is_none());
+        Ok(match existing {
+            Some(object) => Self::Exists(object.metadata.uid.unwrap_or_default()),
+            None => Self::Deleted,
+        })
+    }
+}
