@@ -2,8 +2,10 @@
 
 use async_trait::async_trait;
 
+use super::arming;
 use super::certificates;
 use super::client::ObjectClient;
+use super::disarm::Disarming;
 use super::settings::ClusterSettings;
 use super::trust::Trust;
 use crate::webhook::{Cluster, Handles};
@@ -14,6 +16,7 @@ pub(crate) struct InCluster {
     client: ObjectClient,
     settings: ClusterSettings,
     trust: Trust,
+    disarming: Disarming,
 }
 
 impl InCluster {
@@ -27,6 +30,7 @@ impl InCluster {
             client: ObjectClient::in_cluster(settings.names.clone())?,
             settings,
             trust: Trust::default(),
+            disarming: Disarming::default(),
         })
     }
 }
@@ -34,8 +38,23 @@ impl InCluster {
 #[async_trait]
 impl Cluster for InCluster {
     async fn run(&self, webhook: Handles) {
-        certificates::run(&self.client, &self.settings, &self.trust, &webhook).await;
+        let Self {
+            client,
+            settings,
+            trust,
+            disarming,
+        } = self;
+        let arm = async {
+            if settings.arms() {
+                arming::run(client, settings, trust, disarming, &webhook.conditions).await;
+            }
+        };
+        tokio::join!(certificates::run(client, settings, trust, &webhook), arm);
     }
 
-    async fn shut_down(&self) {}
+    async fn shut_down(&self) {
+        if self.settings.arms() {
+            self.disarming.shut_down(&self.client).await;
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The cluster: all requests to the API server, and the objects that they are about.
 #![allow(dead_code)]
 
+mod arming;
 mod certificates;
 mod client;
 mod clock;
@@ -10,11 +11,13 @@ mod configuration;
 mod disarm;
 mod entries;
 mod error;
+mod keep;
 mod namespace;
 mod object;
 mod pace;
 mod plan;
 mod reach;
+mod report;
 mod settings;
 mod trust;
 mod wanted;

@@ -1,0 +1,27 @@
+//! The task of arming: it keeps both webhook configurations, each by itself.
+
+use super::client::ObjectClient;
+use super::config_map::EntriesMap;
+use super::disarm::Disarming;
+use super::keep::Keeper;
+use super::object::Object;
+use super::settings::ClusterSettings;
+use super::trust::Trust;
+use crate::webhook::Conditions;
+
+/// Keeps both webhook configurations. Never returns.
+pub(super) async fn run(
+    client: &ObjectClient,
+    settings: &ClusterSettings,
+    trust: &Trust,
+    disarming: &Disarming,
+    conditions: &Conditions,
+) {
+    let entries = EntriesMap::new(client, !settings.keeps_entries);
+    let keeper = |kind| Keeper::new(kind, client, trust, disarming, conditions, &entries);
+    tokio::join!(
+        entries.follow(disarming),
+        keeper(Object::Mutating).run(),
+        keeper(Object::Validating).run()
+    );
+}
