@@ -2,10 +2,9 @@
 
 use async_trait::async_trait;
 
-use super::arming;
+use super::arming::{self, Disarming};
 use super::certificates;
 use super::client::ObjectClient;
-use super::disarm::Disarming;
 use super::settings::ClusterSettings;
 use super::trust::Trust;
 use crate::webhook::{Cluster, Handles};

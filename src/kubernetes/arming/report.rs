@@ -1,9 +1,9 @@
 //! Reports about one webhook configuration: its condition, and the log.
 
 use super::entries::key;
-use super::error::ApiError;
-use super::object::Object;
-use super::settings::Names;
+use crate::kubernetes::error::ApiError;
+use crate::kubernetes::object::Object;
+use crate::kubernetes::settings::Names;
 use crate::webhook::{Conditions, Duty, Readiness};
 
 /// Failures to reach the Service that are not logged, since its endpoints follow the readiness of a Pod by some seconds.

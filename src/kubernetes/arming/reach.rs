@@ -16,8 +16,8 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use super::error::causes;
-use super::settings::Names;
+use crate::kubernetes::error::causes;
+use crate::kubernetes::settings::Names;
 
 /// Maximum time for the whole request.
 const TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,16 +1,16 @@
 //! The task of arming: it keeps both webhook configurations, each by itself.
 
-use super::client::ObjectClient;
 use super::config_map::EntriesMap;
 use super::disarm::Disarming;
 use super::keep::Keeper;
-use super::object::Object;
-use super::settings::ClusterSettings;
-use super::trust::Trust;
+use crate::kubernetes::client::ObjectClient;
+use crate::kubernetes::object::Object;
+use crate::kubernetes::settings::ClusterSettings;
+use crate::kubernetes::trust::Trust;
 use crate::webhook::Conditions;
 
 /// Keeps both webhook configurations. Never returns.
-pub(super) async fn run(
+pub(in crate::kubernetes) async fn run(
     client: &ObjectClient,
     settings: &ClusterSettings,
     trust: &Trust,

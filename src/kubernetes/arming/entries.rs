@@ -6,8 +6,8 @@ use kube::core::DynamicObject;
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
-use super::object::Object;
-use super::settings::Names;
+use crate::kubernetes::object::Object;
+use crate::kubernetes::settings::Names;
 
 /// Maximum bytes of the YAML of one kind. etcd limits the whole ConfigMap to about 1.5 MiB.
 const MAX_BYTES: usize = 1 << 20;

@@ -5,9 +5,9 @@ use kube::core::DynamicObject;
 use super::config_map::EntriesSeen;
 use super::configuration::{MANAGED, WebhookConfiguration};
 use super::entries::{WebhookEntries, key};
-use super::object::Object;
-use super::settings::Names;
 use super::wanted::Wanted;
+use crate::kubernetes::object::Object;
+use crate::kubernetes::settings::Names;
 
 /// The plan for a webhook configuration.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,10 +6,10 @@ use futures_util::StreamExt as _;
 use kube::core::DynamicObject;
 use tokio::sync::watch;
 
-use super::client::ObjectClient;
 use super::disarm::Disarming;
-use super::error::ApiError;
-use super::object::Object;
+use crate::kubernetes::client::ObjectClient;
+use crate::kubernetes::error::ApiError;
+use crate::kubernetes::object::Object;
 
 /// The ConfigMap with the entries.
 #[derive(Debug)]

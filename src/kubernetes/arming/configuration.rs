@@ -8,10 +8,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::core::DynamicObject;
 use serde_json::{Value, json};
 
-use super::client::FIELD_MANAGER;
 use super::entries::{WebhookEntries, calls_the_service};
-use super::settings::Names;
 use super::wanted::{Wanted, field_differences};
+use crate::kubernetes::client::FIELD_MANAGER;
+use crate::kubernetes::settings::Names;
 
 /// The annotation of a configuration that stops the webhook from changing it, if its value is `false`.
 pub(super) const MANAGED: &str = "imageswap.k8s.twr.io/managed";

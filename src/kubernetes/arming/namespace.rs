@@ -1,8 +1,8 @@
 //! The Namespace of the webhook: it owns the webhook configurations, and its deletion disarms them.
 
-use super::client::ObjectClient;
-use super::error::ApiError;
-use super::object::Object;
+use crate::kubernetes::client::ObjectClient;
+use crate::kubernetes::error::ApiError;
+use crate::kubernetes::object::Object;
 
 /// The state of the Namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use super::entries::WebhookEntries;
-use super::object::Object;
+use crate::kubernetes::object::Object;
 
 /// The state that a webhook configuration must have.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::client::ObjectClient;
 use super::configuration::WebhookConfiguration;
-use super::error::ApiError;
 use super::namespace::Namespace;
-use super::object::Object;
+use crate::kubernetes::client::ObjectClient;
+use crate::kubernetes::error::ApiError;
+use crate::kubernetes::object::Object;
 
 /// The time for which requests are repeated. The Service has endpoints for about as long.
 const DEADLINE: Duration = Duration::from_secs(6);
@@ -17,7 +17,7 @@ const DELAY: Duration = Duration::from_millis(200);
 
 /// The state of disarming. Once it has begun, nothing is armed again.
 #[derive(Debug, Default)]
-pub(super) struct Disarming(AtomicBool);
+pub(in crate::kubernetes) struct Disarming(AtomicBool);
 
 impl Disarming {
     /// Returns true if the Namespace is being deleted.
@@ -38,7 +38,7 @@ impl Disarming {
     }
 
     /// Checks the Namespace at the end of this replica, and repeats requests that fail for a few seconds.
-    pub(super) async fn shut_down(&self, client: &ObjectClient) {
+    pub(in crate::kubernetes) async fn shut_down(&self, client: &ObjectClient) {
         let end = Instant::now() + DEADLINE;
         while let Err(error) = self.check(client).await {
             if Instant::now() >= end || error.is_forbidden() {

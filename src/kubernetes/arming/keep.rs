@@ -7,19 +7,19 @@ use futures_util::StreamExt as _;
 use kube::core::DynamicObject;
 use tokio::time::{Instant, sleep_until};
 
-use super::client::ObjectClient;
 use super::config_map::EntriesMap;
 use super::configuration::WebhookConfiguration;
 use super::disarm::Disarming;
-use super::error::{ApiError, ApiProblem};
 use super::namespace::Namespace;
-use super::object::Object;
 use super::pace::{Backoff, Restorations};
 use super::plan::{Plan, is_optional, plan};
 use super::reach::reach;
 use super::report::ConfigurationReport;
-use super::trust::Trust;
 use super::wanted::Wanted;
+use crate::kubernetes::client::ObjectClient;
+use crate::kubernetes::error::{ApiError, ApiProblem};
+use crate::kubernetes::object::Object;
+use crate::kubernetes::trust::Trust;
 use crate::webhook::Conditions;
 
 /// The interval at which everything is read again, for the case that a watch has missed something.
