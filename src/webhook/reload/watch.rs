@@ -9,6 +9,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use notify::{Config, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
@@ -73,13 +74,23 @@ pub(crate) async fn watch(dir: PathBuf, files: Option<Vec<OsString>>, reload: Ar
 struct DirWatch {
     _watcher: RecommendedWatcher,
     identity: (u64, u64),
+    /// True once the directory has been removed, which ends the watch. Its inode number may be used again at once.
+    is_removed: Arc<AtomicBool>,
 }
 
 impl DirWatch {
     fn start(dir: &Path, files: Option<Arc<[OsString]>>, changed: mpsc::Sender<()>) -> notify::Result<Self> {
         let identity = identity(dir)?;
         let this = dir.to_owned();
+        let is_removed = Arc::new(AtomicBool::new(false));
+        let removed = Arc::clone(&is_removed);
         let on_event = move |event: notify::Result<Event>| {
+            if let Ok(event) = &event
+                && event.kind.is_remove()
+                && event.paths.contains(&this)
+            {
+                removed.store(true, Ordering::Relaxed);
+            }
             // An error means that events were lost.
             if event.is_ok_and(|event| !is_relevant(&event, &this, files.as_deref())) {
                 return;
@@ -91,12 +102,13 @@ impl DirWatch {
         Ok(Self {
             _watcher: watcher,
             identity,
+            is_removed,
         })
     }
 
     /// Returns true if the path still names the watched directory.
     fn is_same(&self, dir: &Path) -> bool {
-        identity(dir).is_ok_and(|now| now == self.identity)
+        !self.is_removed.load(Ordering::Relaxed) && identity(dir).is_ok_and(|now| now == self.identity)
     }
 }
 
@@ -122,7 +134,8 @@ fn identity(dir: &Path) -> std::io::Result<(u64, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
+    use std::time::Instant;
 
     use super::*;
 
@@ -181,6 +194,36 @@ mod tests {
         let before = reloads.load(Ordering::SeqCst);
         fs::write(dir.join("a"), "y").unwrap();
         reloaded(before + 1).await;
+        watching.abort();
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn directory_that_is_made_again_is_watched_at_once() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("maps");
+        fs::create_dir(&dir).unwrap();
+        let seen = Arc::new(AtomicUsize::new(0));
+        let (file, count) = (dir.join("a"), Arc::clone(&seen));
+        let reload = move || {
+            count.store(fs::read(&file).map_or(0, |text| text.len()), Ordering::SeqCst);
+        };
+        let watching = tokio::spawn(watch(dir.clone(), None, Arc::new(reload)));
+        for length in 1..6 {
+            // ext4 gives the new directory the inode number of the old one.
+            fs::remove_dir_all(&dir).unwrap();
+            fs::create_dir(&dir).unwrap();
+            sleep(4 * DEBOUNCE).await;
+            fs::write(dir.join("a"), "x".repeat(length)).unwrap();
+            let started = Instant::now();
+            while seen.load(Ordering::SeqCst) != length {
+                // A dead watch would find it after the poll interval of ten seconds.
+                assert!(
+                    started.elapsed() < POLL_WITH_EVENTS / 2,
+                    "the change was not seen"
+                );
+                sleep(Duration::from_millis(5)).await;
+            }
+        }
         watching.abort();
     }
 }
