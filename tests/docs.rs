@@ -30,7 +30,7 @@ fn help_has_every_variable_and_option_of_the_drop_in_page() {
         assert!(help.contains(option), "{row}");
         count += 1;
     }
-    assert_eq!(count, 7);
+    assert_eq!(count, 9);
     for option in [
         "--max-body-memory",
         "--max-connections",

@@ -4,7 +4,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use super::error::CommandError;
 use super::exit::{Ended, Statuses};
-use super::{check, completions, diff, explain, fmt, man, migrate, serve, test};
+use super::{check, completions, diff, explain, fmt, init, man, migrate, serve, test};
 
 /// A mutating admission webhook for Kubernetes that rewrites container images by rules.
 #[derive(Debug, Parser)]
@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Migrate(Box<migrate::Migrate>),
     Completions(completions::Completions),
     Man(man::Man),
+    #[command(name = "__init", hide = true)]
+    Init(Box<init::Init>),
     #[command(name = "__complete", hide = true)]
     Complete(completions::Complete),
 }
@@ -91,6 +93,7 @@ impl Command {
             Self::Migrate(migrate) => migrate.run(),
             Self::Completions(completions) => completions.run(),
             Self::Man(man) => man.run(program, statuses),
+            Self::Init(init) => init.run(&program),
             Self::Complete(complete) => complete.run(program),
         }
     }

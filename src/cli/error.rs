@@ -9,6 +9,7 @@ use imageswap_engine::compile::ConstantError;
 use imageswap_files::{ReadError, YamlError};
 
 use super::exit::{ExitStatus, UsageError};
+use crate::kubernetes::InitError;
 use crate::webhook::ServeError;
 
 /// Error of a command: one line for people.
@@ -51,8 +52,8 @@ pub(crate) enum CommandError {
         path: PathBuf,
         error: io::Error,
     },
-    /// The program is called as the init container of imageswap-webhook.
-    InitContainer,
+    /// The init container of imageswap-webhook fails.
+    Init(InitError),
     /// `migrate` has no rules to write.
     Migrate(String),
 }
@@ -72,7 +73,7 @@ impl CommandError {
             | Self::Object { .. }
             | Self::Result(_)
             | Self::Write { .. }
-            | Self::InitContainer
+            | Self::Init(_)
             | Self::Migrate(_) => ExitStatus::Failure,
         }
     }
@@ -92,11 +93,7 @@ impl fmt::Display for CommandError {
             Self::Object { file, error } => write!(f, "{file}: {error}"),
             Self::Result(error) => write!(f, "cannot write the result: {error}"),
             Self::Write { path, error } => write!(f, "cannot write {}: {error}", path.display()),
-            Self::InitContainer => f.write_str(
-                "this release does not make certificates, so it cannot replace the init container `imageswap-init`; \
-                 help: remove the init container, and mount a Secret with the key pair at /tls: cert.pem and key.pem, \
-                 or tls.crt and tls.key",
-            ),
+            Self::Init(error) => error.fmt(f),
             Self::Migrate(message) => f.write_str(message),
         }
     }

@@ -10,6 +10,7 @@ mod error;
 mod exit;
 mod explain;
 mod fmt;
+mod init;
 mod input;
 mod man;
 mod migrate;
@@ -19,5 +20,6 @@ mod report;
 mod run;
 mod serve;
 mod test;
+mod tls_mode;
 
 pub(crate) use run::run;

@@ -3,8 +3,6 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::error::CommandError;
-
 /// A name of the program: that of the file or link that was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Program {
@@ -12,7 +10,7 @@ pub(crate) enum Program {
     Imageswap,
     /// `gunicorn`: the command of a Deployment of imageswap-webhook is `gunicorn imageswap:app --config=config.py`.
     Gunicorn,
-    /// `imageswap-init.py`: the init container of the same Deployment, which made the certificate.
+    /// `imageswap-init.py`: the init container of the same Deployment, which makes the certificate.
     Init,
     /// `migrate` or `imageswap-migrate`.
     Migrate,
@@ -32,22 +30,17 @@ impl Program {
 
     /// Returns the arguments as those of `imageswap`: the first is its name, the second the command.
     ///
-    /// Called as gunicorn, the program serves, whatever its arguments are.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if it is called as the init container.
-    pub(crate) fn arguments(self, given: Vec<OsString>) -> Result<Vec<OsString>, CommandError> {
-        Ok(match self {
+    /// Called as gunicorn, the program serves, and as the init container it prepares that, whatever its arguments are.
+    pub(crate) fn arguments(self, given: Vec<OsString>) -> Vec<OsString> {
+        match self {
             Self::Imageswap => without_second_help(given),
             Self::Gunicorn => vec!["imageswap".into(), "serve".into()],
-            // Without an error the Deployment would start, and fail later without a certificate.
-            Self::Init => return Err(CommandError::InitContainer),
+            Self::Init => vec!["imageswap".into(), "__init".into()],
             Self::Migrate => {
                 let command = ["imageswap", "migrate"].map(OsString::from);
                 command.into_iter().chain(given.into_iter().skip(1)).collect()
             }
-        })
+        }
     }
 }
 
@@ -73,9 +66,7 @@ mod tests {
         let program = Program::from_path(given.first().map(Path::new));
         (
             program,
-            program
-                .arguments(given.iter().map(OsString::from).collect())
-                .unwrap(),
+            program.arguments(given.iter().map(OsString::from).collect()),
         )
     }
 
@@ -84,6 +75,13 @@ mod tests {
         let (program, arguments) = arguments(&["/usr/bin/gunicorn", "imageswap:app", "--config=config.py"]);
         assert_eq!(program, Program::Gunicorn);
         assert_eq!(arguments, ["imageswap", "serve"]);
+    }
+
+    #[test]
+    fn init_container_has_a_command_of_its_own() {
+        let (program, arguments) = arguments(&["/app/imageswap-init.py", "--anything"]);
+        assert_eq!(program, Program::Init);
+        assert_eq!(arguments, ["imageswap", "__init"]);
     }
 
     #[test]

@@ -19,11 +19,7 @@ use super::program::Program;
 pub(crate) fn run() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let program = Program::from_path(arguments.first().map(Path::new));
-    let status = match program.arguments(arguments) {
-        Ok(arguments) => status(&arguments, program == Program::Gunicorn),
-        Err(error) => failed(&error),
-    };
-    status.into()
+    status(&program.arguments(arguments), program == Program::Gunicorn).into()
 }
 
 fn status(arguments: &[OsString], is_gunicorn: bool) -> ExitStatus {

@@ -12,11 +12,12 @@ use imageswap_engine::legacy::Prefix;
 use super::error::CommandError;
 use super::exit::{Ended, Statuses, UsageError};
 use super::input::{ClusterOptions, LabelOption, LimitOptions};
+use super::tls_mode::{TlsHints, TlsMode};
 use super::{color, environment};
 use crate::config::RulesSource;
-use crate::kubernetes::{Certificates, InCluster, is_in_cluster};
+use crate::kubernetes::{InCluster, is_in_cluster};
 use crate::webhook::{
-    self, Addresses, Cluster, LogFormat, LogLevel, MAX_BODY, ServeError, Settings, TlsSource, has_pair,
+    self, Addresses, Cluster, LogFormat, LogLevel, MAX_BODY, ServeError, Settings, TlsSource,
 };
 
 /// Exit statuses of the command.
@@ -202,17 +203,6 @@ pub(super) struct Serve {
     namespace_name: String,
 }
 
-/// Source of the key pair. `--self-signed` is not one of them, because no cluster trusts such a pair.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum TlsMode {
-    /// Files in --tls-dir: your own, or those of cert-manager
-    Directory,
-    /// A CA and certificates of the webhook's own, in a Secret of its cluster
-    SelfManaged,
-    /// Certificates of a signer of the cluster, by CertificateSigningRequests
-    Csr,
-}
-
 /// [`MAX_BODY`] in MiB: the budget needs room for at least one body.
 const MAX_BODY_MIB: i64 = (MAX_BODY >> 20) as i64;
 
@@ -237,22 +227,12 @@ impl Serve {
         if is_gunicorn {
             tracing::info!("called as gunicorn: serving as imageswap does, by its variables alone");
         }
-        let variables = std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
-        });
-        for (name, meant) in environment::unknown(program, variables) {
-            match meant {
-                Some(meant) => tracing::warn!("the variable {name} means nothing; is {meant} meant?"),
-                None => tracing::warn!(
-                    "the variable {name} means nothing; `imageswap serve --help` names those that do"
-                ),
-            }
-        }
-        webhook::serve(self.into_settings()?)?;
+        warn_of_unknown_variables(program);
+        webhook::serve(self.into_settings(is_gunicorn)?)?;
         Ok(Ended::Clean)
     }
 
-    fn into_settings(self) -> Result<Settings, CommandError> {
+    fn into_settings(self, is_gunicorn: bool) -> Result<Settings, CommandError> {
         let rules = match self.mode {
             _ if !self.rules.is_empty() => {
                 for name in ["IMAGESWAP_MODE", "IMAGESWAP_MAPS_FILE", "IMAGE_PREFIX"] {
@@ -268,34 +248,31 @@ impl Serve {
                 RulesSource::Prefix(Prefix::parse(&prefix).map_err(UsageError::Prefix)?)
             }
         };
-        let is_in_cluster = is_in_cluster();
+        let hints = TlsHints {
+            given: self.tls,
+            tls_dir: &self.tls_dir,
+            signer: self.cluster.signer(),
+            is_predecessor: is_gunicorn,
+        };
         let mode = match (self.tls, self.self_signed) {
             (Some(_), true) => return Err(UsageError::TlsAndSelfSigned.into()),
-            (Some(TlsMode::SelfManaged), _) if !is_in_cluster => {
-                return Err(UsageError::NoCluster("self-managed").into());
-            }
-            (Some(TlsMode::Csr), _) if !is_in_cluster => return Err(UsageError::NoCluster("csr").into()),
-            (None, false) if is_in_cluster && !has_pair(&self.tls_dir) => Some(TlsMode::SelfManaged),
-            (None, false) => Some(TlsMode::Directory),
-            (mode, _) => mode,
+            (None, true) => None,
+            (_, false) => Some(hints.mode()?),
         };
-        let certificates = match mode {
-            Some(TlsMode::SelfManaged) => Certificates::SelfManaged,
-            Some(TlsMode::Csr) => {
-                Certificates::Csr(self.cluster.signer().ok_or(UsageError::NoSigner)?.to_owned())
-            }
-            Some(TlsMode::Directory) | None => Certificates::Directory,
-        };
+        let certificates = mode.map(|mode| hints.certificates(mode)).transpose()?;
         let tls = match mode {
             Some(TlsMode::SelfManaged | TlsMode::Csr) => TlsSource::Cluster,
-            Some(TlsMode::Directory) => TlsSource::Dir(self.tls_dir),
+            Some(TlsMode::Directory) => TlsSource::Dir(self.tls_dir.clone()),
             None => TlsSource::SelfSigned,
         };
-        let cluster = (is_in_cluster && mode.is_some())
-            .then(|| {
+        let is_predecessor = is_gunicorn && tls == TlsSource::Cluster;
+        let cluster = certificates
+            .filter(|_| is_in_cluster())
+            .map(|certificates| {
+                let namespace = self.namespace_name.clone();
                 let settings = self
                     .cluster
-                    .into_settings(self.namespace_name.clone(), certificates);
+                    .into_settings(namespace, certificates, is_predecessor);
                 InCluster::new(settings).map(|cluster| -> Arc<dyn Cluster> { Arc::new(cluster) })
             })
             .transpose()
@@ -318,6 +295,20 @@ impl Serve {
                 .saturating_mul(1 << 20),
             max_connections: usize::try_from(self.max_connections).unwrap_or(usize::MAX),
         })
+    }
+}
+
+/// Warns of variables that look like those of the program, and mean nothing.
+pub(super) fn warn_of_unknown_variables(program: &Command) {
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())));
+    for (name, meant) in environment::unknown(program, variables) {
+        match meant {
+            Some(meant) => tracing::warn!("the variable {name} means nothing; is {meant} meant?"),
+            None => tracing::warn!(
+                "the variable {name} means nothing; `imageswap serve --help` names those that do"
+            ),
+        }
     }
 }
 

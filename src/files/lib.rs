@@ -17,6 +17,6 @@ pub use self::read::{
     MAX_INPUT, ReadError, ReadReason, STDIN, display_name, is_from_shell, is_pipe_from_shell, read, read_once,
 };
 pub use self::text::{NotText, to_text};
-pub use self::volume::{MayBeGone, list_directory, read_consistently};
+pub use self::volume::{MayBeGone, is_volume, list_directory, read_consistently};
 pub use self::write::{Replace, WriteError, WriteReason, write};
 pub use self::yaml::{BinaryEntry, ConfigMap, Entry, YamlError, config_maps, objects};

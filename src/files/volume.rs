@@ -27,6 +27,12 @@ impl MayBeGone for io::Error {
     }
 }
 
+/// Returns true if the kubelet has mounted a ConfigMap, a Secret or the like at a directory.
+#[must_use]
+pub fn is_volume(directory: &Path) -> bool {
+    directory.join(DATA).is_symlink()
+}
+
 /// Calls `read` until it has read one generation of each of these directories, and returns its result.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt as _};
-use kube::api::{Patch, PatchParams};
+use kube::api::{Patch, PatchParams, PostParams};
 use kube::client::ClientBuilder;
 use kube::core::DynamicObject;
 use kube::runtime::WatchStreamExt as _;
@@ -83,6 +83,21 @@ impl ObjectClient {
             Err(error) if error.is_not_found() => Ok(None),
             found => found.map(Some),
         }
+    }
+
+    /// Creates an object. One that exists is a conflict. `fields` has neither `apiVersion` nor `kind`.
+    pub(super) async fn create(&self, object: Object, fields: Value) -> Result<DynamicObject, ApiError> {
+        let name = object.name(&self.names);
+        let mut new = DynamicObject::new(name, &object.api_resource()).data(fields);
+        let metadata = new.data["metadata"].take();
+        new.metadata.labels = serde_json::from_value(metadata["labels"].clone()).ok();
+        new.metadata.annotations = serde_json::from_value(metadata["annotations"].clone()).ok();
+        let parameters = PostParams {
+            field_manager: Some(FIELD_MANAGER.to_owned()),
+            ..PostParams::default()
+        };
+        self.request("create", object, async |api| api.create(&parameters, &new).await)
+            .await
     }
 
     /// Changes an object by a JSON merge patch. If the patch has `metadata.resourceVersion`, an object that has changed

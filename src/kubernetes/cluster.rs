@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use super::arming::{self, Disarming};
 use super::certificates;
 use super::client::ObjectClient;
-use super::settings::ClusterSettings;
+use super::predecessor::{is_own_pair, keep_existing};
+use super::settings::{Certificates, ClusterSettings};
 use super::trust::Trust;
 use crate::webhook::{Cluster, Handles};
 
@@ -32,6 +33,16 @@ impl InCluster {
             disarming: Disarming::default(),
         })
     }
+
+    /// Returns the client of the API server.
+    pub(super) fn client(&self) -> &ObjectClient {
+        &self.client
+    }
+
+    /// Returns the trust that the tasks share.
+    pub(super) fn trust(&self) -> &Trust {
+        &self.trust
+    }
 }
 
 #[async_trait]
@@ -43,12 +54,25 @@ impl Cluster for InCluster {
             trust,
             disarming,
         } = self;
+        let mut settings = settings.clone();
+        if settings.is_predecessor && is_own_pair(client).await {
+            settings.certificates = Certificates::OwnPair;
+        }
         let arm = async {
             if settings.arms() {
-                arming::run(client, settings, trust, disarming, &webhook.conditions).await;
+                arming::run(client, &settings, trust, disarming, &webhook.conditions).await;
             }
         };
-        tokio::join!(certificates::run(client, settings, trust, &webhook), arm);
+        let keep_secret = async {
+            if settings.is_predecessor {
+                keep_existing(client).await;
+            }
+        };
+        tokio::join!(
+            certificates::run(client, &settings, trust, &webhook),
+            arm,
+            keep_secret
+        );
     }
 
     async fn shut_down(&self) {

@@ -55,6 +55,11 @@ impl ApiError {
         matches!(self.reason, ApiProblem::Conflict)
     }
 
+    /// Returns true if the same request fails again, unless something else changes.
+    pub(super) fn is_final(&self) -> bool {
+        matches!(self.reason, ApiProblem::Rejected(_))
+    }
+
     /// Returns true if a right is missing.
     pub(super) fn is_forbidden(&self) -> bool {
         matches!(self.reason, ApiProblem::Forbidden)

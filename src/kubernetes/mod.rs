@@ -7,10 +7,13 @@ mod client;
 mod clock;
 mod cluster;
 mod error;
+mod init;
 mod object;
+mod predecessor;
 mod settings;
 mod trust;
 
 pub(crate) use client::is_in_cluster;
 pub(crate) use cluster::InCluster;
+pub(crate) use init::{InitError, InitSettings, prepare};
 pub(crate) use settings::{Certificates, ClusterSettings, Names};

@@ -9,6 +9,8 @@ use super::settings::Names;
 pub(crate) enum Object {
     /// The Secret with the key pair and the CA.
     Secret,
+    /// The Secret with the CA of a pair of the user, as v1.5.3 has it.
+    OwnAuthority,
     /// The ConfigMap with the entries of the webhook configurations.
     Entries,
     /// The ConfigMap with the last good set.
@@ -26,6 +28,7 @@ impl Object {
     pub(super) fn name(self, names: &Names) -> &str {
         match self {
             Self::Secret => &names.secret,
+            Self::OwnAuthority => &names.own_authority,
             Self::Entries => &names.entries,
             Self::LastGood => &names.last_good,
             Self::Mutating | Self::Validating => &names.configuration,
@@ -44,14 +47,14 @@ impl Object {
             Self::Secret | Self::Mutating | Self::Validating => &["get", "list", "watch", "patch"],
             Self::Entries => &["get", "list", "watch"],
             Self::LastGood => &["get", "patch"],
-            Self::Namespace => &["get"],
+            Self::Namespace | Self::OwnAuthority => &["get"],
         }
     }
 
     /// Returns the kind as people write it.
     pub(super) const fn kind(self) -> &'static str {
         match self {
-            Self::Secret => "Secret",
+            Self::Secret | Self::OwnAuthority => "Secret",
             Self::Entries | Self::LastGood => "ConfigMap",
             Self::Mutating => "MutatingWebhookConfiguration",
             Self::Validating => "ValidatingWebhookConfiguration",
@@ -63,14 +66,14 @@ impl Object {
     pub(super) const fn group(self) -> &'static str {
         match self {
             Self::Mutating | Self::Validating => "admissionregistration.k8s.io",
-            Self::Secret | Self::Entries | Self::LastGood | Self::Namespace => "",
+            Self::Secret | Self::OwnAuthority | Self::Entries | Self::LastGood | Self::Namespace => "",
         }
     }
 
     /// Returns the name of the resource in URLs and rights.
     pub(super) const fn resource(self) -> &'static str {
         match self {
-            Self::Secret => "secrets",
+            Self::Secret | Self::OwnAuthority => "secrets",
             Self::Entries | Self::LastGood => "configmaps",
             Self::Mutating => "mutatingwebhookconfigurations",
             Self::Validating => "validatingwebhookconfigurations",
@@ -82,7 +85,7 @@ impl Object {
     pub(super) const fn api_version(self) -> &'static str {
         match self {
             Self::Mutating | Self::Validating => "admissionregistration.k8s.io/v1",
-            Self::Secret | Self::Entries | Self::LastGood | Self::Namespace => "v1",
+            Self::Secret | Self::OwnAuthority | Self::Entries | Self::LastGood | Self::Namespace => "v1",
         }
     }
 

@@ -11,12 +11,17 @@ pub(crate) struct ClusterSettings {
     pub(crate) ca_file: Option<PathBuf>,
     /// True if the entries of the webhook configurations stay as they are, except `caBundle`.
     pub(crate) keeps_entries: bool,
+    /// True if the objects and rights are those of imageswap-webhook v1.5.3.
+    pub(crate) is_predecessor: bool,
 }
 
 impl ClusterSettings {
     /// Returns true if the webhook keeps the webhook configurations: it has the CA for `caBundle`.
     pub(super) const fn arms(&self) -> bool {
-        matches!(self.certificates, Certificates::SelfManaged) || self.ca_file.is_some()
+        matches!(
+            self.certificates,
+            Certificates::SelfManaged | Certificates::OwnPair
+        ) || self.ca_file.is_some()
     }
 }
 
@@ -25,6 +30,8 @@ impl ClusterSettings {
 pub(crate) enum Certificates {
     /// The files of a directory; the cluster gives none.
     Directory,
+    /// A pair of the user, in the Secret.
+    OwnPair,
     /// A CA of its own, in the Secret.
     SelfManaged,
     /// The signer of this name, through CertificateSigningRequests.
@@ -40,6 +47,8 @@ pub(crate) struct Names {
     pub(crate) service: String,
     /// The Secret with the key pair.
     pub(crate) secret: String,
+    /// The Secret with the CA of a pair of the user, as v1.5.3 has it.
+    pub(crate) own_authority: String,
     /// The webhook configurations, of both kinds.
     pub(crate) configuration: String,
     /// The ConfigMap with the entries of the webhook configurations.
@@ -55,6 +64,7 @@ pub(super) fn of_tests() -> Names {
         namespace: "imageswap-system".to_owned(),
         service: "imageswap".to_owned(),
         secret: "imageswap-tls".to_owned(),
+        own_authority: "imageswap-tls-ca".to_owned(),
         configuration: "imageswap-webhook".to_owned(),
         entries: "imageswap-webhooks".to_owned(),
         last_good: "imageswap-last-good".to_owned(),

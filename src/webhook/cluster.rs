@@ -31,6 +31,17 @@ pub(crate) struct Handles {
 }
 
 impl Handles {
+    /// Returns the handles of a program that only makes a key pair, and serves nothing.
+    pub(crate) fn without_server() -> Self {
+        let handles = Self {
+            pair: Arc::new(SharedPair::missing()),
+            conditions: Arc::default(),
+            status: Arc::default(),
+        };
+        handles.conditions.await_first_pair();
+        handles
+    }
+
     /// Makes a key pair (the chain and the key in PEM) active for new handshakes, unless it is active already.
     ///
     /// # Errors

@@ -70,6 +70,12 @@ impl Conditions {
         differs
     }
 
+    /// Sets the condition that lasts until the first key pair.
+    pub(crate) fn await_first_pair(&self) {
+        let waiting = "waiting for the first key pair".to_owned();
+        self.set(Duty::Certificate, Readiness::NotReady, waiting);
+    }
+
     /// Ends the condition of a duty. Returns true if there was one.
     pub(crate) fn clear(&self, duty: Duty) -> bool {
         self.lock().remove(&duty).is_some()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use imageswap_files::MayBeGone as _;
 
 use super::cluster::Handles;
-use super::conditions::{Conditions, Duty, Readiness};
+use super::conditions::Conditions;
 use super::error::ServeError;
 use super::http::{Addresses, BodyBudget, Health, Listeners, Reviews, Servers, bind};
 use super::logging;
@@ -47,10 +47,7 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
     let conditions = Arc::new(Conditions::default());
     match pair.digest() {
         Some(digest) => status.started(Reloaded::Certificate, digest),
-        None => {
-            let waiting = "waiting for the first key pair".to_owned();
-            conditions.set(Duty::Certificate, Readiness::NotReady, waiting);
-        }
+        None => conditions.await_first_pair(),
     }
     pair.log_problems();
     let served = Arc::clone(&pair);

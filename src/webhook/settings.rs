@@ -36,7 +36,7 @@ pub(crate) struct Settings {
 }
 
 /// Source of the key pair.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum TlsSource {
     /// Directory with `cert.pem` and `key.pem`, or `tls.crt` and `tls.key`.
     Dir(PathBuf),

@@ -17,10 +17,10 @@ use super::install::{SWAPPED, cluster};
 use super::load::Load;
 
 const NAMESPACE: &str = "imageswap-system";
-const INSTALLED: &str = include_str!("legacy/installed.yaml");
+pub(crate) const INSTALLED: &str = include_str!("legacy/installed.yaml");
 
 /// Generates a key pair as the init container gets it from the cluster: RSA, for a year, by the CA of the cluster.
-const GENERATE: &str = "\
+pub(crate) const GENERATE: &str = "\
 subject=/O=system:nodes/CN=system:node:imageswap.imageswap-system.svc
 names=DNS:imageswap,DNS:imageswap.imageswap-system,DNS:imageswap.imageswap-system.svc
 openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.crt -days 3650 -subj /CN=kubernetes
@@ -33,7 +33,7 @@ openssl x509 -req -in request.pem -CA ca.crt -CAkey ca.key -CAcreateserial -days
 const UPGRADE: &str = "Upgrade from imageswap-webhook v1.5.3";
 
 /// Creates the objects of v1.5.3: those of `kubectl apply`, and those that its init container creates.
-fn install(plane: &ControlPlane) {
+pub(crate) fn install(plane: &ControlPlane) {
     plane.write("v1.5.3.yaml", INSTALLED);
     plane.succeed("kubectl apply -f v1.5.3.yaml");
     plane.succeed(&format!("set -e\n{GENERATE}"));

@@ -4,6 +4,7 @@
 mod admission;
 mod cert_manager;
 mod certificate;
+mod drop_in;
 mod forms;
 mod install;
 mod legacy;

@@ -89,9 +89,9 @@ fn init_container_fails_with_a_reason_and_a_help() {
         (output.status.code(), String::from_utf8(output.stderr).unwrap()),
         (
             Some(1),
-            "imageswap: this release does not make certificates, so it cannot replace the init container \
-             `imageswap-init`; help: remove the init container, and mount a Secret with the key pair at /tls: cert.pem \
-             and key.pem, or tls.crt and tls.key\n"
+            "imageswap: the init container cannot use its ServiceAccount, by which it makes the certificate: its Pod has \
+             no token (automountServiceAccountToken); help: to serve a pair of your own, remove the init container, and \
+             mount the Secret with the pair at /tls\n"
                 .to_owned()
         )
     );

@@ -68,11 +68,17 @@ impl ClusterOptions {
     }
 
     /// Returns the settings of the access to the cluster.
-    pub(crate) fn into_settings(self, namespace: String, certificates: Certificates) -> ClusterSettings {
+    pub(crate) fn into_settings(
+        self,
+        namespace: String,
+        certificates: Certificates,
+        is_predecessor: bool,
+    ) -> ClusterSettings {
         ClusterSettings {
             names: Names {
                 namespace,
                 service: self.service_name,
+                own_authority: format!("{}-ca", self.tls_secret),
                 secret: self.tls_secret,
                 configuration: self.webhook_configuration,
                 entries: self.webhooks_configmap,
@@ -81,6 +87,7 @@ impl ClusterOptions {
             certificates,
             ca_file: self.ca_file,
             keeps_entries: self.disable_auto_mwc,
+            is_predecessor,
         }
     }
 }

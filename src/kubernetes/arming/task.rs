@@ -1,5 +1,7 @@
 //! The task of arming: it keeps both webhook configurations, each by itself.
 
+use std::collections::BTreeSet;
+
 use super::config_map::EntriesMap;
 use super::disarm::Disarming;
 use super::keep::Keeper;
@@ -19,9 +21,17 @@ pub(in crate::kubernetes) async fn run(
 ) {
     let entries = EntriesMap::new(client, !settings.keeps_entries);
     let keeper = |kind| Keeper::new(kind, client, trust, disarming, conditions, &entries);
+    let validating = async {
+        if settings.is_predecessor {
+            // Its rights do not include it.
+            trust.report(Object::Validating, BTreeSet::new());
+        } else {
+            keeper(Object::Validating).run().await;
+        }
+    };
     tokio::join!(
         entries.follow(disarming),
         keeper(Object::Mutating).run(),
-        keeper(Object::Validating).run()
+        validating
     );
 }

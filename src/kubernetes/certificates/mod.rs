@@ -3,6 +3,7 @@
 mod authority;
 mod certificate;
 mod moment;
+mod own;
 mod pair;
 mod plan;
 mod report;
@@ -13,4 +14,5 @@ mod task;
 #[cfg(test)]
 mod tests;
 
+pub(super) use stored::has_own_pair;
 pub(super) use task::run;

@@ -1,5 +1,6 @@
 //! The task that keeps the certificates.
 
+use super::own;
 use super::self_managed::SelfManaged;
 use crate::kubernetes::client::ObjectClient;
 use crate::kubernetes::settings::{Certificates, ClusterSettings};
@@ -15,6 +16,7 @@ pub(in crate::kubernetes) async fn run(
 ) {
     match &settings.certificates {
         Certificates::SelfManaged => SelfManaged::new(client, trust, webhook).run().await,
+        Certificates::OwnPair => own::run(client, trust, webhook).await,
         Certificates::Csr(_) | Certificates::Directory => std::future::pending().await,
     }
 }

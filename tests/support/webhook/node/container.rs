@@ -75,7 +75,9 @@ impl Container {
         fs::hard_link(node.program, root.join("app/imageswap"))
             .or_else(|_| fs::copy(node.program, root.join("app/imageswap")).map(drop))
             .unwrap();
-        symlink("imageswap", root.join("app/gunicorn")).unwrap();
+        for name in ["gunicorn", "imageswap-init.py"] {
+            symlink("imageswap", root.join("app").join(name)).unwrap();
+        }
         let mut mounts = format!("{}|{}\n", node.names.display(), ServiceNames::MOUNT);
         for mount in container["volumeMounts"].as_array().into_iter().flatten() {
             let path = mount["mountPath"].as_str().unwrap();

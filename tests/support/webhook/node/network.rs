@@ -40,12 +40,12 @@ pub(super) fn address(number: u32) -> String {
 /// Connects a Pod with the node: a link whose other end is `eth0` of the process.
 pub(super) fn connect(process: u32, number: u32) {
     let address = address(number);
-    ip(&format!(
-        "link add pod{number} type veth peer name eth0 netns {process}"
-    ));
+    ip(&format!("link add pod{number} type veth peer name peer{number}"));
     ip(&format!("addr add {GATEWAY}/32 dev pod{number}"));
     ip(&format!("link set pod{number} up"));
     ip(&format!("route add {address}/32 dev pod{number}"));
+    // The program starts with this, and the link is gone with it, which may be at once.
+    ip(&format!("link set peer{number} netns {process} name eth0"));
 }
 
 /// Runs `ip`, which is not in the path of every user.

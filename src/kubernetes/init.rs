@@ -1,0 +1,225 @@
+//! The init container: it leaves a key pair in a directory, and the webhook configuration of the template.
+
+use std::fmt;
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use imageswap_files::{ReadError, Replace, WriteError, read, write};
+use tokio::runtime;
+use tokio::time::{sleep, timeout};
+
+use super::client::{ObjectClient, is_in_cluster};
+use super::cluster::InCluster;
+use super::error::ApiError;
+use super::object::Object;
+use super::predecessor::{Template, TemplateError};
+use super::settings::ClusterSettings;
+use crate::webhook::{Cluster as _, Duty, Handles, Readiness};
+
+/// Maximum length of the template, in bytes: that of a ConfigMap.
+const MAX_TEMPLATE: u64 = 1 << 20;
+/// Maximum time. A signer may wait for the approval of a person, so a later start of the container tries again.
+const TIMEOUT: Duration = Duration::from_secs(300);
+/// Interval between two looks at what is still missing.
+const LOOK: Duration = Duration::from_millis(200);
+/// Time after a failed request.
+const RETRY: Duration = Duration::from_secs(2);
+/// Permissions of the key. The server may run with another user of the same group.
+const KEY_MODE: u32 = 0o640;
+
+/// The settings of the init container.
+#[derive(Debug)]
+pub(crate) struct InitSettings {
+    /// The access to the cluster.
+    pub(crate) cluster: ClusterSettings,
+    /// The directory for the key pair.
+    pub(crate) tls_dir: PathBuf,
+    /// The file with the template of the webhook configuration.
+    pub(crate) template: PathBuf,
+}
+
+/// The reason why the init container fails.
+#[derive(Debug)]
+pub(crate) enum InitError {
+    /// The system has no threads or sockets for the process.
+    System(io::Error),
+    /// The access to the API server is not complete; the causes.
+    Access(String),
+    /// The template cannot be read.
+    ReadTemplate(ReadError),
+    /// The template cannot be used.
+    Template { path: PathBuf, error: TemplateError },
+    /// The key pair cannot be written.
+    Write(WriteError),
+    /// The API server rejects the webhook configuration.
+    Configuration(ApiError),
+    /// There was no key pair in time; the last problem.
+    TimedOut(String),
+}
+
+/// Leaves a key pair that API servers trust, and the webhook configuration. Blocks.
+///
+/// # Errors
+///
+/// Returns an error if one of them is impossible, or takes longer than five minutes.
+pub(crate) fn prepare(settings: &InitSettings) -> Result<(), InitError> {
+    if !is_in_cluster() {
+        let cause = "its Pod has no token (automountServiceAccountToken)".to_owned();
+        return Err(InitError::Access(cause));
+    }
+    let cluster = InCluster::new(settings.cluster.clone()).map_err(InitError::Access)?;
+    let template = match settings.cluster.keeps_entries {
+        true => None,
+        false => Some(read_template(&settings.template)?),
+    };
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(InitError::System)?;
+    let webhook = Handles::without_server();
+    let work = async {
+        tokio::select! {
+            result = leave(&cluster, &webhook, template.as_ref(), &settings.tls_dir) => result,
+            // It never returns.
+            () = cluster.run(webhook.clone()) => Ok(()),
+        }
+    };
+    match runtime.block_on(async { timeout(TIMEOUT, work).await }) {
+        Ok(result) => result,
+        Err(_) => Err(InitError::TimedOut(problems(&webhook))),
+    }
+}
+
+fn read_template(path: &Path) -> Result<Template, InitError> {
+    let text = read(path, MAX_TEMPLATE).map_err(InitError::ReadTemplate)?;
+    Template::parse(&text).map_err(|error| InitError::Template {
+        path: path.to_owned(),
+        error,
+    })
+}
+
+/// Waits for what the tasks of the webhook do, and does the rest.
+async fn leave(
+    cluster: &InCluster,
+    webhook: &Handles,
+    template: Option<&Template>,
+    tls_dir: &Path,
+) -> Result<(), InitError> {
+    let mut wanted = cluster.trust().wanted();
+    let bundle = loop {
+        let bundle = wanted.borrow_and_update().clone();
+        match bundle {
+            Some(bundle) => break bundle,
+            None => {
+                let _ = wanted.changed().await;
+            }
+        }
+    };
+    if let Some(template) = template {
+        configure(cluster.client(), template, &bundle).await?;
+    }
+    // The task of arming keeps `caBundle` from here on, and that of the certificates waits for it.
+    while is_unready(webhook) {
+        sleep(LOOK).await;
+    }
+    let Some((chain, key)) = webhook.pair.pem() else {
+        return Err(InitError::TimedOut(problems(webhook)));
+    };
+    write_pair(tls_dir, &chain, &key)?;
+    tracing::info!(directory = %tls_dir.display(), "key pair written");
+    Ok(())
+}
+
+/// Creates the webhook configuration, or replaces its entries by those of the template.
+async fn configure(client: &ObjectClient, template: &Template, bundle: &str) -> Result<(), InitError> {
+    let configuration = template.with_ca_bundle(&BASE64_STANDARD.encode(bundle));
+    loop {
+        let failed = match try_to_configure(client, template, &configuration).await {
+            Ok(done) => {
+                tracing::info!(
+                    name = client.names().configuration,
+                    "webhook configuration {done}"
+                );
+                return Ok(());
+            }
+            Err(error) => error,
+        };
+        if failed.is_conflict() {
+            // Another replica was faster.
+            sleep(LOOK).await;
+        } else if failed.is_final() {
+            return Err(InitError::Configuration(failed));
+        } else {
+            tracing::warn!(problem = %failed, "webhook configuration not written yet");
+            sleep(RETRY).await;
+        }
+    }
+}
+
+async fn try_to_configure(
+    client: &ObjectClient,
+    template: &Template,
+    configuration: &serde_json::Value,
+) -> Result<&'static str, ApiError> {
+    let Some(found) = client.get(Object::Mutating).await? else {
+        client.create(Object::Mutating, configuration.clone()).await?;
+        return Ok("created");
+    };
+    client
+        .merge(Object::Mutating, &template.patch(configuration, &found))
+        .await?;
+    Ok("updated")
+}
+
+fn is_unready(webhook: &Handles) -> bool {
+    let conditions = webhook.conditions.all();
+    let mut of_certificate = conditions
+        .iter()
+        .filter(|condition| condition.duty == Duty::Certificate);
+    of_certificate.any(|condition| condition.readiness == Readiness::NotReady)
+}
+
+fn problems(webhook: &Handles) -> String {
+    let conditions = webhook.conditions.all();
+    let texts: Vec<String> = conditions
+        .iter()
+        .map(|condition| format!("{}: {}", condition.duty.as_str(), condition.text))
+        .collect();
+    texts.join("; ")
+}
+
+fn write_pair(directory: &Path, chain: &str, key: &str) -> Result<(), InitError> {
+    let key_file = directory.join("key.pem");
+    write(&directory.join("cert.pem"), chain, Replace::Anything).map_err(InitError::Write)?;
+    write(&key_file, key, Replace::Anything).map_err(InitError::Write)?;
+    fs::set_permissions(&key_file, Permissions::from_mode(KEY_MODE)).map_err(InitError::System)
+}
+
+impl fmt::Display for InitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::System(error) => error.fmt(f),
+            Self::Access(causes) => write!(
+                f,
+                "the init container cannot use its ServiceAccount, by which it makes the certificate: {causes}; help: to \
+                 serve a pair of your own, remove the init container, and mount the Secret with the pair at /tls"
+            ),
+            Self::ReadTemplate(error) => write!(
+                f,
+                "{error}; mount the ConfigMap with the template of the webhook configuration at /mwc, or set \
+                 IMAGESWAP_DISABLE_AUTO_MWC"
+            ),
+            Self::Template { path, error } => {
+                write!(f, "the template {} cannot be used: {error}", path.display())
+            }
+            Self::Write(error) => error.fmt(f),
+            Self::Configuration(error) => error.fmt(f),
+            Self::TimedOut(problems) => write!(f, "no key pair after five minutes: {problems}"),
+        }
+    }
+}
+
+impl std::error::Error for InitError {}

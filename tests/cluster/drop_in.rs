@@ -1,0 +1,231 @@
+//! The manifests of imageswap-webhook v1.5.3 with nothing but the image names replaced: a new installation, and an
+//! upgrade in place of its objects.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use imageswap_tests_support::webhook::{Connection, ControlPlane, Node};
+use serde_json::{Value, json};
+
+use super::asked;
+use super::install::{SWAPPED, cluster};
+use super::legacy::{self, INSTALLED};
+use super::load::Load;
+
+/// The image of the tests, for both containers.
+const IMAGE: &str = "ghcr.io/imageswap/imageswap:0.1.0";
+
+/// Signs a certificate for the next key pair, by the same CA.
+const RENEW: &str = "\
+openssl req -newkey rsa:2048 -nodes -keyout tls.key -out request.pem -subj /CN=imageswap
+openssl x509 -req -in request.pem -CA ca.crt -CAkey ca.key -CAcreateserial -days 365 -extfile extensions -out tls.crt
+";
+
+/// Returns the manifests with the image names replaced. What stands for the old program of the init container in the
+/// other tests gives way to the command of the manifests.
+fn manifests() -> String {
+    let mut text = INSTALLED.to_owned();
+    for (from, to) in [
+        (
+            "command: [/usr/bin/sh, -ec, '/usr/bin/cp /pair/*.pem /tls/']",
+            "command: [/app/imageswap-init.py]",
+        ),
+        (
+            "      # Instead of the programs of v1.5.3, the Pods run a shell, which copies the pair, and this webhook with the pair.\n      \
+             automountServiceAccountToken: false\n",
+            "",
+        ),
+        ("        - {name: pair, mountPath: /pair}\n", ""),
+        (
+            "      - name: pair\n        secret: {secretName: imageswap-tls}\n",
+            "",
+        ),
+        ("registry.example.com/imageswap-init:v1.5.3", IMAGE),
+        ("registry.example.com/imageswap:v1.5.3", IMAGE),
+    ] {
+        assert!(text.contains(from), "{from}");
+        text = text.replace(from, to);
+    }
+    text
+}
+
+/// Returns the manifests with a variable more in `imageswap-env`.
+fn manifests_with(variable: &str, value: &str) -> String {
+    let mode = "  IMAGESWAP_MODE: MAPS\n";
+    manifests().replace(mode, &format!("{mode}  {variable}: {value}\n"))
+}
+
+fn object(plane: &ControlPlane, name: &str) -> Value {
+    plane.json(&format!("kubectl get {name} -n imageswap-system -o json"))
+}
+
+fn configuration(plane: &ControlPlane) -> Value {
+    object(plane, "mutatingwebhookconfiguration/imageswap-webhook")
+}
+
+/// Returns a key of a Secret.
+fn value(secret: &Value, key: &str) -> String {
+    let encoded = secret["data"][key].as_str().unwrap_or_else(|| panic!("no {key}"));
+    String::from_utf8(STANDARD.decode(encoded).unwrap()).unwrap()
+}
+
+/// Returns the certificates that API servers trust.
+fn ca_bundle(plane: &ControlPlane) -> String {
+    let entry = configuration(plane)["webhooks"][0].clone();
+    let encoded = entry["clientConfig"]["caBundle"].as_str().unwrap().to_owned();
+    String::from_utf8(STANDARD.decode(encoded).unwrap()).unwrap()
+}
+
+/// Waits until a number of replicas is ready, and Pods of a namespace that asks for it are swapped.
+fn wait_until_it_swaps(plane: &ControlPlane, node: &Node, replicas: usize) {
+    plane.succeed("kubectl rollout status deployment/imageswap -n imageswap-system --timeout=180s");
+    plane.wait("the replicas", |plane| {
+        let pods = object(plane, "pods");
+        pods["items"].as_array().unwrap().len() == replicas && node.ready() == replicas
+    });
+    plane.wait("the swap", |plane| {
+        asked(plane, "default", "nginx:1.25").as_deref() == Some(SWAPPED)
+    });
+}
+
+/// Returns the leaf certificates that the replicas show, asked for through the Service.
+fn served(plane: &ControlPlane) -> BTreeSet<Vec<u8>> {
+    let host = object(plane, "service/imageswap")["spec"]["clusterIP"].clone();
+    let address: SocketAddr = format!("{}:443", host.as_str().unwrap()).parse().unwrap();
+    let connect = |_| Connection::open(address).certificate().to_vec();
+    (0..12).map(connect).collect()
+}
+
+#[test]
+fn old_manifests_install_with_only_the_images_replaced() {
+    let Some((plane, node)) = cluster() else { return };
+    plane.succeed("kubectl label namespace default k8s.twr.io/imageswap=enabled");
+    plane.namespace("unlabeled", "");
+    // Three replicas at once, as the production overlay of v1.5.3 has them.
+    let text = manifests()
+        .replace("  replicas: 2\n", "  replicas: 3\n")
+        .replace("minReplicas: 2", "minReplicas: 3");
+    plane.apply(&text);
+    wait_until_it_swaps(&plane, &node, 3);
+    assert_eq!(node.restarts(), 0);
+    assert_eq!(
+        asked(&plane, "unlabeled", "nginx:1.25").as_deref(),
+        Some("nginx:1.25")
+    );
+
+    let secret = object(&plane, "secret/imageswap-tls");
+    let bundle = ca_bundle(&plane);
+    assert_eq!(bundle, value(&secret, "ca.pem"));
+    assert_eq!(bundle.matches("BEGIN CERTIFICATE").count(), 1, "{bundle}");
+    assert_eq!(served(&plane).len(), 1);
+    let entry = &configuration(&plane)["webhooks"][0];
+    assert_eq!(entry["name"], "imageswap.webhook.k8s.twr.io");
+    assert_eq!(entry["failurePolicy"], "Fail");
+    assert_eq!(
+        entry["namespaceSelector"],
+        json!({"matchLabels": {"k8s.twr.io/imageswap": "enabled"}})
+    );
+
+    // The same again, and a replica that crashes, change nothing.
+    let load = Load::start(node.api);
+    plane.apply(&text);
+    node.crash(0);
+    plane.wait("the replica", |_| node.ready() == 3 && node.restarts() == 1);
+    // A third party empties what the API servers trust: gunicorn's name serves, and keeps it too.
+    let empty = r#"[{"op": "replace", "path": "/webhooks/0/clientConfig/caBundle", "value": ""}]"#;
+    plane.succeed(&format!(
+        "kubectl patch mutatingwebhookconfiguration imageswap-webhook --type=json -p '{empty}'"
+    ));
+    plane.wait("the CA", |plane| ca_bundle(plane) == bundle);
+    wait_until_it_swaps(&plane, &node, 3);
+    let created = load.end();
+    created.log("v1.5.3's manifests: applied again, a crash, an emptied caBundle");
+    assert!(created.swapped > 100, "{created:?}");
+    let kept = object(&plane, "secret/imageswap-tls");
+    assert_eq!(kept["data"], secret["data"]);
+}
+
+#[test]
+fn upgrade_in_place_fails_no_pod() {
+    let Some((plane, node)) = cluster() else { return };
+    legacy::install(&plane);
+    wait_until_it_swaps(&plane, &node, 2);
+    let before = ca_bundle(&plane);
+
+    let load = Load::start(node.api);
+    plane.apply(&manifests());
+    wait_until_it_swaps(&plane, &node, 2);
+    let created = load.end();
+    created.log("v1.5.3: only the image names replaced");
+    assert!(created.failures.is_empty(), "{:?}", created.failures);
+    assert!(created.swapped > 100 && created.unanswered == 0, "{created:?}");
+
+    let secret = object(&plane, "secret/imageswap-tls");
+    // The old CA stays beside the new one, for the replicas of v1.5.3.
+    let bundle = ca_bundle(&plane);
+    assert_eq!(bundle, value(&secret, "ca.pem"));
+    assert_eq!(bundle.matches("BEGIN CERTIFICATE").count(), 2, "{bundle}");
+    assert!(bundle.contains(before.trim()), "{bundle}");
+    assert_eq!(secret["type"], "tls");
+    plane.wait("one certificate", |plane| served(plane).len() == 1);
+}
+
+#[test]
+fn own_pair_of_v1_5_3_is_served_and_followed() {
+    let Some((plane, node)) = cluster() else { return };
+    plane.succeed("kubectl label namespace default k8s.twr.io/imageswap=enabled");
+    plane.succeed(&format!("set -e\n{}", legacy::GENERATE));
+    plane.succeed("kubectl create namespace imageswap-system");
+    plane.succeed(
+        "kubectl create secret generic imageswap-tls -n imageswap-system --from-file=cert.pem --from-file=key.pem && \
+         kubectl annotate secret imageswap-tls -n imageswap-system imageswap-byoc=true && \
+         kubectl create secret generic imageswap-tls-ca -n imageswap-system --from-file=rootca.pem=ca.crt",
+    );
+    plane.apply(&manifests());
+    wait_until_it_swaps(&plane, &node, 2);
+    assert_eq!(ca_bundle(&plane), plane.read("ca.crt"));
+    let first = served(&plane);
+    let secret = object(&plane, "secret/imageswap-tls");
+    assert_eq!(value(&secret, "cert.pem"), plane.read("cert.pem"));
+
+    // v1.5.3 served a renewed pair only after a restart.
+    let load = Load::start(node.api);
+    plane.succeed(&format!("set -e\n{}", RENEW));
+    plane.succeed(
+        "kubectl create secret generic imageswap-tls -n imageswap-system --dry-run=client -o yaml \
+         --from-file=cert.pem=tls.crt --from-file=key.pem=tls.key > renewed.yaml && \
+         kubectl patch secret imageswap-tls -n imageswap-system --patch-file renewed.yaml",
+    );
+    plane.wait("the renewed pair", |plane| {
+        let now = served(plane);
+        now.len() == 1 && now != first
+    });
+    let created = load.end();
+    created.log("v1.5.3 with an own pair: renewal");
+    assert!(created.failures.is_empty(), "{:?}", created.failures);
+    assert_eq!(node.restarts(), 0);
+}
+
+#[test]
+fn configuration_is_yours_if_its_creation_is_turned_off() {
+    let Some((plane, node)) = cluster() else { return };
+    plane.succeed("kubectl label namespace default k8s.twr.io/imageswap=enabled");
+    plane.apply(&manifests_with("IMAGESWAP_DISABLE_AUTO_MWC", "'TRUE'"));
+    plane.wait("two replicas", |_| node.ready() == 2);
+    assert!(
+        !plane
+            .run("kubectl get mutatingwebhookconfiguration imageswap-webhook")
+            .is_success
+    );
+    // Only caBundle is kept.
+    plane.succeed(
+        "kubectl get configmap imageswap-mwc-template -n imageswap-system -o jsonpath='{.data.imageswap-mwc}' | \
+         sed -e '/caBundle/d' -e 's/failurePolicy: Fail/failurePolicy: Ignore/' | kubectl create -f -",
+    );
+    plane.wait("the swap", |plane| {
+        asked(plane, "default", "nginx:1.25").as_deref() == Some(SWAPPED)
+    });
+    assert_eq!(configuration(&plane)["webhooks"][0]["failurePolicy"], "Ignore");
+}
