@@ -1,12 +1,15 @@
 //! From texts to a set of rules and its findings.
 
+use std::sync::Arc;
+
 use imageswap_engine::compile::{self, Constants, Draft, Preview, Rejected, RuleSet, Verified, compile};
 use imageswap_engine::diagnostic::{Code, Diagnostic, Findings, Severity, SourceId, SourceMap};
-use imageswap_engine::legacy::Map;
+use imageswap_engine::legacy::{LegacyConfig, Map, Prefix};
 use imageswap_engine::suite::Test;
 
 use super::processors::Processors;
 use super::set::{Entries, Limits};
+use super::set_texts::SetTexts;
 use super::texts::Texts;
 
 /// A set, verified or rejected, with the findings about its texts.
@@ -16,7 +19,11 @@ pub(crate) struct Loaded {
     /// All findings, in the order of the texts.
     pub(crate) findings: Findings,
     /// The texts that the findings point into.
-    pub(crate) sources: SourceMap,
+    pub(crate) sources: Arc<SourceMap>,
+    /// The texts of the set itself.
+    texts: SetTexts,
+    /// True if no text says anything about images: no rules file is there, and no line of a map can match.
+    pub(crate) is_empty: bool,
     /// The map of the old format among them.
     pub(crate) map: Option<SourceId>,
     /// Remarks about how the texts were found.
@@ -38,8 +45,9 @@ enum Verdict {
 }
 
 impl Loaded {
-    /// A set that has no text.
-    pub(super) fn plain(rules: RuleSet) -> Self {
+    /// Returns the set of a prefix, which has no text.
+    pub(super) fn of_prefix(prefix: Prefix) -> Self {
+        let rules = LegacyConfig::Prefix(prefix.clone()).into();
         Self {
             verdict: Verdict::Verified {
                 rules,
@@ -47,7 +55,9 @@ impl Loaded {
                 constants: Constants::default(),
             },
             findings: Findings::default(),
-            sources: SourceMap::default(),
+            sources: Arc::default(),
+            texts: SetTexts::Prefix(prefix),
+            is_empty: false,
             map: None,
             notices: Vec::new(),
         }
@@ -121,10 +131,10 @@ impl Loaded {
         }
     }
 
-    /// Separates the verified set from the findings and the texts that they point into. A rejected set is `None`.
-    pub(crate) fn into_parts(self) -> (Option<RuleSet>, Findings, SourceMap) {
+    /// Separates the verified set and its texts from the findings. A rejected set is `None`.
+    pub(crate) fn into_parts(self) -> (Option<(RuleSet, SetTexts)>, Findings, Arc<SourceMap>) {
         let rules = match self.verdict {
-            Verdict::Verified { rules, .. } => Some(rules),
+            Verdict::Verified { rules, .. } => Some((rules, self.texts)),
             Verdict::Rejected { .. } => None,
         };
         (rules, self.findings, self.sources)
@@ -165,10 +175,10 @@ pub(super) fn verify(entries: Entries, limits: Limits, processors: Processors) -
     let (parsed, found) = texts.parse(processors.count());
     let Texts {
         sources,
+        files,
         map: map_source,
         mut findings,
         notices,
-        ..
     } = texts;
     let lacks_text = !findings.is_empty();
     let map = map_source.map(|source| {
@@ -177,6 +187,7 @@ pub(super) fn verify(entries: Entries, limits: Limits, processors: Processors) -
         map
     });
     findings.extend(found);
+    let is_empty = files.iter().all(|file| file.is_map) && map.as_ref().is_none_or(Map::is_empty);
     let limits = compile::Limits {
         rules: limits.rules,
         ..compile::Limits::default()
@@ -197,9 +208,12 @@ pub(super) fn verify(entries: Entries, limits: Limits, processors: Processors) -
     }
     findings.extend(found);
     findings.sort();
+    let sources = Arc::new(sources);
     Loaded {
         verdict,
         findings,
+        texts: SetTexts::Files(files, Arc::clone(&sources)),
+        is_empty,
         sources,
         map: map_source,
         notices,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use imageswap_engine::compile::RulesFile;
 use imageswap_engine::diagnostic::SourceMap;
-use imageswap_engine::legacy::{LegacyConfig, Prefix};
+use imageswap_engine::legacy::Prefix;
 use sha2::{Digest as _, Sha256};
 
 use super::digest::Digest;
@@ -100,7 +100,7 @@ impl RulesText {
     /// Compiles and verifies the set.
     pub(crate) fn verify(self, limits: Limits, processors: Processors) -> Loaded {
         match self.text {
-            Text::Prefix(prefix) => Loaded::plain(LegacyConfig::Prefix(prefix).into()),
+            Text::Prefix(prefix) => Loaded::of_prefix(prefix),
             Text::Entries(entries) => loaded::verify(entries, limits, processors),
         }
     }

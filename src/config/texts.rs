@@ -12,12 +12,21 @@ use super::set::{Entries, Entry};
 /// Texts of a set, each with its source.
 pub(super) struct Texts {
     pub(super) sources: SourceMap,
-    /// Rules files, each with the label that its rules are named by.
-    files: Vec<(SourceId, String)>,
+    /// The texts in their order, without those that have an error as a whole.
+    pub(super) files: Vec<TextFile>,
     pub(super) map: Option<SourceId>,
     /// Errors about whole texts.
     pub(super) findings: Findings,
     pub(super) notices: Vec<String>,
+}
+
+/// A text of a set.
+#[derive(Clone, Debug)]
+pub(crate) struct TextFile {
+    pub(super) source: SourceId,
+    /// Label that its rules are named by.
+    pub(super) label: String,
+    pub(super) is_map: bool,
 }
 
 impl Texts {
@@ -72,18 +81,22 @@ impl Texts {
         };
         if entry.is_map {
             self.map = Some(source);
-        } else {
-            self.files.push((source, entry.label));
         }
+        self.files.push(TextFile {
+            source,
+            label: entry.label,
+            is_map: entry.is_map,
+        });
     }
 
     /// Parses the rules files.
     pub(super) fn parse(&self, threads: usize) -> (Vec<RulesFile>, Vec<Diagnostic>) {
         let mut findings = Vec::new();
-        let parsed = parse_all(&self.sources, &self.files, threads)
+        let files: Vec<&TextFile> = self.files.iter().filter(|file| !file.is_map).collect();
+        let parsed = parse_all(&self.sources, &files, threads)
             .into_iter()
-            .zip(&self.files)
-            .map(|((file, found), (_, label))| {
+            .zip(files)
+            .map(|((file, found), TextFile { label, .. })| {
                 findings.extend(found);
                 RulesFile {
                     label: label.clone(),
@@ -98,9 +111,10 @@ impl Texts {
 type Parsed = (File, Vec<Diagnostic>);
 
 /// Parses files on several threads.
-fn parse_all(sources: &SourceMap, files: &[(SourceId, String)], threads: usize) -> Vec<Parsed> {
-    let parse = |(source, _): &(SourceId, String)| {
-        parse(*source, sources.get(*source).map_or("", |source| source.text()))
+fn parse_all(sources: &SourceMap, files: &[&TextFile], threads: usize) -> Vec<Parsed> {
+    let parse = |file: &&TextFile| {
+        let source = sources.get(file.source);
+        parse(file.source, source.map_or("", |source| source.text()))
     };
     // Even a single file gets its own thread: memory that the parser frees then leaves no holes between the rules.
     let share = files.len().div_ceil(threads).max(1);

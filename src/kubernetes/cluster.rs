@@ -5,10 +5,11 @@ use async_trait::async_trait;
 use super::arming::{self, Disarming};
 use super::certificates;
 use super::client::ObjectClient;
+use super::last_good;
 use super::predecessor::{is_own_pair, keep_existing};
 use super::settings::{Certificates, ClusterSettings};
 use super::trust::Trust;
-use crate::webhook::{Cluster, Handles};
+use crate::webhook::{Cluster, ClusterError, Handles, KeptSet};
 
 /// The cluster that the Pod of the webhook runs in.
 #[derive(Debug)]
@@ -79,5 +80,13 @@ impl Cluster for InCluster {
         if self.settings.arms() {
             self.disarming.shut_down(&self.client).await;
         }
+    }
+
+    async fn last_good(&self) -> Result<Option<KeptSet>, ClusterError> {
+        last_good::get(&self.client).await
+    }
+
+    async fn keep(&self, set: &[u8], digest: &str) -> Result<(), ClusterError> {
+        last_good::keep(&self.client, set, digest).await
     }
 }

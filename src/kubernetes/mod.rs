@@ -8,6 +8,7 @@ mod clock;
 mod cluster;
 mod error;
 mod init;
+mod last_good;
 mod object;
 mod predecessor;
 mod settings;

@@ -1,6 +1,6 @@
 //! The seam between the webhook and its cluster: what each asks of the other.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -18,6 +18,37 @@ pub(crate) trait Cluster: Debug + Send + Sync {
 
     /// Does what the end of this replica needs, within seconds.
     async fn shut_down(&self);
+
+    /// Returns the last good set; `None` if the cluster keeps none.
+    async fn last_good(&self) -> Result<Option<KeptSet>, ClusterError>;
+
+    /// Keeps a set as the last good one, with its digest.
+    async fn keep(&self, set: &[u8], digest: &str) -> Result<(), ClusterError>;
+}
+
+/// The set that the cluster keeps.
+#[derive(Debug)]
+pub(crate) struct KeptSet {
+    pub(crate) bytes: Vec<u8>,
+    /// The printed form of its digest; `None` if it is not known.
+    pub(crate) digest: Option<String>,
+    /// The time at which it was kept, as RFC 3339 writes it; `None` if it is not known.
+    pub(crate) kept_at: Option<String>,
+}
+
+/// A request to the cluster failed.
+#[derive(Debug)]
+pub(crate) struct ClusterError {
+    /// One line: the problem, and what to do.
+    pub(crate) text: String,
+    /// True if the same request can succeed within seconds.
+    pub(crate) is_passing: bool,
+}
+
+impl fmt::Display for ClusterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
 }
 
 /// The parts of the webhook that its cluster may change.

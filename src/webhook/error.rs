@@ -20,6 +20,8 @@ pub(crate) enum ServeError {
     NoMap(LoadError),
     /// The rules are not valid, or cannot be read.
     Rules(LoadError),
+    /// The rules are not valid, for the first reason, and there is no last good set, for the second one.
+    NoLastGood(Box<ServeError>, String),
     /// The directory has no valid key pair.
     KeyPair(PairError),
     /// A self-signed key pair cannot be generated.
@@ -42,6 +44,9 @@ impl fmt::Display for ServeError {
                 "{error}; set the path of the map with --maps-file, or use rules with --rules"
             ),
             Self::Rules(error) => error.fmt(f),
+            Self::NoLastGood(error, reason) => {
+                write!(f, "{error}; the last good set cannot be used either: {reason}")
+            }
             Self::KeyPair(error) => error.fmt(f),
             Self::SelfSigned(error) => error.fmt(f),
             Self::Cluster(causes) => write!(f, "cannot use the ServiceAccount of this Pod: {causes}"),

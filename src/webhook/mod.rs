@@ -5,6 +5,7 @@ mod cluster;
 mod conditions;
 mod error;
 mod http;
+mod last_good;
 mod logging;
 mod metrics;
 mod os;
@@ -15,7 +16,7 @@ mod shutdown;
 mod status;
 mod tls;
 
-pub(crate) use cluster::{Cluster, Handles};
+pub(crate) use cluster::{Cluster, ClusterError, Handles, KeptSet};
 pub(crate) use conditions::{Conditions, Duty, Readiness};
 pub(crate) use error::ServeError;
 pub(crate) use http::{Addresses, MAX_BODY};

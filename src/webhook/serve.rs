@@ -2,21 +2,18 @@
 
 use std::sync::Arc;
 
-use imageswap_files::MayBeGone as _;
-
 use super::cluster::Handles;
 use super::conditions::Conditions;
 use super::error::ServeError;
 use super::http::{Addresses, BodyBudget, Health, Listeners, Reviews, Servers, bind};
-use super::logging;
+use super::last_good;
 use super::metrics::Metrics;
 use super::os::EndSignals;
-use super::reload::{self, LoadError, SharedRules};
+use super::reload;
 use super::settings::{Settings, TlsSource};
 use super::shutdown::shut_down;
 use super::status::{Reloaded, Status};
 use super::tls::{self, SharedPair};
-use crate::config::RulesSource;
 
 /// Runs the webhook until a signal stops it.
 ///
@@ -33,10 +30,13 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
     let signals = EndSignals::listen()?;
     let status = Arc::new(Status::default());
     let metrics = Arc::new(Metrics::new(&status).map_err(ServeError::Metrics)?);
-    let rules = SharedRules::load(&settings.rules, settings.limits)
-        .map_err(|error| no_rules(error, &settings.rules))?;
+    let conditions = Arc::new(Conditions::default());
+    let cluster = settings.cluster.as_deref();
+    let rules =
+        last_good::first_rules(&settings.rules, settings.limits, cluster, &status, &conditions).await?;
     let rules = Arc::new(rules);
-    status.started(Reloaded::Rules, rules.current().digest);
+    let used = Arc::clone(&rules);
+    metrics.observe_last_good(move || used.is_last_good());
     let counted = Arc::clone(&rules);
     metrics.observe_images(move |counter| counted.current().counts.observe(counter));
     let pair = Arc::new(match &settings.tls {
@@ -44,7 +44,6 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
         TlsSource::SelfSigned => tls::self_signed(&settings.namespace).map_err(ServeError::SelfSigned)?,
         TlsSource::Cluster => SharedPair::missing(),
     });
-    let conditions = Arc::new(Conditions::default());
     match pair.digest() {
         Some(digest) => status.started(Reloaded::Certificate, digest),
         None => conditions.await_first_pair(),
@@ -93,8 +92,13 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
     if matches!(settings.tls, TlsSource::SelfSigned) {
         tls::print_example_request(servers.tls_address);
     }
-    let mut tasks = reload::start(settings.rules, &rules, Arc::clone(&pair), &status);
+    let mut tasks = reload::start(settings.rules, &rules, Arc::clone(&pair), &status, &conditions);
     if let Some(cluster) = settings.cluster.clone() {
+        tasks.spawn(last_good::keep(
+            Arc::clone(&cluster),
+            rules,
+            Arc::clone(&conditions),
+        ));
         let handles = Handles {
             pair,
             conditions,
@@ -114,20 +118,4 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
     drop(tasks);
     metrics.shut_down();
     result
-}
-
-/// Returns the error for a first set that is missing or rejected, and logs its findings.
-fn no_rules(error: LoadError, source: &RulesSource) -> ServeError {
-    match &error {
-        LoadError::Rejected(set) => {
-            logging::findings(&set.findings, &set.sources);
-            ServeError::Rules(error)
-        }
-        LoadError::Read(read) => match source {
-            RulesSource::MapFile(_) if read.is_gone() => ServeError::NoMap(error),
-            RulesSource::MapFile(_) | RulesSource::Prefix(_) | RulesSource::Paths(_) => {
-                ServeError::Rules(error)
-            }
-        },
-    }
 }

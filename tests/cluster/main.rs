@@ -7,6 +7,7 @@ mod certificate;
 mod drop_in;
 mod forms;
 mod install;
+mod last_good;
 mod legacy;
 mod load;
 mod migration;

@@ -112,8 +112,9 @@ fn added_and_removed_files_change_the_set() {
     });
     assert_eq!(server.swap("quay.io/x"), None);
     let notices = |text: &str| server.wait_for_log(|line| line["message"].as_str().unwrap().contains(text));
-    assert_eq!(notices("20-b.rules.off is ignored: ")["level"], "INFO");
-    assert_eq!(notices("has no rules: the set is empty")["level"], "INFO");
+    // They are the reason why the set is empty.
+    assert_eq!(notices("20-b.rules.off is ignored: ")["level"], "WARN");
+    assert_eq!(notices("has no rules: the set is empty")["level"], "WARN");
 }
 
 #[test]
@@ -257,11 +258,16 @@ fn rules_replace_variables_of_maps_with_a_notice() {
 }
 
 #[test]
-fn empty_directory_is_an_empty_set_with_a_notice() {
+fn empty_directory_is_an_empty_set_with_a_warning() {
     let mut rules = Volume::mount(&[]);
     let server = serve(rules.path());
-    let notice = server.wait_for_log(|line| line["message"].as_str().unwrap().contains("has no rules"));
-    assert_eq!(notice["level"], "INFO");
+    for text in [
+        "has no rules",
+        "started without rules, so every image stays as it is; to want no rules, ",
+    ] {
+        let warning = server.wait_for_log(|line| line["message"].as_str().unwrap().contains(text));
+        assert_eq!(warning["level"], "WARN");
+    }
     assert_eq!(server.swap("nginx"), None);
     server.reloads_when(|| rules.update(&[("a.rules", b"rules v1\nswap docker.io/ -> h.example.com/\n")]));
     assert_eq!(

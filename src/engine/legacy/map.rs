@@ -186,6 +186,12 @@ impl Map {
         self.text.shrink();
     }
 
+    /// Returns true if no image can match a line. Without the line `default`, lines for registries match none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.exact.is_empty() && self.replace.is_empty() && self.default.is_none()
+    }
+
     /// Returns the lines in the order of the file, without the values of `noswap_wildcards`.
     pub(crate) fn entries(&self) -> Vec<Entry<'_>> {
         let text = &self.text;

@@ -84,6 +84,10 @@ impl<V> Table<V> {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &(TextPiece, V)> {
         self.0.iter()
     }

@@ -130,6 +130,23 @@ impl Metrics {
                 }
             })
             .build();
+        let attempts = Arc::clone(status);
+        self.meter
+            .u64_observable_gauge("imageswap_config_last_reload_successful")
+            .with_description(
+                "1 if the files match the active version, 0 while a rejected version is mounted; by object.",
+            )
+            .with_callback(move |gauge| {
+                for object in Reloaded::ALL {
+                    let record = attempts.record(object);
+                    // Before the first version there is nothing to say.
+                    if record.last_attempt.is_some() {
+                        let is_successful = record.error.is_none();
+                        gauge.observe(is_successful.into(), &[KeyValue::new("what", object.as_str())]);
+                    }
+                }
+            })
+            .build();
         let active = Arc::clone(status);
         self.meter
             .u64_observable_gauge("imageswap_rules_info")
@@ -160,6 +177,17 @@ impl Metrics {
             .u64_observable_counter(IMAGES)
             .with_description("Number of evaluated images, by the rule that decided and its effect.")
             .with_callback(observe)
+            .build();
+    }
+
+    /// Registers the gauge of the last good set, which `is_active` reads.
+    pub(crate) fn observe_last_good(&self, is_active: impl Fn() -> bool + Send + Sync + 'static) {
+        self.meter
+            .u64_observable_gauge("imageswap_last_good_active")
+            .with_description(
+                "1 while the last good set is active, because the mounted rules are rejected or empty; else 0.",
+            )
+            .with_callback(move |gauge| gauge.observe(is_active().into(), &[]))
             .build();
     }
 

@@ -36,7 +36,7 @@ pub(crate) struct RuleCounts {
     labels: Box<[OnceLock<Box<str>>]>,
     /// The span of each rule of the set, for the label of rules without a name.
     spans: Box<[Span]>,
-    sources: SourceMap,
+    sources: Arc<SourceMap>,
 }
 
 /// All series, by label.
@@ -58,7 +58,7 @@ impl RuleCounts {
     }
 
     /// Sets the rules that are counted.
-    pub(crate) fn set_rules(&mut self, set: &RuleSet, sources: SourceMap) {
+    pub(crate) fn set_rules(&mut self, set: &RuleSet, sources: Arc<SourceMap>) {
         self.rules = set.rules().map(|_| OnceLock::new()).collect();
         self.labels = set.rules().map(|_| OnceLock::new()).collect();
         self.spans = set.rules().map(|rule| rule.span).collect();

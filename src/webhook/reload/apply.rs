@@ -12,6 +12,7 @@ use super::report::Reporter;
 use super::rules::{LoadError, SharedRules};
 use super::watch::watch;
 use crate::config::{RulesSource, Watched};
+use crate::webhook::conditions::{Conditions, Duty};
 use crate::webhook::logging;
 use crate::webhook::status::{Reloaded, Status};
 use crate::webhook::tls::{PairProblem, SharedPair};
@@ -22,12 +23,17 @@ pub(crate) fn start(
     rules: &Arc<SharedRules>,
     pair: Arc<SharedPair>,
     status: &Arc<Status>,
+    conditions: &Arc<Conditions>,
 ) -> JoinSet<()> {
     let mut watches = JoinSet::new();
     let reporter = |object| Reporter::new(object, Arc::clone(status));
     let watched = source.watched();
-    let reload_rules: Arc<dyn Fn() + Send + Sync> =
-        Arc::new(reload_rules(source, rules, reporter(Reloaded::Rules)));
+    let reload_rules: Arc<dyn Fn() + Send + Sync> = Arc::new(reload_rules(
+        source,
+        rules,
+        reporter(Reloaded::Rules),
+        Arc::clone(conditions),
+    ));
     for Watched {
         directory: dir,
         files,
@@ -99,6 +105,7 @@ fn reload_rules(
     source: RulesSource,
     rules: &Arc<SharedRules>,
     reporter: Reporter,
+    conditions: Arc<Conditions>,
 ) -> impl Fn() + Send + Sync + 'static {
     let rules = Arc::clone(rules);
     let one_at_a_time = Mutex::new(());
@@ -113,6 +120,7 @@ fn reload_rules(
         let digest = text.digest();
         // The text has not changed, so neither has the set. A return to the active text ends a failure.
         if digest == rules.current().digest {
+            end_last_good(&rules, &conditions);
             return reporter.unchanged();
         }
         if reporter.failed_again(digest) {
@@ -121,6 +129,7 @@ fn reload_rules(
         }
         match rules.replace(text) {
             Ok(previous) => {
+                end_last_good(&rules, &conditions);
                 reporter.replaced(digest);
                 // The previous set is freed on this thread, because freeing 100,000 rules on a worker would delay
                 // requests.
@@ -133,5 +142,13 @@ fn reload_rules(
                 reporter.failed(&error.to_string(), Some(digest));
             }
         }
+    }
+}
+
+/// Ends the use of the last good set, because the mounted set is active.
+fn end_last_good(rules: &SharedRules, conditions: &Conditions) {
+    if rules.is_mounted_again() {
+        conditions.clear(Duty::LastGood);
+        tracing::info!("last good set is no longer needed");
     }
 }

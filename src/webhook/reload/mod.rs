@@ -6,4 +6,4 @@ mod rules;
 mod watch;
 
 pub(crate) use apply::{offer_pair, start};
-pub(crate) use rules::{LoadError, SharedRules};
+pub(crate) use rules::{HOW_TO_WANT_NO_RULES, LoadError, SharedRules};

@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
 use imageswap_engine::compile::RuleSet;
 use imageswap_engine::diagnostic::{Findings, Severity, SourceMap};
+use tokio::sync::Notify;
 
-use crate::config::{Digest, Limits, Processors, ReadError, RulesSource, RulesText};
+use crate::config::{Digest, Limits, Processors, ReadError, RulesSource, RulesText, SetTexts};
 use crate::webhook::metrics::RuleCounts;
 use crate::webhook::{logging, os};
 
@@ -21,6 +23,10 @@ pub(crate) struct LoadedRules {
     pub(crate) digest_text: String,
     /// Counts of the images that its rules decided.
     pub(crate) counts: RuleCounts,
+    /// The texts of the set.
+    pub(crate) texts: SetTexts,
+    /// True if no text says anything about images.
+    pub(crate) is_empty: bool,
 }
 
 /// The active set. It is replaced atomically, so one set answers a whole request.
@@ -28,6 +34,9 @@ pub(crate) struct LoadedRules {
 pub(crate) struct SharedRules {
     current: ArcSwap<LoadedRules>,
     limits: Limits,
+    /// True while the active set is the last good one of the cluster, because the mounted one was rejected.
+    is_last_good: AtomicBool,
+    changed: Notify,
 }
 
 /// The reason why a set did not become active.
@@ -37,29 +46,42 @@ pub(crate) enum LoadError {
     Read(ReadError),
     /// It has errors.
     Rejected(Box<RejectedSet>),
+    /// It has no rules, and the active set has some.
+    Empty(Digest),
 }
 
 /// A set with errors.
 #[derive(Debug)]
 pub(crate) struct RejectedSet {
+    pub(crate) digest: Digest,
     pub(crate) findings: Findings,
-    pub(crate) sources: SourceMap,
+    pub(crate) sources: Arc<SourceMap>,
 }
+
+/// Instruction for a set without rules, for messages.
+pub(crate) const HOW_TO_WANT_NO_RULES: &str =
+    "to want no rules, write `rules v1` alone, or the single line `default::` in a map";
 
 impl SharedRules {
     /// Reads and compiles the first set.
     pub(crate) fn load(source: &RulesSource, limits: Limits) -> Result<Self, LoadError> {
-        let loaded = compile(
-            source.read(limits)?,
-            limits,
-            Processors::All,
-            RuleCounts::default(),
-        )?;
+        Self::first(source.read(limits)?, limits, false)
+    }
+
+    /// Compiles the last good set as the first one.
+    pub(crate) fn last_good(text: RulesText, limits: Limits) -> Result<Self, LoadError> {
+        Self::first(text, limits, true)
+    }
+
+    fn first(text: RulesText, limits: Limits, is_last_good: bool) -> Result<Self, LoadError> {
+        let loaded = compile(text, limits, Processors::All, RuleCounts::default())?;
         // Compiling needs several times the memory of the result, and glibc keeps it.
         os::release_free_memory();
         Ok(Self {
             current: ArcSwap::from_pointee(loaded),
             limits,
+            is_last_good: AtomicBool::new(is_last_good),
+            changed: Notify::new(),
         })
     }
 
@@ -73,13 +95,33 @@ impl SharedRules {
         self.limits
     }
 
+    /// Returns true while the active set is the last good one of the cluster.
+    pub(crate) fn is_last_good(&self) -> bool {
+        self.is_last_good.load(Ordering::Relaxed)
+    }
+
+    /// Records that the active set is the mounted one. Returns true if it was the last good one until now.
+    pub(crate) fn is_mounted_again(&self) -> bool {
+        self.is_last_good.swap(false, Ordering::Relaxed)
+    }
+
+    /// Waits until another set is active than at the previous call. Only one task may wait.
+    pub(crate) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
     /// Compiles a text and makes it active if it is valid. Returns the previous set. Blocks.
     pub(crate) fn replace(&self, text: RulesText) -> Result<PreviousRules, LoadError> {
         // A counter must not decrease, so the counts survive the reload.
         let counts = self.current().counts.for_next_set();
         // Low priority and one core less, so that requests keep their latency during a reload.
         let loaded = os::with_low_priority(|| compile(text, self.limits, Processors::AllButOne, counts))?;
-        Ok(PreviousRules(self.current.swap(Arc::new(loaded))))
+        if loaded.is_empty && self.is_last_good() {
+            return Err(LoadError::Empty(loaded.digest));
+        }
+        let previous = PreviousRules(self.current.swap(Arc::new(loaded)));
+        self.changed.notify_one();
+        Ok(previous)
     }
 }
 
@@ -92,11 +134,21 @@ fn compile(
     let digest = text.digest();
     let loaded = text.verify(limits, processors);
     for notice in &loaded.notices {
-        tracing::info!("{notice}");
+        // In an empty set they are the reason why every image stays as it is.
+        if loaded.is_empty {
+            tracing::warn!("{notice}");
+        } else {
+            tracing::info!("{notice}");
+        }
     }
-    let (rules, findings, sources) = loaded.into_parts();
-    let Some(rules) = rules else {
-        return Err(LoadError::Rejected(Box::new(RejectedSet { findings, sources })));
+    let is_empty = loaded.is_empty;
+    let (set, findings, sources) = loaded.into_parts();
+    let Some((rules, texts)) = set else {
+        return Err(LoadError::Rejected(Box::new(RejectedSet {
+            digest,
+            findings,
+            sources,
+        })));
     };
     logging::findings(&findings, &sources);
     counts.set_rules(&rules, sources);
@@ -105,7 +157,20 @@ fn compile(
         digest,
         digest_text: digest.to_string(),
         counts,
+        texts,
+        is_empty,
     })
+}
+
+impl LoadError {
+    /// Returns the digest of the set if its files were readable.
+    pub(crate) fn digest(&self) -> Option<Digest> {
+        match self {
+            Self::Read(_) => None,
+            Self::Rejected(set) => Some(set.digest),
+            Self::Empty(digest) => Some(*digest),
+        }
+    }
 }
 
 impl From<ReadError> for LoadError {
@@ -119,6 +184,7 @@ impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Read(error) => error.fmt(f),
+            Self::Empty(_) => write!(f, "the set has no rules; {HOW_TO_WANT_NO_RULES}"),
             Self::Rejected(set) => {
                 let mut errors = set
                     .findings
