@@ -1,5 +1,6 @@
 //! Configuration: from the files and options of a user to a set of rules.
 
+mod changed;
 mod config_maps;
 mod digest;
 mod error;
@@ -13,6 +14,7 @@ mod stored;
 mod text;
 mod texts;
 
+pub(crate) use changed::ChangedSet;
 pub(crate) use digest::Digest;
 pub(crate) use error::ReadError;
 pub(crate) use loaded::Loaded;

@@ -255,7 +255,11 @@ impl Entries {
     }
 
     /// Records the error of a text as a part of the set, so that it is reported with all other findings.
-    fn or_record_fault(&mut self, path: &Path, added: Result<(), ReadError>) -> Result<(), ReadError> {
+    pub(super) fn or_record_fault(
+        &mut self,
+        path: &Path,
+        added: Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
         match added {
             Err(error) if error.fault_of_text().is_some() => {
                 let name = path.display().to_string();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::cluster::Handles;
 use super::conditions::Conditions;
 use super::error::ServeError;
-use super::http::{Addresses, BodyBudget, Health, Listeners, Reviews, Servers, bind};
+use super::http::{Addresses, BodyBudget, Health, Listeners, Reviews, Servers, Validations, bind};
 use super::last_good;
 use super::metrics::Metrics;
 use super::os::EndSignals;
@@ -64,11 +64,19 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
         &settings.http_listen.unwrap_or_else(|| any_host(9090)),
         "--http-listen",
     )?;
+    let budget = Arc::new(BodyBudget::new(settings.max_body_memory));
+    let validations = Validations::new(
+        Arc::clone(&rules),
+        settings.rules.clone(),
+        Arc::clone(&metrics),
+        Arc::clone(&health),
+        Arc::clone(&budget),
+    );
     let reviews = Reviews {
         rules: Arc::clone(&rules),
         metrics: Arc::clone(&metrics),
         health: Arc::clone(&health),
-        budget: Arc::new(BodyBudget::new(settings.max_body_memory)),
+        budget,
         disable_label: settings.disable_label,
         dry_run: settings.dry_run,
     };
@@ -76,6 +84,7 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
         Listeners { tls, plain },
         &pair,
         reviews,
+        validations,
         &health,
         &metrics,
         settings.max_connections,

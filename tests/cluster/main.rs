@@ -15,6 +15,7 @@ mod node;
 mod operations;
 mod rights;
 mod sources;
+mod validate;
 
 use std::path::Path;
 

@@ -29,3 +29,4 @@ mod rules_metrics;
 mod rules_reload;
 mod rules_volume;
 mod shutdown;
+mod validate;

@@ -7,7 +7,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use http_body_util::BodyExt as _;
-use salvo::http::ReqBody;
+use salvo::http::header::CONTENT_LENGTH;
+use salvo::http::{HeaderMap, ReqBody};
 use tokio::time::{Instant, timeout_at};
 
 use super::budget::{BodyBudget, BodyCharge, MAX_BODY};
@@ -163,6 +164,11 @@ impl BodyParts {
             Err(parts) => parts.concat().into(),
         }
     }
+}
+
+/// Returns the length of a body that its client announces.
+pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Polls a future once, and returns its output if it is ready.

@@ -112,7 +112,8 @@ impl Handler for PlainErrors {
                 format!("no endpoint at {path}; use /healthz, /readyz or /metrics")
             }
             StatusCode::METHOD_NOT_ALLOWED => {
-                let allowed = if path == "/" {
+                let is_of_reviews = path == "/" || path == "/validate" || path.starts_with("/hook/");
+                let allowed = if is_of_reviews {
                     "send reviews with POST"
                 } else {
                     "use GET"

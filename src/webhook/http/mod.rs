@@ -9,8 +9,11 @@ mod endpoints;
 mod error;
 mod health;
 mod listener;
+mod rejection;
 mod reviews;
 mod server;
+mod validate;
+mod validation;
 
 pub(crate) use addresses::Addresses;
 pub(crate) use budget::{BodyBudget, MAX_BODY};
@@ -19,3 +22,4 @@ pub(crate) use health::Health;
 pub(crate) use listener::bind;
 pub(crate) use reviews::Reviews;
 pub(crate) use server::{Listeners, Servers};
+pub(crate) use validate::Validations;

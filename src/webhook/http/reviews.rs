@@ -3,21 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use imageswap_engine::admission::{Caller, ImageEffect, Policy, ReviewError, Reviewed, review};
+use imageswap_engine::admission::{Caller, ImageEffect, Policy, Reviewed, review};
 use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Operation;
 use imageswap_engine::rules::RuleId;
-use salvo::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
-use salvo::http::{HeaderMap, HeaderValue, StatusCode};
 use salvo::prelude::*;
 use tokio::time::Instant;
 
-use super::body::{Body, BodyError};
-use super::budget::{BodyBudget, MAX_BODY};
+use super::body::{Body, content_length};
+use super::budget::BodyBudget;
 use super::deadline::timeout;
-use super::endpoints::plain_text;
 use super::health::Health;
-use crate::webhook::metrics::{Metrics, Rejected, RuleCounts};
+use super::rejection::{Rejection, respond};
+use crate::webhook::metrics::{Metrics, RuleCounts};
 use crate::webhook::reload::SharedRules;
 
 /// Name of the path parameter that has the entry of the webhook configuration.
@@ -34,38 +32,15 @@ pub(crate) struct Reviews {
     pub(crate) dry_run: bool,
 }
 
-/// The answer to a rejected request: a status, one line, and the reason for the metric.
-struct Rejection {
-    status: StatusCode,
-    line: String,
-    reason: Rejected,
-}
-
 #[async_trait]
 impl Handler for Reviews {
     async fn handle(&self, request: &mut Request, _: &mut Depot, response: &mut Response, _: &mut FlowCtrl) {
         let started = Instant::now();
-        match self.answer(request, started).await {
-            Ok(answer) => {
-                let json = HeaderValue::from_static("application/json");
-                response.headers_mut().insert(CONTENT_TYPE, json);
-                response.status_code(StatusCode::OK);
-                response.body(answer);
-            }
-            Err(Rejection { status, line, reason }) => {
-                self.metrics.rejected(reason, started.elapsed());
-                let peer = super::connections::peer(request.remote_addr());
-                tracing::warn!(peer, status = status.as_u16(), error = line, "request rejected");
-                plain_text(response, status, format!("imageswap: {line}\n"));
-            }
+        let answer = self.answer(request, started).await;
+        if let Err(rejection) = &answer {
+            self.metrics.rejected(rejection.reason, started.elapsed());
         }
-        if self.health.is_draining() {
-            // The caller must open a new connection, to another replica. If it kept this one, the connection could
-            // close while the next request is on its way.
-            response
-                .headers_mut()
-                .insert(CONNECTION, HeaderValue::from_static("close"));
-        }
+        respond(answer, request, response, &self.health);
     }
 }
 
@@ -93,10 +68,6 @@ impl Reviews {
         log_review(&reviewed, &current.rules, &current.counts, duration);
         Ok(reviewed.answer)
     }
-}
-
-fn content_length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Maximum number of rules in a line of the log. A Pod with many containers could match thousands.
@@ -138,43 +109,4 @@ fn log_review(reviewed: &Reviewed<'_>, rules: &RuleSet, counts: &RuleCounts, dur
         duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
         "reviewed"
     );
-}
-
-impl From<ReviewError> for Rejection {
-    fn from(error: ReviewError) -> Self {
-        let line = error.to_string();
-        let (status, reason) = match error {
-            ReviewError::Malformed(_) => (StatusCode::BAD_REQUEST, Rejected::Malformed),
-        };
-        Self { status, line, reason }
-    }
-}
-
-impl From<BodyError> for Rejection {
-    fn from(error: BodyError) -> Self {
-        let (status, line, reason) = match error {
-            BodyError::TooLong => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                format!("the body is longer than {} MiB", MAX_BODY >> 20),
-                Rejected::TooLarge,
-            ),
-            BodyError::TooSlow => (
-                StatusCode::REQUEST_TIMEOUT,
-                "the body did not arrive before the deadline".to_owned(),
-                Rejected::TooSlow,
-            ),
-            BodyError::NoMemory => (
-                StatusCode::REQUEST_TIMEOUT,
-                "no memory for the body before the deadline; the option --max-body-memory allows more"
-                    .to_owned(),
-                Rejected::NoMemory,
-            ),
-            BodyError::Broken => (
-                StatusCode::BAD_REQUEST,
-                "the connection closed before the body was complete".to_owned(),
-                Rejected::Broken,
-            ),
-        };
-        Self { status, line, reason }
-    }
 }

@@ -18,6 +18,7 @@ use super::endpoints::{Endpoints, plain_errors};
 use super::error::{EndReason, ServerError};
 use super::health::Health;
 use super::reviews::{ENTRY_PARAM, Reviews};
+use super::validate::Validations;
 use crate::webhook::metrics::Metrics;
 use crate::webhook::tls::{FailedHandshakes, SharedPair};
 
@@ -56,6 +57,7 @@ impl Servers {
         listeners: Listeners,
         pair: &Arc<SharedPair>,
         reviews: Reviews,
+        validations: Validations,
         health: &Arc<Health>,
         metrics: &Arc<Metrics>,
         max_connections: usize,
@@ -76,7 +78,10 @@ impl Servers {
         );
         // Only the TLS port has these routes: a review over plain HTTP could be read on its way.
         let hook = Router::with_path(format!("hook/{{{ENTRY_PARAM}}}")).post(reviews.clone());
-        let tls_routes = endpoints.clone().below(Router::new().post(reviews).push(hook));
+        let validate = Router::with_path("validate").post(validations);
+        let tls_routes = endpoints
+            .clone()
+            .below(Router::new().post(reviews).push(hook).push(validate));
         Ok(Self {
             tls_address,
             plain_address,

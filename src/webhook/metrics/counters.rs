@@ -27,6 +27,8 @@ pub(crate) enum Rejected {
     NoMemory,
     /// The connection broke.
     Broken,
+    /// The evaluation passed the deadline.
+    TimedOut,
 }
 
 label!(Rejected {
@@ -35,6 +37,7 @@ label!(Rejected {
     TooSlow => "too-slow",
     NoMemory => "no-memory",
     Broken => "broken",
+    TimedOut => "timed-out",
 });
 
 /// The effect of a rule on an image, as a label.
@@ -51,7 +54,10 @@ label!(EffectLabel {
     Deny => "deny",
 });
 
-const KINDS: usize = Workload::ALL.len();
+/// Kind of the objects that `/validate` is for.
+const CONFIG_MAP: &str = "ConfigMap";
+/// One more than the workloads, for ConfigMaps.
+const KINDS: usize = Workload::ALL.len() + 1;
 /// One more than the operations, for requests without one.
 const OPERATIONS: usize = Operation::ALL.len() + 1;
 const OUTCOMES: usize = ReviewOutcome::ALL.len();
@@ -89,9 +95,12 @@ impl Default for ImagesSkipped {
 impl Requests {
     /// Counts an answered review.
     pub(crate) fn reviewed(&self, kind: &str, operation: Option<Operation>, outcome: ReviewOutcome) {
-        let kind = Workload::from_name(kind);
+        let kind = match kind {
+            CONFIG_MAP => KINDS - 1,
+            kind => Workload::from_name(kind) as usize,
+        };
         let operation = operation.map_or(OPERATIONS - 1, |operation| operation as usize);
-        increment(&self.reviewed[kind as usize][operation][outcome as usize]);
+        increment(&self.reviewed[kind][operation][outcome as usize]);
     }
 
     /// Counts a rejected request.
@@ -109,12 +118,14 @@ impl Requests {
             ]
         };
         let operations = || Operation::ALL.map(Operation::as_str).into_iter().chain([OTHER]);
-        for (kind, counts) in Workload::ALL.iter().zip(&self.reviewed) {
+        let kinds = Workload::ALL
+            .map(Workload::as_str)
+            .into_iter()
+            .chain([CONFIG_MAP]);
+        for (kind, counts) in kinds.zip(&self.reviewed) {
             for (operation, counts) in operations().zip(counts) {
                 for (outcome, count) in ReviewOutcome::ALL.iter().zip(counts) {
-                    observe(counter, count, || {
-                        labels(kind.as_str(), operation, outcome.as_str())
-                    });
+                    observe(counter, count, || labels(kind, operation, outcome.as_str()));
                 }
             }
         }
@@ -226,12 +237,13 @@ mod tests {
             ImagesDecided::default(),
         );
         let mut expected = Vec::new();
-        for kind in Workload::ALL {
+        let kinds = Workload::ALL.map(Workload::as_str);
+        for kind in kinds.into_iter().chain([CONFIG_MAP]) {
             for operation in Operation::ALL.map(Some).into_iter().chain([None]) {
                 for outcome in ReviewOutcome::ALL {
-                    requests.reviewed(kind.as_str(), operation, outcome);
+                    requests.reviewed(kind, operation, outcome);
                     let operation = operation.map_or(OTHER, Operation::as_str);
-                    expected.push(format!("{} {operation} {} 1", kind.as_str(), outcome.as_str()));
+                    expected.push(format!("{kind} {operation} {} 1", outcome.as_str()));
                 }
             }
         }

@@ -5,8 +5,9 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use imageswap_engine::admission::{ImageEffect, Reviewed};
+use imageswap_engine::admission::{ImageEffect, ReviewOutcome, Reviewed};
 use imageswap_engine::compile::RuleSet;
+use imageswap_engine::context::Operation;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Counter, Histogram, Meter, MeterProvider as _};
 use opentelemetry_sdk::error::OTelSdkError;
@@ -235,6 +236,17 @@ impl Metrics {
     pub(crate) fn rejected(&self, reason: Rejected, took: Duration) {
         self.counters.requests.rejected(reason);
         self.duration.record(took.as_secs_f64(), &[]);
+    }
+
+    /// Counts an answered review of a ConfigMap. It is not in the histogram of durations, which is about Pods: an
+    /// evaluation takes as long as a reload.
+    pub(crate) fn validated(&self, kind: &str, operation: Option<Operation>, outcome: ReviewOutcome) {
+        self.counters.requests.reviewed(kind, operation, outcome);
+    }
+
+    /// Counts a rejected request about a ConfigMap.
+    pub(crate) fn validation_rejected(&self, reason: Rejected) {
+        self.counters.requests.rejected(reason);
     }
 
     /// Counts a handshake that failed.

@@ -1,16 +1,16 @@
 //! The active rules.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, Guard};
 use imageswap_engine::compile::RuleSet;
 use imageswap_engine::diagnostic::{Findings, Severity, SourceMap};
 use tokio::sync::Notify;
 
-use crate::config::{Digest, Limits, Processors, ReadError, RulesSource, RulesText, SetTexts};
+use crate::config::{Digest, Limits, Loaded, Processors, ReadError, RulesSource, RulesText, SetTexts};
 use crate::webhook::metrics::RuleCounts;
 use crate::webhook::{logging, os};
 
@@ -36,6 +36,8 @@ pub(crate) struct SharedRules {
     limits: Limits,
     /// True while the active set is the last good one of the cluster, because the mounted one was rejected.
     is_last_good: AtomicBool,
+    /// Held during a compilation, because two large sets at once would need twice the memory.
+    compiling: Mutex<()>,
     changed: Notify,
 }
 
@@ -81,6 +83,7 @@ impl SharedRules {
             current: ArcSwap::from_pointee(loaded),
             limits,
             is_last_good: AtomicBool::new(is_last_good),
+            compiling: Mutex::default(),
             changed: Notify::new(),
         })
     }
@@ -110,12 +113,29 @@ impl SharedRules {
         self.changed.notified().await;
     }
 
+    /// Verifies a text without making it active. `None` if it does not begin before the deadline. Blocks.
+    pub(crate) fn verify(&self, text: RulesText, deadline: Instant) -> Option<Loaded> {
+        let _guard = self.lock();
+        if Instant::now() > deadline {
+            return None;
+        }
+        Some(os::with_low_priority(|| {
+            text.verify(self.limits, Processors::AllButOne)
+        }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ()> {
+        self.compiling.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Compiles a text and makes it active if it is valid. Returns the previous set. Blocks.
     pub(crate) fn replace(&self, text: RulesText) -> Result<PreviousRules, LoadError> {
         // A counter must not decrease, so the counts survive the reload.
         let counts = self.current().counts.for_next_set();
         // Low priority and one core less, so that requests keep their latency during a reload.
+        let guard = self.lock();
         let loaded = os::with_low_priority(|| compile(text, self.limits, Processors::AllButOne, counts))?;
+        drop(guard);
         if loaded.is_empty && self.is_last_good() {
             return Err(LoadError::Empty(loaded.digest));
         }

@@ -1,0 +1,173 @@
+//! `POST /validate`: reviews of ConfigMaps with rules.
+//!
+//! An evaluation compiles a whole set, so it has a low priority, one runs at a time, and few requests wait with a body.
+//! The entry of the webhook configuration fails open, so a request that is rejected here blocks nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use imageswap_engine::admission::{ConfigMapChange, ConfigMapReview, ReviewOutcome, config_map_review};
+use imageswap_engine::context::Operation;
+use salvo::prelude::*;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, timeout_at};
+
+use super::body::{Body, content_length};
+use super::budget::BodyBudget;
+use super::deadline::timeout;
+use super::health::Health;
+use super::rejection::{Rejection, respond};
+use super::validation::Validation;
+use crate::config::{ChangedSet, RulesSource};
+use crate::webhook::metrics::Metrics;
+use crate::webhook::os;
+use crate::webhook::reload::SharedRules;
+
+/// Time for an answer if the caller sends no timeout: the longest that an API server waits.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Maximum number of requests whose body is read or evaluated. Further ones wait without one, so that they leave the
+/// memory for bodies to reviews of Pods.
+const MAX_AT_ONCE: usize = 4;
+
+/// Answers reviews of ConfigMaps.
+#[derive(Clone, Debug)]
+pub(crate) struct Validations {
+    pub(crate) rules: Arc<SharedRules>,
+    pub(crate) source: Arc<RulesSource>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) health: Arc<Health>,
+    pub(crate) budget: Arc<BodyBudget>,
+    at_once: Arc<Semaphore>,
+}
+
+impl Validations {
+    pub(crate) fn new(
+        rules: Arc<SharedRules>,
+        source: RulesSource,
+        metrics: Arc<Metrics>,
+        health: Arc<Health>,
+        budget: Arc<BodyBudget>,
+    ) -> Self {
+        Self {
+            rules,
+            source: Arc::new(source),
+            metrics,
+            health,
+            budget,
+            at_once: Arc::new(Semaphore::new(MAX_AT_ONCE)),
+        }
+    }
+
+    async fn answer(&self, request: &mut Request, started: Instant) -> Result<Vec<u8>, Rejection> {
+        let deadline = started + timeout(request.uri().query()).unwrap_or(DEFAULT_TIMEOUT);
+        let permit = timeout_at(deadline, Arc::clone(&self.at_once).acquire_owned()).await;
+        let Ok(Ok(permit)) = permit else {
+            return Err(Rejection::timed_out());
+        };
+        let length = content_length(request.headers());
+        let body = Body::read(&self.budget, request.take_body(), length, Some(deadline)).await?;
+        let mut review = config_map_review(body.as_bytes())?;
+        let validation = match review.change.take() {
+            None => None,
+            Some(change) => {
+                let (rules, source) = (Arc::clone(&self.rules), Arc::clone(&self.source));
+                let evaluation = spawn_blocking(move || {
+                    let validation = evaluate(&rules, &source, change, deadline);
+                    drop(permit);
+                    validation
+                });
+                let validation = timeout_at(deadline, evaluation).await;
+                let Ok(Ok(Some(validation))) = validation else {
+                    return Err(Rejection::timed_out());
+                };
+                Some(validation)
+            }
+        };
+        let outcome = match &validation {
+            None => ReviewOutcome::Skipped,
+            Some(Validation::Allowed { .. }) => ReviewOutcome::Unchanged,
+            Some(Validation::Denied { .. }) => ReviewOutcome::Denied,
+        };
+        self.metrics.validated(&review.kind, review.operation, outcome);
+        log(&review, validation.as_ref(), outcome, started.elapsed());
+        let digest = &self.rules.current().digest_text;
+        Ok(match validation {
+            None => review.allow(Vec::new(), digest),
+            Some(Validation::Allowed { warnings }) => review.allow(warnings, digest),
+            Some(Validation::Denied { message, .. }) => review.deny(message, digest),
+        })
+    }
+}
+
+#[async_trait]
+impl Handler for Validations {
+    async fn handle(&self, request: &mut Request, _: &mut Depot, response: &mut Response, _: &mut FlowCtrl) {
+        let answer = self.answer(request, Instant::now()).await;
+        if let Err(rejection) = &answer {
+            self.metrics.validation_rejected(rejection.reason);
+        }
+        respond(answer, request, response, &self.health);
+    }
+}
+
+/// Evaluates the set that a change would lead to. `None` if the deadline has passed before it is done. Blocks.
+fn evaluate(
+    rules: &SharedRules,
+    source: &RulesSource,
+    change: ConfigMapChange,
+    deadline: Instant,
+) -> Option<Validation> {
+    let ConfigMapChange { old, new } = change;
+    let limits = rules.limits();
+    let (changed, active_is_empty) = {
+        let active = rules.current();
+        let changed = ChangedSet::new(&active.texts, source, &old, new, limits);
+        (changed, active.is_empty)
+    };
+    let ChangedSet {
+        text,
+        names,
+        is_alone,
+        has_others,
+    } = changed;
+    let loaded = rules.verify(text, deadline.into_std())?;
+    let had_rules = match (loaded.is_empty, is_alone) {
+        (false, _) => true,
+        (true, false) => !active_is_empty,
+        (true, true) => {
+            let before = ChangedSet::alone(old, limits).text;
+            !rules.verify(before, deadline.into_std())?.is_empty
+        }
+    };
+    let validation = Validation::new(&loaded, &names, has_others, had_rules);
+    drop(loaded);
+    // As after a reload: compiling needs several times the memory of the result.
+    os::release_free_memory();
+    Some(validation)
+}
+
+fn log(
+    review: &ConfigMapReview<'_>,
+    validation: Option<&Validation>,
+    outcome: ReviewOutcome,
+    duration: Duration,
+) {
+    let (error, warnings) = match validation {
+        Some(Validation::Denied { first_error, .. }) => (Some(first_error.as_str()), 0),
+        Some(Validation::Allowed { warnings }) => (None, warnings.len()),
+        None => (None, 0),
+    };
+    tracing::info!(
+        uid = review.uid.as_ref(),
+        namespace = review.namespace.as_deref(),
+        kind = review.kind.as_ref(),
+        name = review.name.as_deref(),
+        operation = review.operation.map(Operation::as_str),
+        outcome = outcome.as_str(),
+        error,
+        warnings,
+        duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
+        "validated"
+    );
+}
