@@ -12,7 +12,7 @@ use kube::core::DynamicObject;
 use kube::runtime::WatchStreamExt as _;
 use kube::runtime::watcher::{self, watch_object};
 use kube::{Api, Client, Config};
-use serde_json::Value;
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tokio::time::timeout;
 use tower::util::MapResponseLayer;
@@ -78,8 +78,12 @@ impl ObjectClient {
     /// Returns an object, or `None` if it does not exist.
     pub(super) async fn get(&self, object: Object) -> Result<Option<DynamicObject>, ApiError> {
         let name = object.name(&self.names);
-        let found = self.request("get", object, async |api| api.get(name).await).await;
-        match found {
+        self.get_named(object, name).await
+    }
+
+    async fn get_named(&self, object: Object, name: &str) -> Result<Option<DynamicObject>, ApiError> {
+        let found = self.request("get", object, name, async |api| api.get(name).await);
+        match found.await {
             Err(error) if error.is_not_found() => Ok(None),
             found => found.map(Some),
         }
@@ -92,12 +96,46 @@ impl ObjectClient {
         let metadata = new.data["metadata"].take();
         new.metadata.labels = serde_json::from_value(metadata["labels"].clone()).ok();
         new.metadata.annotations = serde_json::from_value(metadata["annotations"].clone()).ok();
+        self.create_named(object, name, &new).await
+    }
+
+    async fn create_named(
+        &self,
+        object: Object,
+        name: &str,
+        new: &DynamicObject,
+    ) -> Result<DynamicObject, ApiError> {
         let parameters = PostParams {
             field_manager: Some(FIELD_MANAGER.to_owned()),
             ..PostParams::default()
         };
-        self.request("create", object, async |api| api.create(&parameters, &new).await)
-            .await
+        self.request("create", object, name, async |api| {
+            api.create(&parameters, new).await
+        })
+        .await
+    }
+
+    /// Returns the CertificateSigningRequest of a name, or `None` if it does not exist.
+    pub(super) async fn get_request(&self, name: &str) -> Result<Option<DynamicObject>, ApiError> {
+        self.get_named(Object::SigningRequest, name).await
+    }
+
+    /// Creates a CertificateSigningRequest. One that another replica has created is a conflict.
+    pub(super) async fn create_request(&self, name: &str, spec: Value) -> Result<(), ApiError> {
+        let object = Object::SigningRequest;
+        let request = DynamicObject::new(name, &object.api_resource()).data(json!({"spec": spec}));
+        self.create_named(object, name, &request).await.map(drop)
+    }
+
+    /// Approves a CertificateSigningRequest.
+    pub(super) async fn approve_request(&self, name: &str, status: &Value) -> Result<(), ApiError> {
+        let patch = Patch::Merge(json!({"status": status}));
+        self.request("patch", Object::SigningRequest, name, async |api| {
+            api.patch_subresource("approval", name, &PatchParams::default(), &patch)
+                .await
+        })
+        .await
+        .map(drop)
     }
 
     /// Changes an object by a JSON merge patch. If the patch has `metadata.resourceVersion`, an object that has changed
@@ -108,7 +146,7 @@ impl ObjectClient {
             field_manager: Some(FIELD_MANAGER.to_owned()),
             ..PatchParams::default()
         };
-        self.request("patch", object, async |api| {
+        self.request("patch", object, name, async |api| {
             api.patch(name, &parameters, &Patch::Merge(patch)).await
         })
         .await
@@ -122,7 +160,7 @@ impl ObjectClient {
         let name = object.name(&self.names);
         fields["metadata"]["name"] = name.into();
         let parameters = PatchParams::apply(FIELD_MANAGER).force();
-        self.request("patch", object, async |api| {
+        self.request("patch", object, name, async |api| {
             api.patch(name, &parameters, &Patch::Apply(&fields)).await
         })
         .await
@@ -160,6 +198,7 @@ impl ObjectClient {
         &self,
         verb: &'static str,
         object: Object,
+        name: &str,
         send: impl AsyncFnOnce(&Api<DynamicObject>) -> kube::Result<T>,
     ) -> Result<T, ApiError> {
         let api = self.api(object)?;
@@ -168,7 +207,7 @@ impl ObjectClient {
             Ok(Err(error)) => error.into(),
             Err(_) => ApiProblem::TimedOut,
         };
-        Err(ApiError::new(verb, object, &self.names, reason))
+        Err(ApiError::about(verb, object, name, &self.names, reason))
     }
 
     fn api(&self, object: Object) -> Result<Api<DynamicObject>, ApiError> {

@@ -36,10 +36,21 @@ pub(crate) enum ApiProblem {
 
 impl ApiError {
     pub(super) fn new(verb: &'static str, object: Object, names: &Names, reason: ApiProblem) -> Self {
+        Self::about(verb, object, object.name(names), names, reason)
+    }
+
+    /// Returns an error about an object whose name the settings do not have.
+    pub(super) fn about(
+        verb: &'static str,
+        object: Object,
+        name: &str,
+        names: &Names,
+        reason: ApiProblem,
+    ) -> Self {
         Self {
             verb,
             object,
-            name: object.name(names).to_owned(),
+            name: name.to_owned(),
             namespace: names.namespace.clone(),
             reason,
         }
@@ -113,10 +124,15 @@ impl fmt::Display for ApiError {
                         object.group(),
                     )
                 };
+                // A right to create cannot be by name, nor can one on objects whose names are not known before.
+                let names = match object {
+                    Object::SigningRequest => String::new(),
+                    _ => format!("resourceNames: [{name}], "),
+                };
                 write!(
                     f,
                     "no right to {verb} the {kind} {name}; add this rule to the {role} of the webhook's ServiceAccount: \
-                     {{apiGroups: [\"{group}\"], resources: [{}], resourceNames: [{name}], verbs: [{}]}}",
+                     {{apiGroups: [\"{group}\"], resources: [{}], {names}verbs: [{}]}}",
                     object.resource(),
                     object.verbs().join(", ")
                 )
@@ -141,3 +157,28 @@ impl fmt::Display for ApiError {
 }
 
 impl Error for ApiError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kubernetes::settings::of_tests;
+
+    #[test]
+    fn missing_right_names_the_rule_to_add() {
+        let text = |verb, object, name: &str| {
+            ApiError::about(verb, object, name, &of_tests(), ApiProblem::Forbidden).to_string()
+        };
+        assert_eq!(
+            text("patch", Object::Secret, "imageswap-tls"),
+            "no right to patch the Secret imageswap-tls; add this rule to the Role in the namespace imageswap-system of the webhook's \
+             ServiceAccount: {apiGroups: [\"\"], resources: [secrets], resourceNames: [imageswap-tls], verbs: [get, list, \
+             watch, patch]}"
+        );
+        assert_eq!(
+            text("create", Object::SigningRequest, "a"),
+            "no right to create the CertificateSigningRequest a; add this rule to the ClusterRole of the webhook's \
+             ServiceAccount: {apiGroups: [\"certificates.k8s.io\"], resources: [certificatesigningrequests], verbs: \
+             [create, get]}"
+        );
+    }
+}

@@ -21,10 +21,12 @@ pub(crate) enum Object {
     Validating,
     /// The Namespace of the webhook.
     Namespace,
+    /// A CertificateSigningRequest. Each has a name of its own.
+    SigningRequest,
 }
 
 impl Object {
-    /// Returns the name of the object.
+    /// Returns the name of the object. It is empty if the settings do not have it.
     pub(super) fn name(self, names: &Names) -> &str {
         match self {
             Self::Secret => &names.secret,
@@ -33,21 +35,27 @@ impl Object {
             Self::LastGood => &names.last_good,
             Self::Mutating | Self::Validating => &names.configuration,
             Self::Namespace => &names.namespace,
+            Self::SigningRequest => "",
         }
     }
 
     /// Returns true if the object is in no namespace.
     pub(super) const fn is_of_cluster(self) -> bool {
-        matches!(self, Self::Mutating | Self::Validating | Self::Namespace)
+        matches!(
+            self,
+            Self::Mutating | Self::Validating | Self::Namespace | Self::SigningRequest
+        )
     }
 
-    /// Returns the verbs that the webhook needs. Each is a right by name.
+    /// Returns the verbs that the webhook needs. Each is a right by name, except those on requests, whose names are not
+    /// known before.
     pub(super) const fn verbs(self) -> &'static [&'static str] {
         match self {
             Self::Secret | Self::Mutating | Self::Validating => &["get", "list", "watch", "patch"],
             Self::Entries => &["get", "list", "watch"],
             Self::LastGood => &["get", "patch"],
             Self::Namespace | Self::OwnAuthority => &["get"],
+            Self::SigningRequest => &["create", "get"],
         }
     }
 
@@ -59,6 +67,7 @@ impl Object {
             Self::Mutating => "MutatingWebhookConfiguration",
             Self::Validating => "ValidatingWebhookConfiguration",
             Self::Namespace => "Namespace",
+            Self::SigningRequest => "CertificateSigningRequest",
         }
     }
 
@@ -66,6 +75,7 @@ impl Object {
     pub(super) const fn group(self) -> &'static str {
         match self {
             Self::Mutating | Self::Validating => "admissionregistration.k8s.io",
+            Self::SigningRequest => "certificates.k8s.io",
             Self::Secret | Self::OwnAuthority | Self::Entries | Self::LastGood | Self::Namespace => "",
         }
     }
@@ -78,6 +88,7 @@ impl Object {
             Self::Mutating => "mutatingwebhookconfigurations",
             Self::Validating => "validatingwebhookconfigurations",
             Self::Namespace => "namespaces",
+            Self::SigningRequest => "certificatesigningrequests",
         }
     }
 
@@ -85,6 +96,7 @@ impl Object {
     pub(super) const fn api_version(self) -> &'static str {
         match self {
             Self::Mutating | Self::Validating => "admissionregistration.k8s.io/v1",
+            Self::SigningRequest => "certificates.k8s.io/v1",
             Self::Secret | Self::OwnAuthority | Self::Entries | Self::LastGood | Self::Namespace => "v1",
         }
     }

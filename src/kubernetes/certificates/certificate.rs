@@ -116,14 +116,23 @@ pub(super) fn certificates(text: &str) -> Vec<ReadCertificate> {
 
 /// Returns the chain of a text in PEM. Returns `None` if it is empty or too long, or has a certificate that is none.
 pub(super) fn chain(text: &str) -> Option<Vec<ReadCertificate>> {
+    all_certificates(text, MAX_CHAIN).filter(|chain| !chain.is_empty())
+}
+
+/// Returns the CA certificates of a text in PEM. Returns `None` if it is too long, or has a certificate that is none.
+pub(super) fn all_authorities(text: &str) -> Option<Vec<ReadCertificate>> {
+    all_certificates(text, MAX_CERTIFICATES)
+}
+
+fn all_certificates(text: &str, max: usize) -> Option<Vec<ReadCertificate>> {
     if text.len() > MAX_TEXT {
         return None;
     }
-    let certificates = CertificateDer::pem_slice_iter(text.as_bytes()).take(MAX_CHAIN + 1);
-    let chain: Option<Vec<_>> = certificates
+    let certificates = CertificateDer::pem_slice_iter(text.as_bytes()).take(max + 1);
+    let all: Option<Vec<_>> = certificates
         .map(|der| ReadCertificate::parse(der.ok()?))
         .collect();
-    chain.filter(|chain| (1..=MAX_CHAIN).contains(&chain.len()))
+    all.filter(|all| all.len() <= max)
 }
 
 /// Returns certificates in PEM, one after the other.

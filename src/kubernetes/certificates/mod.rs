@@ -1,12 +1,17 @@
 //! The certificates of the webhook, in the modes that get them from the cluster.
 
 mod authority;
+mod ca_file;
 mod certificate;
+mod context;
+mod csr;
+mod csr_request;
 mod moment;
 mod own;
 mod pair;
 mod plan;
 mod report;
+mod secret_task;
 mod seen;
 mod self_managed;
 mod stored;

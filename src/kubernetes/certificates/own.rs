@@ -8,10 +8,10 @@ use futures_util::StreamExt as _;
 use tokio::time::{Instant, sleep_until};
 
 use super::authority::{PemPair, ServiceHosts};
+use super::context::TICK;
 use super::moment::Moment;
 use super::pair::UsablePair;
 use super::report::{CertificateReport, absent_secret};
-use super::self_managed::TICK;
 use super::stored::StoredSecret;
 use crate::kubernetes::client::ObjectClient;
 use crate::kubernetes::error::ApiError;
@@ -57,7 +57,6 @@ pub(super) async fn run(client: &ObjectClient, trust: &Trust, webhook: &Handles)
             moment.now(),
             problem.or_else(|| watch_problem.clone()),
         );
-        report.clock(client);
         tokio::select! {
             event = events.next() => watch_problem = match event {
                 Some(Err(error)) => Some(error.to_string()),

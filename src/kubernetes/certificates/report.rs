@@ -6,7 +6,6 @@ use super::authority::ServiceHosts;
 use super::pair::UsablePair;
 use super::seen::{Knowledge, SeenTrust};
 use super::stored::ForeignSecret;
-use crate::kubernetes::client::ObjectClient;
 use crate::kubernetes::settings::Names;
 use crate::webhook::{Conditions, Duty, Readiness};
 
@@ -55,8 +54,8 @@ impl<'a> CertificateReport<'a> {
     }
 
     /// Sets the condition that the clocks differ, or ends it.
-    pub(super) fn clock(&self, client: &ObjectClient) {
-        match clock_problem(client.clock().ahead()) {
+    pub(super) fn clock(&self, ahead: i64) {
+        match clock_problem(ahead) {
             Some(problem) => self.set(Duty::Clock, Readiness::Ready, problem),
             None => self.clear(Duty::Clock),
         }

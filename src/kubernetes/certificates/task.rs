@@ -1,11 +1,27 @@
 //! The task that keeps the certificates.
 
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::ca_file;
+use super::context::SecretContext;
+use super::csr::Csr;
 use super::own;
+use super::report::CertificateReport;
+use super::secret_task::{SecretMode, SecretTask};
 use super::self_managed::SelfManaged;
 use crate::kubernetes::client::ObjectClient;
 use crate::kubernetes::settings::{Certificates, ClusterSettings};
 use crate::kubernetes::trust::Trust;
 use crate::webhook::Handles;
+
+/// Time between two comparisons of the clocks.
+const CLOCK_INTERVAL: Duration = Duration::from_secs(5);
+/// Text for the mode csr without a CA.
+const NO_CA_FILE: &str = "caBundle of the webhook configurations is yours, because a signer does not publish its CA; \
+                          set --ca-file to have the webhook keep it";
 
 /// Keeps the key pair, and the certificates that `caBundle` must have. Never returns.
 pub(in crate::kubernetes) async fn run(
@@ -14,9 +30,53 @@ pub(in crate::kubernetes) async fn run(
     trust: &Trust,
     webhook: &Handles,
 ) {
-    match &settings.certificates {
-        Certificates::SelfManaged => SelfManaged::new(client, trust, webhook).run().await,
-        Certificates::OwnPair => own::run(client, trust, webhook).await,
-        Certificates::Csr(_) | Certificates::Directory => std::future::pending().await,
+    let file = settings.ca_file.as_deref();
+    let context = |arms| SecretContext::new(client, trust, webhook, arms);
+    let report = CertificateReport::new(&webhook.conditions);
+    let keep_pair = async {
+        match &settings.certificates {
+            Certificates::SelfManaged => {
+                let mode = SecretMode::SelfManaged(SelfManaged::default());
+                SecretTask::new(context(true), mode).run().await;
+            }
+            Certificates::Csr(signer) => {
+                if file.is_none() {
+                    report.bundle(Some(NO_CA_FILE.to_owned()));
+                }
+                let mode = SecretMode::Csr(Csr::new(signer, false));
+                SecretTask::new(context(file.is_some()), mode).run().await;
+            }
+            Certificates::OwnPair => own::run(client, trust, webhook).await,
+            Certificates::Directory => {}
+        }
+    };
+    tokio::join!(
+        keep_pair,
+        keep_bundle(file, settings, trust, &report),
+        watch_clock(client, webhook, &report)
+    );
+}
+
+async fn keep_bundle(
+    file: Option<&Path>,
+    settings: &ClusterSettings,
+    trust: &Trust,
+    report: &CertificateReport<'_>,
+) {
+    // In the mode self-managed, the CA is in the Secret.
+    if let Some(file) = file
+        && settings.certificates != Certificates::SelfManaged
+    {
+        ca_file::keep(file, trust, report).await;
+    }
+}
+
+/// Compares the clocks. It makes no request, but every mode makes some.
+async fn watch_clock(client: &ObjectClient, webhook: &Handles, report: &CertificateReport<'_>) {
+    loop {
+        let ahead = client.clock().ahead();
+        webhook.pair.set_ahead(ahead);
+        report.clock(ahead);
+        sleep(CLOCK_INTERVAL).await;
     }
 }
