@@ -8,7 +8,6 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use imageswap_tests_support::cert_manager::CertManager;
-use imageswap_tests_support::tools::Tools;
 use imageswap_tests_support::webhook::{Connection, ControlPlane, get_plain};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -47,12 +46,8 @@ fn secret(plane: &ControlPlane, key: &str) -> Vec<u8> {
 
 /// Returns the certificates of `caBundle`.
 fn ca_bundle(plane: &ControlPlane) -> Vec<CertificateDer<'static>> {
-    ca_bundle_of(plane, "imageswap-webhook")
-}
-
-fn ca_bundle_of(plane: &ControlPlane, configuration: &str) -> Vec<CertificateDer<'static>> {
-    let object = format!("mutatingwebhookconfiguration {configuration}");
-    let pem = bytes(plane, &object, ".webhooks[0].clientConfig.caBundle");
+    let object = "mutatingwebhookconfiguration imageswap-webhook";
+    let pem = bytes(plane, object, ".webhooks[0].clientConfig.caBundle");
     CertificateDer::pem_slice_iter(&pem).map(Result::unwrap).collect()
 }
 
@@ -144,87 +139,4 @@ fn cert_manager_renews_pair_and_ca_without_a_failed_pod() {
     plane.wait("a swapped Pod", |plane| {
         asked(plane, "default", "nginx:1.25").as_deref() == Some(SWAPPED)
     });
-}
-
-/// An installation for all namespaces but those of a team.
-const PLATFORM: &str = "\
-certificate: {source: cert-manager}
-rules:
-  files:
-    10-example.rules: |
-      rules v1
-      swap  docker.io/  -> harbor.example.com/dockerhub/
-webhook:
-  excludedNamespaces: [team-swap]
-  namespaceSelector:
-    matchExpressions: [{key: team, operator: DoesNotExist}]
-";
-
-/// An installation for the namespaces of a team.
-const TEAM: &str = "\
-certificate: {source: cert-manager}
-rules:
-  files:
-    10-example.rules: |
-      rules v1
-      swap  docker.io/  -> team.example.com/
-webhook:
-  excludedNamespaces: [imageswap-system]
-  namespaceSelector:
-    matchLabels: {team: a}
-";
-
-#[test]
-fn two_installations_of_the_chart_do_not_collide() {
-    if !CertManager::is_wanted() {
-        return;
-    }
-    let build = env!("CARGO_TARGET_TMPDIR");
-    let namespaces = [NAMESPACE, "team-swap"];
-    let Some((plane, node)) = ControlPlane::start_with_node(IMAGESWAP, build, &namespaces) else {
-        return;
-    };
-    let _manager = CertManager::start(&plane, build);
-    let tools = Tools::build_always(build, &["helm"]);
-    prepare(&plane, Some((&tools, "helm")));
-    plane.write("platform.yaml", PLATFORM);
-    plane.write("team.yaml", TEAM);
-    plane.namespace("team-a", "team=a");
-    let wait_for = |namespace: &str, image: &str| {
-        plane.wait(image, |plane| {
-            asked(plane, namespace, "nginx:1.25").as_deref() == Some(image)
-        });
-    };
-    const OF_TEAM: &str = "team.example.com/library/nginx:1.25";
-
-    plane.succeed(
-        "helm install imageswap deploy/chart -n imageswap-system --create-namespace -f platform.yaml",
-    );
-    wait_for("default", SWAPPED);
-    plane.succeed("helm install team deploy/chart -n team-swap --create-namespace -f team.yaml");
-    wait_for("team-a", OF_TEAM);
-    plane.wait("four ready replicas", |_| node.ready() == 4);
-    wait_for("default", SWAPPED);
-    assert_ne!(ca_bundle(&plane), ca_bundle_of(&plane, "team-imageswap-webhook"));
-
-    // Both are down, and each starts without the other.
-    let scale = |replicas: u32| {
-        for (deployment, namespace) in [("imageswap", NAMESPACE), ("team-imageswap", "team-swap")] {
-            plane.succeed(&format!(
-                "kubectl scale deployment {deployment} -n {namespace} --replicas={replicas}"
-            ));
-        }
-    };
-    scale(0);
-    plane.wait("the end of all replicas", |plane| {
-        plane.succeed("kubectl get pods -A -o name").is_empty()
-    });
-    scale(2);
-    plane.wait("four ready replicas", |_| node.ready() == 4);
-    wait_for("team-a", OF_TEAM);
-    wait_for("default", SWAPPED);
-
-    plane.succeed("helm uninstall imageswap -n imageswap-system");
-    wait_for("default", "nginx:1.25");
-    wait_for("team-a", OF_TEAM);
 }

@@ -175,11 +175,7 @@ fn deleted_namespace_blocks_no_pod() {
     thread::sleep(Duration::from_secs(2));
     let created = load.end();
     created.log("the namespace is deleted");
-    let is_original = |failure: &String| failure.starts_with("not swapped: ");
-    assert!(
-        created.failures.iter().all(is_original) && created.unanswered == 0,
-        "{created:?}"
-    );
+    assert!(created.has_no_rejection() && created.swapped > 100, "{created:?}");
     // The same commands install it again.
     KUSTOMIZE.install(&plane);
     wait_until_it_swaps(&plane, &node);
@@ -237,7 +233,7 @@ fn replicas_and_api_server_end_under_load() {
         created.failures
     );
     let load = Load::start(node.api);
-    thread::sleep(Duration::from_secs(2));
+    thread::sleep(Duration::from_secs(5));
     let created = load.end();
     assert!(
         created.failures.is_empty() && created.swapped > 100,

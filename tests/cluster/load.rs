@@ -9,6 +9,9 @@ use std::time::Duration;
 use imageswap_tests_support::webhook::Api;
 use serde_json::{Value, json};
 
+/// Start of the message about a Pod with its original image.
+const NOT_SWAPPED: &str = "not swapped: ";
+
 /// A load of one Pod after the other.
 pub(crate) struct Load {
     is_ended: Arc<AtomicBool>,
@@ -57,11 +60,26 @@ impl Created {
             unanswered,
             failures,
         } = self;
-        let failures = failures.len();
+        let rejected = self.rejections().len();
+        let originals = failures.len() - rejected;
         let _ = writeln!(
             io::stderr(),
-            "{event}: {swapped} Pods, {failures} failures, {unanswered} without an API server"
+            "{event}: {swapped} Pods swapped, {originals} with the original image, {rejected} rejected, \
+             {unanswered} without an API server"
         );
+    }
+
+    /// Returns the messages of Pods that were rejected.
+    pub(crate) fn rejections(&self) -> Vec<&String> {
+        let failures = self.failures.iter();
+        failures
+            .filter(|failure| !failure.starts_with(NOT_SWAPPED))
+            .collect()
+    }
+
+    /// Returns true if no Pod was rejected, though the webhook may not have swapped some.
+    pub(crate) fn has_no_rejection(&self) -> bool {
+        self.unanswered == 0 && self.rejections().is_empty()
     }
 
     fn create(&mut self, api: Api) {
@@ -76,7 +94,7 @@ impl Created {
                 if image == "harbor.example.com/dockerhub/library/nginx:1.25" {
                     self.swapped += 1;
                 } else {
-                    self.failures.push(format!("not swapped: {image}"));
+                    self.failures.push(format!("{NOT_SWAPPED}{image}"));
                 }
             }
             // An error of the API server is a Status object. Without one, the proxy of kubectl had no answer.

@@ -14,6 +14,7 @@ mod migration;
 mod node;
 mod operations;
 mod rights;
+mod several;
 mod sources;
 mod validate;
 

@@ -107,6 +107,8 @@ fn rotate_certificates_of_the_webhook(plane: &ControlPlane, api: Api) {
         plane.succeed(line).matches("BEGIN CERTIFICATE").count()
     };
     assert_eq!(authorities(plane), 1);
+    // The webhook issues a certificate only if its CA is in `caBundle` for 10 seconds.
+    thread::sleep(Duration::from_secs(12));
     let load = Load::start(api);
     for command in [0, 1] {
         let old = served(plane);

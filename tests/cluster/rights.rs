@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use imageswap_tests_support::webhook::{ControlPlane, Node};
 use serde_json::{Value, json};
 
-use super::forms::{KUSTOMIZE, RULES, prepare, set_rules};
+use super::forms::{KUSTOMIZE, RULES, commands, prepare, set_rules};
 use super::install::{cluster, wait_until_it_swaps};
 
 /// A right: a verb on a resource, in a rule of a role.
@@ -163,8 +163,8 @@ fn each_right_is_needed_and_named_if_it_is_missing() {
         // It repairs itself when the right is back.
         replace(&plane, &shipped);
         plane.wait("replicas without a problem", |plane| {
-            let readyz = super::forms::run(plane, ("Set rules", 2));
-            node.ready() == 2 && !readyz.contains("no right to")
+            let ran = plane.run(&commands(("Set rules", 2)));
+            node.ready() == 2 && ran.is_success && !ran.stdout.contains("no right to")
         });
         wait_until_it_swaps(&plane, &node);
     }

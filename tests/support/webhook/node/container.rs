@@ -145,11 +145,12 @@ impl Container {
         let _ = Command::new("kill").args(["-s", signal, &id]).status();
     }
 
-    /// Returns the end of its log.
+    /// Returns the end of its log, without the lines about reviews, since a load writes thousands.
     pub(super) fn log(&self) -> String {
         let text = fs::read_to_string(&self.log).unwrap_or_default();
-        let lines: Vec<&str> = text.lines().collect();
-        lines[lines.len().saturating_sub(10)..].join("\n")
+        let is_of_a_review = |line: &&str| line.contains("\"message\":\"reviewed\"");
+        let lines: Vec<&str> = text.lines().filter(|line| !is_of_a_review(line)).collect();
+        lines[lines.len().saturating_sub(20)..].join("\n")
     }
 }
 
