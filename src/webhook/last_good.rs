@@ -18,6 +18,9 @@ use super::status::{Reloaded, Status};
 use super::{logging, os};
 use crate::config::{Digest, Limits, RulesSource, RulesText, SetTexts, TooLarge};
 
+#[cfg(test)]
+mod tests;
+
 /// Maximum time in which a start reads the last good set. An API server that restarts is back before.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// Pause between two attempts to read it.

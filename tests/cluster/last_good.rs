@@ -3,7 +3,7 @@
 use imageswap_tests_support::webhook::{ControlPlane, Node};
 
 use super::asked;
-use super::forms::{OWN, RULES, commands, prepare, run, set_rules};
+use super::forms::{KUSTOMIZE, RULES, commands, prepare, run, set_rules};
 use super::install::{SWAPPED, cluster, wait_until_it_swaps};
 use super::load::Load;
 
@@ -11,24 +11,6 @@ const MAP: &str = "configmap imageswap-last-good -n imageswap-system";
 /// Commands of the page.
 const SHOW: (&str, usize) = ("Rules that do not load", 0);
 const FORGET: (&str, usize) = ("Rules that do not load", 1);
-
-/// Gives the webhook access to the API server.
-fn give_access(plane: &ControlPlane) {
-    plane.apply(
-        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: imageswap-last-good, namespace: imageswap-system}\n---\n\
-         apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n\
-         metadata: {name: imageswap, namespace: imageswap-system}\n\
-         rules: [{apiGroups: [''], resources: [configmaps], resourceNames: [imageswap-last-good], verbs: [get, patch]}]\n---\n\
-         apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\n\
-         metadata: {name: imageswap, namespace: imageswap-system}\n\
-         roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: imageswap}\n\
-         subjects: [{kind: ServiceAccount, name: imageswap, namespace: imageswap-system}]\n",
-    );
-    plane.succeed(
-        "kubectl patch deployment imageswap -n imageswap-system -p \
-         '{\"spec\":{\"template\":{\"spec\":{\"automountServiceAccountToken\":true}}}}'",
-    );
-}
 
 /// Returns what each replica answers at a path of its port without TLS.
 fn replicas(plane: &ControlPlane, path: &str) -> Vec<String> {
@@ -87,10 +69,11 @@ fn swapped_image(plane: &ControlPlane) -> Option<String> {
 
 #[test]
 fn replicas_start_with_the_last_good_set_and_return_to_the_mounted_one() {
-    let Some((plane, node)) = cluster() else { return };
+    let Some((plane, node)) = cluster() else {
+        return;
+    };
     prepare(&plane, None);
-    OWN.install(&plane);
-    give_access(&plane);
+    KUSTOMIZE.install(&plane);
     wait_until_it_swaps(&plane, &node);
     plane.wait("the last good set", |plane| {
         digests(plane).contains(&kept(plane).0)

@@ -7,6 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use imageswap_tests_support::webhook::{ControlPlane, Pair, Ran, Server, Start, Volume};
 
+use super::asked;
+use super::forms::{KUSTOMIZE, RULES, prepare};
+use super::install::{SWAPPED, cluster, wait_until_it_swaps};
 use crate::IMAGESWAP;
 
 const GOOD: &str = "rules v1\nlet hub = harbor.example.com\nswap quay.io/ -> {hub}/quay/\n";
@@ -182,4 +185,50 @@ fn kubectl_shows_why_a_config_map_is_denied() {
     write(&plane, "imageswap-rules", "10-mirror.rules", GOOD);
     plane.succeed("kubectl apply -f imageswap-rules.json");
     plane.succeed("kubectl delete configmap imageswap-rules -n imageswap-system");
+}
+
+#[test]
+fn shipped_entry_denies_broken_rules_and_blocks_no_repair() {
+    let Some((plane, node)) = cluster() else { return };
+    prepare(&plane, None);
+    KUSTOMIZE.install(&plane);
+    wait_until_it_swaps(&plane, &node);
+    write(&plane, "imageswap-rules", "10-mirror.rules", RULES);
+    plane.succeed("kubectl apply -f imageswap-rules.json");
+    let broken = RULES.replace("swap", "swop");
+    write(&plane, "broken", "10-mirror.rules", &broken);
+    plane.succeed("sed -i 's/\"broken\"/\"imageswap-rules\"/' broken.json");
+    let shown = "\
+        denied the request: the rules of the ConfigMap do not load: 1 error\n\n\
+        error[E0103]: unknown statement `swop`\n --> 10-mirror.rules:3:1\n";
+    plane.wait("the entry", |plane| {
+        !plane
+            .run("kubectl apply --dry-run=server -f broken.json")
+            .is_success
+    });
+    let ran = plane.run("kubectl apply -f broken.json");
+    assert!(
+        !ran.is_success && ran.stderr.contains(shown),
+        "{}{}",
+        ran.stdout,
+        ran.stderr
+    );
+    let ran = edit(&plane, "swap ", "swop ");
+    assert!(
+        !ran.is_success && ran.stderr.contains(shown),
+        "{}{}",
+        ran.stdout,
+        ran.stderr
+    );
+    assert_eq!(asked(&plane, "default", "nginx:1.25").as_deref(), Some(SWAPPED));
+
+    // Without a replica nothing is denied, so a repair is always possible.
+    plane.succeed("kubectl delete hpa imageswap -n imageswap-system");
+    plane.succeed("kubectl scale deployment imageswap -n imageswap-system --replicas=0");
+    // A replica that ends answers until the API server uses no more of its connections.
+    plane.wait("a ConfigMap that nobody validates", |plane| {
+        plane.run("kubectl apply -f broken.json").is_success
+    });
+    assert_eq!(node.ready(), 0);
+    plane.succeed("kubectl apply -f imageswap-rules.json");
 }
