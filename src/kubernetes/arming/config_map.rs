@@ -1,51 +1,68 @@
 //! The ConfigMap with the entries, as it was seen last. Both configurations share it.
 
 use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use kube::core::DynamicObject;
 use tokio::sync::watch;
+use tokio::time::{Instant, interval};
 
 use super::disarm::Disarming;
+use super::last_error::LastError;
 use crate::kubernetes::client::ObjectClient;
 use crate::kubernetes::error::ApiError;
 use crate::kubernetes::object::Object;
+
+/// The interval at which everything is read again, for the case that a watch has missed something.
+pub(super) const TICK: Duration = Duration::from_secs(30);
 
 /// The ConfigMap with the entries.
 #[derive(Debug)]
 pub(super) struct EntriesMap<'a> {
     client: &'a ObjectClient,
     seen: watch::Sender<EntriesSeen>,
+    error: Mutex<LastError>,
+}
+
+/// The ConfigMap with the entries as it was seen last.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct EntriesSeen {
+    pub(super) state: EntriesState,
+    /// A right that is missing to read it.
+    pub(super) problem: Option<String>,
 }
 
 /// The state of the ConfigMap with the entries.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum EntriesSeen {
+pub(super) enum EntriesState {
     /// It has not been read yet.
     Unknown,
     /// It is not used: the entries of the configurations are yours.
     Unused,
-    /// The object, or `None` if it does not exist.
-    Object(Option<Box<DynamicObject>>),
-    /// It cannot be read; the problem.
-    Failed(String),
+    /// It does not exist.
+    Missing,
+    /// It exists.
+    Exists(Box<DynamicObject>),
 }
 
 impl<'a> EntriesMap<'a> {
     /// Returns the ConfigMap before it has been read, or one that is not used.
     pub(super) fn new(client: &'a ObjectClient, is_used: bool) -> Self {
-        let seen = if is_used {
-            EntriesSeen::Unknown
+        let state = if is_used {
+            EntriesState::Unknown
         } else {
             tracing::info!(
                 reason = "--disable-auto-mwc is set",
                 "entries of the webhook configurations kept"
             );
-            EntriesSeen::Unused
+            EntriesState::Unused
         };
         Self {
             client,
-            seen: watch::Sender::new(seen),
+            seen: watch::Sender::new(EntriesSeen { state, problem: None }),
+            error: Mutex::default(),
         }
     }
 
@@ -56,58 +73,67 @@ impl<'a> EntriesMap<'a> {
 
     /// Follows the ConfigMap. Never returns.
     pub(super) async fn follow(&self, disarming: &Disarming) {
-        if self.is_used() {
-            let mut objects = pin!(self.client.watch(Object::Entries));
-            while let Some(found) = objects.next().await {
-                let is_gone = matches!(found, Ok(None));
-                self.see(found);
-                if is_gone {
-                    // Perhaps the Namespace is being deleted. The ServiceAccount goes with it, so this replica has
-                    // little time left. If it fails, the keepers check the Namespace again.
-                    let _ = disarming.check(self.client).await;
+        if !self.is_used() {
+            std::future::pending::<()>().await;
+        }
+        let mut objects = pin!(self.client.watch(Object::Entries));
+        let mut ticks = interval(TICK);
+        loop {
+            tokio::select! {
+                Some(found) = objects.next() => {
+                    let is_gone = matches!(found, Ok(None));
+                    self.see(false, found);
+                    if is_gone {
+                        // Perhaps the Namespace is being deleted. The ServiceAccount goes with it, so this replica has
+                        // little time left. If it fails, the keepers check the Namespace again.
+                        let _ = disarming.check(self.client).await;
+                    }
                 }
+                _ = ticks.tick() => self.read().await,
             }
         }
-        std::future::pending().await
     }
 
     /// Reads the ConfigMap now, since a watch may be late: with old entries, two replicas would undo each other's
     /// changes.
     pub(super) async fn read(&self) {
         if self.is_used() {
-            self.see(self.client.get(Object::Entries).await);
+            self.see(true, self.client.get(Object::Entries).await);
         }
     }
 
     fn is_used(&self) -> bool {
-        *self.seen.borrow() != EntriesSeen::Unused
+        self.seen.borrow().state != EntriesState::Unused
     }
 
-    fn see(&self, found: Result<Option<DynamicObject>, ApiError>) {
-        let new = match found {
-            Ok(object) => EntriesSeen::Object(object.map(Box::new)),
-            Err(error) if error.is_forbidden() => EntriesSeen::Failed(error.to_string()),
-            // What is known is still valid, since the client tries again.
-            Err(_) => return,
-        };
-        let is_missing = new.is_missing();
-        let is_new = self.seen.send_if_modified(|seen| {
+    fn see(&self, is_read: bool, found: Result<Option<DynamicObject>, ApiError>) {
+        let mut last = self.error.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut new = self.seen.borrow().clone();
+        match found {
+            Ok(object) => {
+                if is_read {
+                    last.got()
+                } else {
+                    last.watched()
+                }
+                new.state = object.map_or(EntriesState::Missing, |object| {
+                    EntriesState::Exists(Box::new(object))
+                });
+            }
+            Err(error) => last.record(error, Instant::now()),
+        }
+        let error = last.current(Instant::now()).filter(|error| error.is_forbidden());
+        new.problem = error.map(ToString::to_string);
+        self.seen.send_if_modified(|seen| {
+            if new.state == EntriesState::Missing && seen.state != new.state {
+                tracing::info!(
+                    reason = format!("there is no ConfigMap {}", self.client.names().entries),
+                    "entries of the webhook configurations kept"
+                );
+            }
             let is_new = *seen != new;
             *seen = new;
             is_new
         });
-        if is_new && is_missing {
-            tracing::info!(
-                reason = format!("there is no ConfigMap {}", self.client.names().entries),
-                "entries of the webhook configurations kept"
-            );
-        }
-    }
-}
-
-impl EntriesSeen {
-    /// Returns true if the ConfigMap does not exist.
-    pub(super) fn is_missing(&self) -> bool {
-        matches!(self, Self::Object(None))
     }
 }

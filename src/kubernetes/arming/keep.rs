@@ -7,9 +7,10 @@ use futures_util::StreamExt as _;
 use kube::core::DynamicObject;
 use tokio::time::{Instant, sleep_until};
 
-use super::config_map::EntriesMap;
+use super::config_map::{EntriesMap, TICK};
 use super::configuration::WebhookConfiguration;
 use super::disarm::Disarming;
+use super::last_error::LastError;
 use super::namespace::Namespace;
 use super::pace::{Backoff, Restorations};
 use super::plan::{Plan, is_optional, plan};
@@ -22,10 +23,6 @@ use crate::kubernetes::object::Object;
 use crate::kubernetes::trust::Trust;
 use crate::webhook::Conditions;
 
-/// The interval at which everything is read again, for the case that a watch has missed something.
-const TICK: Duration = Duration::from_secs(30);
-/// The time for which the error of a watch counts: the client repeats a failing watch more often than that.
-const WATCH_ERROR: Duration = Duration::from_secs(90);
 /// The delay after a conflict with a change by others.
 const CONFLICT: Duration = Duration::from_millis(50);
 
@@ -40,8 +37,7 @@ pub(super) struct Keeper<'a> {
     report: ConfigurationReport<'a>,
     /// The configuration as it was seen last; `None` inside if it does not exist.
     seen: Option<Option<DynamicObject>>,
-    /// The last error of the watch or of a read.
-    read_error: Option<(Instant, ApiError)>,
+    read_error: LastError,
     /// The uid of the Namespace, if it is known, or the reason why it cannot be read.
     owner: Result<Option<String>, String>,
     /// The state that the configuration had when nothing was to be done. A difference from it is a change by others.
@@ -83,7 +79,7 @@ impl<'a> Keeper<'a> {
             entries,
             report: ConfigurationReport::new(kind, client.names(), conditions),
             seen: None,
-            read_error: None,
+            read_error: LastError::default(),
             owner: Ok(None),
             kept: None,
             rejected: None,
@@ -112,7 +108,11 @@ impl<'a> Keeper<'a> {
             if let Some(bundle) = bundle {
                 self.step(&bundle).await;
             }
-            let next = self.next_attempt.map_or(tick, |next| next.min(tick));
+            let of_rejected = self.rejected.as_ref().map(|(.., next)| *next);
+            let next = self
+                .next_attempt
+                .or(of_rejected)
+                .map_or(tick, |next| next.min(tick));
             tokio::select! {
                 Some(found) = objects.next() => {
                     let is_gone = matches!(found, Ok(None));
@@ -143,16 +143,18 @@ impl<'a> Keeper<'a> {
     fn see(&mut self, is_read: bool, found: Result<Option<DynamicObject>, ApiError>) {
         match found {
             Ok(object) => {
-                // A read succeeds without the right to watch.
-                let lasts = |error: &ApiError| is_read && error.is_forbidden() && error.verb != "get";
-                self.read_error = self.read_error.take().filter(|(_, error)| lasts(error));
+                if is_read {
+                    self.read_error.got();
+                } else {
+                    self.read_error.watched();
+                }
                 self.see_object(object);
             }
             Err(error) => {
                 if error.is_forbidden() {
                     self.trust.lose(self.kind);
                 }
-                self.read_error = Some((Instant::now(), error));
+                self.read_error.record(error, Instant::now());
             }
         }
     }
@@ -176,7 +178,13 @@ impl<'a> Keeper<'a> {
 
     /// Reads the Namespace, and disarms if it is being deleted.
     async fn check_namespace(&mut self) -> Result<(), ApiError> {
-        match self.disarming.check(self.client).await {
+        let namespace = self.disarming.check(self.client).await;
+        self.see_namespace(namespace)
+    }
+
+    /// Records the uid of the Namespace. A missing right to read it is a problem, but changes are made without it.
+    fn see_namespace(&mut self, namespace: Result<Namespace, ApiError>) -> Result<(), ApiError> {
+        match namespace {
             Ok(Namespace::Exists(uid)) => self.owner = Ok(Some(uid)),
             Ok(Namespace::Deleted) => {}
             Err(error) if error.is_forbidden() => self.owner = Err(error.to_string()),
@@ -191,7 +199,6 @@ impl<'a> Keeper<'a> {
             self.next_attempt = None;
             return self.report.clear();
         }
-        self.read_error.take_if(|(time, _)| time.elapsed() > WATCH_ERROR);
         let Some(wanted) = self.change(bundle) else { return };
         let now = Instant::now();
         if self.next_attempt.is_some_and(|next| next > now) {
@@ -203,12 +210,27 @@ impl<'a> Keeper<'a> {
             self.next_attempt = Some(next);
             return self.report_fight();
         }
-        // The watches may be late. The ConfigMap and the configuration of this moment decide.
-        self.entries.read().await;
-        self.read().await;
-        if let Some((_, error)) = self.read_error.as_ref().filter(|(_, error)| error.verb == "get") {
+        // The watches may be late. The objects of this moment decide.
+        let ((), found, namespace) = tokio::join!(
+            self.entries.read(),
+            self.client.get(self.kind),
+            self.disarming.check(self.client)
+        );
+        self.see(true, found);
+        let error = match (
+            self.see_namespace(namespace),
+            self.read_error.current(Instant::now()),
+        ) {
+            (Err(error), _) => Some(error.to_string()),
+            (Ok(()), Some(error)) if error.verb == "get" => Some(error.to_string()),
+            (Ok(()), _) => None,
+        };
+        if let Some(problem) = error {
             self.next_attempt = Some(Instant::now() + self.requests.fail());
-            return self.report.problem(error.to_string());
+            return self.report.problem(problem);
+        }
+        if self.disarming.has_begun() {
+            return;
         }
         let Some(wanted) = self.change(bundle) else { return };
         match self.write(&wanted, bundle).await {
@@ -227,7 +249,7 @@ impl<'a> Keeper<'a> {
         let is_optional = is_optional(self.kind, &entries);
         let (object, names) = match &self.seen {
             None => {
-                if let Some((_, error)) = &self.read_error {
+                if let Some(error) = self.read_error.current(Instant::now()) {
                     self.report.unread(error, is_optional);
                 }
                 return None;
@@ -271,10 +293,13 @@ impl<'a> Keeper<'a> {
         self.kept = Some(kept);
         self.requests.reset();
         self.service.reset();
-        self.next_attempt = self.rejected.as_ref().map(|(.., next)| *next);
-        let lacks_right = self.read_error.as_ref().filter(|(_, error)| error.is_forbidden());
+        self.next_attempt = None;
+        let lacks_right = self
+            .read_error
+            .current(Instant::now())
+            .filter(|error| error.is_forbidden());
         let problem = problem
-            .or_else(|| lacks_right.map(|(_, error)| error.to_string()))
+            .or_else(|| lacks_right.map(ToString::to_string))
             .or_else(|| self.owner.as_ref().err().cloned());
         match problem {
             Some(problem) => self.report.problem(problem),
@@ -300,11 +325,11 @@ impl<'a> Keeper<'a> {
         let is_armed = configuration.is_armed();
         if !is_armed && !wanted.names().is_empty() {
             reach(names, bundle).await.map_err(Failure::Unreached)?;
-        }
-        let owner = self.owner.clone();
-        self.check_namespace().await.map_err(Failure::Api)?;
-        if self.disarming.has_begun() || self.owner != owner {
-            return Err(Failure::Outdated);
+            // It may have taken seconds.
+            self.check_namespace().await.map_err(Failure::Api)?;
+            if self.disarming.has_begun() {
+                return Err(Failure::Outdated);
+            }
         }
         let mut written = object.clone();
         if let Some(patch) = configuration.replaced(wanted) {

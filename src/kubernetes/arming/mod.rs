@@ -5,6 +5,7 @@ mod configuration;
 mod disarm;
 mod entries;
 mod keep;
+mod last_error;
 mod namespace;
 mod pace;
 mod plan;

@@ -1,16 +1,15 @@
 //! The pace of the attempts to change an object: the delay after a failure, and the limit against a fight.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 /// The longest delay between two attempts.
 const MAX_DELAY: Duration = Duration::from_secs(30);
-/// The time after which a restoration counts no more.
-const MEMORY: Duration = Duration::from_secs(300);
-/// The number of restorations within [`MEMORY`] that have no delay: an upgrade may change an object several times.
-const AT_ONCE: u32 = 5;
+/// The time without a restoration after which a fight is over.
+const CALM: Duration = Duration::from_secs(300);
+/// The number of restorations that have no delay: an upgrade may change an object several times.
+const AT_ONCE: u32 = 10;
 
 /// The delay after failures. Each one doubles it.
 #[derive(Debug)]
@@ -22,7 +21,10 @@ pub(super) struct Backoff {
 
 /// The restorations of an object that others change again and again.
 #[derive(Debug, Default)]
-pub(super) struct Restorations(VecDeque<Instant>);
+pub(super) struct Restorations {
+    number: u32,
+    last: Option<Instant>,
+}
 
 impl Backoff {
     /// Returns a backoff of a request that failed.
@@ -64,27 +66,18 @@ impl Backoff {
 impl Restorations {
     /// Records a restoration.
     pub(super) fn record(&mut self, now: Instant) {
-        self.forget(now);
-        self.0.push_back(now);
+        if self.last.is_some_and(|last| now.duration_since(last) > CALM) {
+            self.number = 0;
+        }
+        self.number = self.number.saturating_add(1);
+        self.last = Some(now);
     }
 
     /// Returns the time before which the object is not restored. `None` if there is no fight.
-    pub(super) fn next(&mut self, now: Instant) -> Option<Instant> {
-        self.forget(now);
-        let number = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
-        let excess = number.checked_sub(AT_ONCE)?;
-        let delay = Duration::from_secs(2 << excess.min(10)).min(MAX_DELAY);
-        self.0.back().map(|last| *last + delay)
-    }
-
-    fn forget(&mut self, now: Instant) {
-        while self
-            .0
-            .front()
-            .is_some_and(|time| now.duration_since(*time) > MEMORY)
-        {
-            self.0.pop_front();
-        }
+    pub(super) fn next(&self, now: Instant) -> Option<Instant> {
+        let last = self.last.filter(|last| now.duration_since(*last) <= CALM)?;
+        let excess = self.number.checked_sub(AT_ONCE)?;
+        Some(last + Duration::from_secs(2 << excess.min(10)).min(MAX_DELAY))
     }
 }
 
@@ -116,9 +109,10 @@ mod tests {
             now = next.unwrap_or(now).max(now);
             restorations.record(now);
         }
-        assert_eq!(delays[..10], [0, 0, 0, 0, 0, 2, 4, 8, 16, 30]);
-        assert_eq!(delays[10..], [30; 30]);
+        assert_eq!(delays[..10], [0; 10]);
+        assert_eq!(delays[10..15], [2, 4, 8, 16, 30]);
+        assert_eq!(delays[15..], [30; 25]);
         assert!(restorations.next(now).is_some());
-        assert_eq!(restorations.next(now + MEMORY + Duration::from_secs(1)), None);
+        assert_eq!(restorations.next(now + CALM + Duration::from_secs(1)), None);
     }
 }

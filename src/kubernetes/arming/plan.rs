@@ -2,7 +2,7 @@
 
 use kube::core::DynamicObject;
 
-use super::config_map::EntriesSeen;
+use super::config_map::{EntriesSeen, EntriesState};
 use super::configuration::{MANAGED, WebhookConfiguration};
 use super::entries::{WebhookEntries, key};
 use super::wanted::Wanted;
@@ -41,34 +41,34 @@ pub(super) fn plan(
             names.configuration
         ));
     }
-    let (listed, mut problem) = match entries {
-        EntriesSeen::Unknown => return Plan::Unknown,
-        EntriesSeen::Unused => (WebhookEntries::Kept, None),
-        EntriesSeen::Failed(problem) => (WebhookEntries::Kept, Some(problem.clone())),
-        EntriesSeen::Object(object) => match WebhookEntries::read(object.as_deref(), kind, names) {
-            Ok(listed) => (listed, None),
-            Err(error) => (WebhookEntries::Kept, Some(error.to_string())),
-        },
+    let object = match &entries.state {
+        EntriesState::Unknown if entries.problem.is_none() => return Plan::Unknown,
+        EntriesState::Unknown | EntriesState::Unused | EntriesState::Missing => None,
+        EntriesState::Exists(object) => Some(&**object),
+    };
+    let (listed, mut problem) = match WebhookEntries::read(object, kind, names) {
+        Ok(listed) => (listed, entries.problem.clone()),
+        Err(error) => (WebhookEntries::Kept, Some(error.to_string())),
     };
     let wanted = Wanted::new(&listed, bundle, kind, owner);
     if problem.is_none() && !wanted.is_listed() && !configuration.is_armed() && !is_optional(kind, entries) {
-        problem = Some(not_armed(kind, entries, names));
+        problem = Some(not_armed(kind, &entries.state, names));
     }
     Plan::Keep { wanted, problem }
 }
 
 /// Returns true if an installation may lack the configuration, as that of v1.5.3 lacks the validating one.
 pub(super) fn is_optional(kind: Object, entries: &EntriesSeen) -> bool {
-    kind == Object::Validating && (entries.is_missing() || *entries == EntriesSeen::Unused)
+    kind == Object::Validating && matches!(entries.state, EntriesState::Missing | EntriesState::Unused)
 }
 
-fn not_armed(kind: Object, entries: &EntriesSeen, names: &Names) -> String {
+fn not_armed(kind: Object, entries: &EntriesState, names: &Names) -> String {
     let (service, config_map) = (&names.service, &names.entries);
     let cause = match entries {
-        EntriesSeen::Unused => {
+        EntriesState::Unused => {
             "the webhook adds none, because --disable-auto-mwc is set; add them".to_owned()
         }
-        seen if seen.is_missing() => {
+        EntriesState::Missing => {
             format!("there is no ConfigMap {config_map} with entries; apply the manifests")
         }
         _ => format!(
@@ -97,8 +97,14 @@ mod tests {
         json!({"name": name, "clientConfig": {"service": service}})
     }
 
+    fn seen(state: EntriesState) -> EntriesSeen {
+        EntriesSeen { state, problem: None }
+    }
+
     fn config_map(data: Value) -> EntriesSeen {
-        EntriesSeen::Object(Some(Box::new(object(&json!({"metadata": {}, "data": data})))))
+        seen(EntriesState::Exists(Box::new(object(
+            &json!({"metadata": {}, "data": data}),
+        ))))
     }
 
     /// Returns the names of the listed entries (`None` if those of the configuration are kept), and the problem.
@@ -138,7 +144,10 @@ mod tests {
         let (listed, problem) = planned(Object::Mutating, &armed, &config_map(json!({"mutating": "a"})));
         assert_eq!(listed, None);
         assert!(problem.unwrap().contains("expected a list of entries"));
-        let failed = EntriesSeen::Failed("no right".to_owned());
+        let failed = EntriesSeen {
+            state: EntriesState::Unknown,
+            problem: Some("no right".to_owned()),
+        };
         assert_eq!(
             planned(Object::Mutating, &armed, &failed),
             (None, Some("no right".to_owned()))
@@ -150,8 +159,8 @@ mod tests {
         let armed = json!({"metadata": {}, "webhooks": [entry("a")]});
         let empty = json!({"metadata": {}});
         for entries in [
-            EntriesSeen::Object(None),
-            EntriesSeen::Unused,
+            seen(EntriesState::Missing),
+            seen(EntriesState::Unused),
             config_map(json!({})),
         ] {
             assert_eq!(planned(Object::Mutating, &armed, &entries), (None, None));
@@ -165,7 +174,7 @@ mod tests {
         }
         // v1.5.3 has no validating configuration.
         assert_eq!(
-            planned(Object::Validating, &empty, &EntriesSeen::Object(None)),
+            planned(Object::Validating, &empty, &seen(EntriesState::Missing)),
             (None, None)
         );
     }

@@ -33,12 +33,7 @@ impl<'a> ConfigurationReport<'a> {
     pub(super) fn problem(&mut self, problem: String) {
         self.set(&problem);
         if self.is_new(&problem) {
-            tracing::warn!(
-                kind = self.kind.kind(),
-                name = self.names.configuration,
-                problem,
-                "webhook configuration not kept"
-            );
+            tracing::warn!(what = self.duty().as_str(), problem, "duty not done");
         }
     }
 
@@ -46,11 +41,7 @@ impl<'a> ConfigurationReport<'a> {
     pub(super) fn clear(&mut self) {
         self.conditions.clear(self.duty());
         if self.logged.take().is_some() {
-            tracing::info!(
-                kind = self.kind.kind(),
-                name = self.names.configuration,
-                "webhook configuration kept again"
-            );
+            tracing::info!(what = self.duty().as_str(), "condition ended");
         }
     }
 
