@@ -2,6 +2,7 @@
 //! disturb.
 
 mod admission;
+mod arming;
 mod cert_manager;
 mod certificate;
 mod drop_in;

@@ -1,0 +1,506 @@
+//! Arming: no order of installation blocks a Pod, nothing that others change in the webhook configurations lasts, and
+//! the deletion of the Namespace leaves nothing that blocks a Pod.
+
+use std::io::{self, Write as _};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use imageswap_tests_support::webhook::{ControlPlane, Node};
+use serde_json::{Value, json};
+
+use super::asked;
+use super::forms::{KUSTOMIZE, RULES, prepare, set_rules};
+use super::install::{SWAPPED, cluster, wait_until_it_swaps};
+use super::load::{Created, Load};
+
+const MUTATING: &str = "mutatingwebhookconfiguration";
+const VALIDATING: &str = "validatingwebhookconfiguration";
+const CONFIGURATIONS: [&str; 2] = [MUTATING, VALIDATING];
+
+/// Orders of installation: steps, each with the files of `deploy/base` that it applies.
+const ORDERS: [(&str, &[&[&str]]); 5] = [
+    (
+        "configurations first, Deployment last",
+        &[
+            &CONFIGURATIONS,
+            &["namespace"],
+            &OTHERS,
+            &RIGHTS,
+            &["webhooks", "service"],
+            &["deployment"],
+        ],
+    ),
+    (
+        "entries last",
+        &[
+            &["namespace"],
+            &OTHERS,
+            &RIGHTS,
+            &["service"],
+            &CONFIGURATIONS,
+            &["deployment"],
+            &["webhooks"],
+        ],
+    ),
+    (
+        "configurations last",
+        &[
+            &["namespace"],
+            &OTHERS,
+            &RIGHTS,
+            &["webhooks", "service"],
+            &["deployment"],
+            &CONFIGURATIONS,
+        ],
+    ),
+    (
+        "rights last",
+        &[
+            &["namespace"],
+            &CONFIGURATIONS,
+            &OTHERS,
+            &["webhooks", "service"],
+            &["deployment"],
+            &RIGHTS,
+        ],
+    ),
+    (
+        "Service last",
+        &[
+            &["namespace"],
+            &CONFIGURATIONS,
+            &OTHERS,
+            &RIGHTS,
+            &["webhooks"],
+            &["deployment"],
+            &["service"],
+        ],
+    ),
+];
+const RIGHTS: [&str; 4] = ["clusterrole", "clusterrolebinding", "role", "rolebinding"];
+const OTHERS: [&str; 6] = [
+    "horizontalpodautoscaler",
+    "serviceaccount",
+    "secret",
+    "last-good",
+    "networkpolicy",
+    "poddisruptionbudget",
+];
+
+/// Returns a webhook configuration. `None` if it does not exist.
+fn configuration(node: &Node, kind: &str) -> Option<Value> {
+    node.api.get(&format!(
+        "/apis/admissionregistration.k8s.io/v1/{kind}s/imageswap-webhook"
+    ))
+}
+
+fn webhooks(node: &Node, kind: &str) -> Value {
+    configuration(node, kind).map_or(Value::Null, |object| object["webhooks"].clone())
+}
+
+fn version(node: &Node, kind: &str) -> Value {
+    configuration(node, kind).unwrap()["metadata"]["resourceVersion"].clone()
+}
+
+fn logs(node: &Node) -> String {
+    node.logs().into_values().collect()
+}
+
+/// Returns `/readyz` of all replicas.
+fn readyz(plane: &ControlPlane) -> String {
+    let pods = plane.succeed(
+        "kubectl get pods -n imageswap-system -l app=imageswap -o jsonpath='{.items[*].metadata.name}'",
+    );
+    let read = |pod: &str| {
+        let ran = plane.run(&format!(
+            "kubectl get --raw /api/v1/namespaces/imageswap-system/pods/{pod}:9090/proxy/readyz"
+        ));
+        ran.stdout + &ran.stderr
+    };
+    pods.split_whitespace().map(read).collect()
+}
+
+/// Returns the messages of Pods that were not created.
+fn blocked(created: &Created) -> Vec<&String> {
+    let failures = created.failures.iter();
+    failures
+        .filter(|failure| !failure.starts_with("not swapped"))
+        .collect()
+}
+
+/// Writes the numbers to the log of the tests, past the test harness.
+fn log(event: &str, created: &Created) {
+    let blocked = blocked(created).len();
+    let _ = writeln!(
+        io::stderr(),
+        "{event}: {} Pods swapped, {} not swapped, {blocked} not created",
+        created.swapped,
+        created.failures.len() - blocked
+    );
+}
+
+/// Waits until both configurations have their entries, and a Pod is swapped.
+fn wait_until_armed(plane: &ControlPlane, node: &Node) {
+    plane.wait("both armed configurations", |_| {
+        CONFIGURATIONS.iter().all(|kind| webhooks(node, kind).is_array())
+    });
+    plane.wait("the swap", |plane| {
+        asked(plane, "default", "nginx:1.25").as_deref() == Some(SWAPPED)
+    });
+}
+
+/// Patches an object, and returns the time from the answer of the API server until a condition is true.
+#[track_caller]
+fn time_after(plane: &ControlPlane, line: &str, patch: &Value, mut is_so: impl FnMut() -> bool) -> Duration {
+    plane.write("patch.json", &patch.to_string());
+    plane.succeed(&format!("{line} --patch-file=patch.json"));
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < Duration::from_secs(20), "{line} {patch}");
+        thread::sleep(Duration::from_millis(10));
+    }
+    started.elapsed()
+}
+
+/// Changes the text of a key of the ConfigMap with the entries, and returns the time until a condition is true.
+#[track_caller]
+fn time_after_edit(
+    plane: &ControlPlane,
+    key: &str,
+    edit: impl Fn(&str) -> String,
+    is_so: impl FnMut() -> bool,
+) -> Duration {
+    let map = plane.json("kubectl get configmap imageswap-webhooks -n imageswap-system -o json");
+    let text = edit(map["data"][key].as_str().unwrap());
+    let line = "kubectl patch configmap imageswap-webhooks -n imageswap-system --type=merge";
+    time_after(plane, line, &json!({"data": {key: text}}), is_so)
+}
+
+#[test]
+fn no_order_of_installation_and_no_uninstallation_blocks_a_pod() {
+    let Some((plane, node)) = cluster() else { return };
+    prepare(&plane, None);
+    for (order, steps) in ORDERS {
+        let load = Load::start(node.api);
+        for files in steps {
+            let files: String = files
+                .iter()
+                .map(|file| format!(" -f deploy/base/{file}.yaml"))
+                .collect();
+            plane.succeed(&format!("kubectl apply{files}"));
+            if files.contains("namespace") {
+                set_rules(&plane, RULES);
+            }
+            // Long enough for a replica that starts, and for the retries of one that misses something.
+            thread::sleep(Duration::from_secs(2));
+        }
+        let started = Instant::now();
+        wait_until_armed(&plane, &node);
+        let seconds = started.elapsed().as_secs_f64();
+        let created = load.end();
+        log(&format!("{order}: armed after {seconds:.1} s"), &created);
+        assert_eq!(blocked(&created), Vec::<&String>::new(), "{order}");
+
+        plane.wait("two ready replicas", |_| node.ready() == 2);
+        let load = Load::start(node.api);
+        thread::sleep(Duration::from_secs(1));
+        plane.succeed("kubectl delete namespace imageswap-system --timeout=120s");
+        plane.wait("the end of the configurations", |_| {
+            CONFIGURATIONS
+                .iter()
+                .all(|kind| configuration(&node, kind).is_none())
+        });
+        let created = load.end();
+        log("the namespace is deleted", &created);
+        assert_eq!(blocked(&created), Vec::<&String>::new(), "{order}");
+        assert!(created.swapped > 10, "{created:?}");
+        assert!(logs(&node).contains("the Namespace of the webhook is being deleted"));
+        plane.succeed("kubectl delete clusterrole,clusterrolebinding imageswap");
+    }
+}
+
+#[test]
+fn changes_by_others_are_undone_within_two_seconds() {
+    let Some((plane, node)) = cluster() else { return };
+    prepare(&plane, None);
+    KUSTOMIZE.install(&plane);
+    wait_until_it_swaps(&plane, &node);
+    wait_until_armed(&plane, &node);
+    let service = "/webhooks/0/clientConfig/service";
+    let changes = [
+        (
+            MUTATING,
+            json!([{"op": "remove", "path": "/webhooks/0/clientConfig/caBundle"}]),
+        ),
+        (MUTATING, json!([{"op": "remove", "path": "/webhooks"}])),
+        (
+            MUTATING,
+            json!([{"op": "replace", "path": "/webhooks/0/failurePolicy", "value": "Ignore"}]),
+        ),
+        (
+            MUTATING,
+            json!([{"op": "add", "path": "/webhooks/0/namespaceSelector/matchLabels", "value": {"a": "b"}}]),
+        ),
+        (
+            MUTATING,
+            json!([{"op": "add", "path": "/webhooks/0/matchConditions/-", "value":
+            {"name": "never", "expression": "false"}}]),
+        ),
+        (
+            MUTATING,
+            json!([{"op": "replace", "path": format!("{service}/path"), "value": "/elsewhere"}]),
+        ),
+        (
+            MUTATING,
+            json!([{"op": "remove", "path": "/metadata/ownerReferences"}]),
+        ),
+        (
+            VALIDATING,
+            json!([{"op": "replace", "path": "/webhooks/0/clientConfig/caBundle", "value": "AAAA"}]),
+        ),
+        (
+            VALIDATING,
+            json!([{"op": "replace", "path": "/webhooks", "value": []}]),
+        ),
+    ];
+    for (kind, patch) in &changes {
+        let before = webhooks(&node, kind);
+        let load = Load::start(node.api);
+        thread::sleep(Duration::from_millis(500));
+        let line = format!("kubectl patch {kind} imageswap-webhook --type=json");
+        let time = time_after(&plane, &line, patch, || {
+            let object = configuration(&node, kind).unwrap();
+            object["webhooks"] == before && object["metadata"]["ownerReferences"][0]["kind"] == "Namespace"
+        });
+        thread::sleep(Duration::from_secs(1));
+        let created = load.end();
+        let milliseconds = time.as_millis();
+        log(
+            &format!(
+                "undone {milliseconds} ms after {} of the {kind}",
+                patch[0]["path"]
+            ),
+            &created,
+        );
+        assert!(time < Duration::from_secs(2), "{time:?} {patch}");
+        // Reviews of the milliseconds in which the API server has the change.
+        assert!(blocked(&created).len() <= 5, "{:?}", blocked(&created));
+    }
+    let log = logs(&node);
+    assert_eq!(
+        log.matches("webhook configuration restored").count(),
+        changes.len(),
+        "{log}"
+    );
+    for part in [
+        "\"changed_by\":\"kubectl-patch\"",
+        "to change an entry: kubectl edit configmap imageswap-webhooks -n imageswap-system",
+        "kubectl annotate mutatingwebhookconfiguration imageswap-webhook imageswap.k8s.twr.io/managed=false",
+        "imageswap.webhook.k8s.twr.io: clientConfig.caBundle",
+        "imageswap.webhook.k8s.twr.io is missing",
+    ] {
+        assert!(log.contains(part), "{part}\n{log}");
+    }
+
+    // A second apply changes nothing, and a replacement by the shipped object nothing that lasts.
+    let versions = CONFIGURATIONS.map(|kind| version(&node, kind));
+    KUSTOMIZE.again(&plane, KUSTOMIZE.upgrade);
+    assert_eq!(CONFIGURATIONS.map(|kind| version(&node, kind)), versions);
+    let before = webhooks(&node, MUTATING);
+    plane.succeed(&format!("kubectl replace -f deploy/base/{MUTATING}.yaml"));
+    plane.wait("the entries", |_| webhooks(&node, MUTATING) == before);
+
+    // Two replicas do not write in turn.
+    let versions = CONFIGURATIONS.map(|kind| version(&node, kind));
+    thread::sleep(Duration::from_secs(5));
+    assert_eq!(CONFIGURATIONS.map(|kind| version(&node, kind)), versions);
+    assert_eq!(readyz(&plane), "ready\n".repeat(2));
+}
+
+#[test]
+fn entries_follow_their_config_map_and_stop_by_the_annotation() {
+    let Some((plane, node)) = cluster() else { return };
+    prepare(&plane, None);
+    KUSTOMIZE.install(&plane);
+    wait_until_it_swaps(&plane, &node);
+    let shipped = webhooks(&node, MUTATING);
+    let policy = || webhooks(&node, MUTATING)[0]["failurePolicy"].clone();
+    let load = Load::start(node.api);
+
+    let times = ["Ignore", "Fail"].map(|value| {
+        let other = if value == "Fail" { "Ignore" } else { "Fail" };
+        let edit = |text: &str| {
+            text.replace(
+                &format!("failurePolicy: {other}"),
+                &format!("failurePolicy: {value}"),
+            )
+        };
+        time_after_edit(&plane, "mutating", edit, || policy() == value)
+    });
+    assert!(
+        times.iter().all(|time| *time < Duration::from_secs(2)),
+        "{times:?}"
+    );
+
+    // An invalid list changes nothing, and has a reason with its place. Correcting it ends that at once.
+    for (invalid, reason) in [
+        (
+            "failurePolicy: Fail\n  timeoutSeconds: [",
+            "the key `mutating` of the ConfigMap imageswap-webhooks is invalid",
+        ),
+        ("failurePolicy: Sometimes", "Unsupported value: \"Sometimes\""),
+        ("failurePolcy: Fail", "failurePolcy"),
+    ] {
+        let edit = |text: &str| text.replace("failurePolicy: Fail", invalid);
+        time_after_edit(&plane, "mutating", edit, || {
+            readyz(&plane).matches(reason).count() == 2
+        });
+        // Its CA is still kept.
+        let bundle = json!([{"op": "remove", "path": "/webhooks/0/clientConfig/caBundle"}]);
+        let line = format!("kubectl patch {MUTATING} imageswap-webhook --type=json");
+        let time = time_after(&plane, &line, &bundle, || webhooks(&node, MUTATING) == shipped);
+        assert!(time < Duration::from_secs(2), "{time:?}");
+        let edit = |text: &str| {
+            text.replace(invalid, "failurePolicy: Fail")
+                .replace("timeoutSeconds: 5", "timeoutSeconds: 6")
+        };
+        let is_applied = || webhooks(&node, MUTATING)[0]["timeoutSeconds"] == 6;
+        let time = time_after_edit(&plane, "mutating", edit, is_applied);
+        assert!(time < Duration::from_secs(2), "{time:?}");
+        let edit = |text: &str| text.replace("timeoutSeconds: 6", "timeoutSeconds: 5");
+        time_after_edit(&plane, "mutating", edit, || readyz(&plane) == "ready\n".repeat(2));
+        assert_eq!(webhooks(&node, MUTATING), shipped);
+    }
+
+    // The annotation stops the restoring.
+    plane.succeed(&format!(
+        "kubectl annotate {MUTATING} imageswap-webhook imageswap.k8s.twr.io/managed=false"
+    ));
+    let patch = json!([{"op": "replace", "path": "/webhooks/0/failurePolicy", "value": "Ignore"}]);
+    let line = format!("kubectl patch {MUTATING} imageswap-webhook --type=json");
+    time_after(&plane, &line, &patch, || policy() == "Ignore");
+    thread::sleep(Duration::from_secs(3));
+    assert_eq!(policy(), "Ignore");
+    assert_eq!(
+        readyz(&plane)
+            .matches("the annotation imageswap.k8s.twr.io/managed")
+            .count(),
+        2
+    );
+    plane.succeed(&format!(
+        "kubectl annotate {MUTATING} imageswap-webhook imageswap.k8s.twr.io/managed-"
+    ));
+    plane.wait("the shipped entries", |_| webhooks(&node, MUTATING) == shipped);
+
+    // An entry of others stays; one that leaves the ConfigMap leaves the configuration.
+    let other = json!([{"op": "add", "path": "/webhooks/-", "value": {
+        "name": "of.others.example.com", "clientConfig": {"url": "https://127.0.0.1:9/"}, "sideEffects": "None",
+        "admissionReviewVersions": ["v1"], "failurePolicy": "Ignore",
+    }}]);
+    time_after(&plane, &line, &other, || true);
+    let add = |text: &str| {
+        format!(
+            "{text}{}",
+            text.replace("imageswap.webhook.k8s", "second.webhook.k8s")
+        )
+    };
+    time_after_edit(&plane, "mutating", add, || {
+        webhooks(&node, MUTATING).as_array().unwrap().len() == 3
+    });
+    let text = |text: &str| text[..text.rfind("- name: second").unwrap()].to_owned();
+    time_after_edit(&plane, "mutating", text, || {
+        webhooks(&node, MUTATING).as_array().unwrap().len() == 2
+    });
+    let names: Vec<Value> = webhooks(&node, MUTATING)
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["name"].clone())
+        .collect();
+    assert_eq!(names, ["imageswap.webhook.k8s.twr.io", "of.others.example.com"]);
+    let created = load.end();
+    log("edits of the entries", &created);
+    // `caBundle` was removed three times, each for some milliseconds.
+    let is_of_the_bundle = |failure: &&String| failure.contains("certificate signed by unknown authority");
+    assert!(
+        created.failures.iter().all(|failure| is_of_the_bundle(&failure)),
+        "{created:?}"
+    );
+    assert!(
+        created.failures.len() <= 9 && created.swapped > 100,
+        "{created:?}"
+    );
+
+    // An empty list disarms, and the log has the reason.
+    let saved =
+        plane.json("kubectl get configmap imageswap-webhooks -n imageswap-system -o json")["data"].clone();
+    time_after_edit(
+        &plane,
+        "mutating",
+        |_| "[]".to_owned(),
+        || webhooks(&node, MUTATING).as_array().unwrap().len() == 1,
+    );
+    plane.wait("the log", |_| {
+        logs(&node).contains("the list `mutating` in the ConfigMap imageswap-webhooks is empty")
+    });
+    let list = saved["mutating"].as_str().unwrap();
+    time_after_edit(
+        &plane,
+        "mutating",
+        |_| list.to_owned(),
+        || webhooks(&node, MUTATING).as_array().unwrap().len() == 2,
+    );
+}
+
+#[test]
+fn deleted_configuration_stays_deleted_and_a_fight_is_slow() {
+    let Some((mut plane, node)) = cluster() else {
+        return;
+    };
+    prepare(&plane, None);
+    KUSTOMIZE.install(&plane);
+    wait_until_it_swaps(&plane, &node);
+
+    plane.succeed(&format!("kubectl delete {MUTATING} imageswap-webhook"));
+    thread::sleep(Duration::from_secs(5));
+    assert_eq!(configuration(&node, MUTATING), None);
+    let text = readyz(&plane);
+    let condition = "the MutatingWebhookConfiguration imageswap-webhook does not exist";
+    assert!(
+        text.matches(condition).count() == 2 && !text.contains("not ready"),
+        "{text}"
+    );
+    KUSTOMIZE.again(&plane, KUSTOMIZE.upgrade);
+    plane.wait("the armed configuration", |_| {
+        webhooks(&node, MUTATING).is_array()
+    });
+
+    // The API server restarts, and the watches go on.
+    let before = webhooks(&node, MUTATING);
+    plane.restart_api_server();
+    let patch = json!([{"op": "replace", "path": "/webhooks/0/failurePolicy", "value": "Ignore"}]);
+    let line = format!("kubectl patch {MUTATING} imageswap-webhook --type=json");
+    let time = time_after(&plane, &line, &patch, || webhooks(&node, MUTATING) == before);
+    let _ = writeln!(
+        io::stderr(),
+        "undone {} ms after a restart of the API server",
+        time.as_millis()
+    );
+
+    // A client that changes the entries again and again gets slow answers, and its name is reported.
+    let started = Instant::now();
+    let mut fought = 0;
+    while started.elapsed() < Duration::from_secs(20) {
+        if webhooks(&node, MUTATING) == before {
+            plane.run(&format!("{line} --patch-file=patch.json"));
+            fought += 1;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    let _ = writeln!(io::stderr(), "{fought} restorations in a fight of 20 s");
+    assert!((12..40).contains(&fought), "{fought}");
+    plane.wait("the report", |plane| {
+        readyz(plane).contains("the field manager `kubectl-patch` changes the entries again and again")
+    });
+    plane.wait("the last restoration", |_| webhooks(&node, MUTATING) == before);
+}
