@@ -3,13 +3,19 @@
 use std::ffi::OsStr;
 use std::io::IsTerminal;
 
-/// Returns true if output to a stream is in color: if it is a terminal, and `NO_COLOR` is unset or empty.
+/// Returns true if output to a stream is in color: if it is a terminal that has colors, and `NO_COLOR` is unset or
+/// empty.
 pub(super) fn is_wanted(stream: &impl IsTerminal) -> bool {
-    decide(stream.is_terminal(), std::env::var_os("NO_COLOR").as_deref())
+    let variable = |name| std::env::var_os(name);
+    decide(
+        stream.is_terminal(),
+        variable("NO_COLOR").as_deref(),
+        variable("TERM").as_deref(),
+    )
 }
 
-fn decide(is_terminal: bool, no_color: Option<&OsStr>) -> bool {
-    is_terminal && no_color.is_none_or(OsStr::is_empty)
+fn decide(is_terminal: bool, no_color: Option<&OsStr>, term: Option<&OsStr>) -> bool {
+    is_terminal && no_color.is_none_or(OsStr::is_empty) && term.is_none_or(|term| term != "dumb")
 }
 
 /// Role of a line in a diff.
@@ -40,9 +46,11 @@ mod tests {
 
     #[test]
     fn color_is_for_a_terminal_whose_user_wants_it() {
-        assert!(decide(true, None));
-        assert!(decide(true, Some(OsStr::new(""))));
-        assert!(!decide(true, Some(OsStr::new("1"))));
-        assert!(!decide(false, None));
+        let text = |text| Some(OsStr::new(text));
+        assert!(decide(true, None, None));
+        assert!(decide(true, text(""), text("xterm")));
+        assert!(!decide(true, text("1"), text("xterm")));
+        assert!(!decide(true, None, text("dumb")));
+        assert!(!decide(false, None, None));
     }
 }

@@ -8,7 +8,7 @@ use super::error::ServeError;
 use super::http::{Addresses, BodyBudget, Health, Listeners, Reviews, Servers, Validations, bind};
 use super::last_good;
 use super::metrics::Metrics;
-use super::os::EndSignals;
+use super::os::{self, EndSignals, Hangups};
 use super::reload;
 use super::settings::{Settings, TlsSource};
 use super::shutdown::shut_down;
@@ -21,13 +21,18 @@ use super::tls::{self, SharedPair};
 ///
 /// Returns an error if the rules or the key pair are invalid at the start, if a port is in use, or if a server stops.
 pub(crate) fn serve(settings: Settings) -> Result<(), ServeError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime
+        .worker_threads(os::worker_threads()?)
+        .enable_all()
+        .build()?;
     runtime.block_on(run(settings))
 }
 
 async fn run(settings: Settings) -> Result<(), ServeError> {
     // Without a handler SIGTERM kills the process or, if it is process 1 of a container, has no effect.
     let signals = EndSignals::listen()?;
+    let hangups = Hangups::listen()?;
     let status = Arc::new(Status::default());
     let metrics = Arc::new(Metrics::new(&status).map_err(ServeError::Metrics)?);
     let conditions = Arc::new(Conditions::default());
@@ -101,7 +106,14 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
     if matches!(settings.tls, TlsSource::SelfSigned) {
         tls::print_example_request(servers.tls_address);
     }
-    let mut tasks = reload::start(settings.rules, &rules, Arc::clone(&pair), &status, &conditions);
+    let mut tasks = reload::start(
+        settings.rules,
+        &rules,
+        Arc::clone(&pair),
+        &status,
+        &conditions,
+        hangups,
+    );
     if let Some(cluster) = settings.cluster.clone() {
         tasks.spawn(last_good::keep(
             Arc::clone(&cluster),

@@ -12,7 +12,7 @@ use super::os::{EndSignal, EndSignals};
 
 /// Waits for a signal, and then stops the servers so that no request fails.
 ///
-/// After SIGTERM the webhook is unready at once, but continues to serve for `delay`: every API server needs that long
+/// After SIGTERM or SIGQUIT the webhook is unready at once, but continues to serve for `delay`: every API server needs that long
 /// to learn that this replica is not an endpoint of the Service any more. SIGINT comes from a terminal, so it has no
 /// delay. A second signal skips the rest of the delay and of the timeout.
 ///
@@ -28,14 +28,11 @@ pub(super) async fn shut_down(
     timeout: Duration,
 ) -> Result<(), ServeError> {
     let mut result = Ok(());
-    let has_delay = tokio::select! {
-        signal = signals.next() => match signal {
-            EndSignal::Terminate => true,
-            EndSignal::Interrupt => false,
-        },
+    let signal = tokio::select! {
+        signal = signals.next() => Some(signal),
         failed = servers.failed() => {
             result = Err(failed.into());
-            false
+            None
         }
     };
     health.drain();
@@ -45,9 +42,9 @@ pub(super) async fn shut_down(
             cluster.shut_down().await;
         }
     });
-    if has_delay {
+    if let Some(signal @ (EndSignal::Terminate | EndSignal::Quit)) = signal {
         tracing::info!(
-            signal = "SIGTERM",
+            signal = signal.as_str(),
             delay_seconds = delay.as_secs_f64(),
             "shutdown requested"
         );

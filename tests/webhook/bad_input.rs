@@ -1,12 +1,13 @@
 //! Invalid requests, files and options, with their errors.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use imageswap_tests_support::webhook::{MAP, Pair, Server, Start, Volume, command, pod};
+use imageswap_tests_support::webhook::{MAP, Pair, Server, Start, Volume, command, pod, post_plain};
 
 use crate::IMAGESWAP;
 
@@ -130,6 +131,24 @@ fn unknown_path_is_answered_with_404_and_wrong_method_with_405() {
     );
     // Reviews need TLS.
     assert_eq!(server.get("/").status, 404);
+    for (path, status) in [("/", 404), ("/hook/a", 404), ("/healthz", 405)] {
+        let answer = post_plain(server.http_address, path, "{}").unwrap();
+        let line = "imageswap: reviews are posted to / over TLS, on --listen\n";
+        assert_eq!((answer.status, answer.text().as_str()), (status, line));
+    }
+}
+
+#[test]
+fn long_body_is_rejected_before_it_is_sent() {
+    let server = Server::start(IMAGESWAP);
+    let mut connection = server.connect();
+    let head = "POST / HTTP/1.1\r\nHost: webhook\r\nContent-Length: 8388609\r\nExpect: 100-continue\r\n\r\n";
+    connection.send(head.as_bytes()).unwrap();
+    let answer = connection.answer().unwrap();
+    assert_eq!(
+        (answer.status, answer.text().as_str()),
+        (413, "imageswap: the body is longer than 8 MiB\n")
+    );
 }
 
 /// Returns the exit status and the last line of stderr, which the log may precede.
@@ -392,4 +411,44 @@ fn pipe_in_place_of_a_key_ends_the_start() {
     assert_eq!(status, Some(1));
     let reason = format!("cannot read {}: it is not a regular file", key.display());
     assert!(line.contains(&reason), "{line}");
+}
+
+#[test]
+fn missing_threads_end_the_start_with_a_line() {
+    for value in ["0", "-1", "many"] {
+        let start = Start::new(IMAGESWAP)
+            .map(MAP)
+            .self_signed()
+            .env("TOKIO_WORKER_THREADS", value);
+        let line = format!(
+            "imageswap: cannot start: the variable TOKIO_WORKER_THREADS is `{value}`; expected a number above 0"
+        );
+        assert_eq!(end_of(start), (Some(1), line));
+    }
+    // The limit does not hold for root.
+    let directory = tempfile::tempdir().unwrap();
+    fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
+    let program = directory.path().join("imageswap");
+    fs::copy(IMAGESWAP, &program).unwrap();
+    let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
+    let mut command = Command::new(if is_root { "setpriv" } else { "prlimit" });
+    if is_root {
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "prlimit"]);
+    }
+    command.arg("--nproc=2").arg(&program);
+    command.args([
+        "serve",
+        "--self-signed",
+        "--mode",
+        "legacy",
+        "--image-prefix",
+        "h.io",
+    ]);
+    let output = command.output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(
+        stderr.starts_with("imageswap: cannot start: ") && stderr.lines().count() == 1,
+        "{stderr}"
+    );
 }

@@ -1,9 +1,10 @@
 //! Reloads of rules in several files.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use imageswap_tests_support::webhook::{Server, Start, Volume, eventually, pod};
 
@@ -278,4 +279,26 @@ fn empty_directory_is_an_empty_set_with_a_warning() {
         server.swap("nginx").as_deref(),
         Some("h.example.com/library/nginx")
     );
+}
+
+#[test]
+fn sighup_checks_the_files_now() {
+    let root = tempfile::tempdir().unwrap();
+    let (rules, elsewhere) = (root.path().join("rules"), root.path().join("elsewhere.rules"));
+    fs::create_dir(&rules).unwrap();
+    fs::write(&elsewhere, "rules v1\nswap docker.io/ -> one.example.com/\n").unwrap();
+    // A change of the file that a link leads to causes no event in the directory.
+    symlink(&elsewhere, rules.join("10.rules")).unwrap();
+    let server = Start::new(IMAGESWAP).self_signed().rules(&rules).serve();
+    // A change within the first moments would be found without the signal.
+    server.wait_for_log(|line| line["message"] == "serving");
+    thread::sleep(Duration::from_millis(500));
+    fs::write(&elsewhere, "rules v1\nswap docker.io/ -> two.example.com/\n").unwrap();
+    server.signal("HUP");
+    let started = Instant::now();
+    eventually("the reload", || {
+        server.swap("nginx").as_deref() == Some("two.example.com/library/nginx")
+    });
+    // The files are polled every ten seconds.
+    assert!(started.elapsed() < Duration::from_secs(5));
 }

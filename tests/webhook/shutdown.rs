@@ -122,3 +122,19 @@ fn no_request_fails_if_clients_obey_connection_close() {
         answered.load(Ordering::Relaxed)
     );
 }
+
+#[test]
+fn sigquit_drains_as_sigterm_does_and_other_signals_end_nothing() {
+    let mut server = serve("1");
+    for signal in ["USR1", "USR2", "XFSZ", "HUP"] {
+        server.signal(signal);
+    }
+    server.wait_for_log(|line| line["signal"] == "SIGHUP");
+    assert_eq!(server.get("/readyz").text(), "ready\n");
+    server.signal("QUIT");
+    eventually("unreadiness", || server.get("/readyz").status == 503);
+    assert_eq!(server.connect().post("/", &pod(&["nginx"])).images().len(), 1);
+    let line = server.wait_for_log(|line| line["message"] == "shutdown requested");
+    assert_eq!(line["signal"], "SIGQUIT");
+    assert_eq!(server.wait().code(), Some(0));
+}

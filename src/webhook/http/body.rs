@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use http_body_util::BodyExt as _;
-use salvo::http::header::CONTENT_LENGTH;
+use salvo::http::header::{CONTENT_LENGTH, EXPECT, HeaderName};
 use salvo::http::{HeaderMap, ReqBody};
 use tokio::time::{Instant, timeout_at};
 
@@ -18,6 +18,26 @@ const GAP_TIMEOUT: Duration = Duration::from_secs(10);
 /// Maximum time that the webhook waits for a client, over the whole body. An API server waits at most this long for an
 /// answer.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The announcement of a body, in the head of its request.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct AnnouncedBody {
+    /// The length in bytes, if it is known.
+    pub(crate) length: Option<u64>,
+    /// True if the client sends the body only after an interim answer (`Expect: 100-continue`).
+    pub(crate) waits: bool,
+}
+
+impl AnnouncedBody {
+    /// Returns what the head of a request says.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let text = |name: HeaderName| headers.get(name)?.to_str().ok();
+        Self {
+            length: text(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
+            waits: text(EXPECT).is_some_and(|expected| expected.eq_ignore_ascii_case("100-continue")),
+        }
+    }
+}
 
 /// A body, with its charge on the budget.
 #[derive(Debug)]
@@ -44,12 +64,12 @@ impl<'b> Body<'b> {
     pub(crate) async fn read(
         budget: &'b BodyBudget,
         body: ReqBody,
-        length: Option<u64>,
+        announced: AnnouncedBody,
         deadline: Option<Instant>,
     ) -> Result<Self, BodyError> {
         // Tells the two reasons of a timeout apart: a slow client, and a budget without room.
         let waits = AtomicBool::new(false);
-        let mut read = pin!(Self::collect(budget, body, length, &waits));
+        let mut read = pin!(Self::collect(budget, body, announced, &waits));
         // Almost always the body arrives together with the head of the request. Then no timer is needed.
         if let Some(body) = poll_once(read.as_mut()).await {
             return body;
@@ -73,13 +93,18 @@ impl<'b> Body<'b> {
     async fn collect(
         budget: &'b BodyBudget,
         mut body: ReqBody,
-        length: Option<u64>,
+        announced: AnnouncedBody,
         waits: &AtomicBool,
     ) -> Result<Self, BodyError> {
-        let length = length.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+        let length = announced
+            .length
+            .map(|length| usize::try_from(length).unwrap_or(usize::MAX));
         // Checked before the first byte, so that a client that announces too much costs nothing.
         if length.is_some_and(|length| length > MAX_BODY) {
-            discard(body).await;
+            // Reading any of it would tell a client that waits to send it.
+            if !announced.waits {
+                discard(body).await;
+            }
             return Err(BodyError::TooLong);
         }
         let mut charge = BodyCharge::new(budget, length);
@@ -166,11 +191,6 @@ impl BodyParts {
     }
 }
 
-/// Returns the length of a body that its client announces.
-pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
 /// Polls a future once, and returns its output if it is ready.
 async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
     poll_fn(|context| match future.as_mut().poll(context) {
@@ -204,6 +224,13 @@ mod tests {
     use super::super::budget::SHORT;
     use super::*;
 
+    fn of_length(length: u64) -> AnnouncedBody {
+        AnnouncedBody {
+            length: Some(length),
+            waits: false,
+        }
+    }
+
     fn soon() -> Option<Instant> {
         Some(Instant::now() + Duration::from_secs(30))
     }
@@ -212,7 +239,7 @@ mod tests {
     async fn body_in_one_frame_is_not_copied() {
         let sent = bytes::Bytes::from_static(b"review");
         let budget = BodyBudget::new(64 << 20);
-        let body = Body::read(&budget, ReqBody::Once(sent.clone()), Some(6), soon())
+        let body = Body::read(&budget, ReqBody::Once(sent.clone()), of_length(6), soon())
             .await
             .unwrap();
         assert_eq!(body.as_bytes().as_ptr(), sent.as_ptr());
@@ -222,13 +249,16 @@ mod tests {
     async fn too_long_body_is_rejected_with_and_without_a_length() {
         let budget = BodyBudget::new(64 << 20);
         let long = bytes::Bytes::from(vec![b' '; MAX_BODY + 1]);
-        for length in [Some(u64::try_from(long.len()).unwrap()), None] {
+        for length in [
+            of_length(u64::try_from(long.len()).unwrap()),
+            AnnouncedBody::default(),
+        ] {
             let read = Body::read(&budget, ReqBody::Once(long.clone()), length, soon()).await;
             assert_eq!(read.unwrap_err(), BodyError::TooLong);
         }
         let longest = bytes::Bytes::from(vec![b' '; MAX_BODY]);
         assert!(
-            Body::read(&budget, ReqBody::Once(longest), None, soon())
+            Body::read(&budget, ReqBody::Once(longest), AnnouncedBody::default(), soon())
                 .await
                 .is_ok()
         );
@@ -244,7 +274,9 @@ mod tests {
             let (budget, held) = (Arc::clone(&budget), Arc::clone(&held));
             tasks.spawn(async move {
                 let body = ReqBody::Once(bytes::Bytes::from(vec![b' '; MAX_BODY]));
-                let body = Body::read(&budget, body, None, soon()).await.unwrap();
+                let body = Body::read(&budget, body, AnnouncedBody::default(), soon())
+                    .await
+                    .unwrap();
                 let now = held.fetch_add(body.as_bytes().len(), Ordering::SeqCst) + body.as_bytes().len();
                 assert!(now <= MAX_BODY + MAX_BODY / 2, "{now} bytes at one time");
                 tokio::task::yield_now().await;
@@ -260,12 +292,14 @@ mod tests {
     async fn body_without_memory_before_the_deadline_fails() {
         let budget = BodyBudget::new(MAX_BODY);
         let one = ReqBody::Once(bytes::Bytes::from_static(b"1"));
-        let held = Body::read(&budget, one, None, soon()).await.unwrap();
+        let held = Body::read(&budget, one, AnnouncedBody::default(), soon())
+            .await
+            .unwrap();
         let other = ReqBody::Once(bytes::Bytes::from_static(b"2"));
         let read = Body::read(
             &budget,
             other,
-            None,
+            AnnouncedBody::default(),
             Some(Instant::now() + Duration::from_millis(20)),
         )
         .await;
@@ -278,14 +312,18 @@ mod tests {
         let budget = BodyBudget::new(2 * MAX_BODY);
         let long = || ReqBody::Once(bytes::Bytes::from(vec![b' '; 7 << 20]));
         let held = [
-            Body::read(&budget, long(), None, soon()).await.unwrap(),
-            Body::read(&budget, long(), None, soon()).await.unwrap(),
+            Body::read(&budget, long(), AnnouncedBody::default(), soon())
+                .await
+                .unwrap(),
+            Body::read(&budget, long(), AnnouncedBody::default(), soon())
+                .await
+                .unwrap(),
         ];
         let at_once = Some(Instant::now() + Duration::from_millis(100));
-        let another = Body::read(&budget, long(), None, at_once).await;
+        let another = Body::read(&budget, long(), AnnouncedBody::default(), at_once).await;
         assert_eq!(another.unwrap_err(), BodyError::NoMemory);
         let short = ReqBody::Once(bytes::Bytes::from(vec![b' '; SHORT]));
-        let short = Body::read(&budget, short, Some(SHORT as u64), at_once).await;
+        let short = Body::read(&budget, short, of_length(SHORT as u64), at_once).await;
         assert!(short.is_ok());
         drop(held);
     }

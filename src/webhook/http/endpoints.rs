@@ -87,11 +87,14 @@ pub(crate) fn plain_text(response: &mut Response, status: StatusCode, line: Stri
 }
 
 /// Returns a catcher that answers errors in plain text, because an API server quotes the body to its user.
-pub(crate) fn plain_errors() -> Catcher {
-    Catcher::default().hoop(PlainErrors)
+/// `takes_reviews` is true for the port that reviews are sent to.
+pub(crate) fn plain_errors(takes_reviews: bool) -> Catcher {
+    Catcher::default().hoop(PlainErrors { takes_reviews })
 }
 
-struct PlainErrors;
+struct PlainErrors {
+    takes_reviews: bool,
+}
 
 #[async_trait]
 impl Handler for PlainErrors {
@@ -105,6 +108,11 @@ impl Handler for PlainErrors {
         let status = response.status_code.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let path: String = request.uri().path().chars().take(80).collect();
         let line = match status {
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED
+                if request.method() == Method::POST && !self.takes_reviews =>
+            {
+                "reviews are posted to / over TLS, on --listen".to_owned()
+            }
             StatusCode::NOT_FOUND if request.method() == Method::POST => {
                 format!("no endpoint at {path}; send reviews to / with POST")
             }

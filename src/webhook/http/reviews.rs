@@ -10,7 +10,7 @@ use imageswap_engine::rules::RuleId;
 use salvo::prelude::*;
 use tokio::time::Instant;
 
-use super::body::{Body, content_length};
+use super::body::{AnnouncedBody, Body};
 use super::budget::BodyBudget;
 use super::deadline::timeout;
 use super::health::Health;
@@ -48,8 +48,8 @@ impl Reviews {
     async fn answer(&self, request: &mut Request, started: Instant) -> Result<Vec<u8>, Rejection> {
         // Counted from the head of the request, because the caller's timeout started before it.
         let deadline = timeout(request.uri().query()).map(|timeout| started + timeout);
-        let length = content_length(request.headers());
-        let body = Body::read(&self.budget, request.take_body(), length, deadline).await?;
+        let announced = AnnouncedBody::of(request.headers());
+        let body = Body::read(&self.budget, request.take_body(), announced, deadline).await?;
         let caller = Caller {
             entry: request.params().get(ENTRY_PARAM).map(String::as_str),
         };

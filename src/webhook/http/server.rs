@@ -85,8 +85,8 @@ impl Servers {
         Ok(Self {
             tls_address,
             plain_address,
-            tls: Running::start(tls, tls_routes, max_connections),
-            plain: Running::start(plain, endpoints.below(Router::new()), max_connections),
+            tls: Running::start(tls, tls_routes, true, max_connections),
+            plain: Running::start(plain, endpoints.below(Router::new()), false, max_connections),
         })
     }
 
@@ -108,7 +108,7 @@ impl Servers {
 }
 
 impl Running {
-    fn start<A>(acceptor: A, router: Router, max_connections: usize) -> Self
+    fn start<A>(acceptor: A, router: Router, takes_reviews: bool, max_connections: usize) -> Self
     where
         A: Acceptor + Send + 'static,
     {
@@ -120,7 +120,7 @@ impl Running {
             .max_connections(max_connections);
         server.http1_mut().max_buf_size(READ_BUFFER);
         let handle = server.handle();
-        let service = Service::new(router.hoop(CatchPanic::new())).catcher(plain_errors());
+        let service = Service::new(router.hoop(CatchPanic::new())).catcher(plain_errors(takes_reviews));
         let task = Some(tokio::spawn(server.try_serve(service)));
         Self { handle, task }
     }
@@ -157,7 +157,7 @@ mod tests {
     #[tokio::test]
     async fn server_that_stops_by_itself_is_reported_and_can_be_stopped() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let mut running = Running::start(TcpAcceptor::try_from(listener).unwrap(), Router::new(), 10);
+        let mut running = Running::start(TcpAcceptor::try_from(listener).unwrap(), Router::new(), true, 10);
         running.task.as_ref().unwrap().abort();
         assert!(running.ended().await.to_string().contains("cancelled"));
         running.stop(Duration::ZERO).await;
@@ -178,7 +178,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new().push(Router::with_path("panic").get(Panics));
-        let running = Running::start(TcpAcceptor::try_from(listener).unwrap(), router, 10);
+        let running = Running::start(TcpAcceptor::try_from(listener).unwrap(), router, true, 10);
         let mut client = TcpStream::connect(address).await.unwrap();
         let mut answers = String::new();
         for (path, status) in [("/panic", "500"), ("/elsewhere", "404")] {

@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
 
-use super::body::{Body, content_length};
+use super::body::{AnnouncedBody, Body};
 use super::budget::BodyBudget;
 use super::deadline::timeout;
 use super::health::Health;
@@ -65,8 +65,8 @@ impl Validations {
         let Ok(Ok(permit)) = permit else {
             return Err(Rejection::timed_out());
         };
-        let length = content_length(request.headers());
-        let body = Body::read(&self.budget, request.take_body(), length, Some(deadline)).await?;
+        let announced = AnnouncedBody::of(request.headers());
+        let body = Body::read(&self.budget, request.take_body(), announced, Some(deadline)).await?;
         let mut review = config_map_review(body.as_bytes())?;
         let validation = match review.change.take() {
             None => None,

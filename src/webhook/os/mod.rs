@@ -1,9 +1,11 @@
-//! The operating system: signals, thread priority, and freed memory.
+//! The operating system: signals, threads, their priority, and freed memory.
 
 mod free_memory;
 mod priority;
 mod signals;
+mod threads;
 
 pub(crate) use free_memory::release_free_memory;
 pub(crate) use priority::with_low_priority;
-pub(crate) use signals::{EndSignal, EndSignals};
+pub(crate) use signals::{EndSignal, EndSignals, Hangups};
+pub(crate) use threads::worker_threads;

@@ -1,4 +1,4 @@
-//! The signals that end the process.
+//! The signals that end the process, that make it check its files, and that it ignores.
 
 use std::io;
 
@@ -8,14 +8,24 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 #[derive(Debug)]
 pub(crate) struct EndSignals {
     terminate: Signal,
+    quit: Signal,
     interrupt: Signal,
+    /// They end a process that does not handle them. Users of gunicorn send the first two, and the third comes with a
+    /// log file at its size limit.
+    _ignored: [Signal; 3],
 }
+
+/// Receives SIGHUP, by which people ask a server to check its files.
+#[derive(Debug)]
+pub(crate) struct Hangups(Signal);
 
 /// A signal that ends the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EndSignal {
     /// SIGTERM, which the kubelet sends.
     Terminate,
+    /// SIGQUIT, which means the same.
+    Quit,
     /// SIGINT, which Ctrl+C at a terminal sends.
     Interrupt,
 }
@@ -25,7 +35,13 @@ impl EndSignals {
     pub(crate) fn listen() -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
+            quit: signal(SignalKind::quit())?,
             interrupt: signal(SignalKind::interrupt())?,
+            _ignored: [
+                signal(SignalKind::user_defined1())?,
+                signal(SignalKind::user_defined2())?,
+                signal(SignalKind::from_raw(libc::SIGXFSZ))?,
+            ],
         })
     }
 
@@ -33,7 +49,32 @@ impl EndSignals {
     pub(crate) async fn next(&mut self) -> EndSignal {
         tokio::select! {
             _ = self.terminate.recv() => EndSignal::Terminate,
+            _ = self.quit.recv() => EndSignal::Quit,
             _ = self.interrupt.recv() => EndSignal::Interrupt,
         }
+    }
+}
+
+impl EndSignal {
+    /// Returns the name.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Terminate => "SIGTERM",
+            Self::Quit => "SIGQUIT",
+            Self::Interrupt => "SIGINT",
+        }
+    }
+}
+
+impl Hangups {
+    /// Listens for the signal.
+    pub(crate) fn listen() -> io::Result<Self> {
+        Ok(Self(signal(SignalKind::hangup())?))
+    }
+
+    /// Waits for the next signal.
+    pub(crate) async fn next(&mut self) {
+        // It ends only with the process.
+        let _ = self.0.recv().await;
     }
 }

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync;
 use tokio::task::JoinSet;
 
 use super::report::Reporter;
@@ -14,6 +15,7 @@ use super::watch::watch;
 use crate::config::{RulesSource, Watched};
 use crate::webhook::conditions::{Conditions, Duty};
 use crate::webhook::logging;
+use crate::webhook::os::Hangups;
 use crate::webhook::status::{Reloaded, Status};
 use crate::webhook::tls::{PairProblem, SharedPair};
 
@@ -24,7 +26,9 @@ pub(crate) fn start(
     pair: Arc<SharedPair>,
     status: &Arc<Status>,
     conditions: &Arc<Conditions>,
+    mut hangups: Hangups,
 ) -> JoinSet<()> {
+    let (ask, asked) = sync::watch::channel(());
     let mut watches = JoinSet::new();
     let reporter = |object| Reporter::new(object, Arc::clone(status));
     let watched = source.watched();
@@ -39,7 +43,7 @@ pub(crate) fn start(
         files,
     } in watched
     {
-        watches.spawn(watch(dir, files, Arc::clone(&reload_rules)));
+        watches.spawn(watch(dir, files, Arc::clone(&reload_rules), asked.clone()));
     }
     if let Some(dir) = pair.dir().map(PathBuf::from) {
         let reporter = reporter(Reloaded::Certificate);
@@ -57,8 +61,25 @@ pub(crate) fn start(
             // The watch calls this every few seconds, so a certificate that expires meanwhile is logged too.
             pair.log_problems();
         };
-        watches.spawn(watch(dir, Some(SharedPair::files()), Arc::new(reload)));
+        watches.spawn(watch(
+            dir,
+            Some(SharedPair::files()),
+            Arc::new(reload),
+            asked.clone(),
+        ));
     }
+    drop(asked);
+    watches.spawn(async move {
+        loop {
+            hangups.next().await;
+            tracing::info!(
+                signal = "SIGHUP",
+                directories = ask.receiver_count(),
+                "files are checked now"
+            );
+            ask.send_replace(());
+        }
+    });
     watches
 }
 

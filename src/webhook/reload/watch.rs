@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use notify::{Config, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 /// Time without a reload after an event. The kubelet causes several events within a millisecond, a manual copy more.
@@ -24,8 +24,13 @@ const POLL_WITH_EVENTS: Duration = Duration::from_secs(10);
 const POLL_WITHOUT_EVENTS: Duration = Duration::from_millis(500);
 
 /// Calls `reload`, on a thread that may block, each time a file in the directory may have changed. `files` has the
-/// names of the files; `None` means all. Never returns.
-pub(crate) async fn watch(dir: PathBuf, files: Option<Vec<OsString>>, reload: Arc<dyn Fn() + Send + Sync>) {
+/// names of the files; `None` means all. A change of `asked` calls it too. Never returns.
+pub(crate) async fn watch(
+    dir: PathBuf,
+    files: Option<Vec<OsString>>,
+    reload: Arc<dyn Fn() + Send + Sync>,
+    mut asked: watch::Receiver<()>,
+) {
     let files: Option<Arc<[OsString]>> = files.map(Into::into);
     // A capacity of 1 is enough: one reload reads all changes before it.
     let (changed, mut changes) = mpsc::channel(1);
@@ -61,6 +66,7 @@ pub(crate) async fn watch(dir: PathBuf, files: Option<Vec<OsString>>, reload: Ar
         tick.tick().await;
         tokio::select! {
             _ = tick.tick() => {}
+            Ok(()) = asked.changed() => {}
             _ = changes.recv() => {
                 // The kubelet and editors change several files at once; one reload is enough for all.
                 sleep(DEBOUNCE).await;
@@ -139,6 +145,11 @@ mod tests {
 
     use super::*;
 
+    /// Returns a receiver for requests that never come.
+    fn nobody() -> watch::Receiver<()> {
+        watch::channel(()).1
+    }
+
     #[tokio::test(flavor = "multi_thread")]
     async fn directory_is_polled_if_it_cannot_be_watched() {
         // A watch can fail because the kernel has no more watches or, as here, because the directory does not exist
@@ -150,7 +161,12 @@ mod tests {
         let reload = move || {
             count.store(fs::read(&file).map_or(0, |text| text.len()), Ordering::SeqCst);
         };
-        let watching = tokio::spawn(watch(dir.clone(), Some(vec!["a".into()]), Arc::new(reload)));
+        let watching = tokio::spawn(watch(
+            dir.clone(),
+            Some(vec!["a".into()]),
+            Arc::new(reload),
+            nobody(),
+        ));
         sleep(2 * DEBOUNCE).await;
         fs::create_dir(&dir).unwrap();
         fs::write(dir.join("a"), "text").unwrap();
@@ -170,7 +186,12 @@ mod tests {
         let reload = move || {
             counted.fetch_add(1, Ordering::SeqCst);
         };
-        let watching = tokio::spawn(watch(dir.clone(), Some(vec!["a".into()]), Arc::new(reload)));
+        let watching = tokio::spawn(watch(
+            dir.clone(),
+            Some(vec!["a".into()]),
+            Arc::new(reload),
+            nobody(),
+        ));
         let reloaded = async |times| {
             while reloads.load(Ordering::SeqCst) < times {
                 sleep(Duration::from_millis(5)).await;
@@ -207,7 +228,7 @@ mod tests {
         let reload = move || {
             count.store(fs::read(&file).map_or(0, |text| text.len()), Ordering::SeqCst);
         };
-        let watching = tokio::spawn(watch(dir.clone(), None, Arc::new(reload)));
+        let watching = tokio::spawn(watch(dir.clone(), None, Arc::new(reload), nobody()));
         for length in 1..6 {
             // ext4 gives the new directory the inode number of the old one.
             fs::remove_dir_all(&dir).unwrap();

@@ -130,10 +130,26 @@ impl Connection {
 ///
 /// Returns an error if the connection fails.
 pub fn get_plain(address: SocketAddr, path: &str) -> io::Result<Answer> {
+    send_plain(address, &format!("GET {path}"), "")
+}
+
+/// Posts a body without TLS.
+///
+/// # Errors
+///
+/// Returns an error if the connection fails.
+pub fn post_plain(address: SocketAddr, path: &str, body: &str) -> io::Result<Answer> {
+    send_plain(address, &format!("POST {path}"), body)
+}
+
+fn send_plain(address: SocketAddr, line: &str, body: &str) -> io::Result<Answer> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-    let head = format!("GET {path} HTTP/1.1\r\nHost: webhook\r\nConnection: close\r\n\r\n");
-    stream.write_all(head.as_bytes())?;
+    let length = body.len();
+    let request = format!(
+        "{line} HTTP/1.1\r\nHost: webhook\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes())?;
     read_answer(&mut stream)
 }
 
