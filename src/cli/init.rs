@@ -11,7 +11,7 @@ use super::exit::Ended;
 use super::input::ClusterOptions;
 use super::serve::warn_of_unknown_variables;
 use super::tls_mode::{TlsHints, TlsMode};
-use crate::kubernetes::{InitSettings, prepare};
+use crate::kubernetes::{ClusterSettings, InitSettings, prepare};
 use crate::webhook::{LogFormat, LogLevel, ServeError, start_logging};
 
 /// Make the key pair and the webhook configuration of imageswap-webhook, as its init container did.
@@ -68,10 +68,14 @@ impl Init {
             is_predecessor: true,
         };
         let certificates = hints.certificates(mode)?;
+        let cluster = self
+            .cluster
+            .into_settings(self.namespace_name, certificates, true);
         prepare(&InitSettings {
-            cluster: self
-                .cluster
-                .into_settings(self.namespace_name, certificates, true),
+            cluster: ClusterSettings {
+                approves_requests: true,
+                ..cluster
+            },
             template: self.template,
             tls_dir: self.tls_dir.clone(),
         })

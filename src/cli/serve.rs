@@ -275,8 +275,17 @@ impl Serve {
                     .into_settings(namespace, certificates, is_predecessor);
                 InCluster::new(settings).map(|cluster| -> Arc<dyn Cluster> { Arc::new(cluster) })
             })
-            .transpose()
-            .map_err(ServeError::Cluster)?;
+            .transpose();
+        let cluster = match cluster {
+            Err(problem) if mode == Some(TlsMode::Directory) => {
+                tracing::warn!(
+                    problem,
+                    "the last good set is not kept: the ServiceAccount cannot be used"
+                );
+                None
+            }
+            cluster => cluster.map_err(ServeError::Cluster)?,
+        };
         Ok(Settings {
             rules,
             limits: self.limits.into_limits(),

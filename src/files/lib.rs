@@ -18,5 +18,5 @@ pub use self::read::{
 };
 pub use self::text::{NotText, to_text};
 pub use self::volume::{MayBeGone, is_volume, list_directory, read_consistently};
-pub use self::write::{Replace, WriteError, WriteReason, write};
+pub use self::write::{Replace, WriteError, WriteReason, make_private, write};
 pub use self::yaml::{BinaryEntry, ConfigMap, Entry, YamlError, config_maps, objects};

@@ -6,9 +6,9 @@
 mod temporary;
 
 use std::fmt;
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{MetadataExt as _, fchown};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 use self::temporary::Temporary;
@@ -69,6 +69,23 @@ pub fn write(path: &Path, text: &str, replace: Replace<'_>) -> Result<(), WriteE
         };
         fail(name, reason)
     })
+}
+
+/// Gives a file the permissions of a key: its user may write it, its group may read it. Creates an empty file if there is
+/// none, so that nobody else can read what is written then.
+///
+/// # Errors
+///
+/// Returns an error if the file cannot be created, or belongs to somebody else.
+pub fn make_private(path: &Path) -> io::Result<()> {
+    const MODE: u32 = 0o640;
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(MODE)
+        .open(path)?;
+    file.set_permissions(Permissions::from_mode(MODE))
 }
 
 /// Returns the file that a link leads to, even if it does not exist.

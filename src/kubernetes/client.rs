@@ -173,13 +173,16 @@ impl ObjectClient {
         object: Object,
     ) -> impl Stream<Item = Result<Option<DynamicObject>, ApiError>> + Send + use<'_> {
         let api = self.api(object);
-        futures_util::stream::iter([api]).flat_map(move |api| match api {
-            Ok(api) => watch_object(api, object.name(&self.names))
-                .default_backoff()
-                .map(move |found| found.map_err(|error| self.watch_error(object, error)))
-                .boxed(),
-            Err(error) => futures_util::stream::iter([Err(error)]).boxed(),
-        })
+        futures_util::stream::iter([api])
+            .flat_map(move |api| match api {
+                Ok(api) => watch_object(api, object.name(&self.names))
+                    .default_backoff()
+                    .map(move |found| found.map_err(|error| self.watch_error(object, error)))
+                    .boxed(),
+                Err(error) => futures_util::stream::iter([Err(error)]).boxed(),
+            })
+            // A stream that ends would be polled without a pause.
+            .chain(futures_util::stream::pending())
     }
 
     fn watch_error(&self, object: Object, error: watcher::Error) -> ApiError {

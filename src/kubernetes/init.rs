@@ -1,15 +1,13 @@
 //! The init container: it leaves a key pair in a directory, and the webhook configuration of the template.
 
 use std::fmt;
-use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use imageswap_files::{ReadError, Replace, WriteError, read, write};
+use imageswap_files::{ReadError, Replace, WriteError, make_private, read, write};
 use tokio::runtime;
 use tokio::time::{sleep, timeout};
 
@@ -29,9 +27,6 @@ const TIMEOUT: Duration = Duration::from_secs(300);
 const LOOK: Duration = Duration::from_millis(200);
 /// Time after a failed request.
 const RETRY: Duration = Duration::from_secs(2);
-/// Permissions of the key. The server may run with another user of the same group.
-const KEY_MODE: u32 = 0o640;
-
 /// The settings of the init container.
 #[derive(Debug)]
 pub(crate) struct InitSettings {
@@ -54,6 +49,8 @@ pub(crate) enum InitError {
     ReadTemplate(ReadError),
     /// The template cannot be used.
     Template { path: PathBuf, error: TemplateError },
+    /// The template is for a webhook configuration of another name.
+    Name { template: String, expected: String },
     /// The key pair cannot be written.
     Write(WriteError),
     /// The API server rejects the webhook configuration.
@@ -77,6 +74,13 @@ pub(crate) fn prepare(settings: &InitSettings) -> Result<(), InitError> {
         true => None,
         false => Some(read_template(&settings.template)?),
     };
+    let expected = &settings.cluster.names.configuration;
+    if let Some(other) = template.as_ref().filter(|template| template.name != *expected) {
+        return Err(InitError::Name {
+            template: other.name.clone(),
+            expected: expected.clone(),
+        });
+    }
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(InitError::System)?;
     let webhook = Handles::without_server();
@@ -194,8 +198,9 @@ fn problems(webhook: &Handles) -> String {
 fn write_pair(directory: &Path, chain: &str, key: &str) -> Result<(), InitError> {
     let key_file = directory.join("key.pem");
     write(&directory.join("cert.pem"), chain, Replace::Anything).map_err(InitError::Write)?;
-    write(&key_file, key, Replace::Anything).map_err(InitError::Write)?;
-    fs::set_permissions(&key_file, Permissions::from_mode(KEY_MODE)).map_err(InitError::System)
+    // The permissions of a file that is replaced stay.
+    make_private(&key_file).map_err(InitError::System)?;
+    write(&key_file, key, Replace::Anything).map_err(InitError::Write)
 }
 
 impl fmt::Display for InitError {
@@ -215,6 +220,11 @@ impl fmt::Display for InitError {
             Self::Template { path, error } => {
                 write!(f, "the template {} cannot be used: {error}", path.display())
             }
+            Self::Name { template, expected } => write!(
+                f,
+                "the template is for the webhook configuration {template}, and the webhook keeps {expected}; set \
+                 IMAGESWAP_WEBHOOK_CONFIGURATION to {template} for both containers"
+            ),
             Self::Write(error) => error.fmt(f),
             Self::Configuration(error) => error.fmt(f),
             Self::TimedOut(problems) => write!(f, "no key pair after five minutes: {problems}"),

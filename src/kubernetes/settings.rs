@@ -13,6 +13,8 @@ pub(crate) struct ClusterSettings {
     pub(crate) keeps_entries: bool,
     /// True if the objects and rights are those of imageswap-webhook v1.5.3.
     pub(crate) is_predecessor: bool,
+    /// True if it approves its own CertificateSigningRequests, as the init container of v1.5.3 did.
+    pub(crate) approves_requests: bool,
 }
 
 impl ClusterSettings {
@@ -22,6 +24,7 @@ impl ClusterSettings {
             self.certificates,
             Certificates::SelfManaged | Certificates::OwnPair
         ) || self.ca_file.is_some()
+            || self.is_predecessor
     }
 }
 

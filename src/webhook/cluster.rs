@@ -1,9 +1,13 @@
 //! The seam between the webhook and its cluster: what each asks of the other.
 
 use std::fmt::{self, Debug};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::FutureExt as _;
+use tokio::time::sleep;
 
 use super::conditions::Conditions;
 use super::reload::offer_pair;
@@ -48,6 +52,25 @@ pub(crate) struct ClusterError {
 impl fmt::Display for ClusterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
+    }
+}
+
+/// Time after a panic in the duties.
+const AFTER_PANIC: Duration = Duration::from_secs(10);
+
+/// Does the duties of the webhook in its cluster. They begin again after a panic, because nothing else would notice that
+/// the certificate is not renewed. Never returns.
+pub(super) async fn do_duties(cluster: Arc<dyn Cluster>, webhook: Handles) {
+    loop {
+        let duties = AssertUnwindSafe(cluster.run(webhook.clone()));
+        if duties.catch_unwind().await.is_err() {
+            // The panic itself is in the log already.
+            tracing::error!(
+                seconds = AFTER_PANIC.as_secs(),
+                "duties in the cluster panicked; they begin again"
+            );
+        }
+        sleep(AFTER_PANIC).await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::cluster::Handles;
+use super::cluster::{Handles, do_duties};
 use super::conditions::Conditions;
 use super::error::ServeError;
 use super::http::{Addresses, BodyBudget, Health, Listeners, Reviews, Servers, Validations, bind};
@@ -125,7 +125,7 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
             conditions,
             status,
         };
-        tasks.spawn(async move { cluster.run(handles).await });
+        tasks.spawn(do_duties(cluster, handles));
     }
     let result = shut_down(
         signals,

@@ -209,6 +209,37 @@ fn own_pair_of_v1_5_3_is_served_and_followed() {
 }
 
 #[test]
+fn signer_of_v1_5_3_issues_the_pair_that_the_init_container_approves() {
+    let Some((plane, node)) = cluster() else { return };
+    plane.succeed("kubectl label namespace default k8s.twr.io/imageswap=enabled");
+    plane.apply(&manifests_with(
+        "IMAGESWAP_CSR_SIGNER_NAME",
+        "kubernetes.io/kubelet-serving",
+    ));
+    // The CA that signs for kubelets is not that of the API server here: then nothing is armed by guess.
+    plane.wait("the reason", |_| {
+        let logs = node.logs();
+        logs.values()
+            .any(|log| log.contains("is not that of the API server; put it into the Secret imageswap-tls-ca"))
+    });
+    assert!(
+        !plane
+            .run("kubectl get mutatingwebhookconfiguration imageswap-webhook")
+            .is_success
+    );
+    plane.succeed(
+        "kubectl create secret generic imageswap-tls-ca -n imageswap-system --from-file=rootca.pem=cluster-signing.crt",
+    );
+    wait_until_it_swaps(&plane, &node, 2);
+    assert_eq!(ca_bundle(&plane).trim(), plane.read("cluster-signing.crt").trim());
+    let requests = plane.json("kubectl get csr -o json");
+    let requests = requests["items"].as_array().unwrap();
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0]["status"]["conditions"][0]["type"], "Approved");
+    assert_eq!(served(&plane).len(), 1);
+}
+
+#[test]
 fn configuration_is_yours_if_its_creation_is_turned_off() {
     let Some((plane, node)) = cluster() else { return };
     plane.succeed("kubectl label namespace default k8s.twr.io/imageswap=enabled");

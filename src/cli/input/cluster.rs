@@ -88,6 +88,7 @@ impl ClusterOptions {
             ca_file: self.ca_file,
             keeps_entries: self.disable_auto_mwc,
             is_predecessor,
+            approves_requests: false,
         }
     }
 }

@@ -8,6 +8,7 @@ mod csr;
 mod csr_request;
 mod moment;
 mod own;
+mod own_authority;
 mod pair;
 mod plan;
 mod report;

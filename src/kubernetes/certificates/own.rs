@@ -1,95 +1,64 @@
 //! A pair of the user in the Secret, which v1.5.3 marks with an annotation. The webhook follows it, and writes nothing.
 
-use std::pin::pin;
+use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use futures_util::StreamExt as _;
-use tokio::time::{Instant, sleep_until};
-
-use super::authority::{PemPair, ServiceHosts};
-use super::context::TICK;
-use super::moment::Moment;
+use super::certificate::{ReadCertificate, bundle};
+use super::context::{SecretContext, SecretLook};
+use super::own_authority::{OWN_AUTHORITY_KEY, read_own_authority};
 use super::pair::UsablePair;
-use super::report::{CertificateReport, absent_secret};
 use super::stored::StoredSecret;
-use crate::kubernetes::client::ObjectClient;
 use crate::kubernetes::error::ApiError;
 use crate::kubernetes::object::Object;
-use crate::kubernetes::trust::Trust;
-use crate::webhook::Handles;
 
-/// The key of the CA certificates in the Secret for them.
-const ROOT: &str = "rootca.pem";
+/// Time between two looks at both Secrets.
+const LOOK: Duration = Duration::from_secs(5);
 
-/// Follows the Secret. Never returns.
-pub(super) async fn run(client: &ObjectClient, trust: &Trust, webhook: &Handles) {
-    let names = client.names();
-    let hosts = ServiceHosts::new(&names.service, &names.namespace);
-    let mut report = CertificateReport::new(&webhook.conditions);
-    let mut events = pin!(client.watch(Object::Secret));
-    let mut watch_problem: Option<String> = None;
-    loop {
-        let tick = Instant::now() + TICK;
-        let problem = look(client, webhook)
-            .await
-            .unwrap_or_else(|error| Some(error.to_string()));
-        match root(client).await {
-            Ok(Some(bundle)) => {
-                trust.want(&bundle);
-                report.bundle(None);
+/// The state of the mode.
+#[derive(Debug, Default)]
+pub(super) struct OwnPair {
+    /// The CA certificates of the last `caBundle`.
+    wanted: Vec<ReadCertificate>,
+}
+
+impl OwnPair {
+    /// Makes the pair of the Secret active, once API servers accept it.
+    pub(super) async fn step(
+        &mut self,
+        context: &SecretContext<'_>,
+        stored: &StoredSecret,
+    ) -> Result<Option<SecretLook>, ApiError> {
+        let wait = |problem| Ok(Some(SecretLook::again_in(problem, LOOK)));
+        let names = context.client.names();
+        let now = context.moment().now();
+        let active = context.active().and_then(UsablePair::parse);
+        let authorities = read_own_authority(context.client).await?;
+        if let Ok(authorities) = &authorities {
+            let is_accepted = |pair: &UsablePair| pair.is_accepted(authorities, &context.hosts, now);
+            let mut wanted = authorities.clone();
+            // Replicas serve the active pair until API servers trust the CA of the next one.
+            if active.as_ref().is_some_and(|active| !is_accepted(active)) {
+                let former = self.wanted.iter().filter(|former| !authorities.contains(former));
+                wanted.extend(former.cloned());
             }
-            Ok(None) => report.bundle(Some(format!(
-                "caBundle is yours to keep: the Secret {} has no CA certificates at {ROOT}",
+            context.trust.want(&bundle(&wanted));
+            self.wanted = wanted;
+        }
+        let Some(pair) = stored.pair() else {
+            let secret = &names.secret;
+            return wait(Some(format!(
+                "the Secret {secret} has no pair of cert.pem and key.pem, which its annotation promises"
+            )));
+        };
+        if let (Some(active), Some(next), Some(seen)) =
+            (&active, UsablePair::parse(pair.clone()), context.seen())
+            && *active != next
+            && !(seen.accepts(&next, &context.hosts, now) && seen.is_settled())
+        {
+            return wait(Some(format!(
+                "the new pair is served once API servers trust its CA; put that into the Secret {} at {OWN_AUTHORITY_KEY}",
                 Object::OwnAuthority.name(names)
-            ))),
-            Err(error) => report.bundle(Some(error.to_string())),
+            )));
         }
-        let active = webhook
-            .pair
-            .pem()
-            .and_then(|(chain, key)| UsablePair::parse(PemPair { chain, key }));
-        let moment = Moment::new(client.now(), time::OffsetDateTime::now_utc());
-        report.settle(
-            active.as_ref(),
-            None,
-            &hosts,
-            moment.now(),
-            problem.or_else(|| watch_problem.clone()),
-        );
-        tokio::select! {
-            event = events.next() => watch_problem = match event {
-                Some(Err(error)) => Some(error.to_string()),
-                Some(Ok(_)) | None => None,
-            },
-            () = sleep_until(tick) => {}
-        }
+        wait(context.offer(&pair).or(authorities.err()))
     }
-}
-
-/// Makes the pair of the Secret active. Returns the problem that it has.
-async fn look(client: &ObjectClient, webhook: &Handles) -> Result<Option<String>, ApiError> {
-    let Some(secret) = client.get(Object::Secret).await? else {
-        return Ok(Some(absent_secret(client.names())));
-    };
-    webhook.pair.set_ahead(client.clock().ahead());
-    let Some(pair) = StoredSecret::read(&secret).pair() else {
-        let name = &client.names().secret;
-        return Ok(Some(format!(
-            "the Secret {name} has no pair of cert.pem and key.pem"
-        )));
-    };
-    Ok(webhook
-        .offer_pair(&pair.chain, &pair.key)
-        .err()
-        .map(|error| error.to_string()))
-}
-
-/// Returns the CA certificates, in PEM.
-async fn root(client: &ObjectClient) -> Result<Option<String>, ApiError> {
-    let secret = client.get(Object::OwnAuthority).await?;
-    Ok(secret.and_then(|secret| {
-        let encoded = secret.data["data"][ROOT].as_str()?;
-        String::from_utf8(STANDARD.decode(encoded).ok()?).ok()
-    }))
 }

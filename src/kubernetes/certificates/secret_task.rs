@@ -8,6 +8,7 @@ use tokio::time::{sleep, sleep_until};
 
 use super::context::{SecretContext, SecretLook, TICK};
 use super::csr::Csr;
+use super::own::OwnPair;
 use super::pair::UsablePair;
 use super::report::{CertificateReport, absent_secret, foreign_secret};
 use super::seen::SeenTrust;
@@ -34,6 +35,7 @@ pub(super) struct SecretTask<'a> {
 pub(super) enum SecretMode {
     SelfManaged(SelfManaged),
     Csr(Csr),
+    OwnPair(OwnPair),
 }
 
 impl<'a> SecretTask<'a> {
@@ -96,14 +98,11 @@ impl<'a> SecretTask<'a> {
         context.webhook.pair.set_ahead(client.clock().ahead());
         let problem = match secret.map(|secret| StoredSecret::read(&secret)) {
             None => absent_secret(client.names()),
-            Some(stored) => match &stored.foreign {
-                Some(foreign) => foreign_secret(foreign, client.names()),
-                None => {
-                    return match mode {
-                        SecretMode::SelfManaged(mode) => mode.step(context, &stored).await,
-                        SecretMode::Csr(mode) => mode.step(context, &stored).await,
-                    };
-                }
+            Some(stored) => match (mode, &stored.foreign) {
+                (SecretMode::OwnPair(mode), _) => return mode.step(context, &stored).await,
+                (_, Some(foreign)) => foreign_secret(foreign, client.names()),
+                (SecretMode::SelfManaged(mode), None) => return mode.step(context, &stored).await,
+                (SecretMode::Csr(mode), None) => return mode.step(context, &stored).await,
             },
         };
         Ok(Some(SecretLook::again_in(Some(problem), TICK)))

@@ -8,7 +8,8 @@ use tokio::time::sleep;
 use super::ca_file;
 use super::context::SecretContext;
 use super::csr::Csr;
-use super::own;
+use super::own::OwnPair;
+use super::own_authority::keep_authority_of_signer;
 use super::report::CertificateReport;
 use super::secret_task::{SecretMode, SecretTask};
 use super::self_managed::SelfManaged;
@@ -40,13 +41,22 @@ pub(in crate::kubernetes) async fn run(
                 SecretTask::new(context(true), mode).run().await;
             }
             Certificates::Csr(signer) => {
-                if file.is_none() {
+                let mode = SecretMode::Csr(Csr::new(signer, settings.approves_requests));
+                let task = SecretTask::new(context(settings.arms()), mode).run();
+                if file.is_some() {
+                    task.await;
+                } else if settings.is_predecessor {
+                    let context = context(true);
+                    tokio::join!(task, keep_authority_of_signer(&context, &report, signer));
+                } else {
                     report.bundle(Some(NO_CA_FILE.to_owned()));
+                    task.await;
                 }
-                let mode = SecretMode::Csr(Csr::new(signer, false));
-                SecretTask::new(context(file.is_some()), mode).run().await;
             }
-            Certificates::OwnPair => own::run(client, trust, webhook).await,
+            Certificates::OwnPair => {
+                let mode = SecretMode::OwnPair(OwnPair::default());
+                SecretTask::new(context(true), mode).run().await;
+            }
             Certificates::Directory => {}
         }
     };

@@ -38,12 +38,10 @@ pub(in crate::kubernetes) async fn is_own_pair(client: &ObjectClient) -> bool {
 /// Makes the Secret again if it is deleted. Never returns.
 pub(in crate::kubernetes) async fn keep_existing(client: &ObjectClient) {
     let mut events = pin!(client.watch(Object::Secret));
-    loop {
-        if let Some(Ok(None)) = events.next().await
-            && let Err(error) = read_or_make(client).await
-            && !error.is_conflict()
-        {
-            tracing::warn!(problem = %error, "the Secret with the key pair is not made again");
+    while let Some(event) = events.next().await {
+        if let Ok(None) = event {
+            // It waits until the Secret exists.
+            let _ = is_own_pair(client).await;
         }
     }
 }

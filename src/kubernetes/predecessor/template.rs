@@ -35,6 +35,8 @@ pub(crate) enum TemplateError {
     NoName,
     /// It has no list of entries.
     NoEntries,
+    /// The entry at this place, from 0, is not a mapping with `clientConfig`.
+    NoClient(usize),
 }
 
 impl Template {
@@ -61,6 +63,12 @@ impl Template {
         let Value::Array(entries) = object["webhooks"].take() else {
             return Err(TemplateError::NoEntries);
         };
+        if let Some(place) = entries
+            .iter()
+            .position(|entry| !entry["clientConfig"].is_object())
+        {
+            return Err(TemplateError::NoClient(place));
+        }
         Ok(Self {
             name,
             metadata,
@@ -112,6 +120,7 @@ impl fmt::Display for TemplateError {
             Self::Kind(kind) if kind.is_empty() => f.write_str("it is not a MutatingWebhookConfiguration"),
             Self::Kind(kind) => write!(f, "it is a {kind}, not a MutatingWebhookConfiguration"),
             Self::NoName => f.write_str("it has no `metadata.name`"),
+            Self::NoClient(place) => write!(f, "`webhooks[{place}]` has no mapping `clientConfig`"),
             Self::NoEntries => f.write_str("it has no list `webhooks`"),
         }
     }
@@ -169,6 +178,9 @@ webhooks:
             error(&format!("{kind}\nmetadata: {{name: a}}")),
             TemplateError::NoEntries
         );
+        let entry = |entry: &str| format!("{kind}\nmetadata: {{name: a}}\nwebhooks: [{entry}]");
+        assert_eq!(error(&entry("text")), TemplateError::NoClient(0));
+        assert_eq!(error(&entry("{clientConfig: text}")), TemplateError::NoClient(0));
         assert_eq!(error(&" ".repeat(MAX_LENGTH + 1)), TemplateError::TooLong);
     }
 }
