@@ -42,7 +42,10 @@ pub(super) async fn first_rules(
     status: &Status,
     conditions: &Conditions,
 ) -> Result<SharedRules, ServeError> {
-    let mounted = SharedRules::load(source, limits);
+    let mounted = {
+        let source = source.clone();
+        os::unblock(move || SharedRules::load(&source, limits)).await
+    };
     if let Ok(rules) = &mounted
         && !rules.current().is_empty
     {

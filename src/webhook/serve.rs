@@ -26,29 +26,36 @@ pub(crate) fn serve(settings: Settings) -> Result<(), ServeError> {
         .worker_threads(os::worker_threads()?)
         .enable_all()
         .build()?;
-    runtime.block_on(run(settings))
+    let result = runtime.block_on(run(settings));
+    // The end must not wait for a read of a volume that hangs.
+    runtime.shutdown_background();
+    result
 }
 
 async fn run(settings: Settings) -> Result<(), ServeError> {
     // Without a handler SIGTERM kills the process or, if it is process 1 of a container, has no effect.
-    let signals = EndSignals::listen()?;
+    let mut signals = EndSignals::listen()?;
     let hangups = Hangups::listen()?;
     let status = Arc::new(Status::default());
     let metrics = Arc::new(Metrics::new(&status).map_err(ServeError::Metrics)?);
     let conditions = Arc::new(Conditions::default());
     let cluster = settings.cluster.as_deref();
-    let rules =
-        last_good::first_rules(&settings.rules, settings.limits, cluster, &status, &conditions).await?;
-    let rules = Arc::new(rules);
+    let first = async {
+        let rules = last_good::first_rules(&settings.rules, settings.limits, cluster, &status, &conditions);
+        Ok::<_, ServeError>((Arc::new(rules.await?), first_pair(&settings).await?))
+    };
+    // The files may be large, and on a volume that hangs.
+    let (rules, pair) = tokio::select! {
+        first = first => first?,
+        signal = signals.next() => {
+            tracing::info!(signal = signal.as_str(), "shutdown requested before the start was complete");
+            return Ok(());
+        }
+    };
     let used = Arc::clone(&rules);
     metrics.observe_last_good(move || used.is_last_good());
     let counted = Arc::clone(&rules);
     metrics.observe_images(move |counter| counted.current().counts.observe(counter));
-    let pair = Arc::new(match &settings.tls {
-        TlsSource::Dir(dir) => SharedPair::from_dir(dir).map_err(ServeError::KeyPair)?,
-        TlsSource::SelfSigned => tls::self_signed(&settings.namespace).map_err(ServeError::SelfSigned)?,
-        TlsSource::Cluster => SharedPair::missing(),
-    });
     match pair.digest() {
         Some(digest) => status.started(Reloaded::Certificate, digest),
         None => conditions.await_first_pair(),
@@ -139,4 +146,19 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
     drop(tasks);
     metrics.shut_down();
     result
+}
+
+/// Returns the first key pair, or the state before it.
+async fn first_pair(settings: &Settings) -> Result<Arc<SharedPair>, ServeError> {
+    let pair = match &settings.tls {
+        TlsSource::Dir(dir) => {
+            let dir = dir.clone();
+            os::unblock(move || SharedPair::from_dir(&dir))
+                .await
+                .map_err(ServeError::KeyPair)?
+        }
+        TlsSource::SelfSigned => tls::self_signed(&settings.namespace).map_err(ServeError::SelfSigned)?,
+        TlsSource::Cluster => SharedPair::missing(),
+    };
+    Ok(Arc::new(pair))
 }

@@ -1,4 +1,4 @@
-//! The number of threads that serve requests.
+//! Threads: the number of those that serve requests, and one for work that blocks.
 
 use std::io;
 use std::num::NonZero;
@@ -23,6 +23,18 @@ pub(crate) fn worker_threads() -> io::Result<usize> {
     // The runtime would panic if it got fewer. One more is for work that blocks.
     try_threads(count.saturating_add(1))?;
     Ok(count)
+}
+
+/// Runs work that blocks on a thread of its own, so that the caller can be cancelled.
+pub(crate) async fn unblock<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime ends, and nobody polls this any more.
+            Err(_) => std::future::pending().await,
+        },
+    }
 }
 
 /// Starts a number of threads, and ends them.
