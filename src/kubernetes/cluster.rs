@@ -82,6 +82,10 @@ impl Cluster for InCluster {
         }
     }
 
+    fn must_not_end_yet(&self) -> bool {
+        self.disarming.is_under_way()
+    }
+
     async fn last_good(&self) -> Result<Option<KeptSet>, ClusterError> {
         last_good::get(&self.client).await
     }

@@ -28,6 +28,8 @@ pub(crate) enum ApiProblem {
     Conflict,
     /// The API server rejected the request; its message.
     Rejected(String),
+    /// The API server failed, or takes no more requests for now; its message.
+    Failed(String),
     /// The API server cannot be reached, or its answer cannot be read; the causes.
     Unreachable(String),
     /// The API server did not answer in time.
@@ -81,14 +83,24 @@ impl From<kube::Error> for ApiProblem {
     fn from(error: kube::Error) -> Self {
         match error {
             kube::Error::Api(status) => match status.code {
-                403 if status.reason == "Forbidden" && status.message.contains(" cannot ") => Self::Forbidden,
+                403 if is_missing_right(&status.message) => Self::Forbidden,
                 404 => Self::NotFound,
                 409 => Self::Conflict,
-                _ => Self::Rejected(status.message),
+                400 | 403 | 422 => Self::Rejected(status.message),
+                // Among them 401, 429 and all of 500 and more, which end by themselves.
+                code => Self::Failed(format!("{}, status {code}", status.message)),
             },
             error => Self::Unreachable(causes(&error)),
         }
     }
+}
+
+/// Returns true if a message is that of a missing right, and not of an admission plugin:
+/// `secrets "a" is forbidden: User "b" cannot get resource "secrets" ...`.
+fn is_missing_right(message: &str) -> bool {
+    message
+        .split_once(": User \"")
+        .is_some_and(|(_, rest)| rest.contains("\" cannot "))
 }
 
 /// Returns the causes of an error, each once: the printed form of the client's errors often hides them.
@@ -139,7 +151,9 @@ impl fmt::Display for ApiError {
             }
             ApiProblem::NotFound => write!(f, "the {kind} {name} does not exist; apply the manifests again"),
             ApiProblem::Conflict => write!(f, "the {kind} {name} has changed meanwhile"),
-            ApiProblem::Rejected(message) => write!(f, "cannot {verb} the {kind} {name}: {message}"),
+            ApiProblem::Rejected(message) | ApiProblem::Failed(message) => {
+                write!(f, "cannot {verb} the {kind} {name}: {message}")
+            }
             ApiProblem::Unreachable(causes) => {
                 write!(
                     f,
@@ -180,5 +194,18 @@ mod tests {
              ServiceAccount: {apiGroups: [\"certificates.k8s.io\"], resources: [certificatesigningrequests], verbs: \
              [create, get]}"
         );
+    }
+
+    #[test]
+    fn right_is_missing_only_if_the_api_server_says_so() {
+        let missing = "secrets \"tls\" is forbidden: User \"system:serviceaccount:a:b\" cannot patch resource \"secrets\" in \
+                       API group \"\" in the namespace \"a\"";
+        assert!(is_missing_right(missing));
+        for other in [
+            "admission webhook \"policy\" denied the request: You cannot change this",
+            "a \"b\" is forbidden: cannot set an ownerRef on a resource you can't delete",
+        ] {
+            assert!(!is_missing_right(other));
+        }
     }
 }

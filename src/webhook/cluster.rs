@@ -20,8 +20,11 @@ pub(crate) trait Cluster: Debug + Send + Sync {
     /// Does the duties of the webhook in its cluster. Never returns.
     async fn run(&self, webhook: Handles);
 
-    /// Does what the end of this replica needs, within seconds.
+    /// Does what the end of this replica needs, as long as it serves.
     async fn shut_down(&self);
+
+    /// Returns true if what the end needs has begun, and is not complete.
+    fn must_not_end_yet(&self) -> bool;
 
     /// Returns the last good set; `None` if the cluster keeps none.
     async fn last_good(&self) -> Result<Option<KeptSet>, ClusterError>;

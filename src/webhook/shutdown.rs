@@ -10,6 +10,9 @@ use super::error::ServeError;
 use super::http::{Health, Servers};
 use super::os::{EndSignal, EndSignals};
 
+/// Maximum time that a replica stays after its last answer, to do what its end needs.
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Waits for a signal, and then stops the servers so that no request fails.
 ///
 /// After SIGTERM or SIGQUIT the webhook is unready at once, but continues to serve for `delay`: every API server needs that long
@@ -37,8 +40,9 @@ pub(super) async fn shut_down(
     };
     health.drain();
     // At once, because the API server may take the rights of this replica away within seconds.
-    let left = tokio::spawn(async move {
-        if let Some(cluster) = cluster {
+    let of_task = cluster.clone();
+    let mut leaving = tokio::spawn(async move {
+        if let Some(cluster) = of_task {
             cluster.shut_down().await;
         }
     });
@@ -58,6 +62,13 @@ pub(super) async fn shut_down(
         () = servers.stop(timeout) => tracing::info!("shutdown completed"),
         _ = signals.next() => tracing::warn!("shutdown cut short by a second signal"),
     }
-    let _ = left.await;
+    if cluster.is_some_and(|cluster| cluster.must_not_end_yet()) {
+        tokio::select! {
+            _ = &mut leaving => {}
+            () = sleep(LEAVE_TIMEOUT) => {}
+            _ = signals.next() => {}
+        }
+    }
+    leaving.abort();
     result
 }

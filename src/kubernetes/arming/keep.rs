@@ -186,7 +186,7 @@ impl<'a> Keeper<'a> {
     fn see_namespace(&mut self, namespace: Result<Namespace, ApiError>) -> Result<(), ApiError> {
         match namespace {
             Ok(Namespace::Exists(uid)) => self.owner = Ok(Some(uid)),
-            Ok(Namespace::Deleted) => {}
+            Ok(Namespace::Deleted | Namespace::Absent) => {}
             Err(error) if error.is_forbidden() => self.owner = Err(error.to_string()),
             Err(error) => return Err(error),
         }

@@ -9,18 +9,22 @@ use crate::kubernetes::object::Object;
 pub(super) enum Namespace {
     /// It exists; its uid.
     Exists(String),
-    /// It is being deleted, or has been.
+    /// It is being deleted.
     Deleted,
+    /// The API server does not know it.
+    Absent,
 }
 
 impl Namespace {
     /// Returns the state of the Namespace now.
     pub(super) async fn get(client: &ObjectClient) -> Result<Self, ApiError> {
         let found = client.get(Object::Namespace).await?;
-        let existing = found.filter(|object| object.metadata.deletion_timestamp.is_none());
-        Ok(match existing {
-            Some(object) => Self::Exists(object.metadata.uid.unwrap_or_default()),
-            None => Self::Deleted,
+        Ok(match found {
+            Some(object) if object.metadata.deletion_timestamp.is_none() => {
+                Self::Exists(object.metadata.uid.unwrap_or_default())
+            }
+            Some(_) => Self::Deleted,
+            None => Self::Absent,
         })
     }
 }

@@ -25,6 +25,10 @@ impl Cluster for InMemory {
 
     async fn shut_down(&self) {}
 
+    fn must_not_end_yet(&self) -> bool {
+        false
+    }
+
     async fn last_good(&self) -> Result<Option<KeptSet>, ClusterError> {
         if let Some(text) = self.error {
             return Err(ClusterError {
