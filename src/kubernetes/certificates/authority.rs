@@ -18,7 +18,7 @@ pub(super) const LEAF_LIFETIME: Duration = Duration::days(90);
 /// Part of the lifetime that is left when a certificate is renewed: a third, as cert-manager has it.
 pub(super) const RENEWAL_PART: i32 = 3;
 /// Time by which a certificate begins before it is issued, so that a clock that is slightly behind accepts it.
-const DATED_BACK: Duration = Duration::hours(1);
+pub(super) const DATED_BACK: Duration = Duration::hours(1);
 
 /// The DNS names of the webhook, of which API servers use the first.
 #[derive(Clone, Debug)]

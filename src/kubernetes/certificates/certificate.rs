@@ -76,6 +76,11 @@ impl ReadCertificate {
         self.not_after
     }
 
+    /// Returns true if the certificate began before a time.
+    pub(super) fn has_begun_before(&self, time: OffsetDateTime) -> bool {
+        self.not_before < time
+    }
+
     /// Returns true if less than a part of the lifetime is left, and less than `most`. It looks at the end alone, so an
     /// issuer may date the begin back for the sake of other clocks.
     pub(super) fn has_less_left(&self, now: OffsetDateTime, part: i32, most: Duration) -> bool {

@@ -15,6 +15,7 @@ mod report;
 mod secret_task;
 mod seen;
 mod self_managed;
+mod step;
 mod stored;
 mod task;
 #[cfg(test)]

@@ -29,7 +29,9 @@ pub(super) enum Knowledge {
 pub(super) enum Trusted {
     /// All API servers that call the webhook trust it, or none calls.
     Yes,
-    /// Some API servers may not trust it yet.
+    /// The webhook configurations have it, but some API servers may not have read them yet.
+    Settling,
+    /// Some webhook configuration does not have it.
     NotYet,
     /// All API servers trust it as far as the webhook configurations can be read.
     Unknown,
@@ -85,11 +87,11 @@ impl SeenTrust {
 
     /// Returns the trust in a CA.
     pub(super) fn in_authority(&self, authority: &ReadCertificate) -> Trusted {
-        let is_trusted =
-            |bundle: &SeenBundle| bundle.settled_at <= self.now && bundle.authorities.contains(authority);
+        let has_it = |bundle: &SeenBundle| bundle.authorities.contains(authority);
         match self.knowledge {
             Knowledge::Awaited => Trusted::NotYet,
-            _ if !self.bundles.iter().all(is_trusted) => Trusted::NotYet,
+            _ if !self.bundles.iter().all(has_it) => Trusted::NotYet,
+            _ if !self.is_settled() => Trusted::Settling,
             Knowledge::Incomplete => Trusted::Unknown,
             Knowledge::Complete => Trusted::Yes,
         }

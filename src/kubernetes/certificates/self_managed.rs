@@ -5,8 +5,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::context::{SecretContext, SecretLook, TICK};
-use super::plan::{PlanInputs, SecretStep, plan};
+use super::plan::{PlanInputs, plan};
 use super::seen::{Knowledge, SeenTrust};
+use super::step::SecretStep;
 use super::stored::StoredSecret;
 use crate::kubernetes::error::ApiError;
 use crate::kubernetes::object::Object;

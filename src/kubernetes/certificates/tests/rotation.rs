@@ -70,6 +70,35 @@ fn ca_key_that_is_removed_rotates_the_ca() {
 }
 
 #[test]
+fn renewal_on_demand_waits_for_api_servers_that_may_not_trust_the_ca() {
+    let mut world = World::new();
+    let mut replicas = vec![Replica::started(), Replica::started()];
+    settle(&mut world, &mut replicas);
+    let first = world.read().pair().unwrap();
+    world.set(&[(SecretKey::Chain, None), (SecretKey::Key, None)]);
+    assert_eq!(settle(&mut world, &mut replicas), [""; 0]);
+    world.seconds += 10;
+    assert_eq!(settle(&mut world, &mut replicas), ["new certificate"]);
+    assert!(world.read().pair().unwrap() != first);
+}
+
+#[test]
+fn renewal_on_demand_ends_the_trust_in_the_former_ca_later() {
+    let (mut world, mut replicas) = running();
+    world.set(&[(SecretKey::AuthorityKey, None)]);
+    settle_for_long(&mut world, &mut replicas);
+    let remove_key = |world: &mut World, replicas: &mut [Replica]| {
+        world.set(&[(SecretKey::Key, None)]);
+        assert_eq!(settle_for_long(world, replicas), ["new certificate"]);
+        certificates(&world.get(SecretKey::Authorities)).len()
+    };
+    // Another replica may still serve the leaf of the former CA.
+    assert_eq!(remove_key(&mut world, &mut replicas), 2);
+    world.seconds += 601;
+    assert_eq!(remove_key(&mut world, &mut replicas), 1);
+}
+
+#[test]
 fn replica_that_dies_in_a_rotation_is_continued() {
     let (mut world, mut replicas) = running();
     world.set(&[(SecretKey::AuthorityKey, None)]);
