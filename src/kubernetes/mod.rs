@@ -1,5 +1,4 @@
 //! The cluster: all requests to the API server, and the objects that they are about.
-#![allow(dead_code)]
 
 mod arming;
 mod certificates;

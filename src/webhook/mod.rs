@@ -1,7 +1,6 @@
 //! The webhook: the server that answers admission reviews, and the only module that knows tokio and salvo.
 
 mod cluster;
-#[allow(dead_code)]
 mod conditions;
 mod error;
 mod http;
