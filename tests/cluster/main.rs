@@ -5,9 +5,11 @@ mod admission;
 mod arming;
 mod cert_manager;
 mod certificate;
+mod certificates;
 mod drop_in;
 mod forms;
 mod install;
+mod key_material;
 mod last_good;
 mod legacy;
 mod load;
@@ -16,9 +18,11 @@ mod node;
 mod operations;
 mod rights;
 mod several;
+mod signer;
 mod sources;
 mod validate;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use imageswap_tests_support::webhook::{ControlPlane, Pair, Server, Start, Volume};
@@ -78,4 +82,17 @@ fn asked(plane: &ControlPlane, namespace: &str, image: &str) -> Option<String> {
         "kubectl run asked -n {namespace} --image='{image}' --dry-run=server -o jsonpath='{{.spec.containers[0].image}}'"
     ));
     ran.is_success.then_some(ran.stdout)
+}
+
+/// Returns the content of the Secret of the webhook. It is empty if the Secret does not exist.
+fn secret(plane: &ControlPlane) -> BTreeMap<String, String> {
+    let ran = plane.run("kubectl get secret imageswap-tls -n imageswap-system -o json");
+    let secret: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap_or_default();
+    let data = secret["data"].as_object().into_iter().flatten();
+    data.map(|(key, value)| {
+        let encoded = value.as_str().unwrap();
+        let value = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, encoded);
+        (key.clone(), String::from_utf8(value.unwrap()).unwrap())
+    })
+    .collect()
 }
