@@ -103,7 +103,7 @@ fn lost_secret_and_rotations_fail_no_pod() {
         keys.add(&plane);
     }
     assert_eq!((node.ready(), node.restarts()), (3, 0));
-    // The replicas have made one CA for each loss and rotation, whoever was the first to write.
+    // The replicas have made one CA for each loss and rotation.
     let logs: String = node.logs().into_values().collect();
     assert_eq!(
         logs.matches("\"new CA").count(),

@@ -25,7 +25,7 @@ impl KeyMaterial {
             // The base64 of the PEM form has no line ends. Parts of it are found too.
             let encoded = STANDARD.encode(&value);
             let parts = encoded.as_bytes().chunks(40).filter(|part| part.len() == 40);
-            // The first parts encode the header, which is no secret.
+            // The first parts encode the header, which is not secret.
             self.0.extend(
                 parts
                     .skip(1)

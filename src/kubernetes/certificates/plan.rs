@@ -270,7 +270,7 @@ fn distinct<'a>(certificates: impl Iterator<Item = &'a ReadCertificate>) -> Vec<
 }
 
 impl SecretPlan {
-    /// Returns the plan of a write that comes before all else.
+    /// Returns the plan of a write that comes before anything else is done.
     fn of_write(step: SecretStep) -> Self {
         Self {
             write: Some(step),
