@@ -87,6 +87,7 @@ impl From<kube::Error> for ApiProblem {
                 404 => Self::NotFound,
                 409 => Self::Conflict,
                 400 | 403 | 422 => Self::Rejected(status.message),
+                500 if status.message.contains(INVALID_PATCH) => Self::Rejected(status.message),
                 // Among them 401, 429 and all of 500 and more, which end by themselves.
                 code => Self::Failed(format!("{}, status {code}", status.message)),
             },
@@ -94,6 +95,9 @@ impl From<kube::Error> for ApiProblem {
         }
     }
 }
+
+/// Part of the answer to a server-side apply whose fields do not fit the schema. Its status is 500.
+const INVALID_PATCH: &str = "failed to create typed patch object";
 
 /// Returns true if a message is that of a missing right, and not of an admission plugin:
 /// `secrets "a" is forbidden: User "b" cannot get resource "secrets" ...`.

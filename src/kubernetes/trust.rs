@@ -3,17 +3,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::object::Object;
+
+/// Maximum time of a look at the Secret that others wait for.
+const REFRESH: Duration = Duration::from_secs(2);
 
 /// The trust that both tasks share.
 #[derive(Debug)]
 pub(super) struct Trust {
     wanted: watch::Sender<Option<Arc<str>>>,
     given: watch::Sender<GivenTrust>,
+    /// The number of the last request to look at the Secret.
+    asked: watch::Sender<u64>,
+    /// The number of the last request that a look has answered. `None` if the certificates are in no Secret.
+    answered: watch::Sender<Option<u64>>,
 }
 
 /// The webhook configurations as the task of arming saw them last. A kind that it could not read is not in it.
@@ -35,6 +43,8 @@ impl Default for Trust {
         Self {
             wanted: watch::Sender::new(None),
             given: watch::Sender::new(GivenTrust::default()),
+            asked: watch::Sender::new(0),
+            answered: watch::Sender::new(None),
         }
     }
 }
@@ -55,6 +65,29 @@ impl Trust {
     /// yet, so nothing may be armed.
     pub(super) fn wanted(&self) -> watch::Receiver<Option<Arc<str>>> {
         self.wanted.subscribe()
+    }
+
+    /// Waits until the task of the certificates has looked at the Secret once more, two seconds at most. The watch of a
+    /// replica may be late.
+    pub(super) async fn refresh(&self) {
+        let mut answered = self.answered.subscribe();
+        if answered.borrow().is_none() {
+            return;
+        }
+        self.asked.send_modify(|asked| *asked += 1);
+        let number = *self.asked.borrow();
+        let is_answer = |answered: &Option<u64>| answered.is_some_and(|answered| answered >= number);
+        let _ = timeout(REFRESH, answered.wait_for(is_answer)).await;
+    }
+
+    /// Returns the requests to look at the Secret, by their numbers.
+    pub(super) fn asked(&self) -> watch::Receiver<u64> {
+        self.asked.subscribe()
+    }
+
+    /// Reports that a look at the Secret is complete which began after a request.
+    pub(super) fn answer(&self, number: u64) {
+        self.answered.send_replace(Some(number));
     }
 
     /// Reports a webhook configuration: the values of `caBundle`, in PEM, of the entries that call the Service.
@@ -129,5 +162,28 @@ mod tests {
         assert_eq!(wanted.borrow_and_update().as_deref(), Some("a"));
         trust.want("a");
         assert!(!wanted.has_changed().unwrap());
+    }
+
+    #[tokio::test]
+    async fn refresh_waits_until_a_later_read_is_complete() {
+        let trust = Arc::new(Trust::default());
+        // Without a Secret, nobody would answer.
+        let started = Instant::now();
+        trust.refresh().await;
+        assert!(started.elapsed() < REFRESH);
+        trust.answer(0);
+        let of_task = Arc::clone(&trust);
+        let task = tokio::spawn(async move {
+            let mut asked = of_task.asked();
+            let number = *asked.wait_for(|number| *number == 1).await.unwrap();
+            // A look that began before does not count.
+            of_task.answer(0);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            of_task.answer(number);
+        });
+        let started = Instant::now();
+        trust.refresh().await;
+        assert!(started.elapsed() >= Duration::from_millis(100));
+        task.await.unwrap();
     }
 }

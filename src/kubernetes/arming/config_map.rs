@@ -89,17 +89,24 @@ impl<'a> EntriesMap<'a> {
                         let _ = disarming.check(self.client).await;
                     }
                 }
-                _ = ticks.tick() => self.read().await,
+                _ = ticks.tick() => {
+                    self.read().await;
+                }
             }
         }
     }
 
     /// Reads the ConfigMap now, since a watch may be late: with old entries, two replicas would undo each other's
-    /// changes.
-    pub(super) async fn read(&self) {
-        if self.is_used() {
-            self.see(true, self.client.get(Object::Entries).await);
+    /// changes. Returns false if it cannot be read for now.
+    pub(super) async fn read(&self) -> bool {
+        if !self.is_used() {
+            return true;
         }
+        let found = self.client.get(Object::Entries).await;
+        // Without the right, the watch knows it, or nothing does.
+        let is_known = found.as_ref().err().is_none_or(ApiError::is_forbidden);
+        self.see(true, found);
+        is_known
     }
 
     fn is_used(&self) -> bool {

@@ -35,8 +35,17 @@ impl<'a> WebhookConfiguration<'a> {
 
     /// Returns false if its annotation stops the webhook from changing it.
     pub(super) fn is_managed(self) -> bool {
-        let annotations = self.object.metadata.annotations.as_ref();
-        annotations.and_then(|all| all.get(MANAGED)).map(String::as_str) != Some("false")
+        self.managed() != Some("false")
+    }
+
+    /// Returns the value of the annotation if it means nothing, such as `False`.
+    pub(super) fn meaningless_annotation(self) -> Option<&'a str> {
+        self.managed().filter(|value| !["true", "false"].contains(value))
+    }
+
+    fn managed(self) -> Option<&'a str> {
+        let annotations = self.object.metadata.annotations.as_ref()?;
+        annotations.get(MANAGED).map(String::as_str)
     }
 
     /// Returns the values of `caBundle` of the entries that call the Service, in PEM.
@@ -100,8 +109,16 @@ impl<'a> WebhookConfiguration<'a> {
             self.entry(&entry["name"])
                 .is_some_and(|actual| length(actual) > length(entry))
         };
+        // An entry has either a Service or a URL.
+        let has_url = |entry: &&Value| {
+            let actual = self.entry(&entry["name"]);
+            actual.is_some_and(|actual| !actual["clientConfig"]["url"].is_null())
+        };
         if !self.surplus(wanted).any(|entry| needs_it(&entry))
-            && !wanted.listed().iter().any(|entry| has_surplus_conditions(&entry))
+            && !wanted
+                .listed()
+                .iter()
+                .any(|entry| has_surplus_conditions(&entry) || has_url(&entry))
         {
             return None;
         }
@@ -317,6 +334,34 @@ mod tests {
             *entries[0].pointer_mut(path).unwrap() = value;
             let (found, replaced) = differences(&object(&entries, &["a"]), &wanted);
             assert_eq!((found, replaced), (vec![expected.to_owned()], None), "{path}");
+        }
+    }
+
+    #[test]
+    fn url_instead_of_the_service_needs_a_replacement() {
+        let wanted = wanted(&["a"]);
+        let mut entries = stored(&wanted);
+        entries[0]["clientConfig"] = json!({"url": "https://example.com"});
+        let (found, replaced) = differences(&object(&entries, &["a"]), &wanted);
+        assert_eq!(found, ["a: clientConfig"]);
+        assert_eq!(replaced.unwrap()[0]["clientConfig"]["url"], Value::Null);
+    }
+
+    #[test]
+    fn only_false_stops_the_webhook() {
+        let names = of_tests();
+        for (value, is_managed, meaningless) in [
+            (None, true, None),
+            (Some("true"), true, None),
+            (Some("false"), false, None),
+            (Some("False"), true, Some("False")),
+            (Some("no"), true, Some("no")),
+        ] {
+            let mut object = object(&[], &[]);
+            object.metadata.annotations = value.map(|value| [(MANAGED.to_owned(), value.to_owned())].into());
+            let configuration = WebhookConfiguration::new(&object, &names);
+            assert_eq!(configuration.is_managed(), is_managed, "{value:?}");
+            assert_eq!(configuration.meaningless_annotation(), meaningless);
         }
     }
 

@@ -211,10 +211,11 @@ impl<'a> Keeper<'a> {
             return self.report_fight();
         }
         // The watches may be late. The objects of this moment decide.
-        let ((), found, namespace) = tokio::join!(
+        let (has_entries, found, namespace, ()) = tokio::join!(
             self.entries.read(),
             self.client.get(self.kind),
-            self.disarming.check(self.client)
+            self.disarming.check(self.client),
+            self.trust.refresh()
         );
         self.see(true, found);
         let error = match (
@@ -229,7 +230,13 @@ impl<'a> Keeper<'a> {
             self.next_attempt = Some(Instant::now() + self.requests.fail());
             return self.report.problem(problem);
         }
-        if self.disarming.has_begun() {
+        if !has_entries {
+            self.next_attempt = Some(Instant::now() + self.requests.fail());
+            return;
+        }
+        // A replica that was cut off must not write CA certificates of yesterday. The new ones make it step again.
+        let is_outdated = self.trust.wanted().borrow().as_deref() != Some(bundle);
+        if is_outdated || self.disarming.has_begun() {
             return;
         }
         let Some(wanted) = self.change(bundle) else { return };

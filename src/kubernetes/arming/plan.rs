@@ -54,6 +54,14 @@ pub(super) fn plan(
     if problem.is_none() && !wanted.is_listed() && !configuration.is_armed() && !is_optional(kind, entries) {
         problem = Some(not_armed(kind, &entries.state, names));
     }
+    if let Some(value) = configuration.meaningless_annotation() {
+        problem.get_or_insert_with(|| {
+            format!(
+                "the value `{value}` of the annotation {MANAGED} means nothing, so the webhook restores the configuration; \
+                 \"false\" stops that"
+            )
+        });
+    }
     Plan::Keep { wanted, problem }
 }
 

@@ -52,10 +52,13 @@ impl<'a> SecretTask<'a> {
         // A state that the watch gives is not used, because the answer to a read has the time of the API server too.
         let mut events = pin!(self.context.client.watch(Object::Secret));
         let mut given = self.context.trust.given();
+        let mut asked = self.context.trust.asked();
         let mut watch_problem = None;
         loop {
             given.borrow_and_update();
+            let number = *asked.borrow_and_update();
             let look = self.look().await;
+            self.context.trust.answer(number);
             let seen = self.context.seen();
             self.settle(seen.as_ref(), look.problem.or_else(|| watch_problem.clone()));
             let settled = seen.and_then(|seen| self.context.settles_at(&seen));
@@ -66,6 +69,7 @@ impl<'a> SecretTask<'a> {
                     Some(Ok(_)) | None => None,
                 },
                 _ = given.changed() => {}
+                _ = asked.changed() => continue,
                 () = sleep_until(next) => {}
             }
             sleep(QUIET).await;
