@@ -36,6 +36,10 @@ pub(crate) enum ApiProblem {
     TimedOut,
 }
 
+/// Part of the answer to an owner that the admission plugin OwnerReferencesPermissionEnforcement does not let the webhook
+/// set, because it has no right to delete the object. OpenShift enables this plugin.
+const NO_OWNER: &str = "cannot set an ownerRef on a resource you can't delete";
+
 impl ApiError {
     pub(super) fn new(verb: &'static str, object: Object, names: &Names, reason: ApiProblem) -> Self {
         Self::about(verb, object, object.name(names), names, reason)
@@ -71,6 +75,11 @@ impl ApiError {
     /// Returns true if the same request fails again, unless something else changes.
     pub(super) fn is_final(&self) -> bool {
         matches!(self.reason, ApiProblem::Rejected(_))
+    }
+
+    /// Returns true if the webhook may not set an owner.
+    pub(super) fn is_about_the_owner(&self) -> bool {
+        matches!(&self.reason, ApiProblem::Rejected(message) if message.contains(NO_OWNER))
     }
 
     /// Returns true if a right is missing.

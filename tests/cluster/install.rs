@@ -182,6 +182,30 @@ fn deleted_namespace_blocks_no_pod() {
 }
 
 #[test]
+fn webhook_arms_where_it_may_not_set_an_owner() {
+    // OpenShift enables this plugin. It allows an owner only with the right to delete the object.
+    let options = ["--enable-admission-plugins=OwnerReferencesPermissionEnforcement"];
+    let build = env!("CARGO_TARGET_TMPDIR");
+    let Some((plane, node)) =
+        ControlPlane::start_with_options(IMAGESWAP, build, &["imageswap-system"], &options)
+    else {
+        return;
+    };
+    prepare(&plane, None);
+    KUSTOMIZE.install(&plane);
+    wait_until_it_swaps(&plane, &node);
+    let configuration = plane.json("kubectl get mutatingwebhookconfiguration imageswap-webhook -o json");
+    assert_eq!(configuration["metadata"]["ownerReferences"], Value::Null);
+    let logs: String = node.logs().into_values().collect();
+    assert!(logs.contains("webhook configuration without owner"), "{logs}");
+    // The webhook removes its entries itself.
+    plane.succeed("kubectl delete namespace imageswap-system --timeout=120s");
+    plane.wait("a Pod that is not swapped", |plane| {
+        asked(plane, "default", "nginx:1.25").as_deref() == Some("nginx:1.25")
+    });
+}
+
+#[test]
 fn replicas_and_api_server_end_under_load() {
     let Some((mut plane, node)) = cluster() else {
         return;

@@ -40,6 +40,8 @@ pub(super) struct Keeper<'a> {
     read_error: LastError,
     /// The uid of the Namespace, if it is known, or the reason why it cannot be read.
     owner: Result<Option<String>, String>,
+    /// False if the cluster does not let the webhook set an owner.
+    may_set_owner: bool,
     /// The state that the configuration had when nothing was to be done. A difference from it is a change by others.
     kept: Option<Wanted>,
     /// The state that the API server rejected, with its reason, and the time of the next attempt.
@@ -81,6 +83,7 @@ impl<'a> Keeper<'a> {
             seen: None,
             read_error: LastError::default(),
             owner: Ok(None),
+            may_set_owner: true,
             kept: None,
             rejected: None,
             requests: Backoff::of_requests(),
@@ -269,6 +272,7 @@ impl<'a> Keeper<'a> {
             Some(Some(object)) => (object, self.client.names()),
         };
         let owner = self.owner.as_ref().ok().and_then(Option::as_deref);
+        let owner = owner.filter(|_| self.may_set_owner);
         let (mut wanted, mut problem) = match plan(self.kind, object, &entries, bundle, owner, names) {
             Plan::Unknown => return None,
             Plan::Untouched(reason) => {
@@ -371,6 +375,11 @@ impl<'a> Keeper<'a> {
         match failure {
             Failure::Outdated => self.next_attempt = Some(now),
             Failure::Api(error) if error.is_conflict() => self.next_attempt = Some(now + CONFLICT),
+            Failure::Api(error) if self.may_set_owner && error.is_about_the_owner() => {
+                self.may_set_owner = false;
+                self.next_attempt = Some(now);
+                self.report.without_owner(&error);
+            }
             Failure::Api(error) if wanted.is_listed() && matches!(error.reason, ApiProblem::Rejected(_)) => {
                 let reason = self.report.rejected(&error);
                 self.rejected = Some((wanted, reason, now + TICK));

@@ -78,6 +78,12 @@ impl<'a> ConfigurationReport<'a> {
         }
     }
 
+    /// Reports that the cluster does not let the webhook make the Namespace the owner of the configuration.
+    pub(super) fn without_owner(&self, error: &ApiError) {
+        let (kind, name) = (self.kind.kind(), &self.names.configuration);
+        tracing::warn!(kind, name, %error, "webhook configuration without owner");
+    }
+
     /// Returns the problem of entries that the API server rejects.
     pub(super) fn rejected(&self, error: &ApiError) -> String {
         let Names {

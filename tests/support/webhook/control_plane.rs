@@ -48,20 +48,30 @@ impl ControlPlane {
     ///
     /// `program` is the one that `imageswap` means in its command lines. The control plane is built into `build`.
     pub fn start(program: &str, build: &str) -> Option<Self> {
-        Self::start_parts(program, build, Ipv4Addr::LOCALHOST)
+        Self::start_parts(program, build, Ipv4Addr::LOCALHOST, &[])
     }
 
     /// Starts a control plane in a network of its own, with a node that runs `program` for each Pod of some
     /// namespaces.
     pub fn start_with_node(program: &str, build: &str, namespaces: &[&str]) -> Option<(Self, Node)> {
+        Self::start_with_options(program, build, namespaces, &[])
+    }
+
+    /// Starts a control plane with a node, and further options of the API server.
+    pub fn start_with_options(
+        program: &str,
+        build: &str,
+        namespaces: &[&str],
+        options: &[&str],
+    ) -> Option<(Self, Node)> {
         is_wanted().then(enter_network)?;
-        let plane = Self::start_parts(program, build, API_SERVER)?;
+        let plane = Self::start_parts(program, build, API_SERVER, options)?;
         let kubectl = plane.command(&plane.path("bin/kubectl").to_string_lossy());
         let node = Node::start(kubectl, &plane.program, namespaces, plane.directory.path());
         Some((plane, node))
     }
 
-    fn start_parts(program: &str, build: &str, address: Ipv4Addr) -> Option<Self> {
+    fn start_parts(program: &str, build: &str, address: Ipv4Addr, options: &[&str]) -> Option<Self> {
         if !is_wanted() {
             return None;
         }
@@ -106,8 +116,10 @@ impl ControlPlane {
             "--audit-policy-file=audit.yaml",
             "--audit-log-path=audit.log",
         ]
-        .map(str::to_owned)
-        .to_vec();
+        .iter()
+        .chain(options)
+        .map(|&option| option.to_owned())
+        .collect();
         plane.start_api_server();
         // For the ConfigMap `kube-root-ca.crt` that Pods mount. The CA follows the certificate that it signed.
         let chain = plane.read("certificates/apiserver.crt");
