@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use imageswap_tests_support::webhook::{ControlPlane, Node};
 
-use super::forms::{RULES, prepare, set_rules};
-use super::install::{cluster, wait_until_it_swaps};
+use super::forms::{RULES, commands, prepare, run, set_rules};
+use super::install::{cluster, is_uninstalled, wait_until_it_swaps};
 use super::key_material::KeyMaterial;
 use super::load::Load;
 use super::secret;
@@ -98,4 +98,43 @@ fn replicas_wait_for_the_approval_of_one_request_and_renew() {
     keys.add(&plane);
     assert_eq!(node.restarts(), 0);
     keys.is_in_none_of(&node.logs());
+}
+
+/// Signs a request, as a signer does that knows no webhook. Argument: the name of the request.
+const SIGN: &str = r#"set -e
+kubectl get csr "$0" -o jsonpath='{.spec.request}' | base64 -d > request.pem
+openssl x509 -req -in request.pem -CA ca.crt -CAkey cluster-signing.key -CAcreateserial -days 30 -copy_extensions copy -out signed.pem
+certificate=$(base64 < signed.pem | tr -d '\n')
+kubectl patch csr "$0" --subresource=status --type=merge -p "{\"status\":{\"certificate\":\"$certificate\"}}"
+"#;
+
+/// Heading of the page for the commands.
+const FORM: &str = "With a signer of your cluster";
+
+#[test]
+fn commands_of_the_page_install_with_a_signer() {
+    let Some((plane, node)) = cluster() else { return };
+    prepare(&plane, None);
+    plane.succeed("cp cluster-signing.crt ca.crt");
+    run(&plane, (FORM, 0));
+    set_rules(&plane, RULES);
+    let request = next_request(&plane, &node, &BTreeSet::new());
+    let approve = commands((FORM, 1)).replace("NAME", &request);
+    assert!(plane.succeed(&approve).contains(&request));
+    plane.write("sign", SIGN);
+    plane.succeed(&format!("sh -c \"$(cat sign)\" {request}"));
+    wait_until_it_swaps(&plane, &node);
+    for (pod, log) in node.logs() {
+        assert!(!log.contains("no right to"), "{pod}: {log}");
+    }
+
+    // A second apply changes nothing.
+    let pair = secret(&plane);
+    let manifests = commands((FORM, 0));
+    let manifests = manifests.lines().last().unwrap();
+    plane.succeed(manifests);
+    plane.succeed(&manifests.replace("kubectl apply", "kubectl diff"));
+    assert_eq!(secret(&plane), pair);
+    run(&plane, ("Uninstall", 0));
+    is_uninstalled(&plane);
 }

@@ -47,8 +47,9 @@ fn change(
     created
 }
 
-/// Changes the source to the webhook and back. `own` is the Secret with one's own pair.
-fn there_and_back(form: &Form, helm: &str, there: &[usize], back: &[usize], own: &str) {
+/// Changes the source to the webhook and back by a tool. `own` is the Secret with one's own pair.
+fn there_and_back(form: &Form, tool: &str, there: &[usize], back: &[usize], own: &str) {
+    let helm = if tool.starts_with("helm") { tool } else { "" };
     let Some((plane, node)) = cluster() else { return };
     let tools = (!helm.is_empty()).then(|| Tools::build_always(env!("CARGO_TARGET_TMPDIR"), &[helm]));
     prepare(&plane, tools.as_ref().map(|tools| (tools, helm)));
@@ -57,13 +58,13 @@ fn there_and_back(form: &Form, helm: &str, there: &[usize], back: &[usize], own:
     let of_own = data(&plane, &format!("secret {own}"));
     let bundle = ca_bundle(&plane);
 
-    let name = format!("{} {helm}", form.name);
+    let name = format!("{} {tool}", form.name);
     let created = change(
         &plane,
         &node,
         &format!("{name}: to the webhook"),
         there,
-        |commands| match helm {
+        |commands| match tool {
             "helm3" => {
                 assert!(commands.contains("certificate.ca=\n") || commands.contains("Policy=Fail"));
                 commands.replace(
@@ -71,11 +72,12 @@ fn there_and_back(form: &Form, helm: &str, there: &[usize], back: &[usize], own:
                     "certificate.ca=,webhook.failurePolicy=Ignore\n",
                 )
             }
+            "install.yaml" => commands.replace("-k deploy/base", "-f deploy/install.yaml"),
             _ => commands.to_owned(),
         },
     );
     // Helm 3 removes the entries.
-    assert!(helm == "helm3" || created.failures.is_empty(), "{created:?}");
+    assert!(tool == "helm3" || created.failures.is_empty(), "{created:?}");
     let pair = data(&plane, "secret imageswap-tls");
     assert!(pair["ca-key.pem"].is_string(), "no CA");
     assert_eq!(ca_bundle(&plane), pair["ca.pem"]);
@@ -109,7 +111,12 @@ fn there_and_back(form: &Form, helm: &str, there: &[usize], back: &[usize], own:
 
 #[test]
 fn kustomize_changes_the_source_without_a_failed_pod() {
-    there_and_back(&OWN, "", &[0], &[3, 4], "imageswap-tls");
+    there_and_back(&OWN, "kustomize", &[0], &[3, 4], "imageswap-tls");
+}
+
+#[test]
+fn install_yaml_changes_the_source_without_a_failed_pod() {
+    there_and_back(&OWN, "install.yaml", &[0], &[3, 4], "imageswap-tls");
 }
 
 #[test]
