@@ -13,7 +13,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use super::asked;
-use super::forms::prepare;
+use super::forms::{prepare, run};
+use super::install::pods;
 use super::load::Load;
 use crate::IMAGESWAP;
 
@@ -139,4 +140,20 @@ fn cert_manager_renews_pair_and_ca_without_a_failed_pod() {
     plane.wait("a swapped Pod", |plane| {
         asked(plane, "default", "nginx:1.25").as_deref() == Some(SWAPPED)
     });
+
+    // The webhook keeps its certificate itself from now on.
+    let load = Load::start(node.api);
+    run(&plane, ("Change the source of the certificate", 7));
+    run(&plane, ("Change the source of the certificate", 0));
+    plane.wait("the end of the old replicas", |plane| {
+        pods(plane) == 2 && node.ready() == 2
+    });
+    let created = load.end();
+    created.log("from cert-manager to the webhook");
+    assert!(
+        created.failures.is_empty() && created.swapped > 100,
+        "{created:?}"
+    );
+    let authorities = secret(&plane, "ca.pem");
+    assert!(CertificateDer::from_pem_slice(&authorities).unwrap() != new_ca);
 }
