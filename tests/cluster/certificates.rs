@@ -140,7 +140,7 @@ fn replica_that_is_killed_in_a_rotation_delays_it_only() {
         created.failures
     );
     let load = Load::start(node.api);
-    thread::sleep(Duration::from_secs(2));
+    thread::sleep(Duration::from_secs(6));
     check(&load.end(), "after the rotation");
 }
 
