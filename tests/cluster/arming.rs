@@ -349,7 +349,7 @@ fn entries_follow_their_config_map_and_stop_by_the_annotation() {
             "the key `mutating` of the ConfigMap imageswap-webhooks is invalid",
         ),
         ("failurePolicy: Sometimes", "Unsupported value: \"Sometimes\""),
-        ("failurePolcy: Fail", "failurePolcy"),
+        ("failurePlan: Fail", "failurePlan"),
     ] {
         let edit = |text: &str| text.replace("failurePolicy: Fail", invalid);
         time_after_edit(&plane, "mutating", edit, || {

@@ -25,7 +25,7 @@ pub(crate) fn worker_threads() -> io::Result<usize> {
     Ok(count)
 }
 
-/// Runs work that blocks on a thread of its own, so that the caller can be cancelled.
+/// Runs work that blocks on a thread of its own, so that the caller can be canceled.
 pub(crate) async fn unblock<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
