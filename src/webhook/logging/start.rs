@@ -54,8 +54,9 @@ pub(crate) fn start(level: LogLevel, format: LogFormat, color: bool) -> io::Resu
     let filter = Targets::new()
         .with_default(others)
         .with_target("imageswap", level)
-        // It logs whole answers that it cannot parse, and an answer may be the Secret with the keys.
-        .with_target("kube_client", LevelFilter::OFF);
+        // The client of the API server logs whole answers that it cannot parse, and an answer may be the Secret with the
+        // keys. The tasks that use it report its errors, once and with what to do.
+        .with_target("kube", LevelFilter::OFF);
     let layer = match format {
         LogFormat::Json => JsonLayer(writer).boxed(),
         LogFormat::Human => fmt::layer()
