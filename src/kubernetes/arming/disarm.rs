@@ -22,14 +22,20 @@ const LOOK: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub(in crate::kubernetes) struct Disarming {
     has_begun: AtomicBool,
+    is_ending: AtomicBool,
     /// True for each kind that has no entry any more.
     mutating: AtomicBool,
     validating: AtomicBool,
 }
 
 impl Disarming {
-    /// Returns true if the Namespace is being deleted.
-    pub(super) fn has_begun(&self) -> bool {
+    /// Returns true if nothing may be armed: the Namespace is being deleted, or this replica ends. The others keep the
+    /// entries then, perhaps by newer settings.
+    pub(super) fn forbids_arming(&self) -> bool {
+        self.has_begun() || self.is_ending.load(Ordering::Relaxed)
+    }
+
+    fn has_begun(&self) -> bool {
         self.has_begun.load(Ordering::Relaxed)
     }
 
@@ -63,6 +69,7 @@ impl Disarming {
     /// Looks at the Namespace while this replica ends: its deletion may follow that of the Deployment a moment later. Returns
     /// once it has disarmed, and else never.
     pub(in crate::kubernetes) async fn shut_down(&self, client: &ObjectClient) {
+        self.is_ending.store(true, Ordering::Relaxed);
         loop {
             match self.check(client).await {
                 Ok(_) if self.is_done() => return,

@@ -1,5 +1,6 @@
 //! The task that keeps one webhook configuration: it arms it, updates it, and restores it.
 
+use std::collections::BTreeSet;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use futures_util::StreamExt as _;
 use kube::core::DynamicObject;
 use tokio::time::{Instant, sleep_until};
 
-use super::config_map::{EntriesMap, TICK};
+use super::config_map::{EntriesMap, EntriesState, TICK};
 use super::configuration::WebhookConfiguration;
 use super::disarm::Disarming;
 use super::last_error::LastError;
@@ -108,6 +109,7 @@ impl<'a> Keeper<'a> {
             }
             let bundle = wanted.borrow_and_update().clone();
             entries.mark_unchanged();
+            self.report_optional();
             if let Some(bundle) = bundle {
                 self.step(&bundle).await;
             }
@@ -154,7 +156,8 @@ impl<'a> Keeper<'a> {
                 self.see_object(object);
             }
             Err(error) => {
-                if error.is_forbidden() {
+                // The watch knows it without the right to get it.
+                if error.is_forbidden() && !is_read {
                     self.trust.lose(self.kind);
                 }
                 self.read_error.record(error, Instant::now());
@@ -179,6 +182,16 @@ impl<'a> Keeper<'a> {
         self.seen = Some(object);
     }
 
+    /// Reports a configuration that the installation need not have as one without entries, if the right to read it is
+    /// missing: the manifests of v1.5.3 have neither. The first readiness would wait for it.
+    fn report_optional(&mut self) {
+        let error = self.read_error.current(Instant::now());
+        let lacks_right = self.seen.is_none() && error.is_some_and(ApiError::is_forbidden);
+        if lacks_right && is_optional(self.kind, &self.entries.seen().borrow()) {
+            self.trust.report(self.kind, BTreeSet::new());
+        }
+    }
+
     /// Reads the Namespace, and disarms if it is being deleted.
     async fn check_namespace(&mut self) -> Result<(), ApiError> {
         let namespace = self.disarming.check(self.client).await;
@@ -198,7 +211,7 @@ impl<'a> Keeper<'a> {
 
     /// Does what is to be done now.
     async fn step(&mut self, bundle: &str) {
-        if self.disarming.has_begun() {
+        if self.disarming.forbids_arming() {
             self.next_attempt = None;
             return self.report.clear();
         }
@@ -239,7 +252,7 @@ impl<'a> Keeper<'a> {
         }
         // A replica that was cut off must not write CA certificates of yesterday. The new ones make it step again.
         let is_outdated = self.trust.wanted().borrow().as_deref() != Some(bundle);
-        if is_outdated || self.disarming.has_begun() {
+        if is_outdated || self.disarming.forbids_arming() {
             return;
         }
         let Some(wanted) = self.change(bundle) else { return };
@@ -256,6 +269,9 @@ impl<'a> Keeper<'a> {
     /// Returns the state that the configuration must get. `None` if nothing is to be done, which it reports.
     fn change(&mut self, bundle: &str) -> Option<Wanted> {
         let entries = self.entries.seen().borrow().clone();
+        if entries.state == EntriesState::Unknown && entries.problem.is_none() {
+            return None;
+        }
         let is_optional = is_optional(self.kind, &entries);
         let (object, names) = match &self.seen {
             None => {
@@ -338,7 +354,7 @@ impl<'a> Keeper<'a> {
             reach(names, bundle).await.map_err(Failure::Unreached)?;
             // It may have taken seconds.
             self.check_namespace().await.map_err(Failure::Api)?;
-            if self.disarming.has_begun() {
+            if self.disarming.forbids_arming() {
                 return Err(Failure::Outdated);
             }
         }

@@ -15,8 +15,13 @@ const MEMORY: Duration = Duration::from_secs(90);
 pub(super) struct LastError(Option<(Instant, ApiError)>);
 
 impl LastError {
-    /// Records an error.
+    /// Records an error. If both the right to watch and the right to get are missing, the first one stays: the rule to add
+    /// has all verbs, and the log would repeat both in turn.
     pub(super) fn record(&mut self, error: ApiError, now: Instant) {
+        let lacks_watch = |last: &ApiError| last.is_forbidden() && last.verb != "get";
+        if error.is_forbidden() && error.verb == "get" && self.current(now).is_some_and(lacks_watch) {
+            return;
+        }
         self.0 = Some((now, error));
     }
 
@@ -59,6 +64,8 @@ mod tests {
         assert!(last.current(now + MEMORY).is_some());
         assert!(last.current(now + MEMORY + Duration::from_secs(1)).is_none());
         last.record(error("list", ApiProblem::Forbidden), now);
+        last.record(error("get", ApiProblem::Forbidden), now);
+        assert_eq!(last.current(now).map(|error| error.verb), Some("list"));
         last.watched();
         assert!(last.current(now).is_none());
     }
