@@ -5,11 +5,12 @@ use std::io::{self, Write as _};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use imageswap_tests_support::repository;
 use imageswap_tests_support::webhook::{ControlPlane, Node};
 use serde_json::{Value, json};
 
 use super::asked;
-use super::forms::{KUSTOMIZE, RULES, prepare, set_rules};
+use super::forms::{KUSTOMIZE, RULES, commands, prepare, run, set_rules};
 use super::install::{SWAPPED, cluster, wait_until_it_swaps};
 use super::load::{Created, Load};
 
@@ -342,6 +343,18 @@ fn entries_follow_their_config_map_and_stop_by_the_annotation() {
         "{times:?}"
     );
 
+    // By the command of the page, with an editor that needs no terminal.
+    let edited = |from: &str, to: &str| {
+        let edit = commands(("Change the entries", 0));
+        plane.succeed(&format!("export KUBE_EDITOR='sed -i s/{from}/{to}/'\n{edit}"));
+        let number: u64 = to.rsplit(' ').next().unwrap().parse().unwrap();
+        plane.wait("the edit", |_| {
+            webhooks(&node, MUTATING)[0]["timeoutSeconds"] == number
+        });
+    };
+    edited("timeoutSeconds:\\ 5", "timeoutSeconds:\\ 7");
+    edited("timeoutSeconds:\\ 7", "timeoutSeconds:\\ 5");
+
     // An invalid list changes nothing, and has a reason with its place. Correcting it ends that at once.
     for (invalid, reason) in [
         (
@@ -503,4 +516,88 @@ fn deleted_configuration_stays_deleted_and_a_fight_is_slow() {
         readyz(plane).contains("the field manager `kubectl-patch` changes the entries again and again")
     });
     plane.wait("the last restoration", |_| webhooks(&node, MUTATING) == before);
+}
+
+/// Entries of others, as a tool applies them.
+fn applied_by_others(names: &[&str]) -> String {
+    let entry = |name: &&str| {
+        json!({
+            "name": name, "sideEffects": "None", "admissionReviewVersions": ["v1"], "failurePolicy": "Ignore",
+            "clientConfig": {"service": {"name": "imageswap", "namespace": "imageswap-system", "path": "/"}},
+            "rules": [{"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}],
+        })
+    };
+    let entries: Vec<Value> = names.iter().map(entry).collect();
+    json!({
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration",
+        "metadata": {"name": "imageswap-webhook"}, "webhooks": entries,
+    })
+    .to_string()
+}
+
+#[test]
+fn entries_without_their_config_map_are_yours() {
+    let Some((plane, node)) = cluster() else { return };
+    prepare(&plane, None);
+    // As with the manifests of v1.5.3: no ConfigMap with entries, and no right to the validating configuration.
+    plane.succeed("rm deploy/base/webhooks.yaml deploy/base/validatingwebhookconfiguration.yaml");
+    plane.succeed(
+        "sed -i -e '/webhooks.yaml/d' -e '/validatingwebhookconfiguration.yaml/d' deploy/base/kustomization.yaml && \
+         sed -i 's/, validatingwebhookconfigurations//' deploy/base/clusterrole.yaml",
+    );
+    run(&plane, ("With kustomize", 0));
+    set_rules(&plane, RULES);
+    plane.wait("two ready replicas", |_| node.ready() == 2);
+    plane.wait("the report", |plane| {
+        readyz(plane)
+            .matches("there is no ConfigMap imageswap-webhooks with entries")
+            .count()
+            == 2
+    });
+
+    let load = Load::start(node.api);
+    let apply = |names: &[&str]| {
+        plane.write("others.json", &applied_by_others(names));
+        plane.run("kubectl apply --server-side --force-conflicts --field-manager=others -f others.json")
+    };
+    let has_bundles = |number: usize| {
+        let entries = webhooks(&node, MUTATING);
+        let entries = entries.as_array().map(Vec::as_slice).unwrap_or_default();
+        entries.len() == number
+            && entries
+                .iter()
+                .all(|entry| entry["clientConfig"]["caBundle"].is_string())
+    };
+    for names in [
+        &["a.example.com"][..],
+        &["a.example.com", "b.example.com"],
+        &["c.example.com"],
+    ] {
+        let ran = apply(names);
+        assert!(ran.is_success, "{names:?}: {}", ran.stderr);
+        plane.wait("caBundle", |_| has_bundles(names.len()));
+    }
+    wait_until_it_swaps(&plane, &node);
+    assert_eq!(readyz(&plane), "ready\n".repeat(2));
+
+    // The variable means the same, if the ConfigMap exists.
+    let map = repository::read("deploy/base/webhooks.yaml");
+    plane.succeed("kubectl set env deployment/imageswap -n imageswap-system IMAGESWAP_DISABLE_AUTO_MWC=TRUE");
+    plane.succeed("kubectl rollout status deployment/imageswap -n imageswap-system --timeout=120s");
+    plane.apply(&map);
+    let line = format!("kubectl patch {MUTATING} imageswap-webhook --type=json");
+    let bundle = json!([{"op": "remove", "path": "/webhooks/0/clientConfig/caBundle"}]);
+    let time = time_after(&plane, &line, &bundle, || has_bundles(1));
+    assert!(time < Duration::from_secs(2), "{time:?}");
+    thread::sleep(Duration::from_secs(2));
+    assert_eq!(webhooks(&node, MUTATING)[0]["name"], "c.example.com");
+    let created = load.end();
+    log("entries of others", &created);
+    assert_eq!(blocked(&created), Vec::<&String>::new());
+    let log = logs(&node);
+    assert!(
+        !log.contains("webhook configuration armed")
+            && !log.contains("duty not done\",\"what\":\"validating"),
+        "{log}"
+    );
 }
