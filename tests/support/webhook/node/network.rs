@@ -3,7 +3,7 @@
 use std::io;
 use std::net::Ipv4Addr;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// The address of the API server in a network of its own.
 pub(in super::super) const API_SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 1);
@@ -40,6 +40,9 @@ pub(super) fn address(number: u32) -> String {
 /// Connects a Pod with the node: a link whose other end is `eth0` of the process.
 pub(super) fn connect(process: u32, number: u32) {
     let address = address(number);
+    // The link of a process that was killed may still exist, since the system removes its network later.
+    let old = format!("link del pod{number}");
+    let _ = command(&old).stderr(Stdio::null()).status();
     ip(&format!("link add pod{number} type veth peer name peer{number}"));
     ip(&format!("addr add {GATEWAY}/32 dev pod{number}"));
     ip(&format!("link set pod{number} up"));
@@ -48,13 +51,20 @@ pub(super) fn connect(process: u32, number: u32) {
     ip(&format!("link set peer{number} netns {process} name eth0"));
 }
 
-/// Runs `ip`, which is not in the path of every user.
+/// Runs `ip`.
 #[track_caller]
 fn ip(arguments: &str) {
+    let status = command(arguments).status().unwrap();
+    assert!(status.success(), "ip {arguments}");
+}
+
+/// Returns a command of `ip`, which is not in the path of every user.
+fn command(arguments: &str) -> Command {
     let program = ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip"]
         .into_iter()
         .find(|path| Path::new(path).exists())
         .expect("the program ip (package iproute2)");
-    let status = Command::new(program).args(arguments.split(' ')).status().unwrap();
-    assert!(status.success(), "ip {arguments}");
+    let mut command = Command::new(program);
+    command.args(arguments.split(' '));
+    command
 }
