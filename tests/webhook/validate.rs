@@ -415,3 +415,55 @@ fn evaluations_wait_for_one_another_and_end_at_the_deadline() {
         server.connect().post("/validate?timeout=10s", slow).status == 200
     });
 }
+
+#[test]
+fn hostile_reviews_stay_below_the_memory_limit() {
+    let (rules, server) = mounted();
+    drop(server);
+    let lines = |length: usize| {
+        let mut map = "default::\n".to_owned();
+        for number in 0.. {
+            if map.len() > length - 100 {
+                return map;
+            }
+            map.push_str(&format!("r{number}.example.com::h.example.com/m{number}\n"));
+        }
+        unreachable!()
+    };
+    let rule = |number: usize| format!("swap r{number}.example.com/ -> h.example.com/m{number}/\n");
+    let swaps = format!("rules v1\n{}", (0..15_000).map(rule).collect::<String>());
+    let bad_lines = |line: &str| line.repeat(49_000);
+    for (data, is_allowed) in [
+        (json!({"maps": lines(7 << 20)}), false),
+        (json!({"maps": lines(1 << 20)}), true),
+        (json!({"a.rules": swaps}), true),
+        (json!({"maps": "x\n".repeat((1 << 19) - 10)}), true),
+        (json!({"maps": bad_lines("a b c d e f g h i\n")}), true),
+        (json!({"a.rules": bad_lines("x\n")}), false),
+        (json!({"a.rules": bad_lines("swop a.io -> b.io\n")}), false),
+        (
+            json!({"a.rules": format!("rules v1\n{}", bad_lines("swap {a} -> {b}\n"))}),
+            false,
+        ),
+    ] {
+        let server = serve(rules.path());
+        let body = review("CREATE", Value::Null, data).to_string();
+        let started = Instant::now();
+        let answer = server.connect().post("/validate", body.as_bytes());
+        assert_eq!(answer.review()["response"]["allowed"], is_allowed);
+        tell!(
+            "{} bytes are validated in {:?}, with {} MiB",
+            body.len(),
+            started.elapsed(),
+            server.peak_memory() >> 10
+        );
+        thread::scope(|scope| {
+            for _ in 0..12 {
+                scope.spawn(|| server.connect().post("/validate?timeout=20s", body.as_bytes()));
+            }
+        });
+        let peak = server.peak_memory() >> 10;
+        tell!("12 at once: {peak} MiB");
+        assert!(peak < 160, "{peak} MiB");
+    }
+}

@@ -203,7 +203,7 @@ async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
 /// Reads and drops the rest of a body, for two seconds at most.
 ///
 /// If a connection is closed while it has unread data, the kernel resets it, and the client may lose the answer.
-async fn discard(mut body: ReqBody) {
+pub(crate) async fn discard(mut body: ReqBody) {
     let enough = async {
         let mut read = 0;
         while let Some(Ok(frame)) = body.frame().await {

@@ -6,14 +6,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use imageswap_engine::admission::{ConfigMapChange, ConfigMapReview, ReviewOutcome, config_map_review};
+use imageswap_engine::admission::{
+    ConfigMapChange, ConfigMapFiles, ConfigMapReview, ReviewOutcome, config_map_review,
+};
 use imageswap_engine::context::Operation;
 use salvo::prelude::*;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
 
-use super::body::{AnnouncedBody, Body};
+use super::body::{AnnouncedBody, Body, discard};
 use super::budget::BodyBudget;
 use super::deadline::timeout;
 use super::health::Health;
@@ -21,14 +23,17 @@ use super::rejection::{Rejection, respond};
 use super::validation::Validation;
 use crate::config::{ChangedSet, RulesSource};
 use crate::webhook::metrics::Metrics;
-use crate::webhook::os;
 use crate::webhook::reload::SharedRules;
 
 /// Time for an answer if the caller sends no timeout: the longest that an API server waits.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Maximum number of requests whose body is read or evaluated. Further ones wait without one, so that they leave the
 /// memory for bodies to reviews of Pods.
-const MAX_AT_ONCE: usize = 4;
+const MAX_AT_ONCE: usize = 2;
+/// Maximum length of all values of a ConfigMap, in bytes. The API server has the same limit, and checks it first.
+const MAX_CONFIG_MAP: usize = 1 << 20;
+/// Maximum number of lines with statements. Lines of real rules are longer than those of a ConfigMap of 1 MiB with more.
+const MAX_LINES: usize = 50_000;
 
 /// Answers reviews of ConfigMaps.
 #[derive(Clone, Debug)]
@@ -61,11 +66,14 @@ impl Validations {
 
     async fn answer(&self, request: &mut Request, started: Instant) -> Result<Vec<u8>, Rejection> {
         let deadline = started + timeout(request.uri().query()).unwrap_or(DEFAULT_TIMEOUT);
+        let announced = AnnouncedBody::of(request.headers());
         let permit = timeout_at(deadline, Arc::clone(&self.at_once).acquire_owned()).await;
         let Ok(Ok(permit)) = permit else {
+            if !announced.waits {
+                discard(request.take_body()).await;
+            }
             return Err(Rejection::timed_out());
         };
-        let announced = AnnouncedBody::of(request.headers());
         let body = Body::read(&self.budget, request.take_body(), announced, Some(deadline)).await?;
         let mut review = config_map_review(body.as_bytes())?;
         let validation = match review.change.take() {
@@ -119,6 +127,14 @@ fn evaluate(
     deadline: Instant,
 ) -> Option<Validation> {
     let ConfigMapChange { old, new } = change;
+    if new.values().map(Vec::len).sum::<usize>() > MAX_CONFIG_MAP {
+        return Some(Validation::too_long(MAX_CONFIG_MAP));
+    }
+    if has_too_many_lines(&new) {
+        return Some(Validation::skipped(format!(
+            "the ConfigMap is not validated, because it has more than {MAX_LINES} lines"
+        )));
+    }
     let limits = rules.limits();
     let (changed, active_is_empty) = {
         let active = rules.current();
@@ -131,20 +147,31 @@ fn evaluate(
         is_alone,
         has_others,
     } = changed;
-    let loaded = rules.verify(text, deadline.into_std())?;
-    let had_rules = match (loaded.is_empty, is_alone) {
-        (false, _) => true,
-        (true, false) => !active_is_empty,
-        (true, true) => {
-            let before = ChangedSet::alone(old, limits).text;
-            !rules.verify(before, deadline.into_std())?.is_empty
+    let deadline = deadline.into_std();
+    // Needed only for a set without rules, but the first verification must have ended before a second one.
+    let had_rules = || {
+        if !is_alone {
+            return Some(!active_is_empty);
         }
+        let before = ChangedSet::alone(old, limits).text;
+        rules.verify(before, deadline, |loaded| !loaded.is_empty)
     };
-    let validation = Validation::new(&loaded, &names, has_others, had_rules);
-    drop(loaded);
-    // As after a reload: compiling needs several times the memory of the result.
-    os::release_free_memory();
+    let (is_empty, validation) = rules.verify(text, deadline, |loaded| {
+        (loaded.is_empty, Validation::new(loaded, &names, has_others))
+    })?;
+    if is_empty && had_rules()? {
+        return Some(validation.without_rules());
+    }
     Some(validation)
+}
+
+/// Returns true if a ConfigMap has so many lines that, with an error in each, the findings would need too much memory.
+fn has_too_many_lines(files: &ConfigMapFiles) -> bool {
+    let is_statement = |line: &&[u8]| !matches!(line.trim_ascii(), [] | [b'#', ..]);
+    let lines = files
+        .values()
+        .flat_map(|text| text.split(|byte| matches!(byte, b'\n' | b'\r')));
+    lines.filter(is_statement).nth(MAX_LINES).is_some()
 }
 
 fn log(

@@ -17,6 +17,9 @@ const MAX_WARNINGS: usize = 10;
 /// Maximum length of a warning, in characters. The API server cuts longer ones if there are many.
 const MAX_WARNING: usize = 256;
 
+/// Start of a warning, since a caller sees only its text.
+const PREFIX: &str = "imageswap: ";
+
 /// The result of the validation of a ConfigMap.
 #[derive(Debug)]
 pub(super) enum Validation {
@@ -28,13 +31,10 @@ pub(super) enum Validation {
 
 impl Validation {
     /// Returns the result for a set. `names` are the files of the ConfigMap, and `has_others` is true if the set has
-    /// others. `had_rules` is true if the set before the change had rules.
-    pub(super) fn new(loaded: &Loaded, names: &BTreeSet<String>, has_others: bool, had_rules: bool) -> Self {
+    /// others.
+    pub(super) fn new(loaded: &Loaded, names: &BTreeSet<String>, has_others: bool) -> Self {
         if !loaded.loads() {
             return rejected(loaded, has_others);
-        }
-        if loaded.is_empty && had_rules {
-            return without_rules(loaded);
         }
         let is_of_the_map = |finding: &&Diagnostic| {
             finding.severity == Severity::Warning && is_about(finding, names, &loaded.sources)
@@ -47,14 +47,47 @@ impl Validation {
             .cloned()
             .chain(empty)
             .chain(findings.map(|finding| short(finding, &loaded.sources)))
-            .map(|text| clipped(&format!("imageswap: {text}")))
+            .map(|text| clipped(&format!("{PREFIX}{text}")))
             .collect();
         if let Some(more) = warnings.len().checked_sub(MAX_WARNINGS).filter(|more| *more > 0) {
             warnings.truncate(MAX_WARNINGS);
             let more = counted(more, "more warning");
-            warnings.push(format!("imageswap: {more}; run `imageswap check` to see all"));
+            warnings.push(format!("{PREFIX}{more}; run `imageswap check` to see all"));
         }
         Self::Allowed { warnings }
+    }
+
+    /// Returns the result for an empty set that replaces one with rules. The warnings of `self` are why it is empty.
+    pub(super) fn without_rules(self) -> Self {
+        let error = format!("the ConfigMap leaves no rules, and now there are some; {HOW_TO_WANT_NO_RULES}");
+        let reasons = match &self {
+            Self::Allowed { warnings } => warnings.as_slice(),
+            Self::Denied { .. } => &[],
+        };
+        let message = reasons.iter().fold(error.clone(), |message, reason| {
+            let reason = reason.strip_prefix(PREFIX).unwrap_or(reason);
+            format!("{message}\n{reason}")
+        });
+        Self::Denied {
+            message,
+            first_error: error,
+        }
+    }
+
+    /// Returns the result for a ConfigMap that is not evaluated.
+    pub(super) fn skipped(reason: String) -> Self {
+        Self::Allowed {
+            warnings: vec![format!("{PREFIX}{reason}")],
+        }
+    }
+
+    /// Returns the result for a ConfigMap that is longer than the API server allows.
+    pub(super) fn too_long(limit: usize) -> Self {
+        let message = format!("the values of the ConfigMap are longer than {} MiB", limit >> 20);
+        Self::Denied {
+            first_error: message.clone(),
+            message,
+        }
     }
 }
 
@@ -95,18 +128,6 @@ fn rejected(loaded: &Loaded, has_others: bool) -> Validation {
     }
 }
 
-fn without_rules(loaded: &Loaded) -> Validation {
-    let error = format!("the ConfigMap leaves no rules, and now there are some; {HOW_TO_WANT_NO_RULES}");
-    let notices = loaded.notices.iter().take(MAX_WARNINGS);
-    let message = notices.fold(error.clone(), |message, notice| {
-        format!("{message}\n{}", clipped(notice))
-    });
-    Validation::Denied {
-        message,
-        first_error: error,
-    }
-}
-
 /// Returns true if a finding has a place in one of these files.
 fn is_about(finding: &Diagnostic, names: &BTreeSet<String>, sources: &SourceMap) -> bool {
     finding.labels.iter().any(|label| {
@@ -118,7 +139,7 @@ fn is_about(finding: &Diagnostic, names: &BTreeSet<String>, sources: &SourceMap)
 /// Returns a finding on one line, with its help if there is room for it.
 fn short(finding: &Diagnostic, sources: &SourceMap) -> String {
     let whole = finding.short(sources, |help| Some(help_text(help)));
-    if whole.chars().count() < MAX_WARNING - "imageswap: ".len() {
+    if whole.chars().count() < MAX_WARNING - PREFIX.len() {
         return whole;
     }
     finding.short(sources, |_| None)

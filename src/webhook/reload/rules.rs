@@ -113,15 +113,23 @@ impl SharedRules {
         self.changed.notified().await;
     }
 
-    /// Verifies a text without making it active. `None` if it does not begin before the deadline. Blocks.
-    pub(crate) fn verify(&self, text: RulesText, deadline: Instant) -> Option<Loaded> {
+    /// Verifies a text without making it active, and returns what `inspect` makes of the result. `None` if the deadline
+    /// has passed before it begins. Blocks.
+    pub(crate) fn verify<T: Send>(
+        &self,
+        text: RulesText,
+        deadline: Instant,
+        inspect: impl FnOnce(&Loaded) -> T + Send,
+    ) -> Option<T> {
+        // Held until the result is freed: a text with an error in each line has large findings.
         let _guard = self.lock();
         if Instant::now() > deadline {
             return None;
         }
-        Some(os::with_low_priority(|| {
-            text.verify(self.limits, Processors::AllButOne)
-        }))
+        let inspected = os::with_low_priority(|| inspect(&text.verify(self.limits, Processors::AllButOne)));
+        // As after a reload: compiling needs several times the memory of the result.
+        os::release_free_memory();
+        Some(inspected)
     }
 
     fn lock(&self) -> MutexGuard<'_, ()> {
