@@ -30,3 +30,4 @@ mod rules_reload;
 mod rules_volume;
 mod shutdown;
 mod validate;
+mod validate_limits;
