@@ -84,7 +84,7 @@ fn hostile_reviews_stay_below_the_memory_limit() {
     };
     let rule = |number: usize| format!("swap r{number}.example.com/ -> h.example.com/m{number}/\n");
     let swaps = format!("rules v1\n{}", (0..15_000).map(rule).collect::<String>());
-    let bad_lines = |line: &str| line.repeat(49_000);
+    let bad_lines = |line: &str| line.repeat(24_000);
     for (data, is_allowed) in [
         (json!({"maps": lines(7 << 20)}), false),
         (json!({"maps": lines(1 << 20)}), true),

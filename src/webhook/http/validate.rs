@@ -33,7 +33,7 @@ const MAX_AT_ONCE: usize = 2;
 /// Maximum length of all values of a ConfigMap, in bytes. The API server has the same limit, and checks it first.
 const MAX_CONFIG_MAP: usize = 1 << 20;
 /// Maximum number of lines with statements. In 1 MiB, more lines would be shorter than those of real rules.
-const MAX_LINES: usize = 50_000;
+const MAX_LINES: usize = 25_000;
 
 /// Answers reviews of ConfigMaps.
 #[derive(Clone, Debug)]
