@@ -207,3 +207,31 @@ async fn set_that_is_too_large_is_not_kept_and_reported() {
     );
     assert_eq!(start.writes(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn set_that_ends_the_last_good_one_is_kept() {
+    let start = Start::default();
+    let good = directory(GOOD);
+    start.keep(&start.with(good.path(), true).await.unwrap()).await;
+    let bad = directory("rules v1\nswop\n");
+    let rules = Arc::new(start.with(bad.path(), true).await.unwrap());
+    let (cluster, conditions) = (Arc::new(start.cluster), Arc::new(start.conditions));
+    let keeping = tokio::spawn(keep(cluster.clone(), Arc::clone(&rules), conditions));
+    let repaired = directory("rules v1\nkeep quay.io/\n");
+    let source = RulesSource::Paths(vec![repaired.path().to_owned()]);
+    let text = source.read(Limits::default()).unwrap();
+    let digest = text.digest().to_string();
+    rules.replace(text).unwrap().retire();
+    // The task sees the new set before the reload has recorded that it is the mounted one.
+    sleep(Duration::from_millis(100)).await;
+    assert!(rules.is_mounted_again());
+    for _ in 0..500 {
+        if *cluster.writes.lock().unwrap() == 2 {
+            break;
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    let kept = cluster.kept.lock().unwrap().clone();
+    assert_eq!(kept.map(|(_, digest)| digest), Some(digest));
+    keeping.abort();
+}

@@ -105,7 +105,12 @@ impl SharedRules {
 
     /// Records that the active set is the mounted one. Returns true if it was the last good one until now.
     pub(crate) fn is_mounted_again(&self) -> bool {
-        self.is_last_good.swap(false, Ordering::Relaxed)
+        let was_last_good = self.is_last_good.swap(false, Ordering::Relaxed);
+        if was_last_good {
+            // The task that keeps sets may have seen the new one while it still counted as the last good set.
+            self.changed.notify_one();
+        }
+        was_last_good
     }
 
     /// Waits until another set is active than at the previous call. Only one task may wait.
