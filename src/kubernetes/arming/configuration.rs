@@ -16,6 +16,9 @@ use crate::kubernetes::settings::Names;
 /// The annotation of a configuration that stops the webhook from changing it, if its value is `false`.
 pub(super) const MANAGED: &str = "imageswap.k8s.twr.io/managed";
 
+/// The annotation of Argo CD on the objects of an Application.
+const TRACKED_BY_ARGO_CD: &str = "argocd.argoproj.io/tracking-id";
+
 /// A webhook configuration as the API server has it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WebhookConfiguration<'a> {
@@ -36,6 +39,13 @@ impl<'a> WebhookConfiguration<'a> {
     /// Returns false if its annotation stops the webhook from changing it.
     pub(super) fn is_managed(self) -> bool {
         self.managed() != Some("false")
+    }
+
+    /// Returns true if the Namespace may be its owner. Argo CD deletes no object that has one, so an entry would be left
+    /// without a webhook.
+    pub(super) fn may_have_owner(self) -> bool {
+        let annotations = self.object.metadata.annotations.as_ref();
+        annotations.is_none_or(|annotations| !annotations.contains_key(TRACKED_BY_ARGO_CD))
     }
 
     /// Returns the value of the annotation if it means nothing, such as `False`.
@@ -92,7 +102,11 @@ impl<'a> WebhookConfiguration<'a> {
             return None;
         };
         let mut fields = json!({"metadata": self.version(), "webhooks": entries});
-        if let Some(uid) = wanted.owner.as_deref().or_else(|| self.owner()) {
+        if let Some(uid) = wanted
+            .owner
+            .as_deref()
+            .or_else(|| self.owner().filter(|_| self.may_have_owner()))
+        {
             fields["metadata"]["ownerReferences"] = json!([{
                 "apiVersion": "v1", "kind": "Namespace", "name": self.names.namespace, "uid": uid,
             }]);
@@ -345,6 +359,22 @@ mod tests {
         let (found, replaced) = differences(&object(&entries, &["a"]), &wanted);
         assert_eq!(found, ["a: clientConfig"]);
         assert_eq!(replaced.unwrap()[0]["clientConfig"]["url"], Value::Null);
+    }
+
+    #[test]
+    fn object_of_argo_cd_gets_no_owner() {
+        let names = of_tests();
+        let mut object = object(&[], &[]);
+        assert!(WebhookConfiguration::new(&object, &names).may_have_owner());
+        object.metadata.annotations = Some([(TRACKED_BY_ARGO_CD.to_owned(), "a:b/c:d/e".to_owned())].into());
+        let configuration = WebhookConfiguration::new(&object, &names);
+        assert!(!configuration.may_have_owner());
+        let wanted = Wanted {
+            owner: None,
+            ..wanted(&["a"])
+        };
+        let applied = configuration.applied(&wanted).unwrap();
+        assert_eq!(applied["metadata"]["ownerReferences"], Value::Null);
     }
 
     #[test]

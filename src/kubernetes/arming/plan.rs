@@ -50,6 +50,7 @@ pub(super) fn plan(
         Ok(listed) => (listed, entries.problem.clone()),
         Err(error) => (WebhookEntries::Kept, Some(error.to_string())),
     };
+    let owner = owner.filter(|_| configuration.may_have_owner());
     let wanted = Wanted::new(&listed, bundle, kind, owner);
     if problem.is_none() && !wanted.is_listed() && !configuration.is_armed() && !is_optional(kind, entries) {
         problem = Some(not_armed(kind, &entries.state, names));

@@ -99,7 +99,7 @@ impl<'a> ConfigurationReport<'a> {
     /// Reports that others change the entries again and again.
     pub(super) fn fight(&mut self, changed_by: Option<&str>) {
         self.problem(format!(
-            "{} changes the entries again and again, so the webhook restores them every 30 s at most; stop that, or change the \
+            "{} changes the entries again and again, so the webhook restores them at most once in 30 s; stop that, or change the \
              entries in the ConfigMap {}",
             changed_by.map_or_else(|| "a client".to_owned(), |by| format!("the field manager `{by}`")),
             self.names.entries
