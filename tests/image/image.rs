@@ -31,6 +31,8 @@ impl Image {
             let build = repository::path("tests/image/build");
             let status = Command::new(build).arg(&directory).status().unwrap();
             assert!(status.success(), "the image cannot be built");
+            // podman's database keeps the first path of the storage, and the target directory may be behind a link.
+            let directory = directory.canonicalize().unwrap();
             let runroot = fs::read_to_string(directory.join("runroot")).unwrap();
             Self { directory, runroot }
         }))
