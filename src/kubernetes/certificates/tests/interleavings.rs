@@ -1,6 +1,7 @@
 //! Replicas whose reads and writes interleave in every order, while others change the Secret.
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::replica::{Replica, check, settle_for_long};
 use super::world::{DAY, World};
@@ -53,7 +54,11 @@ fn happen(event: Event, world: &mut World, replicas: &mut [Replica]) {
         Event::Write(replica) => {
             replicas[replica].write(world);
         }
-        Event::Arm(replica) => replicas[replica].arm(world),
+        Event::Arm(replica) => {
+            // It reads the Secret again before it changes a webhook configuration.
+            replicas[replica].read(world);
+            replicas[replica].arm(world);
+        }
         Event::Restart(replica) => replicas[replica] = Replica::default(),
         Event::Wait(seconds) => world.seconds += seconds,
         Event::Age(days) => {
@@ -68,7 +73,13 @@ fn happen(event: Event, world: &mut World, replicas: &mut [Replica]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    // The same sequences in each run. Another seed, with more cases, looks for others.
+    #![proptest_config(ProptestConfig {
+        cases: 60,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(16),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn replicas_agree_and_none_is_cut_off(events in prop::collection::vec(event(), 0..120)) {
