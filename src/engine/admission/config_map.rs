@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::answer::AdmissionResponse;
 use super::error::ReviewError;
-use super::read::{AdmissionRequest, AdmissionReview, ConfigMapObject, Version, read_config_map};
+use super::read::{AdmissionRequest, AdmissionReview, ConfigMapObject, Metadata, Version, read_config_map};
 use crate::context::Operation;
 
 /// The keys of a ConfigMap, each with the content of the file that a mounted volume has for it.
@@ -61,14 +61,12 @@ pub fn config_map_review(body: &[u8]) -> Result<ConfigMapReview<'_>, ReviewError
         object,
         ..
     } = request;
-    let name = name.filter(|name| !name.is_empty());
     Ok(ConfigMapReview {
         version,
         uid,
         kind: kind.kind.unwrap_or_default(),
         namespace,
-        name: name
-            .or_else(|| object.and_then(|object| object.metadata.name.or(object.metadata.generate_name))),
+        name: Metadata::name_of_object(name, object.map(|object| object.metadata)),
         operation,
         change,
     })

@@ -9,7 +9,7 @@ use super::evaluate::{EvaluatedPod, Verdict, evaluate};
 use super::outcome::{ImageDecision, ImageEffect, ReviewOutcome, Reviewed, SkipReason};
 use super::pod::ImageField;
 use super::policy::{Caller, Policy};
-use super::read::{AdmissionRequest, AdmissionReview, read};
+use super::read::{AdmissionRequest, AdmissionReview, Metadata, read};
 use super::wording;
 use crate::context::Operation;
 use crate::rules::{Decision, Effect, Invalid};
@@ -59,15 +59,12 @@ pub fn review<'a>(
         dry_run,
         ..
     } = request;
-    // The API server sends an empty name if it generates the name after admission.
-    let name = name.filter(|name| !name.is_empty());
     Ok(Reviewed {
         answer,
         uid,
         kind: kind.kind.unwrap_or_default(),
         namespace,
-        name: name
-            .or_else(|| object.and_then(|object| object.metadata.name.or(object.metadata.generate_name))),
+        name: Metadata::name_of_object(name, object.map(|object| object.metadata)),
         operation,
         dry_run,
         outcome,

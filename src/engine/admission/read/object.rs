@@ -36,6 +36,18 @@ pub(in crate::admission) struct Metadata<'a> {
     pub(in crate::admission) is_being_deleted: bool,
 }
 
+impl<'a> Metadata<'a> {
+    /// Returns the name of an object, or the prefix that the API server generates it from. `requested` is the name in
+    /// the request, which is empty if the API server generates it after admission.
+    pub(in crate::admission) fn name_of_object(
+        requested: Option<Cow<'a, str>>,
+        metadata: Option<Self>,
+    ) -> Option<Cow<'a, str>> {
+        let requested = requested.filter(|name| !name.is_empty());
+        requested.or_else(|| metadata.and_then(|metadata| metadata.name.or(metadata.generate_name)))
+    }
+}
+
 #[derive(Debug, Default)]
 pub(in crate::admission) struct OwnerReference<'a> {
     pub(in crate::admission) api_version: Option<Cow<'a, str>>,
