@@ -4,7 +4,8 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use super::error::CommandError;
 use super::exit::{Ended, Statuses};
-use super::{check, completions, diff, explain, fmt, init, man, migrate, serve, test};
+use super::program::Program;
+use super::{check, completions, diff, explain, fmt, man, migrate, serve, test};
 
 /// A mutating admission webhook for Kubernetes that rewrites container images by rules.
 #[derive(Debug, Parser)]
@@ -41,8 +42,6 @@ pub(crate) enum Command {
     Migrate(Box<migrate::Migrate>),
     Completions(completions::Completions),
     Man(man::Man),
-    #[command(name = "__init", hide = true)]
-    Init(Box<init::Init>),
     #[command(name = "__complete", hide = true)]
     Complete(completions::Complete),
 }
@@ -79,12 +78,11 @@ fn statuses(name: &str) -> Option<Statuses> {
 }
 
 impl Command {
-    /// Runs the command. `is_gunicorn` is true if the program was called by the name that the Deployment of
-    /// imageswap-webhook calls.
-    pub(crate) fn run(self, is_gunicorn: bool) -> Result<Ended, CommandError> {
+    /// Runs the command. `called_as` is the name by which the program was called.
+    pub(crate) fn run(self, called_as: Program) -> Result<Ended, CommandError> {
         let program = Cli::command();
         match self {
-            Self::Serve(serve) => serve.run(&program, is_gunicorn),
+            Self::Serve(serve) => serve.run(&program, called_as),
             Self::Check(check) => check.run(),
             Self::Test(test) => test.run(),
             Self::Explain(explain) => explain.run(),
@@ -93,7 +91,6 @@ impl Command {
             Self::Migrate(migrate) => migrate.run(),
             Self::Completions(completions) => completions.run(),
             Self::Man(man) => man.run(program, statuses),
-            Self::Init(init) => init.run(&program),
             Self::Complete(complete) => complete.run(program),
         }
     }

@@ -34,8 +34,8 @@ impl Program {
     pub(crate) fn arguments(self, given: Vec<OsString>) -> Vec<OsString> {
         match self {
             Self::Imageswap => without_second_help(given),
-            Self::Gunicorn => vec!["imageswap".into(), "serve".into()],
-            Self::Init => vec!["imageswap".into(), "__init".into()],
+            // Both have the variables of the Deployment, and `serve` reads them.
+            Self::Gunicorn | Self::Init => vec!["imageswap".into(), "serve".into()],
             Self::Migrate => {
                 let command = ["imageswap", "migrate"].map(OsString::from);
                 command.into_iter().chain(given.into_iter().skip(1)).collect()
@@ -78,10 +78,10 @@ mod tests {
     }
 
     #[test]
-    fn init_container_has_a_command_of_its_own() {
+    fn init_container_has_the_options_of_the_server() {
         let (program, arguments) = arguments(&["/app/imageswap-init.py", "--anything"]);
         assert_eq!(program, Program::Init);
-        assert_eq!(arguments, ["imageswap", "__init"]);
+        assert_eq!(arguments, ["imageswap", "serve"]);
     }
 
     #[test]

@@ -19,10 +19,10 @@ use super::program::Program;
 pub(crate) fn run() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let program = Program::from_path(arguments.first().map(Path::new));
-    status(&program.arguments(arguments), program == Program::Gunicorn).into()
+    status(&program.arguments(arguments), program).into()
 }
 
-fn status(arguments: &[OsString], is_gunicorn: bool) -> ExitStatus {
+fn status(arguments: &[OsString], called_as: Program) -> ExitStatus {
     let program = environment::without_empty(program());
     let matches = match program.clone().try_get_matches_from(arguments) {
         Ok(matches) => matches,
@@ -33,7 +33,7 @@ fn status(arguments: &[OsString], is_gunicorn: bool) -> ExitStatus {
         Ok(Cli { command }) => command,
         Err(error) => return not_parsed(&program, error, arguments),
     };
-    match command.run(is_gunicorn) {
+    match command.run(called_as) {
         Ok(ended) => ended.into(),
         Err(CommandError::Usage(error)) => {
             // A closed pipe is not an error.

@@ -11,11 +11,13 @@ use imageswap_engine::legacy::Prefix;
 
 use super::error::CommandError;
 use super::exit::{Ended, Statuses, UsageError};
+use super::init::init;
 use super::input::{ClusterOptions, LabelOption, LimitOptions};
+use super::program::Program;
 use super::tls_mode::{TlsHints, TlsMode};
 use super::{color, environment};
 use crate::config::RulesSource;
-use crate::kubernetes::{InCluster, is_in_cluster};
+use crate::kubernetes::{InCluster, Predecessor, is_in_cluster};
 use crate::webhook::{
     self, Addresses, Cluster, LogFormat, LogLevel, MAX_BODY, ServeError, Settings, TlsSource,
 };
@@ -215,7 +217,7 @@ enum Mode {
 }
 
 impl Serve {
-    pub(super) fn run(self, program: &Command, is_gunicorn: bool) -> Result<Ended, CommandError> {
+    pub(super) fn run(self, program: &Command, called_as: Program) -> Result<Ended, CommandError> {
         let is_terminal = io::stderr().is_terminal();
         let format = self.log_format.unwrap_or(if is_terminal {
             LogFormat::Human
@@ -224,11 +226,15 @@ impl Serve {
         });
         let _log = webhook::start_logging(self.log_level, format, color::is_wanted(&io::stderr()))
             .map_err(ServeError::from)?;
-        if is_gunicorn {
-            tracing::info!("called as gunicorn: serving as imageswap does, by its variables alone");
-        }
         warn_of_unknown_variables(program);
-        webhook::serve(self.into_settings(is_gunicorn)?)?;
+        match called_as {
+            Program::Init => init(self.cluster, self.namespace_name, &self.tls_dir)?,
+            Program::Gunicorn => {
+                tracing::info!("called as gunicorn: serving as imageswap does, by its variables alone");
+                webhook::serve(self.into_settings(true)?)?;
+            }
+            Program::Imageswap | Program::Migrate => webhook::serve(self.into_settings(false)?)?,
+        }
         Ok(Ended::Clean)
     }
 
@@ -265,14 +271,12 @@ impl Serve {
             Some(TlsMode::Directory) => TlsSource::Dir(self.tls_dir.clone()),
             None => TlsSource::SelfSigned,
         };
-        let is_predecessor = is_gunicorn && tls == TlsSource::Cluster;
+        let predecessor = (is_gunicorn && tls == TlsSource::Cluster).then_some(Predecessor::Server);
         let cluster = certificates
             .filter(|_| is_in_cluster())
             .map(|certificates| {
                 let namespace = self.namespace_name.clone();
-                let settings = self
-                    .cluster
-                    .into_settings(namespace, certificates, is_predecessor);
+                let settings = self.cluster.into_settings(namespace, certificates, predecessor);
                 InCluster::new(settings).map(|cluster| -> Arc<dyn Cluster> { Arc::new(cluster) })
             })
             .transpose();
@@ -308,7 +312,7 @@ impl Serve {
 }
 
 /// Warns of variables that look like those of the program, and mean nothing.
-pub(super) fn warn_of_unknown_variables(program: &Command) {
+fn warn_of_unknown_variables(program: &Command) {
     let variables = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())));
     for (name, meant) in environment::unknown(program, variables) {

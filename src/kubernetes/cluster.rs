@@ -56,7 +56,7 @@ impl Cluster for InCluster {
             disarming,
         } = self;
         let mut settings = settings.clone();
-        if settings.is_predecessor && is_own_pair(client).await {
+        if settings.predecessor.is_some() && is_own_pair(client).await {
             settings.certificates = Certificates::OwnPair;
         }
         let arm = async {
@@ -65,7 +65,7 @@ impl Cluster for InCluster {
             }
         };
         let keep_secret = async {
-            if settings.is_predecessor {
+            if settings.predecessor.is_some() {
                 keep_existing(client).await;
             }
         };

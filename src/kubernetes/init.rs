@@ -27,16 +27,6 @@ const TIMEOUT: Duration = Duration::from_secs(300);
 const LOOK: Duration = Duration::from_millis(200);
 /// Time after a failed request.
 const RETRY: Duration = Duration::from_secs(2);
-/// The settings of the init container.
-#[derive(Debug)]
-pub(crate) struct InitSettings {
-    /// The access to the cluster.
-    pub(crate) cluster: ClusterSettings,
-    /// The directory for the key pair.
-    pub(crate) tls_dir: PathBuf,
-    /// The file with the template of the webhook configuration.
-    pub(crate) template: PathBuf,
-}
 
 /// The reason why the init container fails.
 #[derive(Debug)]
@@ -59,34 +49,34 @@ pub(crate) enum InitError {
     TimedOut(String),
 }
 
-/// Leaves a key pair that API servers trust, and the webhook configuration. Blocks.
+/// Leaves a key pair that API servers trust in a directory, and the webhook configuration of a template. Blocks.
 ///
 /// # Errors
 ///
 /// Returns an error if one of them is impossible, or takes longer than five minutes.
-pub(crate) fn prepare(settings: &InitSettings) -> Result<(), InitError> {
+pub(crate) fn prepare(settings: ClusterSettings, template: &Path, tls_dir: &Path) -> Result<(), InitError> {
     if !is_in_cluster() {
         let cause = "its Pod has no token (automountServiceAccountToken)".to_owned();
         return Err(InitError::Access(cause));
     }
-    let cluster = InCluster::new(settings.cluster.clone()).map_err(InitError::Access)?;
-    let template = match settings.cluster.keeps_entries {
+    let template = match settings.keeps_entries {
         true => None,
-        false => Some(read_template(&settings.template)?),
+        false => Some(read_template(template)?),
     };
-    let expected = &settings.cluster.names.configuration;
+    let expected = &settings.names.configuration;
     if let Some(other) = template.as_ref().filter(|template| template.name != *expected) {
         return Err(InitError::Name {
             template: other.name.clone(),
             expected: expected.clone(),
         });
     }
+    let cluster = InCluster::new(settings).map_err(InitError::Access)?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(InitError::System)?;
     let webhook = Handles::without_server();
     let work = async {
         tokio::select! {
-            result = leave(&cluster, &webhook, template.as_ref(), &settings.tls_dir) => result,
+            result = leave(&cluster, &webhook, template.as_ref(), tls_dir) => result,
             // It never returns.
             () = cluster.run(webhook.clone()) => Ok(()),
         }

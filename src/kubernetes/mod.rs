@@ -15,5 +15,5 @@ mod trust;
 
 pub(crate) use client::is_in_cluster;
 pub(crate) use cluster::InCluster;
-pub(crate) use init::{InitError, InitSettings, prepare};
-pub(crate) use settings::{Certificates, ClusterSettings, Names};
+pub(crate) use init::{InitError, prepare};
+pub(crate) use settings::{Certificates, ClusterSettings, Names, Predecessor};

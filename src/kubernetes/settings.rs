@@ -11,10 +11,17 @@ pub(crate) struct ClusterSettings {
     pub(crate) ca_file: Option<PathBuf>,
     /// True if the entries of the webhook configurations stay as they are, except `caBundle`.
     pub(crate) keeps_entries: bool,
-    /// True if the objects and rights are those of imageswap-webhook v1.5.3.
-    pub(crate) is_predecessor: bool,
-    /// True if it approves its own CertificateSigningRequests, as the init container of v1.5.3 did.
-    pub(crate) approves_requests: bool,
+    /// The part of imageswap-webhook v1.5.3 that the process replaces, if the objects and rights are those of v1.5.3.
+    pub(crate) predecessor: Option<Predecessor>,
+}
+
+/// A part of the Deployment of imageswap-webhook v1.5.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Predecessor {
+    /// The init container, which also approves its own CertificateSigningRequests.
+    InitContainer,
+    /// The server.
+    Server,
 }
 
 impl ClusterSettings {
@@ -24,7 +31,7 @@ impl ClusterSettings {
             self.certificates,
             Certificates::SelfManaged | Certificates::OwnPair
         ) || self.ca_file.is_some()
-            || self.is_predecessor
+            || self.predecessor.is_some()
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
-use crate::kubernetes::{Certificates, ClusterSettings, Names};
+use crate::kubernetes::{Certificates, ClusterSettings, Names, Predecessor};
 
 /// Options about the objects of the installation.
 #[derive(Args, Debug)]
@@ -72,7 +72,7 @@ impl ClusterOptions {
         self,
         namespace: String,
         certificates: Certificates,
-        is_predecessor: bool,
+        predecessor: Option<Predecessor>,
     ) -> ClusterSettings {
         ClusterSettings {
             names: Names {
@@ -87,8 +87,7 @@ impl ClusterOptions {
             certificates,
             ca_file: self.ca_file,
             keeps_entries: self.disable_auto_mwc,
-            is_predecessor,
-            approves_requests: false,
+            predecessor,
         }
     }
 }

@@ -22,7 +22,7 @@ pub(in crate::kubernetes) async fn run(
     let entries = EntriesMap::new(client, !settings.keeps_entries);
     let keeper = |kind| Keeper::new(kind, client, trust, disarming, conditions, &entries);
     let validating = async {
-        if settings.is_predecessor {
+        if settings.predecessor.is_some() {
             // Its rights do not include it.
             trust.report(Object::Validating, BTreeSet::new());
         } else {

@@ -14,7 +14,7 @@ use super::report::CertificateReport;
 use super::secret_task::{SecretMode, SecretTask};
 use super::self_managed::SelfManaged;
 use crate::kubernetes::client::ObjectClient;
-use crate::kubernetes::settings::{Certificates, ClusterSettings};
+use crate::kubernetes::settings::{Certificates, ClusterSettings, Predecessor};
 use crate::kubernetes::trust::Trust;
 use crate::webhook::Handles;
 
@@ -41,11 +41,12 @@ pub(in crate::kubernetes) async fn run(
                 SecretTask::new(context(true), mode).run().await;
             }
             Certificates::Csr(signer) => {
-                let mode = SecretMode::Csr(Csr::new(signer, settings.approves_requests));
+                let approves = settings.predecessor == Some(Predecessor::InitContainer);
+                let mode = SecretMode::Csr(Csr::new(signer, approves));
                 let task = SecretTask::new(context(settings.arms()), mode).run();
                 if file.is_some() {
                     task.await;
-                } else if settings.is_predecessor {
+                } else if settings.predecessor.is_some() {
                     let context = context(true);
                     tokio::join!(task, keep_authority_of_signer(&context, &report, signer));
                 } else {

@@ -7,8 +7,6 @@ use serde_json::{Map, Value, json};
 
 use crate::kubernetes::object::Object;
 
-/// Maximum length of a template, in bytes: that of a ConfigMap.
-const MAX_LENGTH: usize = 1 << 20;
 /// The text that stands for the CA bundle, in both forms of Python's templates.
 const PLACEHOLDERS: [&str; 2] = ["$CA_BUNDLE", "${CA_BUNDLE}"];
 
@@ -25,8 +23,6 @@ pub(in crate::kubernetes) struct Template {
 /// The reason why a template cannot be used.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum TemplateError {
-    /// It is longer than a ConfigMap.
-    TooLong,
     /// It is not YAML; the message has the place.
     NotYaml(String),
     /// It is another object.
@@ -42,9 +38,6 @@ pub(crate) enum TemplateError {
 impl Template {
     /// Parses the text of a template.
     pub(in crate::kubernetes) fn parse(text: &str) -> Result<Self, TemplateError> {
-        if text.len() > MAX_LENGTH {
-            return Err(TemplateError::TooLong);
-        }
         let mut object: Value = serde_saphyr::from_str(text).map_err(|error| {
             let first = error.to_string();
             TemplateError::NotYaml(first.lines().next().unwrap_or_default().to_owned())
@@ -115,7 +108,6 @@ impl Template {
 impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLong => f.write_str("it is longer than 1 MiB"),
             Self::NotYaml(error) => write!(f, "it is not valid YAML: {error}"),
             Self::Kind(kind) if kind.is_empty() => f.write_str("it is not a MutatingWebhookConfiguration"),
             Self::Kind(kind) => write!(f, "it is a {kind}, not a MutatingWebhookConfiguration"),
@@ -181,6 +173,5 @@ webhooks:
         let entry = |entry: &str| format!("{kind}\nmetadata: {{name: a}}\nwebhooks: [{entry}]");
         assert_eq!(error(&entry("text")), TemplateError::NoClient(0));
         assert_eq!(error(&entry("{clientConfig: text}")), TemplateError::NoClient(0));
-        assert_eq!(error(&" ".repeat(MAX_LENGTH + 1)), TemplateError::TooLong);
     }
 }
