@@ -19,7 +19,7 @@ use super::reach::reach;
 use super::report::ConfigurationReport;
 use super::wanted::Wanted;
 use crate::kubernetes::client::ObjectClient;
-use crate::kubernetes::error::{ApiError, ApiProblem};
+use crate::kubernetes::error::ApiError;
 use crate::kubernetes::object::Object;
 use crate::kubernetes::trust::Trust;
 use crate::webhook::Conditions;
@@ -45,8 +45,8 @@ pub(super) struct Keeper<'a> {
     may_set_owner: bool,
     /// The state that the configuration had when nothing was to be done. A difference from it is a change by others.
     kept: Option<Wanted>,
-    /// The state that the API server rejected, with its reason, and the time of the next attempt.
-    rejected: Option<(Wanted, String, Instant)>,
+    /// The state that the API server rejected since the last tick, with its reason.
+    rejected: Option<(Wanted, String)>,
     requests: Backoff,
     service: Backoff,
     restorations: Restorations,
@@ -103,6 +103,7 @@ impl<'a> Keeper<'a> {
         loop {
             if Instant::now() >= tick {
                 tick = Instant::now() + TICK;
+                self.rejected = None;
                 self.read().await;
                 // A failure is repeated with the next tick, and before each change.
                 let _ = self.check_namespace().await;
@@ -113,11 +114,7 @@ impl<'a> Keeper<'a> {
             if let Some(bundle) = bundle {
                 self.step(&bundle).await;
             }
-            let of_rejected = self.rejected.as_ref().map(|(.., next)| *next);
-            let next = self
-                .next_attempt
-                .or(of_rejected)
-                .map_or(tick, |next| next.min(tick));
+            let next = self.next_attempt.map_or(tick, |next| next.min(tick));
             tokio::select! {
                 Some(found) = objects.next() => {
                     let is_gone = matches!(found, Ok(None));
@@ -298,9 +295,8 @@ impl<'a> Keeper<'a> {
             }
             Plan::Keep { wanted, problem } => (wanted, problem),
         };
-        if let Some((rejected, reason, next)) = &self.rejected
+        if let Some((rejected, reason)) = &self.rejected
             && *rejected == wanted
-            && *next > Instant::now()
         {
             wanted = wanted.keeping_entries();
             problem = Some(reason.clone());
@@ -396,9 +392,9 @@ impl<'a> Keeper<'a> {
                 self.next_attempt = Some(now);
                 self.report.without_owner(&error);
             }
-            Failure::Api(error) if wanted.is_listed() && matches!(error.reason, ApiProblem::Rejected(_)) => {
+            Failure::Api(error) if wanted.is_listed() && error.is_final() => {
                 let reason = self.report.rejected(&error);
-                self.rejected = Some((wanted, reason, now + TICK));
+                self.rejected = Some((wanted, reason));
                 self.next_attempt = Some(now);
             }
             Failure::Unreached(cause) => {
