@@ -6,8 +6,7 @@ use super::arming::{self, Disarming};
 use super::certificates;
 use super::client::ObjectClient;
 use super::last_good;
-use super::predecessor::{is_own_pair, keep_existing};
-use super::settings::{Certificates, ClusterSettings};
+use super::settings::ClusterSettings;
 use super::trust::Trust;
 use crate::webhook::{Cluster, ClusterError, Handles, KeptSet};
 
@@ -55,25 +54,12 @@ impl Cluster for InCluster {
             trust,
             disarming,
         } = self;
-        let mut settings = settings.clone();
-        if settings.predecessor.is_some() && is_own_pair(client).await {
-            settings.certificates = Certificates::OwnPair;
-        }
         let arm = async {
             if settings.arms() {
-                arming::run(client, &settings, trust, disarming, &webhook.conditions).await;
+                arming::run(client, settings, trust, disarming, &webhook.conditions).await;
             }
         };
-        let keep_secret = async {
-            if settings.predecessor.is_some() {
-                keep_existing(client).await;
-            }
-        };
-        tokio::join!(
-            certificates::run(client, &settings, trust, &webhook),
-            arm,
-            keep_secret
-        );
+        tokio::join!(certificates::run(client, settings, trust, &webhook), arm);
     }
 
     async fn shut_down(&self) {

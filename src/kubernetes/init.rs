@@ -15,8 +15,8 @@ use super::client::{ObjectClient, is_in_cluster};
 use super::cluster::InCluster;
 use super::error::ApiError;
 use super::object::Object;
-use super::predecessor::{Template, TemplateError};
 use super::settings::ClusterSettings;
+use super::template::{Template, TemplateError};
 use crate::webhook::{Cluster as _, Duty, Handles, Readiness};
 
 /// Maximum length of the template, in bytes: that of a ConfigMap.

@@ -9,8 +9,8 @@ mod error;
 mod init;
 mod last_good;
 mod object;
-mod predecessor;
 mod settings;
+mod template;
 mod trust;
 
 pub(crate) use client::is_in_cluster;

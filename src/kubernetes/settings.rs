@@ -1,6 +1,6 @@
 //! The settings of the access to the cluster.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The settings of the access to the cluster.
 #[derive(Clone, Debug)]
@@ -26,12 +26,14 @@ pub(crate) enum Predecessor {
 
 impl ClusterSettings {
     /// Returns true if the webhook keeps the webhook configurations: it has the CA for `caBundle`.
-    pub(super) const fn arms(&self) -> bool {
-        matches!(
-            self.certificates,
-            Certificates::SelfManaged | Certificates::OwnPair
-        ) || self.ca_file.is_some()
-            || self.predecessor.is_some()
+    pub(super) fn arms(&self) -> bool {
+        self.certificates == Certificates::SelfManaged || self.ca_file.is_some() || self.predecessor.is_some()
+    }
+
+    /// Returns the file with the CA certificates for `caBundle`. In the mode self-managed, they are in the Secret.
+    pub(super) fn bundle_file(&self) -> Option<&Path> {
+        let file = self.ca_file.as_deref();
+        file.filter(|_| self.certificates != Certificates::SelfManaged)
     }
 }
 
@@ -40,8 +42,6 @@ impl ClusterSettings {
 pub(crate) enum Certificates {
     /// The files of a directory; the cluster gives none.
     Directory,
-    /// A pair of the user, in the Secret.
-    OwnPair,
     /// A CA of its own, in the Secret.
     SelfManaged,
     /// The signer of this name, through CertificateSigningRequests.

@@ -116,7 +116,8 @@ async fn disarm(client: &ObjectClient, configuration: Object, is_done: &AtomicBo
             }
             Err(error) if Instant::now() >= end || error.is_forbidden() => {
                 tracing::warn!(kind, name, %error, "webhook configuration not disarmed");
-                return;
+                // Without the right, another attempt would fail too, and the end of this replica would wait for it.
+                return is_done.store(error.is_forbidden(), Ordering::Relaxed);
             }
             Err(_) => sleep(DELAY).await,
         }

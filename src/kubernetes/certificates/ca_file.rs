@@ -10,6 +10,7 @@ use tokio::time::sleep;
 use super::certificate::{MAX_TEXT, all_authorities, bundle};
 use super::report::CertificateReport;
 use crate::kubernetes::trust::Trust;
+use crate::webhook::unblock;
 
 /// Time between two reads of the file.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -26,8 +27,8 @@ enum CaFileProblem {
 /// Keeps what `caBundle` must have as the file says. Never returns.
 pub(super) async fn keep(path: &Path, trust: &Trust, report: &CertificateReport<'_>) {
     loop {
-        // A read of some kilobytes does not hold up the runtime for longer than other work.
-        let read = read(path);
+        let file = path.to_owned();
+        let read = unblock(move || read(&file)).await;
         if let Ok(bundle) = &read {
             trust.want(bundle);
         }

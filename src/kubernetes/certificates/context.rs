@@ -9,6 +9,7 @@ use super::authority::{PemPair, ServiceHosts};
 use super::moment::Moment;
 use super::seen::{Knowledge, SeenTrust};
 use crate::kubernetes::client::ObjectClient;
+use crate::kubernetes::settings::ClusterSettings;
 use crate::kubernetes::trust::Trust;
 use crate::webhook::Handles;
 
@@ -25,6 +26,10 @@ pub(super) struct SecretContext<'a> {
     pub(super) hosts: ServiceHosts,
     /// True if the webhook keeps `caBundle`, so that it knows the trust.
     arms: bool,
+    /// True if the objects and rights are those of v1.5.3.
+    pub(super) is_predecessor: bool,
+    /// True if `caBundle` has the CA certificates that v1.5.3 has in a Secret.
+    pub(super) has_own_authority: bool,
     /// The time at which the task started.
     started: Instant,
 }
@@ -38,14 +43,21 @@ pub(super) struct SecretLook {
 }
 
 impl<'a> SecretContext<'a> {
-    pub(super) fn new(client: &'a ObjectClient, trust: &'a Trust, webhook: &'a Handles, arms: bool) -> Self {
+    pub(super) fn new(
+        client: &'a ObjectClient,
+        trust: &'a Trust,
+        webhook: &'a Handles,
+        settings: &ClusterSettings,
+    ) -> Self {
         let names = client.names();
         Self {
             client,
             trust,
             webhook,
             hosts: ServiceHosts::new(&names.service, &names.namespace),
-            arms,
+            arms: settings.arms(),
+            is_predecessor: settings.predecessor.is_some(),
+            has_own_authority: settings.predecessor.is_some() && settings.bundle_file().is_none(),
             started: Instant::now(),
         }
     }
@@ -62,13 +74,11 @@ impl<'a> SecretContext<'a> {
             .then(|| SeenTrust::new(&given, knowledge, Instant::now()))
     }
 
-    /// Returns the time at which the trust changes without an event. `None` if it does not.
-    pub(super) fn settles_at(&self, seen: &SeenTrust) -> Option<Instant> {
+    /// Returns the time after `last` at which the trust changes without an event. `None` if it does not.
+    pub(super) fn settles_after(&self, last: Instant, seen: &SeenTrust) -> Option<Instant> {
         match seen.knowledge {
             Knowledge::Awaited => Some(self.started + READING),
-            Knowledge::Complete | Knowledge::Incomplete => {
-                seen.settles_at().filter(|time| *time > Instant::now())
-            }
+            Knowledge::Complete | Knowledge::Incomplete => seen.settles_at().filter(|time| *time > last),
         }
     }
 

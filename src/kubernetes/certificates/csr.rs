@@ -141,6 +141,11 @@ impl Csr {
         }
     }
 
+    /// Returns the name of the signer.
+    pub(super) fn signer(&self) -> &str {
+        &self.signer
+    }
+
     /// Takes at most one step. Returns `None` if there may be another one.
     pub(super) async fn step(
         &self,

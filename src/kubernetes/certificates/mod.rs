@@ -21,5 +21,4 @@ mod task;
 #[cfg(test)]
 mod tests;
 
-pub(super) use stored::has_own_pair;
 pub(super) use task::run;

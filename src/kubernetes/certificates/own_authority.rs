@@ -1,28 +1,23 @@
 //! The CA certificates for `caBundle` that v1.5.3 has: those of the user in a Secret, or those of the API server.
 
 use std::path::Path;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use imageswap_files::read;
-use tokio::time::sleep;
 
 use super::certificate::{MAX_TEXT, ReadCertificate, all_authorities, bundle};
 use super::context::SecretContext;
 use super::pair::UsablePair;
-use super::report::CertificateReport;
 use crate::kubernetes::client::ObjectClient;
 use crate::kubernetes::error::ApiError;
 use crate::kubernetes::object::Object;
+use crate::webhook::unblock;
 
 /// The key of the CA certificates in the Secret for them.
 pub(super) const OWN_AUTHORITY_KEY: &str = "rootca.pem";
 /// The CA certificates of the API server, in the directory in which every cluster mounts them.
 const OF_API_SERVER: &str = "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt";
-/// Time between two looks.
-const LOOK: Duration = Duration::from_secs(2);
-
 /// Returns the CA certificates of the user's Secret, or the reason why there are none.
 pub(super) async fn read_own_authority(
     client: &ObjectClient,
@@ -49,48 +44,31 @@ pub(super) async fn read_own_authority(
     }))
 }
 
-/// Keeps what `caBundle` must have for certificates of a signer: the CA of the user's Secret, or that of the API server
-/// if it signed the pair. Never returns.
-pub(super) async fn keep_authority_of_signer(
-    context: &SecretContext<'_>,
-    report: &CertificateReport<'_>,
-    signer: &str,
-) {
-    loop {
-        match authority_of_signer(context, signer).await {
-            Ok(Some(authorities)) => {
-                context.trust.want(&bundle(&authorities));
-                report.bundle(None);
-            }
-            Ok(None) => {}
-            Err(problem) => report.bundle(Some(problem)),
-        }
-        sleep(LOOK).await;
-    }
-}
-
-/// Returns the CA certificates. `None` before the first pair.
-async fn authority_of_signer(
+/// Sets what `caBundle` must have for certificates of a signer: the CA of the user's Secret, or that of the API server if
+/// it signed the pair. Returns the problem if neither is known to have signed it.
+pub(super) async fn want_authority_of_signer(
     context: &SecretContext<'_>,
     signer: &str,
-) -> Result<Option<Vec<ReadCertificate>>, String> {
-    let own = read_own_authority(context.client).await;
-    if let Ok(found) = own.map_err(|error| error.to_string())? {
-        return Ok(Some(found));
+) -> Result<Option<String>, ApiError> {
+    if let Ok(found) = read_own_authority(context.client).await? {
+        context.trust.want(&bundle(&found));
+        return Ok(None);
     }
     let Some(active) = context.active().and_then(UsablePair::parse) else {
         return Ok(None);
     };
-    let of_api_server = read(Path::new(OF_API_SERVER), MAX_TEXT as u64).ok();
-    let of_api_server = of_api_server
+    let text = unblock(|| read(Path::new(OF_API_SERVER), MAX_TEXT as u64)).await;
+    let found = text
+        .ok()
         .and_then(|text| all_authorities(&text))
         .unwrap_or_default();
-    if active.is_accepted(&of_api_server, &context.hosts, context.moment().now()) {
-        return Ok(Some(of_api_server));
+    if active.is_accepted(&found, &context.hosts, context.moment().now()) {
+        context.trust.want(&bundle(&found));
+        return Ok(None);
     }
     let secret = Object::OwnAuthority.name(context.client.names());
-    Err(format!(
+    Ok(Some(format!(
         "the CA of the signer {signer} is not that of the API server; put it into the Secret {secret} at \
          {OWN_AUTHORITY_KEY}, or name a file with it by IMAGESWAP_CA_FILE"
-    ))
+    )))
 }

@@ -4,16 +4,18 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use tokio::time::{sleep, sleep_until};
+use serde_json::json;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::context::{SecretContext, SecretLook, TICK};
 use super::csr::Csr;
-use super::own::OwnPair;
+use super::own;
+use super::own_authority::want_authority_of_signer;
 use super::pair::UsablePair;
 use super::report::{CertificateReport, absent_secret, foreign_secret};
 use super::seen::SeenTrust;
 use super::self_managed::SelfManaged;
-use super::stored::StoredSecret;
+use super::stored::{ForeignSecret, StoredSecret};
 use crate::kubernetes::error::ApiError;
 use crate::kubernetes::object::Object;
 
@@ -35,7 +37,6 @@ pub(super) struct SecretTask<'a> {
 pub(super) enum SecretMode {
     SelfManaged(SelfManaged),
     Csr(Csr),
-    OwnPair(OwnPair),
 }
 
 impl<'a> SecretTask<'a> {
@@ -57,11 +58,13 @@ impl<'a> SecretTask<'a> {
         loop {
             given.borrow_and_update();
             let number = *asked.borrow_and_update();
+            let started = Instant::now();
             let look = self.look().await;
             self.context.trust.answer(number);
             let seen = self.context.seen();
             self.settle(seen.as_ref(), look.problem.or_else(|| watch_problem.clone()));
-            let settled = seen.and_then(|seen| self.context.settles_at(&seen));
+            // From before the look, so that no moment is missed.
+            let settled = seen.and_then(|seen| self.context.settles_after(started, &seen));
             let next = settled.map_or(look.next, |settled| look.next.min(settled));
             tokio::select! {
                 event = events.next() => watch_problem = match event {
@@ -101,12 +104,29 @@ impl<'a> SecretTask<'a> {
         let secret = client.get(Object::Secret).await?;
         context.webhook.pair.set_ahead(client.clock().ahead());
         let problem = match secret.map(|secret| StoredSecret::read(&secret)) {
+            // v1.5.3 has no manifest of it.
+            None if context.is_predecessor => {
+                let fields = json!({"metadata": {"labels": {"app": "imageswap"}}});
+                client.create(Object::Secret, fields).await?;
+                return Ok(None);
+            }
             None => absent_secret(client.names()),
-            Some(stored) => match (mode, &stored.foreign) {
-                (SecretMode::OwnPair(mode), _) => return mode.step(context, &stored).await,
-                (_, Some(foreign)) => foreign_secret(foreign, client.names()),
-                (SecretMode::SelfManaged(mode), None) => return mode.step(context, &stored).await,
-                (SecretMode::Csr(mode), None) => return mode.step(context, &stored).await,
+            Some(stored) => match (&stored.foreign, mode) {
+                (Some(ForeignSecret::OwnPair), _) if context.is_predecessor => {
+                    return own::step(context, &stored).await;
+                }
+                (Some(foreign), _) => foreign_secret(foreign, client.names()),
+                (None, SecretMode::SelfManaged(mode)) => return mode.step(context, &stored).await,
+                (None, SecretMode::Csr(mode)) => {
+                    let mut look = mode.step(context, &stored).await?;
+                    if let Some(look) = look.as_mut().filter(|_| context.has_own_authority)
+                        && let Some(problem) = want_authority_of_signer(context, mode.signer()).await?
+                    {
+                        look.problem.get_or_insert(problem);
+                        look.next = look.next.min(Instant::now() + RETRY);
+                    }
+                    return Ok(look);
+                }
             },
         };
         Ok(Some(SecretLook::again_in(Some(problem), TICK)))

@@ -73,12 +73,6 @@ impl SecretKey {
     }
 }
 
-/// Returns true if v1.5.3 or its user has marked the pair of a Secret as the user's own.
-pub(in crate::kubernetes) fn has_own_pair(secret: &DynamicObject) -> bool {
-    let annotations = secret.metadata.annotations.as_ref();
-    annotations.is_some_and(|annotations| annotations.contains_key(OWN_PAIR))
-}
-
 impl StoredSecret {
     /// Reads a Secret. Values that are too long, or not text, count as missing.
     pub(super) fn read(secret: &DynamicObject) -> Self {
@@ -92,7 +86,8 @@ impl StoredSecret {
             (text.len() <= MAX_TEXT).then_some((key, text))
         };
         let kind = secret.data["type"].as_str().unwrap_or_default();
-        let foreign = if has_own_pair(secret) {
+        let annotations = secret.metadata.annotations.as_ref();
+        let foreign = if annotations.is_some_and(|annotations| annotations.contains_key(OWN_PAIR)) {
             Some(ForeignSecret::OwnPair)
         } else {
             (!TYPES.contains(&kind)).then(|| ForeignSecret::Type(kind.to_owned()))

@@ -1,6 +1,5 @@
 //! The task that keeps the certificates.
 
-use std::path::Path;
 use std::time::Duration;
 
 use tokio::time::sleep;
@@ -8,8 +7,6 @@ use tokio::time::sleep;
 use super::ca_file;
 use super::context::SecretContext;
 use super::csr::Csr;
-use super::own::OwnPair;
-use super::own_authority::keep_authority_of_signer;
 use super::report::CertificateReport;
 use super::secret_task::{SecretMode, SecretTask};
 use super::self_managed::SelfManaged;
@@ -31,55 +28,31 @@ pub(in crate::kubernetes) async fn run(
     trust: &Trust,
     webhook: &Handles,
 ) {
-    let file = settings.ca_file.as_deref();
-    let context = |arms| SecretContext::new(client, trust, webhook, arms);
     let report = CertificateReport::new(&webhook.conditions);
+    let mode = match &settings.certificates {
+        Certificates::SelfManaged => Some(SecretMode::SelfManaged(SelfManaged::default())),
+        Certificates::Csr(signer) => {
+            let approves = settings.predecessor == Some(Predecessor::InitContainer);
+            Some(SecretMode::Csr(Csr::new(signer, approves)))
+        }
+        Certificates::Directory => None,
+    };
     let keep_pair = async {
-        match &settings.certificates {
-            Certificates::SelfManaged => {
-                let mode = SecretMode::SelfManaged(SelfManaged::default());
-                SecretTask::new(context(true), mode).run().await;
-            }
-            Certificates::Csr(signer) => {
-                let approves = settings.predecessor == Some(Predecessor::InitContainer);
-                let mode = SecretMode::Csr(Csr::new(signer, approves));
-                let task = SecretTask::new(context(settings.arms()), mode).run();
-                if file.is_some() {
-                    task.await;
-                } else if settings.predecessor.is_some() {
-                    let context = context(true);
-                    tokio::join!(task, keep_authority_of_signer(&context, &report, signer));
-                } else {
-                    report.bundle(Some(NO_CA_FILE.to_owned()));
-                    task.await;
-                }
-            }
-            Certificates::OwnPair => {
-                let mode = SecretMode::OwnPair(OwnPair::default());
-                SecretTask::new(context(true), mode).run().await;
-            }
-            Certificates::Directory => {}
+        if let Some(mode) = mode {
+            let context = SecretContext::new(client, trust, webhook, settings);
+            SecretTask::new(context, mode).run().await;
         }
     };
-    tokio::join!(
-        keep_pair,
-        keep_bundle(file, settings, trust, &report),
-        watch_clock(client, webhook, &report)
-    );
-}
-
-async fn keep_bundle(
-    file: Option<&Path>,
-    settings: &ClusterSettings,
-    trust: &Trust,
-    report: &CertificateReport<'_>,
-) {
-    // In the mode self-managed, the CA is in the Secret.
-    if let Some(file) = file
-        && settings.certificates != Certificates::SelfManaged
-    {
-        ca_file::keep(file, trust, report).await;
-    }
+    let keep_bundle = async {
+        match settings.bundle_file() {
+            Some(file) => ca_file::keep(file, trust, &report).await,
+            None if !settings.arms() && settings.certificates != Certificates::Directory => {
+                report.bundle(Some(NO_CA_FILE.to_owned()));
+            }
+            None => {}
+        }
+    };
+    tokio::join!(keep_pair, keep_bundle, watch_clock(client, webhook, &report));
 }
 
 /// Compares the clocks. It makes no request, but every mode makes some.

@@ -5,16 +5,16 @@ use std::fmt;
 use kube::core::DynamicObject;
 use serde_json::{Map, Value, json};
 
-use crate::kubernetes::object::Object;
+use super::object::Object;
 
 /// The text that stands for the CA bundle, in both forms of Python's templates.
 const PLACEHOLDERS: [&str; 2] = ["$CA_BUNDLE", "${CA_BUNDLE}"];
 
 /// A webhook configuration whose entries have no `caBundle` yet.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::kubernetes) struct Template {
+pub(super) struct Template {
     /// The name of the configuration.
-    pub(in crate::kubernetes) name: String,
+    pub(super) name: String,
     /// Its labels and annotations, as members of `metadata`.
     metadata: Map<String, Value>,
     entries: Vec<Value>,
@@ -37,7 +37,7 @@ pub(crate) enum TemplateError {
 
 impl Template {
     /// Parses the text of a template.
-    pub(in crate::kubernetes) fn parse(text: &str) -> Result<Self, TemplateError> {
+    pub(super) fn parse(text: &str) -> Result<Self, TemplateError> {
         let mut object: Value = serde_saphyr::from_str(text).map_err(|error| {
             let first = error.to_string();
             TemplateError::NotYaml(first.lines().next().unwrap_or_default().to_owned())
@@ -71,7 +71,7 @@ impl Template {
 
     /// Returns the merge patch that gives a configuration the entries and labels of the template, unless it has changed
     /// since it was read.
-    pub(in crate::kubernetes) fn patch(&self, configuration: &Value, found: &DynamicObject) -> Value {
+    pub(super) fn patch(&self, configuration: &Value, found: &DynamicObject) -> Value {
         let mut metadata = self.metadata.clone();
         metadata.insert(
             "resourceVersion".to_owned(),
@@ -82,7 +82,7 @@ impl Template {
 
     /// Returns the configuration with the CA bundle, in base64, in each entry that calls a Service, and wherever the
     /// template has its placeholder.
-    pub(in crate::kubernetes) fn with_ca_bundle(&self, bundle: &str) -> Value {
+    pub(super) fn with_ca_bundle(&self, bundle: &str) -> Value {
         let mut metadata = self.metadata.clone();
         metadata.insert("name".to_owned(), self.name.clone().into());
         let entries = self.entries.iter().map(|entry| {
