@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use futures_util::{Stream, StreamExt as _};
+use futures_util::{Stream, StreamExt as _, stream};
 use kube::api::{Patch, PatchParams, PostParams};
 use kube::client::ClientBuilder;
 use kube::core::DynamicObject;
@@ -26,6 +26,8 @@ use super::settings::Names;
 pub(super) const FIELD_MANAGER: &str = "imageswap";
 /// Maximum time for a request. Without one, a hanging API server would stop a task for ever.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// Maximum time without a byte on a connection. A watch ends after 290 s.
+const READ_TIMEOUT: Duration = Duration::from_secs(300);
 /// The token of the ServiceAccount, in the directory in which every cluster mounts it.
 const TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
@@ -51,7 +53,13 @@ impl ObjectClient {
     /// Returns the causes if the address of the API server, the token or the CA is missing or cannot be read.
     pub(super) fn in_cluster(names: Names) -> Result<Self, String> {
         // It never uses a proxy, so `HTTPS_PROXY` cannot lead requests for the API server out of the cluster.
-        let config = Config::incluster().map_err(|error| causes(&error))?;
+        let mut config = Config::incluster().map_err(|error| causes(&error))?;
+        // Each task has a pace of its own, and hidden retries would use up the time of its requests.
+        config.default_retry = false;
+        // Requests have a timeout of their own, but not the list and the first answer of a watch. The API server ends a
+        // watch before that.
+        config.read_timeout = Some(READ_TIMEOUT);
+        config.reset_reader_on_write = true;
         Ok(Self {
             names,
             config,
@@ -77,54 +85,45 @@ impl ObjectClient {
 
     /// Returns an object, or `None` if it does not exist.
     pub(super) async fn get(&self, object: Object) -> Result<Option<DynamicObject>, ApiError> {
-        let name = object.name(&self.names);
-        self.get_named(object, name).await
+        self.get_named(object, object.name(&self.names)).await
     }
 
-    async fn get_named(&self, object: Object, name: &str) -> Result<Option<DynamicObject>, ApiError> {
-        let found = self.request("get", object, name, async |api| api.get(name).await);
-        match found.await {
-            Err(error) if error.is_not_found() => Ok(None),
-            found => found.map(Some),
-        }
-    }
-
-    /// Creates an object. One that exists is a conflict. `fields` has neither `apiVersion` nor `kind`.
-    pub(super) async fn create(&self, object: Object, fields: Value) -> Result<DynamicObject, ApiError> {
-        let name = object.name(&self.names);
-        let mut new = DynamicObject::new(name, &object.api_resource()).data(fields);
-        let metadata = new.data["metadata"].take();
-        new.metadata.labels = serde_json::from_value(metadata["labels"].clone()).ok();
-        new.metadata.annotations = serde_json::from_value(metadata["annotations"].clone()).ok();
-        self.create_named(object, name, &new).await
-    }
-
-    async fn create_named(
+    /// Returns an object of a name that the settings do not have, or `None` if it does not exist.
+    pub(super) async fn get_named(
         &self,
         object: Object,
         name: &str,
-        new: &DynamicObject,
-    ) -> Result<DynamicObject, ApiError> {
+    ) -> Result<Option<DynamicObject>, ApiError> {
+        self.request("get", object, name, async |api| api.get_opt(name).await)
+            .await
+    }
+
+    /// Creates an object. One that exists is a conflict. `fields` has neither `apiVersion` nor `kind`.
+    pub(super) async fn create(&self, object: Object, fields: Value) -> Result<(), ApiError> {
+        self.create_named(object, object.name(&self.names), fields).await
+    }
+
+    /// Creates an object of a name that the settings do not have. One that exists is a conflict. `fields` has neither
+    /// `apiVersion` nor `kind`.
+    pub(super) async fn create_named(
+        &self,
+        object: Object,
+        name: &str,
+        fields: Value,
+    ) -> Result<(), ApiError> {
+        let new: DynamicObject = serde_json::from_value(complete(object, name, fields)).map_err(|error| {
+            let reason = ApiProblem::Rejected(error.to_string());
+            ApiError::about("create", object, name, &self.names, reason)
+        })?;
         let parameters = PostParams {
             field_manager: Some(FIELD_MANAGER.to_owned()),
             ..PostParams::default()
         };
         self.request("create", object, name, async |api| {
-            api.create(&parameters, new).await
+            api.create(&parameters, &new).await
         })
         .await
-    }
-
-    /// Returns the CertificateSigningRequest of a name, or `None` if it does not exist.
-    pub(super) async fn get_request(&self, name: &str) -> Result<Option<DynamicObject>, ApiError> {
-        self.get_named(Object::SigningRequest, name).await
-    }
-
-    /// Creates a CertificateSigningRequest. One that another replica has created is a conflict.
-    pub(super) async fn create_request(&self, name: &str, spec: Value) -> Result<(), ApiError> {
-        let object = Object::SigningRequest;
-        let request = DynamicObject::new(name, &object.api_resource()).data(json!({"spec": spec}));
-        self.create_named(object, name, &request).await.map(drop)
+        .map(drop)
     }
 
     /// Approves a CertificateSigningRequest.
@@ -142,10 +141,7 @@ impl ObjectClient {
     /// since is a conflict.
     pub(super) async fn merge(&self, object: Object, patch: &Value) -> Result<DynamicObject, ApiError> {
         let name = object.name(&self.names);
-        let parameters = PatchParams {
-            field_manager: Some(FIELD_MANAGER.to_owned()),
-            ..PatchParams::default()
-        };
+        let parameters = PatchParams::apply(FIELD_MANAGER);
         self.request("patch", object, name, async |api| {
             api.patch(name, &parameters, &Patch::Merge(patch)).await
         })
@@ -154,11 +150,9 @@ impl ObjectClient {
 
     /// Changes an object by server-side apply, and takes over what others own of it. `fields` has neither `apiVersion`
     /// nor `kind`.
-    pub(super) async fn apply(&self, object: Object, mut fields: Value) -> Result<DynamicObject, ApiError> {
-        fields["apiVersion"] = object.api_version().into();
-        fields["kind"] = object.kind().into();
+    pub(super) async fn apply(&self, object: Object, fields: Value) -> Result<DynamicObject, ApiError> {
         let name = object.name(&self.names);
-        fields["metadata"]["name"] = name.into();
+        let fields = complete(object, name, fields);
         let parameters = PatchParams::apply(FIELD_MANAGER).force();
         self.request("patch", object, name, async |api| {
             api.patch(name, &parameters, &Patch::Apply(&fields)).await
@@ -172,17 +166,18 @@ impl ObjectClient {
         &self,
         object: Object,
     ) -> impl Stream<Item = Result<Option<DynamicObject>, ApiError>> + Send + use<'_> {
-        let api = self.api(object);
-        futures_util::stream::iter([api])
-            .flat_map(move |api| match api {
-                Ok(api) => watch_object(api, object.name(&self.names))
-                    .default_backoff()
-                    .map(move |found| found.map_err(|error| self.watch_error(object, error)))
-                    .boxed(),
-                Err(error) => futures_util::stream::iter([Err(error)]).boxed(),
-            })
-            // A stream that ends would be polled without a pause.
-            .chain(futures_util::stream::pending())
+        let found = match self.api(object) {
+            Ok(api) => watch_object(api, object.name(&self.names))
+                .default_backoff()
+                .map(move |found| found.map_err(|error| self.watch_error(object, error)))
+                .boxed(),
+            Err(error) => {
+                let error = ApiError::new("watch", object, &self.names, error.into());
+                stream::iter([Err(error)]).boxed()
+            }
+        };
+        // A stream that ends would be polled without a pause.
+        found.chain(stream::pending())
     }
 
     fn watch_error(&self, object: Object, error: watcher::Error) -> ApiError {
@@ -204,8 +199,8 @@ impl ObjectClient {
         name: &str,
         send: impl AsyncFnOnce(&Api<DynamicObject>) -> kube::Result<T>,
     ) -> Result<T, ApiError> {
-        let api = self.api(object)?;
-        let reason = match timeout(REQUEST_TIMEOUT, send(&api)).await {
+        let answer = async { send(&self.api(object)?).await };
+        let reason = match timeout(REQUEST_TIMEOUT, answer).await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => error.into(),
             Err(_) => ApiProblem::TimedOut,
@@ -213,11 +208,8 @@ impl ObjectClient {
         Err(ApiError::about(verb, object, name, &self.names, reason))
     }
 
-    fn api(&self, object: Object) -> Result<Api<DynamicObject>, ApiError> {
-        let client = self.client().map_err(|error| {
-            let reason = ApiProblem::Unreachable(causes(&error));
-            ApiError::new("get", object, &self.names, reason)
-        })?;
+    fn api(&self, object: Object) -> kube::Result<Api<DynamicObject>> {
+        let client = self.client()?;
         let resource = object.api_resource();
         Ok(if object.is_of_cluster() {
             Api::all_with(client, &resource)
@@ -240,6 +232,15 @@ impl ObjectClient {
             .build();
         Ok(self.client.get_or_init(|| client).clone())
     }
+}
+
+/// Returns the fields of an object with its type and name.
+fn complete(object: Object, name: &str, mut fields: Value) -> Value {
+    let resource = object.api_resource();
+    fields["apiVersion"] = resource.api_version.into();
+    fields["kind"] = resource.kind.into();
+    fields["metadata"]["name"] = name.into();
+    fields
 }
 
 /// Omits the configuration, which has the token.

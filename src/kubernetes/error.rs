@@ -62,11 +62,6 @@ impl ApiError {
         }
     }
 
-    /// Returns true if the object does not exist.
-    pub(super) fn is_not_found(&self) -> bool {
-        matches!(self.reason, ApiProblem::NotFound)
-    }
-
     /// Returns true if the object has changed since it was read.
     pub(super) fn is_conflict(&self) -> bool {
         matches!(self.reason, ApiProblem::Conflict)

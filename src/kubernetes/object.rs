@@ -1,6 +1,12 @@
 //! The objects of the installation, with the rights that the webhook needs on each.
 
-use kube::core::ApiResource;
+use k8s_openapi::Resource;
+use k8s_openapi::api::admissionregistration::v1::{
+    MutatingWebhookConfiguration, ValidatingWebhookConfiguration,
+};
+use k8s_openapi::api::certificates::v1::CertificateSigningRequest;
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
+use kube::core::{ApiResource, GroupVersionKind};
 
 use super::settings::Names;
 
@@ -61,54 +67,50 @@ impl Object {
 
     /// Returns the kind as people write it.
     pub(super) const fn kind(self) -> &'static str {
-        match self {
-            Self::Secret | Self::OwnAuthority => "Secret",
-            Self::Entries | Self::LastGood => "ConfigMap",
-            Self::Mutating => "MutatingWebhookConfiguration",
-            Self::Validating => "ValidatingWebhookConfiguration",
-            Self::Namespace => "Namespace",
-            Self::SigningRequest => "CertificateSigningRequest",
-        }
+        self.type_names().kind
     }
 
     /// Returns the API group; that of the core is empty.
     pub(super) const fn group(self) -> &'static str {
-        match self {
-            Self::Mutating | Self::Validating => "admissionregistration.k8s.io",
-            Self::SigningRequest => "certificates.k8s.io",
-            Self::Secret | Self::OwnAuthority | Self::Entries | Self::LastGood | Self::Namespace => "",
-        }
+        self.type_names().group
     }
 
     /// Returns the name of the resource in URLs and rights.
     pub(super) const fn resource(self) -> &'static str {
-        match self {
-            Self::Secret | Self::OwnAuthority => "secrets",
-            Self::Entries | Self::LastGood => "configmaps",
-            Self::Mutating => "mutatingwebhookconfigurations",
-            Self::Validating => "validatingwebhookconfigurations",
-            Self::Namespace => "namespaces",
-            Self::SigningRequest => "certificatesigningrequests",
-        }
-    }
-
-    /// Returns the value of `apiVersion`.
-    pub(super) const fn api_version(self) -> &'static str {
-        match self {
-            Self::Mutating | Self::Validating => "admissionregistration.k8s.io/v1",
-            Self::SigningRequest => "certificates.k8s.io/v1",
-            Self::Secret | Self::OwnAuthority | Self::Entries | Self::LastGood | Self::Namespace => "v1",
-        }
+        self.type_names().plural
     }
 
     /// Returns the description of the resource for a client.
     pub(super) fn api_resource(self) -> ApiResource {
-        ApiResource {
-            group: self.group().to_owned(),
-            version: "v1".to_owned(),
-            api_version: self.api_version().to_owned(),
-            kind: self.kind().to_owned(),
-            plural: self.resource().to_owned(),
+        let TypeNames { kind, group, plural } = self.type_names();
+        ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, "v1", kind), plural)
+    }
+
+    const fn type_names(self) -> TypeNames {
+        match self {
+            Self::Secret | Self::OwnAuthority => TypeNames::of::<Secret>(),
+            Self::Entries | Self::LastGood => TypeNames::of::<ConfigMap>(),
+            Self::Mutating => TypeNames::of::<MutatingWebhookConfiguration>(),
+            Self::Validating => TypeNames::of::<ValidatingWebhookConfiguration>(),
+            Self::Namespace => TypeNames::of::<Namespace>(),
+            Self::SigningRequest => TypeNames::of::<CertificateSigningRequest>(),
+        }
+    }
+}
+
+/// The names of the type of an object. All of them have the version v1.
+struct TypeNames {
+    kind: &'static str,
+    group: &'static str,
+    plural: &'static str,
+}
+
+impl TypeNames {
+    const fn of<T: Resource>() -> Self {
+        Self {
+            kind: T::KIND,
+            group: T::GROUP,
+            plural: T::URL_PATH_SEGMENT,
         }
     }
 }

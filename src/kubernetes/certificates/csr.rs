@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rcgen::KeyPair;
+use serde_json::json;
 use time::OffsetDateTime;
 
 use super::authority::{PemPair, RENEWAL_PART, ServiceHosts, generate_key, parse_key};
@@ -168,7 +169,7 @@ impl Csr {
             RequestNeed::Certificate(key) => key,
         };
         let name = name(hosts, &key);
-        let state = RequestState::read(client.get_request(&name).await?.as_ref());
+        let state = RequestState::read(client.get_named(Object::SigningRequest, &name).await?.as_ref());
         let key_pem = stored.get(SecretKey::RequestedKey).unwrap_or_default();
         let inputs = RequestInputs {
             name: &name,
@@ -184,7 +185,8 @@ impl Csr {
             RequestStep::Replace => return self.make_key(context, stored).await,
             RequestStep::Create => match spec(hosts, &key, &self.signer) {
                 Ok(spec) => {
-                    client.create_request(&name, spec).await?;
+                    let fields = json!({"spec": spec});
+                    client.create_named(Object::SigningRequest, &name, fields).await?;
                     tracing::info!(request = name, signer = self.signer, "certificate requested");
                 }
                 Err(error) => return wait(Some(problem_of_names(&error)), TICK),
