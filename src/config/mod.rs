@@ -23,5 +23,4 @@ pub(crate) use set::Limits;
 pub(crate) use set_texts::SetTexts;
 pub(crate) use single::{Content, fits, read_single, rules_files_of};
 pub(crate) use source::{RulesSource, Watched};
-pub(crate) use stored::TooLarge;
 pub(crate) use text::RulesText;

@@ -67,9 +67,14 @@ impl ApiError {
         matches!(self.reason, ApiProblem::Conflict)
     }
 
-    /// Returns true if the same request fails again, unless something else changes.
-    pub(super) fn is_final(&self) -> bool {
+    /// Returns true if the API server rejects the request, so that it fails again unless something else changes.
+    pub(super) fn is_rejection(&self) -> bool {
         matches!(self.reason, ApiProblem::Rejected(_))
+    }
+
+    /// Returns true if the same request may succeed soon, without a change of rights or objects.
+    pub(super) fn is_passing(&self) -> bool {
+        !self.is_forbidden() && !self.is_rejection()
     }
 
     /// Returns true if the webhook may not set an owner.

@@ -103,14 +103,10 @@ async fn leave(
     tls_dir: &Path,
 ) -> Result<(), InitError> {
     let mut wanted = cluster.trust().wanted();
-    let bundle = loop {
-        let bundle = wanted.borrow_and_update().clone();
-        match bundle {
-            Some(bundle) => break bundle,
-            None => {
-                let _ = wanted.changed().await;
-            }
-        }
+    // The sender lives as long as the cluster.
+    let bundle = match wanted.wait_for(Option::is_some).await {
+        Ok(bundle) => bundle.clone().unwrap_or_default(),
+        Err(_) => return Err(InitError::TimedOut(problems(webhook))),
     };
     if let Some(template) = template {
         configure(cluster.client(), template, &bundle).await?;
@@ -130,6 +126,7 @@ async fn leave(
 /// Creates the webhook configuration, or replaces its entries by those of the template.
 async fn configure(client: &ObjectClient, template: &Template, bundle: &str) -> Result<(), InitError> {
     let configuration = template.with_ca_bundle(&BASE64_STANDARD.encode(bundle));
+    let mut logged = None;
     loop {
         let failed = match try_to_configure(client, template, &configuration).await {
             Ok(done) => {
@@ -144,10 +141,14 @@ async fn configure(client: &ObjectClient, template: &Template, bundle: &str) -> 
         if failed.is_conflict() {
             // Another replica was faster.
             sleep(LOOK).await;
-        } else if failed.is_final() {
+        } else if failed.is_rejection() {
             return Err(InitError::Configuration(failed));
         } else {
-            tracing::warn!(problem = %failed, "webhook configuration not written yet");
+            let problem = failed.to_string();
+            if logged.as_ref() != Some(&problem) {
+                tracing::warn!(problem, "webhook configuration not written yet");
+                logged = Some(problem);
+            }
             sleep(RETRY).await;
         }
     }

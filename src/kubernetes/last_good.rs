@@ -39,7 +39,7 @@ pub(super) async fn get(client: &ObjectClient) -> Result<Option<KeptSet>, Cluste
 
 /// Replaces the set of the ConfigMap.
 pub(super) async fn keep(client: &ObjectClient, set: &[u8], digest: &str) -> Result<(), ClusterError> {
-    let kept_at = client.now().replace_nanosecond(0).unwrap_or(client.now());
+    let kept_at = client.now().truncate_to_second();
     let patch = json!({
         "metadata": {"annotations": {DIGEST: digest, KEPT_AT: kept_at.format(&Rfc3339).unwrap_or_default()}},
         "binaryData": {KEY: STANDARD.encode(set)},
@@ -51,7 +51,7 @@ pub(super) async fn keep(client: &ObjectClient, set: &[u8], digest: &str) -> Res
 impl From<ApiError> for ClusterError {
     fn from(error: ApiError) -> Self {
         Self {
-            is_passing: !error.is_forbidden(),
+            is_passing: error.is_passing(),
             text: error.to_string(),
         }
     }

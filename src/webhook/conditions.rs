@@ -40,7 +40,14 @@ pub(crate) struct Condition {
 
 /// The conditions that last, at most one for each duty.
 #[derive(Debug, Default)]
-pub(crate) struct Conditions(Mutex<BTreeMap<Duty, Condition>>);
+pub(crate) struct Conditions(Mutex<BTreeMap<Duty, Known>>);
+
+#[derive(Debug)]
+struct Known {
+    condition: Condition,
+    /// True if the log has it.
+    is_logged: bool,
+}
 
 impl Duty {
     /// Returns the name in logs and in `/readyz`.
@@ -57,17 +64,36 @@ impl Duty {
 }
 
 impl Conditions {
-    /// Sets the condition of a duty. Returns true if it differs from the one before.
-    pub(crate) fn set(&self, duty: Duty, readiness: Readiness, text: String) -> bool {
-        let new = Condition {
+    /// Sets the condition of a duty, and logs it unless the log has it already.
+    pub(crate) fn report(&self, duty: Duty, readiness: Readiness, text: String) {
+        if self.insert(duty, readiness, text.clone(), true) {
+            let what = duty.as_str();
+            match readiness {
+                Readiness::Ready => tracing::warn!(what, problem = text, "duty not done"),
+                Readiness::NotReady => tracing::warn!(what, problem = text, "not ready"),
+            }
+        }
+    }
+
+    /// Sets the condition of a duty, and logs nothing.
+    pub(crate) fn set(&self, duty: Duty, readiness: Readiness, text: String) {
+        self.insert(duty, readiness, text, false);
+    }
+
+    /// Sets a condition. Returns true if it is logged now, and was not.
+    fn insert(&self, duty: Duty, readiness: Readiness, text: String, is_logged: bool) -> bool {
+        let condition = Condition {
             duty,
             readiness,
             text,
         };
         let mut conditions = self.lock();
-        let differs = conditions.get(&duty) != Some(&new);
-        conditions.insert(duty, new);
-        differs
+        let was_logged = conditions
+            .get(&duty)
+            .is_some_and(|known| known.condition == condition && known.is_logged);
+        let is_logged = is_logged || was_logged;
+        conditions.insert(duty, Known { condition, is_logged });
+        is_logged && !was_logged
     }
 
     /// Sets the condition that lasts until the first key pair.
@@ -76,17 +102,23 @@ impl Conditions {
         self.set(Duty::Certificate, Readiness::NotReady, waiting);
     }
 
-    /// Ends the condition of a duty. Returns true if there was one.
-    pub(crate) fn clear(&self, duty: Duty) -> bool {
-        self.lock().remove(&duty).is_some()
+    /// Ends the condition of a duty, and logs that if the log has the condition.
+    pub(crate) fn end(&self, duty: Duty) {
+        let ended = self.lock().remove(&duty);
+        if ended.is_some_and(|known| known.is_logged) {
+            tracing::info!(what = duty.as_str(), "condition ended");
+        }
     }
 
     /// Returns all conditions.
     pub(crate) fn all(&self) -> Vec<Condition> {
-        self.lock().values().cloned().collect()
+        self.lock()
+            .values()
+            .map(|known| known.condition.clone())
+            .collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Duty, Condition>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Duty, Known>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -96,16 +128,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn condition_lasts_until_it_is_cleared() {
+    fn condition_lasts_until_it_ends() {
         let conditions = Conditions::default();
-        let set = |text: &str| conditions.set(Duty::Mutating, Readiness::Ready, text.to_owned());
-        assert_eq!([set("a"), set("a"), set("b")], [true, false, true]);
+        conditions.report(Duty::Mutating, Readiness::Ready, "a".to_owned());
+        conditions.set(Duty::Mutating, Readiness::Ready, "b".to_owned());
         let [condition] = &conditions.all()[..] else {
             panic!("{conditions:?}");
         };
         assert_eq!((condition.duty, condition.text.as_str()), (Duty::Mutating, "b"));
-        assert!(!conditions.clear(Duty::Certificate));
-        assert!(conditions.clear(Duty::Mutating));
+        conditions.end(Duty::Certificate);
+        assert_eq!(conditions.all().len(), 1);
+        conditions.end(Duty::Mutating);
         assert_eq!(conditions.all(), []);
+    }
+
+    #[test]
+    fn condition_is_logged_once_after_it_was_set_without_the_log() {
+        let conditions = Conditions::default();
+        let insert = |text: &str, is_logged| {
+            conditions.insert(Duty::Clock, Readiness::Ready, text.to_owned(), is_logged)
+        };
+        assert!(!insert("a", false));
+        assert!(insert("a", true));
+        assert!(!insert("a", true));
+        assert!(!insert("a", false));
+        assert!(!insert("a", true));
+        assert!(insert("b", true));
     }
 }

@@ -16,7 +16,7 @@ use super::error::ServeError;
 use super::reload::{HOW_TO_WANT_NO_RULES, LoadError, SharedRules};
 use super::status::{Reloaded, Status};
 use super::{logging, os};
-use crate::config::{Digest, Limits, RulesSource, RulesText, SetTexts, TooLarge};
+use crate::config::{Digest, Limits, RulesSource, RulesText, SetTexts};
 
 #[cfg(test)]
 mod tests;
@@ -116,7 +116,10 @@ async fn keep_one(cluster: &dyn Cluster, texts: SetTexts, digest: Digest, condit
     let compressed = spawn_blocking(move || os::with_low_priority(|| texts.to_stored())).await;
     let set = match compressed {
         Ok(Ok(set)) => set,
-        Ok(Err(error)) => return report_too_large(error, digest, conditions),
+        Ok(Err(error)) => {
+            let text = format!("the active set is not kept: {error}");
+            return conditions.report(Duty::LastGood, Readiness::Ready, text);
+        }
         Err(error) => return tracing::error!(%error, "compression of the set panicked"),
     };
     let digest = digest.to_string();
@@ -124,7 +127,7 @@ async fn keep_one(cluster: &dyn Cluster, texts: SetTexts, digest: Digest, condit
     loop {
         match keep_unless_kept(cluster, &set, &digest).await {
             Ok(was_kept) => {
-                conditions.clear(Duty::LastGood);
+                conditions.end(Duty::LastGood);
                 let bytes = set.len();
                 if was_kept {
                     tracing::debug!(digest, "last good set is kept already");
@@ -135,9 +138,7 @@ async fn keep_one(cluster: &dyn Cluster, texts: SetTexts, digest: Digest, condit
             }
             Err(error) => {
                 let text = format!("the active set is not kept: {error}");
-                if conditions.set(Duty::LastGood, Readiness::Ready, text) {
-                    tracing::warn!(digest, %error, "last good set not kept");
-                }
+                conditions.report(Duty::LastGood, Readiness::Ready, text);
             }
         }
         sleep(pause).await;
@@ -152,12 +153,6 @@ async fn keep_unless_kept(cluster: &dyn Cluster, set: &[u8], digest: &str) -> Re
         return Ok(true);
     }
     cluster.keep(set, digest).await.map(|()| false)
-}
-
-fn report_too_large(error: TooLarge, digest: Digest, conditions: &Conditions) {
-    let text = format!("the active set is not kept: {error}");
-    conditions.set(Duty::LastGood, Readiness::Ready, text);
-    tracing::warn!(%digest, %error, "last good set not kept");
 }
 
 /// Reads the last good set, and compiles it. `None` if the cluster keeps none.

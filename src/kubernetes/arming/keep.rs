@@ -392,7 +392,7 @@ impl<'a> Keeper<'a> {
                 self.next_attempt = Some(now);
                 self.report.without_owner(&error);
             }
-            Failure::Api(error) if wanted.is_listed() && error.is_final() => {
+            Failure::Api(error) if wanted.is_listed() && error.is_rejection() => {
                 let reason = self.report.rejected(&error);
                 self.rejected = Some((wanted, reason));
                 self.next_attempt = Some(now);

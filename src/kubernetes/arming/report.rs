@@ -15,8 +15,8 @@ pub(super) struct ConfigurationReport<'a> {
     kind: Object,
     names: &'a Names,
     conditions: &'a Conditions,
-    /// The last problem in the log.
-    logged: Option<String>,
+    /// The notice in the log that applies.
+    informed: Option<String>,
 }
 
 impl<'a> ConfigurationReport<'a> {
@@ -25,24 +25,20 @@ impl<'a> ConfigurationReport<'a> {
             kind,
             names,
             conditions,
-            logged: None,
+            informed: None,
         }
     }
 
     /// Sets a problem, and logs it once.
     pub(super) fn problem(&mut self, problem: String) {
-        self.set(&problem);
-        if self.is_new(&problem) {
-            tracing::warn!(what = self.duty().as_str(), problem, "duty not done");
-        }
+        self.informed = None;
+        self.conditions.report(self.duty(), Readiness::Ready, problem);
     }
 
     /// Ends the problem.
     pub(super) fn clear(&mut self) {
-        self.conditions.clear(self.duty());
-        if self.logged.take().is_some() {
-            tracing::info!(what = self.duty().as_str(), "condition ended");
-        }
+        self.informed = None;
+        self.conditions.end(self.duty());
     }
 
     /// Reports that the webhook cannot be reached by its Service.
@@ -51,7 +47,7 @@ impl<'a> ConfigurationReport<'a> {
         if failures > QUIET {
             self.problem(problem);
         } else {
-            self.set(&problem);
+            self.conditions.set(self.duty(), Readiness::Ready, problem);
         }
     }
 
@@ -164,8 +160,9 @@ impl<'a> ConfigurationReport<'a> {
 
     /// Logs a notice once, and has no condition.
     fn inform(&mut self, notice: &str) {
-        self.conditions.clear(self.duty());
-        if self.is_new(notice) {
+        self.conditions.end(self.duty());
+        if self.informed.as_deref() != Some(notice) {
+            self.informed = Some(notice.to_owned());
             tracing::info!(
                 kind = self.kind.kind(),
                 name = self.names.configuration,
@@ -173,19 +170,6 @@ impl<'a> ConfigurationReport<'a> {
                 "webhook configuration not used"
             );
         }
-    }
-
-    fn set(&self, problem: &str) {
-        self.conditions
-            .set(self.duty(), Readiness::Ready, problem.to_owned());
-    }
-
-    fn is_new(&mut self, text: &str) -> bool {
-        let is_new = self.logged.as_deref() != Some(text);
-        if is_new {
-            self.logged = Some(text.to_owned());
-        }
-        is_new
     }
 
     const fn duty(&self) -> Duty {

@@ -78,8 +78,8 @@ impl Authority {
         // Each CA has a name of its own: clients look for the issuer of a leaf by name.
         let id = &fingerprint(&key.subject_public_key_info())[..8];
         parameters.distinguished_name = name(&format!("imageswap CA {id}"));
-        parameters.not_before = whole_seconds(moment.earliest() - DATED_BACK);
-        parameters.not_after = whole_seconds(moment.latest() + CA_LIFETIME);
+        parameters.not_before = (moment.earliest() - DATED_BACK).truncate_to_second();
+        parameters.not_after = (moment.latest() + CA_LIFETIME).truncate_to_second();
         let certificate = parameters.self_signed(&key)?;
         let certificate = ReadCertificate::parse(certificate.der().clone());
         Ok(Self {
@@ -116,9 +116,9 @@ impl Authority {
         let key = generate_key()?;
         let mut parameters = hosts.parameters("imageswap")?;
         parameters.use_authority_key_identifier_extension = true;
-        parameters.not_before = whole_seconds(moment.earliest() - DATED_BACK);
+        parameters.not_before = (moment.earliest() - DATED_BACK).truncate_to_second();
         let end = (moment.latest() + LEAF_LIFETIME).min(self.certificate.not_after());
-        parameters.not_after = whole_seconds(end);
+        parameters.not_after = end.truncate_to_second();
         let issuer = Issuer::from_ca_cert_der(self.certificate.der(), &self.key)?;
         let certificate = parameters.signed_by(&key, &issuer)?;
         Ok(PemPair {
@@ -156,8 +156,4 @@ fn name(common_name: &str) -> DistinguishedName {
     let mut name = DistinguishedName::new();
     name.push(DnType::CommonName, common_name);
     name
-}
-
-fn whole_seconds(time: OffsetDateTime) -> OffsetDateTime {
-    time.replace_nanosecond(0).unwrap_or(time)
 }

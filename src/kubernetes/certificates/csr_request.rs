@@ -106,7 +106,7 @@ pub(super) fn spec(hosts: &ServiceHosts, key: &KeyPair, signer: &str) -> Result<
 
 /// Returns the `status` that approves a request.
 pub(super) fn approval(now: OffsetDateTime) -> Value {
-    let now = now.replace_nanosecond(0).unwrap_or(now).format(&Rfc3339);
+    let now = now.truncate_to_second().format(&Rfc3339);
     json!({"conditions": [{
         "type": "Approved", "status": "True", "reason": "ImageswapInit",
         "message": "approved by the init container of imageswap", "lastUpdateTime": now.ok(),

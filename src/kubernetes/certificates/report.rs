@@ -48,40 +48,24 @@ impl<'a> CertificateReport<'a> {
         let is_accepted = active.map(|active| seen.is_none_or(|seen| seen.accepts(active, hosts, now)));
         let condition = self.progress.condition(is_accepted, seen, problem);
         match condition {
-            Some((readiness, problem)) => self.set(Duty::Certificate, readiness, problem),
-            None => self.clear(Duty::Certificate),
+            Some((readiness, problem)) => self.conditions.report(Duty::Certificate, readiness, problem),
+            None => self.conditions.end(Duty::Certificate),
         }
     }
 
     /// Sets the condition that the clocks differ, or ends it.
     pub(super) fn clock(&self, ahead: i64) {
         match clock_problem(ahead) {
-            Some(problem) => self.set(Duty::Clock, Readiness::Ready, problem),
-            None => self.clear(Duty::Clock),
+            Some(problem) => self.conditions.report(Duty::Clock, Readiness::Ready, problem),
+            None => self.conditions.end(Duty::Clock),
         }
     }
 
     /// Sets a condition about `caBundle`, or ends it.
     pub(super) fn bundle(&self, problem: Option<String>) {
         match problem {
-            Some(problem) => self.set(Duty::CaBundle, Readiness::Ready, problem),
-            None => self.clear(Duty::CaBundle),
-        }
-    }
-
-    fn set(&self, duty: Duty, readiness: Readiness, problem: String) {
-        if self.conditions.set(duty, readiness, problem.clone()) {
-            let what = duty.as_str();
-            match readiness {
-                Readiness::Ready => tracing::warn!(what, problem, "duty not done"),
-                Readiness::NotReady => tracing::warn!(what, problem, "not ready"),
-            }
-        }
-    }
-
-    fn clear(&self, duty: Duty) {
-        if self.conditions.clear(duty) {
-            tracing::info!(what = duty.as_str(), "condition ended");
+            Some(problem) => self.conditions.report(Duty::CaBundle, Readiness::Ready, problem),
+            None => self.conditions.end(Duty::CaBundle),
         }
     }
 }

@@ -169,7 +169,7 @@ fn reload_rules(
 /// Ends the use of the last good set, because the mounted set is active.
 fn end_last_good(rules: &SharedRules, conditions: &Conditions) {
     if rules.is_mounted_again() {
-        conditions.clear(Duty::LastGood);
+        conditions.end(Duty::LastGood);
         tracing::info!("last good set is no longer needed");
     }
 }
