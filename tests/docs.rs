@@ -42,6 +42,22 @@ fn help_has_every_variable_and_option_of_the_drop_in_page() {
 }
 
 #[test]
+fn rights_of_the_security_page_are_those_of_the_manifests() {
+    let page = read("SECURITY.md");
+    let (_, section) = page.split_once("\n## Rights\n").unwrap();
+    let rows = section.lines().skip_while(|line| !line.starts_with("|---"));
+    let rows: Vec<&str> = rows.skip(1).take_while(|line| line.starts_with('|')).collect();
+    let roles = read("deploy/base/clusterrole.yaml") + &read("deploy/base/role.yaml");
+    for row in &rows {
+        let cells: Vec<&str> = row.split(" | ").collect();
+        let name = cells[0].split('`').nth(1).unwrap();
+        let rule = format!("resourceNames: [{name}]\n  verbs: [{}]\n", cells[1]);
+        assert!(roles.contains(&rule), "{row}");
+    }
+    assert_eq!(rows.len(), roles.matches("  verbs: ").count());
+}
+
+#[test]
 fn every_link_of_a_page_has_a_target() {
     for page in [
         "README.md",
