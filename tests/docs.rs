@@ -1,10 +1,11 @@
 //! Tests of the documentation: its commands, headings and links.
 
+use std::fs;
 use std::process::Command;
 
 use imageswap_engine::diagnostic::Code;
 use imageswap_tests_support::pages::{is_there, links};
-use imageswap_tests_support::repository::read;
+use imageswap_tests_support::repository::{self, read};
 
 #[test]
 fn headings_of_the_errors_page_are_the_codes() {
@@ -55,6 +56,52 @@ fn rights_of_the_security_page_are_those_of_the_manifests() {
         assert!(roles.contains(&rule), "{row}");
     }
     assert_eq!(rows.len(), roles.matches("  verbs: ").count());
+}
+
+/// Returns the source of the cluster tests, which name blocks of commands by heading and place.
+fn cluster_tests() -> String {
+    let files = fs::read_dir(repository::path("tests/cluster")).unwrap();
+    let files = files.map(|file| file.unwrap().path());
+    let sources = files.filter(|path| path.extension().is_some_and(|ending| ending == "rs"));
+    sources.map(|path| fs::read_to_string(path).unwrap()).collect()
+}
+
+#[test]
+fn cluster_tests_run_every_block_of_commands_that_is_not_marked() {
+    let tests = cluster_tests();
+    let mut count = 0;
+    for page in ["docs/operations.md", "docs/drop-in.md", "docs/git.md"] {
+        let (mut heading, mut place, mut is_marked) = ("", 0, false);
+        let text = read(page);
+        for line in text.lines() {
+            if let Some((_, title)) = line
+                .split_once("# ")
+                .filter(|(signs, _)| signs.trim_matches('#').is_empty())
+            {
+                (heading, place) = (title, 0);
+            }
+            if line == "```sh" {
+                let block = format!("(\"{heading}\", {place})");
+                assert_ne!(tests.contains(&block), is_marked, "{page}: {block}");
+                place += 1;
+                count += 1;
+            }
+            is_marked = line.starts_with("<!-- not run: ");
+        }
+    }
+    assert!(count > 40, "{count}");
+}
+
+#[test]
+fn readme_installs_by_the_commands_of_the_page() {
+    let (readme, page) = (read("README.md"), read("docs/operations.md"));
+    let (_, section) = readme.split_once("\n## Install\n").unwrap();
+    let (section, _) = section.split_once("kind create cluster").unwrap();
+    let blocks: Vec<&str> = section.split("```sh\n").skip(1).collect();
+    for block in &blocks[..3] {
+        let (command, _) = block.split_once("```").unwrap();
+        assert!(page.contains(&format!("```sh\n{command}")), "{command}");
+    }
 }
 
 #[test]

@@ -56,6 +56,38 @@ fn command_of_the_readme_serves_its_rules() {
     assert_eq!(serve.next(), None);
 }
 
+/// Returns the commands of the first block of a page that has commands only.
+fn commands(page: &str) -> Vec<String> {
+    let page = read(page);
+    let block = page.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
+    block.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn commands_of_the_language_page_work() {
+    let commands = commands("docs/language.md");
+    let own = commands.iter().filter(|line| line.starts_with("imageswap "));
+    let statuses: Vec<i32> = own.map(|line| run(line, "docs/examples").status).collect();
+    assert_eq!(statuses, [0; 4]);
+}
+
+#[test]
+fn commands_of_the_cookbook_work() {
+    let commands = commands("rules/README.md");
+    let [copy, check, serve] = commands.as_slice() else {
+        panic!("{commands:?}")
+    };
+    let recipe = copy
+        .strip_prefix("cp -r ")
+        .unwrap()
+        .strip_suffix(" my-rules")
+        .unwrap();
+    let ran = run(&check.replace("my-rules", recipe), ".");
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+    let said = served(&serve.replace("my-rules", recipe), ".");
+    assert!(said.contains("curl --insecure"), "{said}");
+}
+
 fn compare_page(page: &str, folder: &str) {
     let text = replay(&read(page), folder);
     compare([(repository::path(page), text)]);

@@ -13,7 +13,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use super::asked;
-use super::forms::{prepare, run};
+use super::forms::{RULES, prepare, run, set_rules};
 use super::install::pods;
 use super::load::Load;
 use crate::IMAGESWAP;
@@ -21,17 +21,8 @@ use crate::IMAGESWAP;
 const NAMESPACE: &str = "imageswap-system";
 const SWAPPED: &str = "harbor.example.com/dockerhub/library/nginx:1.25";
 
-/// The overlay with rules.
-const KUSTOMIZATION: &str = "\
-apiVersion: kustomize.config.k8s.io/v1beta1
-kind: Kustomization
-resources: [deploy/overlays/cert-manager]
-configMapGenerator:
-- name: imageswap-rules
-  namespace: imageswap-system
-  literals: [\"10-mirror.rules=rules v1\\nswap docker.io/ -> harbor.example.com/dockerhub/\"]
-  options: {disableNameSuffixHash: true}
-";
+/// The commands of the page that install it.
+const INSTALL: (&str, usize) = ("With cert-manager", 0);
 
 /// Returns the bytes of a field of an object that has them in base64.
 fn bytes(plane: &ControlPlane, object: &str, field: &str) -> Vec<u8> {
@@ -84,8 +75,8 @@ fn cert_manager_renews_pair_and_ca_without_a_failed_pod() {
     };
     let manager = CertManager::start(&plane, build);
     prepare(&plane, None);
-    plane.write("kustomization.yaml", KUSTOMIZATION);
-    plane.succeed("kubectl apply -k .");
+    run(&plane, INSTALL);
+    set_rules(&plane, RULES);
     plane.wait("two ready replicas", |_| node.ready() == 2);
     plane.wait("a swapped Pod", |plane| {
         asked(plane, "default", "nginx:1.25").as_deref() == Some(SWAPPED)
@@ -104,8 +95,8 @@ fn cert_manager_renews_pair_and_ca_without_a_failed_pod() {
     assert_eq!(ca_bundle(&plane), bundle);
 
     // The manifests do not have `caBundle`, so applying them again leaves that of cert-manager.
-    plane.succeed("kubectl apply -k .");
-    plane.succeed("kubectl diff -k .");
+    run(&plane, INSTALL);
+    plane.succeed("kubectl diff -k deploy/overlays/cert-manager");
     assert_eq!(ca_bundle(&plane), bundle);
 
     // A new CA signs only the next certificate. Until the old CA has expired, `caBundle` has both.

@@ -10,12 +10,15 @@ use imageswap_tests_support::webhook::{Connection, ControlPlane, Node};
 use serde_json::{Value, json};
 
 use super::asked;
+use super::forms::commands_of;
 use super::install::{SWAPPED, cluster};
 use super::legacy::{self, INSTALLED};
 use super::load::Load;
 
+const PAGE: &str = "docs/drop-in.md";
+
 /// The image of the tests, for both containers.
-const IMAGE: &str = "ghcr.io/imageswap/imageswap:0.1.0";
+const IMAGE: &str = concat!("ghcr.io/imageswap/imageswap:", env!("CARGO_PKG_VERSION"));
 
 /// Signs a certificate for the next key pair, by the same CA.
 const RENEW: &str = "\
@@ -108,8 +111,13 @@ fn old_manifests_install_with_only_the_images_replaced() {
         .replace("  replicas: 2\n", "  replicas: 3\n")
         .replace("minReplicas: 2", "minReplicas: 3");
     plane.apply(&text);
+    plane.succeed(&commands_of(PAGE, ("The init container", 1)));
     wait_until_it_swaps(&plane, &node, 3);
     assert_eq!(node.restarts(), 0);
+    plane.wait("the last good set", |plane| {
+        let kept = object(plane, "configmap/imageswap-last-good");
+        kept["binaryData"]["set"].is_string()
+    });
     assert_eq!(
         asked(&plane, "unlabeled", "nginx:1.25").as_deref(),
         Some("nginx:1.25")
@@ -155,8 +163,19 @@ fn upgrade_in_place_fails_no_pod() {
     let before = ca_bundle(&plane);
 
     let load = Load::start(node.api);
-    plane.apply(&manifests());
+    // What stands for the old program of the init container gives way, and then the page's command replaces the images.
+    let text = manifests()
+        .replace(
+            &format!("image: {IMAGE}"),
+            "image: registry.example.com/imageswap:v1.5.3",
+        )
+        .replace("  replicas: 2\n", "  replicas: 2\n  paused: true\n");
+    plane.apply(&text);
+    plane.succeed(&commands_of(PAGE, ("The init container", 0)));
+    plane.succeed("kubectl rollout resume deployment/imageswap -n imageswap-system");
     wait_until_it_swaps(&plane, &node, 2);
+    let images = "kubectl get deployment imageswap -n imageswap-system -o jsonpath='{..image}'";
+    assert_eq!(plane.succeed(images), format!("{IMAGE} {IMAGE}"));
     let created = load.end();
     created.log("v1.5.3: only the image names replaced");
     assert!(created.failures.is_empty(), "{:?}", created.failures);

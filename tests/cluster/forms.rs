@@ -98,8 +98,13 @@ impl Form {
 }
 
 /// Returns a block of commands of docs/operations.md.
-pub(crate) fn commands((heading, place): (&str, usize)) -> String {
-    let page = repository::read("docs/operations.md");
+pub(crate) fn commands(block: (&str, usize)) -> String {
+    commands_of("docs/operations.md", block)
+}
+
+/// Returns a block of commands of a page.
+pub(crate) fn commands_of(page: &str, (heading, place): (&str, usize)) -> String {
+    let page = repository::read(page);
     let mut section = page.split("\n#").filter(|section| {
         section
             .trim_start_matches(['#', ' '])

@@ -58,6 +58,7 @@ fn life(form: &Form, helm: &str) {
     assert_eq!(warnings(&plane), Vec::<Value>::new());
 
     if form.name == HELM.name {
+        run(&plane, ("With Helm", 1));
         // Its Pod checks the rules that it mounts.
         let tested = plane.succeed("helm test imageswap -n imageswap-system --timeout=120s");
         assert!(tested.contains("Phase:          Succeeded"), "{tested}");

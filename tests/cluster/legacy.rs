@@ -29,8 +29,11 @@ printf 'subjectAltName=%s\\nextendedKeyUsage=serverAuth\\n' $names > extensions
 openssl x509 -req -in request.pem -CA ca.crt -CAkey ca.key -CAcreateserial -days 365 -extfile extensions -out cert.pem
 ";
 
-/// Heading of the page for the commands.
-const UPGRADE: &str = "Upgrade from imageswap-webhook v1.5.3";
+/// The commands of the page, in order.
+const UPGRADE: (&str, usize) = ("Upgrade from imageswap-webhook v1.5.3", 0);
+const ROLL_BACK: (&str, usize) = ("Upgrade from imageswap-webhook v1.5.3", 1);
+const RETURN: (&str, usize) = ("Upgrade from imageswap-webhook v1.5.3", 2);
+const REMOVE_RIGHTS: (&str, usize) = ("Upgrade from imageswap-webhook v1.5.3", 3);
 
 /// Creates the objects of v1.5.3: those of `kubectl apply`, and those that its init container creates.
 pub(crate) fn install(plane: &ControlPlane) {
@@ -143,7 +146,7 @@ fn legacy_overlay_upgrades_and_rolls_back_without_a_failed_pod() {
 
     let load = Load::start(node.api);
     let connections = Connections::start(&plane);
-    run(&plane, (UPGRADE, 0));
+    run(&plane, UPGRADE);
     wait_for_rollout(&plane, &node);
     is_upgraded(&plane);
     assert_eq!(connections.end(), 0);
@@ -156,7 +159,7 @@ fn legacy_overlay_upgrades_and_rolls_back_without_a_failed_pod() {
     assert_ne!(kept["data"]["cert.pem"], secret["data"]["cert.pem"]);
     assert!(kept["data"]["ca-key.pem"].is_string());
     assert_eq!(object(&plane, "configmap/imageswap-maps"), maps);
-    let manifests = commands((UPGRADE, 0));
+    let manifests = commands(UPGRADE);
     let manifests: Vec<&str> = manifests.lines().skip(1).take(1).collect();
     plane.succeed(&manifests.join("\n").replace("kubectl apply", "kubectl diff"));
     wait_for(
@@ -171,7 +174,7 @@ fn legacy_overlay_upgrades_and_rolls_back_without_a_failed_pod() {
     evict(&plane, &node);
 
     let load = Load::start(node.api);
-    run(&plane, (UPGRADE, 1));
+    run(&plane, ROLL_BACK);
     wait_for_rollout(&plane, &node);
     let template = object(&plane, "deployment/imageswap")["spec"]["template"]["spec"].clone();
     assert_eq!(template["containers"][0]["command"][0], "gunicorn");
@@ -179,15 +182,15 @@ fn legacy_overlay_upgrades_and_rolls_back_without_a_failed_pod() {
     assert_eq!(template["serviceAccountName"], "imageswap-sa");
     // The policy that is left would separate their init container from the API server.
     assert_eq!(selected_by_policy(&plane), 0);
-    run(&plane, (UPGRADE, 2));
-    run(&plane, (UPGRADE, 0));
+    run(&plane, RETURN);
+    run(&plane, UPGRADE);
     wait_for_rollout(&plane, &node);
     is_upgraded(&plane);
     all_swapped("rollback and return", load);
 
     let load = Load::start(node.api);
     // Nothing needs the objects of v1.5.3 that the manifests do not have.
-    run(&plane, (UPGRADE, 3));
+    run(&plane, REMOVE_RIGHTS);
     evict(&plane, &node);
     all_swapped("cleanup", load);
 

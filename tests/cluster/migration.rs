@@ -98,9 +98,12 @@ fn as_gunicorn(tls: &Path, maps: &Volume) -> Start {
 fn blocks() -> Vec<String> {
     let page = repository::read("docs/migration.md");
     let blocks = page.split("```sh\n").skip(1);
-    blocks
+    let blocks: Vec<String> = blocks
         .map(|rest| rest.split("```").next().unwrap().to_owned())
-        .collect()
+        .collect();
+    // Both tests together run all of them.
+    assert_eq!(blocks.len(), 7);
+    blocks
 }
 
 fn all(plane: &ControlPlane) -> Vec<Option<String>> {

@@ -6,12 +6,12 @@ use std::thread;
 use std::time::Duration;
 
 use imageswap_tests_support::repository;
-use imageswap_tests_support::webhook::{Api, Connection, ControlPlane};
+use imageswap_tests_support::webhook::{Api, Connection, ControlPlane, Node};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use super::asked;
-use super::forms::{Form, KUSTOMIZE, OWN, WORKLOAD, prepare, run};
+use super::forms::{Form, KUSTOMIZE, OWN, WORKLOAD, commands_of, prepare, run};
 use super::install::{SWAPPED, cluster, wait_until_it_swaps};
 use super::load::Load;
 
@@ -33,6 +33,7 @@ fn commands_of_the_page_do_what_it_says() {
         (2, 2),
         "{seen}"
     );
+    rules_in_git(&plane, &node);
     rotate_certificates_of_the_webhook(&plane, node.api);
     break_glass(&plane, &KUSTOMIZE);
     when_pods_are_blocked(&plane);
@@ -67,8 +68,27 @@ fn commands_for_a_certificate_of_ones_own_do_what_the_page_says() {
     wait_until_it_swaps(&plane, &node);
 }
 
+/// Applies rules from a repository, and those of the commit before, with the commands of docs/git.md.
+fn rules_in_git(plane: &ControlPlane, node: &Node) {
+    let page = "docs/git.md";
+    let other = "rules v1\n\nswap docker.io/ -> mirror.example.com/\n";
+    plane.succeed("mkdir rules && cp 10-mirror.rules rules/ && git init -q");
+    let commit = "git add rules && git -c user.name=x -c user.email=x@example.com commit -qm x";
+    plane.succeed(commit);
+    plane.write("rules/10-mirror.rules", other);
+    plane.succeed(commit);
+    plane.succeed(&commands_of(page, ("From Git to the cluster", 0)));
+    plane.wait("the rules of the repository", |plane| {
+        asked(plane, "default", "nginx:1.25").as_deref() == Some("mirror.example.com/library/nginx:1.25")
+    });
+    plane.succeed(&commands_of(page, ("Roll back", 0)));
+    wait_until_it_swaps(plane, node);
+    let label = "kubectl get configmap -n imageswap-system -l imageswap.k8s.twr.io/rules=true -o name";
+    assert_eq!(plane.succeed(label), "configmap/imageswap-rules\n");
+}
+
 /// Makes a CA and a certificate in the directory of command lines, or only a certificate if the CA is there.
-const ISSUE: &str = "\
+pub(crate) const ISSUE: &str = "\
 set -e
 ec='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'
 [ -e ca.crt ] || openssl req -x509 $ec -days 30 -subj /CN=ca -keyout ca.key -out ca.crt
@@ -110,10 +130,10 @@ fn rotate_certificates_of_the_webhook(plane: &ControlPlane, api: Api) {
     // The webhook issues a certificate only if its CA is in `caBundle` for 10 seconds.
     thread::sleep(Duration::from_secs(12));
     let load = Load::start(api);
-    for command in [0, 1] {
+    for block in [("Rotate the certificate", 0), ("Rotate the certificate", 1)] {
         let old = served(plane);
         assert_eq!(old[0], old[1]);
-        run(plane, ("Rotate the certificate", command));
+        run(plane, block);
         plane.wait("a new certificate in each replica", |plane| {
             let new = served(plane);
             new[0] == new[1] && new[0] != old[0]

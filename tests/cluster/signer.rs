@@ -108,18 +108,19 @@ certificate=$(base64 < signed.pem | tr -d '\n')
 kubectl patch csr "$0" --subresource=status --type=merge -p "{\"status\":{\"certificate\":\"$certificate\"}}"
 "#;
 
-/// Heading of the page for the commands.
-const FORM: &str = "With a signer of your cluster";
+/// The commands of the page, in order.
+const INSTALL: (&str, usize) = ("With a signer of your cluster", 0);
+const APPROVE: (&str, usize) = ("With a signer of your cluster", 1);
 
 #[test]
 fn commands_of_the_page_install_with_a_signer() {
     let Some((plane, node)) = cluster() else { return };
     prepare(&plane, None);
     plane.succeed("cp cluster-signing.crt ca.crt");
-    run(&plane, (FORM, 0));
+    run(&plane, INSTALL);
     set_rules(&plane, RULES);
     let request = next_request(&plane, &node, &BTreeSet::new());
-    let approve = commands((FORM, 1)).replace("NAME", &request);
+    let approve = commands(APPROVE).replace("NAME", &request);
     assert!(plane.succeed(&approve).contains(&request));
     plane.write("sign", SIGN);
     plane.succeed(&format!("sh -c \"$(cat sign)\" {request}"));
@@ -130,7 +131,7 @@ fn commands_of_the_page_install_with_a_signer() {
 
     // A second apply changes nothing.
     let pair = secret(&plane);
-    let manifests = commands((FORM, 0));
+    let manifests = commands(INSTALL);
     let manifests = manifests.lines().last().unwrap();
     plane.succeed(manifests);
     plane.succeed(&manifests.replace("kubectl apply", "kubectl diff"));

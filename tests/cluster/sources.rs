@@ -8,9 +8,7 @@ use serde_json::{Value, json};
 use super::forms::{Form, HELM_OWN, OWN, commands, prepare, run};
 use super::install::{cluster, is_uninstalled, pods, wait_until_it_swaps};
 use super::load::{Created, Load};
-
-/// Heading of the page for the commands.
-const CHANGE: &str = "Change the source of the certificate";
+use super::operations::{ISSUE, wait_for_certificate};
 
 fn data(plane: &ControlPlane, object: &str) -> Value {
     plane.json(&format!("kubectl get {object} -n imageswap-system -o json"))["data"].clone()
@@ -26,17 +24,20 @@ fn ca_bundle(plane: &ControlPlane) -> Value {
     mutating
 }
 
+/// A block of commands of the page.
+type Block = (&'static str, usize);
+
 /// Runs blocks of the page under load, until the new replicas have replaced the old ones.
 fn change(
     plane: &ControlPlane,
     node: &Node,
     what: &str,
-    blocks: &[usize],
+    blocks: &[Block],
     replace: impl Fn(&str) -> String,
 ) -> Created {
     let load = Load::start(node.api);
     for block in blocks {
-        plane.succeed(&format!("set -e\n{}", replace(&commands((CHANGE, *block)))));
+        plane.succeed(&format!("set -e\n{}", replace(&commands(*block))));
         plane.wait("the end of the old replicas", |plane| pods(plane) == 2);
     }
     wait_until_it_swaps(plane, node);
@@ -47,14 +48,30 @@ fn change(
     created
 }
 
+/// Replaces one's own certificate by another one of the same CA.
+fn replace_own(plane: &ControlPlane) {
+    plane.succeed(&format!("mkdir new && cp ca.crt ca.key new && cd new && {ISSUE}"));
+    run(plane, ("Your own certificate", 1));
+    wait_for_certificate(plane, "new/tls.crt");
+    let secret = plane.json("kubectl get secret imageswap-own -n imageswap-system -o json");
+    assert_eq!(secret["type"], "kubernetes.io/tls");
+    plane.succeed("cp new/tls.crt new/tls.key .");
+}
+
 /// Changes the source to the webhook and back by a tool. `own` is the Secret with one's own pair.
-fn there_and_back(form: &Form, tool: &str, there: &[usize], back: &[usize], own: &str) {
+fn there_and_back(form: &Form, tool: &str, there: &[Block], back: &[Block], own: &str) {
     let helm = if tool.starts_with("helm") { tool } else { "" };
     let Some((plane, node)) = cluster() else { return };
     let tools = (!helm.is_empty()).then(|| Tools::build_always(env!("CARGO_TARGET_TMPDIR"), &[helm]));
     prepare(&plane, tools.as_ref().map(|tools| (tools, helm)));
+    if tools.is_some() {
+        plane.succeed(&format!("rm ca.crt && {ISSUE}"));
+    }
     form.install(&plane);
     wait_until_it_swaps(&plane, &node);
+    if tools.is_some() {
+        replace_own(&plane);
+    }
     let of_own = data(&plane, &format!("secret {own}"));
     let bundle = ca_bundle(&plane);
 
@@ -109,22 +126,51 @@ fn there_and_back(form: &Form, tool: &str, there: &[usize], back: &[usize], own:
     is_uninstalled(&plane);
 }
 
+/// From one's own certificate to those of the webhook.
+const TO_WEBHOOK: [Block; 1] = [("Change the source of the certificate", 0)];
+/// The last one is for Helm 3 only.
+const HELM_TO_WEBHOOK: [Block; 2] = [
+    ("Change the source of the certificate", 1),
+    ("Change the source of the certificate", 2),
+];
+/// And back.
+const TO_OWN: [Block; 2] = [
+    ("Change the source of the certificate", 3),
+    ("Change the source of the certificate", 4),
+];
+const HELM_TO_OWN: [Block; 2] = [
+    ("Change the source of the certificate", 5),
+    ("Change the source of the certificate", 6),
+];
+
 #[test]
 fn kustomize_changes_the_source_without_a_failed_pod() {
-    there_and_back(&OWN, "kustomize", &[0], &[3, 4], "imageswap-tls");
+    there_and_back(&OWN, "kustomize", &TO_WEBHOOK, &TO_OWN, "imageswap-tls");
 }
 
 #[test]
 fn install_yaml_changes_the_source_without_a_failed_pod() {
-    there_and_back(&OWN, "install.yaml", &[0], &[3, 4], "imageswap-tls");
+    there_and_back(&OWN, "install.yaml", &TO_WEBHOOK, &TO_OWN, "imageswap-tls");
 }
 
 #[test]
 fn helm_changes_the_source_without_a_failed_pod() {
-    there_and_back(&HELM_OWN, "helm", &[1], &[5, 6], "imageswap-own");
+    there_and_back(
+        &HELM_OWN,
+        "helm",
+        &HELM_TO_WEBHOOK[..1],
+        &HELM_TO_OWN,
+        "imageswap-own",
+    );
 }
 
 #[test]
 fn helm_3_changes_the_source_without_a_rejected_pod() {
-    there_and_back(&HELM_OWN, "helm3", &[1, 2], &[5, 6], "imageswap-own");
+    there_and_back(
+        &HELM_OWN,
+        "helm3",
+        &HELM_TO_WEBHOOK,
+        &HELM_TO_OWN,
+        "imageswap-own",
+    );
 }
