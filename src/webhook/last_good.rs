@@ -47,7 +47,7 @@ pub(super) async fn first_rules(
         os::unblock(move || SharedRules::load(&source, limits)).await
     };
     if let Ok(rules) = &mounted
-        && !rules.current().is_empty
+        && rules.current().empty.is_none()
     {
         status.started(Reloaded::Rules, rules.current().digest);
         return mounted.map_err(|error| no_rules(error, source));
@@ -59,7 +59,7 @@ pub(super) async fn first_rules(
     match (mounted, kept) {
         (mounted, Ok(Some((rules, kept_at)))) => {
             let error = match mounted {
-                Ok(empty) => LoadError::Empty(empty.current().digest),
+                Ok(empty) => empty.current().empty_error(),
                 Err(error) => error,
             };
             use_last_good(&rules, &error, kept_at.as_deref(), status, conditions);
@@ -73,6 +73,7 @@ pub(super) async fn first_rules(
             };
             tracing::warn!(
                 rules = %source,
+                reason = empty.current().empty,
                 last_good,
                 "started without rules, so every image stays as it is; {HOW_TO_WANT_NO_RULES}"
             );
@@ -108,7 +109,7 @@ pub(super) async fn keep(cluster: Arc<dyn Cluster>, rules: Arc<SharedRules>, con
 /// a mistake than intended.
 fn set_to_keep(rules: &SharedRules) -> Option<(SetTexts, Digest)> {
     let current = rules.current();
-    (!rules.is_last_good() && !current.is_empty).then(|| (current.texts.clone(), current.digest))
+    (!rules.is_last_good() && current.empty.is_none()).then(|| (current.texts.clone(), current.digest))
 }
 
 /// Keeps a set, with as many attempts as it takes.

@@ -15,6 +15,7 @@ mod certificate;
 mod conformance;
 mod connections;
 mod drop_in;
+mod emptied;
 mod expiry;
 mod handshakes;
 mod load;

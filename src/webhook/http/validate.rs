@@ -139,7 +139,7 @@ fn evaluate(
     let (changed, active_is_empty) = {
         let active = rules.current();
         let changed = ChangedSet::new(&active.texts, source, &old, new, limits);
-        (changed, active.is_empty)
+        (changed, active.empty.is_some())
     };
     let ChangedSet {
         text,

@@ -146,7 +146,8 @@ async fn error_of_the_start_says_why_there_is_no_last_good_set() {
     );
     // An empty set is not an error.
     let empty = directory("");
-    assert!(start.with(empty.path(), true).await.unwrap().current().is_empty);
+    let rules = start.with(empty.path(), true).await.unwrap();
+    assert!(rules.current().empty.is_some());
     start.cluster.error = None;
     *start.cluster.kept.get_mut().unwrap() = Some((b"not gzip".to_vec(), "d".to_owned()));
     let broken = start.with(bad.path(), true).await.unwrap_err().to_string();

@@ -25,8 +25,8 @@ pub(crate) struct LoadedRules {
     pub(crate) counts: RuleCounts,
     /// The texts of the set.
     pub(crate) texts: SetTexts,
-    /// True if no text says anything about images.
-    pub(crate) is_empty: bool,
+    /// The reason why the set is empty: no text says anything about images. `None` if it is not.
+    pub(crate) empty: Option<String>,
 }
 
 /// The active set. It is replaced atomically, so one set answers a whole request.
@@ -49,7 +49,7 @@ pub(crate) enum LoadError {
     /// It has errors.
     Rejected(Box<RejectedSet>),
     /// It has no rules, and the active set has some.
-    Empty(Digest),
+    Empty(EmptySet),
 }
 
 /// A set with errors.
@@ -58,6 +58,14 @@ pub(crate) struct RejectedSet {
     pub(crate) digest: Digest,
     pub(crate) findings: Findings,
     pub(crate) sources: Arc<SourceMap>,
+}
+
+/// A set without rules.
+#[derive(Debug)]
+pub(crate) struct EmptySet {
+    pub(crate) digest: Digest,
+    /// The reason why it is empty.
+    pub(crate) reason: String,
 }
 
 /// Instruction for a set without rules, for messages.
@@ -149,8 +157,10 @@ impl SharedRules {
         let guard = self.lock();
         let loaded = os::with_low_priority(|| compile(text, self.limits, Processors::AllButOne, counts))?;
         drop(guard);
-        if loaded.is_empty && self.is_last_good() {
-            return Err(LoadError::Empty(loaded.digest));
+        // Far more often a mistake, such as a volume that is not mounted, than intended: a set whose files say that
+        // there are no rules does not count as empty.
+        if loaded.empty.is_some() && self.current().empty.is_none() {
+            return Err(loaded.empty_error());
         }
         let previous = PreviousRules(self.current.swap(Arc::new(loaded)));
         self.changed.notify_one();
@@ -174,7 +184,7 @@ fn compile(
             tracing::info!("{notice}");
         }
     }
-    let is_empty = loaded.is_empty;
+    let empty = loaded.is_empty.then(|| reason_for_empty(&loaded));
     let (set, findings, sources) = loaded.into_parts();
     let Some((rules, texts)) = set else {
         return Err(LoadError::Rejected(Box::new(RejectedSet {
@@ -191,8 +201,40 @@ fn compile(
         digest_text: digest.to_string(),
         counts,
         texts,
-        is_empty,
+        empty,
     })
+}
+
+/// Returns the reason why a set is empty: the files that are not read, or the first line of a map that is not valid.
+fn reason_for_empty(loaded: &Loaded) -> String {
+    /// Maximum number of notices in a message.
+    const SHOWN: usize = 4;
+    if loaded.notices.is_empty() {
+        let first = loaded.findings.first();
+        return first.map_or_else(
+            || {
+                "no line of the map matches an image; without a line `default`, no registry is swapped"
+                    .to_owned()
+            },
+            |finding| finding.short(&loaded.sources, logging::help_text),
+        );
+    }
+    let mut reason = loaded.notices[..loaded.notices.len().min(SHOWN)].join("; ");
+    match loaded.notices.len().saturating_sub(SHOWN) {
+        0 => {}
+        more => reason.push_str(&format!("; and {more} more")),
+    }
+    reason
+}
+
+impl LoadedRules {
+    /// Returns the error of an empty set that would replace one with rules.
+    pub(crate) fn empty_error(&self) -> LoadError {
+        LoadError::Empty(EmptySet {
+            digest: self.digest,
+            reason: self.empty.clone().unwrap_or_default(),
+        })
+    }
 }
 
 impl LoadError {
@@ -201,7 +243,7 @@ impl LoadError {
         match self {
             Self::Read(_) => None,
             Self::Rejected(set) => Some(set.digest),
-            Self::Empty(digest) => Some(*digest),
+            Self::Empty(set) => Some(set.digest),
         }
     }
 }
@@ -217,7 +259,9 @@ impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Read(error) => error.fmt(f),
-            Self::Empty(_) => write!(f, "the set has no rules; {HOW_TO_WANT_NO_RULES}"),
+            Self::Empty(EmptySet { reason, .. }) => {
+                write!(f, "the set has no rules: {reason}; {HOW_TO_WANT_NO_RULES}")
+            }
             Self::Rejected(set) => {
                 let mut errors = set
                     .findings
