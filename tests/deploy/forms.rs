@@ -81,6 +81,55 @@ fn overlays_are_values_of_the_chart() {
     );
 }
 
+/// Returns the first block of YAML of a page that is a kustomization.
+fn kustomization(page: &str) -> String {
+    let text = repository::read(page);
+    let blocks = text.split("```yaml\n").skip(1);
+    let mut blocks = blocks.map(|rest| rest.split("```").next().unwrap().to_owned());
+    blocks
+        .find(|block| block.contains("configMapGenerator:"))
+        .unwrap()
+}
+
+#[test]
+fn kustomizations_of_the_pages_build() {
+    let Some(tools) = Tools::build(env!("CARGO_TARGET_TMPDIR"), &["kubectl"]) else {
+        return;
+    };
+    // Its parent is the directory of the page's commands.
+    let deploy = Deploy::copy(&tools);
+    fs::create_dir(tools.path("rules")).unwrap();
+    for file in [
+        "10-mirror.rules",
+        "rules/10-mirror.rules",
+        "rules/20-payments.rules",
+    ] {
+        fs::write(tools.path(file), "rules v1\n").unwrap();
+    }
+    let build = |page: &str| {
+        fs::write(tools.path("kustomization.yaml"), kustomization(page)).unwrap();
+        deploy.kustomize("..")
+    };
+    let rules = [
+        "10-mirror.rules: |\n    rules v1\n",
+        "imageswap.k8s.twr.io/rules: \"true\"\n",
+        "name: imageswap-rules\n  namespace: imageswap-system\n",
+    ];
+    let built = build("docs/operations.md");
+    let of_page = [
+        "minReplicas: 3\n",
+        "image: registry.example.com/imageswap@sha256:0000",
+        "values: [enabled]\n",
+    ];
+    for text in rules.iter().chain(&of_page) {
+        assert!(built.contains(text), "{text} is not in {built}");
+    }
+    let built = build("docs/git.md");
+    for text in rules {
+        assert!(built.contains(text), "{text} is not in {built}");
+    }
+}
+
 /// Returns manifests in the order and the layout of kustomize, without the labels of Helm.
 fn normalized(deploy: &Deploy<'_>, manifests: &str) -> Vec<String> {
     let directory = deploy.directory.join("normalized");
