@@ -52,7 +52,7 @@ lint: spelling
     cargo test --quiet --package imageswap-tests-structure --locked
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
 
-# Generate the base, the overlay's certificate and install.yaml from the chart. Needs Helm.
+# Generate the base, install.yaml, and files of components and overlays from the chart. Needs Helm.
 manifests:
     deploy/generate
 
