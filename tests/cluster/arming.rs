@@ -13,10 +13,9 @@ use super::asked;
 use super::forms::{KUSTOMIZE, RULES, commands, prepare, run, set_rules};
 use super::install::{SWAPPED, cluster, wait_until_it_swaps};
 use super::load::{Created, Load};
-
-const MUTATING: &str = "mutatingwebhookconfiguration";
-const VALIDATING: &str = "validatingwebhookconfiguration";
-const CONFIGURATIONS: [&str; 2] = [MUTATING, VALIDATING];
+use super::objects::{
+    CONFIGURATIONS, MUTATING, VALIDATING, configuration, object, readyz, time_after, version, webhooks,
+};
 
 /// Orders of installation: steps, each with the files of `deploy/base` that it applies.
 const ORDERS: [(&str, &[&[&str]]); 5] = [
@@ -88,37 +87,8 @@ const OTHERS: [&str; 6] = [
     "poddisruptionbudget",
 ];
 
-/// Returns a webhook configuration. `None` if it does not exist.
-fn configuration(node: &Node, kind: &str) -> Option<Value> {
-    node.api.get(&format!(
-        "/apis/admissionregistration.k8s.io/v1/{kind}s/imageswap-webhook"
-    ))
-}
-
-fn webhooks(node: &Node, kind: &str) -> Value {
-    configuration(node, kind).map_or(Value::Null, |object| object["webhooks"].clone())
-}
-
-fn version(node: &Node, kind: &str) -> Value {
-    configuration(node, kind).unwrap()["metadata"]["resourceVersion"].clone()
-}
-
 fn logs(node: &Node) -> String {
     node.logs().into_values().collect()
-}
-
-/// Returns `/readyz` of all replicas.
-fn readyz(plane: &ControlPlane) -> String {
-    let pods = plane.succeed(
-        "kubectl get pods -n imageswap-system -l app=imageswap -o jsonpath='{.items[*].metadata.name}'",
-    );
-    let read = |pod: &str| {
-        let ran = plane.run(&format!(
-            "kubectl get --raw /api/v1/namespaces/imageswap-system/pods/{pod}:9090/proxy/readyz"
-        ));
-        ran.stdout + &ran.stderr
-    };
-    pods.split_whitespace().map(read).collect()
 }
 
 /// Returns the messages of Pods that were not created.
@@ -150,19 +120,6 @@ fn wait_until_armed(plane: &ControlPlane, node: &Node) {
     });
 }
 
-/// Patches an object, and returns the time from the answer of the API server until a condition is true.
-#[track_caller]
-fn time_after(plane: &ControlPlane, line: &str, patch: &Value, mut is_so: impl FnMut() -> bool) -> Duration {
-    plane.write("patch.json", &patch.to_string());
-    plane.succeed(&format!("{line} --patch-file=patch.json"));
-    let started = Instant::now();
-    while !is_so() {
-        assert!(started.elapsed() < Duration::from_secs(20), "{line} {patch}");
-        thread::sleep(Duration::from_millis(10));
-    }
-    started.elapsed()
-}
-
 /// Changes the text of a key of the ConfigMap with the entries, and returns the time until a condition is true.
 #[track_caller]
 fn time_after_edit(
@@ -171,7 +128,7 @@ fn time_after_edit(
     edit: impl Fn(&str) -> String,
     is_so: impl FnMut() -> bool,
 ) -> Duration {
-    let map = plane.json("kubectl get configmap imageswap-webhooks -n imageswap-system -o json");
+    let map = object(plane, "configmap/imageswap-webhooks");
     let text = edit(map["data"][key].as_str().unwrap());
     let line = "kubectl patch configmap imageswap-webhooks -n imageswap-system --type=merge";
     time_after(plane, line, &json!({"data": {key: text}}), is_so)
@@ -445,8 +402,7 @@ fn entries_follow_their_config_map_and_stop_by_the_annotation() {
     );
 
     // An empty list disarms, and the log has the reason.
-    let saved =
-        plane.json("kubectl get configmap imageswap-webhooks -n imageswap-system -o json")["data"].clone();
+    let saved = object(&plane, "configmap/imageswap-webhooks")["data"].clone();
     time_after_edit(
         &plane,
         "mutating",

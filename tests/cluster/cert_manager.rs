@@ -1,14 +1,11 @@
 //! The overlay and the chart for cert-manager, with cert-manager's own controllers: they issue the key pair, inject
 //! `caBundle`, renew the pair and rotate the CA, and no Pod fails meanwhile.
 
-use std::net::IpAddr;
 use std::thread;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use imageswap_tests_support::cert_manager::CertManager;
-use imageswap_tests_support::webhook::{Connection, ControlPlane, get_plain};
+use imageswap_tests_support::webhook::{ControlPlane, get_plain};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
@@ -16,6 +13,8 @@ use super::asked;
 use super::forms::{RULES, prepare, run, set_rules};
 use super::install::pods;
 use super::load::Load;
+use super::objects::{SWAPPING, ca_bundle, pod_addresses, secret};
+use super::operations::wait_for_certificate;
 use crate::IMAGESWAP;
 
 const NAMESPACE: &str = "imageswap-system";
@@ -24,44 +23,24 @@ const SWAPPED: &str = "harbor.example.com/dockerhub/library/nginx:1.25";
 /// The commands of the page that install it.
 const INSTALL: (&str, usize) = ("With cert-manager", 0);
 
-/// Returns the bytes of a field of an object that has them in base64.
-fn bytes(plane: &ControlPlane, object: &str, field: &str) -> Vec<u8> {
-    let text = plane.succeed(&format!("kubectl get {object} -o jsonpath='{{{field}}}'"));
-    STANDARD.decode(text).unwrap()
-}
-
-/// Returns a file of the Secret with the key pair.
-fn secret(plane: &ControlPlane, key: &str) -> Vec<u8> {
-    let field = format!(".data.{}", key.replace('.', "\\."));
-    bytes(plane, &format!("secret imageswap-tls -n {NAMESPACE}"), &field)
+/// Returns the first certificate of a key of the Secret.
+fn certificate(plane: &ControlPlane, key: &str) -> CertificateDer<'static> {
+    CertificateDer::from_pem_slice(secret(plane)[key].as_bytes()).unwrap()
 }
 
 /// Returns the certificates of `caBundle`.
-fn ca_bundle(plane: &ControlPlane) -> Vec<CertificateDer<'static>> {
-    let object = "mutatingwebhookconfiguration imageswap-webhook";
-    let pem = bytes(plane, object, ".webhooks[0].clientConfig.caBundle");
-    CertificateDer::pem_slice_iter(&pem).map(Result::unwrap).collect()
-}
-
-/// Returns the addresses of both replicas.
-fn replicas(plane: &ControlPlane) -> Vec<IpAddr> {
-    let line =
-        format!("kubectl get pods -n {NAMESPACE} -l app=imageswap -o jsonpath='{{.items[*].status.podIP}}'");
-    let addresses = plane.succeed(&line);
-    let addresses: Vec<_> = addresses.split(' ').map(|text| text.parse().unwrap()).collect();
-    assert_eq!(addresses.len(), 2);
-    addresses
+fn authorities(plane: &ControlPlane) -> Vec<CertificateDer<'static>> {
+    let pem = ca_bundle(plane, SWAPPING);
+    let certificates = CertificateDer::pem_slice_iter(pem.as_bytes());
+    certificates.map(Result::unwrap).collect()
 }
 
 /// Waits until both replicas serve the certificate of the Secret, and returns it.
 fn served(plane: &ControlPlane) -> CertificateDer<'static> {
-    let leaf = CertificateDer::from_pem_slice(&secret(plane, "tls.crt")).unwrap();
-    for address in replicas(plane) {
-        plane.wait("the renewed certificate", |_| {
-            Connection::open((address, 5000).into()).certificate() == leaf.as_ref()
-        });
-    }
-    leaf
+    assert_eq!(pod_addresses(plane).len(), 2);
+    let pem = secret(plane)["tls.crt"].clone();
+    wait_for_certificate(plane, &pem);
+    CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()
 }
 
 #[test]
@@ -82,8 +61,8 @@ fn cert_manager_renews_pair_and_ca_without_a_failed_pod() {
         asked(plane, "default", "nginx:1.25").as_deref() == Some(SWAPPED)
     });
     let first = served(&plane);
-    let ca = CertificateDer::from_pem_slice(&secret(&plane, "ca.crt")).unwrap();
-    let bundle = ca_bundle(&plane);
+    let ca = certificate(&plane, "ca.crt");
+    let bundle = authorities(&plane);
     assert_eq!(bundle, std::slice::from_ref(&ca));
 
     let load = Load::start(node.api);
@@ -92,12 +71,12 @@ fn cert_manager_renews_pair_and_ca_without_a_failed_pod() {
     manager.renew(&plane, NAMESPACE, "imageswap-tls");
     let second = served(&plane);
     assert_ne!(second, first);
-    assert_eq!(ca_bundle(&plane), bundle);
+    assert_eq!(authorities(&plane), bundle);
 
     // The manifests do not have `caBundle`, so applying them again leaves that of cert-manager.
     run(&plane, INSTALL);
     plane.succeed("kubectl diff -k deploy/overlays/cert-manager");
-    assert_eq!(ca_bundle(&plane), bundle);
+    assert_eq!(authorities(&plane), bundle);
 
     // A new CA signs only the next certificate. Until the old CA has expired, `caBundle` has both.
     manager.renew(&plane, NAMESPACE, "imageswap-ca");
@@ -105,10 +84,10 @@ fn cert_manager_renews_pair_and_ca_without_a_failed_pod() {
     manager.renew(&plane, NAMESPACE, "imageswap-tls");
     let third = served(&plane);
     assert_ne!(third, second);
-    let new_ca = CertificateDer::from_pem_slice(&secret(&plane, "ca.crt")).unwrap();
+    let new_ca = certificate(&plane, "ca.crt");
     assert_ne!(new_ca, ca);
-    plane.wait("the new CA", |plane| ca_bundle(plane).len() == 2);
-    let bundle = ca_bundle(&plane);
+    plane.wait("the new CA", |plane| authorities(plane).len() == 2);
+    let bundle = authorities(&plane);
     assert!(bundle.contains(&ca) && bundle.contains(&new_ca));
 
     // Longer than an API server takes to use a changed webhook configuration.
@@ -118,7 +97,9 @@ fn cert_manager_renews_pair_and_ca_without_a_failed_pod() {
     assert!(created.failures.is_empty(), "{:?}", created.failures);
     assert!(created.swapped > 100 && created.unanswered == 0, "{created:?}");
 
-    for address in replicas(&plane) {
+    let addresses = pod_addresses(&plane);
+    assert_eq!(addresses.len(), 2);
+    for address in addresses {
         let metrics = get_plain((address, 9090).into(), "/metrics").unwrap().text();
         let failures = metrics
             .lines()
@@ -145,6 +126,5 @@ fn cert_manager_renews_pair_and_ca_without_a_failed_pod() {
         created.failures.is_empty() && created.swapped > 100,
         "{created:?}"
     );
-    let authorities = secret(&plane, "ca.pem");
-    assert!(CertificateDer::from_pem_slice(&authorities).unwrap() != new_ca);
+    assert_ne!(certificate(&plane, "ca.pem"), new_ca);
 }

@@ -7,11 +7,12 @@ use std::time::Duration;
 use imageswap_tests_support::webhook::{ControlPlane, Node};
 use serde_json::Value;
 
+use super::asked;
 use super::forms::{KUSTOMIZE, prepare};
 use super::install::{SWAPPED, cluster, wait_until_it_swaps};
 use super::key_material::KeyMaterial;
 use super::load::{Created, Load};
-use super::{asked, secret};
+use super::objects::{SWAPPING, ca_bundle, secret};
 
 /// The command that puts the Secret of the manifests back.
 const APPLY_SECRET: &str = "kubectl apply -f deploy/base/secret.yaml";
@@ -50,15 +51,8 @@ fn wait_for_another_pair(plane: &ControlPlane, before: &Value) {
         let verified = plane.run(
             "openssl verify -CAfile first.pem -verify_hostname imageswap.imageswap-system.svc chain.pem",
         );
-        verified.is_success && ca_bundle(plane) == authorities
+        verified.is_success && ca_bundle(plane, SWAPPING) == authorities
     });
-}
-
-fn ca_bundle(plane: &ControlPlane) -> String {
-    plane.succeed(
-        "kubectl get mutatingwebhookconfiguration imageswap-webhook -o \
-         jsonpath='{.webhooks[0].clientConfig.caBundle}' | base64 -d",
-    )
 }
 
 fn data(plane: &ControlPlane) -> Value {

@@ -2,18 +2,16 @@
 //! upgrade in place of its objects.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use imageswap_tests_support::webhook::{Connection, ControlPlane, Node};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::asked;
 use super::forms::commands_of;
 use super::install::{SWAPPED, cluster};
 use super::legacy::{self, INSTALLED};
 use super::load::Load;
+use super::objects::{MUTATING, SWAPPING, ca_bundle, object, secret, service_address, webhooks};
 
 const PAGE: &str = "docs/drop-in.md";
 
@@ -60,27 +58,6 @@ fn manifests_with(variable: &str, value: &str) -> String {
     manifests().replace(mode, &format!("{mode}  {variable}: {value}\n"))
 }
 
-fn object(plane: &ControlPlane, name: &str) -> Value {
-    plane.json(&format!("kubectl get {name} -n imageswap-system -o json"))
-}
-
-fn configuration(plane: &ControlPlane) -> Value {
-    object(plane, "mutatingwebhookconfiguration/imageswap-webhook")
-}
-
-/// Returns a key of a Secret.
-fn value(secret: &Value, key: &str) -> String {
-    let encoded = secret["data"][key].as_str().unwrap_or_else(|| panic!("no {key}"));
-    String::from_utf8(STANDARD.decode(encoded).unwrap()).unwrap()
-}
-
-/// Returns the certificates that API servers trust.
-fn ca_bundle(plane: &ControlPlane) -> String {
-    let entry = configuration(plane)["webhooks"][0].clone();
-    let encoded = entry["clientConfig"]["caBundle"].as_str().unwrap().to_owned();
-    String::from_utf8(STANDARD.decode(encoded).unwrap()).unwrap()
-}
-
 /// Waits until a number of replicas is ready, and Pods of a namespace that asks for it are swapped.
 fn wait_until_it_swaps(plane: &ControlPlane, node: &Node, replicas: usize) {
     plane.succeed("kubectl rollout status deployment/imageswap -n imageswap-system --timeout=180s");
@@ -95,8 +72,7 @@ fn wait_until_it_swaps(plane: &ControlPlane, node: &Node, replicas: usize) {
 
 /// Returns the leaf certificates that the replicas show, asked for through the Service.
 fn served(plane: &ControlPlane) -> BTreeSet<Vec<u8>> {
-    let host = object(plane, "service/imageswap")["spec"]["clusterIP"].clone();
-    let address: SocketAddr = format!("{}:443", host.as_str().unwrap()).parse().unwrap();
+    let address = service_address(plane);
     let connect = |_| Connection::open(address).certificate().to_vec();
     (0..12).map(connect).collect()
 }
@@ -123,12 +99,12 @@ fn old_manifests_install_with_only_the_images_replaced() {
         Some("nginx:1.25")
     );
 
-    let secret = object(&plane, "secret/imageswap-tls");
-    let bundle = ca_bundle(&plane);
-    assert_eq!(bundle, value(&secret, "ca.pem"));
+    let pair = secret(&plane);
+    let bundle = ca_bundle(&plane, SWAPPING);
+    assert_eq!(bundle, pair["ca.pem"]);
     assert_eq!(bundle.matches("BEGIN CERTIFICATE").count(), 1, "{bundle}");
     assert_eq!(served(&plane).len(), 1);
-    let entry = &configuration(&plane)["webhooks"][0];
+    let entry = &webhooks(&node, MUTATING)[0];
     assert_eq!(entry["name"], "imageswap.webhook.k8s.twr.io");
     assert_eq!(entry["failurePolicy"], "Fail");
     assert_eq!(
@@ -146,13 +122,12 @@ fn old_manifests_install_with_only_the_images_replaced() {
     plane.succeed(&format!(
         "kubectl patch mutatingwebhookconfiguration imageswap-webhook --type=json -p '{empty}'"
     ));
-    plane.wait("the CA", |plane| ca_bundle(plane) == bundle);
+    plane.wait("the CA", |plane| ca_bundle(plane, SWAPPING) == bundle);
     wait_until_it_swaps(&plane, &node, 3);
     let created = load.end();
     created.log("v1.5.3's manifests: applied again, a crash, an emptied caBundle");
     assert!(created.swapped > 100, "{created:?}");
-    let kept = object(&plane, "secret/imageswap-tls");
-    assert_eq!(kept["data"], secret["data"]);
+    assert_eq!(secret(&plane), pair);
 }
 
 #[test]
@@ -160,7 +135,7 @@ fn upgrade_in_place_fails_no_pod() {
     let Some((plane, node)) = cluster() else { return };
     legacy::install(&plane);
     wait_until_it_swaps(&plane, &node, 2);
-    let before = ca_bundle(&plane);
+    let before = ca_bundle(&plane, SWAPPING);
 
     let load = Load::start(node.api);
     // What stands for the old program of the init container gives way, and then the page's command replaces the images.
@@ -181,13 +156,12 @@ fn upgrade_in_place_fails_no_pod() {
     assert!(created.failures.is_empty(), "{:?}", created.failures);
     assert!(created.swapped > 100 && created.unanswered == 0, "{created:?}");
 
-    let secret = object(&plane, "secret/imageswap-tls");
     // The old CA stays beside the new one, for the replicas of v1.5.3.
-    let bundle = ca_bundle(&plane);
-    assert_eq!(bundle, value(&secret, "ca.pem"));
+    let bundle = ca_bundle(&plane, SWAPPING);
+    assert_eq!(bundle, secret(&plane)["ca.pem"]);
     assert_eq!(bundle.matches("BEGIN CERTIFICATE").count(), 2, "{bundle}");
     assert!(bundle.contains(before.trim()), "{bundle}");
-    assert_eq!(secret["type"], "tls");
+    assert_eq!(object(&plane, "secret/imageswap-tls")["type"], "tls");
     plane.wait("one certificate", |plane| served(plane).len() == 1);
 }
 
@@ -204,10 +178,9 @@ fn own_pair_of_v1_5_3_is_served_and_followed() {
     );
     plane.apply(&manifests());
     wait_until_it_swaps(&plane, &node, 2);
-    assert_eq!(ca_bundle(&plane), plane.read("ca.crt"));
+    assert_eq!(ca_bundle(&plane, SWAPPING), plane.read("ca.crt"));
     let first = served(&plane);
-    let secret = object(&plane, "secret/imageswap-tls");
-    assert_eq!(value(&secret, "cert.pem"), plane.read("cert.pem"));
+    assert_eq!(secret(&plane)["cert.pem"], plane.read("cert.pem"));
 
     // v1.5.3 served a renewed pair only after a restart.
     let load = Load::start(node.api);
@@ -250,7 +223,10 @@ fn signer_of_v1_5_3_issues_the_pair_that_the_init_container_approves() {
         "kubectl create secret generic imageswap-tls-ca -n imageswap-system --from-file=rootca.pem=cluster-signing.crt",
     );
     wait_until_it_swaps(&plane, &node, 2);
-    assert_eq!(ca_bundle(&plane).trim(), plane.read("cluster-signing.crt").trim());
+    assert_eq!(
+        ca_bundle(&plane, SWAPPING).trim(),
+        plane.read("cluster-signing.crt").trim()
+    );
     let requests = plane.json("kubectl get csr -o json");
     let requests = requests["items"].as_array().unwrap();
     assert_eq!(requests.len(), 1);
@@ -277,5 +253,5 @@ fn configuration_is_yours_if_its_creation_is_turned_off() {
     plane.wait("the swap", |plane| {
         asked(plane, "default", "nginx:1.25").as_deref() == Some(SWAPPED)
     });
-    assert_eq!(configuration(&plane)["webhooks"][0]["failurePolicy"], "Ignore");
+    assert_eq!(webhooks(&node, MUTATING)[0]["failurePolicy"], "Ignore");
 }

@@ -13,6 +13,7 @@ use super::forms::{
     Form, HELM, INSTALL_YAML, KUSTOMIZE, RULES, WORKLOAD, check_out, prepare, run, set_rules,
 };
 use super::load::Load;
+use super::objects::{MUTATING, configuration, object};
 use crate::IMAGESWAP;
 
 pub(crate) const SWAPPED: &str = "harbor.example.com/dockerhub/library/nginx:1.25";
@@ -33,9 +34,9 @@ pub(crate) fn wait_until_it_swaps(plane: &ControlPlane, node: &Node) {
 
 /// Returns what the webhook has written: keys and certificates, the last good set, and the entries.
 fn written(plane: &ControlPlane) -> Vec<Value> {
-    let field = |object: &str, field: &str| {
-        let value = plane.json(&format!("kubectl get {object} -n imageswap-system -o json"))[field].clone();
-        assert_ne!(value, Value::Null, "{object}");
+    let field = |name: &str, field: &str| {
+        let value = object(plane, name)[field].clone();
+        assert_ne!(value, Value::Null, "{name}");
         value
     };
     vec![
@@ -134,8 +135,7 @@ pub(crate) fn pods(plane: &ControlPlane) -> usize {
 
 /// Returns the events of rejected Pods, such as those of a violated pod security level.
 fn warnings(plane: &ControlPlane) -> Vec<Value> {
-    let events =
-        plane.json("kubectl get events -n imageswap-system --field-selector reason=FailedCreate -o json");
+    let events = object(plane, "events --field-selector reason=FailedCreate");
     events["items"].as_array().unwrap().clone()
 }
 
@@ -195,7 +195,7 @@ fn webhook_arms_where_it_may_not_set_an_owner() {
     prepare(&plane, None);
     KUSTOMIZE.install(&plane);
     wait_until_it_swaps(&plane, &node);
-    let configuration = plane.json("kubectl get mutatingwebhookconfiguration imageswap-webhook -o json");
+    let configuration = configuration(&node, MUTATING).unwrap();
     assert_eq!(configuration["metadata"]["ownerReferences"], Value::Null);
     let logs: String = node.logs().into_values().collect();
     assert!(logs.contains("webhook configuration without owner"), "{logs}");

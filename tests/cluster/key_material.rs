@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use imageswap_tests_support::webhook::ControlPlane;
 
-use super::secret;
+use super::objects::secret;
 
 /// Texts by which a private key would show: each line of its PEM form, and the forms that the Secret and Rust have.
 #[derive(Default)]

@@ -6,25 +6,12 @@ use super::asked;
 use super::forms::{KUSTOMIZE, RULES, commands, prepare, run, set_rules};
 use super::install::{SWAPPED, cluster, wait_until_it_swaps};
 use super::load::Load;
+use super::objects::{object, replicas};
 
-const MAP: &str = "configmap imageswap-last-good -n imageswap-system";
+const MAP: &str = "configmap/imageswap-last-good";
 /// Commands of the page.
 const SHOW: (&str, usize) = ("Rules that do not load", 0);
 const FORGET: (&str, usize) = ("Rules that do not load", 1);
-
-/// Returns what each replica answers at a path of its port without TLS.
-fn replicas(plane: &ControlPlane, path: &str) -> Vec<String> {
-    let line =
-        "kubectl get pods -n imageswap-system -l app=imageswap -o jsonpath='{.items[*].metadata.name}'";
-    let names = plane.succeed(line);
-    let names = names.split_whitespace();
-    names
-        .map(|name| {
-            let proxy = format!("/api/v1/namespaces/imageswap-system/pods/{name}:9090/proxy{path}");
-            plane.run(&format!("kubectl get --raw {proxy}")).stdout
-        })
-        .collect()
-}
 
 /// Waits until two replicas answer, and the answers of both are so.
 fn wait_for_replicas(plane: &ControlPlane, what: &str, path: &str, is_so: impl Fn(&str) -> bool) {
@@ -45,7 +32,7 @@ fn replace_all(plane: &ControlPlane, node: &Node) {
 
 /// Returns the digest and the version of the ConfigMap.
 fn kept(plane: &ControlPlane) -> (String, String) {
-    let map = plane.json(&format!("kubectl get {MAP} -o json"));
+    let map = object(plane, MAP);
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     (
         text(&map["metadata"]["annotations"]["imageswap.k8s.twr.io/digest"]),
@@ -152,7 +139,7 @@ fn replicas_start_with_the_last_good_set_and_return_to_the_mounted_one() {
             .any(|line| line.contains("\"level\":\"WARN\"") && line.contains("started without rules"))
     };
     assert!(logs.values().filter(has_warned).count() >= 2);
-    let map = plane.json(&format!("kubectl get {MAP} -o json"));
+    let map = object(&plane, MAP);
     assert!(map.get("binaryData").is_none(), "an empty set is not kept: {map}");
 
     // A bad file without a last good set: the new replica ends, and says why.
@@ -164,7 +151,7 @@ fn replicas_start_with_the_last_good_set_and_return_to_the_mounted_one() {
         digests(plane).contains(&kept(plane).0)
     });
     plane.succeed(&format!(
-        "kubectl patch {MAP} --type=merge -p '{{\"binaryData\":{{\"set\":\"bm90IGd6aXA=\"}}}}'"
+        "kubectl patch {MAP} -n imageswap-system --type=merge -p '{{\"binaryData\":{{\"set\":\"bm90IGd6aXA=\"}}}}'"
     ));
     set_rules(&plane, "rules v1\n\nswap docker.io/ to nowhere\n");
     plane.succeed("kubectl rollout restart deployment/imageswap -n imageswap-system");

@@ -1,7 +1,6 @@
 //! The upgrade of imageswap-webhook v1.5.3 in its cluster, by the overlay for it: the commands of docs/operations.md. No
 //! Pod fails meanwhile, nor during the rollback.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -15,6 +14,7 @@ use super::asked;
 use super::forms::{commands, run};
 use super::install::{SWAPPED, cluster};
 use super::load::Load;
+use super::objects::{SWAPPING, object, service_address};
 
 const NAMESPACE: &str = "imageswap-system";
 pub(crate) const INSTALLED: &str = include_str!("legacy/installed.yaml");
@@ -59,10 +59,6 @@ pub(crate) fn install(plane: &ControlPlane) {
     ));
 }
 
-fn object(plane: &ControlPlane, name: &str) -> Value {
-    plane.json(&format!("kubectl get {name} -n {NAMESPACE} -o json"))
-}
-
 /// Waits until both replicas of the Deployment are up to date and ready, and no other Pod is left.
 fn wait_for_rollout(plane: &ControlPlane, node: &Node) {
     plane.succeed("kubectl rollout status deployment/imageswap -n imageswap-system --timeout=120s");
@@ -86,8 +82,7 @@ struct Connections {
 
 impl Connections {
     fn start(plane: &ControlPlane) -> Self {
-        let host = object(plane, "service/imageswap")["spec"]["clusterIP"].clone();
-        let address: SocketAddr = format!("{}:443", host.as_str().unwrap()).parse().unwrap();
+        let address = service_address(plane);
         let is_ended = Arc::new(AtomicBool::new(false));
         let ended = Arc::clone(&is_ended);
         let thread = thread::spawn(move || {
@@ -248,7 +243,7 @@ fn is_upgraded(plane: &ControlPlane) {
     assert_eq!(budgets[0]["spec"]["minAvailable"], Value::Null);
     assert_eq!(budgets[0]["spec"]["maxUnavailable"], 1);
 
-    let entries = object(plane, "mutatingwebhookconfiguration/imageswap-webhook")["webhooks"].clone();
+    let entries = object(plane, SWAPPING)["webhooks"].clone();
     assert_eq!(entries.as_array().unwrap().len(), 1);
     let selector = &entries[0]["namespaceSelector"];
     assert_eq!(selector["matchLabels"], Value::Null);

@@ -15,6 +15,7 @@ mod legacy;
 mod load;
 mod migration;
 mod node;
+mod objects;
 mod operations;
 mod rights;
 mod several;
@@ -22,7 +23,6 @@ mod signer;
 mod sources;
 mod validate;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use imageswap_tests_support::webhook::{ControlPlane, Pair, Server, Start, Volume};
@@ -82,17 +82,4 @@ fn asked(plane: &ControlPlane, namespace: &str, image: &str) -> Option<String> {
         "kubectl run asked -n {namespace} --image='{image}' --dry-run=server -o jsonpath='{{.spec.containers[0].image}}'"
     ));
     ran.is_success.then_some(ran.stdout)
-}
-
-/// Returns the content of the Secret of the webhook. It is empty if the Secret does not exist.
-fn secret(plane: &ControlPlane) -> BTreeMap<String, String> {
-    let ran = plane.run("kubectl get secret imageswap-tls -n imageswap-system -o json");
-    let secret: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap_or_default();
-    let data = secret["data"].as_object().into_iter().flatten();
-    data.map(|(key, value)| {
-        let encoded = value.as_str().unwrap();
-        let value = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, encoded);
-        (key.clone(), String::from_utf8(value.unwrap()).unwrap())
-    })
-    .collect()
 }

@@ -6,6 +6,7 @@ use imageswap_tests_support::repository;
 use imageswap_tests_support::webhook::{ControlPlane, Start, Volume};
 use serde_json::Value;
 
+use super::objects::object;
 use super::{Armed, asked};
 use crate::IMAGESWAP;
 
@@ -80,7 +81,7 @@ impl Mounted {
 }
 
 fn content(plane: &ControlPlane) -> String {
-    let map = plane.json("kubectl get configmap imageswap-maps -n imageswap-system -o json");
+    let map = object(plane, "configmap/imageswap-maps");
     map["data"]["maps"].as_str().unwrap().to_owned()
 }
 
@@ -164,7 +165,7 @@ fn commands_migrate_a_map_and_back() {
 /// Asserts that the rest of the ConfigMap is unchanged.
 #[track_caller]
 fn assert_untouched(plane: &ControlPlane) {
-    let map = plane.json("kubectl get configmap imageswap-maps -n imageswap-system -o json");
+    let map = object(plane, "configmap/imageswap-maps");
     assert_eq!(map["data"]["README"], "Ask the platform team.");
     assert_eq!(map["metadata"]["labels"]["app"], "imageswap");
     assert_eq!(map["metadata"]["annotations"]["example.com/owner"], "platform");
@@ -215,12 +216,12 @@ fn from_env(plane: &ControlPlane, start: Start) -> Start {
 }
 
 fn env(plane: &ControlPlane) -> Value {
-    let map = plane.json("kubectl get configmap imageswap-env -n imageswap-system -o json");
+    let map = object(plane, "configmap/imageswap-env");
     map["data"].clone()
 }
 
 /// Returns the time of the last restart of the Deployment.
 fn annotation(plane: &ControlPlane) -> Value {
-    let deployment = plane.json("kubectl get deployment imageswap -n imageswap-system -o json");
+    let deployment = object(plane, "deployment/imageswap");
     deployment["spec"]["template"]["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"].clone()
 }

@@ -1,7 +1,6 @@
 //! The commands of docs/operations.md and of the README that the life of an installation does not have: rules, rotation,
 //! break glass, and what to do when Pods are blocked.
 
-use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
@@ -9,11 +8,13 @@ use imageswap_tests_support::repository;
 use imageswap_tests_support::webhook::{Api, Connection, ControlPlane, Node};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use serde_json::Value;
 
 use super::asked;
 use super::forms::{Form, KUSTOMIZE, OWN, WORKLOAD, commands_of, prepare, run};
 use super::install::{SWAPPED, cluster, wait_until_it_swaps};
 use super::load::Load;
+use super::objects::{SWAPPING, ca_bundle, object, pod_addresses, served};
 
 #[test]
 fn commands_of_the_page_do_what_it_says() {
@@ -49,11 +50,11 @@ fn commands_for_a_certificate_of_ones_own_do_what_the_page_says() {
     // First with failures that block nothing.
     run(&plane, ("With your own certificate", 4));
     run(&plane, ("With your own certificate", 1));
-    assert_eq!(failure_policy(&plane), "Ignore");
+    assert_eq!(failure_policies(&plane), ["Ignore"]);
     let configuration = "deploy/components/directory/mutatingwebhookconfiguration.yaml";
     plane.succeed(&format!("mv {configuration}.bak {configuration}"));
     OWN.again(&plane, OWN.upgrade);
-    assert_eq!(failure_policy(&plane), "Fail");
+    assert_eq!(failure_policies(&plane), ["Fail"]);
     run(&plane, ("Set rules", 0));
     wait_until_it_swaps(&plane, &node);
     // It makes no request to the API server.
@@ -97,36 +98,21 @@ echo 'subjectAltName = DNS:imageswap.imageswap-system.svc' > san
 openssl x509 -req -in tls.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 30 -extfile san -out tls.crt
 ";
 
-/// Waits until each replica has the certificate of a file.
-pub(crate) fn wait_for_certificate(plane: &ControlPlane, file: &str) {
-    let pem = plane.read(file);
+/// Waits until each replica serves a certificate in PEM.
+pub(crate) fn wait_for_certificate(plane: &ControlPlane, pem: &str) {
     let wanted = CertificateDer::from_pem_slice(pem.as_bytes()).unwrap();
-    let line = "kubectl get pods -n imageswap-system -l app=imageswap -o jsonpath='{.items[*].status.podIP}'";
-    let addresses = plane.succeed(line);
-    for host in addresses.split(' ') {
-        let address: SocketAddr = format!("{host}:5000").parse().unwrap();
+    for address in pod_addresses(plane) {
         plane.wait("the new certificate", |_| {
-            Connection::try_open(address).is_ok_and(|connection| connection.certificate() == wanted.as_ref())
+            Connection::try_open((address, 5000).into())
+                .is_ok_and(|connection| connection.certificate() == wanted.as_ref())
         });
     }
 }
 
-/// Returns the certificates that the replicas serve.
-fn served(plane: &ControlPlane) -> Vec<Vec<u8>> {
-    let line = "kubectl get pods -n imageswap-system -l app=imageswap -o jsonpath='{.items[*].status.podIP}'";
-    let addresses = plane.succeed(line);
-    let certificate = |host: &str| Connection::open(format!("{host}:5000").parse().unwrap()).certificate();
-    addresses.split(' ').map(certificate).collect()
-}
-
 /// Renews the certificate and then the CA that the webhook keeps, under load.
 fn rotate_certificates_of_the_webhook(plane: &ControlPlane, api: Api) {
-    let authorities = |plane: &ControlPlane| {
-        let line = "kubectl get mutatingwebhookconfiguration imageswap-webhook \
-                    -o jsonpath='{.webhooks[0].clientConfig.caBundle}' | base64 -d";
-        plane.succeed(line).matches("BEGIN CERTIFICATE").count()
-    };
-    assert_eq!(authorities(plane), 1);
+    let authorities = || ca_bundle(plane, SWAPPING).matches("BEGIN CERTIFICATE").count();
+    assert_eq!(authorities(), 1);
     // The webhook issues a certificate only if its CA is in `caBundle` for 10 seconds.
     thread::sleep(Duration::from_secs(12));
     let load = Load::start(api);
@@ -139,7 +125,7 @@ fn rotate_certificates_of_the_webhook(plane: &ControlPlane, api: Api) {
             new[0] == new[1] && new[0] != old[0]
         });
     }
-    assert_eq!(authorities(plane), 2);
+    assert_eq!(authorities(), 2);
     thread::sleep(Duration::from_secs(3));
     let created = load.end();
     created.log("renewal of certificate and CA of the webhook");
@@ -156,12 +142,12 @@ fn rotate(plane: &ControlPlane, api: Api) {
         "mkdir -p new && cp ca.crt ca.key new && cd new && {ISSUE}"
     ));
     run(plane, ("Your own certificate", 0));
-    wait_for_certificate(plane, "new/tls.crt");
+    wait_for_certificate(plane, &plane.read("new/tls.crt"));
 
     plane.succeed(&format!("rm -r new && mkdir new && cd new && {ISSUE}"));
     run(plane, ("Your own certificate", 2));
     run(plane, ("Your own certificate", 0));
-    wait_for_certificate(plane, "new/tls.crt");
+    wait_for_certificate(plane, &plane.read("new/tls.crt"));
     run(plane, ("Your own certificate", 3));
     // The API server uses the new `caBundle` after about a second.
     thread::sleep(Duration::from_secs(3));
@@ -202,11 +188,11 @@ fn break_glass(plane: &ControlPlane, form: &Form) {
     });
 }
 
-fn failure_policy(plane: &ControlPlane) -> String {
-    let object = "mutatingwebhookconfiguration imageswap-webhook";
-    plane.succeed(&format!(
-        "kubectl get {object} -o jsonpath='{{.webhooks[*].failurePolicy}}'"
-    ))
+/// Returns the failure policies of all entries.
+fn failure_policies(plane: &ControlPlane) -> Vec<Value> {
+    let configuration = object(plane, SWAPPING);
+    let entries = configuration["webhooks"].as_array().into_iter().flatten();
+    entries.map(|entry| entry["failurePolicy"].clone()).collect()
 }
 
 /// Without a replica no Pod is created, until the webhook configuration ignores failures.
@@ -226,9 +212,9 @@ fn when_pods_are_blocked(plane: &ControlPlane) {
     plane.succeed("kubectl scale deployment imageswap -n imageswap-system --replicas=2");
     plane.succeed("kubectl rollout status deployment/imageswap -n imageswap-system");
     thread::sleep(Duration::from_secs(3));
-    assert_eq!(failure_policy(plane), "Ignore");
+    assert_eq!(failure_policies(plane), ["Ignore"]);
     run(plane, ("When Pods are blocked", 1));
-    plane.wait("the restored entry", |plane| failure_policy(plane) == "Fail");
+    plane.wait("the restored entry", |plane| failure_policies(plane) == ["Fail"]);
 }
 
 #[test]

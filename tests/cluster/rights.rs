@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::forms::{KUSTOMIZE, RULES, commands, prepare, set_rules};
 use super::install::{cluster, wait_until_it_swaps};
+use super::objects::object;
 
 /// A right: a verb on a resource, in a rule of a role.
 struct Right {
@@ -18,10 +19,8 @@ struct Right {
     verb: String,
 }
 
-fn role(plane: &ControlPlane, role: &str) -> Value {
-    plane.json(&format!(
-        "kubectl get {role} imageswap -n imageswap-system -o json"
-    ))
+fn role(plane: &ControlPlane, kind: &str) -> Value {
+    object(plane, &format!("{kind}/imageswap"))
 }
 
 fn texts(list: &Value) -> Vec<String> {

@@ -3,11 +3,11 @@
 use imageswap_tests_support::cert_manager::CertManager;
 use imageswap_tests_support::tools::Tools;
 use imageswap_tests_support::webhook::{ControlPlane, Node};
-use serde_json::Value;
 
 use super::asked;
 use super::forms::prepare;
 use super::install::SWAPPED;
+use super::objects::{MUTATING, ca_bundle};
 use crate::IMAGESWAP;
 
 /// An installation for all namespaces but those of a team.
@@ -57,12 +57,6 @@ fn plane() -> Option<(ControlPlane, Node)> {
     ControlPlane::start_with_node(IMAGESWAP, env!("CARGO_TARGET_TMPDIR"), &namespaces)
 }
 
-/// Returns `caBundle` of a configuration.
-fn ca_bundle(plane: &ControlPlane, configuration: &str) -> Value {
-    let line = format!("kubectl get mutatingwebhookconfiguration {configuration} -o json");
-    plane.json(&line)["webhooks"][0]["clientConfig"]["caBundle"].clone()
-}
-
 fn two_installations(plane: &ControlPlane, node: &Node, source: &str) {
     let tools = Tools::build_always(env!("CARGO_TARGET_TMPDIR"), &["helm"]);
     prepare(plane, Some((&tools, "helm")));
@@ -87,8 +81,9 @@ fn two_installations(plane: &ControlPlane, node: &Node, source: &str) {
     wait_for("team-a", OF_TEAM);
     plane.wait("four ready replicas", |_| node.ready() == 4);
     wait_for("default", SWAPPED);
-    let bundles = ["imageswap-webhook", "team-imageswap-webhook"].map(|name| ca_bundle(plane, name));
-    assert!(bundles.iter().all(Value::is_string) && bundles[0] != bundles[1]);
+    let names = ["imageswap-webhook", "team-imageswap-webhook"];
+    let bundles = names.map(|name| ca_bundle(plane, &format!("{MUTATING}/{name}")));
+    assert!(bundles.iter().all(|bundle| !bundle.is_empty()) && bundles[0] != bundles[1]);
 
     // Both are down, and each starts without the other.
     let scale = |replicas: u32| {

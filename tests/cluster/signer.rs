@@ -10,7 +10,7 @@ use super::forms::{RULES, commands, prepare, run, set_rules};
 use super::install::{cluster, is_uninstalled, wait_until_it_swaps};
 use super::key_material::KeyMaterial;
 use super::load::Load;
-use super::secret;
+use super::objects::secret;
 
 /// The signer of the control plane that signs without a look at the requester.
 const SIGNER: &str = "kubernetes.io/kubelet-serving";

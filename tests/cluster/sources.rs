@@ -8,18 +8,17 @@ use serde_json::{Value, json};
 use super::forms::{Form, HELM_OWN, OWN, commands, prepare, run};
 use super::install::{cluster, is_uninstalled, pods, wait_until_it_swaps};
 use super::load::{Created, Load};
+use super::objects::{CONFIGURATIONS, SWAPPING, ca_bundle, object, secret};
 use super::operations::{ISSUE, wait_for_certificate};
 
-fn data(plane: &ControlPlane, object: &str) -> Value {
-    plane.json(&format!("kubectl get {object} -n imageswap-system -o json"))["data"].clone()
+fn data(plane: &ControlPlane, name: &str) -> Value {
+    object(plane, name)["data"].clone()
 }
 
 /// Returns `caBundle` of both configurations, which is the same.
-fn ca_bundle(plane: &ControlPlane) -> Value {
-    let [mutating, validating] = ["mutating", "validating"].map(|kind| {
-        let line = format!("kubectl get {kind}webhookconfiguration imageswap-webhook -o json");
-        plane.json(&line)["webhooks"][0]["clientConfig"]["caBundle"].clone()
-    });
+fn both_bundles(plane: &ControlPlane) -> String {
+    let [mutating, validating] =
+        CONFIGURATIONS.map(|kind| ca_bundle(plane, &format!("{kind}/imageswap-webhook")));
     assert_eq!(mutating, validating);
     mutating
 }
@@ -72,8 +71,8 @@ fn there_and_back(form: &Form, tool: &str, there: &[Block], back: &[Block], own:
     if tools.is_some() {
         replace_own(&plane);
     }
-    let of_own = data(&plane, &format!("secret {own}"));
-    let bundle = ca_bundle(&plane);
+    let of_own = data(&plane, &format!("secret/{own}"));
+    let bundle = both_bundles(&plane);
 
     let name = format!("{} {tool}", form.name);
     let created = change(
@@ -95,9 +94,9 @@ fn there_and_back(form: &Form, tool: &str, there: &[Block], back: &[Block], own:
     );
     // Helm 3 removes the entries.
     assert!(tool == "helm3" || created.failures.is_empty(), "{created:?}");
-    let pair = data(&plane, "secret imageswap-tls");
-    assert!(pair["ca-key.pem"].is_string(), "no CA");
-    assert_eq!(ca_bundle(&plane), pair["ca.pem"]);
+    let pair = secret(&plane);
+    assert!(pair.contains_key("ca-key.pem"), "no CA");
+    assert_eq!(both_bundles(&plane), pair["ca.pem"]);
 
     let created = change(
         &plane,
@@ -110,15 +109,15 @@ fn there_and_back(form: &Form, tool: &str, there: &[Block], back: &[Block], own:
         },
     );
     assert!(created.failures.is_empty(), "{created:?}");
-    assert_eq!(ca_bundle(&plane), bundle);
-    assert_eq!(data(&plane, &format!("secret {own}")), of_own);
+    assert_eq!(both_bundles(&plane), bundle);
+    assert_eq!(data(&plane, &format!("secret/{own}")), of_own);
     let left = plane.succeed(
         "kubectl get clusterroles,clusterrolebindings,roles,rolebindings -A -l app=imageswap -o name",
     );
     assert_eq!(left, "");
-    let annotations = plane.json("kubectl get mutatingwebhookconfiguration imageswap-webhook -o json");
+    let configuration = object(&plane, SWAPPING);
     assert_eq!(
-        annotations["metadata"]["annotations"]["imageswap.k8s.twr.io/managed"],
+        configuration["metadata"]["annotations"]["imageswap.k8s.twr.io/managed"],
         json!(null)
     );
 
