@@ -7,6 +7,7 @@ mod cert_manager;
 mod certificate;
 mod certificates;
 mod drop_in;
+mod entries;
 mod forms;
 mod install;
 mod key_material;

@@ -1,0 +1,248 @@
+//! Entries of the webhook configurations: they follow their ConfigMap, and those of others stay as they are.
+
+use std::thread;
+use std::time::Duration;
+
+use imageswap_tests_support::repository;
+use imageswap_tests_support::webhook::{ControlPlane, Node};
+use serde_json::{Value, json};
+
+use super::forms::{KUSTOMIZE, RULES, commands, prepare, run, set_rules};
+use super::install::{cluster, wait_until_it_swaps};
+use super::load::Load;
+use super::objects::{MUTATING, object, readyz, time_after, webhooks};
+
+/// Patches the configuration that swaps Pods.
+const PATCH: &str = "kubectl patch mutatingwebhookconfiguration imageswap-webhook --type=json";
+
+/// Returns a patch that removes `caBundle` of the first entry.
+fn without_bundle() -> Value {
+    json!([{"op": "remove", "path": "/webhooks/0/clientConfig/caBundle"}])
+}
+
+/// Changes the list `mutating` in the ConfigMap with the entries, and returns the time until a condition is true.
+#[track_caller]
+fn time_after_edit(
+    plane: &ControlPlane,
+    edit: impl Fn(&str) -> String,
+    is_so: impl FnMut() -> bool,
+) -> Duration {
+    let map = object(plane, "configmap/imageswap-webhooks");
+    let text = edit(map["data"]["mutating"].as_str().unwrap());
+    let line = "kubectl patch configmap imageswap-webhooks -n imageswap-system --type=merge";
+    time_after(plane, line, &json!({"data": {"mutating": text}}), is_so)
+}
+
+fn policy(node: &Node) -> Value {
+    webhooks(node, MUTATING)[0]["failurePolicy"].clone()
+}
+
+fn timeout(node: &Node) -> Value {
+    webhooks(node, MUTATING)[0]["timeoutSeconds"].clone()
+}
+
+/// Returns the number of entries.
+fn number(node: &Node) -> usize {
+    webhooks(node, MUTATING).as_array().unwrap().len()
+}
+
+#[test]
+fn entries_follow_their_config_map_and_stop_by_the_annotation() {
+    let Some((plane, node)) = cluster() else { return };
+    prepare(&plane, None);
+    KUSTOMIZE.install(&plane);
+    wait_until_it_swaps(&plane, &node);
+    let shipped = webhooks(&node, MUTATING);
+    let load = Load::start(node.api);
+    follow_edits(&plane, &node);
+    invalid_lists(&plane, &node, &shipped);
+    annotation(&plane, &node, &shipped);
+    entries_of_others(&plane, &node);
+    let created = load.end();
+    created.log("edits of the entries");
+    // `caBundle` was removed three times, each for some milliseconds.
+    let is_of_the_bundle = |failure: &String| failure.contains("certificate signed by unknown authority");
+    assert!(created.failures.iter().all(is_of_the_bundle), "{created:?}");
+    assert!(
+        created.failures.len() <= 9 && created.swapped > 100 && created.unanswered == 0,
+        "{created:?}"
+    );
+    empty_list(&plane, &node);
+}
+
+fn follow_edits(plane: &ControlPlane, node: &Node) {
+    for (from, to) in [("Fail", "Ignore"), ("Ignore", "Fail")] {
+        let [from, to] = [from, to].map(|value| format!("failurePolicy: {value}"));
+        let edit = |text: &str| text.replace(&from, &to);
+        let value = to.rsplit(' ').next().unwrap();
+        let time = time_after_edit(plane, edit, || policy(node) == value);
+        assert!(time < Duration::from_secs(2), "{time:?}");
+    }
+    // By the command of the page, with an editor that needs no terminal.
+    for (from, to) in [(5, 7), (7, 5)] {
+        let edit = commands(("Change the entries", 0));
+        plane.succeed(&format!(
+            "export KUBE_EDITOR='sed -i s/timeoutSeconds:\\ {from}/timeoutSeconds:\\ {to}/'\n{edit}"
+        ));
+        plane.wait("the edit", |_| timeout(node) == to);
+    }
+}
+
+/// An invalid list changes nothing, and has a reason with its place. Correcting it ends that at once.
+fn invalid_lists(plane: &ControlPlane, node: &Node, shipped: &Value) {
+    for (invalid, reason) in [
+        (
+            "failurePolicy: Fail\n  timeoutSeconds: [",
+            "the key `mutating` of the ConfigMap imageswap-webhooks is invalid",
+        ),
+        ("failurePolicy: Sometimes", "Unsupported value: \"Sometimes\""),
+        ("failurePlan: Fail", "failurePlan"),
+    ] {
+        let edit = |text: &str| text.replace("failurePolicy: Fail", invalid);
+        time_after_edit(plane, edit, || readyz(plane).matches(reason).count() == 2);
+        // Its CA is still kept.
+        let time = time_after(plane, PATCH, &without_bundle(), || {
+            webhooks(node, MUTATING) == *shipped
+        });
+        assert!(time < Duration::from_secs(2), "{time:?}");
+        let edit = |text: &str| {
+            text.replace(invalid, "failurePolicy: Fail")
+                .replace("timeoutSeconds: 5", "timeoutSeconds: 6")
+        };
+        let time = time_after_edit(plane, edit, || timeout(node) == 6);
+        assert!(time < Duration::from_secs(2), "{time:?}");
+        let edit = |text: &str| text.replace("timeoutSeconds: 6", "timeoutSeconds: 5");
+        time_after_edit(plane, edit, || readyz(plane) == "ready\n".repeat(2));
+        assert_eq!(webhooks(node, MUTATING), *shipped);
+    }
+}
+
+/// The annotation stops the restoring.
+fn annotation(plane: &ControlPlane, node: &Node, shipped: &Value) {
+    let annotate = format!("kubectl annotate {MUTATING} imageswap-webhook imageswap.k8s.twr.io/managed");
+    plane.succeed(&format!("{annotate}=false"));
+    let patch = json!([{"op": "replace", "path": "/webhooks/0/failurePolicy", "value": "Ignore"}]);
+    time_after(plane, PATCH, &patch, || policy(node) == "Ignore");
+    thread::sleep(Duration::from_secs(3));
+    assert_eq!(policy(node), "Ignore");
+    let reason = "the annotation imageswap.k8s.twr.io/managed";
+    assert_eq!(readyz(plane).matches(reason).count(), 2);
+    plane.succeed(&format!("{annotate}-"));
+    plane.wait("the shipped entries", |_| webhooks(node, MUTATING) == *shipped);
+}
+
+/// An entry of others stays; one that leaves the ConfigMap leaves the configuration.
+fn entries_of_others(plane: &ControlPlane, node: &Node) {
+    let other = json!([{"op": "add", "path": "/webhooks/-", "value": {
+        "name": "of.others.example.com", "clientConfig": {"url": "https://127.0.0.1:9/"}, "sideEffects": "None",
+        "admissionReviewVersions": ["v1"], "failurePolicy": "Ignore",
+    }}]);
+    time_after(plane, PATCH, &other, || true);
+    let add = |text: &str| {
+        format!(
+            "{text}{}",
+            text.replace("imageswap.webhook.k8s", "second.webhook.k8s")
+        )
+    };
+    time_after_edit(plane, add, || number(node) == 3);
+    let remove = |text: &str| text[..text.rfind("- name: second").unwrap()].to_owned();
+    time_after_edit(plane, remove, || number(node) == 2);
+    let entries = webhooks(node, MUTATING);
+    let entries = entries.as_array().unwrap().iter();
+    let names: Vec<Value> = entries.map(|entry| entry["name"].clone()).collect();
+    assert_eq!(names, ["imageswap.webhook.k8s.twr.io", "of.others.example.com"]);
+}
+
+/// An empty list disarms, and the log has the reason.
+fn empty_list(plane: &ControlPlane, node: &Node) {
+    let saved = object(plane, "configmap/imageswap-webhooks");
+    let list = saved["data"]["mutating"].as_str().unwrap();
+    time_after_edit(plane, |_| "[]".to_owned(), || number(node) == 1);
+    plane.wait("the log", |_| {
+        let log: String = node.logs().into_values().collect();
+        log.contains("the list `mutating` in the ConfigMap imageswap-webhooks is empty")
+    });
+    time_after_edit(plane, |_| list.to_owned(), || number(node) == 2);
+}
+
+/// Entries of others, as a tool applies them.
+fn applied_by_others(names: &[&str]) -> String {
+    let entry = |name: &&str| {
+        json!({
+            "name": name, "sideEffects": "None", "admissionReviewVersions": ["v1"], "failurePolicy": "Ignore",
+            "clientConfig": {"service": {"name": "imageswap", "namespace": "imageswap-system", "path": "/"}},
+            "rules": [{"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}],
+        })
+    };
+    let entries: Vec<Value> = names.iter().map(entry).collect();
+    json!({
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration",
+        "metadata": {"name": "imageswap-webhook"}, "webhooks": entries,
+    })
+    .to_string()
+}
+
+#[test]
+fn entries_without_their_config_map_are_yours() {
+    let Some((plane, node)) = cluster() else { return };
+    prepare(&plane, None);
+    // As with the manifests of v1.5.3: no ConfigMap with entries, and no right to the validating configuration.
+    plane.succeed("rm deploy/base/webhooks.yaml deploy/base/validatingwebhookconfiguration.yaml");
+    plane.succeed(
+        "sed -i -e '/webhooks.yaml/d' -e '/validatingwebhookconfiguration.yaml/d' deploy/base/kustomization.yaml && \
+         sed -i 's/, validatingwebhookconfigurations//' deploy/base/clusterrole.yaml",
+    );
+    run(&plane, ("With kustomize", 0));
+    set_rules(&plane, RULES);
+    plane.wait("two ready replicas", |_| node.ready() == 2);
+    plane.wait("the report", |plane| {
+        readyz(plane)
+            .matches("there is no ConfigMap imageswap-webhooks with entries")
+            .count()
+            == 2
+    });
+
+    let load = Load::start(node.api);
+    let apply = |names: &[&str]| {
+        plane.write("others.json", &applied_by_others(names));
+        plane.run("kubectl apply --server-side --force-conflicts --field-manager=others -f others.json")
+    };
+    let has_bundles = |number: usize| {
+        let entries = webhooks(&node, MUTATING);
+        let entries = entries.as_array().map(Vec::as_slice).unwrap_or_default();
+        entries.len() == number
+            && entries
+                .iter()
+                .all(|entry| entry["clientConfig"]["caBundle"].is_string())
+    };
+    for names in [
+        &["a.example.com"][..],
+        &["a.example.com", "b.example.com"],
+        &["c.example.com"],
+    ] {
+        let ran = apply(names);
+        assert!(ran.is_success, "{names:?}: {}", ran.stderr);
+        plane.wait("caBundle", |_| has_bundles(names.len()));
+    }
+    wait_until_it_swaps(&plane, &node);
+    assert_eq!(readyz(&plane), "ready\n".repeat(2));
+
+    // The variable means the same, if the ConfigMap exists.
+    let map = repository::read("deploy/base/webhooks.yaml");
+    plane.succeed("kubectl set env deployment/imageswap -n imageswap-system IMAGESWAP_DISABLE_AUTO_MWC=TRUE");
+    plane.succeed("kubectl rollout status deployment/imageswap -n imageswap-system --timeout=120s");
+    plane.apply(&map);
+    let time = time_after(&plane, PATCH, &without_bundle(), || has_bundles(1));
+    assert!(time < Duration::from_secs(2), "{time:?}");
+    thread::sleep(Duration::from_secs(2));
+    assert_eq!(webhooks(&node, MUTATING)[0]["name"], "c.example.com");
+    let created = load.end();
+    created.log("entries of others");
+    assert_eq!(created.rejections(), Vec::<&String>::new());
+    let log: String = node.logs().into_values().collect();
+    assert!(
+        !log.contains("webhook configuration armed")
+            && !log.contains("duty not done\",\"what\":\"validating"),
+        "{log}"
+    );
+}
