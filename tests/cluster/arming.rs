@@ -122,8 +122,7 @@ fn no_order_of_installation_and_no_uninstallation_blocks_a_pod() {
         wait_until_armed(&plane, &node);
         let seconds = started.elapsed().as_secs_f64();
         let created = load.end();
-        created.log(&format!("{order}: armed after {seconds:.1} s"));
-        assert_eq!(created.rejections(), Vec::<&String>::new(), "{order}");
+        created.assert_none_rejected(&format!("{order}: armed after {seconds:.1} s"));
 
         plane.wait("two ready replicas", |_| node.ready() == 2);
         let load = Load::start(node.api);
@@ -135,8 +134,7 @@ fn no_order_of_installation_and_no_uninstallation_blocks_a_pod() {
                 .all(|kind| configuration(&node, kind).is_none())
         });
         let created = load.end();
-        created.log("the namespace is deleted");
-        assert_eq!(created.rejections(), Vec::<&String>::new(), "{order}");
+        created.assert_none_rejected(&format!("{order}: the namespace is deleted"));
         assert!(created.swapped > 10, "{created:?}");
         assert!(logs(&node).contains("the Namespace of the webhook is being deleted"));
         plane.succeed("kubectl delete clusterrole,clusterrolebinding imageswap");

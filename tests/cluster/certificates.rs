@@ -11,7 +11,7 @@ use super::asked;
 use super::forms::{KUSTOMIZE, prepare};
 use super::install::{SWAPPED, cluster, wait_until_it_swaps};
 use super::key_material::KeyMaterial;
-use super::load::{Created, Load};
+use super::load::{Load, is_of_a_crash};
 use super::objects::{SWAPPING, ca_bundle, secret};
 
 /// The command that puts the Secret of the manifests back.
@@ -60,12 +60,6 @@ fn data(plane: &ControlPlane) -> Value {
     secret.map(|(key, value)| (key, Value::from(value))).collect()
 }
 
-fn check(created: &Created, event: &str) {
-    created.log(event);
-    assert!(created.failures.is_empty(), "{event}: {:?}", created.failures);
-    assert!(created.swapped > 100 && created.unanswered == 0, "{created:?}");
-}
-
 #[test]
 fn lost_secret_and_rotations_fail_no_pod() {
     let Some((plane, node)) = cluster() else { return };
@@ -93,7 +87,7 @@ fn lost_secret_and_rotations_fail_no_pod() {
         wait_for_another_pair(&plane, &before);
         // Each replica has read it.
         thread::sleep(Duration::from_secs(2));
-        check(&load.end(), event);
+        load.end().assert_all_swapped(event);
         keys.add(&plane);
     }
     assert_eq!((node.ready(), node.restarts()), (3, 0));
@@ -123,19 +117,11 @@ fn replica_that_is_killed_in_a_rotation_delays_it_only() {
     node.crash(0);
     wait_for_another_pair(&plane, &before);
     plane.wait("all replicas", |_| node.ready() == 3);
-    let created = load.end();
-    created.log("a replica is killed in a rotation");
-    // Nothing repeats the requests that the replica had.
-    let is_of_the_crash =
-        |failure: &String| failure.contains("failed calling webhook") && !failure.contains("x509");
-    assert!(
-        created.failures.iter().all(is_of_the_crash),
-        "{:?}",
-        created.failures
-    );
+    load.end()
+        .assert_failures("a replica is killed in a rotation", is_of_a_crash);
     let load = Load::start(node.api);
     thread::sleep(Duration::from_secs(6));
-    check(&load.end(), "after the rotation");
+    load.end().assert_all_swapped("after the rotation");
 }
 
 #[test]
@@ -183,7 +169,8 @@ fn secret_of_others_and_missing_rights_are_reported() {
     );
     plane.succeed("kubectl apply -f deploy/base/role.yaml");
     wait_for_another_pair(&plane, &before);
-    check(&load.end(), "foreign Secrets and a missing right");
+    load.end()
+        .assert_all_swapped("foreign Secrets and a missing right");
     assert_eq!((node.ready(), node.restarts()), (2, 0));
 }
 

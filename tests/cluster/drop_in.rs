@@ -151,10 +151,8 @@ fn upgrade_in_place_fails_no_pod() {
     wait_until_it_swaps(&plane, &node, 2);
     let images = "kubectl get deployment imageswap -n imageswap-system -o jsonpath='{..image}'";
     assert_eq!(plane.succeed(images), format!("{IMAGE} {IMAGE}"));
-    let created = load.end();
-    created.log("v1.5.3: only the image names replaced");
-    assert!(created.failures.is_empty(), "{:?}", created.failures);
-    assert!(created.swapped > 100 && created.unanswered == 0, "{created:?}");
+    load.end()
+        .assert_all_swapped("v1.5.3: only the image names replaced");
 
     // The old CA stays beside the new one, for the replicas of v1.5.3.
     let bundle = ca_bundle(&plane, SWAPPING);
@@ -194,9 +192,7 @@ fn own_pair_of_v1_5_3_is_served_and_followed() {
         let now = served(plane);
         now.len() == 1 && now != first
     });
-    let created = load.end();
-    created.log("v1.5.3 with an own pair: renewal");
-    assert!(created.failures.is_empty(), "{:?}", created.failures);
+    load.end().assert_all_swapped("v1.5.3 with an own pair: renewal");
     assert_eq!(node.restarts(), 0);
 }
 

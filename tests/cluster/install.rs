@@ -12,7 +12,7 @@ use super::asked;
 use super::forms::{
     Form, HELM, INSTALL_YAML, KUSTOMIZE, RULES, WORKLOAD, check_out, prepare, run, set_rules,
 };
-use super::load::Load;
+use super::load::{Load, is_of_a_crash};
 use super::objects::{MUTATING, configuration, object};
 use crate::IMAGESWAP;
 
@@ -95,12 +95,10 @@ fn life(form: &Form, helm: &str) {
     plane.wait("the end of the old replicas", |plane| pods(plane) == 2);
     let created = load.end();
     assert_eq!(written(&plane), before);
-    created.log(&format!(
+    created.assert_all_swapped(&format!(
         "{helm} {}: second apply, upgrade and rollback",
         form.name
     ));
-    assert!(created.failures.is_empty(), "{:?}", created.failures);
-    assert!(created.swapped > 100 && created.unanswered == 0, "{created:?}");
 
     run(&plane, form.uninstall);
     is_uninstalled(&plane);
@@ -175,8 +173,8 @@ fn deleted_namespace_blocks_no_pod() {
     });
     thread::sleep(Duration::from_secs(2));
     let created = load.end();
-    created.log("the namespace is deleted");
-    assert!(created.has_no_rejection() && created.swapped > 100, "{created:?}");
+    created.assert_none_rejected("the namespace is deleted");
+    assert!(created.swapped > 100, "{created:?}");
     // The same commands install it again.
     KUSTOMIZE.install(&plane);
     wait_until_it_swaps(&plane, &node);
@@ -221,14 +219,9 @@ fn replicas_and_api_server_end_under_load() {
         "kubectl delete $(kubectl get pods -n imageswap-system -o name | head -1) -n imageswap-system",
     );
     plane.wait("the new replica", |_| node.ready() == 2);
-    let created = load.end();
-    created.log("a replica ends");
-    assert!(
-        created.failures.is_empty() && created.swapped > 100,
-        "{created:?}"
-    );
+    load.end().assert_all_swapped("a replica ends");
 
-    // The API server restarts.
+    // The API server restarts. Requests in the meantime have no answer.
     let load = Load::start(node.api);
     plane.restart_api_server();
     thread::sleep(Duration::from_secs(2));
@@ -239,8 +232,8 @@ fn replicas_and_api_server_end_under_load() {
         "{created:?}"
     );
 
-    // Each replica is killed in turn. The requests that it has, and those until its Service knows, fail, since nothing
-    // repeats them. All later ones succeed.
+    // Each replica is killed in turn. The requests that it has, and those until its Service knows, fail. All later ones
+    // succeed.
     let load = Load::start(node.api);
     for place in [0, 1] {
         node.crash(place);
@@ -249,21 +242,11 @@ fn replicas_and_api_server_end_under_load() {
         });
         thread::sleep(Duration::from_secs(1));
     }
-    let created = load.end();
-    created.log("both replicas are killed in turn");
-    let is_of_the_crash = |failure: &String| failure.contains("failed calling webhook");
-    assert!(
-        created.failures.iter().all(is_of_the_crash),
-        "{:?}",
-        created.failures
-    );
+    load.end()
+        .assert_failures("both replicas are killed in turn", is_of_a_crash);
     let load = Load::start(node.api);
     thread::sleep(Duration::from_secs(5));
-    let created = load.end();
-    assert!(
-        created.failures.is_empty() && created.swapped > 100,
-        "{created:?}"
-    );
+    load.end().assert_all_swapped("after both replicas were killed");
 }
 
 #[test]

@@ -90,12 +90,8 @@ fn replicas_start_with_the_last_good_set_and_return_to_the_mounted_one() {
             "{metrics}"
         );
     }
-    let created = load.end();
-    created.log("a bad file, and all replicas replaced");
-    assert!(
-        created.failures.is_empty() && created.swapped > 100,
-        "{created:?}"
-    );
+    load.end()
+        .assert_all_swapped("a bad file, and all replicas replaced");
     let logs = node.logs();
     let with_last_good = logs.values().filter(|log| {
         log.contains("\"message\":\"last good set became active\"")

@@ -103,14 +103,6 @@ impl Connections {
     }
 }
 
-/// Asserts that all Pods of a load were swapped.
-fn all_swapped(what: &str, load: Load) {
-    let created = load.end();
-    created.log(what);
-    assert!(created.failures.is_empty(), "{:?}", created.failures);
-    assert!(created.swapped > 100 && created.unanswered == 0, "{created:?}");
-}
-
 /// Evicts a Pod, as a drained node does, and waits for the next one.
 fn evict(plane: &ControlPlane, node: &Node) {
     let name = object(plane, "pods")["items"][0]["metadata"]["name"].clone();
@@ -145,7 +137,7 @@ fn legacy_overlay_upgrades_and_rolls_back_without_a_failed_pod() {
     wait_for_rollout(&plane, &node);
     is_upgraded(&plane);
     assert_eq!(connections.end(), 0);
-    all_swapped("upgrade", load);
+    load.end().assert_all_swapped("upgrade");
     assert_eq!(selected_by_policy(&plane), 2);
     let kept = object(&plane, "secret/imageswap-tls");
     assert_eq!(secret["type"], "tls");
@@ -181,13 +173,13 @@ fn legacy_overlay_upgrades_and_rolls_back_without_a_failed_pod() {
     run(&plane, UPGRADE);
     wait_for_rollout(&plane, &node);
     is_upgraded(&plane);
-    all_swapped("rollback and return", load);
+    load.end().assert_all_swapped("rollback and return");
 
     let load = Load::start(node.api);
     // Nothing needs the objects of v1.5.3 that the manifests do not have.
     run(&plane, REMOVE_RIGHTS);
     evict(&plane, &node);
-    all_swapped("cleanup", load);
+    load.end().assert_all_swapped("cleanup");
 
     plane.succeed(
         "kubectl patch configmap imageswap-env -n imageswap-system --type=merge \

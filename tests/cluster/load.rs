@@ -53,6 +53,35 @@ impl Load {
 }
 
 impl Created {
+    /// Writes the numbers to the log of the tests, and asserts that the webhook swapped all Pods.
+    #[track_caller]
+    pub(crate) fn assert_all_swapped(&self, event: &str) {
+        self.assert_failures(event, |_| false);
+    }
+
+    /// Like [`Self::assert_all_swapped`], but for failures that are allowed.
+    #[track_caller]
+    pub(crate) fn assert_failures(&self, event: &str, is_allowed: impl Fn(&str) -> bool) {
+        self.log(event);
+        let mut failures = self.failures.iter();
+        assert!(
+            failures.all(|failure| is_allowed(failure)),
+            "{event}: {:?}",
+            self.failures
+        );
+        assert!(self.swapped > 100 && self.unanswered == 0, "{event}: {self:?}");
+    }
+
+    /// Writes the numbers to the log of the tests, and asserts that no Pod was rejected, though the webhook may not have
+    /// swapped some.
+    #[track_caller]
+    pub(crate) fn assert_none_rejected(&self, event: &str) {
+        self.log(event);
+        assert_eq!(self.rejections(), Vec::<&String>::new(), "{event}");
+        let number = self.swapped + self.failures.len();
+        assert!(number > 100 && self.unanswered == 0, "{event}: {self:?}");
+    }
+
     /// Writes the numbers to the log of the tests. The test harness would keep a line of `println`.
     pub(crate) fn log(&self, event: &str) {
         let Self {
@@ -77,11 +106,6 @@ impl Created {
             .collect()
     }
 
-    /// Returns true if no Pod was rejected, though the webhook may not have swapped some.
-    pub(crate) fn has_no_rejection(&self) -> bool {
-        self.unanswered == 0 && self.rejections().is_empty()
-    }
-
     fn create(&mut self, api: Api) {
         let pod = json!({
             "apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": "load-"},
@@ -104,6 +128,11 @@ impl Created {
             Ok(_) | Err(_) => self.unanswered += 1,
         }
     }
+}
+
+/// Returns true if a request failed because the replica that had it was killed. Nothing repeats such a request.
+pub(crate) fn is_of_a_crash(failure: &str) -> bool {
+    failure.contains("failed calling webhook") && !failure.contains("x509")
 }
 
 fn message(status: &Value) -> String {

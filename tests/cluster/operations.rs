@@ -127,12 +127,8 @@ fn rotate_certificates_of_the_webhook(plane: &ControlPlane, api: Api) {
     }
     assert_eq!(authorities(), 2);
     thread::sleep(Duration::from_secs(3));
-    let created = load.end();
-    created.log("renewal of certificate and CA of the webhook");
-    assert!(
-        created.failures.is_empty() && created.swapped > 100,
-        "{created:?}"
-    );
+    load.end()
+        .assert_all_swapped("renewal of certificate and CA of the webhook");
 }
 
 /// Rotates the certificate and then the CA, under load.
@@ -151,12 +147,7 @@ fn rotate(plane: &ControlPlane, api: Api) {
     run(plane, ("Your own certificate", 3));
     // The API server uses the new `caBundle` after about a second.
     thread::sleep(Duration::from_secs(3));
-    let created = load.end();
-    created.log("rotation of certificate and CA");
-    assert!(
-        created.failures.is_empty() && created.swapped > 100,
-        "{created:?}"
-    );
+    load.end().assert_all_swapped("rotation of certificate and CA");
 }
 
 fn break_glass(plane: &ControlPlane, form: &Form) {

@@ -89,12 +89,7 @@ fn replicas_wait_for_the_approval_of_one_request_and_renew() {
         chain.is_some_and(|chain| chain != first["cert.pem"])
     });
     thread::sleep(Duration::from_secs(2));
-    let created = load.end();
-    created.log("renewal by a signer");
-    assert!(
-        created.failures.is_empty() && created.swapped > 100,
-        "{created:?}"
-    );
+    load.end().assert_all_swapped("renewal by a signer");
     keys.add(&plane);
     assert_eq!(node.restarts(), 0);
     keys.is_in_none_of(&node.logs());

@@ -41,9 +41,8 @@ fn change(
     }
     wait_until_it_swaps(plane, node);
     let created = load.end();
-    created.log(what);
-    assert!(created.has_no_rejection(), "{:?}", created.rejections());
-    assert!(created.swapped > 100);
+    created.assert_none_rejected(what);
+    assert!(created.swapped > 100, "{created:?}");
     created
 }
 
