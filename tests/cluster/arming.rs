@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use imageswap_tests_support::webhook::{ControlPlane, Node};
 use serde_json::json;
 
-use super::asked;
-use super::forms::{KUSTOMIZE, RULES, prepare, set_rules};
-use super::install::{SWAPPED, cluster, wait_until_it_swaps};
+use super::forms::{KUSTOMIZE, RULES, SWAPPED, prepare, set_rules};
+use super::install::{cluster, installed};
 use super::load::Load;
 use super::objects::{
     CONFIGURATIONS, MUTATING, VALIDATING, configuration, readyz, time_after, version, webhooks,
 };
+use super::waits::wait_for_image;
 
 /// Orders of installation: steps, each with the files of `deploy/base` that it applies.
 const ORDERS: [(&str, &[&[&str]]); 5] = [
@@ -86,18 +86,12 @@ const OTHERS: [&str; 6] = [
     "poddisruptionbudget",
 ];
 
-fn logs(node: &Node) -> String {
-    node.logs().into_values().collect()
-}
-
 /// Waits until both configurations have their entries, and a Pod is swapped.
 fn wait_until_armed(plane: &ControlPlane, node: &Node) {
     plane.wait("both armed configurations", |_| {
         CONFIGURATIONS.iter().all(|kind| webhooks(node, kind).is_array())
     });
-    plane.wait("the swap", |plane| {
-        asked(plane, "default", "nginx:1.25").as_deref() == Some(SWAPPED)
-    });
+    wait_for_image(plane, "default", "nginx:1.25", SWAPPED);
 }
 
 #[test]
@@ -136,17 +130,17 @@ fn no_order_of_installation_and_no_uninstallation_blocks_a_pod() {
         let created = load.end();
         created.assert_none_rejected(&format!("{order}: the namespace is deleted"));
         assert!(created.swapped > 10, "{created:?}");
-        assert!(logs(&node).contains("the Namespace of the webhook is being deleted"));
+        assert!(
+            node.log_text()
+                .contains("the Namespace of the webhook is being deleted")
+        );
         plane.succeed("kubectl delete clusterrole,clusterrolebinding imageswap");
     }
 }
 
 #[test]
 fn changes_by_others_are_undone_within_two_seconds() {
-    let Some((plane, node)) = cluster() else { return };
-    prepare(&plane, None);
-    KUSTOMIZE.install(&plane);
-    wait_until_it_swaps(&plane, &node);
+    let Some((plane, node)) = installed() else { return };
     wait_until_armed(&plane, &node);
     let service = "/webhooks/0/clientConfig/service";
     let changes = [
@@ -205,7 +199,7 @@ fn changes_by_others_are_undone_within_two_seconds() {
         // Reviews of the milliseconds in which the API server has the change.
         assert!(created.rejections().len() <= 5, "{:?}", created.rejections());
     }
-    let log = logs(&node);
+    let log = node.log_text();
     assert_eq!(
         log.matches("webhook configuration restored").count(),
         changes.len(),
@@ -238,12 +232,9 @@ fn changes_by_others_are_undone_within_two_seconds() {
 
 #[test]
 fn deleted_configuration_stays_deleted_and_a_fight_is_slow() {
-    let Some((mut plane, node)) = cluster() else {
+    let Some((mut plane, node)) = installed() else {
         return;
     };
-    prepare(&plane, None);
-    KUSTOMIZE.install(&plane);
-    wait_until_it_swaps(&plane, &node);
 
     plane.succeed(&format!("kubectl delete {MUTATING} imageswap-webhook"));
     thread::sleep(Duration::from_secs(5));

@@ -9,16 +9,13 @@ use imageswap_tests_support::webhook::{ControlPlane, get_plain};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
-use super::asked;
-use super::forms::{RULES, prepare, run, set_rules};
-use super::install::pods;
+use super::forms::{RULES, SWAPPED, prepare, run, set_rules};
+use super::install::cluster_for;
 use super::load::Load;
 use super::objects::{SWAPPING, ca_bundle, pod_addresses, secret};
-use super::operations::wait_for_certificate;
-use crate::IMAGESWAP;
+use super::waits::{wait_for_certificate, wait_for_image, wait_for_rollout, wait_until_it_swaps};
 
 const NAMESPACE: &str = "imageswap-system";
-const SWAPPED: &str = "harbor.example.com/dockerhub/library/nginx:1.25";
 
 /// The commands of the page that install it.
 const INSTALL: (&str, usize) = ("With cert-manager", 0);
@@ -49,17 +46,14 @@ fn cert_manager_renews_pair_and_ca_without_a_failed_pod() {
         return;
     }
     let build = env!("CARGO_TARGET_TMPDIR");
-    let Some((mut plane, node)) = ControlPlane::start_with_node(IMAGESWAP, build, &[NAMESPACE]) else {
+    let Some((mut plane, node)) = cluster_for(&[NAMESPACE]) else {
         return;
     };
     let manager = CertManager::start(&plane, build);
     prepare(&plane, None);
     run(&plane, INSTALL);
     set_rules(&plane, RULES);
-    plane.wait("two ready replicas", |_| node.ready() == 2);
-    plane.wait("a swapped Pod", |plane| {
-        asked(plane, "default", "nginx:1.25").as_deref() == Some(SWAPPED)
-    });
+    wait_until_it_swaps(&plane, &node, 2);
     let first = served(&plane);
     let ca = certificate(&plane, "ca.crt");
     let bundle = authorities(&plane);
@@ -107,17 +101,13 @@ fn cert_manager_renews_pair_and_ca_without_a_failed_pod() {
 
     // A new API server has no connection yet, so it verifies the certificate.
     plane.restart_api_server();
-    plane.wait("a swapped Pod", |plane| {
-        asked(plane, "default", "nginx:1.25").as_deref() == Some(SWAPPED)
-    });
+    wait_for_image(&plane, "default", "nginx:1.25", SWAPPED);
 
     // The webhook keeps its certificate itself from now on.
     let load = Load::start(node.api);
     run(&plane, ("Change the source of the certificate", 7));
     run(&plane, ("Change the source of the certificate", 0));
-    plane.wait("the end of the old replicas", |plane| {
-        pods(plane) == 2 && node.ready() == 2
-    });
+    wait_for_rollout(&plane, &node, 2);
     load.end().assert_all_swapped("from cert-manager to the webhook");
     assert_ne!(certificate(&plane, "ca.pem"), new_ca);
 }

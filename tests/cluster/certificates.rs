@@ -7,12 +7,12 @@ use std::time::Duration;
 use imageswap_tests_support::webhook::{ControlPlane, Node};
 use serde_json::Value;
 
-use super::asked;
 use super::forms::{KUSTOMIZE, prepare};
-use super::install::{SWAPPED, cluster, wait_until_it_swaps};
+use super::install::{cluster, installed};
 use super::key_material::KeyMaterial;
 use super::load::{Load, is_of_a_crash};
 use super::objects::{SWAPPING, ca_bundle, secret};
+use super::waits::wait_until_it_swaps;
 
 /// The command that puts the Secret of the manifests back.
 const APPLY_SECRET: &str = "kubectl apply -f deploy/base/secret.yaml";
@@ -24,11 +24,7 @@ fn three_replicas(plane: &ControlPlane, node: &Node) {
     plane.succeed("sed -i s/--log-level=info/--log-level=trace/ deploy/base/deployment.yaml");
     KUSTOMIZE.install(plane);
     plane.succeed("kubectl scale deployment/imageswap -n imageswap-system --replicas=3");
-    plane.wait("three ready replicas", |_| node.ready() == 3);
-    plane.succeed("kubectl rollout status deployment/imageswap -n imageswap-system --timeout=120s");
-    plane.wait("the swap", |plane| {
-        asked(plane, "default", "nginx:1.25").as_deref() == Some(SWAPPED)
-    });
+    wait_until_it_swaps(plane, node, 3);
 }
 
 /// Waits until the Secret has another pair, which the first CA of `ca.pem` has signed, and `caBundle` has all of `ca.pem`.
@@ -92,7 +88,7 @@ fn lost_secret_and_rotations_fail_no_pod() {
     }
     assert_eq!((node.ready(), node.restarts()), (3, 0));
     // The replicas have made one CA for each loss and rotation.
-    let logs: String = node.logs().into_values().collect();
+    let logs = node.log_text();
     assert_eq!(
         logs.matches("\"new CA").count(),
         5,
@@ -126,16 +122,10 @@ fn replica_that_is_killed_in_a_rotation_delays_it_only() {
 
 #[test]
 fn secret_of_others_and_missing_rights_are_reported() {
-    let Some((plane, node)) = cluster() else { return };
-    prepare(&plane, None);
-    KUSTOMIZE.install(&plane);
-    wait_until_it_swaps(&plane, &node);
+    let Some((plane, node)) = installed() else { return };
     let load = Load::start(node.api);
     let reports = |text: &str| {
-        plane.wait(text, |_| {
-            let logs: String = node.logs().into_values().collect();
-            logs.contains(text)
-        });
+        plane.wait(text, |_| node.log_text().contains(text));
     };
     plane.succeed(&format!("kubectl delete {SECRET}"));
     reports(

@@ -3,15 +3,16 @@
 
 use std::collections::BTreeSet;
 
-use imageswap_tests_support::webhook::{Connection, ControlPlane, Node};
+use imageswap_tests_support::webhook::{Connection, ControlPlane};
 use serde_json::json;
 
 use super::asked;
-use super::forms::commands_of;
-use super::install::{SWAPPED, cluster};
+use super::forms::{SWAPPED, commands_of};
+use super::install::cluster;
 use super::legacy::{self, INSTALLED};
 use super::load::Load;
 use super::objects::{MUTATING, SWAPPING, ca_bundle, object, secret, service_address, webhooks};
+use super::waits::{wait_for_image, wait_for_rollout, wait_until_it_swaps};
 
 const PAGE: &str = "docs/drop-in.md";
 
@@ -56,18 +57,6 @@ fn manifests() -> String {
 fn manifests_with(variable: &str, value: &str) -> String {
     let mode = "  IMAGESWAP_MODE: MAPS\n";
     manifests().replace(mode, &format!("{mode}  {variable}: {value}\n"))
-}
-
-/// Waits until a number of replicas is ready, and Pods of a namespace that asks for it are swapped.
-fn wait_until_it_swaps(plane: &ControlPlane, node: &Node, replicas: usize) {
-    plane.succeed("kubectl rollout status deployment/imageswap -n imageswap-system --timeout=180s");
-    plane.wait("the replicas", |plane| {
-        let pods = object(plane, "pods");
-        pods["items"].as_array().unwrap().len() == replicas && node.ready() == replicas
-    });
-    plane.wait("the swap", |plane| {
-        asked(plane, "default", "nginx:1.25").as_deref() == Some(SWAPPED)
-    });
 }
 
 /// Returns the leaf certificates that the replicas show, asked for through the Service.
@@ -206,9 +195,8 @@ fn signer_of_v1_5_3_issues_the_pair_that_the_init_container_approves() {
     ));
     // The CA that signs for kubelets is not that of the API server here: then nothing is armed by guess.
     plane.wait("the reason", |_| {
-        let logs = node.logs();
-        logs.values()
-            .any(|log| log.contains("is not that of the API server; put it into the Secret imageswap-tls-ca"))
+        node.log_text()
+            .contains("is not that of the API server; put it into the Secret imageswap-tls-ca")
     });
     assert!(
         !plane
@@ -235,7 +223,7 @@ fn configuration_is_yours_if_its_creation_is_turned_off() {
     let Some((plane, node)) = cluster() else { return };
     plane.succeed("kubectl label namespace default k8s.twr.io/imageswap=enabled");
     plane.apply(&manifests_with("IMAGESWAP_DISABLE_AUTO_MWC", "'TRUE'"));
-    plane.wait("two replicas", |_| node.ready() == 2);
+    wait_for_rollout(&plane, &node, 2);
     assert!(
         !plane
             .run("kubectl get mutatingwebhookconfiguration imageswap-webhook")
@@ -246,8 +234,6 @@ fn configuration_is_yours_if_its_creation_is_turned_off() {
         "kubectl get configmap imageswap-mwc-template -n imageswap-system -o jsonpath='{.data.imageswap-mwc}' | \
          sed -e '/caBundle/d' -e 's/failurePolicy: Fail/failurePolicy: Ignore/' | kubectl create -f -",
     );
-    plane.wait("the swap", |plane| {
-        asked(plane, "default", "nginx:1.25").as_deref() == Some(SWAPPED)
-    });
+    wait_for_image(&plane, "default", "nginx:1.25", SWAPPED);
     assert_eq!(webhooks(&node, MUTATING)[0]["failurePolicy"], "Ignore");
 }

@@ -7,10 +7,11 @@ use imageswap_tests_support::repository;
 use imageswap_tests_support::webhook::{ControlPlane, Node};
 use serde_json::{Value, json};
 
-use super::forms::{KUSTOMIZE, RULES, commands, prepare, run, set_rules};
-use super::install::{cluster, wait_until_it_swaps};
+use super::forms::{RULES, commands, prepare, run, set_rules};
+use super::install::{cluster, installed};
 use super::load::Load;
 use super::objects::{MUTATING, object, readyz, time_after, webhooks};
+use super::waits::{wait_for_rollout, wait_until_it_swaps};
 
 /// Patches the configuration that swaps Pods.
 const PATCH: &str = "kubectl patch mutatingwebhookconfiguration imageswap-webhook --type=json";
@@ -48,10 +49,7 @@ fn number(node: &Node) -> usize {
 
 #[test]
 fn entries_follow_their_config_map_and_stop_by_the_annotation() {
-    let Some((plane, node)) = cluster() else { return };
-    prepare(&plane, None);
-    KUSTOMIZE.install(&plane);
-    wait_until_it_swaps(&plane, &node);
+    let Some((plane, node)) = installed() else { return };
     let shipped = webhooks(&node, MUTATING);
     let load = Load::start(node.api);
     follow_edits(&plane, &node);
@@ -156,8 +154,8 @@ fn empty_list(plane: &ControlPlane, node: &Node) {
     let list = saved["data"]["mutating"].as_str().unwrap();
     time_after_edit(plane, |_| "[]".to_owned(), || number(node) == 1);
     plane.wait("the log", |_| {
-        let log: String = node.logs().into_values().collect();
-        log.contains("the list `mutating` in the ConfigMap imageswap-webhooks is empty")
+        node.log_text()
+            .contains("the list `mutating` in the ConfigMap imageswap-webhooks is empty")
     });
     time_after_edit(plane, |_| list.to_owned(), || number(node) == 2);
 }
@@ -191,7 +189,7 @@ fn entries_without_their_config_map_are_yours() {
     );
     run(&plane, ("With kustomize", 0));
     set_rules(&plane, RULES);
-    plane.wait("two ready replicas", |_| node.ready() == 2);
+    wait_for_rollout(&plane, &node, 2);
     plane.wait("the report", |plane| {
         readyz(plane)
             .matches("there is no ConfigMap imageswap-webhooks with entries")
@@ -221,20 +219,20 @@ fn entries_without_their_config_map_are_yours() {
         assert!(ran.is_success, "{names:?}: {}", ran.stderr);
         plane.wait("caBundle", |_| has_bundles(names.len()));
     }
-    wait_until_it_swaps(&plane, &node);
+    wait_until_it_swaps(&plane, &node, 2);
     assert_eq!(readyz(&plane), "ready\n".repeat(2));
 
     // The variable means the same, if the ConfigMap exists.
     let map = repository::read("deploy/base/webhooks.yaml");
     plane.succeed("kubectl set env deployment/imageswap -n imageswap-system IMAGESWAP_DISABLE_AUTO_MWC=TRUE");
-    plane.succeed("kubectl rollout status deployment/imageswap -n imageswap-system --timeout=120s");
+    wait_for_rollout(&plane, &node, 2);
     plane.apply(&map);
     let time = time_after(&plane, PATCH, &without_bundle(), || has_bundles(1));
     assert!(time < Duration::from_secs(2), "{time:?}");
     thread::sleep(Duration::from_secs(2));
     assert_eq!(webhooks(&node, MUTATING)[0]["name"], "c.example.com");
     load.end().assert_none_rejected("entries of others");
-    let log: String = node.logs().into_values().collect();
+    let log = node.log_text();
     assert!(
         !log.contains("webhook configuration armed")
             && !log.contains("duty not done\",\"what\":\"validating"),

@@ -5,6 +5,7 @@ use std::os::unix::fs::symlink;
 use imageswap_tests_support::repository;
 use imageswap_tests_support::tools::Tools;
 use imageswap_tests_support::webhook::ControlPlane;
+use serde_json::{Value, json};
 
 /// The rules of the tests.
 pub(crate) const RULES: &str = "\
@@ -14,6 +15,9 @@ swap  docker.io/  -> harbor.example.com/dockerhub/
 
 test  nginx:1.25  -> harbor.example.com/dockerhub/library/nginx:1.25
 ";
+
+/// The image that [`RULES`] make of `nginx:1.25`.
+pub(crate) const SWAPPED: &str = "harbor.example.com/dockerhub/library/nginx:1.25";
 
 /// A workload whose Pod the rules swap.
 pub(crate) const WORKLOAD: &str = "\
@@ -135,20 +139,29 @@ pub(crate) fn check_out(plane: &ControlPlane, from: &str, to: &str) {
 
 /// Replaces the rules of the installation, by a ConfigMap that the webhook does not validate.
 pub(crate) fn set_rules(plane: &ControlPlane, rules: &str) {
-    let map = serde_json::json!({
-        "apiVersion": "v1", "kind": "ConfigMap",
-        "metadata": {"name": "imageswap-rules", "namespace": "imageswap-system"},
-        "data": {"10-mirror.rules": rules},
-    });
-    plane.write("rules.json", &map.to_string());
+    plane.write("rules.json", &rules_map("imageswap-rules", rules).to_string());
     plane.succeed("kubectl apply -f rules.json");
+}
+
+/// Returns a ConfigMap with rules.
+pub(crate) fn rules_map(name: &str, rules: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {"name": name, "namespace": "imageswap-system"},
+        "data": {"10-mirror.rules": rules},
+    })
+}
+
+/// Copies the manifests to the directory of command lines.
+pub(crate) fn copy_manifests(plane: &ControlPlane) {
+    let deploy = repository::path("deploy");
+    plane.succeed(&format!("cp -r '{}' deploy", deploy.display()));
 }
 
 /// Copies the manifests to the directory of command lines, generates a certificate, and adds a version of Helm if there
 /// is one.
 pub(crate) fn prepare(plane: &ControlPlane, helm: Option<(&Tools, &str)>) {
-    let deploy = repository::path("deploy");
-    plane.succeed(&format!("cp -r '{}' deploy", deploy.display()));
+    copy_manifests(plane);
     plane.succeed("cd deploy/components/own-certificate && rm -f tls.crt tls.key ca.crt");
     run(plane, ("With your own certificate", 0));
     if let Some((tools, program)) = helm {

@@ -10,26 +10,30 @@ use serde_json::Value;
 
 use super::asked;
 use super::forms::{
-    Form, HELM, INSTALL_YAML, KUSTOMIZE, RULES, WORKLOAD, check_out, prepare, run, set_rules,
+    Form, HELM, INSTALL_YAML, KUSTOMIZE, RULES, SWAPPED, WORKLOAD, check_out, prepare, run, set_rules,
 };
 use super::load::{Load, is_of_a_crash};
 use super::objects::{MUTATING, configuration, object};
+use super::waits::{pods, wait_for_image, wait_until_it_swaps};
 use crate::IMAGESWAP;
-
-pub(crate) const SWAPPED: &str = "harbor.example.com/dockerhub/library/nginx:1.25";
 
 /// Starts a control plane with a node. `None` unless a variable asks for it.
 pub(crate) fn cluster() -> Option<(ControlPlane, Node)> {
-    ControlPlane::start_with_node(IMAGESWAP, env!("CARGO_TARGET_TMPDIR"), &["imageswap-system"])
+    cluster_for(&["imageswap-system"])
 }
 
-/// Waits until two replicas are ready and swap.
-pub(crate) fn wait_until_it_swaps(plane: &ControlPlane, node: &Node) {
-    plane.wait("two ready replicas", |_| node.ready() == 2);
-    plane.succeed("kubectl rollout status deployment/imageswap -n imageswap-system --timeout=120s");
-    plane.wait("the swap", |plane| {
-        asked(plane, "default", "nginx:1.25").as_deref() == Some(SWAPPED)
-    });
+/// Starts a control plane with a node for the Pods of some namespaces. `None` unless a variable asks for it.
+pub(crate) fn cluster_for(namespaces: &[&str]) -> Option<(ControlPlane, Node)> {
+    ControlPlane::start_with_node(IMAGESWAP, env!("CARGO_TARGET_TMPDIR"), namespaces)
+}
+
+/// Starts a cluster with an installation that swaps.
+pub(crate) fn installed() -> Option<(ControlPlane, Node)> {
+    let (plane, node) = cluster()?;
+    prepare(&plane, None);
+    KUSTOMIZE.install(&plane);
+    wait_until_it_swaps(&plane, &node, 2);
+    Some((plane, node))
 }
 
 /// Returns what the webhook has written: keys and certificates, the last good set, and the entries.
@@ -54,7 +58,7 @@ fn life(form: &Form, helm: &str) {
     let tools = (form.name == HELM.name).then(|| Tools::build_always(env!("CARGO_TARGET_TMPDIR"), &[helm]));
     prepare(&plane, tools.as_ref().map(|tools| (tools, helm)));
     form.install(&plane);
-    wait_until_it_swaps(&plane, &node);
+    wait_until_it_swaps(&plane, &node, 2);
     assert_eq!(image(&plane), "ghcr.io/imageswap/imageswap:0.1.0");
     assert_eq!(warnings(&plane), Vec::<Value>::new());
 
@@ -102,9 +106,7 @@ fn life(form: &Form, helm: &str) {
 
     run(&plane, form.uninstall);
     is_uninstalled(&plane);
-    plane.wait("a Pod that is not swapped", |plane| {
-        asked(plane, "default", "nginx:1.25").as_deref() == Some("nginx:1.25")
-    });
+    wait_for_image(&plane, "default", "nginx:1.25", "nginx:1.25");
     plane.wait("the end of all replicas", |plane| pods(plane) == 0);
 }
 
@@ -121,14 +123,6 @@ fn image(plane: &ControlPlane) -> String {
     plane.succeed(
         "kubectl get deployment imageswap -n imageswap-system -o jsonpath='{.spec.template.spec.containers[0].image}'",
     )
-}
-
-/// Returns the number of Pods of the installation.
-pub(crate) fn pods(plane: &ControlPlane) -> usize {
-    plane
-        .succeed("kubectl get pods -n imageswap-system -l app=imageswap -o name")
-        .lines()
-        .count()
 }
 
 /// Returns the events of rejected Pods, such as those of a violated pod security level.
@@ -159,10 +153,7 @@ fn install_yaml_installs_upgrades_rolls_back_and_uninstalls() {
 
 #[test]
 fn deleted_namespace_blocks_no_pod() {
-    let Some((plane, node)) = cluster() else { return };
-    prepare(&plane, None);
-    KUSTOMIZE.install(&plane);
-    wait_until_it_swaps(&plane, &node);
+    let Some((plane, node)) = installed() else { return };
     let load = Load::start(node.api);
     plane.succeed("kubectl delete namespace imageswap-system --timeout=120s");
     plane.wait("the end of the configurations", |plane| {
@@ -177,7 +168,7 @@ fn deleted_namespace_blocks_no_pod() {
     assert!(created.swapped > 100, "{created:?}");
     // The same commands install it again.
     KUSTOMIZE.install(&plane);
-    wait_until_it_swaps(&plane, &node);
+    wait_until_it_swaps(&plane, &node, 2);
 }
 
 #[test]
@@ -192,26 +183,21 @@ fn webhook_arms_where_it_may_not_set_an_owner() {
     };
     prepare(&plane, None);
     KUSTOMIZE.install(&plane);
-    wait_until_it_swaps(&plane, &node);
+    wait_until_it_swaps(&plane, &node, 2);
     let configuration = configuration(&node, MUTATING).unwrap();
     assert_eq!(configuration["metadata"]["ownerReferences"], Value::Null);
-    let logs: String = node.logs().into_values().collect();
+    let logs = node.log_text();
     assert!(logs.contains("webhook configuration without owner"), "{logs}");
     // The webhook removes its entries itself.
     plane.succeed("kubectl delete namespace imageswap-system --timeout=120s");
-    plane.wait("a Pod that is not swapped", |plane| {
-        asked(plane, "default", "nginx:1.25").as_deref() == Some("nginx:1.25")
-    });
+    wait_for_image(&plane, "default", "nginx:1.25", "nginx:1.25");
 }
 
 #[test]
 fn replicas_and_api_server_end_under_load() {
-    let Some((mut plane, node)) = cluster() else {
+    let Some((mut plane, node)) = installed() else {
         return;
     };
-    prepare(&plane, None);
-    KUSTOMIZE.install(&plane);
-    wait_until_it_swaps(&plane, &node);
 
     // A replica ends: a drained node, or a scale-down.
     let load = Load::start(node.api);
@@ -251,10 +237,7 @@ fn replicas_and_api_server_end_under_load() {
 
 #[test]
 fn break_glass_for_a_workload_a_namespace_and_the_cluster() {
-    let Some((plane, node)) = cluster() else { return };
-    prepare(&plane, None);
-    KUSTOMIZE.install(&plane);
-    wait_until_it_swaps(&plane, &node);
+    let Some((plane, _node)) = installed() else { return };
 
     let label = "labels: {app: web, k8s.twr.io/imageswap: disabled}}\n    spec";
     plane.apply(&WORKLOAD.replace("labels: {app: web}}\n    spec", label));
@@ -266,9 +249,7 @@ fn break_glass_for_a_workload_a_namespace_and_the_cluster() {
     plane.namespace("incident", "");
     assert_eq!(asked(&plane, "incident", "nginx:1.25").as_deref(), Some(SWAPPED));
     plane.succeed("kubectl label namespace incident k8s.twr.io/imageswap=disabled");
-    plane.wait("a namespace without the webhook", |plane| {
-        asked(plane, "incident", "nginx:1.25").as_deref() == Some("nginx:1.25")
-    });
+    wait_for_image(&plane, "incident", "nginx:1.25", "nginx:1.25");
     // Namespaces and Pods that the webhook must not block.
     let created = |namespace: &str, pod: &str| {
         plane.write("pod.yaml", pod);
@@ -288,14 +269,10 @@ fn break_glass_for_a_workload_a_namespace_and_the_cluster() {
     assert_eq!(created("default", &mirror), "nginx:1.25");
 
     plane.succeed("kubectl delete mutatingwebhookconfiguration imageswap-webhook");
-    plane.wait("a cluster without the webhook", |plane| {
-        asked(plane, "default", "nginx:1.25").as_deref() == Some("nginx:1.25")
-    });
+    wait_for_image(&plane, "default", "nginx:1.25", "nginx:1.25");
     // Back again.
     KUSTOMIZE.again(&plane, KUSTOMIZE.upgrade);
-    plane.wait("the swap", |plane| {
-        asked(plane, "default", "nginx:1.25").as_deref() == Some(SWAPPED)
-    });
+    wait_for_image(&plane, "default", "nginx:1.25", SWAPPED);
 }
 
 const POD: &str = "\

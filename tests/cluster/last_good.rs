@@ -3,10 +3,11 @@
 use imageswap_tests_support::webhook::{ControlPlane, Node};
 
 use super::asked;
-use super::forms::{KUSTOMIZE, RULES, commands, prepare, run, set_rules};
-use super::install::{SWAPPED, cluster, wait_until_it_swaps};
+use super::forms::{RULES, SWAPPED, commands, run, set_rules};
+use super::install::installed;
 use super::load::Load;
 use super::objects::{object, replicas};
+use super::waits::{wait_for_image, wait_for_rollout};
 
 const MAP: &str = "configmap/imageswap-last-good";
 /// Commands of the page.
@@ -24,10 +25,7 @@ fn wait_for_replicas(plane: &ControlPlane, what: &str, path: &str, is_so: impl F
 /// Replaces all replicas, and waits until two new ones are ready and the old ones are gone.
 fn replace_all(plane: &ControlPlane, node: &Node) {
     plane.succeed("kubectl rollout restart deployment/imageswap -n imageswap-system");
-    plane.succeed("kubectl rollout status deployment/imageswap -n imageswap-system --timeout=120s");
-    plane.wait("the end of the old replicas", |plane| {
-        replicas(plane, "/healthz").len() == 2 && node.ready() == 2
-    });
+    wait_for_rollout(plane, node, 2);
 }
 
 /// Returns the digest and the version of the ConfigMap.
@@ -56,12 +54,9 @@ fn swapped_image(plane: &ControlPlane) -> Option<String> {
 
 #[test]
 fn replicas_start_with_the_last_good_set_and_return_to_the_mounted_one() {
-    let Some((plane, node)) = cluster() else {
+    let Some((plane, node)) = installed() else {
         return;
     };
-    prepare(&plane, None);
-    KUSTOMIZE.install(&plane);
-    wait_until_it_swaps(&plane, &node);
     plane.wait("the last good set", |plane| {
         digests(plane).contains(&kept(plane).0)
     });
@@ -140,9 +135,7 @@ fn replicas_start_with_the_last_good_set_and_return_to_the_mounted_one() {
 
     // A bad file without a last good set: the new replica ends, and says why.
     set_rules(&plane, RULES);
-    plane.wait("the swap", |plane| {
-        swapped_image(plane).as_deref() == Some(SWAPPED)
-    });
+    wait_for_image(&plane, "default", "nginx:1.25", SWAPPED);
     plane.wait("the last good set", |plane| {
         digests(plane).contains(&kept(plane).0)
     });
@@ -160,7 +153,7 @@ fn replicas_start_with_the_last_good_set_and_return_to_the_mounted_one() {
     // The running replicas go on.
     assert_eq!(swapped_image(&plane).as_deref(), Some(SWAPPED));
     set_rules(&plane, RULES);
-    plane.succeed("kubectl rollout status deployment/imageswap -n imageswap-system --timeout=120s");
+    wait_for_rollout(&plane, &node, 2);
     // The broken value is replaced.
     plane.wait("the repaired set", |plane| {
         let stored = plane.run(&commands(SHOW)).stdout;

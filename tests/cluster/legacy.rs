@@ -6,15 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use imageswap_tests_support::repository;
 use imageswap_tests_support::webhook::{Connection, ControlPlane, Node};
 use serde_json::{Value, json};
 
 use super::asked;
-use super::forms::{commands, run};
-use super::install::{SWAPPED, cluster};
+use super::forms::{SWAPPED, commands, copy_manifests, run};
+use super::install::cluster;
 use super::load::Load;
 use super::objects::{SWAPPING, object, service_address};
+use super::waits::{wait_for_image, wait_for_rollout};
 
 const NAMESPACE: &str = "imageswap-system";
 pub(crate) const INSTALLED: &str = include_str!("legacy/installed.yaml");
@@ -53,25 +53,7 @@ pub(crate) fn install(plane: &ControlPlane) {
     plane.succeed("kubectl label namespace default k8s.twr.io/imageswap=enabled");
     plane.namespace("unlabeled", "");
     plane.namespace("disabled", "k8s.twr.io/imageswap=disabled");
-    plane.succeed(&format!(
-        "cp -r '{}' deploy",
-        repository::path("deploy").display()
-    ));
-}
-
-/// Waits until both replicas of the Deployment are up to date and ready, and no other Pod is left.
-fn wait_for_rollout(plane: &ControlPlane, node: &Node) {
-    plane.succeed("kubectl rollout status deployment/imageswap -n imageswap-system --timeout=120s");
-    plane.wait("two replicas", |plane| {
-        let pods = object(plane, "pods");
-        pods["items"].as_array().unwrap().len() == 2 && node.ready() == 2
-    });
-}
-
-fn wait_for(plane: &ControlPlane, image: &str, expected: &str) {
-    plane.wait(expected, |plane| {
-        asked(plane, "default", image).as_deref() == Some(expected)
-    });
+    copy_manifests(plane);
 }
 
 /// Connections to the Service, one after the other, as API servers without an open one make them.
@@ -125,16 +107,16 @@ fn evict(plane: &ControlPlane, node: &Node) {
 fn legacy_overlay_upgrades_and_rolls_back_without_a_failed_pod() {
     let Some((plane, node)) = cluster() else { return };
     install(&plane);
-    wait_for_rollout(&plane, &node);
+    wait_for_rollout(&plane, &node, 2);
     // By the line `docker.io/library` of the map.
-    wait_for(&plane, "nginx:1.25", SWAPPED);
+    wait_for_image(&plane, "default", "nginx:1.25", SWAPPED);
     let secret = object(&plane, "secret/imageswap-tls");
     let maps = object(&plane, "configmap/imageswap-maps");
 
     let load = Load::start(node.api);
     let connections = Connections::start(&plane);
     run(&plane, UPGRADE);
-    wait_for_rollout(&plane, &node);
+    wait_for_rollout(&plane, &node, 2);
     is_upgraded(&plane);
     assert_eq!(connections.end(), 0);
     load.end().assert_all_swapped("upgrade");
@@ -149,8 +131,9 @@ fn legacy_overlay_upgrades_and_rolls_back_without_a_failed_pod() {
     let manifests = commands(UPGRADE);
     let manifests: Vec<&str> = manifests.lines().skip(1).take(1).collect();
     plane.succeed(&manifests.join("\n").replace("kubectl apply", "kubectl diff"));
-    wait_for(
+    wait_for_image(
         &plane,
+        "default",
         "ghcr.io/acme/api:7",
         "harbor.example.com/other/acme/api:7",
     );
@@ -162,7 +145,7 @@ fn legacy_overlay_upgrades_and_rolls_back_without_a_failed_pod() {
 
     let load = Load::start(node.api);
     run(&plane, ROLL_BACK);
-    wait_for_rollout(&plane, &node);
+    wait_for_rollout(&plane, &node, 2);
     let template = object(&plane, "deployment/imageswap")["spec"]["template"]["spec"].clone();
     assert_eq!(template["containers"][0]["command"][0], "gunicorn");
     assert_eq!(template["initContainers"][0]["name"], "imageswap-init");
@@ -171,7 +154,7 @@ fn legacy_overlay_upgrades_and_rolls_back_without_a_failed_pod() {
     assert_eq!(selected_by_policy(&plane), 0);
     run(&plane, RETURN);
     run(&plane, UPGRADE);
-    wait_for_rollout(&plane, &node);
+    wait_for_rollout(&plane, &node, 2);
     is_upgraded(&plane);
     load.end().assert_all_swapped("rollback and return");
 
@@ -186,14 +169,22 @@ fn legacy_overlay_upgrades_and_rolls_back_without_a_failed_pod() {
          -p '{\"data\":{\"IMAGESWAP_MODE\":\"LEGACY\",\"IMAGE_PREFIX\":\"harbor.example.com/hub\"}}'",
     );
     plane.succeed("kubectl rollout restart deployment/imageswap -n imageswap-system");
-    wait_for_rollout(&plane, &node);
-    wait_for(&plane, "nginx:1.25", "harbor.example.com/hub/nginx:1.25");
+    wait_for_rollout(&plane, &node, 2);
+    wait_for_image(
+        &plane,
+        "default",
+        "nginx:1.25",
+        "harbor.example.com/hub/nginx:1.25",
+    );
 
     // Another overlay applies to the namespaces without the label, too.
     plane.succeed(&manifests.join("\n").replace("overlays/legacy", "base"));
-    plane.wait("a namespace without the label", |plane| {
-        asked(plane, "unlabeled", "nginx:1.25").as_deref() == Some("harbor.example.com/hub/nginx:1.25")
-    });
+    wait_for_image(
+        &plane,
+        "unlabeled",
+        "nginx:1.25",
+        "harbor.example.com/hub/nginx:1.25",
+    );
 }
 
 /// Returns the number of Pods that the NetworkPolicy selects.

@@ -9,6 +9,8 @@ use std::time::Duration;
 use imageswap_tests_support::webhook::Api;
 use serde_json::{Value, json};
 
+use super::forms::SWAPPED;
+
 /// Start of the message about a Pod with its original image.
 const NOT_SWAPPED: &str = "not swapped: ";
 
@@ -115,7 +117,7 @@ impl Created {
         match answer {
             Ok(answer) if answer.status == 201 => {
                 let image = &answer.object["spec"]["containers"][0]["image"];
-                if image == "harbor.example.com/dockerhub/library/nginx:1.25" {
+                if image == SWAPPED {
                     self.swapped += 1;
                 } else {
                     self.failures.push(format!("{NOT_SWAPPED}{image}"));

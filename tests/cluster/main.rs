@@ -23,10 +23,13 @@ mod several;
 mod signer;
 mod sources;
 mod validate;
+mod waits;
 
 use std::path::Path;
 
 use imageswap_tests_support::webhook::{ControlPlane, Pair, Server, Start, Volume};
+
+use self::waits::wait_for_image;
 
 /// Program under test.
 const IMAGESWAP: &str = env!("CARGO_BIN_EXE_imageswap");
@@ -70,9 +73,7 @@ impl Armed {
         let tls = Volume::mount(&pair.files());
         let server = start(tls.path()).serve();
         plane.apply(&webhook_configuration(&server, &pair.certificate));
-        plane.wait("the webhook", |plane| {
-            asked(plane, namespace, "nginx:1.25").as_deref() == Some(expected)
-        });
+        wait_for_image(plane, namespace, "nginx:1.25", expected);
         Self { server, _tls: tls }
     }
 }

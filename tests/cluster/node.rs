@@ -1,8 +1,8 @@
 //! The node of the tests, as the tests of Pods with access to the API server need it.
 
-use imageswap_tests_support::webhook::{ControlPlane, Node};
+use imageswap_tests_support::webhook::Node;
 
-use crate::IMAGESWAP;
+use super::install::cluster_for;
 
 const NAMESPACE: &str = "of-the-node";
 
@@ -55,8 +55,7 @@ fn log(node: &Node, pod: &str) -> String {
 
 #[test]
 fn pod_reaches_the_api_server_as_its_service_account() {
-    let build = env!("CARGO_TARGET_TMPDIR");
-    let Some((plane, node)) = ControlPlane::start_with_node(IMAGESWAP, build, &[NAMESPACE]) else {
+    let Some((plane, node)) = cluster_for(&[NAMESPACE]) else {
         return;
     };
     plane.namespace(NAMESPACE, "");

@@ -61,7 +61,8 @@ pub(crate) fn version(node: &Node, kind: &str) -> Value {
     configuration(node, kind).unwrap()["metadata"]["resourceVersion"].clone()
 }
 
-fn of_pods(plane: &ControlPlane, field: &str) -> Vec<String> {
+/// Returns a field of each Pod of the installation.
+pub(crate) fn of_pods(plane: &ControlPlane, field: &str) -> Vec<String> {
     let line =
         format!("kubectl get pods -n imageswap-system -l app=imageswap -o jsonpath='{{.items[*].{field}}}'");
     let fields = plane.succeed(&line);

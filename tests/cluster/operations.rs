@@ -5,16 +5,15 @@ use std::thread;
 use std::time::Duration;
 
 use imageswap_tests_support::repository;
-use imageswap_tests_support::webhook::{Api, Connection, ControlPlane, Node};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
+use imageswap_tests_support::webhook::{Api, ControlPlane, Node};
 use serde_json::Value;
 
 use super::asked;
-use super::forms::{Form, KUSTOMIZE, OWN, WORKLOAD, commands_of, prepare, run};
-use super::install::{SWAPPED, cluster, wait_until_it_swaps};
+use super::forms::{Form, KUSTOMIZE, OWN, SWAPPED, WORKLOAD, commands_of, copy_manifests, prepare, run};
+use super::install::cluster;
 use super::load::Load;
-use super::objects::{SWAPPING, ca_bundle, object, pod_addresses, served};
+use super::objects::{SWAPPING, ca_bundle, object, served};
+use super::waits::{wait_for_certificate, wait_for_image, wait_until_it_swaps};
 
 #[test]
 fn commands_of_the_page_do_what_it_says() {
@@ -22,7 +21,7 @@ fn commands_of_the_page_do_what_it_says() {
     prepare(&plane, None);
     run(&plane, ("With kustomize", 0));
     run(&plane, ("Set rules", 0));
-    wait_until_it_swaps(&plane, &node);
+    wait_until_it_swaps(&plane, &node, 2);
     assert_eq!(run(&plane, ("Set rules", 1)).trim(), SWAPPED);
     let seen = run(&plane, ("Set rules", 2));
     let has = |start: &str| seen.lines().filter(|line| line.starts_with(start)).count();
@@ -56,7 +55,7 @@ fn commands_for_a_certificate_of_ones_own_do_what_the_page_says() {
     OWN.again(&plane, OWN.upgrade);
     assert_eq!(failure_policies(&plane), ["Fail"]);
     run(&plane, ("Set rules", 0));
-    wait_until_it_swaps(&plane, &node);
+    wait_until_it_swaps(&plane, &node, 2);
     // It makes no request to the API server.
     assert_eq!(
         plane.succeed("kubectl get clusterroles,roles -A -l app=imageswap -o name"),
@@ -66,7 +65,7 @@ fn commands_for_a_certificate_of_ones_own_do_what_the_page_says() {
     // What helps if an installation cannot start.
     run(&plane, ("With your own certificate", 3));
     OWN.again(&plane, OWN.upgrade);
-    wait_until_it_swaps(&plane, &node);
+    wait_until_it_swaps(&plane, &node, 2);
 }
 
 /// Applies rules from a repository, and those of the commit before, with the commands of docs/git.md.
@@ -79,11 +78,14 @@ fn rules_in_git(plane: &ControlPlane, node: &Node) {
     plane.write("rules/10-mirror.rules", other);
     plane.succeed(commit);
     plane.succeed(&commands_of(page, ("From Git to the cluster", 0)));
-    plane.wait("the rules of the repository", |plane| {
-        asked(plane, "default", "nginx:1.25").as_deref() == Some("mirror.example.com/library/nginx:1.25")
-    });
+    wait_for_image(
+        plane,
+        "default",
+        "nginx:1.25",
+        "mirror.example.com/library/nginx:1.25",
+    );
     plane.succeed(&commands_of(page, ("Roll back", 0)));
-    wait_until_it_swaps(plane, node);
+    wait_until_it_swaps(plane, node, 2);
     let label = "kubectl get configmap -n imageswap-system -l imageswap.k8s.twr.io/rules=true -o name";
     assert_eq!(plane.succeed(label), "configmap/imageswap-rules\n");
 }
@@ -97,17 +99,6 @@ openssl req -new $ec -subj /CN=imageswap -keyout tls.key -out tls.csr
 echo 'subjectAltName = DNS:imageswap.imageswap-system.svc' > san
 openssl x509 -req -in tls.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 30 -extfile san -out tls.crt
 ";
-
-/// Waits until each replica serves a certificate in PEM.
-pub(crate) fn wait_for_certificate(plane: &ControlPlane, pem: &str) {
-    let wanted = CertificateDer::from_pem_slice(pem.as_bytes()).unwrap();
-    for address in pod_addresses(plane) {
-        plane.wait("the new certificate", |_| {
-            Connection::try_open((address, 5000).into())
-                .is_ok_and(|connection| connection.certificate() == wanted.as_ref())
-        });
-    }
-}
 
 /// Renews the certificate and then the CA that the webhook keeps, under load.
 fn rotate_certificates_of_the_webhook(plane: &ControlPlane, api: Api) {
@@ -162,18 +153,12 @@ fn break_glass(plane: &ControlPlane, form: &Form) {
     });
     plane.namespace("team-a", "");
     run(plane, ("Break glass", 1));
-    plane.wait("a namespace without the webhook", |plane| {
-        asked(plane, "team-a", "nginx:1.25").as_deref() == Some("nginx:1.25")
-    });
+    wait_for_image(plane, "team-a", "nginx:1.25", "nginx:1.25");
     run(plane, ("Break glass", 2));
-    plane.wait("a cluster without the webhook", |plane| {
-        asked(plane, "default", "nginx:1.25").as_deref() == Some("nginx:1.25")
-    });
+    wait_for_image(plane, "default", "nginx:1.25", "nginx:1.25");
     form.again(plane, form.upgrade);
     run(plane, ("Break glass", 3));
-    plane.wait("the swap", |plane| {
-        asked(plane, "team-a", "nginx:1.25").as_deref() == Some(SWAPPED)
-    });
+    wait_for_image(plane, "team-a", "nginx:1.25", SWAPPED);
     plane.wait("the swapped Pod of the workload", |plane| {
         plane.succeed(line).contains(SWAPPED)
     });
@@ -196,9 +181,7 @@ fn when_pods_are_blocked(plane: &ControlPlane) {
             .contains("failed calling webhook \"imageswap.webhook.k8s.twr.io\"")
     });
     run(plane, ("When Pods are blocked", 0));
-    plane.wait("a Pod with its original image", |plane| {
-        asked(plane, "default", "nginx:1.25").as_deref() == Some("nginx:1.25")
-    });
+    wait_for_image(plane, "default", "nginx:1.25", "nginx:1.25");
     // A replica that starts does not restore the entry before the annotation is gone.
     plane.succeed("kubectl scale deployment imageswap -n imageswap-system --replicas=2");
     plane.succeed("kubectl rollout status deployment/imageswap -n imageswap-system");
@@ -220,10 +203,7 @@ fn quickstart_of_the_readme_swaps_a_pod() {
     assert_eq!(block.lines().count(), 4);
     let image = format!("ghcr.io/imageswap/imageswap:{}", env!("CARGO_PKG_VERSION"));
     assert_eq!(block.matches(&image).count(), 2);
-    plane.succeed(&format!(
-        "cp -r '{}' deploy",
-        repository::path("deploy").display()
-    ));
+    copy_manifests(&plane);
     // The first two make the cluster and the image, which are here already.
     let commands: Vec<&str> = block
         .lines()

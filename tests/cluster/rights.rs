@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use imageswap_tests_support::webhook::{ControlPlane, Node};
 use serde_json::{Value, json};
 
-use super::forms::{KUSTOMIZE, RULES, commands, prepare, set_rules};
-use super::install::{cluster, wait_until_it_swaps};
+use super::forms::{RULES, commands, set_rules};
+use super::install::installed;
 use super::objects::object;
+use super::waits::wait_until_it_swaps;
 
 /// A right: a verb on a resource, in a rule of a role.
 struct Right {
@@ -126,10 +127,7 @@ fn replace(plane: &ControlPlane, role: &Value) {
 
 #[test]
 fn each_right_is_needed_and_named_if_it_is_missing() {
-    let Some((plane, node)) = cluster() else { return };
-    prepare(&plane, None);
-    KUSTOMIZE.install(&plane);
-    wait_until_it_swaps(&plane, &node);
+    let Some((plane, node)) = installed() else { return };
     let enough = node.logs();
     assert!(
         enough.values().all(|log| !log.contains("no right to")),
@@ -170,6 +168,6 @@ fn each_right_is_needed_and_named_if_it_is_missing() {
             let ran = plane.run(&commands(("Set rules", 2)));
             node.ready() == 2 && ran.is_success && !ran.stdout.contains("no right to")
         });
-        wait_until_it_swaps(&plane, &node);
+        wait_until_it_swaps(&plane, &node, 2);
     }
 }

@@ -4,11 +4,10 @@ use imageswap_tests_support::cert_manager::CertManager;
 use imageswap_tests_support::tools::Tools;
 use imageswap_tests_support::webhook::{ControlPlane, Node};
 
-use super::asked;
-use super::forms::prepare;
-use super::install::SWAPPED;
+use super::forms::{SWAPPED, prepare};
+use super::install::cluster_for;
 use super::objects::{MUTATING, ca_bundle};
-use crate::IMAGESWAP;
+use super::waits::wait_for_image;
 
 /// An installation for all namespaces but those of a team.
 const PLATFORM: &str = "\
@@ -53,8 +52,7 @@ fn two_installations_with_cert_manager_do_not_collide() {
 }
 
 fn plane() -> Option<(ControlPlane, Node)> {
-    let namespaces = ["imageswap-system", "team-swap"];
-    ControlPlane::start_with_node(IMAGESWAP, env!("CARGO_TARGET_TMPDIR"), &namespaces)
+    cluster_for(&["imageswap-system", "team-swap"])
 }
 
 fn two_installations(plane: &ControlPlane, node: &Node, source: &str) {
@@ -63,11 +61,7 @@ fn two_installations(plane: &ControlPlane, node: &Node, source: &str) {
     plane.write("platform.yaml", PLATFORM);
     plane.write("team.yaml", TEAM);
     plane.namespace("team-a", "team=a");
-    let wait_for = |namespace: &str, image: &str| {
-        plane.wait(image, |plane| {
-            asked(plane, namespace, "nginx:1.25").as_deref() == Some(image)
-        });
-    };
+    let wait_for = |namespace: &str, image: &str| wait_for_image(plane, namespace, "nginx:1.25", image);
     const OF_TEAM: &str = "team.example.com/library/nginx:1.25";
 
     let options = format!("--create-namespace --set certificate.source={source}");

@@ -7,10 +7,11 @@ use std::time::Duration;
 use imageswap_tests_support::webhook::{ControlPlane, Node};
 
 use super::forms::{RULES, commands, prepare, run, set_rules};
-use super::install::{cluster, is_uninstalled, wait_until_it_swaps};
+use super::install::{cluster, is_uninstalled};
 use super::key_material::KeyMaterial;
 use super::load::Load;
 use super::objects::secret;
+use super::waits::wait_until_it_swaps;
 
 /// The signer of the control plane that signs without a look at the requester.
 const SIGNER: &str = "kubernetes.io/kubelet-serving";
@@ -63,13 +64,13 @@ fn replicas_wait_for_the_approval_of_one_request_and_renew() {
     keys.add(&plane);
     plane.succeed(&format!("kubectl certificate deny {denied}"));
     plane.wait("the denial", |_| {
-        let logs: String = node.logs().into_values().collect();
-        logs.contains(&format!("the CertificateSigningRequest {denied} was denied"))
+        node.log_text()
+            .contains(&format!("the CertificateSigningRequest {denied} was denied"))
     });
     plane.succeed(&format!("kubectl delete csr {denied}"));
     let request = next_request(&plane, &node, &none);
     plane.succeed(&format!("kubectl certificate approve {request}"));
-    wait_until_it_swaps(&plane, &node);
+    wait_until_it_swaps(&plane, &node, 2);
     let first = secret(&plane);
     assert!(
         first.contains_key("cert.pem") && !first.contains_key("csr-key.pem") && !first.contains_key("ca.pem")
@@ -119,7 +120,7 @@ fn commands_of_the_page_install_with_a_signer() {
     assert!(plane.succeed(&approve).contains(&request));
     plane.write("sign", SIGN);
     plane.succeed(&format!("sh -c \"$(cat sign)\" {request}"));
-    wait_until_it_swaps(&plane, &node);
+    wait_until_it_swaps(&plane, &node, 2);
     for (pod, log) in node.logs() {
         assert!(!log.contains("no right to"), "{pod}: {log}");
     }

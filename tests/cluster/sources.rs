@@ -6,10 +6,11 @@ use imageswap_tests_support::webhook::{ControlPlane, Node};
 use serde_json::{Value, json};
 
 use super::forms::{Form, HELM_OWN, OWN, commands, prepare, run};
-use super::install::{cluster, is_uninstalled, pods, wait_until_it_swaps};
+use super::install::{cluster, is_uninstalled};
 use super::load::{Created, Load};
 use super::objects::{CONFIGURATIONS, SWAPPING, ca_bundle, object, secret};
-use super::operations::{ISSUE, wait_for_certificate};
+use super::operations::ISSUE;
+use super::waits::{pods, wait_for_certificate, wait_until_it_swaps};
 
 fn data(plane: &ControlPlane, name: &str) -> Value {
     object(plane, name)["data"].clone()
@@ -39,7 +40,7 @@ fn change(
         plane.succeed(&format!("set -e\n{}", replace(&commands(*block))));
         plane.wait("the end of the old replicas", |plane| pods(plane) == 2);
     }
-    wait_until_it_swaps(plane, node);
+    wait_until_it_swaps(plane, node, 2);
     let created = load.end();
     created.assert_none_rejected(what);
     assert!(created.swapped > 100, "{created:?}");
@@ -50,7 +51,7 @@ fn change(
 fn replace_own(plane: &ControlPlane) {
     plane.succeed(&format!("mkdir new && cp ca.crt ca.key new && cd new && {ISSUE}"));
     run(plane, ("Your own certificate", 1));
-    wait_for_certificate(plane, "new/tls.crt");
+    wait_for_certificate(plane, &plane.read("new/tls.crt"));
     let secret = plane.json("kubectl get secret imageswap-own -n imageswap-system -o json");
     assert_eq!(secret["type"], "kubernetes.io/tls");
     plane.succeed("cp new/tls.crt new/tls.key .");
@@ -66,7 +67,7 @@ fn there_and_back(form: &Form, tool: &str, there: &[Block], back: &[Block], own:
         plane.succeed(&format!("rm ca.crt && {ISSUE}"));
     }
     form.install(&plane);
-    wait_until_it_swaps(&plane, &node);
+    wait_until_it_swaps(&plane, &node, 2);
     if tools.is_some() {
         replace_own(&plane);
     }

@@ -6,10 +6,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use imageswap_tests_support::webhook::{ControlPlane, Pair, Ran, Server, Start, Volume};
+use serde_json::json;
 
 use super::asked;
-use super::forms::{KUSTOMIZE, RULES, prepare};
-use super::install::{SWAPPED, cluster, wait_until_it_swaps};
+use super::forms::{RULES, SWAPPED, rules_map};
+use super::install::installed;
 use crate::IMAGESWAP;
 
 const GOOD: &str = "rules v1\nlet hub = harbor.example.com\nswap quay.io/ -> {hub}/quay/\n";
@@ -35,15 +36,10 @@ fn configuration(server: &Server, authority: &str) -> String {
     )
 }
 
-/// Writes the manifest of a ConfigMap with rules.
-fn write(plane: &ControlPlane, name: &str, key: &str, rules: &str) {
-    let map = serde_json::json!({
-        "apiVersion": "v1", "kind": "ConfigMap",
-        "metadata": {
-            "name": name, "namespace": "imageswap-system", "labels": {"imageswap.k8s.twr.io/rules": "true"},
-        },
-        "data": {key: rules},
-    });
+/// Writes the manifest of a ConfigMap with rules that the webhook validates.
+fn write(plane: &ControlPlane, name: &str, rules: &str) {
+    let mut map = rules_map(name, rules);
+    map["metadata"]["labels"] = json!({"imageswap.k8s.twr.io/rules": "true"});
     plane.write(&format!("{name}.json"), &map.to_string());
 }
 
@@ -95,11 +91,11 @@ fn kubectl_shows_why_a_config_map_is_denied() {
         .rules(rules.path())
         .args(["--tls-dir", tls.path().to_str().unwrap()])
         .serve();
-    write(&plane, "imageswap-rules", "10-mirror.rules", GOOD);
+    write(&plane, "imageswap-rules", GOOD);
     plane.succeed("kubectl apply -f imageswap-rules.json");
     plane.apply(&configuration(&server, &pair.certificate));
     let broken = GOOD.replace("{hub}", "{hubb}");
-    write(&plane, "broken", "10-mirror.rules", &broken);
+    write(&plane, "broken", &broken);
     plane.wait("the webhook", |plane| {
         !plane
             .run("kubectl apply -f broken.json --dry-run=server")
@@ -107,7 +103,7 @@ fn kubectl_shows_why_a_config_map_is_denied() {
     });
 
     // Each way in which people change a ConfigMap.
-    write(&plane, "imageswap-rules", "10-mirror.rules", &broken);
+    write(&plane, "imageswap-rules", &broken);
     for line in [
         "kubectl create -f broken.json",
         "kubectl apply -f imageswap-rules.json",
@@ -152,7 +148,7 @@ fn kubectl_shows_why_a_config_map_is_denied() {
     let ran = edit(&plane, "harbor.example.com", "mirror.example.com");
     assert!(ran.is_success && ran.stdout.contains("edited"), "{}", ran.stderr);
     let doubled = format!("{GOOD}swap quay.io/x/ -> h.example.com/\n");
-    write(&plane, "imageswap-rules", "10-mirror.rules", &doubled);
+    write(&plane, "imageswap-rules", &doubled);
     let ran = plane.run("kubectl apply -f imageswap-rules.json");
     eprintln!(
         "$ kubectl apply -f imageswap-rules.json\n{}{}",
@@ -182,21 +178,18 @@ fn kubectl_shows_why_a_config_map_is_denied() {
     plane.succeed(&format!("{unlabel}=true --overwrite"));
     // The repair is possible while no replica answers.
     drop(server);
-    write(&plane, "imageswap-rules", "10-mirror.rules", GOOD);
+    write(&plane, "imageswap-rules", GOOD);
     plane.succeed("kubectl apply -f imageswap-rules.json");
     plane.succeed("kubectl delete configmap imageswap-rules -n imageswap-system");
 }
 
 #[test]
 fn shipped_entry_denies_broken_rules_and_blocks_no_repair() {
-    let Some((plane, node)) = cluster() else { return };
-    prepare(&plane, None);
-    KUSTOMIZE.install(&plane);
-    wait_until_it_swaps(&plane, &node);
-    write(&plane, "imageswap-rules", "10-mirror.rules", RULES);
+    let Some((plane, node)) = installed() else { return };
+    write(&plane, "imageswap-rules", RULES);
     plane.succeed("kubectl apply -f imageswap-rules.json");
     let broken = RULES.replace("swap", "swop");
-    write(&plane, "broken", "10-mirror.rules", &broken);
+    write(&plane, "broken", &broken);
     plane.succeed("sed -i 's/\"broken\"/\"imageswap-rules\"/' broken.json");
     let shown = "\
         denied the request: the rules of the ConfigMap do not load: 1 error\n\n\

@@ -113,6 +113,11 @@ impl Node {
             .collect()
     }
 
+    /// Returns the logs of all Pods as one text.
+    pub fn log_text(&self) -> String {
+        self.logs().into_values().collect()
+    }
+
     /// Kills the process of a ready Pod, by its place in the order of their names, as a crash does. The Pod starts it
     /// again.
     pub fn crash(&self, place: usize) {
