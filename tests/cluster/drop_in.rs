@@ -7,10 +7,10 @@ use imageswap_tests_support::webhook::{Connection, ControlPlane};
 use serde_json::json;
 
 use super::asked;
-use super::forms::{SWAPPED, commands_of};
+use super::forms::{SWAPPED, commands_of, replaced};
 use super::install::cluster;
 use super::legacy::{self, INSTALLED};
-use super::load::Load;
+use super::load::{Load, is_of_a_crash};
 use super::objects::{MUTATING, SWAPPING, ca_bundle, object, secret, service_address, webhooks};
 use super::waits::{wait_for_image, wait_for_rollout, wait_until_it_swaps};
 
@@ -47,8 +47,7 @@ fn manifests() -> String {
         ("registry.example.com/imageswap-init:v1.5.3", IMAGE),
         ("registry.example.com/imageswap:v1.5.3", IMAGE),
     ] {
-        assert!(text.contains(from), "{from}");
-        text = text.replace(from, to);
+        text = replaced(&text, from, to);
     }
     text
 }
@@ -56,7 +55,7 @@ fn manifests() -> String {
 /// Returns the manifests with a variable more in `imageswap-env`.
 fn manifests_with(variable: &str, value: &str) -> String {
     let mode = "  IMAGESWAP_MODE: MAPS\n";
-    manifests().replace(mode, &format!("{mode}  {variable}: {value}\n"))
+    replaced(&manifests(), mode, &format!("{mode}  {variable}: {value}\n"))
 }
 
 /// Returns the leaf certificates that the replicas show, asked for through the Service.
@@ -72,9 +71,8 @@ fn old_manifests_install_with_only_the_images_replaced() {
     plane.succeed("kubectl label namespace default k8s.twr.io/imageswap=enabled");
     plane.namespace("unlabeled", "");
     // Three replicas at once, as the production overlay of v1.5.3 has them.
-    let text = manifests()
-        .replace("  replicas: 2\n", "  replicas: 3\n")
-        .replace("minReplicas: 2", "minReplicas: 3");
+    let text = replaced(&manifests(), "  replicas: 2\n", "  replicas: 3\n");
+    let text = replaced(&text, "minReplicas: 2", "minReplicas: 3");
     plane.apply(&text);
     plane.succeed(&commands_of(PAGE, ("The init container", 1)));
     wait_until_it_swaps(&plane, &node, 3);
@@ -113,9 +111,10 @@ fn old_manifests_install_with_only_the_images_replaced() {
     ));
     plane.wait("the CA", |plane| ca_bundle(plane, SWAPPING) == bundle);
     wait_until_it_swaps(&plane, &node, 3);
-    let created = load.end();
-    created.log("v1.5.3's manifests: applied again, a crash, an emptied caBundle");
-    assert!(created.swapped > 100, "{created:?}");
+    load.end().assert_failures(
+        "v1.5.3's manifests: applied again, a crash, an emptied caBundle",
+        |failure| is_of_a_crash(failure) || failure.contains("certificate signed by unknown authority"),
+    );
     assert_eq!(secret(&plane), pair);
 }
 

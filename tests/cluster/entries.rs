@@ -7,7 +7,7 @@ use imageswap_tests_support::repository;
 use imageswap_tests_support::webhook::{ControlPlane, Node};
 use serde_json::{Value, json};
 
-use super::forms::{RULES, commands, prepare, run, set_rules};
+use super::forms::{RULES, commands, prepare, replaced, run, set_rules};
 use super::install::{cluster, installed};
 use super::load::Load;
 use super::objects::{MUTATING, object, readyz, time_after, webhooks};
@@ -57,11 +57,12 @@ fn entries_follow_their_config_map_and_stop_by_the_annotation() {
     annotation(&plane, &node, &shipped);
     entries_of_others(&plane, &node);
     let created = load.end();
-    // `caBundle` was removed three times, each for some milliseconds.
+    // `caBundle` was removed three times, and restored within the times that are asserted. How many Pods are created
+    // meanwhile depends on the machine.
     created.assert_failures("edits of the entries", |failure| {
         failure.contains("certificate signed by unknown authority")
     });
-    assert!(created.failures.len() <= 9, "{created:?}");
+    assert!(created.failures.len() < created.swapped, "{created:?}");
     empty_list(&plane, &node);
 }
 
@@ -184,8 +185,12 @@ fn entries_without_their_config_map_are_yours() {
     // As with the manifests of v1.5.3: no ConfigMap with entries, and no right to the validating configuration.
     plane.succeed("rm deploy/base/webhooks.yaml deploy/base/validatingwebhookconfiguration.yaml");
     plane.succeed(
-        "sed -i -e '/webhooks.yaml/d' -e '/validatingwebhookconfiguration.yaml/d' deploy/base/kustomization.yaml && \
-         sed -i 's/, validatingwebhookconfigurations//' deploy/base/clusterrole.yaml",
+        "sed -i -e '/webhooks.yaml/d' -e '/validatingwebhookconfiguration.yaml/d' deploy/base/kustomization.yaml",
+    );
+    let role = "deploy/base/clusterrole.yaml";
+    plane.write(
+        role,
+        &replaced(&plane.read(role), ", validatingwebhookconfigurations", ""),
     );
     run(&plane, ("With kustomize", 0));
     set_rules(&plane, RULES);

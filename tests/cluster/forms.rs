@@ -152,6 +152,13 @@ pub(crate) fn rules_map(name: &str, rules: &str) -> Value {
     })
 }
 
+/// Returns a text with each `from` replaced by `to`. There has to be one.
+#[track_caller]
+pub(crate) fn replaced(text: &str, from: &str, to: &str) -> String {
+    assert!(text.contains(from), "no {from:?} in {text}");
+    text.replace(from, to)
+}
+
 /// Copies the manifests to the directory of command lines.
 pub(crate) fn copy_manifests(plane: &ControlPlane) {
     let deploy = repository::path("deploy");

@@ -3,7 +3,7 @@
 use imageswap_tests_support::webhook::{ControlPlane, Node};
 
 use super::asked;
-use super::forms::{RULES, SWAPPED, commands, run, set_rules};
+use super::forms::{RULES, SWAPPED, commands, replaced, run, set_rules};
 use super::install::installed;
 use super::load::Load;
 use super::objects::{object, replicas};
@@ -100,7 +100,7 @@ fn replicas_start_with_the_last_good_set_and_return_to_the_mounted_one() {
     );
 
     // A good file ends it, and becomes the last good set.
-    set_rules(&plane, &RULES.replace("dockerhub", "hub"));
+    set_rules(&plane, &replaced(RULES, "dockerhub", "hub"));
     wait_for_replicas(&plane, "the good file", "/readyz", |answer| answer == "ready\n");
     wait_for_replicas(&plane, "the end of the last good set", "/metrics", |metrics| {
         metrics.contains("\nimageswap_last_good_active 0\n")
@@ -109,7 +109,7 @@ fn replicas_start_with_the_last_good_set_and_return_to_the_mounted_one() {
         digests(plane).contains(&kept(plane).0)
     });
     assert_ne!(kept(&plane).0, before.0);
-    let swapped = SWAPPED.replace("dockerhub", "hub");
+    let swapped = replaced(SWAPPED, "dockerhub", "hub");
     assert_eq!(swapped_image(&plane).as_deref(), Some(swapped.as_str()));
 
     // Without any file, the last good set is used as well.

@@ -10,7 +10,7 @@ use imageswap_tests_support::webhook::{Connection, ControlPlane, Node};
 use serde_json::{Value, json};
 
 use super::asked;
-use super::forms::{SWAPPED, commands, copy_manifests, run};
+use super::forms::{SWAPPED, commands, copy_manifests, replaced, run};
 use super::install::cluster;
 use super::load::Load;
 use super::objects::{SWAPPING, object, service_address};
@@ -130,7 +130,8 @@ fn legacy_overlay_upgrades_and_rolls_back_without_a_failed_pod() {
     assert_eq!(object(&plane, "configmap/imageswap-maps"), maps);
     let manifests = commands(UPGRADE);
     let manifests: Vec<&str> = manifests.lines().skip(1).take(1).collect();
-    plane.succeed(&manifests.join("\n").replace("kubectl apply", "kubectl diff"));
+    let manifests = manifests.join("\n");
+    plane.succeed(&replaced(&manifests, "kubectl apply", "kubectl diff"));
     wait_for_image(
         &plane,
         "default",
@@ -178,7 +179,7 @@ fn legacy_overlay_upgrades_and_rolls_back_without_a_failed_pod() {
     );
 
     // Another overlay applies to the namespaces without the label, too.
-    plane.succeed(&manifests.join("\n").replace("overlays/legacy", "base"));
+    plane.succeed(&replaced(&manifests, "overlays/legacy", "base"));
     wait_for_image(
         &plane,
         "unlabeled",

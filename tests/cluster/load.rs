@@ -13,6 +13,8 @@ use super::forms::SWAPPED;
 
 /// Start of the message about a Pod with its original image.
 const NOT_SWAPPED: &str = "not swapped: ";
+/// Fewest Pods of a load that shows something.
+pub(crate) const FEWEST: usize = 10;
 
 /// A load of one Pod after the other.
 pub(crate) struct Load {
@@ -71,7 +73,7 @@ impl Created {
             "{event}: {:?}",
             self.failures
         );
-        assert!(self.swapped > 100 && self.unanswered == 0, "{event}: {self:?}");
+        assert!(self.swapped > FEWEST && self.unanswered == 0, "{event}: {self:?}");
     }
 
     /// Writes the numbers to the log of the tests, and asserts that no Pod was rejected, though the webhook may not have
@@ -81,7 +83,7 @@ impl Created {
         self.log(event);
         assert_eq!(self.rejections(), Vec::<&String>::new(), "{event}");
         let number = self.swapped + self.failures.len();
-        assert!(number > 100 && self.unanswered == 0, "{event}: {self:?}");
+        assert!(number > FEWEST && self.unanswered == 0, "{event}: {self:?}");
     }
 
     /// Writes the numbers to the log of the tests. The test harness would keep a line of `println`.

@@ -1,8 +1,6 @@
 //! The rights of the manifests: with them the webhook does its duties, and without any one of them it reports the rule to
 //! add.
 
-use std::collections::BTreeMap;
-
 use imageswap_tests_support::webhook::{ControlPlane, Node};
 use serde_json::{Value, json};
 
@@ -108,13 +106,6 @@ impl Right {
     }
 }
 
-/// Returns the parts of the logs that are new since some lengths.
-fn new_logs(node: &Node, since: &BTreeMap<String, usize>) -> String {
-    let logs = node.logs().into_iter();
-    logs.map(|(pod, log)| log[since.get(&pod).copied().unwrap_or_default()..].to_owned())
-        .collect()
-}
-
 fn replace(plane: &ControlPlane, role: &Value) {
     let mut role = role.clone();
     role["metadata"]
@@ -138,8 +129,7 @@ fn each_right_is_needed_and_named_if_it_is_missing() {
     assert_eq!(rights.len(), 18);
     for right in &rights {
         let shipped = role(&plane, right.role);
-        let lengths = node.logs().into_iter();
-        let lengths = lengths.map(|(pod, log)| (pod, log.len())).collect();
+        let before = node.logs();
         replace(&plane, &right.taken_from(shipped.clone()));
         right.provoke(&plane, &node);
         let message = format!(
@@ -148,14 +138,14 @@ fn each_right_is_needed_and_named_if_it_is_missing() {
             right.kind(),
             right.name()
         );
-        plane.wait(&message, |_| new_logs(&node, &lengths).contains(&message));
+        plane.wait(&message, |_| node.log_text_since(&before).contains(&message));
         let rule = format!(
             "resources: [{}], resourceNames: [{}], verbs: [{}]",
             right.resource,
             right.name(),
             texts(&right.rule["verbs"]).join(", ")
         );
-        assert!(new_logs(&node, &lengths).contains(&rule), "{rule}");
+        assert!(node.log_text_since(&before).contains(&rule), "{rule}");
 
         // It repairs itself when the right is back.
         replace(&plane, &shipped);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use imageswap_tests_support::webhook::{ControlPlane, Node};
 
-use super::forms::{RULES, commands, prepare, run, set_rules};
+use super::forms::{RULES, commands, prepare, replaced, run, set_rules};
 use super::install::{cluster, is_uninstalled};
 use super::key_material::KeyMaterial;
 use super::load::Load;
@@ -116,7 +116,7 @@ fn commands_of_the_page_install_with_a_signer() {
     run(&plane, INSTALL);
     set_rules(&plane, RULES);
     let request = next_request(&plane, &node, &BTreeSet::new());
-    let approve = commands(APPROVE).replace("NAME", &request);
+    let approve = replaced(&commands(APPROVE), "NAME", &request);
     assert!(plane.succeed(&approve).contains(&request));
     plane.write("sign", SIGN);
     plane.succeed(&format!("sh -c \"$(cat sign)\" {request}"));
@@ -130,7 +130,7 @@ fn commands_of_the_page_install_with_a_signer() {
     let manifests = commands(INSTALL);
     let manifests = manifests.lines().last().unwrap();
     plane.succeed(manifests);
-    plane.succeed(&manifests.replace("kubectl apply", "kubectl diff"));
+    plane.succeed(&replaced(manifests, "kubectl apply", "kubectl diff"));
     assert_eq!(secret(&plane), pair);
     run(&plane, ("Uninstall", 0));
     is_uninstalled(&plane);

@@ -118,6 +118,13 @@ impl Node {
         self.logs().into_values().collect()
     }
 
+    /// Returns the parts of the logs that are new since earlier logs, as one text.
+    pub fn log_text_since(&self, earlier: &BTreeMap<String, String>) -> String {
+        let logs = self.logs().into_iter();
+        logs.map(|(pod, log)| log[earlier.get(&pod).map_or(0, String::len)..].to_owned())
+            .collect()
+    }
+
     /// Kills the process of a ready Pod, by its place in the order of their names, as a crash does. The Pod starts it
     /// again.
     pub fn crash(&self, place: usize) {
