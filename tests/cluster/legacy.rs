@@ -121,11 +121,13 @@ fn legacy_overlay_upgrades_and_rolls_back_without_a_failed_pod() {
     assert_eq!(connections.end(), 0);
     load.end().assert_all_swapped("upgrade");
     assert_eq!(selected_by_policy(&plane), 2);
+    // Its pair becomes that of the webhook some seconds after API servers trust the CA.
+    plane.wait("the pair of the webhook", |plane| {
+        object(plane, "secret/imageswap-tls")["data"]["cert.pem"] != secret["data"]["cert.pem"]
+    });
     let kept = object(&plane, "secret/imageswap-tls");
     assert_eq!(secret["type"], "tls");
     assert_eq!(kept["type"], "tls");
-    // Its pair is that of the webhook.
-    assert_ne!(kept["data"]["cert.pem"], secret["data"]["cert.pem"]);
     assert!(kept["data"]["ca-key.pem"].is_string());
     assert_eq!(object(&plane, "configmap/imageswap-maps"), maps);
     let manifests = commands(UPGRADE);
