@@ -7,7 +7,7 @@ use imageswap_tests_support::webhook::{Connection, ControlPlane};
 use serde_json::json;
 
 use super::asked;
-use super::forms::{SWAPPED, commands_of, replaced};
+use super::forms::{SWAPPED, commands_of, replaced, run};
 use super::install::cluster;
 use super::legacy::{self, INSTALLED};
 use super::load::{Load, is_of_a_crash};
@@ -119,7 +119,7 @@ fn old_manifests_install_with_only_the_images_replaced() {
 }
 
 #[test]
-fn upgrade_in_place_fails_no_pod() {
+fn upgrade_in_place_and_rollback_fail_no_pod() {
     let Some((plane, node)) = cluster() else { return };
     legacy::install(&plane);
     wait_until_it_swaps(&plane, &node, 2);
@@ -149,6 +149,14 @@ fn upgrade_in_place_fails_no_pod() {
     assert!(bundle.contains(before.trim()), "{bundle}");
     assert_eq!(object(&plane, "secret/imageswap-tls")["type"], "tls");
     plane.wait("one certificate", |plane| served(plane).len() == 1);
+
+    // And back, by the commands of the other upgrade.
+    let load = Load::start(node.api);
+    run(&plane, legacy::ROLL_BACK);
+    wait_until_it_swaps(&plane, &node, 2);
+    let images = plane.succeed(images);
+    assert!(images.contains("v1.5.3") && !images.contains(IMAGE), "{images}");
+    load.end().assert_all_swapped("v1.5.3: back to its images");
 }
 
 #[test]

@@ -31,7 +31,7 @@ openssl x509 -req -in request.pem -CA ca.crt -CAkey ca.key -CAcreateserial -days
 
 /// The commands of the page, in order.
 const UPGRADE: (&str, usize) = ("Upgrade from imageswap-webhook v1.5.3", 0);
-const ROLL_BACK: (&str, usize) = ("Upgrade from imageswap-webhook v1.5.3", 1);
+pub(crate) const ROLL_BACK: (&str, usize) = ("Upgrade from imageswap-webhook v1.5.3", 1);
 const RETURN: (&str, usize) = ("Upgrade from imageswap-webhook v1.5.3", 2);
 const REMOVE_RIGHTS: (&str, usize) = ("Upgrade from imageswap-webhook v1.5.3", 3);
 
