@@ -75,7 +75,9 @@ impl ReadError {
                 ReadReason::NotText(NotText::NotUtf8 { line }) => Some((Code::NOT_UTF8, line)),
                 ReadReason::NotText(NotText::Utf16) => Some((Code::NOT_UTF8, 1)),
                 ReadReason::TooLong(_) => Some((Code::FILE_TOO_LONG, 1)),
-                ReadReason::Io(_) | ReadReason::Directory | ReadReason::NotRegular => None,
+                ReadReason::Io(_) | ReadReason::Directory | ReadReason::NotRegular | ReadReason::NoAnswer => {
+                    None
+                }
             },
             Self::SecondMap { .. } => Some((Code::SECOND_MAP, 1)),
             Self::OnlyDirectories { .. } => Some((Code::ONLY_DIRECTORIES, 1)),

@@ -14,7 +14,8 @@ pub use self::image_fields::{FieldImage, ImageField, InvalidImageField, ObjectKi
 pub use self::images::{listed_images, manifests};
 pub use self::kubernetes::is_kubernetes;
 pub use self::read::{
-    MAX_INPUT, ReadError, ReadReason, STDIN, display_name, is_from_shell, is_pipe_from_shell, read, read_once,
+    MAX_INPUT, MAX_READ, ReadError, ReadReason, STDIN, display_name, is_from_shell, is_pipe_from_shell, read,
+    read_once,
 };
 pub use self::text::{NotText, to_text};
 pub use self::volume::{MayBeGone, is_volume, list_directory, read_consistently};

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 use super::text::{NotText, to_text};
 use super::volume::MayBeGone;
@@ -14,6 +15,9 @@ pub const STDIN: &str = "-";
 
 /// The longest input of a command, in bytes: a list of all Pods of a large cluster is tens of megabytes.
 pub const MAX_INPUT: u64 = 256 << 20;
+
+/// Time after which a volume counts as one that does not answer. Files of rules and certificates are small.
+pub const MAX_READ: Duration = Duration::from_secs(10);
 
 /// The directories that a shell names in the paths that it puts in place of `<(...)`.
 const SHELL_DIRECTORIES: [&str; 2] = ["/dev/fd", "/proc/self/fd"];
@@ -40,6 +44,8 @@ pub enum ReadReason {
     TooLong(u64),
     /// It is not UTF-8.
     NotText(NotText),
+    /// Its volume has not answered for [`MAX_READ`].
+    NoAnswer,
 }
 
 /// Returns the name of a file in messages.
@@ -138,6 +144,12 @@ impl ReadError {
             reason,
         }
     }
+
+    /// An error for a file or directory whose volume does not answer.
+    #[must_use]
+    pub fn no_answer(name: impl fmt::Display) -> Self {
+        Self::new(name.to_string(), ReadReason::NoAnswer)
+    }
 }
 
 impl fmt::Display for ReadError {
@@ -152,6 +164,9 @@ impl fmt::Display for ReadError {
             }
             ReadReason::TooLong(limit) => write!(f, "it is longer than {} MiB", limit >> 20),
             ReadReason::NotText(error) => error.fmt(f),
+            ReadReason::NoAnswer => {
+                write!(f, "its volume has not answered for {} s", MAX_READ.as_secs())
+            }
         }
     }
 }

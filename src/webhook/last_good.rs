@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use imageswap_files::MayBeGone as _;
+use imageswap_files::{MAX_READ, MayBeGone as _, ReadError};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -42,10 +42,7 @@ pub(super) async fn first_rules(
     status: &Status,
     conditions: &Conditions,
 ) -> Result<SharedRules, ServeError> {
-    let mounted = {
-        let source = source.clone();
-        os::unblock(move || SharedRules::load(&source, limits)).await
-    };
+    let mounted = mounted(source, limits).await;
     if let Ok(rules) = &mounted
         && rules.current().empty.is_none()
     {
@@ -89,6 +86,14 @@ pub(super) async fn first_rules(
             Err(ServeError::NoLastGood(Box::new(no_rules(error, source)), reason))
         }
     }
+}
+
+/// Reads and compiles the mounted set.
+async fn mounted(source: &RulesSource, limits: Limits) -> Result<SharedRules, LoadError> {
+    let read = source.clone();
+    let text = os::unblock_within(MAX_READ, move || read.read(limits)).await;
+    let text = text.unwrap_or_else(|| Err(ReadError::no_answer(source).into()))?;
+    os::unblock(move || SharedRules::mounted(text, limits)).await
 }
 
 /// Keeps each set that becomes active as the last good one. Never returns.

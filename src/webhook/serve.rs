@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use imageswap_files::MAX_READ;
+
 use super::cluster::{Handles, do_duties};
 use super::conditions::Conditions;
 use super::error::ServeError;
@@ -13,7 +15,7 @@ use super::reload;
 use super::settings::{Settings, TlsSource};
 use super::shutdown::shut_down;
 use super::status::{Reloaded, Status};
-use super::tls::{self, SharedPair};
+use super::tls::{self, PairError, SharedPair};
 
 /// Runs the webhook until a signal stops it.
 ///
@@ -152,9 +154,9 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
 async fn first_pair(settings: &Settings) -> Result<Arc<SharedPair>, ServeError> {
     let pair = match &settings.tls {
         TlsSource::Dir(dir) => {
-            let dir = dir.clone();
-            os::unblock(move || SharedPair::from_dir(&dir))
-                .await
+            let read = dir.clone();
+            let pair = os::unblock_within(MAX_READ, move || SharedPair::from_dir(&read)).await;
+            pair.unwrap_or_else(|| Err(PairError::no_answer(dir)))
                 .map_err(ServeError::KeyPair)?
         }
         TlsSource::SelfSigned => tls::self_signed(&settings.namespace).map_err(ServeError::SelfSigned)?,

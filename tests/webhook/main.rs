@@ -32,3 +32,4 @@ mod rules_volume;
 mod shutdown;
 mod validate;
 mod validate_limits;
+mod volumes;

@@ -1,12 +1,11 @@
 //! Shutdown of the process.
 
 use std::fs;
-use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use imageswap_tests_support::webhook::{Connection, MAP, Server, Start, command, eventually, pod};
+use imageswap_tests_support::webhook::{Connection, MAP, Server, Start, eventually, pod};
 
 use crate::IMAGESWAP;
 
@@ -153,36 +152,15 @@ fn signal_ends_the_start_before_the_first_rules_are_compiled() {
         }
         fs::write(directory.path().join(format!("{file}0.rules")), rules).unwrap();
     }
-    let process = command(IMAGESWAP)
-        .args([
-            "serve",
-            "--self-signed",
-            "--listen",
-            "127.0.0.1:0",
-            "--http-listen",
-            "127.0.0.1:0",
-        ])
-        .args(["--rules", directory.path().to_str().unwrap()])
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let id = process.id().to_string();
-    eventually("the handler of the signal", || {
-        const TERM: u64 = 1 << 14;
-        let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
-        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:\t"));
-        caught.is_some_and(|caught| u64::from_str_radix(caught, 16).unwrap() & TERM != 0)
-    });
-    assert!(
-        Command::new("kill")
-            .args(["-s", "TERM", &id])
-            .status()
-            .unwrap()
-            .success()
-    );
-    let output = process.wait_with_output().unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    let mut server = Start::new(IMAGESWAP)
+        .self_signed()
+        .rules(directory.path())
+        .spawn();
+    server.wait_for_signal_handler();
+    server.signal("TERM");
+    let status = server.wait();
+    let stderr = server.stderr();
+    assert_eq!(status.code(), Some(0), "{stderr}");
     assert!(
         stderr.contains("shutdown requested before the start was complete"),
         "{stderr}"

@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::path::Path;
+use std::pin::pin;
 use std::time::Duration;
 
-use imageswap_files::ReadError;
-use tokio::time::sleep;
+use imageswap_files::{MAX_READ, ReadError};
+use tokio::time::{sleep, timeout};
 
 use super::certificate::{MAX_TEXT, all_authorities, bundle};
 use super::report::CertificateReport;
@@ -28,20 +29,29 @@ enum CaFileProblem {
 pub(super) async fn keep(path: &Path, trust: &Trust, report: &CertificateReport<'_>) {
     loop {
         let file = path.to_owned();
-        let read = unblock(move || read(&file)).await;
+        let mut reading = pin!(unblock(move || read(&file)));
+        let read = match timeout(MAX_READ, &mut reading).await {
+            Ok(read) => read,
+            Err(_) => {
+                report.bundle(Some(describe(path, &CaFileProblem::no_answer(path), trust)));
+                // One thread that never ends is enough.
+                reading.await
+            }
+        };
         if let Ok(bundle) = &read {
             trust.want(bundle);
         }
-        let problem = read.err().map(|problem| {
-            let stays = match trust.wanted().borrow().as_ref() {
-                Some(_) => "; the previous certificates stay in caBundle",
-                None => "",
-            };
-            format!("--ca-file {}: {problem}{stays}", path.display())
-        });
-        report.bundle(problem);
+        report.bundle(read.err().map(|problem| describe(path, &problem, trust)));
         sleep(INTERVAL).await;
     }
+}
+
+fn describe(path: &Path, problem: &CaFileProblem, trust: &Trust) -> String {
+    let stays = match trust.wanted().borrow().as_ref() {
+        Some(_) => "; the previous certificates stay in caBundle",
+        None => "",
+    };
+    format!("--ca-file {}: {problem}{stays}", path.display())
 }
 
 /// Returns the certificates of the file, in PEM, and nothing else that it has, such as a key.
@@ -51,6 +61,12 @@ fn read(path: &Path) -> Result<String, CaFileProblem> {
         Some(found) if found.is_empty() => Err(CaFileProblem::Empty),
         Some(found) => Ok(bundle(&found)),
         None => Err(CaFileProblem::Invalid),
+    }
+}
+
+impl CaFileProblem {
+    fn no_answer(path: &Path) -> Self {
+        Self::Read(ReadError::no_answer(path.display()))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::num::NonZero;
 use std::thread::{self, Builder};
+use std::time::Duration;
 
 /// The variable by which people limit the threads of tokio. Its own reader panics for some values.
 const WORKER_THREADS: &str = "TOKIO_WORKER_THREADS";
@@ -35,6 +36,14 @@ pub(crate) async fn unblock<T: Send + 'static>(work: impl FnOnce() -> T + Send +
             Err(_) => std::future::pending().await,
         },
     }
+}
+
+/// Like [`unblock`], but `None` if the work takes longer. Its thread continues, since nothing can end it.
+pub(crate) async fn unblock_within<T: Send + 'static>(
+    time: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    tokio::time::timeout(time, unblock(work)).await.ok()
 }
 
 /// Starts a number of threads, and ends them.

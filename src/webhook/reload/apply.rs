@@ -3,21 +3,23 @@
 //! If the new version is invalid, the webhook rejects it and keeps the active one. The log, a metric and the body of
 //! `/readyz` report a rejected version once, even if it is read many times.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use imageswap_files::ReadError;
 use tokio::sync;
 use tokio::task::JoinSet;
 
+use super::reading::Reading;
 use super::report::Reporter;
 use super::rules::{LoadError, SharedRules};
-use super::watch::watch;
-use crate::config::{RulesSource, Watched};
+use super::watch::{Reload, watch};
+use crate::config::{RulesSource, RulesText, Watched};
 use crate::webhook::conditions::{Conditions, Duty};
 use crate::webhook::logging;
-use crate::webhook::os::Hangups;
+use crate::webhook::os::{self, Hangups};
 use crate::webhook::status::{Reloaded, Status};
-use crate::webhook::tls::{PairProblem, SharedPair};
+use crate::webhook::tls::{PairError, PairProblem, SharedPair};
 
 /// Starts the tasks that reload changed files. Dropping the returned set stops them.
 pub(crate) fn start(
@@ -31,42 +33,23 @@ pub(crate) fn start(
     let (ask, asked) = sync::watch::channel(());
     let mut watches = JoinSet::new();
     let reporter = |object| Reporter::new(object, Arc::clone(status));
-    let watched = source.watched();
-    let reload_rules: Arc<dyn Fn() + Send + Sync> = Arc::new(reload_rules(
-        source,
-        rules,
-        reporter(Reloaded::Rules),
-        Arc::clone(conditions),
+    watches.spawn(watch_rules(
+        RulesReload {
+            source,
+            rules: Arc::clone(rules),
+            reporter: reporter(Reloaded::Rules),
+            conditions: Arc::clone(conditions),
+            one_at_a_time: Mutex::default(),
+        },
+        asked.clone(),
     ));
-    for Watched {
-        directory: dir,
-        files,
-    } in watched
-    {
-        watches.spawn(watch(dir, files, Arc::clone(&reload_rules), asked.clone()));
-    }
     if let Some(dir) = pair.dir().map(PathBuf::from) {
-        let reporter = reporter(Reloaded::Certificate);
-        let reload = move || {
-            reporter.begins();
-            match pair.reload() {
-                Ok(true) => {
-                    if let Some(digest) = pair.digest() {
-                        reporter.replaced(digest);
-                    }
-                }
-                Ok(false) => reporter.unchanged(),
-                Err(error) => reporter.failed(&error.to_string(), None),
-            }
-            // The watch calls this every few seconds, so a certificate that expires meanwhile is logged too.
-            pair.log_problems();
+        let reload = PairReload {
+            pair,
+            reporter: reporter(Reloaded::Certificate),
         };
-        watches.spawn(watch(
-            dir,
-            Some(SharedPair::files()),
-            Arc::new(reload),
-            asked.clone(),
-        ));
+        let files = Some(SharedPair::files());
+        watches.spawn(watch(dir, files, Arc::new(reload), asked.clone()));
     }
     drop(asked);
     watches.spawn(async move {
@@ -118,40 +101,86 @@ pub(crate) fn offer_pair(
     Ok(())
 }
 
-/// Returns a function that reads the rules and, if they have changed, makes them active.
+/// Reloads the key pair of a directory.
+struct PairReload {
+    pair: Arc<SharedPair>,
+    reporter: Reporter,
+}
+
+impl Reload for PairReload {
+    fn reload(&self, reading: &Reading) {
+        self.reporter.begins();
+        let reloaded = self.pair.reload();
+        reading.ends();
+        match reloaded {
+            Ok(true) => {
+                if let Some(digest) = self.pair.digest() {
+                    self.reporter.replaced(digest);
+                }
+            }
+            Ok(false) => self.reporter.unchanged(),
+            Err(error) => self.reporter.failed(&error.to_string(), None),
+        }
+        // The watch calls this every few seconds, so a certificate that expires meanwhile is logged too.
+        self.pair.log_problems();
+    }
+
+    fn report_stuck(&self, dir: &Path) {
+        self.reporter.failed(&PairError::no_answer(dir).to_string(), None);
+    }
+}
+
+/// Reloads the rules.
 ///
 /// Several watched directories can call it at the same time. The calls run one after another, because an older set
 /// could otherwise replace a newer one.
-fn reload_rules(
+struct RulesReload {
     source: RulesSource,
-    rules: &Arc<SharedRules>,
+    rules: Arc<SharedRules>,
     reporter: Reporter,
     conditions: Arc<Conditions>,
-) -> impl Fn() + Send + Sync + 'static {
-    let rules = Arc::clone(rules);
-    let one_at_a_time = Mutex::new(());
-    move || {
+    one_at_a_time: Mutex<()>,
+}
+
+impl Reload for RulesReload {
+    fn reload(&self, reading: &Reading) {
+        // Another watch may compile meanwhile.
+        reading.ends();
         // A poisoned lock means that a reload panicked; the next one starts from the files again.
-        let _guard = one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
-        reporter.begins();
-        let text = match source.read(rules.limits()) {
-            Ok(text) => text,
-            Err(error) => return reporter.failed(&error.to_string(), None),
-        };
+        let _guard = self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
+        self.reporter.begins();
+        reading.begins();
+        let text = self.source.read(self.rules.limits());
+        reading.ends();
+        match text {
+            Ok(text) => self.apply(text),
+            Err(error) => self.reporter.failed(&error.to_string(), None),
+        }
+    }
+
+    fn report_stuck(&self, dir: &Path) {
+        self.reporter
+            .failed(&ReadError::no_answer(dir.display()).to_string(), None);
+    }
+}
+
+impl RulesReload {
+    /// Makes a text active, unless it is active already.
+    fn apply(&self, text: RulesText) {
         let digest = text.digest();
         // The text has not changed, so neither has the set. A return to the active text ends a failure.
-        if digest == rules.current().digest {
-            end_last_good(&rules, &conditions);
-            return reporter.unchanged();
+        if digest == self.rules.current().digest {
+            end_last_good(&self.rules, &self.conditions);
+            return self.reporter.unchanged();
         }
-        if reporter.failed_again(digest) {
+        if self.reporter.failed_again(digest) {
             // The files are read every few seconds, and compilation of a large set takes a second.
             return;
         }
-        match rules.replace(text) {
+        match self.rules.replace(text) {
             Ok(previous) => {
-                end_last_good(&rules, &conditions);
-                reporter.replaced(digest);
+                end_last_good(&self.rules, &self.conditions);
+                self.reporter.replaced(digest);
                 // The previous set is freed on this thread, because freeing 100,000 rules on a worker would delay
                 // requests.
                 previous.retire();
@@ -160,10 +189,28 @@ fn reload_rules(
                 if let LoadError::Rejected(set) = &error {
                     logging::findings(&set.findings, &set.sources);
                 }
-                reporter.failed(&error.to_string(), Some(digest));
+                self.reporter.failed(&error.to_string(), Some(digest));
             }
         }
     }
+}
+
+/// Watches the directories of the rules. Never returns.
+async fn watch_rules(reload: RulesReload, asked: sync::watch::Receiver<()>) {
+    // To find out which paths are directories blocks, and their volume may not answer.
+    let source = reload.source.clone();
+    let watched = os::unblock(move || source.watched()).await;
+    let reload: Arc<dyn Reload> = Arc::new(reload);
+    let mut watches = JoinSet::new();
+    for Watched {
+        directory: dir,
+        files,
+    } in watched
+    {
+        watches.spawn(watch(dir, files, Arc::clone(&reload), asked.clone()));
+    }
+    drop(asked);
+    watches.join_all().await;
 }
 
 /// Ends the use of the last good set, because the mounted set is active.

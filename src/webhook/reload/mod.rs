@@ -1,6 +1,7 @@
 //! Reloads: watched directories, the load of rules and key pair, and the active rules.
 
 mod apply;
+mod reading;
 mod report;
 mod rules;
 mod watch;

@@ -10,7 +10,7 @@ use imageswap_engine::compile::RuleSet;
 use imageswap_engine::diagnostic::{Findings, Severity, SourceMap};
 use tokio::sync::Notify;
 
-use crate::config::{Digest, Limits, Loaded, Processors, ReadError, RulesSource, RulesText, SetTexts};
+use crate::config::{Digest, Limits, Loaded, Processors, ReadError, RulesText, SetTexts};
 use crate::webhook::metrics::RuleCounts;
 use crate::webhook::{logging, os};
 
@@ -73,12 +73,12 @@ pub(crate) const HOW_TO_WANT_NO_RULES: &str =
     "to want no rules, write `rules v1` alone, or the single line `default::` in a map";
 
 impl SharedRules {
-    /// Reads and compiles the first set.
-    pub(crate) fn load(source: &RulesSource, limits: Limits) -> Result<Self, LoadError> {
-        Self::first(source.read(limits)?, limits, false)
+    /// Compiles the mounted set as the first one. Blocks.
+    pub(crate) fn mounted(text: RulesText, limits: Limits) -> Result<Self, LoadError> {
+        Self::first(text, limits, false)
     }
 
-    /// Compiles the last good set as the first one.
+    /// Compiles the last good set as the first one. Blocks.
     pub(crate) fn last_good(text: RulesText, limits: Limits) -> Result<Self, LoadError> {
         Self::first(text, limits, true)
     }

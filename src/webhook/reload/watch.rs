@@ -12,9 +12,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use imageswap_files::MAX_READ;
 use notify::{Config, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+
+use super::reading::Reading;
 
 /// Time without a reload after an event. The kubelet causes several events within a millisecond, a manual copy more.
 const DEBOUNCE: Duration = Duration::from_millis(50);
@@ -23,40 +26,35 @@ const POLL_WITH_EVENTS: Duration = Duration::from_secs(10);
 /// Poll interval without a watch.
 const POLL_WITHOUT_EVENTS: Duration = Duration::from_millis(500);
 
+/// A reload of what a directory has.
+pub(super) trait Reload: Send + Sync + 'static {
+    /// Reads the files and, if they have changed, makes them active. Calls [`Reading::ends`] once they are read. Blocks.
+    fn reload(&self, reading: &Reading);
+
+    /// Reports that the volume of the directory does not answer.
+    fn report_stuck(&self, dir: &Path);
+}
+
 /// Calls `reload`, on a thread that may block, each time a file in the directory may have changed. `files` has the
 /// names of the files; `None` means all. A change of `asked` calls it too. Never returns.
-pub(crate) async fn watch(
+pub(super) async fn watch(
     dir: PathBuf,
     files: Option<Vec<OsString>>,
-    reload: Arc<dyn Fn() + Send + Sync>,
+    reload: Arc<dyn Reload>,
     mut asked: watch::Receiver<()>,
 ) {
-    let files: Option<Arc<[OsString]>> = files.map(Into::into);
     // A capacity of 1 is enough: one reload reads all changes before it.
     let (changed, mut changes) = mpsc::channel(1);
-    let mut watched: Option<DirWatch> = None;
-    let mut is_reported = true;
+    let mut look = Look {
+        dir: dir.into(),
+        files: files.map(Into::into),
+        changed,
+        watched: None,
+        is_reported: true,
+    };
     loop {
-        // A directory that was removed and created again has another inode, and the old watch sees nothing.
-        if !watched.as_ref().is_some_and(|watched| watched.is_same(&dir)) {
-            watched = match DirWatch::start(&dir, files.clone(), changed.clone()) {
-                Ok(watched) => Some(watched),
-                Err(error) => {
-                    // Once for each loss of the watch, because the loop tries again at every tick.
-                    if is_reported {
-                        tracing::warn!(directory = %dir.display(), %error, "directory watch failed, so the directory is polled");
-                    }
-                    None
-                }
-            };
-            is_reported = watched.is_some();
-        }
-        let reload = Arc::clone(&reload);
-        // Reading and compiling block, and must not run on a worker that serves requests.
-        if let Err(error) = tokio::task::spawn_blocking(move || reload()).await {
-            tracing::error!(%error, "reload attempt panicked");
-        }
-        let mut tick = interval(if watched.is_some() {
+        look = look.at(Arc::clone(&reload)).await;
+        let mut tick = interval(if look.watched.is_some() {
             POLL_WITH_EVENTS
         } else {
             POLL_WITHOUT_EVENTS
@@ -73,6 +71,72 @@ pub(crate) async fn watch(
                 while changes.try_recv().is_ok() {}
             }
         }
+    }
+}
+
+/// A look at a directory: the watch on it, and what a new watch needs.
+struct Look {
+    dir: Arc<Path>,
+    files: Option<Arc<[OsString]>>,
+    changed: mpsc::Sender<()>,
+    watched: Option<DirWatch>,
+    /// False once the log has that there is no watch.
+    is_reported: bool,
+}
+
+impl Look {
+    /// Renews the watch if it is lost, and reloads. All of it blocks, even asking for the identity of the directory if
+    /// its volume does not answer, so it must not run on a worker that serves requests.
+    async fn at(mut self, reload: Arc<dyn Reload>) -> Self {
+        let (dir, files, changed) = (Arc::clone(&self.dir), self.files.clone(), self.changed.clone());
+        let reading = Arc::new(Reading::default());
+        let (of_this, reloading) = (Arc::clone(&reading), Arc::clone(&reload));
+        let mut blocking = tokio::task::spawn_blocking(move || {
+            of_this.begins();
+            self.renew_watch();
+            reloading.reload(&of_this);
+            self
+        });
+        loop {
+            match timeout(MAX_READ, &mut blocking).await {
+                Ok(Ok(look)) => return look,
+                Ok(Err(error)) => {
+                    tracing::error!(%error, "reload attempt panicked");
+                    return Self {
+                        dir,
+                        files,
+                        changed,
+                        watched: None,
+                        is_reported: true,
+                    };
+                }
+                Err(_) => reading.report_if_stuck(|| reload.report_stuck(&dir)),
+            }
+        }
+    }
+
+    /// Watches the directory, unless the watch on it still works.
+    fn renew_watch(&mut self) {
+        // A directory that was removed and created again has another inode, and the old watch sees nothing.
+        if self
+            .watched
+            .as_ref()
+            .is_some_and(|watched| watched.is_same(&self.dir))
+        {
+            return;
+        }
+        self.watched = match DirWatch::start(&self.dir, self.files.clone(), self.changed.clone()) {
+            Ok(watched) => Some(watched),
+            Err(error) => {
+                // Once for each loss of the watch, because each look tries again.
+                if self.is_reported {
+                    let directory = self.dir.display();
+                    tracing::warn!(%directory, %error, "directory watch failed, so the directory is polled");
+                }
+                None
+            }
+        };
+        self.is_reported = self.watched.is_some();
     }
 }
 
@@ -145,6 +209,19 @@ mod tests {
 
     use super::*;
 
+    /// Calls a function at each reload.
+    struct Counted<F>(F);
+
+    impl<F: Fn() + Send + Sync + 'static> Reload for Counted<F> {
+        fn reload(&self, _reading: &Reading) {
+            (self.0)();
+        }
+
+        fn report_stuck(&self, dir: &Path) {
+            panic!("{} is stuck", dir.display());
+        }
+    }
+
     /// Returns a receiver for requests that never come.
     fn nobody() -> watch::Receiver<()> {
         watch::channel(()).1
@@ -164,7 +241,7 @@ mod tests {
         let watching = tokio::spawn(watch(
             dir.clone(),
             Some(vec!["a".into()]),
-            Arc::new(reload),
+            Arc::new(Counted(reload)),
             nobody(),
         ));
         sleep(2 * DEBOUNCE).await;
@@ -189,7 +266,7 @@ mod tests {
         let watching = tokio::spawn(watch(
             dir.clone(),
             Some(vec!["a".into()]),
-            Arc::new(reload),
+            Arc::new(Counted(reload)),
             nobody(),
         ));
         let reloaded = async |times| {
@@ -228,7 +305,7 @@ mod tests {
         let reload = move || {
             count.store(fs::read(&file).map_or(0, |text| text.len()), Ordering::SeqCst);
         };
-        let watching = tokio::spawn(watch(dir.clone(), None, Arc::new(reload), nobody()));
+        let watching = tokio::spawn(watch(dir.clone(), None, Arc::new(Counted(reload)), nobody()));
         for length in 1..6 {
             // ext4 gives the new directory the inode number of the old one.
             fs::remove_dir_all(&dir).unwrap();

@@ -1,7 +1,7 @@
 //! Errors of key pairs. No error contains key material.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use imageswap_files::{ReadError, ReadReason};
 
@@ -83,6 +83,16 @@ pub(crate) enum SelfSignedError {
     Make(rcgen::Error),
     /// The pair is not valid.
     Pair(PairProblem),
+}
+
+impl PairError {
+    /// Returns the error of a directory whose volume does not answer.
+    pub(crate) fn no_answer(dir: &Path) -> Self {
+        Self {
+            dir: dir.to_owned(),
+            reason: PairProblem::Read(ReadError::no_answer(dir.display())),
+        }
+    }
 }
 
 impl fmt::Display for PairError {

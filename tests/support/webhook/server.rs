@@ -114,6 +114,17 @@ impl Server {
         );
     }
 
+    /// Waits until SIGTERM does not simply kill it any more.
+    pub fn wait_for_signal_handler(&self) {
+        const TERM: u64 = 1 << 14;
+        let status = format!("/proc/{}/status", self.child.id());
+        eventually("the handler of the signal", || {
+            let status = fs::read_to_string(&status).unwrap();
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:\t"));
+            caught.is_some_and(|caught| u64::from_str_radix(caught, 16).unwrap() & TERM != 0)
+        });
+    }
+
     /// Waits until it has ended.
     pub fn wait(&mut self) -> ExitStatus {
         self.child.wait().unwrap()

@@ -149,6 +149,19 @@ impl Start {
         }
     }
 
+    /// Starts it, and does not wait until it serves. Its addresses are not known.
+    pub fn spawn(mut self) -> Server {
+        let log = fs::File::create(self.directory.path().join("log")).unwrap();
+        self.command.stdout(Stdio::null()).stderr(log);
+        let unknown = SocketAddr::from(([127, 0, 0, 1], 0));
+        Server {
+            address: unknown,
+            http_address: unknown,
+            child: self.command.spawn().unwrap(),
+            directory: self.directory,
+        }
+    }
+
     /// Starts it with this stderr, which nothing reads here, and waits until it serves.
     pub fn serve_with_stderr(self, stderr: impl Into<Stdio>) -> Server {
         let (address, http_address) = (free_address(), free_address());
