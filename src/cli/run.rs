@@ -19,28 +19,30 @@ use super::program::Program;
 pub(crate) fn run() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let program = Program::from_path(arguments.first().map(Path::new));
-    status(&program.arguments(arguments), program).into()
+    end(&program.arguments(arguments), program)
 }
 
-fn status(arguments: &[OsString], called_as: Program) -> ExitStatus {
+fn end(arguments: &[OsString], called_as: Program) -> ExitCode {
     let program = environment::without_empty(program());
     let matches = match program.clone().try_get_matches_from(arguments) {
         Ok(matches) => matches,
-        Err(error) => return not_parsed(&program, error, arguments),
+        Err(error) => return not_parsed(&program, error, arguments).into(),
     };
     let name = matches.subcommand_name().unwrap_or_default().to_owned();
     let command = match Cli::from_arg_matches(&matches) {
         Ok(Cli { command }) => command,
-        Err(error) => return not_parsed(&program, error, arguments),
+        Err(error) => return not_parsed(&program, error, arguments).into(),
     };
     match command.run(called_as) {
-        Ok(ended) => ended.into(),
+        Ok(ended) => ExitStatus::from(ended).into(),
         Err(CommandError::Usage(error)) => {
             // A closed pipe is not an error.
             let _ = usage(program, &name, &error).print();
-            ExitStatus::Usage
+            ExitStatus::Usage.into()
         }
-        Err(error) => failed(&error),
+        // As the signal would have ended it, without a message.
+        Err(CommandError::Ended(signal)) => signal.status().into(),
+        Err(error) => failed(&error).into(),
     }
 }
 

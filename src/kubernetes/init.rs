@@ -17,7 +17,7 @@ use super::error::ApiError;
 use super::object::Object;
 use super::settings::ClusterSettings;
 use super::template::{Template, TemplateError};
-use crate::webhook::{Cluster as _, Duty, Handles, Readiness};
+use crate::webhook::{Cluster as _, Duty, EndSignal, EndSignals, Handles, Readiness};
 
 /// Maximum length of the template, in bytes: that of a ConfigMap.
 const MAX_TEMPLATE: u64 = 1 << 20;
@@ -47,6 +47,8 @@ pub(crate) enum InitError {
     Configuration(ApiError),
     /// There was no key pair in time; the last problem.
     TimedOut(String),
+    /// A signal ends the process.
+    Ended(EndSignal),
 }
 
 /// Leaves a key pair that API servers trust in a directory, and the webhook configuration of a template. Blocks.
@@ -75,10 +77,13 @@ pub(crate) fn prepare(settings: ClusterSettings, template: &Path, tls_dir: &Path
     let runtime = runtime.map_err(InitError::System)?;
     let webhook = Handles::without_server();
     let work = async {
+        let mut signals = EndSignals::listen().map_err(InitError::System)?;
         tokio::select! {
             result = leave(&cluster, &webhook, template.as_ref(), tls_dir) => result,
             // It never returns.
             () = cluster.run(webhook.clone()) => Ok(()),
+            // The process is number 1 of its container, which no signal ends by itself.
+            signal = signals.next() => Err(InitError::Ended(signal)),
         }
     };
     match runtime.block_on(async { timeout(TIMEOUT, work).await }) {
@@ -218,6 +223,7 @@ impl fmt::Display for InitError {
             ),
             Self::Write(error) => error.fmt(f),
             Self::Configuration(error) => error.fmt(f),
+            Self::Ended(signal) => write!(f, "ended by {}", signal.as_str()),
             Self::TimedOut(problems) => write!(f, "no key pair after five minutes: {problems}"),
         }
     }

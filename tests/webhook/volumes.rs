@@ -4,11 +4,11 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use imageswap_tests_support::webhook::{Pair, Server, Start, eventually};
+use imageswap_tests_support::webhook::{Pair, Server, Start, command, eventually};
 use tempfile::TempDir;
 
 use crate::IMAGESWAP;
@@ -56,6 +56,25 @@ impl HangingVolume {
 
     fn recover(&self) {
         fs::remove_file(self.flag()).unwrap();
+    }
+
+    /// Returns the program with the library.
+    fn command(&self) -> Command {
+        let mut command = command(IMAGESWAP);
+        command
+            .env("LD_PRELOAD", &self.library)
+            .env("HANGING", self.path());
+        command
+    }
+
+    /// Returns the names of the files.
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.path()).unwrap();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
     }
 
     fn start(&self) -> Start {
@@ -261,5 +280,51 @@ fn what_is_not_a_file_ends_the_start() {
             assert_eq!(status, Some(1), "{stderr}");
             assert!(last.contains(name) && last.contains(reason), "{stderr}");
         }
+    }
+}
+
+#[test]
+fn signal_during_a_write_leaves_no_temporary_file() {
+    let volume = HangingVolume::new();
+    let path = |name: &str| volume.path().join(name).to_str().unwrap().to_owned();
+    let flag = volume.root.path().join("volume.syncs");
+    for (signal, status) in [("INT", 130), ("TERM", 143), ("QUIT", 131)] {
+        volume.write("a.rules", "rules v1\nswap   docker.io/ -> h.example.com/\n");
+        volume.write("b.rules", "rules v1\nswap   quay.io/ -> h.example.com/\n");
+        let _ = fs::remove_file(path("c.rules"));
+        let mut fmt = volume.command();
+        fmt.args(["fmt", &path("")]);
+        let mut migrate = volume.command();
+        migrate.args([
+            "migrate",
+            "--image-prefix",
+            "h.example.com/hub",
+            "--output",
+            &path("c.rules"),
+        ]);
+        for (mut command, names) in [
+            (fmt, &["a.rules", "b.rules"][..]),
+            (migrate, &["a.rules", "b.rules", "c.rules"]),
+        ] {
+            fs::write(&flag, "").unwrap();
+            let mut child = command
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            eventually("the temporary file", || volume.names()[0].ends_with(".tmp"));
+            let id = child.id().to_string();
+            let sent = Command::new("kill").args(["-s", signal, &id]).status();
+            assert!(sent.unwrap().success());
+            thread::sleep(Duration::from_millis(100));
+            fs::remove_file(&flag).unwrap();
+            assert_eq!(child.wait().unwrap().code(), Some(status), "{signal} {command:?}");
+            assert_eq!(volume.names(), names);
+        }
+        // The first file is whole, and the second one was not begun.
+        let text = |name| fs::read_to_string(path(name)).unwrap();
+        assert_eq!(text("a.rules"), "rules v1\nswap  docker.io/  -> h.example.com/\n");
+        assert!(text("b.rules").contains("swap   quay.io/"));
+        assert!(text("c.rules").starts_with("rules v1\n") || text("c.rules").contains("\nrules v1\n"));
     }
 }

@@ -17,6 +17,7 @@ use crate::cli::output::{Output, OutputOptions};
 use crate::cli::report::Format;
 use crate::config::{Content, Limits, ReadError, fits, read_single, rules_files_of};
 use crate::findings::counted;
+use crate::webhook::without_interruption;
 
 /// Exit statuses of the command.
 pub(crate) const STATUSES: Statuses = Statuses {
@@ -194,10 +195,15 @@ impl Formatter {
         if self.check {
             return self.tell(&name, is_stdin, FormatOutcome::Unformatted, Some(&difference));
         }
-        if !is_stdin && let Err(error) = write(path, &formatted, Replace::Unchanged(&text)) {
-            return self.failed(error);
+        if is_stdin {
+            return self.tell(&name, is_stdin, FormatOutcome::Formatted, Some(&difference));
         }
-        self.tell(&name, is_stdin, FormatOutcome::Formatted, Some(&difference))
+        let (written, signal) = without_interruption(|| write(path, &formatted, Replace::Unchanged(&text)));
+        match written {
+            Ok(()) => self.tell(&name, is_stdin, FormatOutcome::Formatted, Some(&difference))?,
+            Err(error) => self.failed(error)?,
+        }
+        signal.map_or(Ok(()), |signal| Err(CommandError::Ended(signal)))
     }
 
     /// Skips a map. Layout has no meaning in it, but people find its lines by their place.

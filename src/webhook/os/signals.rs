@@ -1,8 +1,11 @@
 //! The signals that end the process, that make it check its files, and that it ignores.
 
 use std::io;
+use std::time::Duration;
 
+use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::timeout;
 
 /// Receives the signals that end the process, from the call of [`Self::listen`] on.
 #[derive(Debug)]
@@ -55,7 +58,37 @@ impl EndSignals {
     }
 }
 
+/// Does work that a signal must not leave half done, such as replacing a file by a temporary one. Returns the signal
+/// that came meanwhile, by which the process should end now.
+pub(crate) fn without_interruption<T>(work: impl FnOnce() -> T) -> (T, Option<EndSignal>) {
+    let listen = || {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let signals = {
+            let _guard = runtime.enter();
+            EndSignals::listen()?
+        };
+        io::Result::Ok((runtime, signals))
+    };
+    // Without a handler, a signal ends the process as always.
+    let Ok((runtime, mut signals)) = listen() else {
+        return (work(), None);
+    };
+    let result = work();
+    let received = runtime.block_on(async { timeout(Duration::ZERO, signals.next()).await.ok() });
+    (result, received)
+}
+
 impl EndSignal {
+    /// Returns the exit status of a process that it ends, as shells give it.
+    pub(crate) const fn status(self) -> u8 {
+        let number = match self {
+            Self::Terminate => libc::SIGTERM,
+            Self::Quit => libc::SIGQUIT,
+            Self::Interrupt => libc::SIGINT,
+        };
+        128 + number as u8
+    }
+
     /// Returns the name.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
