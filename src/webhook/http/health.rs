@@ -80,7 +80,11 @@ impl Health {
         }
         for problem in self.pair.problems() {
             let object = Reloaded::Certificate.as_str();
-            let _ = writeln!(body, "{object}: {problem}; {}", problem.help());
+            let _ = writeln!(
+                body,
+                "{object}: {problem}; {}",
+                problem.help(self.pair.dir().is_none())
+            );
         }
         if is_ready { Ok(body) } else { Err(body) }
     }

@@ -42,18 +42,21 @@ impl CertificateProblem {
         }
     }
 
-    /// Returns the text that says what to do.
-    pub(crate) const fn help(self) -> &'static str {
+    /// Returns the text that says what to do. `is_own` is true if the webhook renews the pair by itself.
+    pub(crate) const fn help(self, is_own: bool) -> &'static str {
         match self {
+            Self::Expired { .. } | Self::ExpiresSoon { .. } if is_own => {
+                "the webhook renews the key pair; if it cannot, another line has the reason"
+            }
             Self::Expired { .. } | Self::ExpiresSoon { .. } => "renew the key pair",
             Self::NotYetValid { .. } => "check the clocks of the issuer and of this node",
             Self::NoName => "issue a certificate with the DNS name SERVICE.NAMESPACE.svc",
         }
     }
 
-    /// Logs the problem as a warning about the pair of a directory.
+    /// Logs the problem as a warning about the pair of a directory, or of the webhook itself.
     pub(super) fn log(self, directory: Option<&str>) {
-        let help = self.help();
+        let help = self.help(directory.is_none());
         match self {
             Self::Expired { place, not_after } => {
                 let not_after = rfc_3339(not_after);
