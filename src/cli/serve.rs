@@ -125,7 +125,7 @@ pub(super) struct Serve {
     #[command(flatten, next_help_heading = "Cluster")]
     cluster: ClusterOptions,
 
-    /// Maximum number of open connections on each of the two ports; further connections wait
+    /// Maximum number of open connections on each of the two ports; a further one closes another one
     #[arg(
         long,
         env = "IMAGESWAP_MAX_CONNECTIONS",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use imageswap_tests_support::webhook::{Connection, MAP, Server, Start, pod};
+use imageswap_tests_support::webhook::{MAP, Server, Start, pod};
 
 use crate::IMAGESWAP;
 
@@ -34,23 +34,6 @@ fn pipelined_requests_are_answered_in_order() {
         connection.answer().unwrap().images(),
         ["mirror.example.com/hub/nginx"]
     );
-}
-
-#[test]
-fn connections_over_the_limit_wait() {
-    let server = Start::new(IMAGESWAP)
-        .self_signed()
-        .map(MAP)
-        .args(["--max-connections", "2"])
-        .serve();
-    let first = server.connect();
-    let mut second = server.connect();
-    let address = server.address;
-    let third = std::thread::spawn(move || Connection::open(address).post("/", &pod(&["nginx"])).status);
-    assert_eq!(second.post("/", &pod(&["nginx"])).status, 200);
-    assert!(!third.is_finished());
-    drop(first);
-    assert_eq!(third.join().unwrap(), 200);
 }
 
 #[test]

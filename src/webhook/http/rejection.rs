@@ -7,7 +7,7 @@ use salvo::prelude::*;
 
 use super::body::BodyError;
 use super::budget::MAX_BODY;
-use super::connections::peer;
+use super::connections::{peer, reviewed};
 use super::endpoints::plain_text;
 use super::health::Health;
 use crate::webhook::metrics::Rejected;
@@ -43,6 +43,7 @@ pub(super) fn respond(
             response.headers_mut().insert(CONTENT_TYPE, json);
             response.status_code(StatusCode::OK);
             response.body(answer);
+            reviewed(request);
         }
         Err(Rejection { status, line, .. }) => {
             let peer = peer(request.remote_addr());

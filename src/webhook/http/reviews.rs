@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::body::{AnnouncedBody, Body};
 use super::budget::BodyBudget;
+use super::connections::evaluates;
 use super::deadline::timeout;
 use super::health::Health;
 use super::rejection::{Rejection, respond};
@@ -50,6 +51,7 @@ impl Reviews {
         let deadline = timeout(request.uri().query()).map(|timeout| started + timeout);
         let announced = AnnouncedBody::of(request.headers());
         let body = Body::read(&self.budget, request.take_body(), announced, deadline).await?;
+        evaluates(request).await;
         let caller = Caller {
             entry: request.params().get(ENTRY_PARAM).map(String::as_str),
         };

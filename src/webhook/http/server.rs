@@ -5,15 +5,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use salvo::conn::Acceptor;
-use salvo::conn::tcp::TcpAcceptor;
-use salvo::fuse::FuseConfig;
 use salvo::prelude::*;
-use salvo::server::ServerHandle;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::connections::TlsConnections;
+use super::connections::{Connections, Handshakes, Port, serve};
 use super::endpoints::{Endpoints, plain_errors};
 use super::error::{EndReason, ServerError};
 use super::health::Health;
@@ -21,16 +18,6 @@ use super::reviews::{ENTRY_PARAM, Reviews};
 use super::validate::Validations;
 use crate::webhook::metrics::Metrics;
 use crate::webhook::tls::{FailedHandshakes, SharedPair};
-
-/// Maximum time that a connection is kept without a request. It is longer than the 90 s after which the API server
-/// closes an idle connection. If the webhook closed first, it could do so while the API server sends a request, which
-/// would then fail.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
-/// Maximum time that a client may read nothing of its answer.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
-/// Size of the read buffer of a connection, in bytes. A connection whose body waits for memory holds several times as
-/// much, and the body budget does not include it.
-const READ_BUFFER: usize = 16 << 10;
 
 /// The sockets of the two ports.
 pub(crate) struct Listeners {
@@ -47,7 +34,8 @@ pub(crate) struct Servers {
 }
 
 struct Running {
-    handle: ServerHandle,
+    /// Sends the time for requests in flight.
+    stop: oneshot::Sender<Duration>,
     /// `None` once it has stopped by itself.
     task: Option<JoinHandle<io::Result<()>>>,
 }
@@ -66,16 +54,19 @@ impl Servers {
             health: Arc::clone(health),
             metrics: Arc::clone(metrics),
         };
-        let tls = TcpAcceptor::try_from(listeners.tls)?;
-        let plain = TcpAcceptor::try_from(listeners.plain)?;
-        let tls_address = tls.local_addr()?;
-        let plain_address = plain.local_addr()?;
+        let tls_address = listeners.tls.local_addr()?;
+        let plain_address = listeners.plain.local_addr()?;
         let config = Arc::clone(pair).server_config().map_err(ServerError::Tls)?;
-        let tls = TlsConnections::new(
-            tls,
-            config,
-            FailedHandshakes::new(Arc::clone(metrics), Arc::clone(pair)),
-        );
+        let failed = FailedHandshakes::new(Arc::clone(metrics), Arc::clone(pair));
+        let handshakes = Handshakes::new(config, failed);
+        let [tls, plain] =
+            [Port::Tls, Port::Plain].map(|port| Arc::new(Connections::new(port, max_connections)));
+        let counted = [Arc::clone(&tls), Arc::clone(&plain)];
+        metrics.observe_connections(move || {
+            counted
+                .each_ref()
+                .map(|connections| (connections.port().as_str(), connections.count()))
+        });
         // Only the TLS port has these routes: a review over plain HTTP could be read on its way.
         let hook = Router::with_path(format!("hook/{{{ENTRY_PARAM}}}")).post(reviews.clone());
         let validate = Router::with_path("validate").post(validations);
@@ -85,8 +76,8 @@ impl Servers {
         Ok(Self {
             tls_address,
             plain_address,
-            tls: Running::start(tls, tls_routes, true, max_connections),
-            plain: Running::start(plain, endpoints.below(Router::new()), false, max_connections),
+            tls: Running::start(listeners.tls, tls, Some(handshakes), tls_routes),
+            plain: Running::start(listeners.plain, plain, None, endpoints.below(Router::new())),
         })
     }
 
@@ -108,21 +99,21 @@ impl Servers {
 }
 
 impl Running {
-    fn start<A>(acceptor: A, router: Router, takes_reviews: bool, max_connections: usize) -> Self
-    where
-        A: Acceptor + Send + 'static,
-    {
-        let timeouts = FuseConfig::default()
-            .with_http1_header_timeout(IDLE_TIMEOUT)
-            .with_write_stall_timeout(WRITE_TIMEOUT);
-        let mut server = Server::new(acceptor)
-            .fuse_config(timeouts)
-            .max_connections(max_connections);
-        server.http1_mut().max_buf_size(READ_BUFFER);
-        let handle = server.handle();
-        let service = Service::new(router.hoop(CatchPanic::new())).catcher(plain_errors(takes_reviews));
-        let task = Some(tokio::spawn(server.try_serve(service)));
-        Self { handle, task }
+    /// Starts a server. Only one with TLS takes reviews.
+    fn start(
+        listener: TcpListener,
+        connections: Arc<Connections>,
+        handshakes: Option<Handshakes>,
+        router: Router,
+    ) -> Self {
+        let errors = plain_errors(handshakes.is_some());
+        let service = Service::new(router.hoop(CatchPanic::new())).catcher(errors);
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(serve(listener, connections, handshakes, service, stopped));
+        Self {
+            stop,
+            task: Some(task),
+        }
     }
 
     async fn ended(&mut self) -> EndReason {
@@ -140,7 +131,8 @@ impl Running {
     }
 
     async fn stop(self, timeout: Duration) {
-        self.handle.stop_graceful(timeout);
+        // A server that stopped by itself does not receive it.
+        let _ = self.stop.send(timeout);
         if let Some(task) = self.task {
             let _ = task.await;
         }
@@ -154,10 +146,15 @@ mod tests {
 
     use super::*;
 
+    fn start(listener: TcpListener, router: Router) -> Running {
+        let connections = Arc::new(Connections::new(Port::Plain, 10));
+        Running::start(listener, connections, None, router)
+    }
+
     #[tokio::test]
     async fn server_that_stops_by_itself_is_reported_and_can_be_stopped() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let mut running = Running::start(TcpAcceptor::try_from(listener).unwrap(), Router::new(), true, 10);
+        let mut running = start(listener, Router::new());
         running.task.as_ref().unwrap().abort();
         assert!(running.ended().await.to_string().contains("cancelled"));
         running.stop(Duration::ZERO).await;
@@ -178,7 +175,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new().push(Router::with_path("panic").get(Panics));
-        let running = Running::start(TcpAcceptor::try_from(listener).unwrap(), router, true, 10);
+        let running = start(listener, router);
         let mut client = TcpStream::connect(address).await.unwrap();
         let mut answers = String::new();
         for (path, status) in [("/panic", "500"), ("/elsewhere", "404")] {
@@ -201,11 +198,5 @@ mod tests {
             );
         }
         running.stop(Duration::ZERO).await;
-    }
-
-    #[test]
-    fn api_server_closes_idle_connections_first() {
-        let api_server_idle_timeout = Duration::from_secs(90);
-        assert!(IDLE_TIMEOUT > api_server_idle_timeout);
     }
 }

@@ -17,6 +17,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::body::{AnnouncedBody, Body, discard};
 use super::budget::BodyBudget;
+use super::connections::evaluates;
 use super::deadline::timeout;
 use super::health::Health;
 use super::rejection::{Rejection, respond};
@@ -75,6 +76,7 @@ impl Validations {
             return Err(Rejection::timed_out());
         };
         let body = Body::read(&self.budget, request.take_body(), announced, Some(deadline)).await?;
+        evaluates(request).await;
         let mut review = config_map_review(body.as_bytes())?;
         let validation = match review.change.take() {
             None => None,

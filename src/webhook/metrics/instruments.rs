@@ -192,6 +192,22 @@ impl Metrics {
             .build();
     }
 
+    /// Registers the gauge of open connections, which `count` returns for each port.
+    pub(crate) fn observe_connections<const N: usize>(
+        &self,
+        count: impl Fn() -> [(&'static str, usize); N] + Send + Sync + 'static,
+    ) {
+        self.meter
+            .u64_observable_gauge("imageswap_connections")
+            .with_description("Number of open connections, by port.")
+            .with_callback(move |gauge| {
+                for (port, count) in count() {
+                    gauge.observe(count as u64, &[KeyValue::new("port", port)]);
+                }
+            })
+            .build();
+    }
+
     /// Registers the gauge of the active certificate's expiry, which `expiry` returns in seconds since the Unix epoch,
     /// once there is one.
     pub(crate) fn observe_certificate_expiry(

@@ -1,0 +1,172 @@
+//! A connection, as its own task sees it: the task changes its state.
+
+use std::future::pending;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use salvo::prelude::*;
+
+use super::connection::Connection;
+use super::place::{QueuePlace, Rank};
+use super::state::{Phase, State};
+use super::table::Connections;
+
+/// An open connection with its port. It leaves the port when it is dropped.
+#[derive(Debug)]
+pub(super) struct Tracked {
+    pub(super) connection: Arc<Connection>,
+    port: Arc<Connections>,
+    /// True if the answer is complete, so that it only has to be written.
+    is_answered: AtomicBool,
+}
+
+impl Tracked {
+    pub(super) const fn new(connection: Arc<Connection>, port: Arc<Connections>) -> Self {
+        Self {
+            connection,
+            port,
+            is_answered: AtomicBool::new(false),
+        }
+    }
+
+    /// The client has begun its TLS handshake.
+    pub(super) fn hello(&self) -> io::Result<()> {
+        self.enter(self.connection.state(), Phase::Hello, self.port.now())
+    }
+
+    /// The connection can carry a request: it is accepted, and has had its TLS handshake.
+    pub(super) fn opened(&self) -> io::Result<()> {
+        self.enter(self.connection.state(), Phase::Unused, self.port.now())
+    }
+
+    /// The client has sent bytes.
+    pub(super) fn received(&self) -> io::Result<()> {
+        let state = self.connection.state();
+        match state.phase {
+            Phase::Unused | Phase::Idle | Phase::Handshake | Phase::Hello | Phase::Closed => {
+                self.enter(state, Phase::Head, self.port.now())
+            }
+            Phase::PartOfHead => self.enter(state, Phase::Head, state.since),
+            // They are a part of a body, or of the next request.
+            Phase::Head | Phase::Body | Phase::PartOfBody | Phase::Answer | Phase::Unread => Ok(()),
+        }
+    }
+
+    /// The client has sent no more bytes. A whole head never comes to this.
+    pub(super) fn waits_for_head(&self) -> io::Result<()> {
+        self.waits_in(Phase::Head, Phase::PartOfHead)
+    }
+
+    /// The head of a request is complete. If the connection is closed, the answer never comes.
+    pub(super) fn begins(&self, has_body: bool) {
+        let state = self.connection.state();
+        self.is_answered.store(false, Ordering::Relaxed);
+        let since = match state.phase {
+            Phase::Head => state.since,
+            // The request was in the buffer of its predecessor.
+            _ => self.port.now(),
+        };
+        let phase = if has_body { Phase::Body } else { Phase::Answer };
+        let _ = self.enter(state, phase, since);
+    }
+
+    /// The body of the request is read again.
+    pub(super) fn reads_body(&self) -> io::Result<()> {
+        let state = self.connection.state();
+        match state.phase {
+            Phase::PartOfBody | Phase::Closed => self.enter(state, Phase::Body, state.since),
+            _ => Ok(()),
+        }
+    }
+
+    /// The rest of the body is missing, or the memory for it.
+    pub(super) fn waits_for_body(&self) -> io::Result<()> {
+        self.waits_in(Phase::Body, Phase::PartOfBody)
+    }
+
+    fn waits_in(&self, reads: Phase, waits: Phase) -> io::Result<()> {
+        let state = self.connection.state();
+        if state.phase == reads {
+            self.enter(state, waits, state.since)?;
+            self.take_place(Rank::Receiving, state.since);
+        }
+        Ok(())
+    }
+
+    /// The request is complete, or its answer is there.
+    pub(super) fn evaluates(&self) -> io::Result<()> {
+        let state = self.connection.state();
+        match state.phase {
+            Phase::Answer | Phase::Unread => Ok(()),
+            _ => self.enter(state, Phase::Answer, state.since),
+        }
+    }
+
+    /// The answer is complete. It only has to be written.
+    pub(super) fn answered(&self) {
+        self.is_answered.store(true, Ordering::Relaxed);
+    }
+
+    /// The client does not read.
+    pub(super) fn waits_for_reader(&self) -> io::Result<()> {
+        let state = self.connection.state();
+        if state.phase == Phase::Answer {
+            self.enter(state, Phase::Unread, self.port.now())?;
+        }
+        Ok(())
+    }
+
+    /// Everything that was written is sent.
+    pub(super) fn flushed(&self) -> io::Result<()> {
+        if !self.is_answered.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.is_answered.store(false, Ordering::Relaxed);
+        let state = self.connection.state();
+        let now = self.port.now();
+        self.enter(state, Phase::Idle, now)?;
+        self.take_place(Rank::of_idle(self.connection.was_reviewed()), now);
+        Ok(())
+    }
+
+    fn enter(&self, from: State, phase: Phase, since: u64) -> io::Result<()> {
+        let entered = self.connection.change(from, State { phase, since });
+        // The task ends, without a line of the log: the client sees the same as if it had closed the connection itself.
+        entered.map_err(|_| io::ErrorKind::ConnectionReset.into())
+    }
+
+    /// Makes the rank of the queue true.
+    fn take_place(&self, rank: Rank, since: u64) {
+        if self.connection.place().rank != rank {
+            self.port.shift(&self.connection, QueuePlace { rank, since });
+        }
+    }
+}
+
+impl Drop for Tracked {
+    fn drop(&mut self) {
+        self.port.remove(&self.connection);
+    }
+}
+
+/// Protects the connection of a request, whose body is complete, until it is answered. It never returns if the
+/// connection was closed before.
+pub(in crate::webhook::http) async fn evaluates(request: &Request) {
+    if let Some(tracked) = tracked(request)
+        && tracked.evaluates().is_err()
+    {
+        pending().await
+    }
+}
+
+/// Keeps the connection of a request for the idle time of the API server, because it had a review.
+pub(in crate::webhook::http) fn reviewed(request: &Request) {
+    if let Some(tracked) = tracked(request) {
+        tracked.connection.set_reviewed();
+    }
+}
+
+fn tracked(request: &Request) -> Option<&Arc<Tracked>> {
+    request.extensions().get()
+}
