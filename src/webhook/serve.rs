@@ -7,7 +7,9 @@ use imageswap_files::MAX_READ;
 use super::cluster::{Handles, do_duties};
 use super::conditions::Conditions;
 use super::error::ServeError;
-use super::http::{Addresses, BodyBudget, Health, Listeners, Reviews, Servers, Validations, bind};
+use super::http::{
+    Addresses, BodyBudget, Health, Listeners, Reviews, Servers, Validations, bind, connections_within,
+};
 use super::last_good;
 use super::metrics::Metrics;
 use super::os::{self, EndSignals, Hangups};
@@ -101,7 +103,7 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
         validations,
         &health,
         &metrics,
-        settings.max_connections,
+        connections_within(os::raise_open_files(), settings.max_connections),
     )?;
     tracing::info!(
         rules = %settings.rules,

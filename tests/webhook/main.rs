@@ -23,6 +23,7 @@ mod handshakes;
 mod load;
 mod log;
 mod metrics;
+mod open_files;
 mod readme;
 mod reload;
 mod rules;

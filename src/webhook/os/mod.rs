@@ -1,11 +1,13 @@
-//! The operating system: signals, threads, their priority, and freed memory.
+//! The operating system: signals, threads, their priority, freed memory, and open files.
 
 mod free_memory;
+mod open_files;
 mod priority;
 mod signals;
 mod threads;
 
 pub(crate) use free_memory::release_free_memory;
+pub(crate) use open_files::raise_open_files;
 pub(crate) use priority::with_low_priority;
 pub(crate) use signals::{EndSignal, EndSignals, Hangups, without_interruption};
 pub(crate) use threads::{unblock, unblock_within, worker_threads};
