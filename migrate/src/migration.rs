@@ -143,14 +143,19 @@ fn invalid_rules(errors: &str) -> Fault {
     }
 }
 
-/// Returns the indexes of rules that have findings with some codes.
-fn rules_with(set: Preview<'_>, findings: Findings, codes: &[Code]) -> Vec<(usize, Code)> {
+/// Returns the indexes of rules that have lints with some codes.
+fn rules_with(set: Preview<'_>, codes: &[Code]) -> Vec<(usize, Code)> {
     let places: HashMap<_, _> = set.rules().zip(0..).map(|(rule, at)| (rule.span, at)).collect();
-    findings
-        .into_iter()
-        .filter(|finding| codes.contains(&finding.code))
-        .filter_map(|finding| Some((*places.get(&finding.span()?)?, finding.code)))
-        .collect()
+    let mut found = Vec::new();
+    set.each_lint(|finding| {
+        let place = finding.span().and_then(|span| places.get(&span));
+        found.extend(
+            place
+                .filter(|_| codes.contains(&finding.code))
+                .map(|at| (*at, finding.code)),
+        );
+    });
+    found
 }
 
 /// A rules file, while it is built.
@@ -172,14 +177,17 @@ impl File<'_> {
     }
 
     fn verify(&self, draft: Draft) -> Result<Verified, Fault> {
-        draft.verify(|one, other| (one(), other())).map_err(|rejected| {
-            let unproven = |finding: &Diagnostic| finding.code == Code::UNPROVEN;
-            match rejected.draft.preview() {
-                _ if rejected.findings.iter().any(unproven) => fault::unproven(),
-                Some(set) => self.cycle(&rejected.findings, set),
-                None => invalid_rules("a statement has an error"),
-            }
-        })
+        // The lints are read one by one, since a list of findings keeps only some.
+        draft
+            .verify(|checks, _| (checks(), Findings::default()))
+            .map_err(|rejected| {
+                let unproven = |finding: &Diagnostic| finding.code == Code::UNPROVEN;
+                match rejected.draft.preview() {
+                    _ if rejected.findings.iter().any(unproven) => fault::unproven(),
+                    Some(set) => self.cycle(&rejected.findings, set),
+                    None => invalid_rules("a statement has an error"),
+                }
+            })
     }
 
     /// Removes rules, and home, that change no result.
@@ -187,7 +195,7 @@ impl File<'_> {
         loop {
             let set = preview(&draft)?;
             let never_fire = || {
-                let found = rules_with(set, set.lint(), &[Code::NEVER_FIRES, Code::MATCHES_NOTHING]);
+                let found = rules_with(set, &[Code::NEVER_FIRES, Code::MATCHES_NOTHING]);
                 found.into_iter().map(|(at, _)| at).collect()
             };
             let redundant = prune::redundant(set, images, never_fire, self.progress);
@@ -218,7 +226,7 @@ impl File<'_> {
         let mut verified = self.verify(draft)?;
         // A lint about several rules names one of them. Once that rule has its `allow`, the lint names the next one.
         for _ in 0..=self.rules.len() {
-            let found = rules_with(verified.rules.preview(), verified.findings, &lints);
+            let found = rules_with(verified.rules.preview(), &lints);
             if found.is_empty() {
                 break;
             }

@@ -16,7 +16,7 @@ pub(crate) struct Errors {
 pub(crate) fn rules(text: &str) -> Result<Draft, Errors> {
     let mut sources = SourceMap::default();
     let source = sources.add("migrated.rules", text);
-    let (file, mut errors) = parse(source, text);
+    let (file, mut findings) = parse(source, text);
     let file = RulesFile {
         label: "migrated.rules".to_owned(),
         file,
@@ -26,18 +26,20 @@ pub(crate) fn rules(text: &str) -> Result<Draft, Errors> {
         ..Limits::default()
     };
     let draft = compile(&sources, &[file], None, limits);
-    errors.extend(draft.findings().iter().cloned());
-    errors.retain(|finding| finding.severity == Severity::Error);
-    if errors.is_empty() {
-        Ok(draft)
-    } else {
-        Err(Errors { errors, sources })
+    findings.append(draft.findings().clone());
+    if !findings.has_errors() {
+        return Ok(draft);
     }
+    let is_error = |finding: &&Diagnostic| finding.severity == Severity::Error;
+    let errors = findings.iter().filter(is_error).cloned().collect();
+    Err(Errors { errors, sources })
 }
 
-/// Compiles a map, and returns the findings about its lines.
+/// Compiles a map, and returns all findings about its lines, since each becomes advice.
 pub(crate) fn map(sources: &SourceMap, source: SourceId) -> (RuleSet, Vec<Diagnostic>) {
-    let (map, findings) = Map::compile(sources, source);
+    let mut findings = Vec::new();
+    let map = Map::compile_with(sources, source, &mut |finding| findings.push(finding));
+    findings.sort_by_key(Diagnostic::span);
     (LegacyConfig::Maps(Box::new(map)).into(), findings)
 }
 

@@ -82,6 +82,6 @@ fn findings_of_map(loaded: &Loaded) -> Findings {
     };
     let text = loaded.sources.get(source).map_or("", |source| source.text());
     let mut findings = set.lint_map(source, text);
-    findings.extend(imageswap_migrate::lint(&loaded.sources, source));
+    findings.append(imageswap_migrate::lint(&loaded.sources, source));
     findings
 }

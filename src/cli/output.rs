@@ -8,13 +8,14 @@ use std::io::{self, BufWriter, StdoutLock, Write as _};
 use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, Args, Command, ValueEnum as _};
-use imageswap_engine::diagnostic::{Diagnostic, SourceMap};
+use imageswap_engine::diagnostic::{Findings, SourceMap};
 use serde::Serialize;
 
 use super::color;
 use super::error::CommandError;
 use super::exit::Ended;
 use super::report::{self, FindingsFormat, Format, Sarif};
+use crate::findings::grouped;
 
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct OutputOptions {
@@ -70,24 +71,25 @@ impl Output {
         }
     }
 
-    /// Writes findings.
-    pub(super) fn findings(
-        &mut self,
-        findings: &[Diagnostic],
-        sources: &SourceMap,
-    ) -> Result<(), CommandError> {
+    /// Writes findings, and the number of those that are not kept.
+    pub(super) fn findings(&mut self, findings: &Findings, sources: &SourceMap) -> Result<(), CommandError> {
         match &mut self.sarif {
             Some(sarif) => sarif.add(findings, sources),
             None => report::write(&mut self.stdout, self.format, self.color, findings, sources)
                 .map_err(CommandError::Result)?,
         }
-        Ok(())
+        match and_more(findings) {
+            Some(more) if self.format == Format::Human => self.line(more),
+            // Programs read the result.
+            Some(more) => self.say(&more),
+            None => Ok(()),
+        }
     }
 
     /// Writes findings to stderr, for a command whose result is not a list of findings.
     pub(super) fn say_findings(
         &mut self,
-        findings: &[Diagnostic],
+        findings: &Findings,
         sources: &SourceMap,
     ) -> Result<(), CommandError> {
         result(self.stdout.flush())?;
@@ -95,7 +97,7 @@ impl Output {
         let color = color::is_wanted(&stderr);
         // A closed pipe is not an error.
         let _ = report::write(&mut stderr, self.format, color, findings, sources);
-        Ok(())
+        and_more(findings).map_or(Ok(()), |more| self.say(&more))
     }
 
     /// Writes a text unchanged.
@@ -169,6 +171,12 @@ impl TypedValueParser for FormatParser {
         let formats = Format::value_variants().iter();
         Some(Box::new(formats.filter_map(Format::to_possible_value)))
     }
+}
+
+/// Returns the line about the findings that are only counted.
+fn and_more(findings: &Findings) -> Option<String> {
+    let more = findings.omitted();
+    (more > 0).then(|| format!("and {} more", grouped(more)))
 }
 
 /// Writes a text to stdout, for a command whose result has one format only.

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use imageswap_engine::compile::Preview;
-use imageswap_engine::diagnostic::{Code, Diagnostic, Severity, SourceMap};
+use imageswap_engine::diagnostic::{Code, Diagnostic, Findings, Severity, SourceMap};
 use imageswap_engine::suite::{Expected, Report, Test, TestOutcome};
 use serde::Serialize;
 
@@ -77,7 +77,7 @@ impl TestCommand {
         };
         let is_other_error =
             |finding: &&Diagnostic| finding.severity == Severity::Error && finding.code != Code::TEST_FAILED;
-        let errors: Vec<Diagnostic> = loaded.findings.iter().filter(is_other_error).cloned().collect();
+        let errors: Findings = loaded.findings.iter().filter(is_other_error).cloned().collect();
         let (Some(set), true) = (loaded.preview(), errors.is_empty()) else {
             output.findings(&errors, &loaded.sources)?;
             output.say("the set does not load, so its tests are not run")?;
@@ -141,7 +141,8 @@ fn show(
         }
         Format::Human | Format::Short if outcome.passed => Ok(()),
         Format::Human | Format::Short => {
-            output.findings(&[set.test_failure(test, &outcome.decision)], sources)
+            let failure = set.test_failure(test, &outcome.decision);
+            output.findings(&Findings::from_iter([failure]), sources)
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use imageswap_engine::compile::{self, Constants, Draft, Preview, Rejected, RuleSet, Verified, compile};
-use imageswap_engine::diagnostic::{Code, Diagnostic, Findings, Severity, SourceId, SourceMap};
+use imageswap_engine::diagnostic::{Code, Findings, Severity, SourceId, SourceMap};
 use imageswap_engine::legacy::{LegacyConfig, Map, Prefix};
 use imageswap_engine::suite::Test;
 
@@ -64,8 +64,8 @@ impl Loaded {
     }
 
     /// Adds findings, in the order of the texts.
-    pub(crate) fn add_findings(&mut self, findings: impl IntoIterator<Item = Diagnostic>) {
-        self.findings.extend(findings);
+    pub(crate) fn add_findings(&mut self, findings: Findings) {
+        self.findings.append(findings);
         self.findings.sort();
     }
 
@@ -183,10 +183,10 @@ pub(super) fn verify(entries: Entries, limits: Limits, processors: Processors) -
     let lacks_text = !findings.is_empty();
     let map = map_source.map(|source| {
         let (map, found) = Map::compile(&sources, source);
-        findings.extend(found);
+        findings.append(found);
         map
     });
-    findings.extend(found);
+    findings.append(found);
     let is_empty = files.iter().all(|file| file.is_map) && map.as_ref().is_none_or(Map::is_empty);
     let limits = compile::Limits {
         rules: limits.rules,
@@ -206,7 +206,7 @@ pub(super) fn verify(entries: Entries, limits: Limits, processors: Processors) -
     {
         *lacks = lacks_text;
     }
-    findings.extend(found);
+    findings.append(found);
     findings.sort();
     let sources = Arc::new(sources);
     Loaded {

@@ -31,13 +31,19 @@ impl Text {
     fn digest(&self) -> Digest {
         let mut hasher = Sha256::new();
         match self {
-            Self::Prefix(prefix) => hasher.update(["prefix\0", prefix.as_str()].concat()),
+            Self::Prefix(prefix) => {
+                hasher.update("prefix\0");
+                hasher.update(prefix.as_str());
+            }
             Self::Entries(Entries { entries, .. }) => match entries.as_slice() {
                 [
                     Entry {
                         is_map: true, text, ..
                     },
-                ] => hasher.update(["map\0", text].concat()),
+                ] => {
+                    hasher.update("map\0");
+                    hasher.update(text);
+                }
                 entries => {
                     for entry in entries {
                         let kind = if entry.is_map { "map" } else { "rules" };

@@ -90,46 +90,45 @@ impl Texts {
     }
 
     /// Parses the rules files.
-    pub(super) fn parse(&self, threads: usize) -> (Vec<RulesFile>, Vec<Diagnostic>) {
-        let mut findings = Vec::new();
+    pub(super) fn parse(&self, threads: usize) -> (Vec<RulesFile>, Findings) {
         let files: Vec<&TextFile> = self.files.iter().filter(|file| !file.is_map).collect();
-        let parsed = parse_all(&self.sources, &files, threads)
-            .into_iter()
-            .zip(files)
-            .map(|((file, found), TextFile { label, .. })| {
-                findings.extend(found);
-                RulesFile {
-                    label: label.clone(),
-                    file,
-                }
-            })
-            .collect();
-        (parsed, findings)
+        let (parsed, findings) = parse_all(&self.sources, &files, threads);
+        let with_label = |(file, TextFile { label, .. }): (File, &TextFile)| RulesFile {
+            label: label.clone(),
+            file,
+        };
+        (parsed.into_iter().zip(files).map(with_label).collect(), findings)
     }
 }
 
-type Parsed = (File, Vec<Diagnostic>);
-
 /// Parses files on several threads.
-fn parse_all(sources: &SourceMap, files: &[&TextFile], threads: usize) -> Vec<Parsed> {
-    let parse = |file: &&TextFile| {
-        let source = sources.get(file.source);
-        parse(file.source, source.map_or("", |source| source.text()))
+fn parse_all(sources: &SourceMap, files: &[&TextFile], threads: usize) -> (Vec<File>, Findings) {
+    let parse_share = |share: &[&TextFile]| {
+        // One list for the whole share, since a list for each of 10,000 files could be large.
+        let mut findings = Findings::default();
+        let parse = |file: &&TextFile| {
+            let source = sources.get(file.source);
+            let (file, found) = parse(file.source, source.map_or("", |source| source.text()));
+            findings.append(found);
+            file
+        };
+        (share.iter().map(parse).collect::<Vec<File>>(), findings)
     };
     // Even a single file gets its own thread: memory that the parser frees then leaves no holes between the rules.
     let share = files.len().div_ceil(threads).max(1);
     thread::scope(|scope| {
         let shares: Vec<_> = files
             .chunks(share)
-            .map(|share| scope.spawn(move || share.iter().map(parse).collect::<Vec<Parsed>>()))
+            .map(|share| scope.spawn(move || parse_share(share)))
             .collect();
-        shares
-            .into_iter()
-            .flat_map(|share| {
-                share
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            })
-            .collect()
+        let (mut parsed, mut findings) = (Vec::with_capacity(files.len()), Findings::default());
+        for share in shares {
+            let (files, found) = share
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            parsed.extend(files);
+            findings.append(found);
+        }
+        (parsed, findings)
     })
 }

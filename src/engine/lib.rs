@@ -6,7 +6,7 @@
 //! From texts to a set, with the function on each arrow and its result:
 //!
 //! ```text
-//! SourceId, &str           ──syntax::rules::parse──▶ File, [Diagnostic]     statements with an error are missing from the tree
+//! SourceId, &str           ──syntax::rules::parse──▶ File, Findings         statements with an error are missing from the tree
 //! [RulesFile], Option<Map> ──compile::compile──▶ Draft                      rules, tests, constants, findings of statements
 //! Draft                    ──Draft::verify──▶ Result<Verified, Rejected>    termination check, tests of the set, lints
 //! Draft                    ──Draft::preview──▶ Option<Preview>              evaluates without the promise to settle

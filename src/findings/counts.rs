@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use imageswap_engine::diagnostic::{Diagnostic, Severity};
+use imageswap_engine::diagnostic::{Findings, Severity};
 
 use super::words::counted;
 
@@ -15,17 +15,13 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// Counts findings.
-    pub(crate) fn new(findings: &[Diagnostic]) -> Self {
-        let mut counts = Self::default();
-        for finding in findings {
-            *match finding.severity {
-                Severity::Error => &mut counts.errors,
-                Severity::Warning => &mut counts.warnings,
-                Severity::Notice => &mut counts.notices,
-            } += 1;
+    /// Counts findings, with those that are not kept.
+    pub(crate) fn new(findings: &Findings) -> Self {
+        Self {
+            errors: findings.count(Severity::Error),
+            warnings: findings.count(Severity::Warning),
+            notices: findings.count(Severity::Notice),
         }
-        counts
     }
 }
 

@@ -11,4 +11,4 @@ pub(crate) use counts::Counts;
 pub(crate) use help::help_text;
 pub(crate) use human::render;
 pub(crate) use suggestion::applicable;
-pub(crate) use words::counted;
+pub(crate) use words::{counted, grouped};

@@ -25,6 +25,7 @@ use super::tls::{self, PairError, SharedPair};
 ///
 /// Returns an error if the rules or the key pair are invalid at the start, if a port is in use, or if a server stops.
 pub(crate) fn serve(settings: Settings) -> Result<(), ServeError> {
+    os::limit_free_memory();
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime
         .worker_threads(os::worker_threads()?)

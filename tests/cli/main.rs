@@ -8,6 +8,7 @@ mod help;
 mod hosts;
 mod json;
 mod man;
+mod many;
 mod pages;
 mod run;
 mod sarif;

@@ -62,11 +62,11 @@ pub fn load_within<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>, limi
         if name == "maps" {
             let (read, found) = Map::compile(&sources, source);
             map = Some(read);
-            findings.extend(found);
+            findings.append(found);
             continue;
         }
         let (file, found) = parse(source, text);
-        findings.extend(found);
+        findings.append(found);
         parsed.push(RulesFile {
             label: name.to_owned(),
             file,
@@ -75,11 +75,11 @@ pub fn load_within<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>, limi
     let draft = compile(&sources, &parsed, map, limits);
     let (set, tests) = match draft.verify(|one, other| (one(), other())) {
         Ok(verified) => {
-            findings.extend(verified.findings);
+            findings.append(verified.findings);
             (Some(verified.rules), verified.tests)
         }
         Err(rejected) => {
-            findings.extend(rejected.findings);
+            findings.append(rejected.findings);
             (None, rejected.draft.tests().to_vec())
         }
     };

@@ -22,6 +22,7 @@ mod floods;
 mod handshakes;
 mod load;
 mod log;
+mod memory;
 mod metrics;
 mod open_files;
 mod readme;

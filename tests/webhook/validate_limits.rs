@@ -92,6 +92,7 @@ fn hostile_reviews_stay_below_the_memory_limit() {
         (json!({"maps": "x\n".repeat((1 << 19) - 10)}), true),
         (json!({"maps": bad_lines("a b c d e f g h i\n")}), true),
         (json!({"a.rules": bad_lines("x\n")}), false),
+        (json!({"a.rules": "x\n".repeat((1 << 19) - 10)}), false),
         (json!({"a.rules": bad_lines("swop a.io -> b.io\n")}), false),
         (
             json!({"a.rules": format!("rules v1\n{}", bad_lines("swap {a} -> {b}\n"))}),

@@ -1,6 +1,6 @@
 //! The traps of a map as findings, for maps that stay in use.
 
-use imageswap_engine::diagnostic::{Diagnostic, Help, SourceId, SourceMap, Span};
+use imageswap_engine::diagnostic::{Diagnostic, Findings, Help, SourceId, SourceMap, Span};
 use imageswap_engine::syntax::map::Key;
 
 use super::line::{self, Trap};
@@ -13,7 +13,7 @@ const MAX_RULES: usize = 4;
 /// Returns findings about lines of a map that rely on a trap, in the order of the file. Traps that the map parser or
 /// the lint of chains reports are not among them.
 #[must_use]
-pub fn lint(sources: &SourceMap, source: SourceId) -> Vec<Diagnostic> {
+pub fn lint(sources: &SourceMap, source: SourceId) -> Findings {
     let text = sources.get(source).map_or("", |source| source.text());
     let map = OldMap::read(source, text);
     let idle = plan::idle_lines(&map);
@@ -29,8 +29,8 @@ pub fn lint(sources: &SourceMap, source: SourceId) -> Vec<Diagnostic> {
         let line = map.lines.get(trap.at)?;
         finding(trap, line.key(), map.span(source, line.number)?)
     };
-    let mut findings: Vec<Diagnostic> = found.iter().filter_map(finding).collect();
-    findings.sort_by_key(Diagnostic::span);
+    let mut findings: Findings = found.iter().filter_map(finding).collect();
+    findings.sort();
     findings
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use imageswap_engine::diagnostic::{Code, Diagnostic, Piece, Severity, SourceId, SourceMap, Span};
+use imageswap_engine::diagnostic::{Code, Diagnostic, Findings, Piece, Severity, SourceId, SourceMap, Span};
 use proptest::prelude::*;
 
 use super::{Format, write};
@@ -313,9 +313,9 @@ fn closed_pipe_is_not_an_error() {
 fn findings_are_counted_by_severity() {
     let (_, id) = one("a.rules", RULES);
     let of = |severity| Diagnostic::new(severity, CODE, "no", span(id, 0, 0));
-    let findings = [of(Severity::Warning), of(Severity::Error), of(Severity::Error)];
+    let findings = Findings::from_iter([of(Severity::Warning), of(Severity::Error), of(Severity::Error)]);
     assert_eq!(Counts::new(&findings).to_string(), "2 errors, 1 warning");
-    assert_eq!(Counts::new(&[]).to_string(), "no findings");
+    assert_eq!(Counts::new(&Findings::default()).to_string(), "no findings");
 }
 
 proptest! {

@@ -17,7 +17,7 @@ fn set_of(swap: &str) -> Option<RuleSet> {
     let mut sources = SourceMap::default();
     let source = sources.add("a.rules", text.as_str());
     let (file, findings) = parse(source, &text);
-    assert_eq!(findings, []);
+    assert!(findings.is_empty());
     let file = RulesFile {
         label: "a.rules".to_owned(),
         file,

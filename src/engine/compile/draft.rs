@@ -114,13 +114,13 @@ impl Draft {
         // The caller has two threads: one for these two, the other for the lints.
         let settle_and_test = || {
             let mut findings = termination::check(compiled);
-            findings.extend(compiled.test_findings(&self.tests));
+            findings.append(compiled.test_findings(&self.tests));
             findings
         };
         let (checked, linted) = run(&settle_and_test, &|| lints::lint(compiled));
         let mut findings = self.findings;
-        findings.extend(checked);
-        findings.extend(linted);
+        findings.append(checked);
+        findings.append(linted);
         findings.sort();
         match self.compiled {
             Some(compiled) if !findings.has_errors() => Ok(Verified {

@@ -59,6 +59,11 @@ impl<'c> Preview<'c> {
         lints::lint(self.compiled)
     }
 
+    /// Reports each lint, also those that [`Self::lint`] only counts, and not in the order of the rules.
+    pub fn each_lint(self, mut report: impl FnMut(Diagnostic)) {
+        lints::each_lint(self.compiled, &mut report);
+    }
+
     /// Evaluates an image and records each step.
     #[must_use]
     pub fn explain(self, image: &str, context: &Context<'_>, scope: Scope<'_>) -> Explanation<'c> {

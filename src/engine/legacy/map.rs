@@ -6,7 +6,7 @@ use super::answer::{Answer, join, last_segment};
 use super::findings;
 use super::targets::{TargetPlace, Targets};
 use super::text::{MapText, Table, TextPiece};
-use crate::diagnostic::{Diagnostic, SourceId, SourceMap, Span};
+use crate::diagnostic::{Diagnostic, Findings, SourceId, SourceMap, Span};
 use crate::glob::Glob;
 use crate::pieces::ByPiece;
 use crate::reference::{DOCKER_HUB, OFFICIAL_IMAGES, Reference, split_port, split_registry};
@@ -42,7 +42,8 @@ struct MapLine {
 /// The line `noswap_wildcards`.
 #[derive(Debug)]
 struct Noswap {
-    parts: Vec<Box<str>>,
+    /// The entries, with commas between them.
+    parts: TextPiece,
     span: Span,
 }
 
@@ -70,13 +71,22 @@ impl Map {
     /// Reads a map file. It reports each line that is ignored, in the older form, or replaced by a later one, and
     /// each value that never produces a valid image. No finding is an error.
     #[must_use]
-    pub fn compile(sources: &SourceMap, source: SourceId) -> (Self, Vec<Diagnostic>) {
+    pub fn compile(sources: &SourceMap, source: SourceId) -> (Self, Findings) {
+        let mut findings = Findings::default();
+        let map = Self::compile_with(sources, source, &mut |finding| findings.push(finding));
+        findings.sort();
+        (map, findings)
+    }
+
+    /// Reads a map file as [`Self::compile`] does, and reports each finding, not in the order of the lines: a replaced
+    /// line is reported when the later one is read.
+    #[must_use]
+    pub fn compile_with(sources: &SourceMap, source: SourceId, report: &mut dyn FnMut(Diagnostic)) -> Self {
         let text = sources
             .get(source)
             .map(crate::diagnostic::Source::text)
             .unwrap_or_default();
         let mut map = Self::default();
-        let mut found = Vec::new();
         // Index in the list of the first line of each glob; needed only while the file is read.
         let mut globs: HashMap<Box<str>, usize> = HashMap::new();
         let mut noswap = None;
@@ -89,24 +99,27 @@ impl Map {
                     single_colon,
                 } => (key, value, separator, single_colon),
                 Statement::Other => {
-                    found.push(findings::skipped(sources, line.span));
+                    report(findings::skipped(sources, line.span));
                     continue;
                 }
             };
             if single_colon {
-                found.push(findings::single_colon(line.span, separator));
+                report(findings::single_colon(line.span, separator));
             }
             let line = MapLine {
                 value: map.text.add(&value),
                 span: line.span,
             };
             let parsed = Key::parse(&key);
-            found.extend(match parsed {
+            let unusable = match parsed {
                 Key::NoswapWildcards => None,
                 Key::Exact(_) => findings::unusable_image(&value, line.span),
                 Key::Replace(_) => findings::unusable_place(&value, line.span),
                 Key::Default | Key::Registry(_) => findings::unusable_target(&value, line.span),
-            });
+            };
+            if let Some(finding) = unusable {
+                report(finding);
+            }
             // Also kept under its key below, because `default` is a possible name of a registry.
             if parsed == Key::Default {
                 map.default = Some(line);
@@ -133,13 +146,11 @@ impl Map {
                 }
             };
             if let Some(replaced) = replaced {
-                found.push(findings::replaced(&key, replaced.span, separator));
+                report(findings::replaced(&key, replaced.span, separator));
             }
         }
         map.finish(noswap);
-        // A replaced line is reported when the later one is read, so findings are not in the order of the lines.
-        found.sort_by_key(Diagnostic::span);
-        (map, found)
+        map
     }
 
     /// Prepares what depends on all lines together.
@@ -148,8 +159,8 @@ impl Map {
         // An empty value has no entries. Among others, an empty entry occurs in every image.
         self.noswap = noswap.and_then(|line| {
             let value = text.get(line.value);
-            (!value.is_empty()).then(|| Noswap {
-                parts: value.split(',').map(Box::from).collect(),
+            (!value.is_empty()).then_some(Noswap {
+                parts: line.value,
                 span: line.span,
             })
         });
@@ -162,28 +173,30 @@ impl Map {
             }
         }
         // The text before which a `-` is written is known for every line but `default`.
-        let mut dashed = Vec::new();
+        let mut dashed = String::new();
         for (key, line) in self.registries.iter() {
-            let (key, value) = (text.get(*key), text.get(line.value));
+            let (key, value) = (self.text.get(*key), self.text.get(line.value));
             if value.ends_with('-') && Key::parse(key) != Key::Default {
                 let (host, _) = split_port(key.split('/').next().unwrap_or_default());
                 // Without a host the line matches no image, so nothing follows the `-`.
                 if !host.is_empty() {
-                    dashed.push(format!("{value}{host}"));
+                    dashed.clear();
+                    dashed.extend([value, host]);
+                    let target = self.text.add(&dashed);
+                    self.targets.add(&self.text, target);
                 }
             } else {
-                self.targets.add(text, line.value);
+                self.targets.add(&self.text, line.value);
             }
         }
         for line in self.exact.values() {
-            self.targets.add_image(text, line.value);
-        }
-        for target in dashed {
-            let target = self.text.add(&target);
-            self.targets.add(&self.text, target);
+            self.targets.add_image(&self.text, line.value);
         }
         // The map lives until the next reload.
         self.text.shrink();
+        self.exact.shrink();
+        self.registries.shrink();
+        self.replace.shrink_to_fit();
     }
 
     /// Returns true if no image can match a line. Without the line `default`, lines for registries match none.
@@ -224,8 +237,8 @@ impl Map {
 
     /// Returns the entries that keep an image that contains one of them and whose registry no line names.
     pub(crate) fn noswap(&self) -> impl Iterator<Item = &str> {
-        let parts = self.noswap.iter().flat_map(|noswap| &noswap.parts);
-        parts.map(AsRef::as_ref)
+        let parts = |noswap: &Noswap| self.text.get(noswap.parts).split(',');
+        self.noswap.iter().flat_map(parts)
     }
 
     /// Returns the result for an image, and the line that decides it.
@@ -255,7 +268,7 @@ impl Map {
         let key = self.key(image, registry, host, port.is_some());
         if key.is_none()
             && let Some(noswap) = &self.noswap
-            && noswap.parts.iter().any(|part| image.contains(part.as_ref()))
+            && self.noswap().any(|part| image.contains(part))
         {
             return Answer {
                 result: None,

@@ -21,7 +21,12 @@ pub(super) struct TextPiece {
 
 /// A table whose keys are pieces of one text. Every call gets this text.
 #[derive(Debug)]
-pub(super) struct Table<V>(HashTable<(TextPiece, V)>);
+pub(super) struct Table<V> {
+    /// Entries by the hash of their key. A hash table has up to twice as many places as entries, and while it grows it
+    /// is there twice, so it has only their numbers.
+    numbers: HashTable<u32>,
+    entries: Vec<(TextPiece, V)>,
+}
 
 impl MapText {
     /// Adds a text at the end. A text of 4 GiB or more cannot occur, because the size of files is limited far below.
@@ -60,46 +65,65 @@ impl TextPiece {
 impl<V> Table<V> {
     pub(super) fn get(&self, text: &MapText, key: &str) -> Option<&V> {
         // Many tables of a map are empty, and computing a hash takes longer than this check.
-        if self.0.is_empty() {
+        if self.entries.is_empty() {
             return None;
         }
-        let found = self.0.find(hash(key), |(piece, _)| text.get(*piece) == key);
-        found.map(|(_, value)| value)
+        let entry = |number: u32| self.entries.get(number as usize);
+        let is_key = |number: &u32| entry(*number).is_some_and(|(piece, _)| text.get(*piece) == key);
+        let number = self.numbers.find(hash(key), is_key)?;
+        entry(*number).map(|(_, value)| value)
     }
 
     /// Inserts a value, and returns the previous value of the key.
     pub(super) fn insert(&mut self, text: &MapText, key: TextPiece, value: V) -> Option<V> {
         let name = text.get(key);
-        let entry = self.0.entry(
+        let entries = &mut self.entries;
+        let key_of = |number: u32| {
+            let entry = entries.get(number as usize);
+            entry.map_or("", |(piece, _)| text.get(*piece))
+        };
+        let entry = self.numbers.entry(
             hash(name),
-            |(piece, _)| text.get(*piece) == name,
-            |(piece, _)| hash(text.get(*piece)),
+            |number| key_of(*number) == name,
+            |number| hash(key_of(*number)),
         );
         match entry {
-            Entry::Occupied(mut occupied) => Some(std::mem::replace(&mut occupied.get_mut().1, value)),
+            Entry::Occupied(occupied) => {
+                let (_, known) = entries.get_mut(*occupied.get() as usize)?;
+                Some(std::mem::replace(known, value))
+            }
             Entry::Vacant(vacant) => {
-                vacant.insert((key, value));
+                vacant.insert(position(entries.len()));
+                entries.push((key, value));
                 None
             }
         }
     }
 
+    /// Frees the spare capacity.
+    pub(super) fn shrink(&mut self) {
+        self.entries.shrink_to_fit();
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.entries.is_empty()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &(TextPiece, V)> {
-        self.0.iter()
+        self.entries.iter()
     }
 
     pub(super) fn values(&self) -> impl Iterator<Item = &V> {
-        self.0.iter().map(|(_, value)| value)
+        self.entries.iter().map(|(_, value)| value)
     }
 }
 
 impl<V> Default for Table<V> {
     fn default() -> Self {
-        Self(HashTable::new())
+        Self {
+            numbers: HashTable::new(),
+            entries: Vec::new(),
+        }
     }
 }
 

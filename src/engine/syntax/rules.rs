@@ -9,7 +9,7 @@ use super::ast::{
 use super::grammar::{RulesParser, Token};
 use super::{begins, expected, lines, words};
 use crate::context::Subject;
-use crate::diagnostic::{Code, Diagnostic, SourceId};
+use crate::diagnostic::{Code, Diagnostic, Findings, SourceId};
 
 /// Maximum length of a statement with its continuation lines, in bytes.
 pub const MAX_STATEMENT: usize = 4096;
@@ -75,10 +75,10 @@ fn is_statement(first: &str) -> bool {
 }
 
 /// Parses the statements of a text. A statement with an error is missing from the tree, and its error is among the
-/// findings, which are complete.
+/// findings.
 #[must_use]
-pub fn parse(source: SourceId, text: &str) -> (File, Vec<Diagnostic>) {
-    let mut findings = Vec::new();
+pub fn parse(source: SourceId, text: &str) -> (File, Findings) {
+    let mut findings = Findings::default();
     let extents = lines::extents(text);
     let mut statements = Vec::with_capacity(extents.len());
     let mut broken = Vec::new();

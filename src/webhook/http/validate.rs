@@ -6,9 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use imageswap_engine::admission::{
-    ConfigMapChange, ConfigMapFiles, ConfigMapReview, ReviewOutcome, config_map_review,
-};
+use imageswap_engine::admission::{ConfigMapChange, ConfigMapReview, ReviewOutcome, config_map_review};
 use imageswap_engine::context::Operation;
 use salvo::prelude::*;
 use tokio::sync::Semaphore;
@@ -33,8 +31,6 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_AT_ONCE: usize = 2;
 /// Maximum length of all values of a ConfigMap, in bytes. The API server has the same limit, and checks it first.
 const MAX_CONFIG_MAP: usize = 1 << 20;
-/// Maximum number of lines with statements. In 1 MiB, more lines would be shorter than those of real rules.
-const MAX_LINES: usize = 25_000;
 
 /// Answers reviews of ConfigMaps.
 #[derive(Clone, Debug)]
@@ -132,11 +128,6 @@ fn evaluate(
     if new.values().map(Vec::len).sum::<usize>() > MAX_CONFIG_MAP {
         return Some(Validation::too_long(MAX_CONFIG_MAP));
     }
-    if has_too_many_lines(&new) {
-        return Some(Validation::skipped(format!(
-            "the ConfigMap is not validated, because it has more than {MAX_LINES} lines"
-        )));
-    }
     let limits = rules.limits();
     let (changed, active_is_empty) = {
         let active = rules.current();
@@ -165,15 +156,6 @@ fn evaluate(
         return Some(validation.without_rules());
     }
     Some(validation)
-}
-
-/// Returns true if a ConfigMap has so many lines that, with an error in each, the findings would need too much memory.
-fn has_too_many_lines(files: &ConfigMapFiles) -> bool {
-    let is_statement = |line: &&[u8]| !matches!(line.trim_ascii(), [] | [b'#', ..]);
-    let lines = files
-        .values()
-        .flat_map(|text| text.split(|byte| matches!(byte, b'\n' | b'\r')));
-    lines.filter(is_statement).nth(MAX_LINES).is_some()
 }
 
 fn log(

@@ -49,7 +49,8 @@ impl Validation {
             .chain(findings.map(|finding| short(finding, &loaded.sources)))
             .map(|text| clipped(&format!("{PREFIX}{text}")))
             .collect();
-        if let Some(more) = warnings.len().checked_sub(MAX_WARNINGS).filter(|more| *more > 0) {
+        let more = warnings.len().saturating_sub(MAX_WARNINGS) + loaded.findings.omitted();
+        if more > 0 {
             warnings.truncate(MAX_WARNINGS);
             let more = counted(more, "more warning");
             warnings.push(format!("{PREFIX}{more}; run `imageswap check` to see all"));
@@ -74,13 +75,6 @@ impl Validation {
         }
     }
 
-    /// Returns the result for a ConfigMap that is not evaluated.
-    pub(super) fn skipped(reason: String) -> Self {
-        Self::Allowed {
-            warnings: vec![format!("{PREFIX}{reason}")],
-        }
-    }
-
     /// Returns the result for a ConfigMap that is longer than the API server allows.
     pub(super) fn too_long(limit: usize) -> Self {
         let message = format!("the values of the ConfigMap are longer than {} MiB", limit >> 20);
@@ -99,8 +93,11 @@ fn rejected(loaded: &Loaded, has_others: bool) -> Validation {
     } else {
         ""
     };
-    let count = counted(errors.len(), "error");
-    let mut message = format!("the rules of the ConfigMap do not load{with}: {count}");
+    let count = loaded.findings.count(Severity::Error);
+    let mut message = format!(
+        "the rules of the ConfigMap do not load{with}: {}",
+        counted(count, "error")
+    );
     let mut shown = 0;
     for error in errors.iter().take(MAX_ERRORS) {
         let text = render(error, &loaded.sources, false);
@@ -115,8 +112,8 @@ fn rejected(loaded: &Loaded, has_others: bool) -> Validation {
         message.truncate(message.floor_char_boundary(MAX_MESSAGE));
         message.push_str("...");
     }
-    if errors.len() > shown {
-        let more = counted(errors.len() - shown, "more error");
+    if count > shown {
+        let more = counted(count - shown, "more error");
         message.push_str(&format!("\n\nand {more}; run `imageswap check` to see all"));
     }
     let first_error = errors

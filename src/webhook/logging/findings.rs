@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 
-use imageswap_engine::diagnostic::{Diagnostic, Help, Severity, SourceMap};
+use imageswap_engine::diagnostic::{Findings, Help, Severity, SourceMap};
+
+use crate::findings::grouped;
 
 /// Findings that one load logs. A map with another separator has one for each line.
 const MAX_FINDINGS: usize = 20;
 
 /// Logs the findings of a load.
-pub(crate) fn findings(findings: &[Diagnostic], sources: &SourceMap) {
+pub(crate) fn findings(findings: &Findings, sources: &SourceMap) {
     for finding in findings.iter().take(MAX_FINDINGS) {
         let text = finding.short(sources, help_text);
         match finding.severity {
@@ -17,8 +19,9 @@ pub(crate) fn findings(findings: &[Diagnostic], sources: &SourceMap) {
             Severity::Notice => tracing::info!(code = finding.code.as_str(), "{text}"),
         }
     }
-    if let Some(more) = findings.len().checked_sub(MAX_FINDINGS).filter(|more| *more > 0) {
-        tracing::warn!("{more} more findings like these");
+    let more = findings.len().saturating_sub(MAX_FINDINGS) + findings.omitted();
+    if more > 0 {
+        tracing::warn!("{} more findings like these", grouped(more));
     }
 }
 

@@ -154,7 +154,10 @@ impl Reload for RulesReload {
         reading.ends();
         match text {
             Ok(text) => self.apply(text),
-            Err(error) => self.reporter.failed(&error.to_string(), None),
+            Err(error) => {
+                self.reporter.failed(&error.to_string(), None);
+                os::release_free_memory();
+            }
         }
     }
 
@@ -190,6 +193,9 @@ impl RulesReload {
                     logging::findings(&set.findings, &set.sources);
                 }
                 self.reporter.failed(&error.to_string(), Some(digest));
+                drop(error);
+                // As after a success: a set that does not load needs as much memory.
+                os::release_free_memory();
             }
         }
     }

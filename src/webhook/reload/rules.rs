@@ -11,6 +11,7 @@ use imageswap_engine::diagnostic::{Findings, Severity, SourceMap};
 use tokio::sync::Notify;
 
 use crate::config::{Digest, Limits, Loaded, Processors, ReadError, RulesText, SetTexts};
+use crate::findings::counted;
 use crate::webhook::metrics::RuleCounts;
 use crate::webhook::{logging, os};
 
@@ -134,7 +135,7 @@ impl SharedRules {
         deadline: Instant,
         inspect: impl FnOnce(&Loaded) -> T + Send,
     ) -> Option<T> {
-        // Held until the result is freed: a text with an error in each line has large findings.
+        // Held until the result is freed, so that two sets are never in memory at once.
         let _guard = self.lock();
         if Instant::now() > deadline {
             return None;
@@ -271,10 +272,9 @@ impl fmt::Display for LoadError {
                     .next()
                     .map(|finding| finding.short(&set.sources, logging::help_text));
                 write!(f, "invalid rules: {}", first.unwrap_or_default())?;
-                match errors.count() {
+                match set.findings.count(Severity::Error).saturating_sub(1) {
                     0 => Ok(()),
-                    1 => f.write_str("; and 1 more error"),
-                    more => write!(f, "; and {more} more errors"),
+                    more => write!(f, "; and {}", counted(more, "more error")),
                 }
             }
         }

@@ -99,11 +99,17 @@ impl Server {
 
     /// Returns its peak memory, in KiB.
     pub fn peak_memory(&self) -> u64 {
+        self.kib("VmHWM:")
+    }
+
+    /// Returns its memory, in KiB.
+    pub fn memory(&self) -> u64 {
+        self.kib("VmRSS:")
+    }
+
+    fn kib(&self, field: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))
-            .unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 

@@ -7,5 +7,5 @@ mod reach;
 mod sources;
 mod stays_anyway;
 
-pub(crate) use all::lint;
+pub(crate) use all::{each_lint, lint};
 pub(crate) use map::swapped_again;

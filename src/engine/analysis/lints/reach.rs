@@ -26,11 +26,15 @@ const MOST_ABOVE: usize = 10_000;
 /// Maximum number of rules that one rule is compared with, if very many begin alike.
 const LOOKED_AT: usize = 1_024;
 
+/// Maximum length of all prefixes of `home` together, in bytes. A language takes a hundred times as much memory.
+const LONGEST_HOME: usize = 128 << 10;
+
 pub(super) struct Reach<'r> {
     set: &'r Compiled,
     valid: Language,
     short_hub: Language,
-    home: Language,
+    /// The names at home; `None` if the prefixes are too long together for a search.
+    home: Option<Language>,
     /// Remaining work of searches. No ordinary set uses it up; if one does, there are no further findings.
     left: Cell<usize>,
 }
@@ -41,7 +45,7 @@ impl<'r> Reach<'r> {
             set,
             valid: languages::valid(),
             short_hub: languages::short_hub(),
-            home: languages::at_home(set.home.iter()),
+            home: home(set),
             left: Cell::new(WORK + WORK_OF_A_RULE * set.rules.len()),
         }
     }
@@ -224,7 +228,8 @@ impl<'r> Reach<'r> {
         // A guard of the rule above may leave images to this one.
         let is_untouched =
             |guard: &Language| self.is_nothing(&[language, guard, &self.valid], &[&self.short_hub]);
-        is_untouched(&languages::of_shape(target)) && (!above.pattern.is_open() || is_untouched(&self.home))
+        is_untouched(&languages::of_shape(target))
+            && (!above.pattern.is_open() || self.home.as_ref().is_some_and(is_untouched))
     }
 
     /// Reports a swap whose every result is denied: the first rule that decides any of the results denies all of
@@ -358,4 +363,10 @@ fn digest_is_impossible(digest: &str) -> bool {
             }) && digest.contains(':');
     }
     !crate::reference::is_digest(digest)
+}
+
+/// Returns the names at home; `None` if there are too many prefixes.
+fn home(set: &Compiled) -> Option<Language> {
+    let length: usize = set.home.iter().map(|prefix| prefix.len()).sum();
+    (length <= LONGEST_HOME).then(|| languages::at_home(set.home.iter()))
 }

@@ -97,8 +97,7 @@ fn is_port_kept(name: &str, used: &[Placeholder]) -> bool {
 }
 
 /// Reports rules for different registries or prefixes that have the same target.
-pub(super) fn shared_targets(set: &Compiled) -> Vec<Diagnostic> {
-    let mut findings = Vec::new();
+pub(super) fn shared_targets(set: &Compiled, report: &mut dyn FnMut(Diagnostic)) {
     let mut first_to: HashMap<&str, &Rule> = HashMap::new();
     for rule in &set.rules {
         let Some(target) = rule.target.as_ref().filter(|target| target.below) else {
@@ -132,14 +131,13 @@ pub(super) fn shared_targets(set: &Compiled) -> Vec<Diagnostic> {
          shared-target`",
         );
         if !is_allowed(rule, &finding) {
-            findings.push(finding);
+            report(finding);
         }
     }
-    findings
 }
 
 /// Reports patterns for the hosts below a registry, if no rule is for the registry itself.
-pub(super) fn bare_registries(set: &Compiled) -> Vec<Diagnostic> {
+pub(super) fn bare_registries(set: &Compiled, report: &mut dyn FnMut(Diagnostic)) {
     /// Patterns with wildcards in unusual places are compared one by one, so their number is bounded.
     const COMPARED: usize = 64;
     let registries = || {
@@ -183,5 +181,5 @@ pub(super) fn bare_registries(set: &Compiled) -> Vec<Diagnostic> {
             ));
             (!is_allowed(rule, &finding)).then_some(finding)
         })
-        .collect()
+        .for_each(report);
 }

@@ -13,7 +13,7 @@ use crate::rules::Compiled;
 /// Returns an error for each cycle.
 pub(crate) fn check(set: &Compiled) -> Findings {
     // Once as the webhook evaluates, and once as the tests of the set run.
-    let mut findings = Findings::from(check_part(Part { set, with_off: false }));
+    let mut findings = Findings::from_iter(check_part(Part { set, with_off: false }));
     if set.rules.iter().any(|rule| rule.is_off) {
         for finding in check_part(Part { set, with_off: true }) {
             // A cycle that both have is one finding.

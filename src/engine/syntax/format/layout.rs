@@ -7,7 +7,7 @@ use super::comments::comments;
 use super::items::{Item, items};
 use super::lines::{FormatStatement, broken};
 use super::outline::{OutlinePiece, outline};
-use crate::diagnostic::{Diagnostic, SourceId};
+use crate::diagnostic::{Findings, SourceId};
 use crate::syntax::ast::File;
 use crate::syntax::rules::parse;
 
@@ -15,7 +15,7 @@ use crate::syntax::rules::parse;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FormatError {
     /// It has these syntax errors.
-    Syntax(Vec<Diagnostic>),
+    Syntax(Findings),
     /// It is a map: it has no header, and its lines have the old format.
     Map,
     /// Its meaning would have changed, which is a fault of the formatter.
