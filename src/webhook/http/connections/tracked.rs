@@ -35,9 +35,15 @@ impl Tracked {
         self.enter(self.connection.state(), Phase::Hello, self.port.now())
     }
 
-    /// The connection can carry a request: it is accepted, and has had its TLS handshake.
+    /// The connection can carry a request: it is accepted, and has had its TLS handshake, if any.
     pub(super) fn opened(&self) -> io::Result<()> {
-        self.enter(self.connection.state(), Phase::Unused, self.port.now())
+        let state = self.connection.state();
+        let since = match state.phase {
+            Phase::Hello => self.port.now(),
+            // Tasks may begin in another order than that in which their connections were accepted.
+            _ => state.since,
+        };
+        self.enter(state, Phase::Unused, since)
     }
 
     /// The client has sent bytes.
