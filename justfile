@@ -26,6 +26,10 @@ test-cluster:
 test-deploy:
     IMAGESWAP_TEST_DEPLOY=1 cargo test --workspace --locked --test deploy
 
+# Soak two replicas of the release build through reloads, restarts and attacks, for a number of seconds.
+soak seconds="1200":
+    tests/soak/run {{seconds}}
+
 # Build the image twice by buildah, and run it: sizes, links, a host name, reviews, the SBOM. It needs root, buildah, podman,
 # runc, debootstrap, jq and cargo-cyclonedx, and some minutes for the first build.
 image:

@@ -45,9 +45,19 @@ impl Connection {
     ///
     /// Returns an error if the server closes it, or the handshake fails.
     pub fn try_open(address: SocketAddr) -> io::Result<Self> {
-        let mut socket = TcpStream::connect(address)?;
+        Self::try_open_within(address, Duration::from_secs(300))
+    }
+
+    /// Opens a connection on which no step takes longer than a time.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server closes it, or the handshake fails.
+    pub fn try_open_within(address: SocketAddr, time: Duration) -> io::Result<Self> {
+        let mut socket = TcpStream::connect_timeout(&address, time)?;
         socket.set_nodelay(true)?;
-        socket.set_read_timeout(Some(Duration::from_secs(300)))?;
+        socket.set_read_timeout(Some(time))?;
+        socket.set_write_timeout(Some(time))?;
         let seen = Arc::new(AnyCertificate::default());
         let name = ServerName::try_from("localhost").unwrap();
         let mut tls = ClientConnection::new(AnyCertificate::config(&seen), name).unwrap();
@@ -116,6 +126,14 @@ impl Connection {
     /// Returns an error if the connection ends before it.
     pub fn answer(&mut self) -> io::Result<Answer> {
         read_answer(&mut self.stream)
+    }
+
+    /// Returns true if the server has sent nothing since the last answer, so that the connection can be used again.
+    pub fn is_open(&self) -> bool {
+        let socket = &self.stream.sock;
+        let is_open = socket.set_nonblocking(true).is_ok()
+            && matches!(socket.peek(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock);
+        is_open && socket.set_nonblocking(false).is_ok()
     }
 
     /// Returns true if the server has closed its side.

@@ -12,6 +12,7 @@ use super::eventually::eventually;
 use super::log::log_lines;
 
 /// A webhook that serves.
+#[derive(Debug)]
 pub struct Server {
     pub(super) child: Child,
     pub(super) directory: TempDir,

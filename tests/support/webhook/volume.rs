@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// A mounted volume.
+#[derive(Debug)]
 pub struct Volume {
     directory: TempDir,
     generation: usize,
