@@ -287,7 +287,6 @@ impl<'a> Keeper<'a> {
         let owner = self.owner.as_ref().ok().and_then(Option::as_deref);
         let owner = owner.filter(|_| self.may_set_owner);
         let (mut wanted, mut problem) = match plan(self.kind, object, &entries, bundle, owner, names) {
-            Plan::Unknown => return None,
             Plan::Untouched(reason) => {
                 self.next_attempt = None;
                 self.report.problem(reason);

@@ -12,8 +12,6 @@ use crate::kubernetes::settings::Names;
 /// The plan for a webhook configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Plan {
-    /// Too little is known yet.
-    Unknown,
     /// It is not changed; the reason.
     Untouched(String),
     /// It gets this state.
@@ -24,7 +22,7 @@ pub(super) enum Plan {
     },
 }
 
-/// Returns the plan for a configuration that exists. `owner` is the uid of the Namespace.
+/// Returns the plan for a configuration that exists, once the entries were read, or cannot be. `owner` is the uid of the Namespace.
 pub(super) fn plan(
     kind: Object,
     object: &DynamicObject,
@@ -42,7 +40,6 @@ pub(super) fn plan(
         ));
     }
     let object = match &entries.state {
-        EntriesState::Unknown if entries.problem.is_none() => return Plan::Unknown,
         EntriesState::Unknown | EntriesState::Unused | EntriesState::Missing => None,
         EntriesState::Exists(object) => Some(&**object),
     };

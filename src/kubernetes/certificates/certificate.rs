@@ -104,6 +104,15 @@ impl ReadCertificate {
     }
 }
 
+/// Returns the text of a value in base64. Returns `None` if it is too long, or not text.
+pub(super) fn decoded(encoded: &str) -> Option<String> {
+    if encoded.len() > 2 * MAX_TEXT {
+        return None;
+    }
+    let text = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
+    (text.len() <= MAX_TEXT).then_some(text)
+}
+
 /// Returns the certificates of a text in PEM, each once. Everything else in it is ignored.
 pub(super) fn certificates(text: &str) -> Vec<ReadCertificate> {
     let mut found: Vec<ReadCertificate> = Vec::new();

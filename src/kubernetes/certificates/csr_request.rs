@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::authority::{ServiceHosts, fingerprint};
-use super::certificate::MAX_TEXT;
+use super::certificate::decoded;
 
 /// Signers that sign for nodes only, so the subject must be that of a node.
 const NODE_SIGNERS: [&str; 2] = [
@@ -115,10 +115,7 @@ pub(super) fn approval(now: OffsetDateTime) -> Value {
 
 fn certificate(status: &Value) -> Option<String> {
     let encoded = status["certificate"].as_str()?;
-    if encoded.is_empty() || encoded.len() > MAX_TEXT * 2 {
-        return None;
-    }
-    String::from_utf8(STANDARD.decode(encoded).ok()?).ok()
+    decoded(encoded).filter(|text| !text.is_empty())
 }
 
 /// Returns the reason and the message of a condition, on one line.

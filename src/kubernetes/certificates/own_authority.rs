@@ -2,11 +2,9 @@
 
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use imageswap_files::read;
 
-use super::certificate::{MAX_TEXT, ReadCertificate, all_authorities, bundle};
+use super::certificate::{MAX_TEXT, ReadCertificate, all_authorities, bundle, decoded};
 use super::context::SecretContext;
 use super::pair::UsablePair;
 use crate::kubernetes::client::ObjectClient;
@@ -27,16 +25,12 @@ pub(super) async fn read_own_authority(
     let encoded = secret
         .as_ref()
         .and_then(|secret| secret.data["data"][OWN_AUTHORITY_KEY].as_str());
-    let Some(encoded) = encoded.filter(|encoded| encoded.len() <= 2 * MAX_TEXT) else {
+    let Some(encoded) = encoded else {
         return Ok(Err(format!(
             "caBundle is yours to keep: the Secret {name} has no CA certificates at {OWN_AUTHORITY_KEY}"
         )));
     };
-    let text = STANDARD
-        .decode(encoded)
-        .ok()
-        .and_then(|text| String::from_utf8(text).ok());
-    let found = text
+    let found = decoded(encoded)
         .and_then(|text| all_authorities(&text))
         .filter(|found| !found.is_empty());
     Ok(found.ok_or_else(|| {

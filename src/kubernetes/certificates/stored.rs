@@ -8,7 +8,7 @@ use kube::core::DynamicObject;
 use serde_json::{Value, json};
 
 use super::authority::PemPair;
-use super::certificate::MAX_TEXT;
+use super::certificate::decoded;
 
 /// The annotation by which v1.5.3 marks a pair of the user.
 const OWN_PAIR: &str = "imageswap-byoc";
@@ -77,14 +77,7 @@ impl StoredSecret {
     /// Reads a Secret. Values that are too long, or not text, count as missing.
     pub(super) fn read(secret: &DynamicObject) -> Self {
         let data = &secret.data["data"];
-        let value = |key: SecretKey| {
-            let encoded = data[key.as_str()].as_str()?;
-            if encoded.len() > MAX_TEXT * 2 {
-                return None;
-            }
-            let text = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
-            (text.len() <= MAX_TEXT).then_some((key, text))
-        };
+        let value = |key: SecretKey| Some((key, decoded(data[key.as_str()].as_str()?)?));
         let kind = secret.data["type"].as_str().unwrap_or_default();
         let annotations = secret.metadata.annotations.as_ref();
         let foreign = if annotations.is_some_and(|annotations| annotations.contains_key(OWN_PAIR)) {
@@ -129,6 +122,7 @@ impl StoredSecret {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kubernetes::certificates::certificate::MAX_TEXT;
 
     fn secret(fields: Value) -> DynamicObject {
         let mut object = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}});
