@@ -114,7 +114,7 @@ impl Connection {
             match from.phase {
                 // TLS tells the client.
                 Phase::Idle => self.stop.notify_one(),
-                _ => self.abort.notify_one(),
+                _ => self.abort(),
             }
         }
         is_closed
@@ -123,6 +123,11 @@ impl Connection {
     /// Ends the connection after the request in flight.
     pub(super) fn stop(&self) {
         self.stop.notify_one();
+    }
+
+    /// Ends the connection at once.
+    pub(super) fn abort(&self) {
+        self.abort.notify_one();
     }
 
     /// Waits until the connection has to end at once.

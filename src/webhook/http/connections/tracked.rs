@@ -64,7 +64,7 @@ impl Tracked {
         self.waits_in(Phase::Head, Phase::PartOfHead)
     }
 
-    /// The head of a request is complete. If the connection is closed, the answer never comes.
+    /// The head of a request is complete. If the connection is closed, there is no answer.
     pub(super) fn begins(&self, has_body: bool) {
         let state = self.connection.state();
         self.is_answered.store(false, Ordering::Relaxed);
@@ -74,7 +74,10 @@ impl Tracked {
             _ => self.port.now(),
         };
         let phase = if has_body { Phase::Body } else { Phase::Answer };
-        let _ = self.enter(state, phase, since);
+        if self.enter(state, phase, since).is_err() {
+            // It was idle, and would end only after this request, which was in the buffer of its predecessor.
+            self.connection.abort();
+        }
     }
 
     /// The body of the request is read again.
@@ -175,4 +178,60 @@ pub(in crate::webhook::http) fn reviewed(request: &Request) {
 
 fn tracked(request: &Request) -> Option<&Arc<Tracked>> {
     request.extensions().get()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::time::timeout;
+
+    use super::super::stream::SharedSocket;
+    use super::super::table::Port;
+    use super::*;
+
+    /// Returns a connection that had a request and is idle, with its client.
+    async fn idle() -> (Tracked, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (socket, peer) = listener.accept().await.unwrap();
+        let port = Arc::new(Connections::new(Port::Plain, 1));
+        let connection = port.add(&peer.into(), SharedSocket::new(socket).shared());
+        let tracked = Tracked::new(connection.unwrap(), port);
+        tracked.opened().unwrap();
+        tracked.received().unwrap();
+        tracked.begins(false);
+        tracked.answered();
+        tracked.flushed().unwrap();
+        (tracked, client)
+    }
+
+    #[tokio::test]
+    async fn request_in_the_buffer_of_a_closed_connection_ends_it() {
+        let (tracked, _client) = idle().await;
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        tracked.port.close_first();
+        assert_eq!(tracked.port.count(), 0);
+        let ends = || timeout(Duration::from_millis(100), tracked.connection.aborted());
+        assert!(ends().await.is_err());
+        tracked.begins(false);
+        assert!(ends().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn request_that_has_begun_is_not_closed() {
+        let (tracked, _client) = idle().await;
+        tracked.received().unwrap();
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        for phase in [Phase::Head, Phase::Body, Phase::Answer] {
+            tracked.port.close_first();
+            assert_eq!(tracked.connection.state().phase, phase);
+            match phase {
+                Phase::Head => tracked.begins(true),
+                _ => tracked.evaluates().unwrap(),
+            }
+        }
+        assert_eq!(tracked.port.count(), 1);
+    }
 }
