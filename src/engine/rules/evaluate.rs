@@ -2,6 +2,7 @@
 
 use super::compiled::Compiled;
 use super::decision::{Decision, DoesNotSettle, Effect, Invalid, Matched};
+use super::distinct::Distinct;
 use super::id::RuleId;
 use super::image::{AUTO, Image};
 use super::index::Candidates;
@@ -45,6 +46,13 @@ pub(crate) struct Selection<'w> {
     pub(crate) without: &'w [RuleId],
 }
 
+/// The warnings and pull secrets of a decision. A set may have 100,000 rules that warn, and as many rounds.
+#[derive(Default)]
+struct Known<'r> {
+    warnings: Distinct<RuleId>,
+    pull_secrets: Distinct<&'r str>,
+}
+
 impl Compiled {
     /// Evaluates an image.
     ///
@@ -66,6 +74,7 @@ impl Compiled {
         if original == AUTO {
             return Ok(decision);
         }
+        let mut known = Known::default();
         let mut result: Option<String> = None;
         let mut settles = false;
         // In a set without cycles each swap matches once at most.
@@ -76,8 +85,14 @@ impl Compiled {
                 Err(error) => return Ok(Decision::invalid(Invalid::Image(error))),
             };
             observer.round(current);
-            let Some((id, rule)) = self.first_match(&image, context, selection, &mut decision, observer)
-            else {
+            let Some((id, rule)) = self.first_match(
+                &image,
+                context,
+                selection,
+                &mut decision.warnings,
+                &mut known.warnings,
+                observer,
+            ) else {
                 // Only in the first round, because the map decides original images, not results.
                 if result.is_none() {
                     self.consult_map(&image, &mut decision, observer);
@@ -92,10 +107,8 @@ impl Compiled {
                 decision.effect = Effect::Deny;
                 return Ok(decision);
             }
-            if let Some(secret) = rule.pull_secret.as_deref()
-                && !decision.pull_secrets.contains(&secret)
-            {
-                decision.pull_secrets.push(secret);
+            if let Some(secret) = rule.pull_secret.as_deref() {
+                known.pull_secrets.add(secret, &mut decision.pull_secrets);
             }
             // A rule that decides without a target and is not a `deny` is a `keep`.
             let Some(target) = &rule.target else {
@@ -155,8 +168,17 @@ impl Compiled {
         if original != AUTO
             && let Ok(image) = Image::parse(original)
         {
-            let mut decision = Decision::keep();
-            self.first_match(&image, context, Selection::default(), &mut decision, &mut matched);
+            let mut warnings = Vec::new();
+            let mut known = Distinct::default();
+            let selection = Selection::default();
+            self.first_match(
+                &image,
+                context,
+                selection,
+                &mut warnings,
+                &mut known,
+                &mut matched,
+            );
         }
         matched.0
     }
@@ -167,7 +189,8 @@ impl Compiled {
         image: &Image<'_>,
         context: &Context<'_>,
         selection: Selection<'_>,
-        decision: &mut Decision<'_>,
+        warnings: &mut Vec<RuleId>,
+        known: &mut Distinct<RuleId>,
         observer: &mut impl Observer,
     ) -> Option<(RuleId, &Rule)> {
         let guards = Guards {
@@ -199,9 +222,7 @@ impl Compiled {
                 return Some((id, rule));
             }
             // A rule warns once for each original image, although it may match in several rounds.
-            if !decision.warnings.contains(&id) {
-                decision.warnings.push(id);
-            }
+            known.add(id, warnings);
         }
         None
     }

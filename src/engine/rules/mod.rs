@@ -3,6 +3,7 @@
 mod compiled;
 pub(crate) mod condition;
 mod decision;
+mod distinct;
 pub(crate) mod evaluate;
 mod explain;
 pub(crate) mod home;
