@@ -1,7 +1,8 @@
 //! Deciding by rules: the time does not grow with their number.
 //!
 //! `cargo bench --bench rules` prints the time of a decision in sets of 10, 1,000 and 100,000 rules, over the same
-//! images, of which some are decided by a rule and some by none; and what it takes to load 100,000 rules.
+//! images, of which some are decided by a rule and some by none; the time of patterns with one wildcard and with several, on
+//! an image that they read to its end; and what it takes to load 100,000 rules.
 
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -112,5 +113,39 @@ fn rules(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, rules);
+/// Patterns that match no image of their kind, the first of each kind with one wildcard.
+const PATTERNS: [(&str, &str); 8] = [
+    ("letters", "written a*b{}"),
+    ("letters", "written a*x*b{}"),
+    ("letters", "written a*[ab]aaa?aaa?b{}*a"),
+    ("letters", "a.example.com/*/b{}"),
+    ("letters", "a.example.com/*a*b{}*a"),
+    ("segments", "a.example.com/**/a*b{}*/**/b"),
+    ("segments", "a.example.com/**/a*/a*/a*/b{}*/**/b"),
+    ("segments", "**/a*b{}*/**/b"),
+];
+
+fn wildcards(criterion: &mut Criterion) {
+    const RULES: usize = 300;
+    let letters = format!("a.example.com/{}", "a".repeat(216));
+    let segments = format!("a.example.com/{}b", "a/".repeat(107));
+    let mut group = criterion.benchmark_group("wildcards");
+    group.throughput(Throughput::Elements(RULES as u64));
+    for (kind, pattern) in PATTERNS {
+        let mut text = "rules v1\n".to_owned();
+        for number in 0..RULES {
+            let letter = |number: usize| char::from(b'a' + u8::try_from(number % 26).unwrap_or_default());
+            let name = String::from_iter([letter(number / 26), letter(number)]);
+            let _ = writeln!(text, "deny {}", pattern.replace("{}", &name));
+        }
+        let set = load(&text);
+        let image = if kind == "letters" { &letters } else { &segments };
+        group.bench_function(pattern, |bencher| {
+            bencher.iter(|| set.evaluate(black_box(image), &Context::default()));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, rules, wildcards);
 criterion_main!(benches);

@@ -2,7 +2,14 @@
 //!
 //! A `*` matches `/` too. A `[` that is never closed is an ordinary character.
 
+use std::cell::OnceCell;
+
 use crate::automaton::{Builder, Bytes, Language};
+use crate::positions::SearchedText;
+
+/// Number of words for the positions in an image: enough for a registry of 253 bytes, the longest repository, the longest
+/// tag and a digest.
+pub(crate) const WORDS: usize = 16;
 
 /// A compiled glob.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -47,10 +54,14 @@ impl Glob {
         Self { parts: parts.into() }
     }
 
-    /// Returns true if the glob matches all of the text. It takes at most the product of both lengths in time, and
-    /// allocates nothing.
+    /// Returns true if the glob matches all of the text. It allocates nothing unless the text repeats parts of the glob.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
+        self.matches_searched(SearchedText::new(text, &OnceCell::new()))
+    }
+
+    /// Returns true if the glob matches all of a text that other globs are compared with too.
+    pub(crate) fn matches_searched(&self, text: SearchedText<'_, WORDS>) -> bool {
         self.walk(text, &mut |_| {})
     }
 
@@ -70,7 +81,7 @@ impl Glob {
     }
 
     /// Returns the text that each `*` of a match captures: as little as possible, from the left.
-    pub(crate) fn captures<'t>(&self, text: &'t str, taken: &mut Vec<&'t str>) {
+    pub(crate) fn captures<'t>(&self, text: SearchedText<'t, WORDS>, taken: &mut Vec<&'t str>) {
         self.walk(text, &mut |text| taken.push(text));
     }
 
@@ -110,9 +121,16 @@ impl Glob {
     }
 
     /// Matches a text and reports the capture of each `*`. The reports count only if it matches.
-    fn walk<'t>(&self, text: &'t str, tell: &mut dyn FnMut(&'t str)) -> bool {
+    fn walk<'t>(&self, searched: SearchedText<'t, WORDS>, tell: &mut dyn FnMut(&'t str)) -> bool {
+        let text = searched.text();
         let mut parts = self.parts.as_ref();
         let mut rest = text.chars();
+        // Number of characters that failed attempts may compare, before the rest is searched at all positions at once.
+        let mut attempts = if searched.is_searched() {
+            0
+        } else {
+            2 * text.len() + 16
+        };
         // The position to continue from if the text after the last `*` does not match. An earlier `*` never has to
         // capture more, because the text after it was found as early as possible.
         let mut last_any: Option<Any<'_, 't>> = None;
@@ -148,12 +166,52 @@ impl Glob {
             let Some(Any { behind, from, .. }) = &mut last_any else {
                 return false;
             };
+            let compared = from.as_str().len() - rest.as_str().len();
             if from.next().is_none() {
                 return false;
+            }
+            match attempts.checked_sub(compared) {
+                Some(left) if left > 0 => attempts = left,
+                _ => {
+                    attempts = 0;
+                    let Some(found) = next_match(behind, from.as_str(), searched) else {
+                        return false;
+                    };
+                    *from = found.chars();
+                }
             }
             (parts, rest) = (behind, from.clone());
         }
     }
+}
+
+/// Returns the rest of a text from the first position on at which the parts up to the next `*` match. For a text with
+/// other characters than ASCII, or a very long one, it only returns that they may match at the first position.
+fn next_match<'t>(parts: &[GlobPart], rest: &'t str, searched: SearchedText<'t, WORDS>) -> Option<&'t str> {
+    let Some(positions) = searched.positions() else {
+        return Some(rest);
+    };
+    let text = searched.text();
+    let start = text.len() - rest.len();
+    let mut pieces = parts.split(|part| *part == GlobPart::Any);
+    let piece = pieces.next().unwrap_or_default();
+    let found = if pieces.next().is_none() {
+        // The last parts match at the end of the text, or nowhere.
+        text.len().checked_sub(piece.len())?
+    } else {
+        let mut ends = positions.from(start);
+        for part in piece {
+            match part {
+                GlobPart::Any => {}
+                GlobPart::One => ends.pass_any(),
+                GlobPart::Literal(literal) if literal.is_ascii() => ends.pass(u8::try_from(*literal).ok()?),
+                GlobPart::Literal(_) => return None,
+                GlobPart::Set { .. } => ends.pass_one_of(|byte| part.takes(byte.into())),
+            }
+        }
+        ends.first()? - piece.len()
+    };
+    text.get(found..).filter(|_| found >= start)
 }
 
 /// A `*`, during the search for the text after it.
@@ -219,6 +277,8 @@ fn set(text: &str) -> Option<(GlobPart, &str)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// Answers of `fnmatch.fnmatchcase` of Python 3.11.
@@ -270,10 +330,50 @@ mod tests {
             ("*[a-c]?*", "zzaby", vec!["zz", "y"]),
             ("*", "", vec![""]),
         ] {
-            let (glob, mut taken) = (Glob::parse(glob), Vec::new());
-            glob.captures(text, &mut taken);
+            let (glob, positions, mut taken) = (Glob::parse(glob), OnceCell::new(), Vec::new());
+            glob.captures(SearchedText::new(text, &positions), &mut taken);
             assert_eq!(taken, expected);
             assert_eq!(glob.stars(), expected.len());
+        }
+    }
+
+    /// Matches a glob that is a list of characters, by trying everything.
+    fn naive(glob: &[GlobPart], text: &[u8]) -> bool {
+        match (glob, text) {
+            ([], text) => text.is_empty(),
+            ([GlobPart::Any, behind @ ..], text) => {
+                (0..=text.len()).any(|taken| naive(behind, &text[taken..]))
+            }
+            ([part, behind @ ..], [byte, rest @ ..]) => part.takes((*byte).into()) && naive(behind, rest),
+            ([_, ..], []) => false,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn search_at_all_positions_matches_the_same_texts(
+            parts in prop::collection::vec(prop::sample::select(vec!["*", "a", "b", "/", "?", "[ab]", "[!a]", "aa"]), 1..14),
+            text in "[ab/]{0,20}",
+            length in 0usize..70,
+        ) {
+            let glob = Glob::parse(&parts.concat());
+            // The text is also moved across the border of two words.
+            for (glob, text) in [
+                (glob.clone(), text.clone()),
+                (Glob::parse(&format!("{}{}", "x".repeat(length), parts.concat())), format!("{}{text}", "x".repeat(length))),
+            ] {
+                let (none, some) = (OnceCell::new(), OnceCell::new());
+                let searched = SearchedText::new(&text, &some);
+                searched.positions();
+                prop_assert_eq!(glob.matches_searched(searched), naive(&glob.parts, text.as_bytes()));
+                let (mut one, mut other) = (Vec::new(), Vec::new());
+                if glob.walk(SearchedText::new(&text, &none), &mut |text| one.push(text)) {
+                    glob.captures(searched, &mut other);
+                    prop_assert_eq!(one, other);
+                }
+            }
         }
     }
 

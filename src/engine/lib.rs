@@ -63,6 +63,8 @@ pub mod context;
 pub mod syntax;
 
 mod automaton;
+mod positions;
+
 pub mod glob;
 mod pieces;
 

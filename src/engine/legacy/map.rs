@@ -1,5 +1,6 @@
 //! MAPS mode: a map file, and its result for an image.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use super::answer::{Answer, join, last_segment};
@@ -9,6 +10,7 @@ use super::text::{MapText, Table, TextPiece};
 use crate::diagnostic::{Diagnostic, Findings, SourceId, SourceMap, Span};
 use crate::glob::Glob;
 use crate::pieces::ByPiece;
+use crate::positions::SearchedText;
 use crate::reference::{DOCKER_HUB, OFFICIAL_IMAGES, Reference, split_port, split_registry};
 use crate::syntax::map::{Key, Statement, lines};
 
@@ -252,7 +254,12 @@ impl Map {
             let value = self.text.get(line.value);
             return answer(line, (!value.is_empty()).then(|| value.to_owned()));
         }
-        let matches = |at: usize| self.replace.get(at).is_some_and(|(glob, _)| glob.matches(image));
+        let positions = OnceCell::new();
+        let searched = SearchedText::new(image, &positions);
+        let matches = |at: usize| {
+            let line = self.replace.get(at);
+            line.is_some_and(|(glob, _)| glob.matches_searched(searched))
+        };
         let glob = self.pieces.first(image, matches);
         if let Some((_, line)) = glob.and_then(|at| self.replace.get(at)) {
             let result = join(self.text.get(line.value), last_segment(image));

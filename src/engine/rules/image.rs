@@ -1,9 +1,16 @@
 //! An image in the form that patterns match.
 
+use std::cell::OnceCell;
+
+use crate::glob;
+use crate::positions::{BytePositions, SearchedText};
 use crate::reference::{CanonicalName, Reference, ReferenceError, split_registry};
 
 /// Image that Istio's injector replaces with its own.
 pub(crate) const AUTO: &str = "auto";
+
+/// Number of words for the positions in a repository, which has at most 255 bytes.
+pub(crate) const PATH_WORDS: usize = 5;
 
 /// An image in one round of an evaluation.
 #[derive(Debug)]
@@ -17,6 +24,9 @@ pub(crate) struct Image<'a> {
     pub(crate) digest: Option<&'a str>,
     /// True if the text has no registry.
     pub(crate) is_unqualified: bool,
+    /// Positions in the repository and in the text, for the patterns that search them.
+    in_path: OnceCell<BytePositions<PATH_WORDS>>,
+    in_text: OnceCell<BytePositions<{ glob::WORDS }>>,
 }
 
 impl<'a> Image<'a> {
@@ -32,12 +42,24 @@ impl<'a> Image<'a> {
             tag: reference.tag,
             digest: reference.digest,
             is_unqualified: split_registry(text).0.is_none(),
+            in_path: OnceCell::new(),
+            in_text: OnceCell::new(),
         })
     }
 
     /// Returns registry and repository, such as `docker.io/library/nginx`.
     pub(crate) fn name(&self) -> &str {
         self.name.as_str()
+    }
+
+    /// Returns the repository, for a search.
+    pub(crate) fn searched_path(&self) -> SearchedText<'_, PATH_WORDS> {
+        SearchedText::new(self.path(), &self.in_path)
+    }
+
+    /// Returns the text, for a search.
+    pub(crate) fn searched_text(&self) -> SearchedText<'_, { glob::WORDS }> {
+        SearchedText::new(self.text, &self.in_text)
     }
 
     /// Returns the registry, such as `docker.io`.

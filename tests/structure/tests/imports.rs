@@ -14,6 +14,7 @@ const ENGINE: Table<'static> = Table {
         "context",
         "syntax",
         "automaton",
+        "positions",
         "glob",
         "pieces",
         "legacy",

@@ -67,7 +67,7 @@ impl Pattern {
     pub(crate) fn matches(&self, image: &Image<'_>) -> bool {
         match self {
             Self::Parts(parts) => parts.matches(image),
-            Self::Written(written) => written.glob.matches(image.text),
+            Self::Written(written) => written.glob.matches_searched(image.searched_text()),
         }
     }
 
@@ -85,7 +85,7 @@ impl Pattern {
         match self {
             Self::Parts(parts) => parts.capture(image, &mut captures),
             Self::Written(written) => {
-                written.glob.captures(image.text, &mut captures.taken);
+                written.glob.captures(image.searched_text(), &mut captures.taken);
             }
         }
         captures
@@ -132,24 +132,24 @@ impl PatternParts {
     }
 
     fn matches(&self, image: &Image<'_>) -> bool {
-        self.matches_name(image.name()) && self.matches_tag(image)
+        self.matches_name(image) && self.matches_tag(image)
     }
 
-    fn matches_name(&self, name: &str) -> bool {
+    fn matches_name(&self, image: &Image<'_>) -> bool {
         // Most patterns are literal, and comparing texts is faster than matching segments.
         if self.is_literal {
-            match name.strip_prefix(&*self.name) {
+            match image.name().strip_prefix(&*self.name) {
                 Some("") => !self.below,
                 Some(rest) => self.below && rest.starts_with('/'),
                 None => false,
             }
         } else {
-            match_segments(&self.name, self.below, name, &mut |_| {}).is_some()
+            match_segments(&self.name, self.below, image.name(), image.searched_path(), None).is_some()
         }
     }
 
     fn why_not(&self, image: &Image<'_>) -> String {
-        if self.matches_name(image.name()) {
+        if self.matches_name(image) {
             return match (&self.tag, image.compared_tag(), image.digest) {
                 (Some(glob), Some(tag), _) if !match_glob(glob, tag) => match image.tag {
                     Some(_) => format!("the tag is `{tag}`"),
@@ -165,7 +165,7 @@ impl PatternParts {
             below: true,
             ..self.clone()
         };
-        if !self.below && below.matches_name(image.name()) {
+        if !self.below && below.matches_name(image) {
             return "the image is below the pattern, which matches one repository because it does not end in `/`"
                 .to_owned();
         }
@@ -192,8 +192,14 @@ impl PatternParts {
 
     fn capture<'i>(&self, image: &'i Image<'_>, captures: &mut Captures<'i>) {
         let taken = &mut captures.taken;
-        captures.below = match_segments(&self.name, self.below, image.name(), &mut |text| taken.push(text))
-            .unwrap_or_default();
+        captures.below = match_segments(
+            &self.name,
+            self.below,
+            image.name(),
+            image.searched_path(),
+            Some(&mut |text| taken.push(text)),
+        )
+        .unwrap_or_default();
         for (glob, text) in [(&self.tag, image.tag), (&self.digest, image.digest)] {
             let Some(glob) = glob else { continue };
             match text {

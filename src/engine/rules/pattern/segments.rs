@@ -1,5 +1,8 @@
 //! Matching with wildcards, within a segment and segment by segment.
 
+use crate::positions::SearchedText;
+use crate::rules::image::PATH_WORDS;
+
 /// Wildcard for any number of segments.
 pub(super) const ANY_SEGMENTS: &str = "**";
 
@@ -20,8 +23,18 @@ pub(super) fn capture_glob<'t>(glob: &str, text: &'t str, tell: &mut dyn FnMut(&
     let Some(last) = pieces.next_back() else {
         return rest.is_empty();
     };
+    let mut pieces = pieces.peekable();
+    // The end rejects most texts without a search.
+    if pieces.peek().is_some() && !rest.ends_with(last) {
+        return false;
+    }
     for piece in pieces {
-        let Some((taken, behind)) = rest.split_once(piece) else {
+        let split = match piece.as_bytes() {
+            // A search for a character needs no preparation.
+            [only] => rest.split_once(char::from(*only)),
+            _ => rest.split_once(piece),
+        };
+        let Some((taken, behind)) = split else {
             return false;
         };
         tell(taken);
@@ -36,8 +49,8 @@ pub(super) fn capture_glob<'t>(glob: &str, text: &'t str, tell: &mut dyn FnMut(&
     }
 }
 
-/// Matches segment by segment, reports the capture of each wildcard, and returns the path below. The reports count
-/// only if it matches.
+/// Matches a name segment by segment, reports the capture of each wildcard, and returns the path below. The reports
+/// count only if it matches. `path` is the repository of the name. Without `tell`, it only matches, which is faster.
 ///
 /// The segments between two `**` are searched from the left: an earlier match is never worse, and lets each wildcard
 /// capture as little as possible. The segments after the last `**` are matched at the end.
@@ -45,15 +58,20 @@ pub(super) fn match_segments<'t>(
     pattern: &str,
     below: bool,
     name: &'t str,
-    tell: &mut dyn FnMut(&'t str),
+    path: SearchedText<'t, PATH_WORDS>,
+    mut tell: Option<&mut dyn FnMut(&'t str)>,
 ) -> Option<&'t str> {
     let mut blocks = Blocks { rest: Some(pattern) };
     // The remaining name; `None` after its last segment.
     let mut rest = Some(name);
     let mut block = blocks.next()?;
     let mut is_first = true;
+    let mut is_searched = false;
     if !block.is_empty() {
-        rest = capture_block(block, rest, tell)?;
+        rest = match &mut tell {
+            Some(tell) => capture_block(block, rest, tell)?,
+            None => match_block(block, rest)?,
+        };
         is_first = false;
     }
     loop {
@@ -76,19 +94,83 @@ pub(super) fn match_segments<'t>(
         // The last block ends at the end of the name, so there is only one position to try.
         if is_last && !below {
             let at = last_segments(rest, count_segments(block))?;
-            tell(between(start, at));
-            rest = capture_block(block, at, tell)?;
+            rest = match &mut tell {
+                Some(tell) => {
+                    tell(between(start, at));
+                    capture_block(block, at, tell)?
+                }
+                None => match_block(block, at)?,
+            };
             continue;
         }
-        loop {
-            if matches_block(block, rest) {
-                tell(between(start, rest));
-                rest = capture_block(block, rest, tell)?;
-                break;
+        if !is_searched {
+            // The end rejects most images without a search.
+            let end = pattern.rsplit('*').next().unwrap_or_default();
+            if !below && !name.ends_with(end) {
+                return None;
             }
-            rest = after_segment(rest?);
+            is_searched = true;
+        }
+        let found = find_block(block, rest, path)?;
+        rest = found.behind;
+        if let Some(tell) = &mut tell {
+            tell(between(start, found.start));
+            capture_block(block, found.start, tell)?;
         }
     }
+}
+
+/// The first match of a block, as the remaining names at its start and behind it.
+struct FoundBlock<'t> {
+    start: Option<&'t str>,
+    behind: Option<&'t str>,
+}
+
+/// Returns the first match of a block in the remaining name.
+fn find_block<'t>(
+    block: &str,
+    rest: Option<&'t str>,
+    path: SearchedText<'t, PATH_WORDS>,
+) -> Option<FoundBlock<'t>> {
+    /// Number of segments that are tried one after the other, which is faster for the few that most images have.
+    const TRIED: usize = 4;
+    let mut rest = rest;
+    if block.is_empty() {
+        return Some(FoundBlock {
+            start: rest,
+            behind: rest,
+        });
+    }
+    let mut attempts = if path.is_searched() { 0 } else { TRIED };
+    let positions = loop {
+        if attempts == 0
+            && let Some(positions) = path.positions()
+        {
+            break positions;
+        }
+        if let Some(behind) = match_block(block, rest) {
+            return Some(FoundBlock { start: rest, behind });
+        }
+        rest = after_segment(rest?);
+        attempts = attempts.saturating_sub(1);
+    };
+    let text = path.text();
+    let mut ends = positions.segments_from(text.len() - rest?.len());
+    for byte in block.bytes() {
+        match byte {
+            b'*' => ends.pass_within_segment(),
+            _ => ends.pass(byte),
+        }
+    }
+    ends.pass(b'/');
+    // Without the `/` after the last segment. A block has a fixed number of segments, so the first end is the end of the
+    // first match.
+    let end = ends.first()?.checked_sub(1)?;
+    let segments = last_segments(text.get(..end), count_segments(block))??;
+    Some(FoundBlock {
+        start: text.get(end - segments.len()..),
+        behind: text.get(end + 1..),
+    })
 }
 
 /// The runs of segments between the `**` of a pattern. The first and the last may be empty.
@@ -140,8 +222,13 @@ fn capture_block<'t>(
     Some(rest)
 }
 
-fn matches_block(block: &str, rest: Option<&str>) -> bool {
-    capture_block(block, rest, &mut |_| {}).is_some()
+/// Does the same without reports.
+#[allow(
+    clippy::option_option,
+    reason = "no match, and a match up to the end, are two things"
+)]
+fn match_block<'t>(block: &str, rest: Option<&'t str>) -> Option<Option<&'t str>> {
+    capture_block(block, rest, &mut |_| {})
 }
 
 fn split_segment(text: &str) -> (&str, Option<&str>) {
@@ -189,5 +276,73 @@ fn between<'t>(start: Option<&'t str>, end: Option<&'t str>) -> &'t str {
             .unwrap_or_default()
             .trim_end_matches('/'),
         None => start,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::OnceCell;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Returns the captures of the first match, by trying every number of segments for each `**`, the fewest first.
+    fn naive(pattern: &[&str], name: &[&str], is_first: bool) -> Option<Vec<String>> {
+        match (pattern, name) {
+            ([], []) => Some(Vec::new()),
+            ([ANY_SEGMENTS, behind @ ..], name) => (usize::from(is_first)..=name.len()).find_map(|taken| {
+                let rest = naive(behind, &name[taken..], false)?;
+                Some([vec![name[..taken].join("/")], rest].concat())
+            }),
+            ([glob, behind @ ..], [segment, rest @ ..]) => {
+                let mut taken = Vec::new();
+                if !capture_glob(glob, segment, &mut |text| taken.push(text.to_owned())) {
+                    return None;
+                }
+                Some([taken, naive(behind, rest, false)?].concat())
+            }
+            _ => None,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn search_at_all_positions_finds_the_same_captures(
+            pattern in prop::collection::vec(prop::sample::select(vec!["**", "*", "a", "b", "a*", "*b", "a*b", "*a*"]), 1..7),
+            name in prop::collection::vec("[ab]{1,3}", 1..24),
+            length in 1usize..70,
+        ) {
+            // The name is also moved across the border of two words.
+            let long = "x".repeat(length);
+            let shifted = (
+                [&["r", long.as_str()], &*pattern].concat(),
+                [vec!["r".to_owned(), long.clone()], name.clone()].concat(),
+            );
+            for (pattern, name) in [(pattern, name), shifted] {
+                let name: Vec<&str> = name.iter().map(String::as_str).collect();
+                let expected = naive(&pattern, &name, true);
+                let text = name.join("/");
+                for is_searched in [false, true] {
+                    let (positions, mut taken) = (OnceCell::new(), Vec::new());
+                    let path = text.split_once('/').map_or("", |(_, path)| path);
+                    let searched = SearchedText::new(path, &positions);
+                    if is_searched {
+                        searched.positions();
+                    }
+                    let matched = match_segments(&pattern.join("/"), false, &text, searched, Some(&mut |text: &str| {
+                        taken.push(text.to_owned());
+                    }));
+                    let alone = match_segments(&pattern.join("/"), false, &text, searched, None);
+                    prop_assert_eq!(alone, matched);
+                    prop_assert_eq!(matched, expected.as_ref().map(|_| ""), "{:?} {}", pattern, text);
+                    if let Some(expected) = &expected {
+                        prop_assert_eq!(&taken, expected, "{:?} {}", pattern, text);
+                    }
+                }
+            }
+        }
     }
 }
