@@ -8,7 +8,8 @@ use super::cluster::{Handles, do_duties};
 use super::conditions::Conditions;
 use super::error::ServeError;
 use super::http::{
-    Addresses, BodyBudget, Health, Listeners, Reviews, Servers, Validations, bind, connections_within,
+    Addresses, BodyBudget, Health, LargeReviews, Listeners, Reviews, Servers, Validations, bind,
+    connections_within,
 };
 use super::last_good;
 use super::metrics::Metrics;
@@ -96,6 +97,7 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
         budget,
         disable_label: settings.disable_label,
         dry_run: settings.dry_run,
+        large: LargeReviews::default(),
     };
     let servers = Servers::start(
         Listeners { tls, plain },

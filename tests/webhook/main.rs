@@ -17,6 +17,7 @@ mod connection_limit;
 mod connections;
 mod drop_in;
 mod emptied;
+mod evaluation;
 mod expiry;
 mod floods;
 mod handshakes;

@@ -264,6 +264,7 @@ impl Explain {
     ) -> Result<Vec<ExplainedImage<'s>>, ReviewError> {
         let caller = Caller {
             entry: self.context.setting.context().hook,
+            ..Caller::default()
         };
         explain(body, rules, &self.label.disable_label, &caller, scope)
     }

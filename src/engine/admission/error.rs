@@ -2,11 +2,15 @@
 
 use std::fmt;
 
+use crate::rules::Interrupted;
+
 /// The reason why a request gets no answer to a review.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReviewError {
     /// The body is not an `AdmissionReview` with a request. Another attempt has the same result.
     Malformed(MalformedReview),
+    /// The evaluation was interrupted.
+    Interrupted,
 }
 
 /// The reason why a body is not a review.
@@ -40,6 +44,7 @@ impl fmt::Display for ReviewError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed(reason) => reason.fmt(f),
+            Self::Interrupted => f.write_str("the evaluation did not end before the deadline"),
         }
     }
 }
@@ -78,6 +83,12 @@ impl fmt::Display for MalformedReview {
 
 impl std::error::Error for ReviewError {}
 impl std::error::Error for MalformedReview {}
+
+impl From<Interrupted> for ReviewError {
+    fn from(_: Interrupted) -> Self {
+        Self::Interrupted
+    }
+}
 
 impl From<MalformedReview> for ReviewError {
     fn from(reason: MalformedReview) -> Self {

@@ -31,33 +31,37 @@ pub(super) enum Verdict<D> {
     Evaluated(D),
 }
 
-/// Evaluates the images of a request with `evaluate_one`. Returns `None` if the request does not create or update an
-/// object, or if the object has no Pod.
-pub(super) fn evaluate<'r, 'a, D>(
+/// Evaluates the images of a request with `evaluate_one`, up to its first error. Returns `None` if the request does not
+/// create or update an object, or if the object has no Pod.
+pub(super) fn evaluate<'r, 'a, D, E>(
     request: &'r AdmissionRequest<'a>,
     disable_label: &str,
     caller: &Caller<'_>,
-    evaluate_one: impl Fn(&str, &Context<'_>) -> D,
-) -> Option<EvaluatedPod<'r, 'a, D>> {
+    evaluate_one: impl Fn(&str, &Context<'_>) -> Result<D, E>,
+) -> Result<Option<EvaluatedPod<'r, 'a, D>>, E> {
     // DELETE has no object, and CONNECT has options of a subresource instead of an object with images.
     if matches!(request.operation, Some(Operation::Delete | Operation::Connect)) {
-        return None;
+        return Ok(None);
     }
-    let object = request.object.as_deref()?;
-    let pod = Pod::find(&request.kind, object)?;
+    let Some(object) = request.object.as_deref() else {
+        return Ok(None);
+    };
+    let Some(pod) = Pod::find(&request.kind, object) else {
+        return Ok(None);
+    };
     let skipped = skip_reason(object, &pod, disable_label);
     let images = match skipped {
         Some(reason) => pod
             .images()
             .map(|field| (field, Verdict::Skipped(reason)))
             .collect(),
-        None => evaluate_images(request, object, &pod, caller, evaluate_one),
+        None => evaluate_images(request, object, &pod, caller, evaluate_one)?,
     };
-    Some(EvaluatedPod {
+    Ok(Some(EvaluatedPod {
         pod,
         images,
         is_skipped: skipped.is_some(),
-    })
+    }))
 }
 
 /// Returns the reason why the webhook skips an object as a whole.
@@ -87,13 +91,13 @@ fn skip_reason(object: &Object<'_>, pod: &Pod<'_, '_>, disable_label: &str) -> O
 }
 
 /// Evaluates each image that the request adds or changes.
-fn evaluate_images<'r, 'a, D>(
+fn evaluate_images<'r, 'a, D, E>(
     request: &'r AdmissionRequest<'a>,
     object: &'r Object<'a>,
     pod: &Pod<'r, 'a>,
     caller: &Caller<'_>,
-    evaluate_one: impl Fn(&str, &Context<'_>) -> D,
-) -> Vec<(ImageField<'r, 'a>, Verdict<D>)> {
+    evaluate_one: impl Fn(&str, &Context<'_>) -> Result<D, E>,
+) -> Result<Vec<(ImageField<'r, 'a>, Verdict<D>)>, E> {
     let is_update = request.operation == Some(Operation::Update);
     // Only the images of an UPDATE may be running already.
     let old = request
@@ -118,10 +122,10 @@ fn evaluate_images<'r, 'a, D>(
                     place: field.place,
                     ..context
                 };
-                Verdict::Evaluated(evaluate_one(image, &context))
+                Verdict::Evaluated(evaluate_one(image, &context)?)
             }
         };
-        (field, verdict)
+        Ok((field, verdict))
     };
     pod.images().map(evaluate).collect()
 }

@@ -1,12 +1,14 @@
 //! The evaluations of the images of a review, step by step.
 
+use std::convert::Infallible;
+
 use super::error::ReviewError;
 use super::evaluate::{Verdict, evaluate};
 use super::outcome::SkipReason;
 use super::policy::Caller;
 use super::read::{AdmissionReview, read};
 use crate::compile::Preview;
-use crate::context::{Case, Place, Setting};
+use crate::context::{Case, Context, Place, Setting};
 use crate::rules::{Explanation, Scope};
 
 /// An image of a review, and its evaluation.
@@ -35,9 +37,8 @@ pub fn explain<'p>(
     scope: Scope<'_>,
 ) -> Result<Vec<ExplainedImage<'p>>, ReviewError> {
     let AdmissionReview { request, .. } = read(body)?;
-    let evaluated = evaluate(&request, disable_label, caller, |image, context| {
-        rules.explain(image, context, scope)
-    });
+    let explain_one = |image: &str, context: &Context<'_>| Ok(rules.explain(image, context, scope));
+    let Ok(evaluated) = evaluate::<_, Infallible>(&request, disable_label, caller, explain_one);
     let images = evaluated.into_iter().flat_map(|pod| pod.images);
     Ok(images
         .map(|(field, verdict)| ExplainedImage {
@@ -61,10 +62,13 @@ pub fn explain<'p>(
 /// Returns an error if the body is not an `AdmissionReview`.
 pub fn cases(body: &[u8], disable_label: &str, caller: &Caller<'_>) -> Result<Vec<Case>, ReviewError> {
     let AdmissionReview { request, .. } = read(body)?;
-    let evaluated = evaluate(&request, disable_label, caller, |image, context| Case {
-        image: image.to_owned(),
-        setting: Setting::from_context(context),
-    });
+    let case = |image: &str, context: &Context<'_>| {
+        Ok(Case {
+            image: image.to_owned(),
+            setting: Setting::from_context(context),
+        })
+    };
+    let Ok(evaluated) = evaluate::<_, Infallible>(&request, disable_label, caller, case);
     let images = evaluated.into_iter().flat_map(|pod| pod.images);
     Ok(images
         .filter_map(|(_, verdict)| match verdict {

@@ -1,6 +1,7 @@
 //! The inputs of an evaluation other than the body of the review.
 
 use crate::compile::RuleSet;
+use crate::rules::Interrupt;
 
 /// The inputs that all requests share.
 #[derive(Clone, Copy, Debug)]
@@ -20,4 +21,6 @@ pub struct Policy<'a> {
 pub struct Caller<'a> {
     /// Entry of the webhook configuration that called, if the path of the request names one.
     pub entry: Option<&'a str>,
+    /// Ends the evaluation early, such as at the deadline of the request.
+    pub interrupt: Option<&'a Interrupt<'a>>,
 }

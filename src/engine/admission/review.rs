@@ -12,13 +12,14 @@ use super::policy::{Caller, Policy};
 use super::read::{AdmissionRequest, AdmissionReview, Metadata, read};
 use super::wording;
 use crate::context::Operation;
-use crate::rules::{Decision, Effect, Invalid};
+use crate::rules::{Decision, Effect, Interrupted, Invalid};
 
 /// Answers a review.
 ///
 /// # Errors
 ///
-/// Returns an error if the body is not an `AdmissionReview`. The caller then gets 400 and the line of the error.
+/// Returns an error if the body is not an `AdmissionReview`, or if the evaluation is interrupted. The caller then gets
+/// 400 or 408, and the line of the error.
 pub fn review<'a>(
     body: &'a [u8],
     policy: &Policy<'_>,
@@ -30,11 +31,11 @@ pub fn review<'a>(
         request,
     } = read(body)?;
     let evaluated = evaluate(&request, policy.disable_label, caller, |image, context| {
-        policy.rules.evaluate(image, context)
-    });
+        policy.rules.evaluate_until(image, context, caller.interrupt)
+    })?;
     let mut response = AdmissionResponse::new(version, &uid, policy.digest);
     if let Some(evaluated) = &evaluated {
-        fill(&mut response, &request, evaluated, policy);
+        fill(&mut response, &request, evaluated, policy, caller)?;
     }
     // The order matters: a denial wins over patches of other images, and a skipped Pod has no patch.
     let outcome = match () {
@@ -78,7 +79,10 @@ fn fill<'d>(
     request: &AdmissionRequest<'_>,
     evaluated: &'d EvaluatedPod<'_, '_, Decision<'_>>,
     policy: &Policy<'d>,
-) {
+    caller: &Caller<'_>,
+) -> Result<(), Interrupted> {
+    // A rule may warn of each image, and each warning is a text.
+    let step = |image: &str| caller.interrupt.map_or(Ok(()), |interrupt| interrupt.step(image));
     let EvaluatedPod { pod, images, .. } = evaluated;
     // Collected over all images, because a Pod has one list of pull secrets.
     let mut last = None;
@@ -88,12 +92,14 @@ fn fill<'d>(
             continue;
         };
         for rule in decision.warnings().iter().copied().chain(decision.rules()) {
+            step(image)?;
             // The images of a Pod mostly share a rule, so this saves the search for its name.
             if last.replace(rule) != Some(rule) {
                 response.name_rule(policy.rules.rule_name(rule));
             }
         }
         for rule in decision.warnings() {
+            step(image)?;
             response.warn(wording::warned(field, image, policy.rules, *rule));
         }
         match decision.effect() {
@@ -130,6 +136,7 @@ fn fill<'d>(
             }
         }
     }
+    Ok(())
 }
 
 impl Verdict<Decision<'_>> {

@@ -6,7 +6,7 @@ use super::preview::Preview;
 use crate::context::Context;
 use crate::legacy::LegacyConfig;
 use crate::rules::evaluate::Selection;
-use crate::rules::{Compiled, Decision, DoesNotSettle, Explanation, Invalid, Scope};
+use crate::rules::{Compiled, Decision, DoesNotSettle, Explanation, Interrupt, Interrupted, Invalid, Scope};
 
 /// A set that passed the termination check and its own tests: every evaluation settles.
 ///
@@ -30,6 +30,25 @@ impl RuleSet {
         self.compiled
             .evaluate(image, context, Selection::default(), &mut ())
             .unwrap_or_else(unsettled)
+    }
+
+    /// Evaluates an image until it is interrupted.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it was interrupted.
+    pub fn evaluate_until(
+        &self,
+        image: &str,
+        context: &Context<'_>,
+        mut interrupt: Option<&Interrupt<'_>>,
+    ) -> Result<Decision<'_>, Interrupted> {
+        let decision = self
+            .compiled
+            .evaluate(image, context, Selection::default(), &mut interrupt);
+        // One step more, so that images that no rule is examined for count too.
+        interrupt.map_or(Ok(()), |interrupt| interrupt.step(image))?;
+        Ok(decision.unwrap_or_else(unsettled))
     }
 
     /// Evaluates an image and records each step.

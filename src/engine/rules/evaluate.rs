@@ -6,6 +6,7 @@ use super::distinct::Distinct;
 use super::id::RuleId;
 use super::image::{AUTO, Image};
 use super::index::Candidates;
+use super::interrupt::Interrupt;
 use super::rule::{Guards, Mismatch, Rule};
 use crate::context::Context;
 use crate::legacy::Answer;
@@ -20,10 +21,21 @@ pub(crate) trait Observer {
     fn step(&mut self, _rule: RuleId, _outcome: Result<(), Mismatch>) {}
     /// Records the answer of the map, which is consulted if no rule decides.
     fn map(&mut self, _answer: &Answer) {}
+    /// Returns true if the evaluation ends before the next step. Its decision then has no meaning.
+    fn ends_evaluation(&self, _image: &str) -> bool {
+        false
+    }
 }
 
 /// Observes nothing.
 impl Observer for () {}
+
+/// Ends the evaluation once it is interrupted.
+impl Observer for Option<&Interrupt<'_>> {
+    fn ends_evaluation(&self, image: &str) -> bool {
+        self.is_some_and(|interrupt| interrupt.step(image).is_err())
+    }
+}
 
 /// Records the rules that match.
 #[derive(Default)]
@@ -206,6 +218,9 @@ impl Compiled {
             self.index.candidates(image, context.namespace)
         };
         for id in candidates {
+            if observer.ends_evaluation(image.text) {
+                return None;
+            }
             let Some(rule) = self.rule(id) else {
                 continue;
             };

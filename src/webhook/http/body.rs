@@ -42,7 +42,7 @@ impl AnnouncedBody {
 /// A body, with its charge on the budget.
 #[derive(Debug)]
 pub(crate) struct Body<'b> {
-    bytes: bytes::Bytes,
+    parts: BodyParts,
     _charge: BodyCharge<'b>,
 }
 
@@ -86,8 +86,21 @@ impl<'b> Body<'b> {
         })
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.bytes
+    /// Returns its length in bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.parts.small.len() + self.parts.done.iter().map(bytes::Bytes::len).sum::<usize>()
+    }
+
+    /// Returns its bytes as one text.
+    pub(crate) fn as_bytes(&mut self) -> &[u8] {
+        let joined = std::mem::take(&mut self.parts).concat();
+        self.parts.done.push(joined);
+        self.parts.done.first().map_or(&[], |joined| joined)
+    }
+
+    /// Takes its parts for another thread. They are charged for as long as the body lives.
+    pub(crate) fn take_parts(&mut self) -> BodyParts {
+        std::mem::take(&mut self.parts)
     }
 
     async fn collect(
@@ -136,28 +149,26 @@ impl<'b> Body<'b> {
             charge.add(data.len(), waits).await;
             if Some(data.len()) == length {
                 // Almost always the body is one frame. Then nothing is copied.
-                return Ok(Self {
-                    bytes: data,
-                    _charge: charge,
-                });
+                parts.done.push(data);
+                break;
             }
             parts.push(data);
             if Some(read) == length {
                 break;
             }
         }
-        // The buffer for the whole body is allocated only now, for the short time of the review. If it were allocated
-        // while a slow client still sends, it would keep memory from bodies that are complete.
+        // The buffer for the whole body is allocated later, for the short time of the review. If it were allocated while a
+        // slow client still sends, or while a large review waits, it would keep memory from others.
         Ok(Self {
-            bytes: parts.concat(),
+            parts,
             _charge: charge,
         })
     }
 }
 
 /// The parts of a body. Small parts are joined, because each part has an overhead that is not charged on the budget.
-#[derive(Default)]
-struct BodyParts {
+#[derive(Debug, Default)]
+pub(crate) struct BodyParts {
     done: Vec<bytes::Bytes>,
     small: Vec<u8>,
 }
@@ -180,7 +191,8 @@ impl BodyParts {
         }
     }
 
-    fn concat(mut self) -> bytes::Bytes {
+    /// Joins the parts.
+    pub(crate) fn concat(mut self) -> bytes::Bytes {
         if !self.small.is_empty() {
             self.done.push(self.small.into());
         }
@@ -239,7 +251,7 @@ mod tests {
     async fn body_in_one_frame_is_not_copied() {
         let sent = bytes::Bytes::from_static(b"review");
         let budget = BodyBudget::new(64 << 20);
-        let body = Body::read(&budget, ReqBody::Once(sent.clone()), of_length(6), soon())
+        let mut body = Body::read(&budget, ReqBody::Once(sent.clone()), of_length(6), soon())
             .await
             .unwrap();
         assert_eq!(body.as_bytes().as_ptr(), sent.as_ptr());
@@ -277,10 +289,10 @@ mod tests {
                 let body = Body::read(&budget, body, AnnouncedBody::default(), soon())
                     .await
                     .unwrap();
-                let now = held.fetch_add(body.as_bytes().len(), Ordering::SeqCst) + body.as_bytes().len();
+                let now = held.fetch_add(body.len(), Ordering::SeqCst) + body.len();
                 assert!(now <= MAX_BODY + MAX_BODY / 2, "{now} bytes at one time");
                 tokio::task::yield_now().await;
-                held.fetch_sub(body.as_bytes().len(), Ordering::SeqCst);
+                held.fetch_sub(body.len(), Ordering::SeqCst);
             });
         }
         while let Some(task) = tasks.join_next().await {

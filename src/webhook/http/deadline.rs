@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// Time for an answer if the caller sends no timeout: the longest that an API server waits.
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Returns the timeout in the query parameter `timeout`, which every API server sends.
 pub(crate) fn timeout(query: Option<&str>) -> Option<Duration> {
     let mut parameters = query?.split('&');

@@ -22,6 +22,6 @@ pub(crate) use error::{ListenError, ServerError};
 pub(crate) use file_limit::connections_within;
 pub(crate) use health::Health;
 pub(crate) use listener::bind;
-pub(crate) use reviews::Reviews;
+pub(crate) use reviews::{LargeReviews, Reviews};
 pub(crate) use server::{Listeners, Servers};
 pub(crate) use validate::Validations;

@@ -24,7 +24,7 @@ impl Rejection {
     pub(super) fn timed_out() -> Self {
         Self {
             status: StatusCode::REQUEST_TIMEOUT,
-            line: "the evaluation did not end before the deadline".to_owned(),
+            line: ReviewError::Interrupted.to_string(),
             reason: Rejected::TimedOut,
         }
     }
@@ -65,6 +65,7 @@ impl From<ReviewError> for Rejection {
         let line = error.to_string();
         let (status, reason) = match error {
             ReviewError::Malformed(_) => (StatusCode::BAD_REQUEST, Rejected::Malformed),
+            ReviewError::Interrupted => return Self::timed_out(),
         };
         Self { status, line, reason }
     }

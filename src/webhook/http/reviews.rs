@@ -1,22 +1,31 @@
 //! `POST /` and `POST /hook/NAME`: admission reviews.
+//!
+//! Nearly every review takes some microseconds, and is evaluated on the thread that reads it. A large one leaves it to other
+//! requests, and few of them run at once.
 
+use std::cell::OnceCell;
+use std::num::NonZero;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::available_parallelism;
 use std::time::Duration;
 
-use imageswap_engine::admission::{Caller, ImageEffect, Policy, Reviewed, review};
+use imageswap_engine::admission::{Caller, ImageEffect, Policy, ReviewError, Reviewed, review};
 use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Operation;
-use imageswap_engine::rules::RuleId;
+use imageswap_engine::rules::{Interrupt, RuleId};
 use salvo::prelude::*;
-use tokio::time::Instant;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 
 use super::body::{AnnouncedBody, Body};
 use super::budget::BodyBudget;
 use super::connections::evaluates;
-use super::deadline::timeout;
+use super::deadline::{DEFAULT_TIMEOUT, timeout};
 use super::health::Health;
 use super::rejection::{Rejection, respond};
 use crate::webhook::metrics::{Metrics, RuleCounts};
+use crate::webhook::os;
 use crate::webhook::reload::SharedRules;
 
 /// Name of the path parameter that has the entry of the webhook configuration.
@@ -31,6 +40,45 @@ pub(crate) struct Reviews {
     pub(crate) budget: Arc<BodyBudget>,
     pub(crate) disable_label: String,
     pub(crate) dry_run: bool,
+    pub(crate) large: LargeReviews,
+}
+
+/// Limits of the reviews that run at once on threads of their own.
+#[derive(Clone, Debug)]
+pub(crate) struct LargeReviews {
+    /// Reviews with a long body.
+    long: Arc<Semaphore>,
+    /// Reviews with a short body that take long. A real Pod may be one of them, so long bodies do not keep it waiting.
+    slow: Arc<Semaphore>,
+}
+
+impl Default for LargeReviews {
+    fn default() -> Self {
+        /// Each takes little memory, and the system divides the processors between them.
+        const SLOW: usize = 16;
+        let processors = available_parallelism().map_or(1, NonZero::get);
+        Self {
+            // One that takes until its deadline must not keep all others waiting.
+            long: Arc::new(Semaphore::new(processors.max(2))),
+            slow: Arc::new(Semaphore::new(SLOW.max(processors))),
+        }
+    }
+}
+
+/// Shortest body of a large review, in bytes. Reading a shorter one takes less than a millisecond.
+const LARGE: usize = 256 << 10;
+/// Maximum time of an evaluation on a thread that other requests need. One that takes longer is large, whatever its
+/// length, and begins again.
+const SLICE: Duration = Duration::from_millis(2);
+
+/// Tells the thread of a large review once nobody waits for its answer: the value was dropped.
+#[derive(Default)]
+struct Gone(Arc<AtomicBool>);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 #[async_trait]
@@ -50,12 +98,58 @@ impl Reviews {
         // Counted from the head of the request, because the caller's timeout started before it.
         let deadline = timeout(request.uri().query()).map(|timeout| started + timeout);
         let announced = AnnouncedBody::of(request.headers());
-        let body = Body::read(&self.budget, request.take_body(), announced, deadline).await?;
+        let mut body = Body::read(&self.budget, request.take_body(), announced, deadline).await?;
         evaluates(request).await;
-        let caller = Caller {
-            entry: request.params().get(ENTRY_PARAM).map(String::as_str),
+        let entry = request.params().get(ENTRY_PARAM).map(String::as_str);
+        let deadline = deadline.unwrap_or(started + DEFAULT_TIMEOUT);
+        let is_short = body.len() < LARGE;
+        if is_short {
+            // Read only if the review is not small, because reading the clock takes a part of the time of a small one.
+            let start = OnceCell::new();
+            let is_due = || {
+                let now = Instant::now();
+                now >= (*start.get_or_init(|| now) + SLICE).min(deadline)
+            };
+            match self.evaluate(body.as_bytes(), entry, started, &is_due) {
+                Err(ReviewError::Interrupted) => {}
+                ended => return Ok(ended?),
+            }
+        }
+        let limit = if is_short {
+            &self.large.slow
+        } else {
+            &self.large.long
         };
-        // No `await` from here on: the guard borrows the set, and a reload must not change it within an answer.
+        let permit = timeout_at(deadline, Arc::clone(limit).acquire_owned()).await;
+        let Ok(Ok(permit)) = permit else {
+            return Err(Rejection::timed_out());
+        };
+        let (reviews, entry, parts) = (self.clone(), entry.map(str::to_owned), body.take_parts());
+        let gone = Gone::default();
+        let is_gone = Arc::clone(&gone.0);
+        let ended = os::unblock(move || {
+            let is_due = || is_gone.load(Ordering::Relaxed) || Instant::now() >= deadline;
+            let ended = reviews.evaluate(&parts.concat(), entry.as_deref(), started, &is_due);
+            drop(permit);
+            ended
+        });
+        Ok(ended.await?)
+    }
+
+    /// Evaluates a review, counts and logs it. It is interrupted once `is_due` returns true.
+    fn evaluate(
+        &self,
+        body: &[u8],
+        entry: Option<&str>,
+        started: Instant,
+        is_due: &dyn Fn() -> bool,
+    ) -> Result<Vec<u8>, ReviewError> {
+        let interrupt = Interrupt::new(is_due);
+        let caller = Caller {
+            entry,
+            interrupt: Some(&interrupt),
+        };
+        // The guard borrows the set, and a reload must not change it within an answer.
         let current = self.rules.current();
         let policy = Policy {
             rules: &current.rules,
@@ -63,7 +157,7 @@ impl Reviews {
             disable_label: &self.disable_label,
             dry_run: self.dry_run,
         };
-        let reviewed = review(body.as_bytes(), &policy, &caller)?;
+        let reviewed = review(body, &policy, &caller)?;
         let duration = started.elapsed();
         self.metrics
             .reviewed(&reviewed, &current.rules, &current.counts, duration);

@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout_at};
 use super::body::{AnnouncedBody, Body, discard};
 use super::budget::BodyBudget;
 use super::connections::evaluates;
-use super::deadline::timeout;
+use super::deadline::{DEFAULT_TIMEOUT, timeout};
 use super::health::Health;
 use super::rejection::{Rejection, respond};
 use super::validation::Validation;
@@ -24,8 +24,6 @@ use crate::config::{ChangedSet, RulesSource};
 use crate::webhook::metrics::Metrics;
 use crate::webhook::reload::SharedRules;
 
-/// Time for an answer if the caller sends no timeout: the longest that an API server waits.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Maximum number of requests whose body is read or evaluated. Further ones wait without one, so that they leave the
 /// memory for bodies to reviews of Pods.
 const MAX_AT_ONCE: usize = 2;
@@ -71,7 +69,7 @@ impl Validations {
             }
             return Err(Rejection::timed_out());
         };
-        let body = Body::read(&self.budget, request.take_body(), announced, Some(deadline)).await?;
+        let mut body = Body::read(&self.budget, request.take_body(), announced, Some(deadline)).await?;
         evaluates(request).await;
         let mut review = config_map_review(body.as_bytes())?;
         let validation = match review.change.take() {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::process::{Child, Command, ExitStatus};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -112,6 +113,15 @@ impl Server {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    /// Returns the CPU time that it has taken. The kernel counts it in hundredths of a second.
+    pub fn cpu_time(&self) -> Duration {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        // Fields 14 and 15, of which the first two end with the name in parentheses.
+        let fields = stat.rsplit_once(") ").unwrap().1.split(' ').skip(11);
+        let ticks: u64 = fields.take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum();
+        Duration::from_millis(10 * ticks)
     }
 
     /// Sends a signal, by its name without `SIG`.

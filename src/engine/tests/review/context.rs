@@ -28,6 +28,7 @@ fn review_fills_in_the_value_of_each_subject() {
     );
     let caller = Caller {
         entry: Some("staging"),
+        ..Caller::default()
     };
     let cases = cases(body.as_bytes(), "k8s.twr.io/imageswap", &caller).unwrap();
     let [case] = &cases[..] else {

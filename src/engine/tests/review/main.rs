@@ -6,5 +6,6 @@ mod config_map;
 mod context;
 mod hostile;
 mod images;
+mod interrupt;
 mod real;
 mod support;
