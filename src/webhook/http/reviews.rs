@@ -20,7 +20,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::body::{AnnouncedBody, Body};
 use super::budget::BodyBudget;
-use super::connections::evaluates;
+use super::connections::{evaluates, queued};
 use super::deadline::{DEFAULT_TIMEOUT, timeout};
 use super::health::Health;
 use super::rejection::{Rejection, respond};
@@ -120,7 +120,8 @@ impl Reviews {
         } else {
             &self.large.long
         };
-        let permit = timeout_at(deadline, Arc::clone(limit).acquire_owned()).await;
+        let turn = timeout_at(deadline, Arc::clone(limit).acquire_owned());
+        let permit = queued(request, turn).await;
         let Ok(Ok(permit)) = permit else {
             return Err(Rejection::timed_out());
         };

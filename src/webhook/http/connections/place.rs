@@ -20,6 +20,8 @@ pub(super) enum Rank {
     Reviewed,
     /// The client does not read an answer.
     Unread,
+    /// A request waits until others are evaluated.
+    Queued,
 }
 
 label!(Rank {
@@ -28,6 +30,7 @@ label!(Rank {
     Receiving => "sends a request",
     Reviewed => "idle after a review",
     Unread => "does not read an answer",
+    Queued => "waits for its evaluation",
 });
 
 /// A rank, and the time since which the connection has it.
@@ -46,6 +49,7 @@ impl QueuePlace {
             Phase::Idle => Rank::of_idle(was_reviewed),
             Phase::PartOfHead | Phase::PartOfBody => Rank::Receiving,
             Phase::Unread => Rank::Unread,
+            Phase::Queued => Rank::Queued,
             // The request may be complete: its task is about to look.
             Phase::Head | Phase::Body => return None,
             Phase::Answer | Phase::Closed => return None,

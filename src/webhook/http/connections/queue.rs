@@ -207,6 +207,7 @@ mod tests {
     #[tokio::test]
     async fn places_that_lag_behind_do_not_change_the_order() {
         let phases = [
+            (Phase::Queued, true),
             (Phase::Unread, true),
             (Phase::Idle, true),
             (Phase::Idle, true),
@@ -220,7 +221,7 @@ mod tests {
             (Phase::Body, false),
         ];
         let (mut queue, _clients) = queue(&phases).await;
-        assert_eq!(close_all(&mut queue), [9, 8, 7, 6, 5, 4, 3, 2, 1]);
+        assert_eq!(close_all(&mut queue), [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
         // The request of one may be complete, and the answer of the other one must not be cut.
         assert_eq!(queue.len(), 2);
     }

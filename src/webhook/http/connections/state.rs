@@ -23,6 +23,8 @@ pub(super) enum Phase {
     PartOfBody,
     /// A request is evaluated, or its answer is written.
     Answer,
+    /// A request waits until others are evaluated.
+    Queued,
     /// The client does not read an answer.
     Unread,
     /// Another client has got the place of this connection, or it was idle for too long.
@@ -104,10 +106,10 @@ const fn unpack(word: u64) -> State {
         Phase::Body,
         Phase::PartOfBody,
         Phase::Answer,
+        Phase::Queued,
         Phase::Unread,
         Phase::Closed,
         // No state has these.
-        Phase::Closed,
         Phase::Closed,
         Phase::Closed,
         Phase::Closed,

@@ -55,7 +55,8 @@ impl Tracked {
             }
             Phase::PartOfHead => self.enter(state, Phase::Head, state.since),
             // They are a part of a body, or of the next request.
-            Phase::Head | Phase::Body | Phase::PartOfBody | Phase::Answer | Phase::Unread => Ok(()),
+            Phase::Head | Phase::Body | Phase::PartOfBody => Ok(()),
+            Phase::Answer | Phase::Queued | Phase::Unread => Ok(()),
         }
     }
 
@@ -110,6 +111,11 @@ impl Tracked {
             Phase::Answer | Phase::Unread => Ok(()),
             _ => self.enter(state, Phase::Answer, state.since),
         }
+    }
+
+    /// The request waits until others are evaluated.
+    fn queues(&self) -> io::Result<()> {
+        self.enter(self.connection.state(), Phase::Queued, self.port.now())
     }
 
     /// The answer is complete. It only has to be written.
@@ -169,6 +175,19 @@ pub(in crate::webhook::http) async fn evaluates(request: &Request) {
     }
 }
 
+/// Waits for something before a request can be evaluated, such as the end of others. The connection can be closed
+/// meanwhile.
+pub(in crate::webhook::http) async fn queued<T>(request: &Request, turn: impl Future<Output = T>) -> T {
+    if let Some(tracked) = tracked(request)
+        && tracked.queues().is_err()
+    {
+        return pending().await;
+    }
+    let result = turn.await;
+    evaluates(request).await;
+    result
+}
+
 /// Keeps the connection of a request for the idle time of the API server, because it had a review.
 pub(in crate::webhook::http) fn reviewed(request: &Request) {
     if let Some(tracked) = tracked(request) {
@@ -217,6 +236,22 @@ mod tests {
         assert!(ends().await.is_err());
         tracked.begins(false);
         assert!(ends().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn request_is_closed_only_before_its_evaluation() {
+        let (tracked, _client) = idle().await;
+        tracked.begins(false);
+        for is_evaluated in [true, false] {
+            tracked.queues().unwrap();
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            if is_evaluated {
+                tracked.evaluates().unwrap();
+            }
+            tracked.port.close_first();
+            assert_eq!(tracked.evaluates().is_ok(), is_evaluated);
+        }
+        assert_eq!(tracked.port.count(), 0);
     }
 
     #[tokio::test]
