@@ -226,6 +226,7 @@ fn skip_reason_text(reason: SkipReason) -> &'static str {
         SkipReason::MirrorPod => "the Pod mirrors a static Pod",
         SkipReason::Unchanged => "the update does not change it",
         SkipReason::Auto => "Istio's injector fills it in",
+        SkipReason::TooMany => "the request has too many images",
         SkipReason::InvalidImage | SkipReason::InvalidResult | SkipReason::NoImage => reason.as_str(),
     }
 }

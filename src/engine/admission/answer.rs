@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::json::JsonWriter;
+use super::json::{JsonWriter, base64_length};
 use super::patch::JsonPatch;
 use super::read::Version;
 
@@ -89,9 +89,12 @@ impl<'a> AdmissionResponse<'a> {
                 .push(format!("imageswap: {} more warnings", self.suppressed));
         }
         // An answer that denies has no patch: the API server would not apply it.
-        let patch = self.is_patched().then(|| self.patch.into_json());
-        let mut json =
-            JsonWriter::with_capacity(ENVELOPE + patch.as_ref().map_or(0, |patch| patch.len() * 4 / 3));
+        let patch = self.is_patched().then_some(&self.patch);
+        let texts = self.warnings.iter().chain(&self.denials).map(String::len);
+        // Large enough for nearly every answer, so that it is not there twice while it grows.
+        let length =
+            ENVELOPE + texts.sum::<usize>() + patch.map_or(0, |patch| base64_length(patch.max_length()));
+        let mut json = JsonWriter::with_capacity(length);
         json.raw("{\"kind\":\"AdmissionReview\",\"apiVersion\":\"");
         json.raw(self.version.as_str());
         json.raw("\",\"response\":{\"uid\":");
@@ -108,7 +111,7 @@ impl<'a> AdmissionResponse<'a> {
         }
         if let Some(patch) = patch {
             json.raw(",\"patchType\":\"JSONPatch\",\"patch\":\"");
-            json.base64(&patch);
+            patch.write_base64(&mut json);
             json.raw("\"");
         }
         if !self.warnings.is_empty() {

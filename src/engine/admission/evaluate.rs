@@ -1,7 +1,7 @@
 //! The choice of the images to evaluate, and the evaluation of each.
 
 use super::changed::OldImages;
-use super::outcome::SkipReason;
+use super::outcome::{SkipReason, SkippedImages};
 use super::pod::{ImageField, Pod};
 use super::policy::Caller;
 use super::read::{AdmissionRequest, Metadata, Object, group_of};
@@ -14,11 +14,19 @@ const MIRROR_POD: &str = "kubernetes.io/config.mirror";
 /// The value of the break-glass label.
 const DISABLED: &str = "disabled";
 
+/// Maximum number of images that are evaluated in a review, and of images of an object that are listed although they
+/// are not evaluated. A Pod of 1 MiB has room for fewer.
+pub const MAX_IMAGES: usize = 10_000;
+
 /// The Pod of a review, and what the webhook does with each of its images.
 pub(super) struct EvaluatedPod<'r, 'a, D> {
     pub(super) pod: Pod<'r, 'a>,
     /// The images, in the order of [`Pod::images`].
     pub(super) images: Vec<(ImageField<'r, 'a>, Verdict<D>)>,
+    /// Further images that are not evaluated.
+    pub(super) more: SkippedImages,
+    /// Number of images to evaluate if that are more than [`MAX_IMAGES`], so that none of them is evaluated.
+    pub(super) too_many: Option<usize>,
     /// True if the object as a whole is skipped.
     pub(super) is_skipped: bool,
 }
@@ -50,18 +58,63 @@ pub(super) fn evaluate<'r, 'a, D, E>(
         return Ok(None);
     };
     let skipped = skip_reason(object, &pod, disable_label);
-    let images = match skipped {
-        Some(reason) => pod
-            .images()
-            .map(|field| (field, Verdict::Skipped(reason)))
-            .collect(),
-        None => evaluate_images(request, object, &pod, caller, evaluate_one)?,
-    };
+    let is_update = request.operation == Some(Operation::Update);
+    // Only the images of an UPDATE may be running already.
+    let old = request
+        .old_object
+        .as_deref()
+        .filter(|_| is_update)
+        .and_then(|old| Pod::find(&request.kind, old));
+    let old = old.as_ref().map(OldImages::new);
+    let reason_of = |field: &ImageField<'_, '_>| skipped.or_else(|| reason_of_image(field, old.as_ref()));
+    // Nearly every Pod has so few images that they are not counted first.
+    let too_many = Some(&pod)
+        .filter(|pod| pod.max_images() > MAX_IMAGES)
+        .map(|pod| pod.images().filter(|field| reason_of(field).is_none()).count())
+        .filter(|count| *count > MAX_IMAGES);
+    let context = context(request, object, &pod, caller);
+    let mut images = Vec::with_capacity(pod.max_images().min(MAX_IMAGES));
+    let mut more = SkippedImages::default();
+    for field in pod.images() {
+        let reason = reason_of(&field).or(too_many.map(|_| SkipReason::TooMany));
+        let verdict = match (reason, field.image) {
+            (Some(reason), _) if images.len() >= MAX_IMAGES => {
+                more.add(reason, 1);
+                continue;
+            }
+            (Some(reason), _) => Verdict::Skipped(reason),
+            (None, None) => Verdict::Skipped(SkipReason::NoImage),
+            (None, Some(image)) => {
+                // Copied for each image, because container and place are the only values that differ within a Pod.
+                let context = Context {
+                    container: field.container,
+                    place: field.place,
+                    ..context
+                };
+                Verdict::Evaluated(evaluate_one(image, &context)?)
+            }
+        };
+        images.push((field, verdict));
+    }
+    more.add(skipped.unwrap_or(SkipReason::NoImage), pod.more_without_image());
     Ok(Some(EvaluatedPod {
         pod,
         images,
+        more,
+        too_many,
         is_skipped: skipped.is_some(),
     }))
+}
+
+/// Returns the reason why the webhook skips an image of an object that it does not skip as a whole.
+fn reason_of_image(field: &ImageField<'_, '_>, old: Option<&OldImages<'_, '_, '_>>) -> Option<SkipReason> {
+    match field.image {
+        None => Some(SkipReason::NoImage),
+        // Checked before the rules: swapping an image that does not change would restart its container.
+        Some(_) if old.is_some_and(|old| old.has(field)) => Some(SkipReason::Unchanged),
+        Some(image) if image == AUTO => Some(SkipReason::Auto),
+        Some(_) => None,
+    }
 }
 
 /// Returns the reason why the webhook skips an object as a whole.
@@ -90,46 +143,6 @@ fn skip_reason(object: &Object<'_>, pod: &Pod<'_, '_>, disable_label: &str) -> O
     }
 }
 
-/// Evaluates each image that the request adds or changes.
-fn evaluate_images<'r, 'a, D, E>(
-    request: &'r AdmissionRequest<'a>,
-    object: &'r Object<'a>,
-    pod: &Pod<'r, 'a>,
-    caller: &Caller<'_>,
-    evaluate_one: impl Fn(&str, &Context<'_>) -> Result<D, E>,
-) -> Result<Vec<(ImageField<'r, 'a>, Verdict<D>)>, E> {
-    let is_update = request.operation == Some(Operation::Update);
-    // Only the images of an UPDATE may be running already.
-    let old = request
-        .old_object
-        .as_deref()
-        .filter(|_| is_update)
-        .and_then(|old| Pod::find(&request.kind, old));
-    let old = old.as_ref().map(OldImages::new);
-    let context = context(request, object, pod, caller);
-    let evaluate = |field: ImageField<'r, 'a>| {
-        let verdict = match field.image {
-            None => Verdict::Skipped(SkipReason::NoImage),
-            // Checked before the rules: swapping an image that does not change would restart its container.
-            Some(_) if old.as_ref().is_some_and(|old| old.has(&field)) => {
-                Verdict::Skipped(SkipReason::Unchanged)
-            }
-            Some(image) if image == AUTO => Verdict::Skipped(SkipReason::Auto),
-            Some(image) => {
-                // Copied for each image, because container and place are the only values that differ within a Pod.
-                let context = Context {
-                    container: field.container,
-                    place: field.place,
-                    ..context
-                };
-                Verdict::Evaluated(evaluate_one(image, &context)?)
-            }
-        };
-        Ok((field, verdict))
-    };
-    pod.images().map(evaluate).collect()
-}
-
 /// Returns the context that all images of an object share.
 fn context<'r>(
     request: &'r AdmissionRequest<'_>,
@@ -137,16 +150,10 @@ fn context<'r>(
     pod: &Pod<'r, '_>,
     caller: &Caller<'r>,
 ) -> Context<'r> {
-    // Kubernetes allows several owners, but at most one of them is the controller.
-    let owner = object
-        .metadata
-        .owners
-        .iter()
-        .find(|owner| owner.is_controller)
-        .map(|owner| Owner {
-            kind: owner.kind.as_deref().unwrap_or_default(),
-            group: group_of(owner.api_version.as_deref().unwrap_or_default()),
-        });
+    let owner = object.metadata.controller.as_ref().map(|owner| Owner {
+        kind: owner.kind.as_deref().unwrap_or_default(),
+        group: group_of(owner.api_version.as_deref().unwrap_or_default()),
+    });
     Context {
         namespace: request.namespace.as_deref(),
         labels: &pod.metadata.labels,

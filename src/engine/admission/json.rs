@@ -7,6 +7,11 @@ use base64::engine::general_purpose::STANDARD;
 #[derive(Debug)]
 pub(super) struct JsonWriter(Vec<u8>);
 
+/// Returns the length of this many bytes in base64.
+pub(super) const fn base64_length(bytes: usize) -> usize {
+    bytes.div_ceil(3).saturating_mul(4)
+}
+
 impl JsonWriter {
     pub(super) fn with_capacity(bytes: usize) -> Self {
         Self(Vec::with_capacity(bytes))
@@ -23,10 +28,22 @@ impl JsonWriter {
         let _ = serde_json::to_writer(&mut self.0, text);
     }
 
-    /// Appends bytes in base64, without quotes.
-    pub(super) fn base64(&mut self, bytes: &[u8]) {
-        let start = self.0.len();
-        self.0.resize(start + bytes.len().div_ceil(3) * 4, b'=');
+    /// Moves the start of a text to the end of this one, in base64. The text keeps the bytes that are not a whole group,
+    /// so it can continue.
+    pub(super) fn base64_of_start(&mut self, text: &mut Self) {
+        let whole = text.len() - text.len() % 3;
+        self.base64(text.0.get(..whole).unwrap_or_default());
+        text.0.drain(..whole);
+    }
+
+    /// Appends the end of a text in base64.
+    pub(super) fn base64_of_end(&mut self, text: &Self) {
+        self.base64(&text.0);
+    }
+
+    fn base64(&mut self, bytes: &[u8]) {
+        let start = self.len();
+        self.0.resize(start + base64_length(bytes.len()), b'=');
         if let Some(room) = self.0.get_mut(start..) {
             // `room` has exactly the encoded length, so this cannot fail.
             let _ = STANDARD.encode_slice(bytes, room);
@@ -43,6 +60,10 @@ impl JsonWriter {
         }
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(super) fn into_bytes(self) -> Vec<u8> {
         self.0
     }
@@ -53,5 +74,32 @@ impl std::fmt::Write for JsonWriter {
     fn write_str(&mut self, json: &str) -> std::fmt::Result {
         self.raw(json);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn text_that_is_encoded_in_parts_is_encoded_as_a_whole(
+            parts in prop::collection::vec("[ -~]{0,40}", 0..12),
+        ) {
+            let (mut json, mut text) = (JsonWriter::with_capacity(0), JsonWriter::with_capacity(0));
+            json.raw("<");
+            for part in &parts {
+                text.raw(part);
+                json.base64_of_start(&mut text);
+            }
+            json.base64_of_end(&text);
+            json.raw(">");
+            prop_assert_eq!(
+                String::from_utf8(json.into_bytes()).unwrap(),
+                format!("<{}>", STANDARD.encode(parts.concat()))
+            );
+        }
     }
 }

@@ -22,9 +22,10 @@ mod workload;
 
 pub use self::config_map::{ConfigMapChange, ConfigMapFiles, ConfigMapReview, config_map_review};
 pub use self::error::{MalformedReview, ReviewError};
+pub use self::evaluate::MAX_IMAGES;
 pub use self::explain::{ExplainedImage, cases, explain};
 pub use self::images::{InvalidObject, ObjectImage, images_of};
-pub use self::outcome::{ImageDecision, ImageEffect, ReviewOutcome, Reviewed, SkipReason};
+pub use self::outcome::{ImageDecision, ImageEffect, ReviewOutcome, Reviewed, SkipReason, SkippedImages};
 pub use self::pod::JsonPointer;
 pub use self::policy::{Caller, Policy};
 pub use self::review::review;

@@ -25,9 +25,15 @@ pub struct Reviewed<'a> {
     pub dry_run: bool,
     /// Outcome of the whole review.
     pub outcome: ReviewOutcome,
-    /// The decision for each image.
+    /// The decision for each image. Of very many that are not evaluated, it has only the first ones.
     pub images: Vec<ImageDecision<'a>>,
+    /// Further images that are not evaluated.
+    pub more: SkippedImages,
 }
+
+/// Numbers of images that are not evaluated, by the reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SkippedImages([usize; SkipReason::ALL.len()]);
 
 /// The decision for one image.
 #[derive(Debug)]
@@ -74,6 +80,8 @@ pub enum SkipReason {
     Auto,
     /// There is no image: the field is missing, empty or not a string.
     NoImage,
+    /// The review has more images to evaluate than the webhook evaluates.
+    TooMany,
 }
 
 /// The outcome of a review.
@@ -89,6 +97,19 @@ pub enum ReviewOutcome {
     Skipped,
 }
 
+impl SkippedImages {
+    pub(super) fn add(&mut self, reason: SkipReason, count: usize) {
+        if let Some(counted) = self.0.get_mut(reason as usize) {
+            *counted += count;
+        }
+    }
+
+    /// Returns the number of images for each reason.
+    pub fn counts(&self) -> impl Iterator<Item = (SkipReason, usize)> {
+        SkipReason::ALL.into_iter().zip(self.0)
+    }
+}
+
 // Values of the label `reason` in metrics and in JSON.
 label!(SkipReason {
     Disabled => "disabled",
@@ -99,6 +120,7 @@ label!(SkipReason {
     InvalidResult => "invalid-result",
     Auto => "auto",
     NoImage => "no-image",
+    TooMany => "too-many",
 });
 
 // Values of the label `outcome` in metrics and in the log.

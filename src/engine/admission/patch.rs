@@ -18,8 +18,11 @@ enum PatchOperation<'a> {
     AddPullSecret { name: &'a str },
 }
 
-/// Typical length of an operation, in bytes.
-const OPERATION: usize = 160;
+/// Length of the text that is encoded at once, in bytes: some operations.
+const PART: usize = 512;
+
+/// Maximum length of an operation without its image or name, in bytes, if these have no escapes.
+const OPERATION: usize = 128;
 
 impl<'a> JsonPatch<'a> {
     pub(super) fn is_empty(&self) -> bool {
@@ -39,17 +42,40 @@ impl<'a> JsonPatch<'a> {
         });
     }
 
-    /// Returns the patch as JSON.
-    pub(super) fn into_json(self) -> Vec<u8> {
-        let mut json = JsonWriter::with_capacity(2 + OPERATION * self.operations.len());
-        json.raw("[");
-        json.separated(&self.operations, |json, operation| operation.write(json));
-        json.raw("]");
-        json.into_bytes()
+    /// Returns a length in JSON that the patch does not exceed, unless it has escapes.
+    pub(super) fn max_length(&self) -> usize {
+        let operations = self.operations.iter();
+        2 + operations
+            .map(|operation| OPERATION + operation.value().len())
+            .sum::<usize>()
+    }
+
+    /// Writes the patch in base64, a few operations at a time, so that it is never there as a whole in another form.
+    pub(super) fn write_base64(&self, json: &mut JsonWriter) {
+        let mut part = JsonWriter::with_capacity(2 * PART);
+        part.raw("[");
+        for (index, operation) in self.operations.iter().enumerate() {
+            if index > 0 {
+                part.raw(",");
+            }
+            operation.write(&mut part);
+            if part.len() >= PART {
+                json.base64_of_start(&mut part);
+            }
+        }
+        part.raw("]");
+        json.base64_of_end(&part);
     }
 }
 
 impl PatchOperation<'_> {
+    fn value(&self) -> &str {
+        match *self {
+            Self::ReplaceImage { image, .. } => image,
+            Self::AddPullSecretList { name } | Self::AddPullSecret { name } => name,
+        }
+    }
+
     fn write(&self, json: &mut JsonWriter) {
         match *self {
             Self::ReplaceImage { pointer, image } => {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::read::{Container, GroupKind, Metadata, Object, PodSpec, Volume};
+use super::read::{Container, Elements, GroupKind, Metadata, Object, PodSpec, Volume};
 use super::workload::{PodPath, Workload};
 use crate::context::Place;
 
@@ -76,10 +76,37 @@ impl<'r, 'a> Pod<'r, 'a> {
     /// Returns the names of the Pod's pull secrets; `None` if the Pod has no list of them.
     pub(super) fn pull_secrets(&self) -> Option<impl Iterator<Item = &'r str>> {
         let secrets = self.spec.image_pull_secrets.as_ref()?;
-        Some(secrets.iter().filter_map(|secret| secret.name.as_deref()))
+        Some(secrets.iter().map(AsRef::as_ref))
     }
 
-    /// Returns every image, in the order of the lists and of their elements.
+    /// Returns a number that the images of [`Self::images`] do not exceed.
+    pub(super) fn max_images(&self) -> usize {
+        let PodSpec {
+            containers,
+            init_containers,
+            ephemeral_containers,
+            volumes,
+            ..
+        } = self.spec;
+        containers.len() + init_containers.len() + ephemeral_containers.len() + volumes.len()
+    }
+
+    /// Returns the number of further fields without an image.
+    pub(super) fn more_without_image(&self) -> usize {
+        let PodSpec {
+            containers,
+            init_containers,
+            ephemeral_containers,
+            volumes,
+            ..
+        } = self.spec;
+        let containers = [containers, init_containers, ephemeral_containers];
+        let further = containers.into_iter().map(Elements::without_image);
+        further.sum::<usize>() + volumes.without_image()
+    }
+
+    /// Returns every image, in the order of the lists and of their elements. Of many fields without an image, it returns
+    /// only the first ones.
     pub(super) fn images(&self) -> impl Iterator<Item = ImageField<'r, 'a>> {
         let path = self.path;
         // Init containers first, in the order in which the kubelet starts them, for warnings and denials.
@@ -89,25 +116,20 @@ impl<'r, 'a> Pod<'r, 'a> {
             (ImageList::EphemeralContainers, &self.spec.ephemeral_containers),
         ];
         let containers = containers.into_iter().flat_map(move |(list, containers)| {
-            containers.iter().enumerate().map(move |(index, container)| {
+            containers.iter().map(move |(index, container)| {
                 ImageField::from_container(JsonPointer { path, list, index }, container)
             })
         });
-        let volumes = self
-            .spec
-            .volumes
-            .iter()
-            .enumerate()
-            .filter_map(move |(index, volume)| {
-                ImageField::from_volume(
-                    JsonPointer {
-                        path,
-                        list: ImageList::Volumes,
-                        index,
-                    },
-                    volume,
-                )
-            });
+        let volumes = self.spec.volumes.iter().filter_map(move |(index, volume)| {
+            ImageField::from_volume(
+                JsonPointer {
+                    path,
+                    list: ImageList::Volumes,
+                    index,
+                },
+                volume,
+            )
+        });
         containers.chain(volumes)
     }
 

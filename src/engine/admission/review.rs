@@ -45,6 +45,7 @@ pub fn review<'a>(
         () => ReviewOutcome::Unchanged,
     };
     let answer = response.into_bytes();
+    let more = evaluated.as_ref().map(|pod| pod.more).unwrap_or_default();
     let images = evaluated
         .map(|pod| pod.images)
         .unwrap_or_default()
@@ -70,6 +71,7 @@ pub fn review<'a>(
         dry_run,
         outcome,
         images,
+        more,
     })
 }
 
@@ -84,6 +86,11 @@ fn fill<'d>(
     // A rule may warn of each image, and each warning is a text.
     let step = |image: &str| caller.interrupt.map_or(Ok(()), |interrupt| interrupt.step(image));
     let EvaluatedPod { pod, images, .. } = evaluated;
+    match evaluated.too_many {
+        Some(count) if policy.dry_run => response.warn(wording::would_deny_too_many(count)),
+        Some(count) => response.deny(wording::too_many(count)),
+        None => {}
+    }
     // Collected over all images, because a Pod has one list of pull secrets.
     let mut last = None;
     let mut secrets: Vec<&str> = Vec::new();

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
+use super::evaluate::MAX_IMAGES;
 use super::pod::{ImageField, ImageList};
 use crate::compile::RuleSet;
 use crate::rules::{Invalid, RuleId};
@@ -17,6 +18,16 @@ pub(super) fn denied(
     rule: Option<RuleId>,
 ) -> String {
     line(field, image, rules, rule, "is denied by")
+}
+
+/// Returns the line about a review with more images than are evaluated.
+pub(super) fn too_many(count: usize) -> String {
+    format!("imageswap: the request has {count} images to evaluate, and at most {MAX_IMAGES} are evaluated")
+}
+
+/// Returns the same line in a dry run.
+pub(super) fn would_deny_too_many(count: usize) -> String {
+    format!("{}; it would be denied (dry run)", too_many(count))
 }
 
 /// Returns the line about an image that would be denied without the dry run.

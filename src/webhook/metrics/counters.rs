@@ -136,8 +136,8 @@ impl Requests {
 }
 
 impl ImagesSkipped {
-    pub(crate) fn count(&self, reason: SkipReason) {
-        increment(&self.0[reason as usize]);
+    pub(crate) fn count(&self, reason: SkipReason, images: usize) {
+        self.0[reason as usize].fetch_add(u64::try_from(images).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     pub(crate) fn observe(&self, counter: &dyn AsyncInstrument<u64>) {
@@ -252,7 +252,7 @@ mod tests {
             expected.push(format!("other other {} 1", reason.as_str()));
         }
         for reason in SkipReason::ALL {
-            skipped.count(reason);
+            skipped.count(reason, 1);
             expected.push(format!("{} 1", reason.as_str()));
         }
         for effect in [

@@ -242,9 +242,12 @@ impl Metrics {
         self.duration.record(took.as_secs_f64(), &[]);
         for image in &reviewed.images {
             match &image.effect {
-                ImageEffect::Skipped(reason) => self.counters.skipped.count(*reason),
+                ImageEffect::Skipped(reason) => self.counters.skipped.count(*reason, 1),
                 effect => counts.count(rules, image.rule, effect),
             }
+        }
+        for (reason, count) in reviewed.more.counts().filter(|(_, count)| *count > 0) {
+            self.counters.skipped.count(reason, count);
         }
     }
 

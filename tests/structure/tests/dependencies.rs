@@ -15,6 +15,7 @@ const DEPENDENCIES: [(&str, &[&str]); 3] = [
             "hashbrown",
             "pest",
             "pest_derive",
+            "serde",
             "serde_json",
             "smallvec",
             "strsim",

@@ -4,6 +4,7 @@
 //! them.
 
 mod config_map;
+mod elements;
 mod json;
 mod manifest;
 mod nesting;
@@ -11,6 +12,7 @@ mod object;
 mod review;
 
 pub(super) use self::config_map::ConfigMapObject;
+pub(super) use self::elements::Elements;
 pub(super) use self::manifest::{group_of, read_object};
 pub(super) use self::object::{Container, Metadata, Object, PodSpec, Volume};
 pub(super) use self::review::{AdmissionRequest, AdmissionReview, GroupKind, Version, read, read_config_map};

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::elements::{Element, ElementKind, Elements};
 use super::json::{Fields, Json, Malformed};
 
 /// An object of any kind that may hold a Pod or a Pod template.
@@ -32,7 +33,8 @@ pub(in crate::admission) struct Metadata<'a> {
     pub(in crate::admission) generate_name: Option<Cow<'a, str>>,
     pub(in crate::admission) labels: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     pub(in crate::admission) annotations: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-    pub(in crate::admission) owners: Vec<OwnerReference<'a>>,
+    /// The owner that controls the object. Kubernetes allows several owners, but at most one of them does.
+    pub(in crate::admission) controller: Option<OwnerReference<'a>>,
     pub(in crate::admission) is_being_deleted: bool,
 }
 
@@ -52,7 +54,7 @@ impl<'a> Metadata<'a> {
 pub(in crate::admission) struct OwnerReference<'a> {
     pub(in crate::admission) api_version: Option<Cow<'a, str>>,
     pub(in crate::admission) kind: Option<Cow<'a, str>>,
-    pub(in crate::admission) is_controller: bool,
+    is_controller: bool,
 }
 
 #[derive(Debug, Default)]
@@ -63,12 +65,12 @@ pub(in crate::admission) struct PodTemplate<'a> {
 
 #[derive(Debug, Default)]
 pub(in crate::admission) struct PodSpec<'a> {
-    pub(in crate::admission) containers: Vec<Container<'a>>,
-    pub(in crate::admission) init_containers: Vec<Container<'a>>,
-    pub(in crate::admission) ephemeral_containers: Vec<Container<'a>>,
-    pub(in crate::admission) volumes: Vec<Volume<'a>>,
-    /// Names of the pull secrets; `None` if there is no list of them.
-    pub(in crate::admission) image_pull_secrets: Option<Vec<PullSecret<'a>>>,
+    pub(in crate::admission) containers: Elements<Container<'a>>,
+    pub(in crate::admission) init_containers: Elements<Container<'a>>,
+    pub(in crate::admission) ephemeral_containers: Elements<Container<'a>>,
+    pub(in crate::admission) volumes: Elements<Volume<'a>>,
+    /// Names of the pull secrets, up to [`MAX_PULL_SECRETS`]; `None` if there is no list of them.
+    pub(in crate::admission) image_pull_secrets: Option<Vec<Cow<'a, str>>>,
 }
 
 #[derive(Debug, Default)]
@@ -91,8 +93,33 @@ pub(in crate::admission) struct ImageSource<'a> {
 }
 
 #[derive(Debug, Default)]
-pub(in crate::admission) struct PullSecret<'a> {
-    pub(in crate::admission) name: Option<Cow<'a, str>>,
+struct PullSecret<'a> {
+    name: Option<Cow<'a, str>>,
+}
+
+/// Maximum number of pull secrets of a Pod: far more than a real one has.
+const MAX_PULL_SECRETS: usize = 10_000;
+
+impl<'a> Element<'a> for Container<'a> {
+    fn kind(&self) -> ElementKind {
+        kind_of(self.image.as_deref())
+    }
+}
+
+impl<'a> Element<'a> for Volume<'a> {
+    fn kind(&self) -> ElementKind {
+        match &self.image {
+            Some(source) => kind_of(source.reference.as_deref()),
+            None => ElementKind::Other,
+        }
+    }
+}
+
+fn kind_of(image: Option<&str>) -> ElementKind {
+    match image {
+        None | Some("") => ElementKind::NoImage,
+        Some(_) => ElementKind::Image,
+    }
 }
 
 impl<'a> Fields<'a> for Object<'a> {
@@ -170,7 +197,14 @@ impl<'a> Fields<'a> for Metadata<'a> {
             "generateName" => self.generate_name = json.text()?,
             "labels" => self.labels = json.pairs()?,
             "annotations" => self.annotations = json.pairs()?,
-            "ownerReferences" => self.owners = json.list()?.unwrap_or_default(),
+            "ownerReferences" => {
+                self.controller = None;
+                json.each(|_, owner: OwnerReference<'a>| {
+                    if owner.is_controller && self.controller.is_none() {
+                        self.controller = Some(owner);
+                    }
+                })?;
+            }
             "deletionTimestamp" => self.is_being_deleted = json.is_present()?,
             _ => json.skip()?,
         }
@@ -193,12 +227,16 @@ impl<'a> Fields<'a> for OwnerReference<'a> {
 impl<'a> Fields<'a> for PodSpec<'a> {
     fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
         match key {
-            "containers" => self.containers = json.list()?.unwrap_or_default(),
-            "initContainers" => self.init_containers = json.list()?.unwrap_or_default(),
-            "ephemeralContainers" => self.ephemeral_containers = json.list()?.unwrap_or_default(),
-            "volumes" => self.volumes = json.list()?.unwrap_or_default(),
+            "containers" => self.containers = Elements::read(json)?,
+            "initContainers" => self.init_containers = Elements::read(json)?,
+            "ephemeralContainers" => self.ephemeral_containers = Elements::read(json)?,
+            "volumes" => self.volumes = Elements::read(json)?,
             "imagePullSecrets" => {
-                self.image_pull_secrets = json.list()?;
+                let mut names = Vec::new();
+                let is_list = json.each(|_, secret: PullSecret<'a>| {
+                    names.extend(secret.name.filter(|_| names.len() < MAX_PULL_SECRETS));
+                })?;
+                self.image_pull_secrets = is_list.then_some(names);
             }
             _ => json.skip()?,
         }

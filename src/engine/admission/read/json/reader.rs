@@ -15,6 +15,10 @@ pub(in crate::admission::read) struct Json<'a> {
 #[derive(Debug)]
 pub(in crate::admission::read) struct Malformed;
 
+/// Maximum number of labels, annotations or keys of an object. The API server rejects an object whose texts are longer
+/// than 1 MiB, and a body has room for more, which would take several times its memory.
+const MAX_PAIRS: usize = 100_000;
+
 pub(super) type Result<T> = std::result::Result<T, Malformed>;
 
 /// The members of a JSON object that the webhook needs.
@@ -69,33 +73,38 @@ impl<'a> Json<'a> {
         Ok(())
     }
 
-    /// Reads a list of objects, each at its index, with an empty one for an element of another type. Returns `None`
-    /// if the value has another type.
-    pub(in crate::admission::read) fn list<T: Fields<'a>>(&mut self) -> Result<Option<Vec<T>>> {
+    /// Reads a list of objects, and calls a function for each with its index, with an empty one for an element of another
+    /// type. Returns true if the value is a list.
+    pub(in crate::admission::read) fn each<T: Fields<'a>>(
+        &mut self,
+        mut element: impl FnMut(usize, T),
+    ) -> Result<bool> {
         if self.next_token() != Some(b'[') {
-            return self.skip().map(|()| None);
+            return self.skip().map(|()| false);
         }
         self.at += 1;
-        let mut elements = Vec::new();
         if self.next_token() == Some(b']') {
             self.at += 1;
-            return Ok(Some(elements));
+            return Ok(true);
         }
-        loop {
-            let mut element = T::default();
-            self.object(&mut element)?;
-            elements.push(element);
+        for index in 0.. {
+            let mut value = T::default();
+            self.object(&mut value)?;
+            element(index, value);
             if !self.goes_on(b']')? {
-                return Ok(Some(elements));
+                break;
             }
         }
+        Ok(true)
     }
 
-    /// Returns the members of an object whose values are strings, in order; none if the value has another type.
+    /// Returns the members of an object whose values are strings, in order, up to [`MAX_PAIRS`]; none if the value has
+    /// another type.
     pub(in crate::admission::read) fn pairs(&mut self) -> Result<Vec<(Cow<'a, str>, Cow<'a, str>)>> {
         let mut pairs = Vec::new();
         self.members(|key, json| {
-            pairs.extend(json.text()?.map(|value| (key, value)));
+            let value = json.text()?.filter(|_| pairs.len() < MAX_PAIRS);
+            pairs.extend(value.map(|value| (key, value)));
             Ok(())
         })?;
         Ok(pairs)
