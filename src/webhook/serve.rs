@@ -83,6 +83,7 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
         "--http-listen",
     )?;
     let budget = Arc::new(BodyBudget::new(settings.max_body_memory));
+    let release = Arc::clone(&budget).release_free_memory();
     let validations = Validations::new(
         Arc::clone(&rules),
         settings.rules.clone(),
@@ -128,6 +129,7 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
         &conditions,
         hangups,
     );
+    tasks.spawn(release);
     if let Some(cluster) = settings.cluster.clone() {
         tasks.spawn(last_good::keep(
             Arc::clone(&cluster),

@@ -10,6 +10,7 @@ macro_rules! tell {
 /// Program under test.
 const IMAGESWAP: &str = env!("CARGO_BIN_EXE_imageswap");
 
+mod answers;
 mod bad_input;
 mod certificate;
 mod conformance;

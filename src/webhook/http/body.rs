@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use salvo::http::header::{CONTENT_LENGTH, EXPECT, HeaderName};
 use salvo::http::{HeaderMap, ReqBody};
 use tokio::time::{Instant, timeout_at};
 
+use super::answer::Answer;
 use super::budget::{BodyBudget, BodyCharge, MAX_BODY};
 
 /// Maximum pause of a client in the middle of a body.
@@ -41,9 +43,9 @@ impl AnnouncedBody {
 
 /// A body, with its charge on the budget.
 #[derive(Debug)]
-pub(crate) struct Body<'b> {
+pub(crate) struct Body {
     parts: BodyParts,
-    _charge: BodyCharge<'b>,
+    charge: BodyCharge,
 }
 
 /// The reason why a body was not read.
@@ -59,10 +61,10 @@ pub(crate) enum BodyError {
     Broken,
 }
 
-impl<'b> Body<'b> {
+impl Body {
     /// Reads a body before the deadline, if there is one. The body waits for memory while the budget has no room.
     pub(crate) async fn read(
-        budget: &'b BodyBudget,
+        budget: &Arc<BodyBudget>,
         body: ReqBody,
         announced: AnnouncedBody,
         deadline: Option<Instant>,
@@ -103,8 +105,21 @@ impl<'b> Body<'b> {
         std::mem::take(&mut self.parts)
     }
 
+    /// Charges the longest answer that it can have, once no other answer overdraws the budget.
+    pub(crate) async fn expect_answer(&mut self) {
+        self.charge.expect_answer().await;
+    }
+
+    /// Frees the body, and returns its answer with the charge.
+    pub(crate) fn into_answer(self, answer: Vec<u8>) -> Answer {
+        let Self { parts, mut charge } = self;
+        drop(parts);
+        charge.change_to_answer(answer.len());
+        Answer::new(answer, charge)
+    }
+
     async fn collect(
-        budget: &'b BodyBudget,
+        budget: &Arc<BodyBudget>,
         mut body: ReqBody,
         announced: AnnouncedBody,
         waits: &AtomicBool,
@@ -159,10 +174,7 @@ impl<'b> Body<'b> {
         }
         // The buffer for the whole body is allocated later, for the short time of the review. If it were allocated while a
         // slow client still sends, or while a large review waits, it would keep memory from others.
-        Ok(Self {
-            parts,
-            _charge: charge,
-        })
+        Ok(Self { parts, charge })
     }
 }
 
@@ -230,7 +242,6 @@ pub(crate) async fn discard(mut body: ReqBody) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::AtomicUsize;
 
     use super::super::budget::SHORT;
@@ -250,7 +261,7 @@ mod tests {
     #[tokio::test]
     async fn body_in_one_frame_is_not_copied() {
         let sent = bytes::Bytes::from_static(b"review");
-        let budget = BodyBudget::new(64 << 20);
+        let budget = Arc::new(BodyBudget::new(64 << 20));
         let mut body = Body::read(&budget, ReqBody::Once(sent.clone()), of_length(6), soon())
             .await
             .unwrap();
@@ -259,7 +270,7 @@ mod tests {
 
     #[tokio::test]
     async fn too_long_body_is_rejected_with_and_without_a_length() {
-        let budget = BodyBudget::new(64 << 20);
+        let budget = Arc::new(BodyBudget::new(64 << 20));
         let long = bytes::Bytes::from(vec![b' '; MAX_BODY + 1]);
         for length in [
             of_length(u64::try_from(long.len()).unwrap()),
@@ -302,7 +313,7 @@ mod tests {
 
     #[tokio::test]
     async fn body_without_memory_before_the_deadline_fails() {
-        let budget = BodyBudget::new(MAX_BODY);
+        let budget = Arc::new(BodyBudget::new(MAX_BODY));
         let one = ReqBody::Once(bytes::Bytes::from_static(b"1"));
         let held = Body::read(&budget, one, AnnouncedBody::default(), soon())
             .await
@@ -321,7 +332,7 @@ mod tests {
 
     #[tokio::test]
     async fn short_body_does_not_wait_for_long_bodies() {
-        let budget = BodyBudget::new(2 * MAX_BODY);
+        let budget = Arc::new(BodyBudget::new(2 * MAX_BODY));
         let long = || ReqBody::Once(bytes::Bytes::from(vec![b' '; 7 << 20]));
         let held = [
             Body::read(&budget, long(), AnnouncedBody::default(), soon())

@@ -1,6 +1,7 @@
 //! HTTP: ports, connections, the body budget, deadlines and routes.
 
 mod addresses;
+mod answer;
 mod body;
 mod budget;
 mod connections;

@@ -5,6 +5,7 @@ use salvo::http::header::{CONNECTION, CONTENT_TYPE};
 use salvo::http::{HeaderValue, StatusCode};
 use salvo::prelude::*;
 
+use super::answer::Answer;
 use super::body::BodyError;
 use super::budget::MAX_BODY;
 use super::connections::{peer, reviewed};
@@ -32,7 +33,7 @@ impl Rejection {
 
 /// Writes the answer to a review, or its rejection, which is logged.
 pub(super) fn respond(
-    answer: Result<Vec<u8>, Rejection>,
+    answer: Result<Answer, Rejection>,
     request: &Request,
     response: &mut Response,
     health: &Health,

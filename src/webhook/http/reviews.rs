@@ -15,12 +15,13 @@ use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Operation;
 use imageswap_engine::rules::{Interrupt, RuleId};
 use salvo::prelude::*;
-use tokio::sync::Semaphore;
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
+use super::answer::Answer;
 use super::body::{AnnouncedBody, Body};
-use super::budget::BodyBudget;
-use super::connections::{evaluates, queued};
+use super::budget::{BodyBudget, MAX_BODY};
+use super::connections::{answer_within, evaluates, queued};
 use super::deadline::{DEFAULT_TIMEOUT, timeout};
 use super::health::Health;
 use super::rejection::{Rejection, respond};
@@ -46,11 +47,16 @@ pub(crate) struct Reviews {
 /// Limits of the reviews that run at once on threads of their own.
 #[derive(Clone, Debug)]
 pub(crate) struct LargeReviews {
-    /// Reviews with a long body.
+    /// Reviews with a long body, with a permit for each byte.
     long: Arc<Semaphore>,
+    /// Fewest permits of such a review, so that no more run at once than there are processors.
+    fewest: usize,
     /// Reviews with a short body that take long. A real Pod may be one of them, so long bodies do not keep it waiting.
     slow: Arc<Semaphore>,
 }
+
+/// Maximum length of all long bodies whose reviews run at once, in bytes. A review takes up to four times as much memory.
+const AT_ONCE: usize = MAX_BODY + MAX_BODY / 2;
 
 impl Default for LargeReviews {
     fn default() -> Self {
@@ -58,10 +64,22 @@ impl Default for LargeReviews {
         const SLOW: usize = 16;
         let processors = available_parallelism().map_or(1, NonZero::get);
         Self {
+            long: Arc::new(Semaphore::new(AT_ONCE)),
             // One that takes until its deadline must not keep all others waiting.
-            long: Arc::new(Semaphore::new(processors.max(2))),
+            fewest: AT_ONCE / processors.max(2),
             slow: Arc::new(Semaphore::new(SLOW.max(processors))),
         }
+    }
+}
+
+impl LargeReviews {
+    /// Waits until a review with a body of this length may run.
+    async fn permit(&self, length: usize) -> Result<OwnedSemaphorePermit, AcquireError> {
+        if length < LARGE {
+            return Arc::clone(&self.slow).acquire_owned().await;
+        }
+        let count = u32::try_from(length.max(self.fewest)).unwrap_or(u32::MAX);
+        Arc::clone(&self.long).acquire_many_owned(count).await
     }
 }
 
@@ -94,16 +112,20 @@ impl Handler for Reviews {
 }
 
 impl Reviews {
-    async fn answer(&self, request: &mut Request, started: Instant) -> Result<Vec<u8>, Rejection> {
+    async fn answer(&self, request: &mut Request, started: Instant) -> Result<Answer, Rejection> {
         // Counted from the head of the request, because the caller's timeout started before it.
-        let deadline = timeout(request.uri().query()).map(|timeout| started + timeout);
+        let timeout = timeout(request.uri().query());
+        if let Some(timeout) = timeout {
+            answer_within(request, timeout);
+        }
+        let deadline = timeout.map(|timeout| started + timeout);
         let announced = AnnouncedBody::of(request.headers());
         let mut body = Body::read(&self.budget, request.take_body(), announced, deadline).await?;
         evaluates(request).await;
         let entry = request.params().get(ENTRY_PARAM).map(String::as_str);
-        let deadline = deadline.unwrap_or(started + DEFAULT_TIMEOUT);
-        let is_short = body.len() < LARGE;
-        if is_short {
+        // Without a timeout, nobody limits the time for which a body waits for memory.
+        let deadline = deadline.unwrap_or_else(|| Instant::now() + DEFAULT_TIMEOUT);
+        if body.len() < LARGE {
             // Read only if the review is not small, because reading the clock takes a part of the time of a small one.
             let start = OnceCell::new();
             let is_due = || {
@@ -112,15 +134,14 @@ impl Reviews {
             };
             match self.evaluate(body.as_bytes(), entry, started, &is_due) {
                 Err(ReviewError::Interrupted) => {}
-                ended => return Ok(ended?),
+                ended => return Ok(body.into_answer(ended?)),
             }
         }
-        let limit = if is_short {
-            &self.large.slow
-        } else {
-            &self.large.long
-        };
-        let turn = timeout_at(deadline, Arc::clone(limit).acquire_owned());
+        let turn = timeout_at(deadline, async {
+            let permit = self.large.permit(body.len()).await;
+            body.expect_answer().await;
+            permit
+        });
         let permit = queued(request, turn).await;
         let Ok(Ok(permit)) = permit else {
             return Err(Rejection::timed_out());
@@ -134,7 +155,7 @@ impl Reviews {
             drop(permit);
             ended
         });
-        Ok(ended.await?)
+        Ok(body.into_answer(ended.await?))
     }
 
     /// Evaluates a review, counts and logs it. It is interrupted once `is_due` returns true.
@@ -199,7 +220,7 @@ fn log_review(reviewed: &Reviewed<'_>, rules: &RuleSet, counts: &RuleCounts, dur
         operation = reviewed.operation.map(Operation::as_str),
         dry_run = reviewed.dry_run.then_some(true),
         outcome = reviewed.outcome.as_str(),
-        images = reviewed.images.len(),
+        images = reviewed.images.len() + reviewed.more.counts().map(|(_, count)| count).sum::<usize>(),
         swapped,
         rules = labels.join(","),
         rule_lines = (!lines.is_empty()).then(|| lines.join(",")),

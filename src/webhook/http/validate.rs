@@ -13,9 +13,10 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
 
+use super::answer::Answer;
 use super::body::{AnnouncedBody, Body, discard};
 use super::budget::BodyBudget;
-use super::connections::evaluates;
+use super::connections::{answer_within, evaluates};
 use super::deadline::{DEFAULT_TIMEOUT, timeout};
 use super::health::Health;
 use super::rejection::{Rejection, respond};
@@ -59,8 +60,10 @@ impl Validations {
         }
     }
 
-    async fn answer(&self, request: &mut Request, started: Instant) -> Result<Vec<u8>, Rejection> {
-        let deadline = started + timeout(request.uri().query()).unwrap_or(DEFAULT_TIMEOUT);
+    async fn answer(&self, request: &mut Request, started: Instant) -> Result<Answer, Rejection> {
+        let timeout = timeout(request.uri().query()).unwrap_or(DEFAULT_TIMEOUT);
+        answer_within(request, timeout);
+        let deadline = started + timeout;
         let announced = AnnouncedBody::of(request.headers());
         let permit = timeout_at(deadline, Arc::clone(&self.at_once).acquire_owned()).await;
         let Ok(Ok(permit)) = permit else {
@@ -96,11 +99,13 @@ impl Validations {
         self.metrics.validated(&review.kind, review.operation, outcome);
         log(&review, validation.as_ref(), outcome, started.elapsed());
         let digest = &self.rules.current().digest_text;
-        Ok(match validation {
+        let answer = match validation {
             None => review.allow(Vec::new(), digest),
             Some(Validation::Allowed { warnings }) => review.allow(warnings, digest),
             Some(Validation::Denied { message, .. }) => review.deny(message, digest),
-        })
+        };
+        drop(review);
+        Ok(body.into_answer(answer))
     }
 }
 

@@ -119,6 +119,11 @@ impl Connection {
         self.stream.flush()
     }
 
+    /// Returns the stream, to read it byte by byte.
+    pub fn stream(&mut self) -> &mut impl Read {
+        &mut self.stream
+    }
+
     /// Reads an answer.
     ///
     /// # Errors

@@ -3,7 +3,8 @@
 use std::mem::MaybeUninit;
 use std::net;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use salvo::conn::SocketAddr;
 use socket2::SockRef;
@@ -13,6 +14,10 @@ use tokio::sync::Notify;
 
 use super::place::{PlaceWord, QueuePlace, Rank};
 use super::state::{Closed, Phase, State, StateWord};
+
+/// Maximum time in which the client reads an answer if it sent no timeout, in microseconds: the longest time that an API
+/// server waits.
+const ANSWER_TIMEOUT: u64 = 30_000_000;
 
 /// An open connection.
 #[derive(Debug)]
@@ -25,6 +30,10 @@ pub(super) struct Connection {
     state: StateWord,
     /// True once a review was answered.
     was_reviewed: AtomicBool,
+    /// Time at which the request in flight began, in microseconds since the start of the port.
+    began: AtomicU64,
+    /// Maximum time from there until its answer is written, in microseconds; 0 if its client sent none.
+    answer_timeout: AtomicU64,
     /// The place in the queue.
     place: PlaceWord,
     abort: Notify,
@@ -57,6 +66,8 @@ impl Connection {
             socket,
             state: StateWord::new(state),
             was_reviewed: AtomicBool::new(false),
+            began: AtomicU64::new(now),
+            answer_timeout: AtomicU64::new(0),
             place: PlaceWord::new(place),
             abort: Notify::new(),
             stop: Notify::new(),
@@ -82,6 +93,27 @@ impl Connection {
 
     pub(super) fn was_reviewed(&self) -> bool {
         self.was_reviewed.load(Ordering::Relaxed)
+    }
+
+    /// Begins a request.
+    pub(super) fn begin_request(&self, now: u64) {
+        self.began.store(now, Ordering::Relaxed);
+        self.answer_timeout.store(0, Ordering::Relaxed);
+    }
+
+    /// Sets the timeout of the answer to the request in flight.
+    pub(super) fn set_answer_timeout(&self, timeout: Duration) {
+        let timeout = u64::try_from(timeout.as_micros()).unwrap_or(u64::MAX);
+        self.answer_timeout.store(timeout, Ordering::Relaxed);
+    }
+
+    /// Returns the deadline of an answer that the client has not read since `unread`. Both are microseconds since the start
+    /// of the port.
+    pub(super) fn answer_deadline(&self, unread: u64) -> u64 {
+        match self.answer_timeout.load(Ordering::Relaxed) {
+            0 => unread.saturating_add(ANSWER_TIMEOUT),
+            timeout => self.began.load(Ordering::Relaxed).saturating_add(timeout),
+        }
     }
 
     pub(super) fn set_reviewed(&self) {

@@ -126,9 +126,11 @@ impl Queue {
         Choice::Missing
     }
 
-    /// Closes each connection that was idle, or in the middle of a head, for too long. A handshake and a body have
-    /// timeouts of their own, with an answer or a line of the log.
+    /// Closes each connection that was idle, or in the middle of a head, for too long, and those whose client has not
+    /// read an answer before its deadline. A handshake and a body have timeouts of their own, with an answer or a line of
+    /// the log.
     pub(super) fn close_idle(&mut self, now: u64) {
+        self.close_unread(now);
         for (rank, timeout) in [
             (Rank::Unused, SHORT_TIMEOUT),
             (Rank::Idle, SHORT_TIMEOUT),
@@ -156,6 +158,26 @@ impl Queue {
                     }
                     None => self.shift(&connection, QueuePlace { rank, since: now }),
                 }
+            }
+        }
+    }
+
+    /// Closes each connection whose client has not read an answer before its deadline.
+    fn close_unread(&mut self, now: u64) {
+        let start = QueuePlace {
+            rank: Rank::Unread,
+            since: 0,
+        };
+        let unread = self.connections.range((start, 0)..);
+        let unread = unread.map(|(_, connection)| (Arc::clone(connection), connection.state()));
+        // In another phase, the answer was written, and its task takes another place.
+        let late: Vec<_> = unread
+            .filter(|(_, state)| state.phase == Phase::Unread)
+            .filter(|(connection, state)| connection.answer_deadline(state.since) <= now)
+            .collect();
+        for (connection, state) in late {
+            if connection.close(state) {
+                self.remove(&connection);
             }
         }
     }
@@ -252,11 +274,11 @@ mod tests {
             (Phase::Idle, false),
             (Phase::PartOfHead, true),
             (Phase::Idle, true),
+            (Phase::Unread, true),
             // These have timeouts of their own.
             (Phase::Handshake, false),
             (Phase::PartOfBody, true),
             (Phase::Answer, true),
-            (Phase::Unread, true),
         ];
         let (mut queue, _clients) = queue(&phases).await;
         let mut closed_after = |seconds: u64| {
@@ -266,6 +288,7 @@ mod tests {
         };
         assert_eq!([6, 1, 1, 1].map(&mut closed_after), [0, 0, 0, 0]);
         assert_eq!([7, 8, 9, 10].map(&mut closed_after), [0, 1, 1, 1]);
-        assert_eq!([116, 117, 1000].map(&mut closed_after), [0, 1, 0]);
+        // The deadline of the answer that is not read, and the idle time after a review.
+        assert_eq!([24, 25, 116, 117, 1000].map(&mut closed_after), [0, 1, 0, 1, 0]);
     }
 }

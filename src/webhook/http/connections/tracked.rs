@@ -4,6 +4,7 @@ use std::future::pending;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use salvo::prelude::*;
 
@@ -74,6 +75,7 @@ impl Tracked {
             // The request was in the buffer of its predecessor.
             _ => self.port.now(),
         };
+        self.connection.begin_request(since);
         let phase = if has_body { Phase::Body } else { Phase::Answer };
         if self.enter(state, phase, since).is_err() {
             // It was idle, and would end only after this request, which was in the buffer of its predecessor.
@@ -127,7 +129,10 @@ impl Tracked {
     pub(super) fn waits_for_reader(&self) -> io::Result<()> {
         let state = self.connection.state();
         if state.phase == Phase::Answer {
-            self.enter(state, Phase::Unread, self.port.now())?;
+            let now = self.port.now();
+            self.enter(state, Phase::Unread, now)?;
+            // The deadline of its answer is looked for there.
+            self.take_place(Rank::Unread, now);
         }
         Ok(())
     }
@@ -186,6 +191,13 @@ pub(in crate::webhook::http) async fn queued<T>(request: &Request, turn: impl Fu
     let result = turn.await;
     evaluates(request).await;
     result
+}
+
+/// Limits the time from the head of a request until its answer is written.
+pub(in crate::webhook::http) fn answer_within(request: &Request, timeout: Duration) {
+    if let Some(tracked) = tracked(request) {
+        tracked.connection.set_answer_timeout(timeout);
+    }
 }
 
 /// Keeps the connection of a request for the idle time of the API server, because it had a review.
