@@ -5,7 +5,9 @@ use imageswap_tests_support::generate::{Choices, constants};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::languages;
+use super::languages::{self, BUDGET};
+use super::termination::Trie;
+use crate::automaton::witness;
 use crate::compile::{Limits, RuleSet, RulesFile, compile};
 use crate::diagnostic::SourceMap;
 use crate::rules::image::Image;
@@ -83,6 +85,28 @@ proptest! {
                 prop_assert!(shape.contains(&result), "{} makes {} of {}: the shape", swap, result, full);
                 prop_assert!(results.contains(&result), "{} makes {} of {}: the results", swap, result, full);
                 prop_assert!(valid.contains(&result), "{} makes {} of {}: valid", swap, result, full);
+            }
+        }
+    }
+
+    #[test]
+    fn trie_finds_each_pattern_that_matches_a_result(swaps in vec(vec(any::<u8>(), 0..30), 2..8)) {
+        let mut forms = Vec::new();
+        let sets: Vec<RuleSet> = swaps
+            .iter()
+            .filter_map(|swap| set_of(&Choices::new(swap).swap(&mut forms)))
+            .collect();
+        let rules: Vec<_> = sets.iter().map(|set| &set.rules[0]).collect();
+        let trie = Trie::new(rules.iter().map(|rule| &rule.pattern));
+        let (valid, short) = (languages::valid(), languages::short_hub());
+        for rule in &rules {
+            let target = rule.target.as_ref().unwrap();
+            let results = languages::of_results(&rule.pattern, target);
+            let alike = trie.alike(target);
+            for (number, other) in rules.iter().enumerate().filter(|(number, _)| !alike.contains(number)) {
+                let pattern = languages::of_pattern(&other.pattern);
+                let common = witness(&[&results, &pattern, &valid], &[&short], BUDGET);
+                prop_assert_eq!(common, Ok(None), "{} and {}", target.name(), number);
             }
         }
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::graph::Graph;
 use super::part::Part;
+use super::trie::Trie;
 use crate::analysis::languages::{self, BUDGET};
 use crate::automaton::{Exhausted, Language, witness, witness_within};
 use crate::diagnostic::{Code, Diagnostic};
@@ -77,13 +78,19 @@ impl<'r> Steps<'r> {
     }
 
     fn compare(&mut self) -> Result<(), Box<Diagnostic>> {
-        let beginnings = Beginnings::new(self.swaps.iter().map(|swap| beginning(&swap.rule.pattern)));
+        let trie = Trie::new(self.swaps.iter().map(|swap| &swap.rule.pattern));
         let (mut pairs, mut work) = (0, WORK + WORK_OF_A_SWAP * self.swaps.len());
         for one in 0..self.swaps.len() {
             let Some(swap) = self.swaps.get(one) else { continue };
             let mut languages = None;
             let mut to = Vec::new();
-            for other in beginnings.alike(&swap.prefix) {
+            let mut alike = trie.alike(swap.target);
+            // The order determines which cycle a finding shows.
+            alike.sort_unstable_by_key(|other| {
+                let other = self.swaps.get(*other);
+                other.map(|other| (beginning(&other.rule.pattern), other.number))
+            });
+            for other in alike {
                 pairs += 1;
                 if pairs > MAX_PAIRS || work == 0 {
                     return Err(Box::new(unproven(swap)));
@@ -300,25 +307,5 @@ impl<'p> Beginnings<'p> {
                 .take_while(move |(text, _)| *text == wanted)
                 .map(|(_, pattern)| *pattern)
         })
-    }
-
-    /// Returns those, and the patterns whose beginning continues the prefix.
-    fn alike<'s>(&'s self, prefix: &'s str) -> impl Iterator<Item = usize> + 's {
-        // With the `/`, so that `a/b` does not continue `a/bc`.
-        let below = if prefix.is_empty() {
-            String::new()
-        } else {
-            format!("{prefix}/")
-        };
-        let start = self.sorted.partition_point(|(text, _)| *text < below.as_str());
-        let longer = self
-            .sorted
-            .get(start..)
-            .unwrap_or_default()
-            .iter()
-            .take_while(move |(text, _)| text.starts_with(&below))
-            .filter(|(text, _)| !text.is_empty())
-            .map(|(_, pattern)| *pattern);
-        self.shorter(prefix).chain(longer)
     }
 }

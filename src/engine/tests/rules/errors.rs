@@ -116,7 +116,7 @@ fn set_with_too_many_pairs_of_swaps_is_rejected() {
         // The conditions exclude each other, which is quickly found, but there are too many pairs to check all.
         writeln!(
             text,
-            "swap a.example.com/*/x{number} -> a.example.com/{{1}}/y{number} when namespace n{number}"
+            "swap a.example.com/*x{number}* -> a.example.com/{{1}}y{number}{{2}} when namespace n{number}"
         )
         .unwrap();
     }

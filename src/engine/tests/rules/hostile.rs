@@ -260,3 +260,17 @@ fn comparisons_of_rules_are_limited() {
         assert!(loaded.findings.len() + loaded.findings.omitted() >= 3_000);
     }
 }
+
+#[test]
+fn swaps_that_differ_behind_a_wildcard_are_not_compared() {
+    // Pairs of all of them would be more than the check compares.
+    for line in [
+        |n: usize| format!("swap docker.io/*/p{n}/** -> docker.io/{{1}}/q{n}/{{2}}"),
+        |n: usize| format!("swap docker.io/*/p{n}-* -> docker.io/{{1}}/q{n}-{{2}}"),
+        |n: usize| format!("swap a.io/*/x*/p{n}/ -> a.io/{{1}}/x{{2}}/q{n}/"),
+    ] {
+        let text: String = (0..3_000).map(|number| line(number) + "\n").collect();
+        let loaded = load_text(&format!("rules v1\n{text}"));
+        assert_eq!(loaded.errors().len(), 0, "{}", loaded.short());
+    }
+}
