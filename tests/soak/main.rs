@@ -22,7 +22,7 @@ use replicas::{Figures, Replicas};
 const IMAGESWAP: &str = env!("CARGO_BIN_EXE_imageswap");
 
 /// Time without attacks before figures are taken. Connections without a review are closed after ten seconds.
-const QUIET: Duration = Duration::from_secs(13);
+const QUIET: Duration = Duration::from_secs(11);
 
 /// Times of a soak.
 struct Plan {
