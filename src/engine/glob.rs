@@ -14,20 +14,41 @@ pub(crate) const WORDS: usize = 16;
 /// A compiled glob.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Glob {
-    parts: Box<[GlobPart]>,
+    parts: Box<[PackedPart]>,
+    /// `None` for most globs, of which a map may have hundreds of thousands.
+    sets: Option<Box<Sets>>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum GlobPart {
     /// `*`: any characters, also none.
     Any,
     /// `?`: one character.
     One,
     Literal(char),
-    Set {
-        negated: bool,
-        ranges: Box<[(char, char)]>,
-    },
+    /// One character of the set at this index.
+    Set(u32),
+}
+
+/// A [`GlobPart`] in four bytes: a map of the longest kind may be a single glob.
+///
+/// It is a character, or a number above all characters: that of `*`, of `?`, or of a set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct PackedPart(u32);
+
+/// The sets of a glob: those between `[` and `]`. Their ranges are in one list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Sets {
+    sets: Vec<Set>,
+    ranges: Vec<(char, char)>,
+}
+
+/// A set of characters, by its ranges, which are in order and apart from each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Set {
+    /// Index behind its last range. The first one is behind those of the set before.
+    end: u32,
+    is_negated: bool,
 }
 
 impl Glob {
@@ -35,23 +56,34 @@ impl Glob {
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut parts = Vec::new();
+        let mut sets = Sets::default();
         let mut rest = text.chars();
+        // If one `[` is never closed, neither are those after it. To search for each would take quadratic time.
+        let mut are_closed = true;
         while let Some(character) = rest.next() {
             let part = match character {
                 '*' => GlobPart::Any,
                 '?' => GlobPart::One,
-                '[' => match set(rest.as_str()) {
+                '[' if are_closed => match sets.read(rest.as_str()) {
                     Some((set, behind)) => {
                         rest = behind.chars();
                         set
                     }
-                    None => GlobPart::Literal('['),
+                    None => {
+                        are_closed = false;
+                        GlobPart::Literal('[')
+                    }
                 },
                 _ => GlobPart::Literal(character),
             };
-            parts.push(part);
+            parts.push(PackedPart::new(part));
         }
-        Self { parts: parts.into() }
+        sets.sets.shrink_to_fit();
+        sets.ranges.shrink_to_fit();
+        Self {
+            parts: parts.into(),
+            sets: (!sets.sets.is_empty()).then(|| Box::new(sets)),
+        }
     }
 
     /// Returns true if the glob matches all of the text. It allocates nothing unless the text repeats parts of the glob.
@@ -67,15 +99,12 @@ impl Glob {
 
     /// Returns the number of `*` in the glob.
     pub(crate) fn stars(&self) -> usize {
-        self.parts.iter().filter(|part| **part == GlobPart::Any).count()
+        self.parts.iter().filter(|part| **part == PackedPart::ANY).count()
     }
 
     /// Returns the runs of literal characters.
     pub(crate) fn literals(&self) -> Vec<String> {
-        let of_run = |part: &GlobPart| match part {
-            GlobPart::Literal(literal) => Some(*literal),
-            _ => None,
-        };
+        let of_run = |part: &PackedPart| char::from_u32(part.0);
         let runs = self.parts.split(|part| of_run(part).is_none());
         runs.map(|run| run.iter().filter_map(of_run).collect()).collect()
     }
@@ -88,15 +117,15 @@ impl Glob {
     /// Returns a text that it matches, with this text for each `*`.
     pub(crate) fn filled(&self, any: &str) -> String {
         let mut text = String::new();
-        for part in &self.parts {
+        for part in self.parts.iter().map(|part| part.get()) {
             match part {
                 GlobPart::Any => text.push_str(any),
                 GlobPart::One => text.push('a'),
-                GlobPart::Literal(literal) => text.push(*literal),
-                GlobPart::Set { .. } => {
+                GlobPart::Literal(literal) => text.push(literal),
+                GlobPart::Set(_) => {
                     // A letter, if the set contains one.
                     let mut members = ('a'..='z').chain('0'..='9').chain('!'..='~');
-                    text.extend(members.find(|member| part.takes(*member)));
+                    text.extend(members.find(|member| self.takes(part, *member)));
                 }
             }
         }
@@ -106,13 +135,15 @@ impl Glob {
     /// Returns the images that it matches, which are ASCII.
     pub(crate) fn language(&self) -> Language {
         let mut builder = Builder::new();
-        for part in &self.parts {
+        for part in self.parts.iter().map(|part| part.get()) {
             match part {
                 GlobPart::Any => _ = builder.any(Bytes::all()),
                 GlobPart::One => _ = builder.one(Bytes::range(0, 0x7f)),
                 GlobPart::Literal(literal) => _ = builder.literal(literal.encode_utf8(&mut [0; 4])),
-                GlobPart::Set { .. } => {
-                    let taken: Vec<u8> = (0..0x80).filter(|byte| part.takes(char::from(*byte))).collect();
+                GlobPart::Set(_) => {
+                    let taken: Vec<u8> = (0..0x80)
+                        .filter(|byte| self.takes(part, char::from(*byte)))
+                        .collect();
                     builder.one(Bytes::from_slice(&taken));
                 }
             }
@@ -136,7 +167,7 @@ impl Glob {
         let mut last_any: Option<Any<'_, 't>> = None;
         loop {
             match parts.split_first() {
-                Some((GlobPart::Any, behind)) => {
+                Some((&PackedPart::ANY, behind)) => {
                     if let Some(any) = last_any {
                         tell(any.taken());
                     }
@@ -150,7 +181,10 @@ impl Glob {
                 }
                 Some((part, behind)) => {
                     let mut ahead = rest.clone();
-                    if ahead.next().is_some_and(|character| part.takes(character)) {
+                    if ahead
+                        .next()
+                        .is_some_and(|character| self.takes(part.get(), character))
+                    {
                         (parts, rest) = (behind, ahead);
                         continue;
                     }
@@ -174,7 +208,7 @@ impl Glob {
                 Some(left) if left > 0 => attempts = left,
                 _ => {
                     attempts = 0;
-                    let Some(found) = next_match(behind, from.as_str(), searched) else {
+                    let Some(found) = self.next_match(behind, from.as_str(), searched) else {
                         return false;
                     };
                     *from = found.chars();
@@ -183,40 +217,56 @@ impl Glob {
             (parts, rest) = (behind, from.clone());
         }
     }
-}
 
-/// Returns the rest of a text from the first position on at which the parts up to the next `*` match. For a text with
-/// other characters than ASCII, or a very long one, it only returns that they may match at the first position.
-fn next_match<'t>(parts: &[GlobPart], rest: &'t str, searched: SearchedText<'t, WORDS>) -> Option<&'t str> {
-    let Some(positions) = searched.positions() else {
-        return Some(rest);
-    };
-    let text = searched.text();
-    let start = text.len() - rest.len();
-    let mut pieces = parts.split(|part| *part == GlobPart::Any);
-    let piece = pieces.next().unwrap_or_default();
-    let found = if pieces.next().is_none() {
-        // The last parts match at the end of the text, or nowhere.
-        text.len().checked_sub(piece.len())?
-    } else {
-        let mut ends = positions.from(start);
-        for part in piece {
-            match part {
-                GlobPart::Any => {}
-                GlobPart::One => ends.pass_any(),
-                GlobPart::Literal(literal) if literal.is_ascii() => ends.pass(u8::try_from(*literal).ok()?),
-                GlobPart::Literal(_) => return None,
-                GlobPart::Set { .. } => ends.pass_one_of(|byte| part.takes(byte.into())),
+    /// Returns the rest of a text from the first position on at which the parts up to the next `*` match. For a text with
+    /// other characters than ASCII, or a very long one, it only returns that they may match at the first position.
+    fn next_match<'t>(
+        &self,
+        parts: &[PackedPart],
+        rest: &'t str,
+        searched: SearchedText<'t, WORDS>,
+    ) -> Option<&'t str> {
+        let Some(positions) = searched.positions() else {
+            return Some(rest);
+        };
+        let text = searched.text();
+        let start = text.len() - rest.len();
+        let mut pieces = parts.split(|part| *part == PackedPart::ANY);
+        let piece = pieces.next().unwrap_or_default();
+        let found = if pieces.next().is_none() {
+            // The last parts match at the end of the text, or nowhere.
+            text.len().checked_sub(piece.len())?
+        } else {
+            let mut ends = positions.from(start);
+            for part in piece.iter().map(|part| part.get()) {
+                match part {
+                    GlobPart::Any => {}
+                    GlobPart::One => ends.pass_any(),
+                    GlobPart::Literal(literal) if literal.is_ascii() => {
+                        ends.pass(u8::try_from(literal).ok()?)
+                    }
+                    GlobPart::Literal(_) => return None,
+                    GlobPart::Set(_) => ends.pass_one_of(|byte| self.takes(part, byte.into())),
+                }
             }
+            ends.first()? - piece.len()
+        };
+        text.get(found..).filter(|_| found >= start)
+    }
+
+    /// Returns true if a part, other than `*`, takes a character.
+    fn takes(&self, part: GlobPart, character: char) -> bool {
+        match part {
+            GlobPart::Any | GlobPart::One => true,
+            GlobPart::Literal(literal) => literal == character,
+            GlobPart::Set(set) => self.sets.as_ref().is_some_and(|sets| sets.takes(set, character)),
         }
-        ends.first()? - piece.len()
-    };
-    text.get(found..).filter(|_| found >= start)
+    }
 }
 
 /// A `*`, during the search for the text after it.
 struct Any<'g, 't> {
-    behind: &'g [GlobPart],
+    behind: &'g [PackedPart],
     /// Start of its capture.
     start: &'t str,
     /// Position of the next attempt.
@@ -230,49 +280,91 @@ impl<'t> Any<'_, 't> {
     }
 }
 
-impl GlobPart {
-    fn takes(&self, character: char) -> bool {
-        match self {
-            Self::Any | Self::One => true,
-            Self::Literal(literal) => *literal == character,
-            Self::Set { negated, ranges } => {
-                ranges
-                    .iter()
-                    .any(|(first, last)| (*first..=*last).contains(&character))
-                    != *negated
-            }
+impl PackedPart {
+    const ANY: Self = Self(char::MAX as u32 + 1);
+    const ONE: Self = Self(Self::ANY.0 + 1);
+    const FIRST_SET: u32 = Self::ONE.0 + 1;
+
+    fn new(part: GlobPart) -> Self {
+        match part {
+            GlobPart::Any => Self::ANY,
+            GlobPart::One => Self::ONE,
+            GlobPart::Literal(literal) => Self(literal.into()),
+            GlobPart::Set(set) => Self(Self::FIRST_SET.saturating_add(set)),
+        }
+    }
+
+    fn get(self) -> GlobPart {
+        match char::from_u32(self.0) {
+            Some(literal) => GlobPart::Literal(literal),
+            None if self == Self::ANY => GlobPart::Any,
+            None if self == Self::ONE => GlobPart::One,
+            None => GlobPart::Set(self.0.saturating_sub(Self::FIRST_SET)),
         }
     }
 }
 
-/// Reads a set after its `[`, up to its `]`, and returns the text after it.
-fn set(text: &str) -> Option<(GlobPart, &str)> {
-    let (negated, members) = match text.strip_prefix('!') {
-        Some(members) => (true, members),
-        None => (false, text),
-    };
-    // A `]` as the first character is a member.
-    let first = members.chars().next()?;
-    let close = first.len_utf8() + members.get(first.len_utf8()..)?.find(']')?;
-    let (members, behind) = (members.get(..close)?, members.get(close + 1..)?);
-    let mut ranges = Vec::new();
-    let mut rest = members.chars();
-    while let Some(first) = rest.next() {
-        let mut ahead = rest.clone();
-        // A `-` as the first or last character is a member.
-        match (ahead.next(), ahead.next()) {
-            (Some('-'), Some(last)) => {
-                rest = ahead;
-                ranges.push((first, last));
+impl Sets {
+    /// Reads a set after its `[`, up to its `]`, and returns it with the text after it. `None` if it is not closed.
+    fn read<'t>(&mut self, text: &'t str) -> Option<(GlobPart, &'t str)> {
+        let (is_negated, members) = match text.strip_prefix('!') {
+            Some(members) => (true, members),
+            None => (false, text),
+        };
+        // A `]` as the first character is a member.
+        let first = members.chars().next()?;
+        let close = first.len_utf8() + members.get(first.len_utf8()..)?.find(']')?;
+        let (members, behind) = (members.get(..close)?, members.get(close + 1..)?);
+        let mut ranges = Vec::with_capacity(members.len());
+        let mut rest = members.chars();
+        while let Some(first) = rest.next() {
+            let mut ahead = rest.clone();
+            // A `-` as the first or last character is a member.
+            match (ahead.next(), ahead.next()) {
+                (Some('-'), Some(last)) => {
+                    rest = ahead;
+                    ranges.push((first, last));
+                }
+                _ => ranges.push((first, first)),
             }
-            _ => ranges.push((first, first)),
         }
+        Some((self.add(is_negated, ranges), behind))
     }
-    let set = GlobPart::Set {
-        negated,
-        ranges: ranges.into(),
-    };
-    Some((set, behind))
+
+    /// Adds a set; the ranges may be in any order.
+    fn add(&mut self, is_negated: bool, mut ranges: Vec<(char, char)>) -> GlobPart {
+        ranges.retain(|(first, last)| first <= last);
+        ranges.sort_unstable();
+        ranges.dedup_by(|next, known| {
+            let is_joined = next.0 <= known.1;
+            if is_joined {
+                known.1 = known.1.max(next.1);
+            }
+            is_joined
+        });
+        self.ranges.append(&mut ranges);
+        let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let number = count(self.sets.len());
+        self.sets.push(Set {
+            end: count(self.ranges.len()),
+            is_negated,
+        });
+        GlobPart::Set(number)
+    }
+
+    /// Returns true if the set with this number takes a character.
+    fn takes(&self, number: u32, character: char) -> bool {
+        let number = number as usize;
+        let Some(set) = self.sets.get(number) else {
+            return false;
+        };
+        let before = number.checked_sub(1).and_then(|before| self.sets.get(before));
+        let start = before.map_or(0, |before| before.end as usize);
+        let ranges = self.ranges.get(start..set.end as usize).unwrap_or_default();
+        let behind = ranges.partition_point(|(first, _)| *first <= character);
+        let range = behind.checked_sub(1).and_then(|at| ranges.get(at));
+        range.is_some_and(|(_, last)| character <= *last) != set.is_negated
+    }
 }
 
 #[cfg(test)]
@@ -337,14 +429,16 @@ mod tests {
         }
     }
 
-    /// Matches a glob that is a list of characters, by trying everything.
-    fn naive(glob: &[GlobPart], text: &[u8]) -> bool {
-        match (glob, text) {
+    /// Matches parts of a glob, by trying everything.
+    fn naive(glob: &Glob, parts: &[PackedPart], text: &[u8]) -> bool {
+        match (parts, text) {
             ([], text) => text.is_empty(),
-            ([GlobPart::Any, behind @ ..], text) => {
-                (0..=text.len()).any(|taken| naive(behind, &text[taken..]))
+            ([PackedPart::ANY, behind @ ..], text) => {
+                (0..=text.len()).any(|taken| naive(glob, behind, &text[taken..]))
             }
-            ([part, behind @ ..], [byte, rest @ ..]) => part.takes((*byte).into()) && naive(behind, rest),
+            ([part, behind @ ..], [byte, rest @ ..]) => {
+                glob.takes(part.get(), (*byte).into()) && naive(glob, behind, rest)
+            }
             ([_, ..], []) => false,
         }
     }
@@ -367,7 +461,7 @@ mod tests {
                 let (none, some) = (OnceCell::new(), OnceCell::new());
                 let searched = SearchedText::new(&text, &some);
                 searched.positions();
-                prop_assert_eq!(glob.matches_searched(searched), naive(&glob.parts, text.as_bytes()));
+                prop_assert_eq!(glob.matches_searched(searched), naive(&glob, &glob.parts, text.as_bytes()));
                 let (mut one, mut other) = (Vec::new(), Vec::new());
                 if glob.walk(SearchedText::new(&text, &none), &mut |text| one.push(text)) {
                     glob.captures(searched, &mut other);
@@ -375,6 +469,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn sets_that_are_never_closed_are_read_once() {
+        // With a search for the end of each, this would take minutes.
+        let glob = Glob::parse(&format!("[a]{}[!", "[".repeat(1 << 21)));
+        assert!(glob.matches(&format!("a{}[!", "[".repeat(1 << 21))));
+    }
+
+    #[test]
+    fn ranges_of_a_set_may_overlap_and_be_in_any_order() {
+        let glob = Glob::parse("[x-ze-ga-bf-hc-cz-aé]");
+        let matched: String = ('a'..='z')
+            .chain(['é'])
+            .filter(|member| glob.matches(&member.to_string()))
+            .collect();
+        assert_eq!(matched, "abcefghxyzé");
+        assert!(!Glob::parse("[z-a]").matches("m") && Glob::parse("[!z-a]").matches("m"));
     }
 
     #[test]

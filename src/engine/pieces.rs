@@ -5,6 +5,7 @@
 //! pieces as characters, however many globs there are.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use foldhash::fast::FixedState;
 
@@ -17,25 +18,53 @@ const LENGTH: usize = 4;
 /// Fewer globs are tried one after the other, which is faster than the search for the pieces of a text.
 const MANY: usize = 32;
 
+/// Maximum number of pieces of a glob from which one is chosen. A map may be a single glob.
+const CONSIDERED: usize = 64;
+
 /// Globs by their pieces.
 #[derive(Debug, Default)]
 pub(crate) struct ByPiece {
-    lists: HashMap<GlobPiece, Vec<u32>, FixedState>,
+    /// For each piece, its part of `numbers`.
+    lists: HashMap<GlobPiece, Range<u32>, FixedState>,
+    /// Numbers of the globs, those with the same piece next to each other and in order. One list for all, because maps
+    /// have hundreds of thousands of globs.
+    numbers: Box<[u32]>,
     /// Globs without a piece.
     rest: Vec<u32>,
 }
 
 impl ByPiece {
     pub(crate) fn new<'g>(globs: impl Iterator<Item = &'g Glob>) -> Self {
-        let pieces: Vec<Vec<GlobPiece>> = globs.map(of_glob).collect();
-        let mut globs = Self::default();
-        for (number, piece) in (0..).zip(rarest(&pieces)) {
+        let globs: Vec<&Glob> = globs.collect();
+        let of = |number: usize| {
+            let mut pieces = globs.get(number).map_or_else(Vec::new, |glob| of_glob(glob));
+            pieces.truncate(CONSIDERED);
+            pieces
+        };
+        let mut rest = Vec::new();
+        let mut numbered: Vec<(GlobPiece, u32)> = Vec::new();
+        for (number, piece) in (0..).zip(rarest(globs.len(), of)) {
             match piece {
-                Some(piece) => globs.lists.entry(piece).or_default().push(number),
-                None => globs.rest.push(number),
+                Some(piece) => numbered.push((piece, number)),
+                None => rest.push(number),
             }
         }
-        globs
+        numbered.sort_unstable();
+        let mut lists: HashMap<GlobPiece, Range<u32>, FixedState> = HashMap::default();
+        for (at, (piece, _)) in (0..).zip(&numbered) {
+            lists.entry(*piece).or_insert(at..at).end = at + 1;
+        }
+        Self {
+            lists,
+            numbers: numbered.into_iter().map(|(_, number)| number).collect(),
+            rest,
+        }
+    }
+
+    /// Returns the globs with a piece.
+    fn list(&self, piece: GlobPiece) -> Option<&[u32]> {
+        let Range { start, end } = self.lists.get(&piece)?;
+        self.numbers.get(*start as usize..*end as usize)
     }
 
     /// Returns the index of the first glob that matches a text. Only those that may match are tried.
@@ -46,7 +75,7 @@ impl ByPiece {
             // A text may repeat a piece very often, and each glob takes time in the length of the text.
             let mut asked: HashSet<GlobPiece, FixedState> = HashSet::default();
             for piece in of(text) {
-                let Some(list) = self.lists.get(&piece).filter(|_| asked.insert(piece)) else {
+                let Some(list) = self.list(piece).filter(|_| asked.insert(piece)) else {
                     continue;
                 };
                 let above = list
@@ -72,19 +101,20 @@ pub(crate) fn of_glob(glob: &Glob) -> Vec<GlobPiece> {
     runs.iter().flat_map(|run| of(run)).collect()
 }
 
-/// For each of many globs, returns its piece that the fewest globs have; for few globs, none.
-pub(crate) fn rarest(globs: &[Vec<GlobPiece>]) -> Vec<Option<GlobPiece>> {
-    if globs.len() < MANY {
-        return vec![None; globs.len()];
+/// For each of many globs, returns its piece that the fewest globs have; for few globs, none. `of` has the pieces of a glob
+/// by its number.
+pub(crate) fn rarest(globs: usize, of: impl Fn(usize) -> Vec<GlobPiece>) -> Vec<Option<GlobPiece>> {
+    if globs < MANY {
+        return vec![None; globs];
     }
-    let mut counts: HashMap<GlobPiece, usize, FixedState> = HashMap::default();
-    for piece in globs.iter().flatten() {
-        *counts.entry(*piece).or_default() += 1;
+    let mut counts: HashMap<GlobPiece, u32, FixedState> = HashMap::default();
+    for piece in (0..globs).flat_map(&of) {
+        *counts.entry(piece).or_default() += 1;
     }
-    let count = |piece: &&GlobPiece| counts.get(*piece).copied();
-    let rarest = globs
-        .iter()
-        .map(|pieces| pieces.iter().min_by_key(count).copied());
+    let rarest = (0..globs).map(|number| {
+        let pieces = of(number).into_iter();
+        pieces.min_by_key(|piece| counts.get(piece).copied())
+    });
     rarest.collect()
 }
 

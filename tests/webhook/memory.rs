@@ -96,6 +96,33 @@ fn map_at_its_size_limit_costs_little_memory() {
             format!("default::\nnoswap_wildcards::{}", repeated(MAP - 50, "a,")),
         ),
         ("empty lines", repeated(MAP, "\n")),
+        (
+            "short globs",
+            format!(
+                "default::\n{}",
+                numbered(MAP - 20, |number| format!("[REPLACE]{number:x}*::a\n"))
+            ),
+        ),
+        (
+            "globs without an index",
+            format!("default::\n{}", repeated(MAP - 20, "[REPLACE]*::a\n")),
+        ),
+        (
+            "one long glob",
+            format!("default::\n[REPLACE]{}::a\n", repeated(MAP - 50, "a*b")),
+        ),
+        (
+            "one glob of sets",
+            format!("default::\n[REPLACE]{}::a\n", repeated(MAP - 50, "[a]")),
+        ),
+        (
+            "one long set",
+            format!("default::\n[REPLACE][{}]::a\n", repeated(MAP - 50, "ab-d")),
+        ),
+        (
+            "sets that are never closed",
+            format!("default::\n[REPLACE]{}::a\n", repeated(MAP - 50, "[")),
+        ),
     ] {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("maps");

@@ -122,7 +122,9 @@ impl IndexBuilder {
     fn file_by_piece(&mut self) {
         let (rules, pieces): (Vec<RuleId>, Vec<Vec<GlobPiece>>) =
             std::mem::take(&mut self.by_piece).into_iter().unzip();
-        for (rule, piece) in rules.into_iter().zip(pieces::rarest(&pieces)) {
+        for (rule, piece) in rules.into_iter().zip(pieces::rarest(pieces.len(), |at| {
+            pieces.get(at).cloned().unwrap_or_default()
+        })) {
             let (kind, key) = match piece {
                 Some(piece) => (Kind::Piece, IndexKey::from_piece(piece)),
                 None => (Kind::Rest, IndexKey::EMPTY),
