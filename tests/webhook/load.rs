@@ -23,7 +23,9 @@ fn bodies_over_the_budget_are_all_answered_in_little_memory() {
             thread::Builder::new()
                 .stack_size(512 << 10)
                 .spawn(move || {
-                    let answer = Connection::open(address).try_post("/", &body).unwrap();
+                    let answer = Connection::open(address)
+                        .try_post("/?timeout=300s", &body)
+                        .unwrap();
                     (answer.status, answer.images().len())
                 })
                 .unwrap()
