@@ -2,7 +2,7 @@
 //! `IMAGESWAP_TEST_SOAK` says, in seconds. `tests/soak/run` sets it.
 //!
 //! Of the clients that behave, no request fails. Memory and descriptors of the replica that is never ended are the same
-//! at the end as after the first quiet time, within a tenth.
+//! at the end as after the first quiet time, within a tenth and what the allocator keeps.
 
 mod attacks;
 mod clients;
@@ -20,6 +20,10 @@ use replicas::{Figures, Replicas};
 
 /// Program under test.
 const IMAGESWAP: &str = env!("CARGO_BIN_EXE_imageswap");
+
+/// Memory that the allocator keeps of long attacks, in KiB: parts of pages in the arena of each thread. It is reached after
+/// some minutes, and does not grow then.
+const OF_ALLOCATOR: u64 = 2 << 10;
 
 /// Time without attacks before figures are taken. Connections without a review are closed after ten seconds.
 const QUIET: Duration = Duration::from_secs(11);
@@ -106,11 +110,15 @@ fn clients_that_behave_are_served_through_reloads_restarts_and_attacks() {
     assert_near(&first, &last);
 }
 
-/// Asserts that nothing has grown by more than a tenth, besides the connections of the clients that behave.
+/// Asserts that nothing has grown by more than a tenth, besides what the allocator keeps, and the connections of the clients
+/// that behave.
 #[track_caller]
 fn assert_near(first: &Figures, last: &Figures) {
     let is_near = |first: u64, last: u64| last * 10 <= first * 11;
-    assert!(is_near(first.memory, last.memory), "{first}; {last}");
+    assert!(
+        is_near(first.memory + OF_ALLOCATOR, last.memory),
+        "{first}; {last}"
+    );
     let connections = clients::NUMBER as u64;
     assert!(
         is_near(first.descriptors + connections, last.descriptors),
