@@ -5,12 +5,14 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use imageswap_tests_support::webhook::{Connection, MAP, Server, Start, eventually, pod};
+use imageswap_tests_support::webhook::{Connection, MAP, Server, Start, closes_within, eventually, pod};
 
 use crate::IMAGESWAP;
 
 /// The line of the log about the limit.
 const CLOSED: &str = "connection closed for a new one";
+/// Time for a connection that is closed at once: less than the idle time of ten seconds, which closes it too.
+const AT_ONCE: Duration = Duration::from_secs(5);
 
 fn serve(max_connections: &str) -> Server {
     Start::new(IMAGESWAP)
@@ -40,16 +42,18 @@ fn send_tls(server: &Server, bytes: &[u8]) -> Connection {
     connection
 }
 
-/// Sends a probe, and reads its answer.
+/// Sends a probe on a new connection without TLS, and reads its answer.
 fn probe(server: &Server) -> TcpStream {
-    let mut stream = send(server.http_address, b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
-    assert!(stream.read(&mut [0; 1024]).unwrap() > 0);
+    let mut stream = open(server.http_address);
+    probe_again(&mut stream);
     stream
 }
 
-/// Returns true if the webhook has closed the connection, which had no unread answer.
-fn is_closed(stream: &mut TcpStream) -> bool {
-    matches!(stream.read(&mut [0]), Ok(0) | Err(_))
+fn probe_again(stream: &mut TcpStream) {
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        .unwrap();
+    assert!(stream.read(&mut [0; 1024]).unwrap() > 0);
 }
 
 /// Returns the connections of a port, but for that of the scrape.
@@ -106,29 +110,29 @@ fn connections_are_closed_in_order_at_the_limit() {
     let mut first_probed = probed();
     let mut rejected = server.connect();
     assert_eq!(rejected.post("/", b"no review").status, 400);
-    let mut silent = open(server.address);
-    let mut handshake = send(server.address, &[22, 3, 1, 2, 0, 1]);
+    let silent = open(server.address);
+    let handshake = send(server.address, &[22, 3, 1, 2, 0, 1]);
     let mut unused = server.connect();
     eventually("the connections", || count(&server, "tls") == 9.0);
     // Each newcomer has a review, so it comes last itself.
     let mut newcomers = vec![reviewed()];
-    assert!(is_closed(&mut silent));
+    assert!(closes_within(&silent, AT_ONCE));
     newcomers.push(reviewed());
-    assert!(is_closed(&mut handshake));
+    assert!(closes_within(&handshake, AT_ONCE));
     newcomers.push(reviewed());
-    assert!(unused.is_closed());
+    assert!(unused.closes_within(AT_ONCE));
     newcomers.push(reviewed());
-    assert!(first_probed.is_closed());
+    assert!(first_probed.closes_within(AT_ONCE));
     newcomers.push(reviewed());
-    assert!(rejected.is_closed());
+    assert!(rejected.closes_within(AT_ONCE));
     newcomers.push(reviewed());
-    assert!(head.is_closed());
+    assert!(head.closes_within(AT_ONCE));
     newcomers.push(reviewed());
-    assert!(body.is_closed());
+    assert!(body.closes_within(AT_ONCE));
     // The idle time begins again with each review.
     assert_eq!(first_reviewed.post("/", &review).status, 200);
     newcomers.push(reviewed());
-    assert!(second_reviewed.is_closed());
+    assert!(second_reviewed.closes_within(AT_ONCE));
     for connection in newcomers.iter_mut().chain([&mut first_reviewed]) {
         assert_eq!(connection.post("/", &review).status, 200);
     }
@@ -184,7 +188,11 @@ fn ports_have_connections_of_their_own() {
     let mut probed = probe(&server);
     let plain: Vec<_> = (0..20).map(|_| open(server.http_address)).collect();
     assert_eq!(server.get("/readyz").status, 200);
-    assert!(is_closed(&mut probed));
+    // Those that never sent a request are closed first.
+    for silent in &plain[..16] {
+        assert!(closes_within(silent, AT_ONCE));
+    }
+    probe_again(&mut probed);
     assert_eq!(kept.post("/", &pod(&["nginx"])).status, 200);
     eventually("the limit", || count(&server, "plain") <= 5.0);
     assert_eq!(count(&server, "tls"), 1.0);
@@ -197,6 +205,7 @@ fn ports_have_connections_of_their_own() {
 
 #[test]
 fn connection_without_a_review_is_closed_after_ten_seconds() {
+    const LATEST: Duration = Duration::from_secs(100);
     let server = serve("100");
     let mut probed_tls = server.connect();
     assert_eq!(probed_tls.get("/healthz").status, 200);
@@ -218,19 +227,19 @@ fn connection_without_a_review_is_closed_after_ten_seconds() {
     let started = Instant::now();
     let tls = [probed_tls, rejected, unused, slow_head].map(|mut connection| {
         thread::spawn(move || {
-            assert!(connection.is_closed());
+            assert!(connection.closes_within(LATEST));
             started.elapsed()
         })
     });
-    let plain = plain.map(|mut stream| {
+    let plain = plain.map(|stream| {
         thread::spawn(move || {
-            assert!(is_closed(&mut stream));
+            assert!(closes_within(&stream, LATEST));
             started.elapsed()
         })
     });
     for (number, closed) in tls.into_iter().chain(plain).enumerate() {
         let after = closed.join().unwrap();
-        let expected = Duration::from_secs(8)..Duration::from_secs(100);
+        let expected = Duration::from_secs(8)..LATEST;
         assert!(expected.contains(&after), "connection {number}: {after:?}");
     }
     assert_eq!(reviewed.post("/", &pod(&["nginx"])).status, 200);
@@ -252,6 +261,6 @@ fn slow_head_does_not_become_younger() {
 fn http_2_is_rejected_at_once() {
     let server = serve("100");
     let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
-    assert!(is_closed(&mut send(server.http_address, preface)));
-    assert!(send_tls(&server, preface).is_closed());
+    assert!(closes_within(&send(server.http_address, preface), AT_ONCE));
+    assert!(send_tls(&server, preface).closes_within(AT_ONCE));
 }

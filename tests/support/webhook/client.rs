@@ -141,9 +141,25 @@ impl Connection {
         is_open && socket.set_nonblocking(false).is_ok()
     }
 
-    /// Returns true if the server has closed its side.
-    pub fn is_closed(&mut self) -> bool {
-        matches!(self.stream.read(&mut [0]), Ok(0) | Err(_))
+    /// Returns true if the server closes its side within a time, and sends nothing before.
+    pub fn closes_within(&mut self, time: Duration) -> bool {
+        self.stream.sock.set_read_timeout(Some(time)).unwrap();
+        is_end(&self.stream.read(&mut [0]))
+    }
+}
+
+/// Returns true if the server closes its side of a connection without TLS within a time, and sends nothing before.
+pub fn closes_within(mut stream: &TcpStream, time: Duration) -> bool {
+    stream.set_read_timeout(Some(time)).unwrap();
+    is_end(&stream.read(&mut [0]))
+}
+
+/// Returns true if a read found the end of a connection. One that took too long found it open.
+fn is_end(read: &io::Result<usize>) -> bool {
+    use io::ErrorKind::{TimedOut, WouldBlock};
+    match read {
+        Ok(length) => *length == 0,
+        Err(error) => !matches!(error.kind(), WouldBlock | TimedOut),
     }
 }
 
