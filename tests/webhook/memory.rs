@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use imageswap_tests_support::webhook::{Server, Start};
+use imageswap_tests_support::webhook::{Server, Start, eventually_within};
 use serde_json::Value;
 
 use crate::IMAGESWAP;
@@ -23,32 +23,13 @@ fn reload(server: &Server, path: &Path, text: &str) -> Value {
     let new = path.with_extension("new");
     fs::write(&new, text).unwrap();
     fs::rename(&new, path).unwrap();
-    let started = Instant::now();
-    loop {
-        let of_rules = |line: &&Value| line["what"] == "rules";
-        if let Some(line) = server.log().iter().skip(before).find(of_rules) {
-            return line.clone();
-        }
-        assert!(
-            started.elapsed() < Duration::from_secs(180),
-            "nothing is reloaded"
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// Waits until the webhook has given memory back.
-#[track_caller]
-fn gives_back(server: &Server, limit: u64) -> u64 {
-    let started = Instant::now();
-    loop {
-        let now = server.memory() >> 10;
-        if now <= limit {
-            return now;
-        }
-        assert!(started.elapsed() < Duration::from_secs(30), "{now} MiB stay");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    let mut found = None;
+    eventually_within(Duration::from_secs(180), "the reload", || {
+        let mut lines = server.log().into_iter().skip(before);
+        found = lines.find(|line| line["what"] == "rules");
+        found.is_some()
+    });
+    found.unwrap()
 }
 
 /// Returns numbered lines up to a length.
@@ -158,7 +139,7 @@ fn rejected_rules_cost_little_memory_and_give_it_back() {
         let line = reload(&server, &path, &text);
         assert_eq!(line["message"], "reload failed", "{what}");
         let cost = server.peak_memory().saturating_sub(before << 10) >> 10;
-        let after = gives_back(&server, before + REST);
+        let after = server.gives_back(before + REST);
         tell!(
             "1 MiB of {what} costs {cost} MiB, and {} stay",
             after.saturating_sub(before)

@@ -15,7 +15,7 @@ mod volume;
 pub use self::any_certificate::AnyCertificate;
 pub use self::client::{Answer, Connection, closes_within, get_plain, pod, post_plain};
 pub use self::control_plane::{ControlPlane, Ran};
-pub use self::eventually::eventually;
+pub use self::eventually::{eventually, eventually_within};
 pub use self::node::{Api, Node, Response};
 pub use self::pair::{IssuedPair, Pair};
 pub use self::server::Server;

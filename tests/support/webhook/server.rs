@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::client::{self, Answer, Connection};
-use super::eventually::eventually;
+use super::eventually::{eventually, eventually_within};
 use super::log::log_lines;
 
 /// A webhook that serves.
@@ -107,6 +107,18 @@ impl Server {
     /// Returns its memory, in KiB.
     pub fn memory(&self) -> u64 {
         self.kib("VmRSS:")
+    }
+
+    /// Waits until it has given memory back: until it has at most this many MiB. Returns how many it has.
+    #[track_caller]
+    pub fn gives_back(&self, limit: u64) -> u64 {
+        let mut now = 0;
+        let what = format!("a memory of at most {limit} MiB");
+        eventually_within(Duration::from_secs(30), &what, || {
+            now = self.memory() >> 10;
+            now <= limit
+        });
+        now
     }
 
     fn kib(&self, field: &str) -> u64 {
