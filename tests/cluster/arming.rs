@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::forms::{KUSTOMIZE, RULES, SWAPPED, prepare, set_rules};
 use super::install::{cluster, installed};
-use super::load::{FEWEST, Load};
+use super::load::Load;
 use super::objects::{
     CONFIGURATIONS, MUTATING, VALIDATING, configuration, readyz, time_after, version, webhooks,
 };
@@ -130,7 +130,7 @@ fn no_order_of_installation_and_no_uninstallation_blocks_a_pod() {
         });
         let created = load.end();
         created.assert_none_rejected(&format!("{order}: the namespace is deleted"));
-        assert!(created.swapped > FEWEST, "{created:?}");
+        assert!(created.swapped > 10, "{created:?}");
         let log = node.log_text_since(&before);
         assert!(
             log.contains("the Namespace of the webhook is being deleted"),
@@ -198,10 +198,10 @@ fn changes_by_others_are_undone_within_two_seconds() {
             patch[0]["path"]
         ));
         assert!(time < Duration::from_secs(2), "{time:?} {patch}");
-        assert!(created.swapped > FEWEST && created.unanswered == 0, "{created:?}");
+        assert!(created.swapped > 10 && created.unanswered == 0, "{created:?}");
         // Reviews of the time in which the API server has the change.
         assert!(
-            created.rejections().len() < created.swapped,
+            created.failed_for < Duration::from_secs(2),
             "{:?}",
             created.rejections()
         );

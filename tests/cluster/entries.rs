@@ -57,12 +57,12 @@ fn entries_follow_their_config_map_and_stop_by_the_annotation() {
     annotation(&plane, &node, &shipped);
     entries_of_others(&plane, &node);
     let created = load.end();
-    // `caBundle` was removed three times, and restored within the times that are asserted. How many Pods are created
-    // meanwhile depends on the machine.
+    // `caBundle` was removed three times, each for some milliseconds. How many Pods are created meanwhile depends on the
+    // machine.
     created.assert_failures("edits of the entries", |failure| {
         failure.contains("certificate signed by unknown authority")
     });
-    assert!(created.failures.len() < created.swapped, "{created:?}");
+    assert!(created.failed_for < Duration::from_secs(2), "{created:?}");
     empty_list(&plane, &node);
 }
 

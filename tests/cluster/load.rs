@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use imageswap_tests_support::webhook::Api;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use super::forms::SWAPPED;
 /// Start of the message about a Pod with its original image.
 const NOT_SWAPPED: &str = "not swapped: ";
 /// Fewest Pods of a load that shows something.
-pub(crate) const FEWEST: usize = 10;
+pub(crate) const FEWEST: usize = 100;
 
 /// A load of one Pod after the other.
 pub(crate) struct Load {
@@ -31,6 +31,8 @@ pub(crate) struct Created {
     pub(crate) unanswered: usize,
     /// Messages of requests that failed, and images that the webhook did not swap.
     pub(crate) failures: Vec<String>,
+    /// Time in which requests failed, each from the first failure to the next success.
+    pub(crate) failed_for: Duration,
 }
 
 impl Load {
@@ -40,10 +42,18 @@ impl Load {
         let ended = Arc::clone(&is_ended);
         let thread = thread::spawn(move || {
             let mut created = Created::default();
+            let mut failing_since = None;
             while !ended.load(Ordering::Relaxed) {
+                let (started, failures) = (Instant::now(), created.failures.len());
                 created.create(api);
+                if created.failures.len() > failures {
+                    failing_since.get_or_insert(started);
+                } else if let Some(since) = failing_since.take() {
+                    created.failed_for += since.elapsed();
+                }
                 thread::sleep(Duration::from_millis(5));
             }
+            created.failed_for += failing_since.map_or(Duration::ZERO, |since| since.elapsed());
             created
         });
         Self { is_ended, thread }
@@ -92,6 +102,7 @@ impl Created {
             swapped,
             unanswered,
             failures,
+            ..
         } = self;
         let rejected = self.rejections().len();
         let originals = failures.len() - rejected;
