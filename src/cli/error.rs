@@ -10,7 +10,7 @@ use imageswap_files::{ReadError, YamlError};
 
 use super::exit::{ExitStatus, UsageError};
 use crate::kubernetes::InitError;
-use crate::webhook::{EndSignal, ServeError};
+use crate::webhook::ServeError;
 
 /// Error of a command: one line for people.
 #[derive(Debug)]
@@ -52,8 +52,6 @@ pub(crate) enum CommandError {
         path: PathBuf,
         error: io::Error,
     },
-    /// A signal ends the process.
-    Ended(EndSignal),
     /// The init container of imageswap-webhook fails.
     Init(InitError),
     /// `migrate` has no rules to write.
@@ -75,7 +73,6 @@ impl CommandError {
             | Self::Object { .. }
             | Self::Result(_)
             | Self::Write { .. }
-            | Self::Ended(_)
             | Self::Init(_)
             | Self::Migrate(_) => ExitStatus::Failure,
         }
@@ -96,7 +93,6 @@ impl fmt::Display for CommandError {
             Self::Object { file, error } => write!(f, "{file}: {error}"),
             Self::Result(error) => write!(f, "cannot write the result: {error}"),
             Self::Write { path, error } => write!(f, "cannot write {}: {error}", path.display()),
-            Self::Ended(signal) => write!(f, "ended by {}", signal.as_str()),
             Self::Init(error) => error.fmt(f),
             Self::Migrate(message) => f.write_str(message),
         }

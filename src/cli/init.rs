@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::error::CommandError;
 use super::input::ClusterOptions;
-use crate::kubernetes::{Certificates, InitError, Predecessor, prepare};
+use crate::kubernetes::{Certificates, Predecessor, prepare};
 
 /// The template of the webhook configuration, where the manifests mount it.
 const TEMPLATE: &str = "/mwc/imageswap-mwc.yaml";
@@ -21,8 +21,5 @@ pub(super) fn init(cluster: ClusterOptions, namespace: String, tls_dir: &Path) -
     };
     let role = Some(Predecessor::InitContainer);
     let settings = cluster.into_settings(namespace, certificates, role);
-    prepare(settings, Path::new(TEMPLATE), tls_dir).map_err(|error| match error {
-        InitError::Ended(signal) => CommandError::Ended(signal),
-        error => CommandError::Init(error),
-    })
+    prepare(settings, Path::new(TEMPLATE), tls_dir).map_err(CommandError::Init)
 }

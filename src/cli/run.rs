@@ -19,30 +19,28 @@ use super::program::Program;
 pub(crate) fn run() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let program = Program::from_path(arguments.first().map(Path::new));
-    end(&program.arguments(arguments), program)
+    status(&program.arguments(arguments), program).into()
 }
 
-fn end(arguments: &[OsString], called_as: Program) -> ExitCode {
+fn status(arguments: &[OsString], called_as: Program) -> ExitStatus {
     let program = environment::without_empty(program());
     let matches = match program.clone().try_get_matches_from(arguments) {
         Ok(matches) => matches,
-        Err(error) => return not_parsed(&program, error, arguments).into(),
+        Err(error) => return not_parsed(&program, error, arguments),
     };
     let name = matches.subcommand_name().unwrap_or_default().to_owned();
     let command = match Cli::from_arg_matches(&matches) {
         Ok(Cli { command }) => command,
-        Err(error) => return not_parsed(&program, error, arguments).into(),
+        Err(error) => return not_parsed(&program, error, arguments),
     };
     match command.run(called_as) {
-        Ok(ended) => ExitStatus::from(ended).into(),
+        Ok(ended) => ended.into(),
         Err(CommandError::Usage(error)) => {
             // A closed pipe is not an error.
             let _ = usage(program, &name, &error).print();
-            ExitStatus::Usage.into()
+            ExitStatus::Usage
         }
-        // As the signal would have ended it, without a message.
-        Err(CommandError::Ended(signal)) => signal.status().into(),
-        Err(error) => failed(&error).into(),
+        Err(error) => failed(&error),
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) use conditions::{Conditions, Duty, Readiness};
 pub(crate) use error::ServeError;
 pub(crate) use http::{Addresses, MAX_BODY};
 pub(crate) use logging::{LogFormat, LogLevel, start as start_logging};
-pub(crate) use os::{EndSignal, EndSignals, unblock, without_interruption};
+pub(crate) use os::{EndSignal, EndSignals, unblock, uninterrupted};
 pub(crate) use serve::serve;
 pub(crate) use settings::{Settings, TlsSource};
 pub(crate) use tls::has_pair;

@@ -323,3 +323,32 @@ fn signal_during_a_write_leaves_no_temporary_file() {
         assert!(text("c.rules").starts_with("rules v1\n") || text("c.rules").contains("\nrules v1\n"));
     }
 }
+
+#[test]
+fn signal_after_a_write_ends_the_command_at_once() {
+    let volume = HangingVolume::new();
+    volume.write("a.rules", "rules v1\nswap   docker.io/ -> h.example.com/\n");
+    let file = volume.path().join("a.rules");
+    for signal in ["INT", "TERM", "QUIT"] {
+        volume.write("a.rules", "rules v1\nswap   docker.io/ -> h.example.com/\n");
+        // The second path is stdin, which has no end.
+        let mut child = volume
+            .command()
+            .args(["fmt", file.to_str().unwrap(), "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        eventually("the formatted file", || {
+            fs::read_to_string(&file)
+                .unwrap()
+                .contains("swap  docker.io/  ->")
+        });
+        let id = child.id().to_string();
+        let sent = Command::new("kill").args(["-s", signal, &id]).status();
+        assert!(sent.unwrap().success());
+        eventually("its end", || child.try_wait().unwrap().is_some());
+        assert!(!child.wait().unwrap().success());
+    }
+}

@@ -17,7 +17,7 @@ use crate::cli::output::{Output, OutputOptions};
 use crate::cli::report::Format;
 use crate::config::{Content, Limits, ReadError, fits, read_single, rules_files_of};
 use crate::findings::counted;
-use crate::webhook::without_interruption;
+use crate::webhook::uninterrupted;
 
 /// Exit statuses of the command.
 pub(crate) const STATUSES: Statuses = Statuses {
@@ -195,15 +195,11 @@ impl Formatter {
         if self.check {
             return self.tell(&name, is_stdin, FormatOutcome::Unformatted, Some(&difference));
         }
-        if is_stdin {
-            return self.tell(&name, is_stdin, FormatOutcome::Formatted, Some(&difference));
+        if !is_stdin && let Err(error) = uninterrupted(|| write(path, &formatted, Replace::Unchanged(&text)))
+        {
+            return self.failed(error);
         }
-        let (written, signal) = without_interruption(|| write(path, &formatted, Replace::Unchanged(&text)));
-        match written {
-            Ok(()) => self.tell(&name, is_stdin, FormatOutcome::Formatted, Some(&difference))?,
-            Err(error) => self.failed(error)?,
-        }
-        signal.map_or(Ok(()), |signal| Err(CommandError::Ended(signal)))
+        self.tell(&name, is_stdin, FormatOutcome::Formatted, Some(&difference))
     }
 
     /// Skips a map. Layout has no meaning in it, but people find its lines by their place.

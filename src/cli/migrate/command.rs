@@ -15,7 +15,7 @@ use crate::cli::exit::{Ended, Statuses, UsageError};
 use crate::cli::input::GivenOptions;
 use crate::cli::output::{Output, OutputOptions};
 use crate::cli::report::Format;
-use crate::webhook::without_interruption;
+use crate::webhook::uninterrupted;
 
 /// Exit statuses of the command.
 pub(crate) const STATUSES: Statuses = Statuses {
@@ -177,15 +177,13 @@ fn save(file: &Path, text: &str, force: bool) -> Result<(), CommandError> {
     } else {
         Replace::Nothing
     };
-    let (written, signal) = without_interruption(|| write(file, text, replace));
-    written.map_err(|error| match error.reason {
+    uninterrupted(|| write(file, text, replace)).map_err(|error| match error.reason {
         WriteReason::Exists => failed(format!(
             "{} exists and is not overwritten; use --force to overwrite it",
             file.display()
         )),
         _ => failed(error.to_string()),
-    })?;
-    signal.map_or(Ok(()), |signal| Err(CommandError::Ended(signal)))
+    })
 }
 
 /// Returns the prefix that imageswap-webhook would use in this environment.

@@ -1,11 +1,12 @@
 //! The signals that end the process, that make it check its files, and that it ignores.
 
 use std::io;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, Once, PoisonError};
+use std::thread;
 
 use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::timeout;
 
 /// Receives the signals that end the process, from the call of [`Self::listen`] on.
 #[derive(Debug)]
@@ -58,35 +59,53 @@ impl EndSignals {
     }
 }
 
-/// Does work that a signal must not leave half done, such as replacing a file by a temporary one. Returns the signal
-/// that came meanwhile, by which the process should end now.
-pub(crate) fn without_interruption<T>(work: impl FnOnce() -> T) -> (T, Option<EndSignal>) {
-    let listen = || {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
-        let signals = {
-            let _guard = runtime.enter();
-            EndSignals::listen()?
-        };
-        io::Result::Ok((runtime, signals))
-    };
-    // Without a handler, a signal ends the process as always.
-    let Ok((runtime, mut signals)) = listen() else {
-        return (work(), None);
-    };
+/// Does work that a signal must not leave half done, such as replacing a file by a temporary one. From the first call on, a
+/// signal ends the process at once or, if it comes during the work, after it.
+pub(crate) fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
+    static WATCH: Once = Once::new();
+    // Without the thread, a signal ends the process as always.
+    WATCH.call_once(|| {
+        let _ = end_between_works();
+    });
+    let guard = WORK.lock().unwrap_or_else(PoisonError::into_inner);
     let result = work();
-    let received = runtime.block_on(async { timeout(Duration::ZERO, signals.next()).await.ok() });
-    (result, received)
+    drop(guard);
+    while IS_ENDING.load(Ordering::Relaxed) {
+        thread::park();
+    }
+    result
+}
+
+/// Held during work that is not interrupted.
+static WORK: Mutex<()> = Mutex::new(());
+/// True once a signal has come.
+static IS_ENDING: AtomicBool = AtomicBool::new(false);
+
+/// Starts a thread that ends the process by the next signal, once no work is done.
+fn end_between_works() -> io::Result<()> {
+    let runtime = Builder::new_current_thread().enable_io().build()?;
+    let mut signals = {
+        let _guard = runtime.enter();
+        EndSignals::listen()?
+    };
+    thread::Builder::new().spawn(move || {
+        let signal = runtime.block_on(signals.next());
+        IS_ENDING.store(true, Ordering::Relaxed);
+        let _guard = WORK.lock();
+        std::process::exit(signal.status())
+    })?;
+    Ok(())
 }
 
 impl EndSignal {
     /// Returns the exit status of a process that it ends, as shells give it.
-    pub(crate) const fn status(self) -> u8 {
+    const fn status(self) -> i32 {
         let number = match self {
             Self::Terminate => libc::SIGTERM,
             Self::Quit => libc::SIGQUIT,
             Self::Interrupt => libc::SIGINT,
         };
-        128 + number as u8
+        128 + number
     }
 
     /// Returns the name.
