@@ -142,11 +142,18 @@ impl PlanFacts<'_> {
             }
             _ => LeafStep::Issue,
         };
-        SecretPlan::of_write(SecretStep {
-            authority: None,
-            former: Some(former),
-            leaf,
-        })
+        // Until the new CA is there, API servers keep what they have. Without this, a replica that has not seen the CA that
+        // was lost would restore the one that it remembers, and cut off those that serve a later pair.
+        let want = (!former.is_empty()).then(|| bundle(&former));
+        SecretPlan {
+            write: Some(SecretStep {
+                authority: None,
+                former: Some(former),
+                leaf,
+            }),
+            serve: None,
+            want,
+        }
     }
 
     /// Returns the plan with a CA that stays.

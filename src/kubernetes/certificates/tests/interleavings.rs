@@ -1,7 +1,6 @@
 //! Replicas whose reads and writes interleave in every order, while others change the Secret.
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
 use super::replica::{Replica, check, settle_for_long};
 use super::world::{DAY, World};
@@ -73,11 +72,10 @@ fn happen(event: Event, world: &mut World, replicas: &mut [Replica]) {
 }
 
 proptest! {
-    // The same sequences in each run. Another seed, with more cases, looks for others.
+    // Other sequences in each run: a failure prints the shortest one that fails.
     #![proptest_config(ProptestConfig {
         cases: 60,
         failure_persistence: None,
-        rng_seed: RngSeed::Fixed(16),
         ..ProptestConfig::default()
     })]
 
