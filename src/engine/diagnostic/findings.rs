@@ -47,14 +47,21 @@ impl Findings {
     /// Returns the number of findings of a severity, with those that are not kept.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
-        let (mut kept, mut omitted) = (self.kept, self.omitted);
-        *of(&mut kept, severity) + *of(&mut omitted, severity)
+        let mut kept = self.kept;
+        *of(&mut kept, severity) + self.omitted_of(severity)
     }
 
     /// Returns the number of findings that are not kept.
     #[must_use]
     pub fn omitted(&self) -> usize {
         self.omitted.iter().sum()
+    }
+
+    /// Returns the number of findings of a severity that are not kept.
+    #[must_use]
+    pub fn omitted_of(&self, severity: Severity) -> usize {
+        let mut omitted = self.omitted;
+        *of(&mut omitted, severity)
     }
 
     /// Returns true if one of them is an error, so that the set does not load.
@@ -157,6 +164,7 @@ mod tests {
         findings.push(finding(Severity::Notice, 8888));
         assert!(findings.has_errors());
         assert_eq!((findings.len(), findings.omitted()), (Findings::MAX, 7));
+        assert_eq!(findings.omitted_of(Severity::Warning), 6);
         assert_eq!(findings.last().map(|last| last.message.as_str()), Some("7777"));
         assert_eq!(findings.count(Severity::Warning), Findings::MAX + 5);
         assert_eq!(findings.count(Severity::Notice), 1);

@@ -49,7 +49,8 @@ impl Validation {
             .chain(findings.map(|finding| short(finding, &loaded.sources)))
             .map(|text| clipped(&format!("{PREFIX}{text}")))
             .collect();
-        let more = warnings.len().saturating_sub(MAX_WARNINGS) + loaded.findings.omitted();
+        let more =
+            warnings.len().saturating_sub(MAX_WARNINGS) + loaded.findings.omitted_of(Severity::Warning);
         if more > 0 {
             warnings.truncate(MAX_WARNINGS);
             let more = counted(more, "more warning");
