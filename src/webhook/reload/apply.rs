@@ -3,7 +3,7 @@
 //! If the new version is invalid, the webhook rejects it and keeps the active one. The log, a metric and the body of
 //! `/readyz` report a rejected version once, even if it is read many times.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use imageswap_files::ReadError;
@@ -119,14 +119,18 @@ impl Reload for PairReload {
                 }
             }
             Ok(false) => self.reporter.unchanged(),
-            Err(error) => self.reporter.failed(&error.to_string(), None),
+            Err(error) => {
+                self.reporter.failed(&error.to_string(), None);
+            }
         }
         // The watch calls this every few seconds, so a certificate that expires meanwhile is logged too.
         self.pair.log_problems();
     }
 
-    fn report_stuck(&self, dir: &Path) {
-        self.reporter.failed(&PairError::no_answer(dir).to_string(), None);
+    fn report_stuck(&self) {
+        if let Some(dir) = self.pair.dir() {
+            self.reporter.failed(&PairError::no_answer(dir).to_string(), None);
+        }
     }
 }
 
@@ -155,15 +159,17 @@ impl Reload for RulesReload {
         match text {
             Ok(text) => self.apply(text),
             Err(error) => {
-                self.reporter.failed(&error.to_string(), None);
-                os::release_free_memory();
+                // Only once: a set that stays unreadable is read again every few seconds.
+                if self.reporter.failed(&error.to_string(), None) {
+                    os::release_free_memory();
+                }
             }
         }
     }
 
-    fn report_stuck(&self, dir: &Path) {
-        self.reporter
-            .failed(&ReadError::no_answer(dir.display()).to_string(), None);
+    fn report_stuck(&self) {
+        let error = ReadError::no_answer(&self.source);
+        self.reporter.failed(&error.to_string(), None);
     }
 }
 

@@ -44,9 +44,11 @@ impl Reporter {
         }
     }
 
-    /// Reports a failed attempt, with the digest of the rejected version if it was readable.
-    pub(super) fn failed(&self, error: &str, rejected: Option<Digest>) {
-        if self.status.failed(self.object, error, rejected) {
+    /// Reports a failed attempt, with the digest of the rejected version if it was readable. Returns true if the previous
+    /// attempt did not fail in the same way.
+    pub(super) fn failed(&self, error: &str, rejected: Option<Digest>) -> bool {
+        let is_new = self.status.failed(self.object, error, rejected);
+        if is_new {
             let active = self.status.record(self.object).active;
             tracing::error!(
                 what = self.object.as_str(),
@@ -55,6 +57,7 @@ impl Reporter {
                 "reload failed"
             );
         }
+        is_new
     }
 
     /// Returns true if the last attempt rejected this version, and then reports the failure again.

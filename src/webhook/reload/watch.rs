@@ -31,8 +31,9 @@ pub(super) trait Reload: Send + Sync + 'static {
     /// Reads the files and, if they have changed, makes them active. Calls [`Reading::ends`] once they are read. Blocks.
     fn reload(&self, reading: &Reading);
 
-    /// Reports that the volume of the directory does not answer.
-    fn report_stuck(&self, dir: &Path);
+    /// Reports that the volume of the files does not answer. The text is the same for each of several directories, or each
+    /// of them would count as another failure.
+    fn report_stuck(&self);
 }
 
 /// Calls `reload`, on a thread that may block, each time a file in the directory may have changed. `files` has the
@@ -110,7 +111,7 @@ impl Look {
                         is_reported: true,
                     };
                 }
-                Err(_) => reading.report_if_stuck(|| reload.report_stuck(&dir)),
+                Err(_) => reading.report_if_stuck(|| reload.report_stuck()),
             }
         }
     }
@@ -217,8 +218,8 @@ mod tests {
             (self.0)();
         }
 
-        fn report_stuck(&self, dir: &Path) {
-            panic!("{} is stuck", dir.display());
+        fn report_stuck(&self) {
+            panic!("the directory is stuck");
         }
     }
 
