@@ -33,14 +33,15 @@ pub(crate) struct BodyBudget {
     shared: Semaphore,
     /// One permit: the right to use the reserve.
     reserve: Semaphore,
-    /// Bytes of answers beyond the shared part. While there are any, it has no permits.
+    /// Bytes of answers beyond the shared part. While there are any, bodies take nothing, even if it has permits again.
     debt: AtomicUsize,
     paid: Notify,
     /// Notified at the end of each large request.
     ended: Notify,
 }
 
-/// The longest answer of a real set of rules, in bytes: a patch of as many images as are evaluated.
+/// The longest answer that is charged before it is known, in bytes: a patch of as many images as are evaluated, with
+/// targets of about 450 bytes. A longer one overdraws the budget by the rest.
 const MAX_ANSWER: usize = 7 << 20;
 /// Maximum ratio of an answer to its body: for the shortest images and the longest targets.
 const GROWTH: usize = 32;
@@ -109,8 +110,11 @@ impl BodyBudget {
 
     /// Takes bytes of the shared part without waiting. What it does not have becomes a debt.
     fn overdraw(&self, bytes: usize) {
-        let taken = self.shared.forget_permits(bytes);
-        self.debt.fetch_add(bytes - taken, Ordering::AcqRel);
+        let missing = bytes - self.shared.forget_permits(bytes);
+        // A review of a Pod never has a debt, and need not write to memory that all workers share.
+        if missing > 0 {
+            self.debt.fetch_add(missing, Ordering::AcqRel);
+        }
     }
 
     /// Gives bytes back to the shared part. They pay the debt first.

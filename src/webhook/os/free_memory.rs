@@ -29,7 +29,8 @@ const LARGE: libc::c_int = 1 << 20;
 
 /// Returns freed memory between blocks that are in use to the system. Only a call can do that.
 ///
-/// The call locks each arena of the allocator for a while, so it is made after the load of a set, never for a request.
+/// The call locks each arena of the allocator for a while, so it is made after the load of a set and a moment after large
+/// requests, never within a request.
 pub(crate) fn release_free_memory() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     #[expect(
