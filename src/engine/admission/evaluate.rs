@@ -66,25 +66,27 @@ pub(super) fn evaluate<'r, 'a, D, E>(
         .filter(|_| is_update)
         .and_then(|old| Pod::find(&request.kind, old));
     let old = old.as_ref().map(OldImages::new);
-    let reason_of = |field: &ImageField<'_, '_>| skipped.or_else(|| reason_of_image(field, old.as_ref()));
     // Nearly every Pod has so few images that they are not counted first.
     let too_many = Some(&pod)
         .filter(|pod| pod.max_images() > MAX_IMAGES)
-        .map(|pod| pod.images().filter(|field| reason_of(field).is_none()).count())
+        .map(|pod| {
+            pod.images()
+                .filter(|field| image_to_evaluate(field, skipped, old.as_ref()).is_ok())
+                .count()
+        })
         .filter(|count| *count > MAX_IMAGES);
     let context = context(request, object, &pod, caller);
     let mut images = Vec::with_capacity(pod.max_images().min(MAX_IMAGES));
     let mut more = SkippedImages::default();
     for field in pod.images() {
-        let reason = reason_of(&field).or(too_many.map(|_| SkipReason::TooMany));
-        let verdict = match (reason, field.image) {
-            (Some(reason), _) if images.len() >= MAX_IMAGES => {
+        let image = image_to_evaluate(&field, skipped, old.as_ref());
+        let verdict = match image.and_then(|image| too_many.map_or(Ok(image), |_| Err(SkipReason::TooMany))) {
+            Err(reason) if images.len() >= MAX_IMAGES => {
                 more.add(reason, 1);
                 continue;
             }
-            (Some(reason), _) => Verdict::Skipped(reason),
-            (None, None) => Verdict::Skipped(SkipReason::NoImage),
-            (None, Some(image)) => {
+            Err(reason) => Verdict::Skipped(reason),
+            Ok(image) => {
                 // Copied for each image, because container and place are the only values that differ within a Pod.
                 let context = Context {
                     container: field.container,
@@ -106,14 +108,25 @@ pub(super) fn evaluate<'r, 'a, D, E>(
     }))
 }
 
-/// Returns the reason why the webhook skips an image of an object that it does not skip as a whole.
-fn reason_of_image(field: &ImageField<'_, '_>, old: Option<&OldImages<'_, '_, '_>>) -> Option<SkipReason> {
+/// Returns the image of a field. `skipped` is the reason if the webhook skips the whole object.
+///
+/// # Errors
+///
+/// Returns the reason why the webhook skips the image.
+fn image_to_evaluate<'r>(
+    field: &ImageField<'r, '_>,
+    skipped: Option<SkipReason>,
+    old: Option<&OldImages<'_, '_, '_>>,
+) -> Result<&'r str, SkipReason> {
+    if let Some(reason) = skipped {
+        return Err(reason);
+    }
     match field.image {
-        None => Some(SkipReason::NoImage),
+        None => Err(SkipReason::NoImage),
         // Checked before the rules: swapping an image that does not change would restart its container.
-        Some(_) if old.is_some_and(|old| old.has(field)) => Some(SkipReason::Unchanged),
-        Some(image) if image == AUTO => Some(SkipReason::Auto),
-        Some(_) => None,
+        Some(_) if old.is_some_and(|old| old.has(field)) => Err(SkipReason::Unchanged),
+        Some(image) if image == AUTO => Err(SkipReason::Auto),
+        Some(image) => Ok(image),
     }
 }
 

@@ -81,28 +81,21 @@ impl<'r, 'a> Pod<'r, 'a> {
 
     /// Returns a number that the images of [`Self::images`] do not exceed.
     pub(super) fn max_images(&self) -> usize {
-        let PodSpec {
-            containers,
-            init_containers,
-            ephemeral_containers,
-            volumes,
-            ..
-        } = self.spec;
-        containers.len() + init_containers.len() + ephemeral_containers.len() + volumes.len()
+        let spec = self.spec;
+        let containers = spec.containers.len() + spec.init_containers.len() + spec.ephemeral_containers.len();
+        containers + spec.volumes.len()
     }
 
     /// Returns the number of further fields without an image.
     pub(super) fn more_without_image(&self) -> usize {
-        let PodSpec {
-            containers,
-            init_containers,
-            ephemeral_containers,
-            volumes,
-            ..
-        } = self.spec;
-        let containers = [containers, init_containers, ephemeral_containers];
+        let spec = self.spec;
+        let containers = [
+            &spec.containers,
+            &spec.init_containers,
+            &spec.ephemeral_containers,
+        ];
         let further = containers.into_iter().map(Elements::without_image);
-        further.sum::<usize>() + volumes.without_image()
+        further.sum::<usize>() + spec.volumes.without_image()
     }
 
     /// Returns every image, in the order of the lists and of their elements. Of many fields without an image, it returns
