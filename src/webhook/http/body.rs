@@ -95,8 +95,10 @@ impl Body {
 
     /// Returns its bytes as one text.
     pub(crate) fn as_bytes(&mut self) -> &[u8] {
-        let joined = std::mem::take(&mut self.parts).concat();
-        self.parts.done.push(joined);
+        if self.parts.done.len() != 1 || !self.parts.small.is_empty() {
+            let joined = std::mem::take(&mut self.parts).concat();
+            self.parts.done.push(joined);
+        }
         self.parts.done.first().map_or(&[], |joined| joined)
     }
 
