@@ -12,12 +12,9 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Notify;
 
+use super::super::deadline::DEFAULT_TIMEOUT;
 use super::place::{PlaceWord, QueuePlace, Rank};
 use super::state::{Closed, Phase, State, StateWord};
-
-/// Maximum time in which the client reads an answer if it sent no timeout, in microseconds: the longest time that an API
-/// server waits.
-const ANSWER_TIMEOUT: u64 = 30_000_000;
 
 /// An open connection.
 #[derive(Debug)]
@@ -103,15 +100,14 @@ impl Connection {
 
     /// Sets the timeout of the answer to the request in flight.
     pub(super) fn set_answer_timeout(&self, timeout: Duration) {
-        let timeout = u64::try_from(timeout.as_micros()).unwrap_or(u64::MAX);
-        self.answer_timeout.store(timeout, Ordering::Relaxed);
+        self.answer_timeout.store(micros(timeout), Ordering::Relaxed);
     }
 
     /// Returns the deadline of an answer that the client has not read since `unread`. Both are microseconds since the start
     /// of the port.
     pub(super) fn answer_deadline(&self, unread: u64) -> u64 {
         match self.answer_timeout.load(Ordering::Relaxed) {
-            0 => unread.saturating_add(ANSWER_TIMEOUT),
+            0 => unread.saturating_add(micros(DEFAULT_TIMEOUT)),
             timeout => self.began.load(Ordering::Relaxed).saturating_add(timeout),
         }
     }
@@ -171,6 +167,10 @@ impl Connection {
     pub(super) async fn stopped(&self) {
         self.stop.notified().await;
     }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
