@@ -58,6 +58,7 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
             return Ok(());
         }
     };
+    metrics.observe_dry_run(settings.dry_run);
     let used = Arc::clone(&rules);
     metrics.observe_last_good(move || used.is_last_good());
     let counted = Arc::clone(&rules);

@@ -78,10 +78,11 @@ fn too_many_images_are_a_warning_in_a_dry_run() {
     assert_eq!(
         answer.warnings(),
         [
-            "imageswap: the request has 10001 images to evaluate, and at most 10000 are evaluated; it would be denied (dry \
-             run)"
+            "imageswap: would-deny (dry run): the request has 10001 images to evaluate, and at most 10000 are evaluated"
         ]
     );
+    let label = "outcome=\"would-deny\"";
+    assert_eq!(server.metric("imageswap_requests_total", label), 1.0);
 }
 
 #[test]

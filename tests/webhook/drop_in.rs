@@ -262,9 +262,12 @@ fn dry_run_warns_and_changes_nothing() {
     assert!(review["response"].get("patch").is_none());
     assert_eq!(
         review["response"]["warnings"][0],
-        "imageswap: nginx of container c0 would become mirror.example.com/hub/nginx (dry run)"
+        "imageswap: would-swap (dry run): nginx of container c0 would become mirror.example.com/hub/nginx"
     );
-    assert_eq!(server.metric("imageswap_images_total", "effect=\"swap\""), 1.0);
+    assert_eq!(
+        server.metric("imageswap_images_total", "effect=\"would-swap\""),
+        1.0
+    );
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn requests_and_images_are_counted() {
     let cases = [
         (
             "imageswap_requests_total",
-            "kind=\"Pod\",operation=\"CREATE\",outcome=\"patched\"",
+            "dry_run=\"false\",kind=\"Pod\",operation=\"CREATE\",outcome=\"patched\"",
             1.0,
         ),
         (
@@ -40,6 +40,7 @@ fn requests_and_images_are_counted() {
         ("imageswap_images_skipped_total", "reason=\"disabled\"", 1.0),
         ("imageswap_request_duration_seconds_count", "", 3.0),
         ("imageswap_build_info", "version=", 1.0),
+        ("imageswap_dry_run", "", 0.0),
         ("imageswap_rules_info", "digest=", 1.0),
     ];
     for (name, label, expected) in cases {

@@ -203,9 +203,10 @@ fn dry_run_denies_and_changes_nothing_and_warns() {
     assert_eq!(
         answer.warnings(),
         [
-            "imageswap: evil/x:1 of container c0 would be denied by evil: it is evil",
+            "imageswap: would-deny (dry run): evil/x:1 of container c0 would be denied by evil: it is evil",
             "imageswap: quay.io/y of container c1 matches the warning floating",
-            "imageswap: quay.io/y of container c1 would become h.example.com/y (dry run)",
+            "imageswap: would-swap (dry run): quay.io/y of container c1 would become h.example.com/y",
+            "imageswap: would-swap (dry run): the pull secret s would be added",
         ]
     );
     let review = answer.review();
@@ -213,13 +214,90 @@ fn dry_run_denies_and_changes_nothing_and_warns() {
         review["response"]["auditAnnotations"]["rules"],
         "evil,floating,10-rules.rules:4"
     );
-    // Decisions are counted in a dry run too.
-    for label in [
-        "effect=\"deny\",rule=\"evil\"",
-        "effect=\"swap\",rule=\"10-rules.rules swap quay.io/",
+    // Nothing counts as a real change.
+    for (effect, rule, count) in [
+        ("would-deny", "evil", 1.0),
+        ("deny", "evil", 0.0),
+        ("would-swap", "10-rules.rules swap quay.io/", 1.0),
+        ("swap", "10-rules.rules swap quay.io/", 0.0),
+        ("keep", "(none)", 1.0),
     ] {
-        assert_eq!(server.metric("imageswap_images_total", label), 1.0, "{label}");
+        let label = format!("effect=\"{effect}\",rule=\"{rule}");
+        assert_eq!(server.metric("imageswap_images_total", &label), count, "{label}");
     }
+    let line = server.wait_for_log(|line| line["message"] == "reviewed");
+    assert_eq!(
+        (&line["outcome"], &line["swapped"]),
+        (&"would-deny".into(), &0.into())
+    );
+    // The outcome is that of the webhook without the dry run.
+    for (images, outcome, really) in [
+        (vec!["quay.io/y:1"], "would-swap", "patched"),
+        (vec!["evil/x:1"], "would-deny", "denied"),
+        (vec!["ghcr.io/z:1"], "unchanged", "unchanged"),
+    ] {
+        let real = start(RULES, Start::new(IMAGESWAP));
+        let count = |server: &Server, outcome: &str| {
+            server.metric("imageswap_requests_total", &format!("outcome=\"{outcome}\""))
+        };
+        let before = count(&server, outcome);
+        server.post(&pod(&images));
+        real.post(&pod(&images));
+        assert_eq!(
+            (count(&server, outcome) - before, count(&real, really)),
+            (1.0, 1.0),
+            "{outcome}"
+        );
+    }
+    for outcome in ["patched", "denied"] {
+        let label = format!("outcome=\"{outcome}\"");
+        assert_eq!(
+            server.metric("imageswap_requests_total", &label),
+            0.0,
+            "{outcome}"
+        );
+    }
+    assert_eq!(server.metric("imageswap_dry_run", ""), 1.0);
+    assert_eq!(serve(RULES).metric("imageswap_dry_run", ""), 0.0);
+}
+
+#[test]
+fn dry_run_reports_a_patch_without_a_swap() {
+    let rules = "rules v1\nkeep quay.io/ pull-secret s\n";
+    let server = start(rules, Start::new(IMAGESWAP).args(["--dry-run"]));
+    let answer = server.post(&pod(&["quay.io/x"]));
+    assert_eq!(
+        answer.warnings(),
+        ["imageswap: would-swap (dry run): the pull secret s would be added"]
+    );
+    let label = "outcome=\"would-swap\"";
+    assert_eq!(server.metric("imageswap_requests_total", label), 1.0);
+    // The rule keeps the image.
+    assert_eq!(server.metric("imageswap_images_total", "effect=\"keep\""), 1.0);
+    assert_eq!(
+        server.metric("imageswap_images_total", "effect=\"would-swap\""),
+        0.0
+    );
+}
+
+#[test]
+fn dry_run_of_the_caller_counts_as_a_request_and_no_images() {
+    let server = serve("rules v1\ndeny docker.io/evil/\nswap quay.io/ -> h.example.com/\n");
+    let dry = changed(&["quay.io/x", "ghcr.io/x", "Bad"], |request| {
+        request["dryRun"] = true.into()
+    });
+    // The caller gets the real answer.
+    assert_eq!(server.post(&dry).images(), ["h.example.com/x"]);
+    let denied = changed(&["evil/x"], |request| request["dryRun"] = true.into());
+    assert!(server.post(&denied).denial().is_some());
+    let count = |label: &str| server.metric("imageswap_requests_total", label);
+    assert_eq!(count("dry_run=\"true\""), 2.0);
+    assert_eq!(count("dry_run=\"false\""), 0.0);
+    let images =
+        || server.metric("imageswap_images_total", "") + server.metric("imageswap_images_skipped_total", "");
+    assert_eq!(images(), 0.0);
+    server.post(&pod(&["quay.io/x", "ghcr.io/x", "Bad"]));
+    assert_eq!((count("dry_run=\"false\""), images()), (1.0, 3.0));
 }
 
 #[test]

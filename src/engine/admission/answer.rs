@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::json::{JsonWriter, base64_length};
+use super::outcome::ReviewOutcome;
 use super::patch::JsonPatch;
 use super::read::Version;
 
@@ -10,7 +11,10 @@ use super::read::Version;
 pub(super) struct AdmissionResponse<'a> {
     version: Version,
     uid: &'a str,
+    dry_run: bool,
+    /// With `dry_run`, the patch that the answer would have.
     patch: JsonPatch<'a>,
+    would_deny: bool,
     denials: Vec<String>,
     warnings: Vec<String>,
     suppressed: usize,
@@ -33,7 +37,9 @@ impl<'a> AdmissionResponse<'a> {
         Self {
             version,
             uid,
+            dry_run: false,
             patch: JsonPatch::default(),
+            would_deny: false,
             denials: Vec::new(),
             warnings: Vec::new(),
             suppressed: 0,
@@ -42,12 +48,21 @@ impl<'a> AdmissionResponse<'a> {
         }
     }
 
+    /// Makes this the answer of a webhook that changes and denies nothing.
+    pub(super) fn in_dry_run(self, dry_run: bool) -> Self {
+        Self { dry_run, ..self }
+    }
+
     pub(super) fn patch(&mut self) -> &mut JsonPatch<'a> {
         &mut self.patch
     }
 
-    /// Denies the object, with a line for each denied image.
+    /// Denies the object, with a line for each denied image. In a dry run, the line is a warning.
     pub(super) fn deny(&mut self, line: String) {
+        if self.dry_run {
+            self.would_deny = true;
+            return self.warn(line);
+        }
         match self.denials.len() {
             0..MAX_DENIALS => self.denials.push(line),
             MAX_DENIALS => self.denials.push("imageswap: more images are denied".to_owned()),
@@ -73,12 +88,19 @@ impl<'a> AdmissionResponse<'a> {
         }
     }
 
-    pub(super) fn is_denied(&self) -> bool {
-        !self.denials.is_empty()
-    }
-
-    pub(super) fn is_patched(&self) -> bool {
-        !self.is_denied() && !self.patch.is_empty()
+    /// Returns the outcome, unless the answer changes nothing. A denial wins over patches of other images.
+    pub(super) fn outcome(&self) -> Option<ReviewOutcome> {
+        if !self.denials.is_empty() {
+            Some(ReviewOutcome::Denied)
+        } else if self.would_deny {
+            Some(ReviewOutcome::WouldDeny)
+        } else if self.patch.is_empty() {
+            None
+        } else if self.dry_run {
+            Some(ReviewOutcome::WouldSwap)
+        } else {
+            Some(ReviewOutcome::Patched)
+        }
     }
 
     /// Returns the body of the answer. It is written piece by piece, because most of it is fixed and every request
@@ -89,7 +111,7 @@ impl<'a> AdmissionResponse<'a> {
                 .push(format!("imageswap: {} more warnings", self.suppressed));
         }
         // An answer that denies has no patch: the API server would not apply it.
-        let patch = self.is_patched().then_some(&self.patch);
+        let patch = (self.outcome() == Some(ReviewOutcome::Patched)).then_some(&self.patch);
         let texts = self.warnings.iter().chain(&self.denials).map(String::len);
         // Large enough for nearly every answer, so that it is not there twice while it grows.
         let length =

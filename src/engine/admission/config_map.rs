@@ -28,6 +28,8 @@ pub struct ConfigMapReview<'a> {
     pub name: Option<Cow<'a, str>>,
     /// Operation on the object.
     pub operation: Option<Operation>,
+    /// True if the caller asked for a dry run.
+    pub dry_run: bool,
     /// The change that the request makes; `None` if it changes no key of a ConfigMap.
     pub change: Option<ConfigMapChange>,
 }
@@ -59,6 +61,7 @@ pub fn config_map_review(body: &[u8]) -> Result<ConfigMapReview<'_>, ReviewError
         namespace,
         operation,
         object,
+        dry_run,
         ..
     } = request;
     Ok(ConfigMapReview {
@@ -68,6 +71,7 @@ pub fn config_map_review(body: &[u8]) -> Result<ConfigMapReview<'_>, ReviewError
         namespace,
         name: Metadata::name_of_object(name, object.map(|object| object.metadata)),
         operation,
+        dry_run,
         change,
     })
 }

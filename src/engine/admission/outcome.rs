@@ -57,6 +57,10 @@ pub enum ImageEffect {
     Swap(String),
     /// A rule denies it.
     Deny,
+    /// A swap would replace it by this image, without the dry run of the webhook.
+    WouldSwap(String),
+    /// A rule would deny it, without the dry run of the webhook.
+    WouldDeny,
     /// It was not evaluated, or the evaluation is invalid.
     Skipped(SkipReason),
 }
@@ -95,6 +99,10 @@ pub enum ReviewOutcome {
     Denied,
     /// Allowed without an evaluation: break glass, a mirror pod, or an object that is being deleted.
     Skipped,
+    /// Allowed without the patch that it would have, without the dry run of the webhook.
+    WouldSwap,
+    /// Allowed although it would be denied, without the dry run of the webhook.
+    WouldDeny,
 }
 
 impl SkippedImages {
@@ -129,4 +137,6 @@ label!(ReviewOutcome {
     Unchanged => "unchanged",
     Denied => "denied",
     Skipped => "skipped",
+    WouldSwap => "would-swap",
+    WouldDeny => "would-deny",
 });

@@ -33,24 +33,22 @@ pub fn review<'a>(
     let evaluated = evaluate(&request, policy.disable_label, caller, |image, context| {
         policy.rules.evaluate_until(image, context, caller.interrupt)
     })?;
-    let mut response = AdmissionResponse::new(version, &uid, policy.digest);
+    let mut response = AdmissionResponse::new(version, &uid, policy.digest).in_dry_run(policy.dry_run);
     if let Some(evaluated) = &evaluated {
         fill(&mut response, &request, evaluated, policy, caller)?;
     }
-    // The order matters: a denial wins over patches of other images, and a skipped Pod has no patch.
-    let outcome = match () {
-        () if response.is_denied() => ReviewOutcome::Denied,
-        () if response.is_patched() => ReviewOutcome::Patched,
-        () if evaluated.as_ref().is_some_and(|pod| pod.is_skipped) => ReviewOutcome::Skipped,
-        () => ReviewOutcome::Unchanged,
-    };
+    let is_skipped = evaluated.as_ref().is_some_and(|pod| pod.is_skipped);
+    let outcome = response.outcome().unwrap_or(match is_skipped {
+        true => ReviewOutcome::Skipped,
+        false => ReviewOutcome::Unchanged,
+    });
     let answer = response.into_bytes();
     let more = evaluated.as_ref().map(|pod| pod.more).unwrap_or_default();
     let images = evaluated
         .map(|pod| pod.images)
         .unwrap_or_default()
         .into_iter()
-        .map(|(field, verdict)| verdict.into_image_decision(&field))
+        .map(|(field, verdict)| verdict.into_image_decision(&field, policy.dry_run))
         .collect();
     let AdmissionRequest {
         kind,
@@ -86,10 +84,8 @@ fn fill<'d>(
     // A rule may warn of each image, and each warning is a text.
     let step = |image: &str| caller.interrupt.map_or(Ok(()), |interrupt| interrupt.step(image));
     let EvaluatedPod { pod, images, .. } = evaluated;
-    match evaluated.too_many {
-        Some(count) if policy.dry_run => response.warn(wording::would_deny_too_many(count)),
-        Some(count) => response.deny(wording::too_many(count)),
-        None => {}
+    if let Some(count) = evaluated.too_many {
+        response.deny(wording::too_many(count, policy));
     }
     // Collected over all images, because a Pod has one list of pull secrets.
     let mut last = None;
@@ -113,30 +109,26 @@ fn fill<'d>(
             Effect::Keep => {}
             // A patch that changes nothing would count as one.
             Effect::Swap(result) if result == image.as_ref() => {}
-            Effect::Swap(result) if policy.dry_run => {
-                response.warn(wording::would_swap(field, image, result))
+            Effect::Swap(result) => {
+                if policy.dry_run {
+                    response.warn(wording::would_swap(field, image, result));
+                }
+                response.patch().replace_image(field.pointer, result);
             }
-            Effect::Swap(result) => response.patch().replace_image(field.pointer, result),
-            Effect::Deny if policy.dry_run => {
-                response.warn(wording::would_deny(
-                    field,
-                    image,
-                    policy.rules,
-                    decision.last_rule(),
-                ));
-            }
-            Effect::Deny => response.deny(wording::denied(field, image, policy.rules, decision.last_rule())),
+            Effect::Deny => response.deny(wording::denied(field, image, policy, decision.last_rule())),
             Effect::Invalid(invalid) => response.warn(wording::left(field, image, invalid)),
         }
         secrets.extend(decision.pull_secrets());
     }
     // In a template, the list would replace that of the Pod's service account.
-    if !secrets.is_empty() && pod.is_pod() && request.operation == Some(Operation::Create) && !policy.dry_run
-    {
+    if !secrets.is_empty() && pod.is_pod() && request.operation == Some(Operation::Create) {
         let mut has_list = pod.pull_secrets().is_some();
         let mut present: HashSet<&str> = pod.pull_secrets().into_iter().flatten().collect();
         for secret in secrets {
             if present.insert(secret) {
+                if policy.dry_run {
+                    response.warn(wording::would_add_pull_secret(secret));
+                }
                 // The first secret creates the list, which the next ones append to.
                 response.patch().add_pull_secret(secret, has_list);
                 has_list = true;
@@ -147,7 +139,7 @@ fn fill<'d>(
 }
 
 impl Verdict<Decision<'_>> {
-    fn into_image_decision<'a>(self, field: &ImageField<'_, 'a>) -> ImageDecision<'a> {
+    fn into_image_decision<'a>(self, field: &ImageField<'_, 'a>, dry_run: bool) -> ImageDecision<'a> {
         let image = field.image.cloned().unwrap_or(Cow::Borrowed(""));
         let (effect, rule, rules) = match self {
             Self::Skipped(reason) => (ImageEffect::Skipped(reason), None, Vec::new()),
@@ -158,7 +150,9 @@ impl Verdict<Decision<'_>> {
                     Effect::Keep => ImageEffect::Keep,
                     // As in the patch: the image stays as it is.
                     Effect::Swap(result) if result == image => ImageEffect::Keep,
+                    Effect::Swap(result) if dry_run => ImageEffect::WouldSwap(result),
                     Effect::Swap(result) => ImageEffect::Swap(result),
+                    Effect::Deny if dry_run => ImageEffect::WouldDeny,
                     Effect::Deny => ImageEffect::Deny,
                     Effect::Invalid(Invalid::Image(_)) => ImageEffect::Skipped(SkipReason::InvalidImage),
                     Effect::Invalid(Invalid::Result(_)) => ImageEffect::Skipped(SkipReason::InvalidResult),

@@ -4,55 +4,60 @@ use std::fmt::{self, Write as _};
 
 use super::evaluate::MAX_IMAGES;
 use super::pod::{ImageField, ImageList};
+use super::policy::Policy;
 use crate::compile::RuleSet;
 use crate::rules::{Invalid, RuleId};
 
 /// Maximum length of an image or a name in a line, in characters: longer than any valid image with a digest.
 const SHOWN: usize = 400;
 
+/// Beginnings of the lines of a dry run, with the words of the log and the metrics.
+const WOULD_DENY: &str = "would-deny (dry run): ";
+const WOULD_SWAP: &str = "would-swap (dry run): ";
+
 /// Returns the line about a denied image: the rule, and its reason.
 pub(super) fn denied(
     field: &ImageField<'_, '_>,
     image: &str,
-    rules: &RuleSet,
+    policy: &Policy<'_>,
     rule: Option<RuleId>,
 ) -> String {
-    line(field, image, rules, rule, "is denied by")
+    let (mark, verb) = match policy.dry_run {
+        false => ("", "is denied by"),
+        true => (WOULD_DENY, "would be denied by"),
+    };
+    line(mark, field, image, policy.rules, rule, verb)
 }
 
 /// Returns the line about a review with more images than are evaluated.
-pub(super) fn too_many(count: usize) -> String {
-    format!("imageswap: the request has {count} images to evaluate, and at most {MAX_IMAGES} are evaluated")
-}
-
-/// Returns the same line in a dry run.
-pub(super) fn would_deny_too_many(count: usize) -> String {
-    format!("{}; it would be denied (dry run)", too_many(count))
-}
-
-/// Returns the line about an image that would be denied without the dry run.
-pub(super) fn would_deny(
-    field: &ImageField<'_, '_>,
-    image: &str,
-    rules: &RuleSet,
-    rule: Option<RuleId>,
-) -> String {
-    line(field, image, rules, rule, "would be denied by")
+pub(super) fn too_many(count: usize, policy: &Policy<'_>) -> String {
+    let mark = if policy.dry_run { WOULD_DENY } else { "" };
+    format!(
+        "imageswap: {mark}the request has {count} images to evaluate, and at most {MAX_IMAGES} are evaluated"
+    )
 }
 
 /// Returns the line about an image that would be swapped without the dry run.
 pub(super) fn would_swap(field: &ImageField<'_, '_>, image: &str, result: &str) -> String {
     format!(
-        "imageswap: {} {} would become {} (dry run)",
+        "imageswap: {WOULD_SWAP}{} {} would become {}",
         Shown(image),
         FieldOwner(field),
         Shown(result)
     )
 }
 
+/// Returns the line about a pull secret that the Pod would get without the dry run.
+pub(super) fn would_add_pull_secret(name: &str) -> String {
+    format!(
+        "imageswap: {WOULD_SWAP}the pull secret {} would be added",
+        Shown(name)
+    )
+}
+
 /// Returns the warning of a `warn` rule about an image.
 pub(super) fn warned(field: &ImageField<'_, '_>, image: &str, rules: &RuleSet, rule: RuleId) -> String {
-    line(field, image, rules, Some(rule), "matches the warning")
+    line("", field, image, rules, Some(rule), "matches the warning")
 }
 
 /// Returns the warning about an image that is not valid, or whose result is not.
@@ -71,8 +76,9 @@ pub(super) fn left(field: &ImageField<'_, '_>, image: &str, invalid: &Invalid) -
     }
 }
 
-/// Returns a line: the image, the verb, the rule, and the reason.
+/// Returns a line: the mark, the image, the verb, the rule, and the reason.
 fn line(
+    mark: &str,
     field: &ImageField<'_, '_>,
     image: &str,
     rules: &RuleSet,
@@ -83,7 +89,7 @@ fn line(
     let name = rule.map_or("a rule".into(), |rule| rules.rule_name(rule));
     let because = Because(rule.and_then(|rule| rules.because(rule)));
     format!(
-        "imageswap: {} {} {verb} {name}{because}",
+        "imageswap: {mark}{} {} {verb} {name}{because}",
         Shown(image),
         FieldOwner(field)
     )

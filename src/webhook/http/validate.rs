@@ -96,7 +96,7 @@ impl Validations {
             Some(Validation::Allowed { .. }) => ReviewOutcome::Unchanged,
             Some(Validation::Denied { .. }) => ReviewOutcome::Denied,
         };
-        self.metrics.validated(&review.kind, review.operation, outcome);
+        self.metrics.validated(&review, outcome);
         log(&review, validation.as_ref(), outcome, started.elapsed());
         let digest = &self.rules.current().digest_text;
         let answer = match validation {

@@ -46,12 +46,16 @@ enum EffectLabel {
     Swap,
     Keep,
     Deny,
+    WouldSwap,
+    WouldDeny,
 }
 
 label!(EffectLabel {
     Swap => "swap",
     Keep => "keep",
     Deny => "deny",
+    WouldSwap => "would-swap",
+    WouldDeny => "would-deny",
 });
 
 /// Kind of the objects that `/validate` is for.
@@ -61,11 +65,14 @@ const KINDS: usize = Workload::ALL.len() + 1;
 /// One more than the operations, for requests without one.
 const OPERATIONS: usize = Operation::ALL.len() + 1;
 const OUTCOMES: usize = ReviewOutcome::ALL.len();
+/// Values of the label that tells whether the caller asked for a dry run, each at its index.
+const DRY_RUN: [&str; 2] = ["false", "true"];
 
-/// The counters of requests: of reviews by kind, operation and outcome, and of rejected requests by the reason.
+/// The counters of requests: of reviews by kind, operation, dry run of the caller and outcome, and of rejected requests
+/// by the reason.
 #[derive(Debug)]
 pub(crate) struct Requests {
-    reviewed: [[[AtomicU64; OUTCOMES]; OPERATIONS]; KINDS],
+    reviewed: [[[[AtomicU64; OUTCOMES]; DRY_RUN.len()]; OPERATIONS]; KINDS],
     rejected: [AtomicU64; Rejected::ALL.len()],
 }
 
@@ -80,7 +87,9 @@ pub(crate) struct ImagesDecided([AtomicU64; EffectLabel::ALL.len()]);
 impl Default for Requests {
     fn default() -> Self {
         Self {
-            reviewed: [const { [const { [const { AtomicU64::new(0) }; OUTCOMES] }; OPERATIONS] }; KINDS],
+            reviewed: [const {
+                [const { [const { [const { AtomicU64::new(0) }; OUTCOMES] }; DRY_RUN.len()] }; OPERATIONS]
+            }; KINDS],
             rejected: [const { AtomicU64::new(0) }; Rejected::ALL.len()],
         }
     }
@@ -94,13 +103,19 @@ impl Default for ImagesSkipped {
 
 impl Requests {
     /// Counts an answered review.
-    pub(crate) fn reviewed(&self, kind: &str, operation: Option<Operation>, outcome: ReviewOutcome) {
+    pub(crate) fn reviewed(
+        &self,
+        kind: &str,
+        operation: Option<Operation>,
+        dry_run: bool,
+        outcome: ReviewOutcome,
+    ) {
         let kind = match kind {
             CONFIG_MAP => KINDS - 1,
             kind => Workload::from_name(kind) as usize,
         };
         let operation = operation.map_or(OPERATIONS - 1, |operation| operation as usize);
-        increment(&self.reviewed[kind][operation][outcome as usize]);
+        increment(&self.reviewed[kind][operation][usize::from(dry_run)][outcome as usize]);
     }
 
     /// Counts a rejected request.
@@ -110,8 +125,9 @@ impl Requests {
 
     /// Observes every series that has been counted once.
     pub(crate) fn observe(&self, counter: &dyn AsyncInstrument<u64>) {
-        let labels = |kind, operation, outcome| {
+        let labels = |kind, operation, dry_run, outcome| {
             [
+                KeyValue::new("dry_run", dry_run),
                 KeyValue::new("kind", kind),
                 KeyValue::new("operation", operation),
                 KeyValue::new("outcome", outcome),
@@ -124,13 +140,19 @@ impl Requests {
             .chain([CONFIG_MAP]);
         for (kind, counts) in kinds.zip(&self.reviewed) {
             for (operation, counts) in operations().zip(counts) {
-                for (outcome, count) in ReviewOutcome::ALL.iter().zip(counts) {
-                    observe(counter, count, || labels(kind, operation, outcome.as_str()));
+                for (dry_run, counts) in DRY_RUN.into_iter().zip(counts) {
+                    for (outcome, count) in ReviewOutcome::ALL.iter().zip(counts) {
+                        observe(counter, count, || {
+                            labels(kind, operation, dry_run, outcome.as_str())
+                        });
+                    }
                 }
             }
         }
         for (reason, count) in Rejected::ALL.iter().zip(&self.rejected) {
-            observe(counter, count, || labels(OTHER, OTHER, reason.as_str()));
+            observe(counter, count, || {
+                labels(OTHER, OTHER, DRY_RUN[0], reason.as_str())
+            });
         }
     }
 }
@@ -157,6 +179,8 @@ impl ImagesDecided {
             ImageEffect::Swap(_) => EffectLabel::Swap,
             ImageEffect::Keep => EffectLabel::Keep,
             ImageEffect::Deny => EffectLabel::Deny,
+            ImageEffect::WouldSwap(_) => EffectLabel::WouldSwap,
+            ImageEffect::WouldDeny => EffectLabel::WouldDeny,
             ImageEffect::Skipped(_) => return,
         };
         increment(&self.0[effect as usize]);
@@ -212,9 +236,10 @@ mod tests {
     #[test]
     fn series_exists_once_counted_and_unknown_values_are_other() {
         let requests = Requests::default();
-        requests.reviewed("Pod", Some(Operation::Create), ReviewOutcome::Patched);
-        requests.reviewed("Pod", Some(Operation::Create), ReviewOutcome::Patched);
-        requests.reviewed("Made-Up", None, ReviewOutcome::Skipped);
+        requests.reviewed("Pod", Some(Operation::Create), false, ReviewOutcome::Patched);
+        requests.reviewed("Pod", Some(Operation::Create), false, ReviewOutcome::Patched);
+        requests.reviewed("Pod", Some(Operation::Create), true, ReviewOutcome::Patched);
+        requests.reviewed("Made-Up", None, false, ReviewOutcome::Skipped);
         requests.rejected(Rejected::Broken);
         let observed = Observed::default();
         requests.observe(&observed);
@@ -222,9 +247,10 @@ mod tests {
         assert_eq!(
             observed,
             [
-                "Pod CREATE patched 2",
-                "other other skipped 1",
-                "other other broken 1"
+                "false Pod CREATE patched 2",
+                "true Pod CREATE patched 1",
+                "false other other skipped 1",
+                "false other other broken 1"
             ]
         );
     }
@@ -240,16 +266,18 @@ mod tests {
         let kinds = Workload::ALL.map(Workload::as_str);
         for kind in kinds.into_iter().chain([CONFIG_MAP]) {
             for operation in Operation::ALL.map(Some).into_iter().chain([None]) {
-                for outcome in ReviewOutcome::ALL {
-                    requests.reviewed(kind, operation, outcome);
-                    let operation = operation.map_or(OTHER, Operation::as_str);
-                    expected.push(format!("{kind} {operation} {} 1", outcome.as_str()));
+                for dry_run in [false, true] {
+                    for outcome in ReviewOutcome::ALL {
+                        requests.reviewed(kind, operation, dry_run, outcome);
+                        let operation = operation.map_or(OTHER, Operation::as_str);
+                        expected.push(format!("{dry_run} {kind} {operation} {} 1", outcome.as_str()));
+                    }
                 }
             }
         }
         for reason in Rejected::ALL {
             requests.rejected(reason);
-            expected.push(format!("other other {} 1", reason.as_str()));
+            expected.push(format!("false other other {} 1", reason.as_str()));
         }
         for reason in SkipReason::ALL {
             skipped.count(reason, 1);
@@ -259,11 +287,15 @@ mod tests {
             ImageEffect::Swap("x".to_owned()),
             ImageEffect::Keep,
             ImageEffect::Deny,
+            ImageEffect::WouldSwap("x".to_owned()),
+            ImageEffect::WouldDeny,
         ] {
             decided.count(&effect);
         }
         decided.count(&ImageEffect::Skipped(SkipReason::Auto));
-        expected.extend(["swap r 1", "keep r 1", "deny r 1"].map(ToOwned::to_owned));
+        expected.extend(
+            ["swap", "keep", "deny", "would-swap", "would-deny"].map(|effect| format!("{effect} r 1")),
+        );
         let observed = Observed::default();
         requests.observe(&observed);
         skipped.observe(&observed);

@@ -5,9 +5,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use imageswap_engine::admission::{ImageEffect, ReviewOutcome, Reviewed};
+use imageswap_engine::admission::{ConfigMapReview, ImageEffect, ReviewOutcome, Reviewed};
 use imageswap_engine::compile::RuleSet;
-use imageswap_engine::context::Operation;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Counter, Histogram, Meter, MeterProvider as _};
 use opentelemetry_sdk::error::OTelSdkError;
@@ -102,7 +101,7 @@ impl Metrics {
             };
         observe_as(
             "imageswap_requests",
-            "Number of requests for a review, by kind, operation and outcome.",
+            "Number of requests for a review, by kind, operation, dry run of the caller and outcome.",
             |counters, counter| counters.requests.observe(counter),
         );
         observe_as(
@@ -181,6 +180,17 @@ impl Metrics {
             .build();
     }
 
+    /// Registers the gauge of the dry run of the webhook.
+    pub(crate) fn observe_dry_run(&self, dry_run: bool) {
+        self.meter
+            .u64_observable_gauge("imageswap_dry_run")
+            .with_description(
+                "1 if the webhook runs with --dry-run, so that it changes and denies nothing; else 0.",
+            )
+            .with_callback(move |gauge| gauge.observe(dry_run.into(), &[]))
+            .build();
+    }
+
     /// Registers the gauge of the last good set, which `is_active` reads.
     pub(crate) fn observe_last_good(&self, is_active: impl Fn() -> bool + Send + Sync + 'static) {
         self.meter
@@ -236,10 +246,17 @@ impl Metrics {
         counts: &RuleCounts,
         took: Duration,
     ) {
-        self.counters
-            .requests
-            .reviewed(&reviewed.kind, reviewed.operation, reviewed.outcome);
+        self.counters.requests.reviewed(
+            &reviewed.kind,
+            reviewed.operation,
+            reviewed.dry_run,
+            reviewed.outcome,
+        );
         self.duration.record(took.as_secs_f64(), &[]);
+        // The API server discards the object of a dry run, so its images never run.
+        if reviewed.dry_run {
+            return;
+        }
         for image in &reviewed.images {
             match &image.effect {
                 ImageEffect::Skipped(reason) => self.counters.skipped.count(*reason, 1),
@@ -259,8 +276,10 @@ impl Metrics {
 
     /// Counts an answered review of a ConfigMap. It is not in the histogram of durations, which is about Pods: an
     /// evaluation takes as long as a reload.
-    pub(crate) fn validated(&self, kind: &str, operation: Option<Operation>, outcome: ReviewOutcome) {
-        self.counters.requests.reviewed(kind, operation, outcome);
+    pub(crate) fn validated(&self, review: &ConfigMapReview<'_>, outcome: ReviewOutcome) {
+        self.counters
+            .requests
+            .reviewed(&review.kind, review.operation, review.dry_run, outcome);
     }
 
     /// Counts a rejected request about a ConfigMap.

@@ -300,7 +300,7 @@ fn dry_run_changes_nothing_and_warns() {
         &Caller::default(),
     )
     .unwrap();
-    assert_eq!((dry.outcome, patch(&dry)), (ReviewOutcome::Unchanged, vec![]));
+    assert_eq!((dry.outcome, patch(&dry)), (ReviewOutcome::WouldSwap, vec![]));
     let warning = answer(&dry)["response"]["warnings"][0]
         .as_str()
         .unwrap()
