@@ -81,11 +81,7 @@ fn idle_tls(replicas: &Replicas, time: Duration) {
 fn health(replicas: &Replicas, time: Duration) {
     let address = replicas.target().address;
     hold((0..MANY).map(|_| tls(address)), time, |connection| {
-        let request = b"GET /healthz HTTP/1.1\r\nHost: webhook\r\n\r\n";
-        connection
-            .send(request)
-            .and_then(|()| connection.answer())
-            .is_ok()
+        connection.try_get("/healthz").is_ok()
     });
 }
 
@@ -130,14 +126,9 @@ fn long_answers(replicas: &Replicas, time: Duration) {
 fn unread(replicas: &Replicas, time: Duration) {
     let address = replicas.target().address;
     let review = pod(&["r.io/a"; 10_000]);
-    let head = format!(
-        "POST /?timeout=5s HTTP/1.1\r\nHost: webhook\r\nContent-Length: {}\r\n\r\n",
-        review.len()
-    );
-    let request = [head.as_bytes(), &review].concat();
     let senders = (0..40).map(|_| {
         let mut connection = tls(address)?;
-        connection.send(&request).ok()?;
+        connection.send_post("/?timeout=5s", &review).ok()?;
         Some(connection)
     });
     hold(senders, time, |_| true);
@@ -147,15 +138,10 @@ fn slow_patterns(replicas: &Replicas, time: Duration) {
     let address = replicas.target().address;
     let image = format!("a.example.com/{}/c", ["ab"; 100].join("/"));
     let review = pod(&vec![image.as_str(); 10_000]);
-    let head = format!(
-        "POST /?timeout=1s HTTP/1.1\r\nHost: webhook\r\nContent-Length: {}\r\n\r\n",
-        review.len()
-    );
-    let request = [head.as_bytes(), &review].concat();
     // Callers that are gone before their answer.
     repeat(2, time, || {
         if let Some(mut connection) = tls(address) {
-            let _ = connection.send(&request);
+            let _ = connection.send_post("/?timeout=1s", &review);
         }
         if let Some(mut stream) = plain(address) {
             let _ = stream

@@ -185,12 +185,9 @@ fn long() -> Vec<u8> {
 /// Sends such a review, and does not read the answer.
 fn send(server: &Server, timeout: u64) -> Connection {
     let mut client = server.connect();
-    let body = long();
-    let head = format!(
-        "POST /?timeout={timeout}s HTTP/1.1\r\nHost: webhook\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
-    client.send(&[head.as_bytes(), &body].concat()).unwrap();
+    client
+        .send_post(&format!("/?timeout={timeout}s"), &long())
+        .unwrap();
     client
 }
 

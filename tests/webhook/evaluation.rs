@@ -76,15 +76,10 @@ fn evaluation_ends_at_the_deadline() {
 fn evaluation_ends_if_its_caller_is_gone() {
     let (_rules, server) = serve(SLOW, slow_rule);
     let body = slow_pod(10_000);
-    let head = format!(
-        "POST / HTTP/1.1\r\nHost: webhook\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
     // As many as run at once on any machine.
     let connections = [(); 2].map(|()| {
         let mut connection = server.connect();
-        connection.send(head.as_bytes()).unwrap();
-        connection.send(&body).unwrap();
+        connection.send_post("/", &body).unwrap();
         connection
     });
     let used = || {

@@ -74,8 +74,7 @@ fn probe(target: Target) -> io::Result<Held> {
 
 fn probe_tls(target: Target) -> io::Result<Held> {
     let mut connection = Connection::try_open(target.tls)?;
-    connection.send(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")?;
-    connection.answer()?;
+    connection.try_get("/healthz")?;
     Ok(Held::Tls(Box::new(connection)))
 }
 

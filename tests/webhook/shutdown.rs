@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use imageswap_tests_support::webhook::{Connection, MAP, Server, Start, eventually, pod};
+use imageswap_tests_support::webhook::{Connection, MAP, Server, Start, eventually, pod, post_request};
 
 use crate::IMAGESWAP;
 
@@ -46,18 +46,15 @@ fn webhook_is_unready_but_serves_during_the_delay() {
 fn request_in_flight_completes_after_the_delay() {
     let mut server = serve("0");
     let mut connection = server.connect();
-    let body = pod(&["nginx"]);
-    let head = format!(
-        "POST / HTTP/1.1\r\nHost: webhook\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
-    connection.send(&[head.as_bytes(), &body[..10]].concat()).unwrap();
+    let request = post_request("/", &pod(&["nginx"]));
+    let (head_and_part, rest) = request.split_at(request.len() - 50);
+    connection.send(head_and_part).unwrap();
     // Give the webhook time to read the head before the signal.
     thread::sleep(Duration::from_millis(200));
     server.signal("TERM");
     server.wait_for_log(|line| line["message"] == "shutdown started");
     thread::sleep(Duration::from_millis(200));
-    connection.send(&body[10..]).unwrap();
+    connection.send(rest).unwrap();
     assert_eq!(connection.answer().unwrap().images().len(), 1);
     assert_eq!(server.wait().code(), Some(0));
 }

@@ -90,12 +90,17 @@ impl Connection {
     ///
     /// Returns an error if the connection fails.
     pub fn try_post(&mut self, path: &str, body: &[u8]) -> io::Result<Answer> {
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: webhook\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        );
-        self.send(&[head.as_bytes(), body].concat())?;
+        self.send_post(path, body)?;
         self.answer()
+    }
+
+    /// Posts a body, and does not read the answer.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the connection fails.
+    pub fn send_post(&mut self, path: &str, body: &[u8]) -> io::Result<()> {
+        self.send(&post_request(path, body))
     }
 
     /// Gets a path.
@@ -104,9 +109,17 @@ impl Connection {
     ///
     /// If the connection fails.
     pub fn get(&mut self, path: &str) -> Answer {
-        self.send(format!("GET {path} HTTP/1.1\r\nHost: webhook\r\n\r\n").as_bytes())
-            .unwrap();
-        self.answer().unwrap()
+        self.try_get(path).unwrap()
+    }
+
+    /// Gets a path.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the connection fails.
+    pub fn try_get(&mut self, path: &str) -> io::Result<Answer> {
+        self.send(format!("GET {path} HTTP/1.1\r\nHost: webhook\r\n\r\n").as_bytes())?;
+        self.answer()
     }
 
     /// Sends bytes as they are.
@@ -163,6 +176,13 @@ fn is_end(read: &io::Result<usize>) -> bool {
     }
 }
 
+/// Returns a request that posts a body, to send it in parts.
+pub fn post_request(path: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let head = format!("POST {path} HTTP/1.1\r\nHost: webhook\r\nContent-Length: {length}\r\n\r\n");
+    [head.as_bytes(), body].concat()
+}
+
 /// Gets a path without TLS.
 ///
 /// # Errors
@@ -192,31 +212,24 @@ fn send_plain(address: SocketAddr, line: &str, body: &str) -> io::Result<Answer>
     read_answer(&mut stream)
 }
 
+/// Reads an answer, and no byte of the next one.
 fn read_answer(stream: &mut impl Read) -> io::Result<Answer> {
-    let mut bytes = Vec::new();
-    let mut chunk = [0; 16 << 10];
-    loop {
-        if let Some((status, head, body)) = whole(&bytes) {
-            return Ok(Answer { status, head, body });
-        }
-        match stream.read(&mut chunk)? {
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            read => bytes.extend_from_slice(&chunk[..read]),
-        }
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte)?;
+        head.extend(byte);
     }
-}
-
-fn whole(bytes: &[u8]) -> Option<(u16, String, Vec<u8>)> {
-    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
-    let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+    let head = String::from_utf8(head).unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     let length = head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length")
             .then(|| value.trim().parse::<usize>().unwrap())
     });
-    let body = &bytes[end..];
-    (body.len() >= length.unwrap_or_default()).then(|| (status, head.clone(), body.to_vec()))
+    let mut body = vec![0; length.unwrap_or_default()];
+    stream.read_exact(&mut body)?;
+    Ok(Answer { status, head, body })
 }
 
 impl Answer {

@@ -13,7 +13,7 @@ mod version_1;
 mod volume;
 
 pub use self::any_certificate::AnyCertificate;
-pub use self::client::{Answer, Connection, closes_within, get_plain, pod, post_plain};
+pub use self::client::{Answer, Connection, closes_within, get_plain, pod, post_plain, post_request};
 pub use self::control_plane::{ControlPlane, Ran};
 pub use self::eventually::{eventually, eventually_within};
 pub use self::node::{Api, Node, Response};
