@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use imageswap_tests_support::webhook::{MAP, Server, Start, pod};
+use imageswap_tests_support::webhook::{MAP, Server, Start, pod, post_request};
 
 use crate::IMAGESWAP;
 
@@ -21,19 +21,14 @@ fn webhook_keeps_idle_connections_longer_than_the_api_server() {
 fn pipelined_requests_are_answered_in_order() {
     let server = Server::start(IMAGESWAP);
     let mut connection = server.connect();
-    let body = pod(&["nginx"]);
-    let head = format!(
-        "POST / HTTP/1.1\r\nHost: webhook\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
-    let request = [head.as_bytes(), &body].concat();
-    for request in [&request[..request.len() - 1], &request[request.len() - 1..]] {
-        connection.send(request).unwrap();
+    let [first, second] = ["nginx", "redis"].map(|image| post_request("/", &pod(&[image])));
+    // The second part ends the first request, and has all of the second one.
+    let (part, rest) = first.split_at(first.len() - 1);
+    connection.send(part).unwrap();
+    connection.send(&[rest, &second].concat()).unwrap();
+    for expected in ["mirror.example.com/hub/nginx", "mirror.example.com/hub/redis"] {
+        assert_eq!(connection.answer().unwrap().images(), [expected]);
     }
-    assert_eq!(
-        connection.answer().unwrap().images(),
-        ["mirror.example.com/hub/nginx"]
-    );
 }
 
 #[test]
