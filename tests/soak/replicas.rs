@@ -92,11 +92,7 @@ impl Endpoint {
 
 impl Replicas {
     pub(crate) fn start() -> Self {
-        let text = Pair::generate();
-        let pair = Volume::mount(&[
-            ("cert.pem", text.certificate.as_bytes()),
-            ("key.pem", text.key.as_bytes()),
-        ]);
+        let pair = Volume::mount(&Pair::generate().files());
         let volume = Volume::mount(&[("10.rules", rules(0).as_bytes())]);
         let (first, one) = start(volume.path().to_owned(), pair.path().to_owned());
         let (second, other) = start(volume.path().to_owned(), pair.path().to_owned());
@@ -135,11 +131,7 @@ impl Replicas {
                 .lock()
                 .unwrap()
                 .update(&[("10.rules", text.as_bytes())]);
-            let text = Pair::generate();
-            self.pair.lock().unwrap().update(&[
-                ("cert.pem", text.certificate.as_bytes()),
-                ("key.pem", text.key.as_bytes()),
-            ]);
+            self.pair.lock().unwrap().update(&Pair::generate().files());
             self.reloads.fetch_add(2, Ordering::Relaxed);
             thread::sleep(Duration::from_secs(1));
         }

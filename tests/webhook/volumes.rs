@@ -97,9 +97,9 @@ fn readyz(server: &Server) -> String {
 
 /// Writes a pair into a directory.
 fn write_pair(directory: &Path) {
-    let pair = Pair::generate();
-    fs::write(directory.join("key.pem"), &pair.key).unwrap();
-    fs::write(directory.join("cert.pem"), &pair.certificate).unwrap();
+    for (name, text) in Pair::generate().files() {
+        fs::write(directory.join(name), text).unwrap();
+    }
 }
 
 #[test]
