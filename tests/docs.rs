@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use imageswap_engine::diagnostic::Code;
-use imageswap_tests_support::pages::{is_there, links};
+use imageswap_tests_support::pages::{blocks, is_there, links};
 use imageswap_tests_support::repository::{self, read};
 
 #[test]
@@ -97,9 +97,7 @@ fn readme_installs_by_the_commands_of_the_page() {
     let (readme, page) = (read("README.md"), read("docs/operations.md"));
     let (_, section) = readme.split_once("\n## Install\n").unwrap();
     let (section, _) = section.split_once("kind create cluster").unwrap();
-    let blocks: Vec<&str> = section.split("```sh\n").skip(1).collect();
-    for block in &blocks[..3] {
-        let (command, _) = block.split_once("```").unwrap();
+    for command in &blocks(section, "sh")[..3] {
         assert!(page.contains(&format!("```sh\n{command}")), "{command}");
     }
 }

@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use imageswap_tests_support::pages::blocks;
 use imageswap_tests_support::repository::{self, read};
 use serde_json::Value;
 
@@ -200,8 +201,9 @@ fn config_map_of_the_examples_has_their_rules() {
 #[test]
 fn kustomization_of_the_page_names_each_file_of_the_examples() {
     let page = read("docs/git.md");
-    let (_, block) = page.split_once("```yaml\n# kustomization.yaml\n").unwrap();
-    let kustomization = parse(block.split("```").next().unwrap(), "kustomization.yaml");
+    let mut blocks = blocks(&page, "yaml").into_iter();
+    let block = blocks.find(|block| block.starts_with("# kustomization.yaml\n"));
+    let kustomization = parse(block.unwrap(), "kustomization.yaml");
     let named = kustomization["configMapGenerator"][0]["files"]
         .as_array()
         .unwrap();

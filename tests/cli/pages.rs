@@ -3,6 +3,7 @@
 //! A block ```` ```console ```` has commands after `$`, each followed by its output. If the variable `UPDATE_CASES`
 //! is set, the test rewrites the output.
 
+use imageswap_tests_support::pages::blocks;
 use imageswap_tests_support::repository::{self, read};
 
 use crate::help::served;
@@ -41,9 +42,10 @@ fn cookbook_shows_current_output() {
 #[test]
 fn readme_has_the_rules_of_its_example() {
     let readme = read("README.md");
-    let (_, rest) = readme.split_once("```rules\n").unwrap();
-    let (block, _) = rest.split_once("```").unwrap();
-    assert_eq!(block, read("docs/examples/rules/10-mirror.rules"));
+    assert_eq!(
+        blocks(&readme, "rules")[0],
+        read("docs/examples/rules/10-mirror.rules")
+    );
 }
 
 #[test]
@@ -59,8 +61,7 @@ fn command_of_the_readme_serves_its_rules() {
 /// Returns the commands of the first block of a page that has commands only.
 fn commands(page: &str) -> Vec<String> {
     let page = read(page);
-    let block = page.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
-    block.lines().map(str::to_owned).collect()
+    blocks(&page, "sh")[0].lines().map(str::to_owned).collect()
 }
 
 #[test]

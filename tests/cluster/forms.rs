@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::symlink;
 
+use imageswap_tests_support::pages::blocks;
 use imageswap_tests_support::repository;
 use imageswap_tests_support::tools::Tools;
 use imageswap_tests_support::webhook::ControlPlane;
@@ -115,12 +116,9 @@ pub(crate) fn commands_of(page: &str, (heading, place): (&str, usize)) -> String
             .starts_with(&format!("{heading}\n"))
     });
     let section = section.next().unwrap_or_else(|| panic!("no heading {heading}"));
-    let block = section
-        .split("```sh\n")
-        .skip(1)
-        .nth(place)
-        .unwrap_or_else(|| panic!("{heading} {place}"));
-    block.split("```").next().unwrap().to_owned()
+    let blocks = blocks(section, "sh");
+    let block = blocks.get(place).unwrap_or_else(|| panic!("{heading} {place}"));
+    (*block).to_owned()
 }
 
 /// Runs a block of commands of docs/operations.md.

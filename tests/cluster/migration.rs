@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use imageswap_tests_support::repository;
 use imageswap_tests_support::webhook::{ControlPlane, Start, Volume};
+use imageswap_tests_support::{pages, repository};
 use serde_json::Value;
 
 use super::objects::object;
@@ -98,13 +98,10 @@ fn as_gunicorn(tls: &Path, maps: &Volume) -> Start {
 /// Returns the shell blocks of the page, in order.
 fn blocks() -> Vec<String> {
     let page = repository::read("docs/migration.md");
-    let blocks = page.split("```sh\n").skip(1);
-    let blocks: Vec<String> = blocks
-        .map(|rest| rest.split("```").next().unwrap().to_owned())
-        .collect();
+    let blocks = pages::blocks(&page, "sh");
     // Both tests together run all of them.
     assert_eq!(blocks.len(), 7);
-    blocks
+    blocks.into_iter().map(str::to_owned).collect()
 }
 
 fn all(plane: &ControlPlane) -> Vec<Option<String>> {

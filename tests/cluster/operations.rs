@@ -4,6 +4,7 @@
 use std::thread;
 use std::time::Duration;
 
+use imageswap_tests_support::pages::blocks;
 use imageswap_tests_support::repository;
 use imageswap_tests_support::webhook::{Api, ControlPlane, Node};
 use serde_json::Value;
@@ -195,11 +196,10 @@ fn when_pods_are_blocked(plane: &ControlPlane) {
 fn quickstart_of_the_readme_swaps_a_pod() {
     let Some((plane, node)) = cluster() else { return };
     let readme = repository::read("README.md");
-    let block = readme
-        .split("```sh\n")
+    let mut blocks = blocks(&readme, "sh").into_iter();
+    let block = blocks
         .find(|block| block.starts_with("kind create cluster"))
         .unwrap();
-    let block = block.split("```").next().unwrap();
     assert_eq!(block.lines().count(), 4);
     let image = format!("ghcr.io/imageswap/imageswap:{}", env!("CARGO_PKG_VERSION"));
     assert_eq!(block.matches(&image).count(), 2);

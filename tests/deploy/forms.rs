@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use imageswap_tests_support::pages::blocks;
 use imageswap_tests_support::repository;
 use imageswap_tests_support::tools::Tools;
 
@@ -84,11 +85,11 @@ fn overlays_are_values_of_the_chart() {
 /// Returns the first block of YAML of a page that is a kustomization.
 fn kustomization(page: &str) -> String {
     let text = repository::read(page);
-    let blocks = text.split("```yaml\n").skip(1);
-    let mut blocks = blocks.map(|rest| rest.split("```").next().unwrap().to_owned());
+    let mut blocks = blocks(&text, "yaml").into_iter();
     blocks
         .find(|block| block.contains("configMapGenerator:"))
         .unwrap()
+        .to_owned()
 }
 
 #[test]

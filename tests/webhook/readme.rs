@@ -2,26 +2,19 @@
 
 use std::fs;
 
+use imageswap_tests_support::pages::blocks;
 use imageswap_tests_support::repository;
 use imageswap_tests_support::webhook::{Start, eventually};
 use serde_json::Value;
 
 use crate::IMAGESWAP;
 
-/// Returns the code blocks of a language, in order.
-fn blocks(language: &str) -> Vec<String> {
-    let readme = repository::read("README.md");
-    let fence = format!("```{language}\n");
-    let blocks = readme.split(&fence).skip(1);
-    blocks
-        .map(|rest| rest.split("```").next().unwrap().trim().to_owned())
-        .collect()
-}
-
 #[test]
 fn commands_of_the_readme_work() {
-    let commands = blocks("sh");
+    let readme = repository::read("README.md");
+    let commands = blocks(&readme, "sh");
     let arguments = commands[0]
+        .trim_end()
         .strip_prefix("cargo run --release --locked -- serve ")
         .expect("the first command starts the webhook");
     // `cargo run` passes the variables of the build script to the program.
@@ -38,7 +31,7 @@ fn commands_of_the_readme_work() {
         .find(|line| line.trim().starts_with("curl "))
         .expect(&printed);
     let port = format!(":{}/", server.address.port());
-    assert_eq!(curl.trim().replace(&port, ":5000/"), commands[1]);
+    assert_eq!(curl.trim().replace(&port, ":5000/"), commands[1].trim());
 
     // The log has no warning, such as one about a variable that `cargo run` sets.
     assert!(
@@ -52,9 +45,9 @@ fn commands_of_the_readme_work() {
         .unwrap();
     let body = fs::read(repository::path(review)).unwrap();
     let answer = server.post(&body);
-    let shown = blocks("json");
-    assert_eq!(answer.review(), serde_json::from_str::<Value>(&shown[0]).unwrap());
-    let patch: Value = serde_json::from_str(&shown[1]).unwrap();
+    let shown = blocks(&readme, "json");
+    assert_eq!(answer.review(), serde_json::from_str::<Value>(shown[0]).unwrap());
+    let patch: Value = serde_json::from_str(shown[1]).unwrap();
     let (path, value) = &answer.patch()[0];
     assert_eq!(
         patch,

@@ -63,6 +63,7 @@ fn as_rules(better: &str) -> String {
 #[cfg(test)]
 mod tests {
     use imageswap_engine::diagnostic::Code;
+    use imageswap_tests_support::pages::blocks;
 
     use super::*;
 
@@ -88,12 +89,7 @@ mod tests {
             let (_, entry) = PAGE.split_once(&format!("\n## {code}\n")).unwrap();
             let entry = entry.split("\n## ").next().unwrap();
             // Blocks of rules have the name of their language, those of maps none.
-            let maps: Vec<&str> = entry
-                .split("```")
-                .skip(1)
-                .step_by(2)
-                .filter_map(|block| block.strip_prefix('\n'))
-                .collect();
+            let maps = blocks(entry, "");
             let with_default = |map: &&str| match map.contains("default::") || *code == Code::MAP_NO_DEFAULT {
                 true => (*map).to_owned(),
                 false => format!("{map}default::\n"),

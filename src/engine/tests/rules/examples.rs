@@ -3,6 +3,7 @@
 use imageswap_engine::diagnostic::SourceId;
 use imageswap_engine::syntax::format::format;
 use imageswap_tests_support::loaded::{Loaded, load, load_text};
+use imageswap_tests_support::pages::all_blocks;
 
 /// A block of rules in a page.
 pub(crate) struct Example<'p> {
@@ -46,15 +47,14 @@ impl Example<'_> {
 
 /// Returns the blocks of rules in a page, or in a part of one.
 pub(crate) fn examples(page: &str) -> Vec<Example<'_>> {
-    const FENCE: &str = "```rules";
-    page.match_indices(FENCE)
-        .map(|(start, _)| {
-            let (shows, rest) = page[start + FENCE.len()..].split_once('\n').unwrap();
-            Example {
-                shows: shows.trim(),
-                text: rest.split("```").next().unwrap(),
-                line: page[..start].lines().count() + 1,
-            }
+    let blocks = all_blocks(page).into_iter();
+    blocks
+        .filter_map(|block| {
+            Some(Example {
+                shows: block.info.strip_prefix("rules")?.trim(),
+                text: block.text,
+                line: block.line,
+            })
         })
         .collect()
 }
