@@ -77,6 +77,7 @@ impl HangingVolume {
         names
     }
 
+    /// Returns a start of the webhook with the library.
     fn start(&self) -> Start {
         // One worker, so that a call that blocks it stops everything.
         Start::new(IMAGESWAP)
@@ -122,10 +123,15 @@ fn start_ends_with_a_reason_if_a_volume_hangs() {
             .prefix("h.example.com")
             .args(["--tls-dir", pair.path().to_str().unwrap()]),
     ];
+    let started = Instant::now();
     let ends = thread::scope(|scope| {
         let threads = starts.map(|start| scope.spawn(|| start.fail()));
         threads.map(|thread| thread.join().unwrap())
     });
+    // All three wait at the same time.
+    let took = started.elapsed();
+    let expected = Duration::from_secs(5)..Duration::from_secs(100);
+    assert!(expected.contains(&took), "{took:?}");
     for ((status, stderr), path) in ends.into_iter().zip([rules.path(), map_path, pair.path()]) {
         let last = stderr.lines().last().unwrap_or_default();
         assert_eq!(status, Some(1), "{stderr}");
