@@ -217,21 +217,16 @@ fn answer_that_is_read_slowly_ends_at_the_deadline_of_its_request() {
     let started = Instant::now();
     let mut read = 0;
     let mut part = [0; 1024];
-    loop {
-        match client.stream().read(&mut part) {
-            Ok(0) | Err(_) => break,
-            Ok(length) => read += length,
-        }
-        assert!(started.elapsed() < Duration::from_secs(60), "{read} bytes");
-        // It always makes some progress.
-        thread::sleep(Duration::from_millis(100));
-        if started.elapsed() > Duration::from_secs(8) {
-            // The connection is closed by now, but the socket has bytes that arrived before.
-            let rest = std::io::copy(client.stream(), &mut std::io::sink());
-            read += rest.map_or(0, |rest| usize::try_from(rest).unwrap());
-            break;
+    while let Ok(length @ 1..) = client.stream().read(&mut part) {
+        read += length;
+        // It always makes some progress. After eight seconds the connection is closed, but the socket has bytes that arrived
+        // before.
+        if started.elapsed() < Duration::from_secs(8) {
+            thread::sleep(Duration::from_millis(100));
         }
     }
+    let took = started.elapsed();
+    assert!(took < Duration::from_secs(60), "{took:?}");
     // A client that reads at once gets all of it.
     let answer = server.post(&long());
     assert_eq!(answer.operations().len(), MAX_IMAGES);
