@@ -224,16 +224,16 @@ impl Serve {
         } else {
             LogFormat::Json
         });
-        let _log = webhook::start_logging(self.log_level, format, color::is_wanted(&io::stderr()))
+        let log = webhook::start_logging(self.log_level, format, color::is_wanted(&io::stderr()))
             .map_err(ServeError::from)?;
         warn_of_unknown_variables(program);
         match called_as {
             Program::Init => init(self.cluster, self.namespace_name, &self.tls_dir)?,
             Program::Gunicorn => {
                 tracing::info!("called as gunicorn: serving as imageswap does, by its variables alone");
-                webhook::serve(self.into_settings(true)?)?;
+                webhook::serve(self.into_settings(true)?, &log)?;
             }
-            Program::Imageswap | Program::Migrate => webhook::serve(self.into_settings(false)?)?,
+            Program::Imageswap | Program::Migrate => webhook::serve(self.into_settings(false)?, &log)?,
         }
         Ok(Ended::Clean)
     }

@@ -12,6 +12,7 @@ use super::http::{
     connections_within,
 };
 use super::last_good;
+use super::logging::LogGuard;
 use super::metrics::Metrics;
 use super::os::{self, EndSignals, Hangups};
 use super::reload;
@@ -25,25 +26,26 @@ use super::tls::{self, PairError, SharedPair};
 /// # Errors
 ///
 /// Returns an error if the rules or the key pair are invalid at the start, if a port is in use, or if a server stops.
-pub(crate) fn serve(settings: Settings) -> Result<(), ServeError> {
+pub(crate) fn serve(settings: Settings, log: &LogGuard) -> Result<(), ServeError> {
     os::limit_free_memory();
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime
         .worker_threads(os::worker_threads()?)
         .enable_all()
         .build()?;
-    let result = runtime.block_on(run(settings));
+    let result = runtime.block_on(run(settings, log));
     // The end must not wait for a read of a volume that hangs.
     runtime.shutdown_background();
     result
 }
 
-async fn run(settings: Settings) -> Result<(), ServeError> {
+async fn run(settings: Settings, log: &LogGuard) -> Result<(), ServeError> {
     // Without a handler SIGTERM kills the process or, if it is process 1 of a container, has no effect.
     let mut signals = EndSignals::listen()?;
     let hangups = Hangups::listen()?;
     let status = Arc::new(Status::default());
     let metrics = Arc::new(Metrics::new(&status).map_err(ServeError::Metrics)?);
+    metrics.observe_dropped_lines(log.dropped_lines());
     let conditions = Arc::new(Conditions::default());
     let cluster = settings.cluster.as_deref();
     let first = async {
@@ -61,6 +63,8 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
     metrics.observe_dry_run(settings.dry_run);
     let used = Arc::clone(&rules);
     metrics.observe_last_good(move || used.is_last_good());
+    let counted = Arc::clone(&rules);
+    metrics.observe_rules(move || counted.current().totals);
     let counted = Arc::clone(&rules);
     metrics.observe_images(move |counter| counted.current().counts.observe(counter));
     match pair.digest() {
@@ -85,6 +89,8 @@ async fn run(settings: Settings) -> Result<(), ServeError> {
     )?;
     let budget = Arc::new(BodyBudget::new(settings.max_body_memory));
     let release = Arc::clone(&budget).release_free_memory();
+    let used = Arc::clone(&budget);
+    metrics.observe_bodies(move || used.usage());
     let validations = Validations::new(
         Arc::clone(&rules),
         settings.rules.clone(),

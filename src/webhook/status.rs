@@ -20,6 +20,8 @@ pub(crate) struct ReloadRecord {
     /// The time of the last attempt, including attempts that found the active version.
     pub(crate) last_attempt: Option<SystemTime>,
     /// The time at which the active version became active.
+    pub(crate) active_since: Option<SystemTime>,
+    /// The time of the last attempt that made a version active, or ended a failure by a return to the active one.
     pub(crate) last_success: Option<SystemTime>,
     /// The error of the last attempt, if it failed.
     pub(crate) error: Option<String>,
@@ -74,9 +76,14 @@ impl Status {
     /// Records an attempt that found the active version. Returns true if the previous attempt failed.
     pub(crate) fn unchanged(&self, object: Reloaded) -> bool {
         let mut record = self.lock(object);
-        record.last_attempt = Some(SystemTime::now());
+        let now = Some(SystemTime::now());
+        record.last_attempt = now;
         record.rejected = None;
-        record.error.take().is_some()
+        let had_failed = record.error.take().is_some();
+        if had_failed {
+            record.last_success = now;
+        }
+        had_failed
     }
 
     /// Records a failed attempt, with the digest of the rejected version if it is known. Returns true if the previous
@@ -108,6 +115,7 @@ impl ReloadRecord {
     fn activate(&mut self, active: Digest) {
         let now = Some(SystemTime::now());
         self.last_attempt = now;
+        self.active_since = now;
         self.last_success = now;
         self.active = Some(active);
         self.error = None;

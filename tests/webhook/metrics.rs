@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use imageswap_engine::admission::{ReviewOutcome, SkipReason};
 use imageswap_tests_support::recorded::review;
 use imageswap_tests_support::repository::read;
-use imageswap_tests_support::webhook::{Server, Start, Volume, pod};
+use imageswap_tests_support::webhook::{Server, Start, Volume, eventually, pod};
 
 use crate::IMAGESWAP;
 
@@ -47,15 +47,74 @@ fn requests_and_images_are_counted() {
         assert_eq!(server.metric(name, label), expected, "{name} {label}");
     }
     assert!(server.metric("imageswap_rules_loaded_timestamp_seconds", "") > 1.7e9);
+    assert!(server.metric("process_start_time_seconds", "") > 1.7e9);
+    assert!(server.metric("process_resident_memory_bytes", "") > f64::from(1 << 20));
+    assert!(server.metric("process_open_fds", "") > 3.0);
+}
+
+#[test]
+fn rules_and_lines_are_counted_as_they_are_active() {
+    let totals =
+        |server: &Server| ["imageswap_rules", "imageswap_rules_off"].map(|name| server.metric(name, ""));
+    let text = "rules v1\nkeep ghcr.io/ as a\nswap quay.io/ -> h.io/ as b\ndeny **:latest\noff b\n";
+    let mut rules = Volume::mount(&[("a.rules", text.as_bytes())]);
+    let server = Start::new(IMAGESWAP).self_signed().rules(rules.path()).serve();
+    assert_eq!(totals(&server), [2.0, 1.0]);
+    let with_another = format!("{text}keep gcr.io/\n");
+    server.reloads_when(|| rules.update(&[("a.rules", with_another.as_bytes())]));
+    assert_eq!(totals(&server), [3.0, 1.0]);
+    let map = "default::\ndocker.io::h.io/hub\nquay.io::\n[REPLACE]a*::h.io/b\n";
+    let server = Start::new(IMAGESWAP).self_signed().map(map).serve();
+    assert_eq!(totals(&server), [4.0, 0.0]);
+    let server = Start::new(IMAGESWAP).self_signed().prefix("h.io/hub").serve();
+    assert_eq!(totals(&server), [1.0, 0.0]);
+}
+
+#[test]
+fn memory_of_bodies_and_those_that_wait_for_it_are_shown() {
+    const MIB: usize = 1 << 20;
+    let server = Start::new(IMAGESWAP)
+        .self_signed()
+        .map("")
+        .args(["--max-body-memory", "16"])
+        .serve();
+    let in_use = || server.metric("imageswap_body_memory_bytes", "");
+    let waiting = || server.metric("imageswap_reviews_waiting", "");
+    server.post(&pod(&["nginx"]));
+    assert_eq!((in_use(), waiting()), (0.0, 0.0));
+    // 7 MiB are there for bodies, and 8 MiB for one more that needs them. The third has to wait.
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n",
+        8 * MIB
+    );
+    let mut clients: Vec<_> = [6 * MIB, 6 * MIB, 1]
+        .into_iter()
+        .map(|length| {
+            let mut client = server.connect();
+            client.send(head.as_bytes()).unwrap();
+            client.send(&vec![b' '; length]).unwrap();
+            client
+        })
+        .collect();
+    eventually("a body waits", || {
+        // A little at a time, or the send itself would wait.
+        clients[2].send(&[b' '; MIB / 32]).unwrap();
+        waiting() >= 1.0
+    });
+    assert!(in_use() > (8 * MIB) as f64 && in_use() <= (16 * MIB) as f64);
+    clients.clear();
+    eventually("all memory is given back", || in_use() == 0.0 && waiting() == 0.0);
 }
 
 /// Returns the metrics of the page, each with its labels and its row.
 fn metrics_of_page(page: &str) -> BTreeMap<String, (BTreeSet<String>, String)> {
-    let rows = page.lines().filter(|line| line.starts_with("| `imageswap_"));
+    let rows = page
+        .lines()
+        .filter(|line| line.starts_with("| `imageswap_") || line.starts_with("| `process_"));
     let mut metrics = BTreeMap::new();
     for row in rows {
         let cell = row.split(" | ").next().unwrap();
-        for metric in cell.split('`').filter(|part| part.starts_with("imageswap_")) {
+        for metric in cell.split('`').filter(|part| part.contains('_')) {
             let (name, labels) = metric.split_once('{').unwrap_or((metric, ""));
             let labels = labels.trim_end_matches('}').split(',');
             let labels = labels.filter(|label| !label.is_empty()).map(ToOwned::to_owned);

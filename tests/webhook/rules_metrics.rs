@@ -99,9 +99,20 @@ fn count_survives_a_reload_that_moves_the_rule() {
             ("quay", "swap", 2.0)
         ])
     );
-    // A removed rule keeps its count, and continues it when it is added again.
-    reload(&mut rules, &server, "rules v1\n");
+    // A removed rule loses its series, and begins from 0 when it is added again. The other one keeps its count.
+    reload(
+        &mut rules,
+        &server,
+        "rules v1\nkeep ghcr.io/ when namespace default, b\n",
+    );
     server.post(&body);
+    assert_eq!(
+        counts(&server),
+        expected([
+            ("10-a.rules keep ghcr.io/ when namespace default, b", "keep", 3.0),
+            ("(none)", "keep", 1.0),
+        ])
+    );
     reload(
         &mut rules,
         &server,
@@ -111,10 +122,9 @@ fn count_survives_a_reload_that_moves_the_rule() {
     assert_eq!(
         counts(&server),
         expected([
-            ("10-a.rules keep ghcr.io/ when namespace default, b", "keep", 3.0),
-            ("quay", "swap", 2.0),
+            ("10-a.rules keep ghcr.io/ when namespace default, b", "keep", 4.0),
             ("quay", "keep", 1.0),
-            ("(none)", "keep", 2.0),
+            ("(none)", "keep", 1.0),
         ])
     );
 }

@@ -42,11 +42,18 @@ fn invalid_set_keeps_previous_rules_and_is_reported_once() {
     let digest = server.digest();
     let last_reload = || server.metric("imageswap_config_last_reload_successful", "what=\"rules\"");
     assert_eq!(last_reload(), 1.0);
+    let last_success = || {
+        server.metric(
+            "imageswap_config_last_reload_success_timestamp_seconds",
+            "what=\"rules\"",
+        )
+    };
+    let started = last_success();
     for (count, (text, code, place)) in cases.into_iter().enumerate() {
         rules.update(&[("10-a.rules", GOOD), ("20-b.rules", text.as_bytes())]);
         let failures = || server.metric("imageswap_reloads_total", "result=\"failed\",what=\"rules\"");
         eventually("the failure", || failures() == (count + 1) as f64);
-        assert_eq!(last_reload(), 0.0);
+        assert_eq!((last_reload(), last_success()), (0.0, started));
         let ready = server.get("/readyz");
         assert_eq!(ready.status, 200);
         let problem = ready

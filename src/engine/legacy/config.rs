@@ -15,6 +15,14 @@ pub enum LegacyConfig {
 }
 
 impl LegacyConfig {
+    /// Returns the number of lines that an image can match. A prefix counts as one.
+    pub(crate) fn line_count(&self) -> usize {
+        match self {
+            Self::Maps(map) => map.line_count(),
+            Self::Prefix(_) => 1,
+        }
+    }
+
     /// Returns the result for an image, given as the original image and as its reference.
     ///
     /// Allocates nothing if the image is kept. The result may not be a valid image.

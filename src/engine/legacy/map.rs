@@ -207,6 +207,15 @@ impl Map {
         self.exact.is_empty() && self.replace.is_empty() && self.default.is_none()
     }
 
+    /// Returns the number of lines that an image can match.
+    pub(super) fn line_count(&self) -> usize {
+        match self.default {
+            // Without it, lines for registries match no image.
+            None => self.exact.len() + self.replace.len(),
+            Some(_) => self.exact.len() + self.replace.len() + self.registries.len(),
+        }
+    }
+
     /// Returns the lines in the order of the file, without the values of `noswap_wildcards`.
     pub(crate) fn entries(&self) -> Vec<Entry<'_>> {
         let text = &self.text;

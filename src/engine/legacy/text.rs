@@ -63,6 +63,10 @@ impl TextPiece {
 }
 
 impl<V> Table<V> {
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     pub(super) fn get(&self, text: &MapText, key: &str) -> Option<&V> {
         // Many tables of a map are empty, and computing a hash takes longer than this check.
         if self.entries.is_empty() {

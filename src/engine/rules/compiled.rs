@@ -114,6 +114,24 @@ impl Compiled {
         self.rules().find(|rule| rule.name == name).map(|rule| rule.id)
     }
 
+    /// Returns the number of rules, with those that are off and without the lines of a map.
+    #[must_use]
+    pub fn rule_count(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Returns the number of rules that are off.
+    #[must_use]
+    pub fn off_count(&self) -> usize {
+        self.rules.iter().filter(|rule| rule.is_off).count()
+    }
+
+    /// Returns the number of lines of an old configuration that an image can match. A prefix counts as one.
+    #[must_use]
+    pub fn line_count(&self) -> usize {
+        self.legacy.as_ref().map_or(0, LegacyConfig::line_count)
+    }
+
     /// Returns the rules in their order.
     pub fn rules(&self) -> impl Iterator<Item = RuleInfo<'_>> {
         self.rules

@@ -18,6 +18,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::sleep;
 
+use crate::webhook::metrics::BodyMemory;
 use crate::webhook::os;
 
 /// The longest body, in bytes. etcd limits an object to 1.5 MiB by default, and the review of an update has it twice.
@@ -38,7 +39,21 @@ pub(crate) struct BodyBudget {
     paid: Notify,
     /// Notified at the end of each large request.
     ended: Notify,
+    /// Requests that wait for memory.
+    waiting: AtomicUsize,
+    /// Sizes of the two parts, in bytes.
+    sizes: BudgetSizes,
 }
+
+/// Sizes of the parts of a budget, in bytes, without the reserve.
+#[derive(Clone, Copy, Debug)]
+struct BudgetSizes {
+    short: usize,
+    shared: usize,
+}
+
+/// One of the requests that wait for memory, until it is dropped.
+struct WaitingRequest<'b>(&'b AtomicUsize);
 
 /// The longest answer that is charged before it is known, in bytes: a patch of as many images as are evaluated, with
 /// targets of about 450 bytes. A longer one overdraws the budget by the rest.
@@ -69,13 +84,33 @@ impl BodyBudget {
         // The reserve is one body of maximum length, and is not part of the semaphores.
         let bytes = bytes.saturating_sub(MAX_BODY).min(Semaphore::MAX_PERMITS);
         let short = bytes / 8;
+        let sizes = BudgetSizes {
+            short,
+            shared: bytes - short,
+        };
         Self {
-            short: Semaphore::new(short),
-            shared: Semaphore::new(bytes - short),
+            short: Semaphore::new(sizes.short),
+            shared: Semaphore::new(sizes.shared),
             reserve: Semaphore::new(1),
             debt: AtomicUsize::new(0),
             paid: Notify::new(),
             ended: Notify::new(),
+            waiting: AtomicUsize::new(0),
+            sizes,
+        }
+    }
+
+    /// Returns how much of it is used.
+    pub(crate) fn usage(&self) -> BodyMemory {
+        let charged = |size: usize, part: &Semaphore| size.saturating_sub(part.available_permits());
+        let reserve = match self.reserve.available_permits() {
+            0 => MAX_BODY,
+            _ => 0,
+        };
+        let in_parts = charged(self.sizes.short, &self.short) + charged(self.sizes.shared, &self.shared);
+        BodyMemory {
+            in_use: in_parts + reserve + self.debt.load(Ordering::Relaxed),
+            waiting: self.waiting.load(Ordering::Relaxed),
         }
     }
 
@@ -147,6 +182,19 @@ impl BodyBudget {
     }
 }
 
+impl<'b> WaitingRequest<'b> {
+    fn new(waiting: &'b AtomicUsize) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for WaitingRequest<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl BodyCharge {
     /// Returns a charge of zero bytes for a body of this length. `None` if the client does not send the length.
     pub(super) fn new(budget: &Arc<BodyBudget>, length: Option<usize>) -> Self {
@@ -183,6 +231,7 @@ impl BodyCharge {
             return;
         }
         waits.store(true, Ordering::Relaxed);
+        let _waiting = WaitingRequest::new(&budget.waiting);
         // Either is enough: room in the budget, or the reserve, which one body at a time may use.
         tokio::select! {
             // The semaphore is never closed, so the pattern always matches.
@@ -197,7 +246,10 @@ impl BodyCharge {
 
     /// Charges the longest answer that the body can have, once there is no debt.
     pub(super) async fn expect_answer(&mut self) {
-        self.budget.wait_for_payment().await;
+        if self.budget.has_debt() {
+            let _waiting = WaitingRequest::new(&self.budget.waiting);
+            self.budget.wait_for_payment().await;
+        }
         let body = self.from_short + self.from_shared;
         let answer = match self.has_reserve {
             true => MAX_ANSWER,

@@ -9,3 +9,4 @@ mod writer;
 pub(crate) use findings::{findings, help_text};
 pub(crate) use limited::Limited;
 pub(crate) use start::{LogFormat, LogLevel, start};
+pub(crate) use writer::LogGuard;

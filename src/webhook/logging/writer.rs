@@ -8,6 +8,7 @@
 //! when its queue is full at shutdown, and panics if stdout is closed.
 
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -35,6 +36,8 @@ struct Shared {
     waiting: Mutex<Waiting>,
     filled: Condvar,
     finished: Condvar,
+    /// Lines that were dropped since the start.
+    dropped: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -62,6 +65,7 @@ impl LogWriter {
         let mut waiting = self.0.lock();
         if waiting.lines.len() + line.len() > MAX_WAITING {
             waiting.dropped += 1;
+            self.0.dropped.fetch_add(1, Ordering::Relaxed);
             return;
         }
         let was_empty = waiting.lines.is_empty();
@@ -111,6 +115,14 @@ impl Shared {
                 return;
             }
         }
+    }
+}
+
+impl LogGuard {
+    /// Returns a function that returns the number of lines that were dropped since the start.
+    pub(crate) fn dropped_lines(&self) -> impl Fn() -> u64 + Send + Sync + 'static {
+        let shared = Arc::clone(&self.0);
+        move || shared.dropped.load(Ordering::Relaxed)
     }
 }
 

@@ -3,7 +3,7 @@
 //! Every label has a bounded number of values. A value that a client can choose freely becomes `other`.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use imageswap_engine::admission::{ConfigMapReview, ImageEffect, ReviewOutcome, Reviewed};
 use imageswap_engine::compile::RuleSet;
@@ -15,7 +15,7 @@ use prometheus::{Encoder as _, Registry, TextEncoder};
 
 use super::counters::{ImagesSkipped, Rejected, Requests};
 use super::rule_counts::{MAX_TIME_SERIES, RuleCounts};
-use crate::webhook::status::{Reloaded, Status};
+use crate::webhook::status::Status;
 
 /// Upper bounds of the buckets of the duration, in seconds. A small review takes less than a millisecond.
 const DURATION_BUCKETS: [f64; 17] = [
@@ -23,7 +23,7 @@ const DURATION_BUCKETS: [f64; 17] = [
     5.0, 10.0,
 ];
 /// Name of the counter of images by rule.
-const IMAGES: &str = "imageswap_images";
+pub(super) const IMAGES: &str = "imageswap_images";
 
 /// The instruments.
 #[derive(Debug)]
@@ -76,9 +76,14 @@ impl Metrics {
         // Without this the series would exist only after the first failure, and `rate` would miss that failure.
         metrics.handshake_failures.add(0, &[]);
         metrics.observe_build();
+        metrics.observe_process();
         metrics.observe_counters();
         metrics.observe_status(status);
         Ok(metrics)
+    }
+
+    pub(super) fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     fn observe_build(&self) {
@@ -88,6 +93,16 @@ impl Metrics {
             .with_description("Version of the running webhook, as a label; the value is always 1.")
             .with_callback(move |gauge| gauge.observe(1, &version))
             .build();
+    }
+
+    /// Adds the metrics of the process that many dashboards have, such as `process_resident_memory_bytes`.
+    fn observe_process(&self) {
+        #[cfg(target_os = "linux")]
+        {
+            use prometheus::process_collector::ProcessCollector;
+            // The registry is new, so none of their names is taken.
+            let _ = self.registry.register(Box::new(ProcessCollector::for_self()));
+        }
     }
 
     fn observe_counters(&self) {
@@ -109,133 +124,6 @@ impl Metrics {
             "Number of images that were not evaluated or could not be swapped, by reason.",
             |counters, counter| counters.skipped.observe(counter),
         );
-    }
-
-    fn observe_status(&self, status: &Arc<Status>) {
-        let reloads = Arc::clone(status);
-        // Series with the value 0 are exported too, so that `rate` sees the first failure.
-        self.meter
-            .u64_observable_counter("imageswap_reloads")
-            .with_description("Number of reloads, by object and result.")
-            .with_callback(move |counter| {
-                for object in Reloaded::ALL {
-                    let record = reloads.record(object);
-                    for (result, count) in [("ok", record.succeeded), ("failed", record.failed)] {
-                        let labels = [
-                            KeyValue::new("result", result),
-                            KeyValue::new("what", object.as_str()),
-                        ];
-                        counter.observe(count, &labels);
-                    }
-                }
-            })
-            .build();
-        let attempts = Arc::clone(status);
-        self.meter
-            .u64_observable_gauge("imageswap_config_last_reload_successful")
-            .with_description(
-                "1 if the files match the active version, 0 while a rejected version is mounted; by object.",
-            )
-            .with_callback(move |gauge| {
-                for object in Reloaded::ALL {
-                    let record = attempts.record(object);
-                    // Before the first version there is nothing to say.
-                    if record.last_attempt.is_some() {
-                        let is_successful = record.error.is_none();
-                        gauge.observe(is_successful.into(), &[KeyValue::new("what", object.as_str())]);
-                    }
-                }
-            })
-            .build();
-        let active = Arc::clone(status);
-        self.meter
-            .u64_observable_gauge("imageswap_rules_info")
-            .with_description("Digest of the active rules, as a label; the value is always 1.")
-            .with_callback(move |gauge| {
-                if let Some(digest) = active.record(Reloaded::Rules).active {
-                    gauge.observe(1, &[KeyValue::new("digest", digest.to_string())]);
-                }
-            })
-            .build();
-        let loaded = Arc::clone(status);
-        self.meter
-            .f64_observable_gauge("imageswap_rules_loaded_timestamp")
-            .with_unit("s")
-            .with_description("Time at which the active rules were loaded, in seconds since the Unix epoch.")
-            .with_callback(move |gauge| {
-                if let Some(time) = loaded.record(Reloaded::Rules).last_success {
-                    let since = time.duration_since(SystemTime::UNIX_EPOCH);
-                    gauge.observe(since.unwrap_or_default().as_secs_f64(), &[]);
-                }
-            })
-            .build();
-    }
-
-    /// Registers the counter of images, which `observe` reads from the active rules.
-    pub(crate) fn observe_images(&self, observe: impl Fn(&dyn AsyncInstrument<u64>) + Send + Sync + 'static) {
-        self.meter
-            .u64_observable_counter(IMAGES)
-            .with_description("Number of evaluated images, by the rule that decided and its effect.")
-            .with_callback(observe)
-            .build();
-    }
-
-    /// Registers the gauge of the dry run of the webhook.
-    pub(crate) fn observe_dry_run(&self, dry_run: bool) {
-        self.meter
-            .u64_observable_gauge("imageswap_dry_run")
-            .with_description(
-                "1 if the webhook runs with --dry-run, so that it changes and denies nothing; else 0.",
-            )
-            .with_callback(move |gauge| gauge.observe(dry_run.into(), &[]))
-            .build();
-    }
-
-    /// Registers the gauge of the last good set, which `is_active` reads.
-    pub(crate) fn observe_last_good(&self, is_active: impl Fn() -> bool + Send + Sync + 'static) {
-        self.meter
-            .u64_observable_gauge("imageswap_last_good_active")
-            .with_description(
-                "1 while the last good set is active, because the mounted rules are rejected or empty; else 0.",
-            )
-            .with_callback(move |gauge| gauge.observe(is_active().into(), &[]))
-            .build();
-    }
-
-    /// Registers the gauge of open connections, which `count` returns for each port.
-    pub(crate) fn observe_connections<const N: usize>(
-        &self,
-        count: impl Fn() -> [(&'static str, usize); N] + Send + Sync + 'static,
-    ) {
-        self.meter
-            .u64_observable_gauge("imageswap_connections")
-            .with_description("Number of open connections, by port.")
-            .with_callback(move |gauge| {
-                for (port, count) in count() {
-                    gauge.observe(count as u64, &[KeyValue::new("port", port)]);
-                }
-            })
-            .build();
-    }
-
-    /// Registers the gauge of the active certificate's expiry, which `expiry` returns in seconds since the Unix epoch,
-    /// once there is one.
-    pub(crate) fn observe_certificate_expiry(
-        &self,
-        expiry: impl Fn() -> Option<i64> + Send + Sync + 'static,
-    ) {
-        self.meter
-            .i64_observable_gauge("imageswap_certificate_expiry_timestamp")
-            .with_unit("s")
-            .with_description(
-                "Time at which the active certificate expires, in seconds since the Unix epoch.",
-            )
-            .with_callback(move |gauge| {
-                if let Some(expiry) = expiry() {
-                    gauge.observe(expiry, &[]);
-                }
-            })
-            .build();
     }
 
     /// Counts an answered review.

@@ -2,8 +2,10 @@
 
 mod counters;
 mod instruments;
+mod observed;
 mod rule_counts;
 
 pub(crate) use counters::Rejected;
 pub(crate) use instruments::Metrics;
+pub(crate) use observed::{BodyMemory, RuleTotals};
 pub(crate) use rule_counts::RuleCounts;

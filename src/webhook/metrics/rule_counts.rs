@@ -1,10 +1,10 @@
 //! The number of images that each rule decided.
 //!
 //! The label of a series is the rule's name, else its file and text, but never its line or layout. So a count survives
-//! a reload. A rule gets a series when it first decides an image. At most 2,000 rules have one; the others share one.
+//! a reload, and ends with its rule. A rule gets a series when it first decides an image. At most 2,000 rules have one; the others share one.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use imageswap_engine::admission::ImageEffect;
 use imageswap_engine::compile::RuleSet;
@@ -65,6 +65,23 @@ impl RuleCounts {
         self.sources = sources;
     }
 
+    /// Removes the series of rules that the set does not have. Takes as long as reading the rules.
+    ///
+    /// Called once no request begins with the previous set. One that has begun may still count a removed rule, which then
+    /// has a series until the next call.
+    pub(crate) fn forget_removed(&self, set: &RuleSet) {
+        let mut removed: HashSet<String> = self.series.lock().keys().cloned().collect();
+        for rule in set.rules() {
+            // The series of most sets are those of a few rules near the start.
+            if removed.is_empty() {
+                return;
+            }
+            // Not kept: most rules of a large set never need their label.
+            removed.remove(&self.make_label(set, rule.id));
+        }
+        self.series.lock().retain(|label, _| !removed.contains(label));
+    }
+
     /// Counts an image, unless it was skipped.
     pub(crate) fn count(&self, set: &RuleSet, rule: Option<RuleId>, effect: &ImageEffect) {
         let Some(rule) = rule else {
@@ -78,7 +95,7 @@ impl RuleCounts {
 
     fn series_for(&self, set: &RuleSet, rule: RuleId) -> Arc<ImagesDecided> {
         let label = self.label(set, rule).to_owned();
-        let mut by_rule = self.series.by_rule.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut by_rule = self.series.lock();
         if by_rule.len() >= MAX_SERIES && !by_rule.contains_key(&label) {
             return Arc::clone(&self.series.by_others);
         }
@@ -117,11 +134,17 @@ impl RuleCounts {
     /// Observes every series that has been counted once.
     pub(crate) fn observe(&self, counter: &dyn AsyncInstrument<u64>) {
         let series = &self.series;
-        for (rule, counts) in &*series.by_rule.lock().unwrap_or_else(PoisonError::into_inner) {
+        for (rule, counts) in &*series.lock() {
             counts.observe(rule, counter);
         }
         series.by_map.observe(LEGACY_RULE, counter);
         series.by_none.observe(NO_RULE, counter);
         series.by_others.observe(OTHER_RULES, counter);
+    }
+}
+
+impl Series {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<ImagesDecided>>> {
+        self.by_rule.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use crate::config::{Digest, Limits, Loaded, Processors, ReadError, RulesText, SetTexts};
 use crate::findings::counted;
-use crate::webhook::metrics::RuleCounts;
+use crate::webhook::metrics::{RuleCounts, RuleTotals};
 use crate::webhook::{logging, os};
 
 /// A set of rules that is or was active.
@@ -24,6 +24,7 @@ pub(crate) struct LoadedRules {
     pub(crate) digest_text: String,
     /// Counts of the images that its rules decided.
     pub(crate) counts: RuleCounts,
+    pub(crate) totals: RuleTotals,
     /// The texts of the set.
     pub(crate) texts: SetTexts,
     /// The reason why the set is empty: no text says anything about images. `None` if it is not.
@@ -165,6 +166,8 @@ impl SharedRules {
         }
         let previous = PreviousRules(self.current.swap(Arc::new(loaded)));
         self.changed.notify_one();
+        let current = self.current();
+        os::with_low_priority(|| current.counts.forget_removed(&current.rules));
         Ok(previous)
     }
 }
@@ -196,7 +199,12 @@ fn compile(
     };
     logging::findings(&findings, &sources);
     counts.set_rules(&rules, sources);
+    let off = rules.off_count();
     Ok(LoadedRules {
+        totals: RuleTotals {
+            active: rules.rule_count() - off + rules.line_count(),
+            off,
+        },
         rules,
         digest,
         digest_text: digest.to_string(),

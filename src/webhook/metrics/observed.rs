@@ -1,0 +1,231 @@
+//! Metrics whose values are read when they are collected: each has a function that reads them.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::AsyncInstrument;
+
+use super::instruments::{IMAGES, Metrics};
+use crate::webhook::status::{Reloaded, Status};
+
+/// Numbers of rules of the active set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RuleTotals {
+    /// Rules that can match, and lines of a map.
+    pub(crate) active: usize,
+    /// Rules that are off.
+    pub(crate) off: usize,
+}
+
+/// Use of the memory for bodies and answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BodyMemory {
+    /// Memory that is charged, in bytes.
+    pub(crate) in_use: usize,
+    /// Number of requests that wait for memory.
+    pub(crate) waiting: usize,
+}
+
+impl Metrics {
+    pub(super) fn observe_status(&self, status: &Arc<Status>) {
+        let reloads = Arc::clone(status);
+        // Series with the value 0 are exported too, so that `rate` sees the first failure.
+        self.meter()
+            .u64_observable_counter("imageswap_reloads")
+            .with_description("Number of reloads, by object and result.")
+            .with_callback(move |counter| {
+                for object in Reloaded::ALL {
+                    let record = reloads.record(object);
+                    for (result, count) in [("ok", record.succeeded), ("failed", record.failed)] {
+                        let labels = [
+                            KeyValue::new("result", result),
+                            KeyValue::new("what", object.as_str()),
+                        ];
+                        counter.observe(count, &labels);
+                    }
+                }
+            })
+            .build();
+        let attempts = Arc::clone(status);
+        self.gauge(
+            "imageswap_config_last_reload_successful",
+            "1 if the files match the active version, 0 while a rejected version is mounted; by object.",
+            move |gauge| {
+                for object in Reloaded::ALL {
+                    let record = attempts.record(object);
+                    // Before the first version there is nothing to say.
+                    if record.last_attempt.is_some() {
+                        let is_successful = record.error.is_none();
+                        gauge.observe(is_successful.into(), &[KeyValue::new("what", object.as_str())]);
+                    }
+                }
+            },
+        );
+        let matched = Arc::clone(status);
+        self.timestamp(
+            "imageswap_config_last_reload_success_timestamp",
+            "Time of the last successful reload, or of the start, in seconds since the Unix epoch; by object.",
+            move |gauge| {
+                for object in Reloaded::ALL {
+                    if let Some(time) = matched.record(object).last_success {
+                        gauge.observe(since_epoch(time), &[KeyValue::new("what", object.as_str())]);
+                    }
+                }
+            },
+        );
+        let active = Arc::clone(status);
+        self.gauge(
+            "imageswap_rules_info",
+            "Digest of the active rules, as a label; the value is always 1.",
+            move |gauge| {
+                if let Some(digest) = active.record(Reloaded::Rules).active {
+                    gauge.observe(1, &[KeyValue::new("digest", digest.to_string())]);
+                }
+            },
+        );
+        let loaded = Arc::clone(status);
+        self.timestamp(
+            "imageswap_rules_loaded_timestamp",
+            "Time at which the active rules were loaded, in seconds since the Unix epoch.",
+            move |gauge| {
+                if let Some(time) = loaded.record(Reloaded::Rules).active_since {
+                    gauge.observe(since_epoch(time), &[]);
+                }
+            },
+        );
+    }
+
+    /// Registers the gauges of the active rules, which `totals` returns.
+    pub(crate) fn observe_rules(&self, totals: impl Fn() -> RuleTotals + Clone + Send + Sync + 'static) {
+        let all = totals.clone();
+        self.gauge(
+            "imageswap_rules",
+            "Number of rules of the active set, with the lines of a map, and without rules that are off.",
+            move |gauge| gauge.observe(all().active as u64, &[]),
+        );
+        self.gauge(
+            "imageswap_rules_off",
+            "Number of rules of the active set that are off.",
+            move |gauge| gauge.observe(totals().off as u64, &[]),
+        );
+    }
+
+    /// Registers the gauges of the memory for bodies and answers, which `budget` returns.
+    pub(crate) fn observe_bodies(&self, budget: impl Fn() -> BodyMemory + Clone + Send + Sync + 'static) {
+        let waiting = budget.clone();
+        self.gauge(
+            "imageswap_reviews_waiting",
+            "Number of reviews that wait for memory.",
+            move |gauge| gauge.observe(waiting().waiting as u64, &[]),
+        );
+        self.meter()
+            .u64_observable_gauge("imageswap_body_memory")
+            .with_unit("By")
+            .with_description("Memory that bodies and answers are charged for, in bytes.")
+            .with_callback(move |gauge| gauge.observe(budget().in_use as u64, &[]))
+            .build();
+    }
+
+    /// Registers the counter of lines of the log that were dropped, which `count` returns.
+    pub(crate) fn observe_dropped_lines(&self, count: impl Fn() -> u64 + Send + Sync + 'static) {
+        self.meter()
+            .u64_observable_counter("imageswap_log_lines_dropped")
+            .with_description(
+                "Number of lines of the log that were dropped, because nobody read them fast enough.",
+            )
+            .with_callback(move |counter| counter.observe(count(), &[]))
+            .build();
+    }
+
+    /// Registers the counter of images, which `observe` reads from the active rules.
+    pub(crate) fn observe_images(&self, observe: impl Fn(&dyn AsyncInstrument<u64>) + Send + Sync + 'static) {
+        self.meter()
+            .u64_observable_counter(IMAGES)
+            .with_description("Number of evaluated images, by the rule that decided and its effect.")
+            .with_callback(observe)
+            .build();
+    }
+
+    /// Registers the gauge of the dry run of the webhook.
+    pub(crate) fn observe_dry_run(&self, dry_run: bool) {
+        self.gauge(
+            "imageswap_dry_run",
+            "1 if the webhook runs with --dry-run, so that it changes and denies nothing; else 0.",
+            move |gauge| gauge.observe(dry_run.into(), &[]),
+        );
+    }
+
+    /// Registers the gauge of the last good set, which `is_active` reads.
+    pub(crate) fn observe_last_good(&self, is_active: impl Fn() -> bool + Send + Sync + 'static) {
+        self.gauge(
+            "imageswap_last_good_active",
+            "1 while the last good set is active, because the mounted rules are rejected or empty; else 0.",
+            move |gauge| gauge.observe(is_active().into(), &[]),
+        );
+    }
+
+    /// Registers the gauge of open connections, which `count` returns for each port.
+    pub(crate) fn observe_connections<const N: usize>(
+        &self,
+        count: impl Fn() -> [(&'static str, usize); N] + Send + Sync + 'static,
+    ) {
+        self.gauge(
+            "imageswap_connections",
+            "Number of open connections, by port.",
+            move |gauge| {
+                for (port, count) in count() {
+                    gauge.observe(count as u64, &[KeyValue::new("port", port)]);
+                }
+            },
+        );
+    }
+
+    /// Registers the gauge of the active certificate's expiry, which `expiry` returns in seconds since the Unix epoch,
+    /// once there is one.
+    pub(crate) fn observe_certificate_expiry(
+        &self,
+        expiry: impl Fn() -> Option<i64> + Send + Sync + 'static,
+    ) {
+        self.meter()
+            .i64_observable_gauge("imageswap_certificate_expiry_timestamp")
+            .with_unit("s")
+            .with_description(
+                "Time at which the active certificate expires, in seconds since the Unix epoch.",
+            )
+            .with_callback(move |gauge| {
+                if let Some(expiry) = expiry() {
+                    gauge.observe(expiry, &[]);
+                }
+            })
+            .build();
+    }
+
+    /// Registers a gauge.
+    fn gauge(
+        &self,
+        name: &'static str,
+        about: &'static str,
+        observe: impl Fn(&dyn AsyncInstrument<u64>) + Send + Sync + 'static,
+    ) {
+        let gauge = self.meter().u64_observable_gauge(name).with_description(about);
+        gauge.with_callback(observe).build();
+    }
+
+    /// Registers a gauge of seconds since the Unix epoch.
+    fn timestamp(
+        &self,
+        name: &'static str,
+        about: &'static str,
+        observe: impl Fn(&dyn AsyncInstrument<f64>) + Send + Sync + 'static,
+    ) {
+        let gauge = self.meter().f64_observable_gauge(name).with_unit("s");
+        gauge.with_description(about).with_callback(observe).build();
+    }
+}
+
+fn since_epoch(time: SystemTime) -> f64 {
+    time.duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs_f64()
+}
