@@ -3,10 +3,11 @@
 use imageswap_tests_support::webhook::{ControlPlane, Start, Volume};
 use serde_json::Value;
 
+use super::forms::replaced;
 use super::{Armed, asked};
 use crate::IMAGESWAP;
 
-const RULES: &[u8] = b"\
+const RULES: &str = "\
 rules v1
 let   hub = harbor.example.com
 keep  {hub}/
@@ -89,7 +90,7 @@ fn objects_of_kubectl_are_swapped_denied_and_warned_about() {
     let Some(plane) = ControlPlane::start(IMAGESWAP, env!("CARGO_TARGET_TMPDIR")) else {
         return;
     };
-    let mut rules = Volume::mount(&[("10-mirror.rules", RULES)]);
+    let mut rules = Volume::mount(&[("10-mirror.rules", RULES.as_bytes())]);
     let start = |tls: &std::path::Path| {
         Start::new(IMAGESWAP)
             .args(["--tls-dir", tls.to_str().unwrap()])
@@ -174,9 +175,7 @@ fn objects_of_kubectl_are_swapped_denied_and_warned_about() {
     });
 
     // A container that is added later is swapped. The others are unchanged, even if the rules have changed since.
-    let changed = String::from_utf8(RULES.to_vec())
-        .unwrap()
-        .replace("/dockerhub/", "/hub/");
+    let changed = replaced(RULES, "/dockerhub/", "/hub/");
     armed
         .server
         .reloads_when(|| rules.update(&[("10-mirror.rules", changed.as_bytes())]));

@@ -25,9 +25,9 @@ openssl req -newkey rsa:2048 -nodes -keyout tls.key -out request.pem -subj /CN=i
 openssl x509 -req -in request.pem -CA ca.crt -CAkey ca.key -CAcreateserial -days 365 -extfile extensions -out tls.crt
 ";
 
-/// Returns the manifests with the image names replaced. What stands for the old program of the init container in the
+/// Returns the manifests with an image for both containers. What stands for the old program of the init container in the
 /// other tests gives way to the command of the manifests.
-fn manifests() -> String {
+fn manifests(image: &str) -> String {
     let mut text = INSTALLED.to_owned();
     for (from, to) in [
         (
@@ -44,8 +44,8 @@ fn manifests() -> String {
             "      - name: pair\n        secret: {secretName: imageswap-tls}\n",
             "",
         ),
-        ("registry.example.com/imageswap-init:v1.5.3", IMAGE),
-        ("registry.example.com/imageswap:v1.5.3", IMAGE),
+        ("registry.example.com/imageswap-init:v1.5.3", image),
+        ("registry.example.com/imageswap:v1.5.3", image),
     ] {
         text = replaced(&text, from, to);
     }
@@ -55,7 +55,7 @@ fn manifests() -> String {
 /// Returns the manifests with a variable more in `imageswap-env`.
 fn manifests_with(variable: &str, value: &str) -> String {
     let mode = "  IMAGESWAP_MODE: MAPS\n";
-    replaced(&manifests(), mode, &format!("{mode}  {variable}: {value}\n"))
+    replaced(&manifests(IMAGE), mode, &format!("{mode}  {variable}: {value}\n"))
 }
 
 /// Returns the leaf certificates that the replicas show, asked for through the Service.
@@ -71,7 +71,7 @@ fn old_manifests_install_with_only_the_images_replaced() {
     plane.succeed("kubectl label namespace default k8s.twr.io/imageswap=enabled");
     plane.namespace("unlabeled", "");
     // Three replicas at once, as the production overlay of v1.5.3 has them.
-    let text = replaced(&manifests(), "  replicas: 2\n", "  replicas: 3\n");
+    let text = replaced(&manifests(IMAGE), "  replicas: 2\n", "  replicas: 3\n");
     let text = replaced(&text, "minReplicas: 2", "minReplicas: 3");
     plane.apply(&text);
     plane.succeed(&commands_of(PAGE, ("The init container", 1)));
@@ -127,12 +127,11 @@ fn upgrade_in_place_and_rollback_fail_no_pod() {
 
     let load = Load::start(node.api);
     // What stands for the old program of the init container gives way, and then the page's command replaces the images.
-    let text = manifests()
-        .replace(
-            &format!("image: {IMAGE}"),
-            "image: registry.example.com/imageswap:v1.5.3",
-        )
-        .replace("  replicas: 2\n", "  replicas: 2\n  paused: true\n");
+    let text = replaced(
+        &manifests("registry.example.com/imageswap:v1.5.3"),
+        "  replicas: 2\n",
+        "  replicas: 2\n  paused: true\n",
+    );
     plane.apply(&text);
     plane.succeed(&commands_of(PAGE, ("The init container", 0)));
     plane.succeed("kubectl rollout resume deployment/imageswap -n imageswap-system");
@@ -170,7 +169,7 @@ fn own_pair_of_v1_5_3_is_served_and_followed() {
          kubectl annotate secret imageswap-tls -n imageswap-system imageswap-byoc=true && \
          kubectl create secret generic imageswap-tls-ca -n imageswap-system --from-file=rootca.pem=ca.crt",
     );
-    plane.apply(&manifests());
+    plane.apply(&manifests(IMAGE));
     wait_until_it_swaps(&plane, &node, 2);
     assert_eq!(ca_bundle(&plane, SWAPPING), plane.read("ca.crt"));
     let first = served(&plane);

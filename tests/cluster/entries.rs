@@ -69,7 +69,7 @@ fn entries_follow_their_config_map_and_stop_by_the_annotation() {
 fn follow_edits(plane: &ControlPlane, node: &Node) {
     for (from, to) in [("Fail", "Ignore"), ("Ignore", "Fail")] {
         let [from, to] = [from, to].map(|value| format!("failurePolicy: {value}"));
-        let edit = |text: &str| text.replace(&from, &to);
+        let edit = |text: &str| replaced(text, &from, &to);
         let value = to.rsplit(' ').next().unwrap();
         let time = time_after_edit(plane, edit, || policy(node) == value);
         assert!(time < Duration::from_secs(2), "{time:?}");
@@ -94,7 +94,7 @@ fn invalid_lists(plane: &ControlPlane, node: &Node, shipped: &Value) {
         ("failurePolicy: Sometimes", "Unsupported value: \"Sometimes\""),
         ("failurePlan: Fail", "failurePlan"),
     ] {
-        let edit = |text: &str| text.replace("failurePolicy: Fail", invalid);
+        let edit = |text: &str| replaced(text, "failurePolicy: Fail", invalid);
         time_after_edit(plane, edit, || readyz(plane).matches(reason).count() == 2);
         // Its CA is still kept.
         let time = time_after(plane, PATCH, &without_bundle(), || {
@@ -102,12 +102,12 @@ fn invalid_lists(plane: &ControlPlane, node: &Node, shipped: &Value) {
         });
         assert!(time < Duration::from_secs(2), "{time:?}");
         let edit = |text: &str| {
-            text.replace(invalid, "failurePolicy: Fail")
-                .replace("timeoutSeconds: 5", "timeoutSeconds: 6")
+            let text = replaced(text, invalid, "failurePolicy: Fail");
+            replaced(&text, "timeoutSeconds: 5", "timeoutSeconds: 6")
         };
         let time = time_after_edit(plane, edit, || timeout(node) == 6);
         assert!(time < Duration::from_secs(2), "{time:?}");
-        let edit = |text: &str| text.replace("timeoutSeconds: 6", "timeoutSeconds: 5");
+        let edit = |text: &str| replaced(text, "timeoutSeconds: 6", "timeoutSeconds: 5");
         time_after_edit(plane, edit, || readyz(plane) == "ready\n".repeat(2));
         assert_eq!(webhooks(node, MUTATING), *shipped);
     }
@@ -135,10 +135,8 @@ fn entries_of_others(plane: &ControlPlane, node: &Node) {
     }}]);
     time_after(plane, PATCH, &other, || true);
     let add = |text: &str| {
-        format!(
-            "{text}{}",
-            text.replace("imageswap.webhook.k8s", "second.webhook.k8s")
-        )
+        let second = replaced(text, "imageswap.webhook.k8s", "second.webhook.k8s");
+        format!("{text}{second}")
     };
     time_after_edit(plane, add, || number(node) == 3);
     let remove = |text: &str| text[..text.rfind("- name: second").unwrap()].to_owned();
