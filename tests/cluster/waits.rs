@@ -16,7 +16,11 @@ pub(crate) fn pods(plane: &ControlPlane) -> usize {
 /// Waits until all replicas of the Deployment are up to date and ready, and no other Pod is left.
 #[track_caller]
 pub(crate) fn wait_for_rollout(plane: &ControlPlane, node: &Node, replicas: usize) {
-    plane.succeed("kubectl rollout status deployment/imageswap -n imageswap-system --timeout=180s");
+    // An update replaces the replicas one after another.
+    let timeout = if replicas > 2 { "180s" } else { "120s" };
+    plane.succeed(&format!(
+        "kubectl rollout status deployment/imageswap -n imageswap-system --timeout={timeout}"
+    ));
     plane.wait("the replicas", |plane| {
         pods(plane) == replicas && node.ready() == replicas
     });
