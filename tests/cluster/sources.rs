@@ -52,8 +52,7 @@ fn replace_own(plane: &ControlPlane) {
     plane.succeed(&format!("mkdir new && cp ca.crt ca.key new && cd new && {ISSUE}"));
     run(plane, ("Your own certificate", 1));
     wait_for_certificate(plane, &plane.read("new/tls.crt"));
-    let secret = plane.json("kubectl get secret imageswap-own -n imageswap-system -o json");
-    assert_eq!(secret["type"], "kubernetes.io/tls");
+    assert_eq!(object(plane, "secret/imageswap-own")["type"], "kubernetes.io/tls");
     plane.succeed("cp new/tls.crt new/tls.key .");
 }
 
