@@ -35,6 +35,11 @@ impl ClusterSettings {
         let file = self.ca_file.as_deref();
         file.filter(|_| self.certificates != Certificates::SelfManaged)
     }
+
+    /// Returns true if `caBundle` has the CA certificates that v1.5.3 has in a Secret.
+    pub(super) fn has_own_authority(&self) -> bool {
+        self.predecessor.is_some() && self.bundle_file().is_none()
+    }
 }
 
 /// Source of the key pair, as far as the cluster gives it.

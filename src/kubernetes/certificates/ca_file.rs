@@ -33,7 +33,8 @@ pub(super) async fn keep(path: &Path, trust: &Trust, report: &CertificateReport<
         let read = match timeout(MAX_READ, &mut reading).await {
             Ok(read) => read,
             Err(_) => {
-                report.bundle(Some(describe(path, &CaFileProblem::no_answer(path), trust)));
+                let problem = CaFileProblem::Read(ReadError::no_answer(path.display()));
+                report.bundle(Some(describe(path, &problem, trust)));
                 // One thread that never ends is enough.
                 reading.await
             }
@@ -61,12 +62,6 @@ fn read(path: &Path) -> Result<String, CaFileProblem> {
         Some(found) if found.is_empty() => Err(CaFileProblem::Empty),
         Some(found) => Ok(bundle(&found)),
         None => Err(CaFileProblem::Invalid),
-    }
-}
-
-impl CaFileProblem {
-    fn no_answer(path: &Path) -> Self {
-        Self::Read(ReadError::no_answer(path.display()))
     }
 }
 

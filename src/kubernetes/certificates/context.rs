@@ -24,12 +24,7 @@ pub(super) struct SecretContext<'a> {
     pub(super) trust: &'a Trust,
     pub(super) webhook: &'a Handles,
     pub(super) hosts: ServiceHosts,
-    /// True if the webhook keeps `caBundle`, so that it knows the trust.
-    arms: bool,
-    /// True if the objects and rights are those of v1.5.3.
-    pub(super) is_predecessor: bool,
-    /// True if `caBundle` has the CA certificates that v1.5.3 has in a Secret.
-    pub(super) has_own_authority: bool,
+    pub(super) settings: &'a ClusterSettings,
     /// The time at which the task started.
     started: Instant,
 }
@@ -47,7 +42,7 @@ impl<'a> SecretContext<'a> {
         client: &'a ObjectClient,
         trust: &'a Trust,
         webhook: &'a Handles,
-        settings: &ClusterSettings,
+        settings: &'a ClusterSettings,
     ) -> Self {
         let names = client.names();
         Self {
@@ -55,9 +50,7 @@ impl<'a> SecretContext<'a> {
             trust,
             webhook,
             hosts: ServiceHosts::new(&names.service, &names.namespace),
-            arms: settings.arms(),
-            is_predecessor: settings.predecessor.is_some(),
-            has_own_authority: settings.predecessor.is_some() && settings.bundle_file().is_none(),
+            settings,
             started: Instant::now(),
         }
     }
@@ -70,7 +63,8 @@ impl<'a> SecretContext<'a> {
             false if self.started.elapsed() < READING => Knowledge::Awaited,
             false => Knowledge::Incomplete,
         };
-        self.arms
+        self.settings
+            .arms()
             .then(|| SeenTrust::new(&given, knowledge, Instant::now()))
     }
 

@@ -23,7 +23,7 @@ pub(super) async fn step(
     let now = context.moment().now();
     let active = context.active().and_then(UsablePair::parse);
     let mut problem = None;
-    if context.has_own_authority {
+    if context.settings.has_own_authority() {
         problem = want(context, active.as_ref()).await?;
     }
     let Some(pair) = stored.pair() else {

@@ -105,21 +105,21 @@ impl<'a> SecretTask<'a> {
         context.webhook.pair.set_ahead(client.clock().ahead());
         let problem = match secret.map(|secret| StoredSecret::read(&secret)) {
             // v1.5.3 has no manifest of it.
-            None if context.is_predecessor => {
+            None if context.settings.predecessor.is_some() => {
                 let fields = json!({"metadata": {"labels": {"app": "imageswap"}}});
                 client.create(Object::Secret, fields).await?;
                 return Ok(None);
             }
             None => absent_secret(client.names()),
             Some(stored) => match (&stored.foreign, mode) {
-                (Some(ForeignSecret::OwnPair), _) if context.is_predecessor => {
+                (Some(ForeignSecret::OwnPair), _) if context.settings.predecessor.is_some() => {
                     return own::step(context, &stored).await;
                 }
                 (Some(foreign), _) => foreign_secret(foreign, client.names()),
                 (None, SecretMode::SelfManaged(mode)) => return mode.step(context, &stored).await,
                 (None, SecretMode::Csr(mode)) => {
                     let mut look = mode.step(context, &stored).await?;
-                    if let Some(look) = look.as_mut().filter(|_| context.has_own_authority)
+                    if let Some(look) = look.as_mut().filter(|_| context.settings.has_own_authority())
                         && let Some(problem) = want_authority_of_signer(context, mode.signer()).await?
                     {
                         look.problem.get_or_insert(problem);
