@@ -1,6 +1,6 @@
 //! Attacks on a replica, each bounded in connections, bytes and time.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ const MANY: usize = 300;
 const LARGE: usize = 8;
 
 /// An attack of a limited time.
-type Attack = fn(&Replicas, Duration);
+pub(crate) type Attack = fn(&Replicas, Duration);
 
 /// Attacks with their names.
 pub(crate) const ATTACKS: [(&str, Attack); 8] = [
@@ -55,7 +55,6 @@ fn hold<C>(
 fn plain(address: SocketAddr) -> Option<TcpStream> {
     let stream = TcpStream::connect_timeout(&address, Duration::from_secs(1)).ok()?;
     stream.set_write_timeout(Some(Duration::from_millis(50))).ok()?;
-    stream.set_read_timeout(Some(Duration::from_millis(50))).ok()?;
     Some(stream)
 }
 
@@ -70,7 +69,13 @@ fn silent_plain(replicas: &Replicas, time: Duration) {
 
 fn silent_tls(replicas: &Replicas, time: Duration) {
     let address = replicas.target().address;
-    hold((0..MANY).map(|_| plain(address)), time, |_| true);
+    let streams = (0..MANY).map(|number| {
+        let mut stream = plain(address)?;
+        // Half of them begin a handshake.
+        stream.write_all(&b"\x16\x03"[..number % 2 * 2]).ok()?;
+        Some(stream)
+    });
+    hold(streams, time, |_| true);
 }
 
 fn idle_tls(replicas: &Replicas, time: Duration) {
@@ -142,11 +147,6 @@ fn slow_patterns(replicas: &Replicas, time: Duration) {
     repeat(2, time, || {
         if let Some(mut connection) = tls(address) {
             let _ = connection.send_post("/?timeout=1s", &review);
-        }
-        if let Some(mut stream) = plain(address) {
-            let _ = stream
-                .write_all(b"\x16\x03")
-                .and_then(|()| stream.read(&mut [0]).map(drop));
         }
     });
 }

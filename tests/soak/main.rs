@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use attacks::ATTACKS;
+use attacks::{ATTACKS, Attack};
 use clients::Clients;
 use replicas::{Figures, Replicas};
 
@@ -31,23 +31,23 @@ const QUIET: Duration = Duration::from_secs(11);
 /// Times of a soak.
 struct Plan {
     whole: Duration,
-    /// Time until the first figures.
+    /// Time of an attack before the first figures.
     first: Duration,
     /// Time of an attack after them.
     attack: Duration,
 }
 
 impl Plan {
-    /// Returns the plan for a time: the first figures are those after a minute, or in a short soak after 15 seconds.
+    /// Returns the plan for a time: the first figures are those after about a minute, or in a short soak after 15 seconds.
     fn new(whole: Duration) -> Self {
         let [first, attack] = match whole >= Duration::from_secs(300) {
-            true => [60, 15],
-            false => [15, 4],
+            true => [6_000, 15_000],
+            false => [500, 4_000],
         };
         Self {
             whole,
-            first: Duration::from_secs(first),
-            attack: Duration::from_secs(attack),
+            first: Duration::from_millis(first),
+            attack: Duration::from_millis(attack),
         }
     }
 }
@@ -74,19 +74,12 @@ fn clients_that_behave_are_served_through_reloads_restarts_and_attacks() {
         thread::spawn(move || task(&replicas, &is_over))
     });
 
-    let attack_until = |end: Duration, longest: Duration| {
-        for (name, attack) in ATTACKS.iter().cycle() {
-            let left = end.saturating_sub(started.elapsed());
-            if left.is_zero() {
-                return;
-            }
-            attack(&replicas, left.min(longest));
-            let (now, summary) = (started.elapsed().as_secs(), clients.summary());
-            say(&format!("{now:4} s: {name}; {summary}"));
-        }
+    let run = |(name, attack): &(&str, Attack), time: Duration| {
+        attack(&replicas, time);
+        let (now, summary) = (started.elapsed().as_secs(), clients.summary());
+        say(&format!("{now:4} s: {name}; {summary}"));
     };
-    let figures_after = |end: Duration, longest: Duration| {
-        attack_until(end.saturating_sub(QUIET), longest);
+    let figures = || {
         thread::sleep(QUIET);
         // A reload needs memory for a moment, and there is one each second.
         let figures = replicas.least_figures(Duration::from_secs(3));
@@ -94,9 +87,19 @@ fn clients_that_behave_are_served_through_reloads_restarts_and_attacks() {
         figures
     };
     // Each attack once, so that both figures are those after all of them.
-    let each = plan.first.saturating_sub(QUIET) / ATTACKS.len() as u32;
-    let first = figures_after(plan.first, each);
-    let last = figures_after(plan.whole, plan.attack);
+    for attack in &ATTACKS {
+        run(attack, plan.first);
+    }
+    let first = figures();
+    let reloads = replicas.reloads("ok");
+    for attack in ATTACKS.iter().cycle() {
+        let left = plan.whole.saturating_sub(QUIET + started.elapsed());
+        if left.is_zero() {
+            break;
+        }
+        run(attack, left.min(plan.attack));
+    }
+    let last = figures();
 
     is_over.store(true, Ordering::Relaxed);
     for helper in helpers {
@@ -106,7 +109,9 @@ fn clients_that_behave_are_served_through_reloads_restarts_and_attacks() {
     say(&result.to_string());
     assert!(result.failures.is_empty(), "{:#?}", result.failures);
     assert!(result.answers > 20 * seconds, "only {} answers", result.answers);
-    assert!(replicas.reloads() > seconds / 4, "{} reloads", replicas.reloads());
+    let [ok, failed] = ["ok", "failed"].map(|result| replicas.reloads(result));
+    assert!(ok > reloads && ok > seconds as f64 / 4.0, "{reloads}, then {ok}");
+    assert_eq!(failed, 0.0);
     assert_near(&first, &last);
 }
 

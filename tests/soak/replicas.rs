@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use imageswap_tests_support::webhook::{Pair, Server, Start, Volume};
 
 use super::IMAGESWAP;
 
-/// Longest time without a connection that the attacks leave free.
+/// Connections of each port: fewer than an attack opens.
 const MAX_CONNECTIONS: &str = "200";
 /// Time for which a replica that ends still serves.
 const SHUTDOWN_DELAY: Duration = Duration::from_secs(2);
@@ -48,7 +48,6 @@ pub(crate) struct Replicas {
     second: Mutex<Option<Server>>,
     rules: Mutex<Volume>,
     pair: Mutex<Volume>,
-    reloads: AtomicU64,
 }
 
 fn start(rules: PathBuf, pair: PathBuf) -> (Server, Arc<Endpoint>) {
@@ -102,7 +101,6 @@ impl Replicas {
             second: Mutex::new(Some(second)),
             rules: Mutex::new(volume),
             pair: Mutex::new(pair),
-            reloads: AtomicU64::new(0),
         }
     }
 
@@ -116,9 +114,10 @@ impl Replicas {
         Arc::clone(&self.endpoints.lock().unwrap()[0])
     }
 
-    /// Returns the number of reloads of rules and of pairs.
-    pub(crate) fn reloads(&self) -> u64 {
-        self.reloads.load(Ordering::Relaxed)
+    /// Returns the number of reloads of rules and of pairs with a result, on the replica that is never ended.
+    pub(crate) fn reloads(&self, result: &str) -> f64 {
+        let label = format!("result=\"{result}\"");
+        self.first.metric("imageswap_reloads_total", &label)
     }
 
     /// Changes rules and pair every second.
@@ -132,7 +131,6 @@ impl Replicas {
                 .unwrap()
                 .update(&[("10.rules", text.as_bytes())]);
             self.pair.lock().unwrap().update(&Pair::generate().files());
-            self.reloads.fetch_add(2, Ordering::Relaxed);
             thread::sleep(Duration::from_secs(1));
         }
     }
