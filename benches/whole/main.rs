@@ -4,9 +4,11 @@
 //! gives a fixed answer. Both serve on one core, in turns of the same load from a client on the other, so that
 //! every figure is a ratio in one run: the machine may be slow or noisy, the ratio holds.
 //!
-//! `cargo bench --bench whole` prints the table; `-- --rounds N` takes more or fewer turns, and `-- --rules N` only
-//! has the large set of rules come into force, so many times.
+//! `cargo bench --bench whole` prints the table; `-- --rounds N` takes more or fewer turns, `-- --rules N` only
+//! has the large set of rules come into force, so many times, and `-- --candidate N` only compares with a candidate, in so
+//! many turns.
 
+mod candidate;
 mod client;
 mod floor;
 mod maps;
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
                 requests.parse().expect("a number"),
             );
         }
+        ["paced", port, body] => candidate::run(port.parse().expect("a port"), body.as_ref()),
         ["steady", port, body, directory, how] => {
             steady::run(
                 port.parse().expect("a port"),
@@ -55,6 +58,15 @@ fn main() -> ExitCode {
             std::fs::write(&small, small_review()).expect("a writable directory");
             let mut table = Table::default();
             measure_rules(&mut table, rounds, directory.path(), &small);
+            print!("{table}");
+        }
+        ["--candidate", rounds, ..] => {
+            let rounds = rounds.parse().expect("--candidate takes a number");
+            let directory = tempfile::tempdir().expect("a temporary directory");
+            let small = directory.path().join("small.json");
+            std::fs::write(&small, small_review()).expect("a writable directory");
+            let mut table = Table::default();
+            candidate::measure(&mut table, rounds, directory.path(), &small);
             print!("{table}");
         }
         _ => {
@@ -172,6 +184,7 @@ fn measure(rounds: usize) {
         Goal::None,
     );
     measure_rules(&mut table, rounds.div_ceil(2), directory.path(), &small);
+    candidate::measure(&mut table, candidate::ROUNDS, directory.path(), &small);
     print!("{table}");
 }
 

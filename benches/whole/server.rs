@@ -28,6 +28,17 @@ impl Server {
         Self::serve(cores, &["--rules".as_ref(), rules.as_os_str()], directory)
     }
 
+    /// The webhook with a directory of rules and a candidate, on one core.
+    pub(crate) fn with_candidate(rules: &Path, candidate: &Path, directory: &Path) -> Self {
+        let arguments = [
+            "--rules".as_ref(),
+            rules.as_os_str(),
+            "--candidate".as_ref(),
+            candidate.as_os_str(),
+        ];
+        Self::serve("0", &arguments, directory)
+    }
+
     fn serve(cores: &str, rules: &[&OsStr], directory: &Path) -> Self {
         let (port, plain) = (free_port(), free_port());
         let log = File::create(directory.join(format!("log-{port}"))).expect("a writable directory");

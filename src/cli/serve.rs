@@ -54,6 +54,16 @@ pub(super) struct Serve {
     rules: Vec<PathBuf>,
     #[command(flatten)]
     limits: LimitOptions,
+    /// Rules file, or directory of rules files, that evaluates the same reviews and changes no answer (repeatable). The
+    /// metrics and the log have the images on which it differs
+    #[arg(
+        long,
+        env = "IMAGESWAP_CANDIDATE",
+        value_name = "PATH",
+        value_delimiter = ':',
+        help_heading = "Rules"
+    )]
+    candidate: Vec<PathBuf>,
     /// Source of the rules if --rules is not set
     #[arg(
         long,
@@ -290,8 +300,10 @@ impl Serve {
             }
             cluster => cluster.map_err(ServeError::Cluster)?,
         };
+        let candidate = Some(self.candidate).filter(|paths| !paths.is_empty());
         Ok(Settings {
             rules,
+            candidate: candidate.map(RulesSource::Paths),
             limits: self.limits.into_limits(),
             listen: self.listen,
             http_listen: self.http_listen,

@@ -1,5 +1,6 @@
 //! The webhook: the server that answers admission reviews, and the only module that knows tokio and salvo.
 
+mod candidate;
 mod cluster;
 mod conditions;
 mod error;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use imageswap_files::MAX_READ;
 
+use super::candidate;
 use super::cluster::{Handles, do_duties};
 use super::conditions::Conditions;
 use super::error::ServeError;
@@ -15,7 +16,7 @@ use super::last_good;
 use super::logging::LogGuard;
 use super::metrics::Metrics;
 use super::os::{self, EndSignals, Hangups};
-use super::reload;
+use super::reload::{self, ReloadedSet};
 use super::settings::{Settings, TlsSource};
 use super::shutdown::shut_down;
 use super::status::{Reloaded, Status};
@@ -98,6 +99,11 @@ async fn run(settings: Settings, log: &LogGuard) -> Result<(), ServeError> {
         Arc::clone(&health),
         Arc::clone(&budget),
     );
+    let candidate = settings.candidate.as_ref().map(|_| {
+        let label = settings.disable_label.clone();
+        candidate::start(&rules, label, &metrics).map(Arc::new)
+    });
+    let candidate = candidate.transpose()?;
     let reviews = Reviews {
         rules: Arc::clone(&rules),
         metrics: Arc::clone(&metrics),
@@ -106,6 +112,7 @@ async fn run(settings: Settings, log: &LogGuard) -> Result<(), ServeError> {
         disable_label: settings.disable_label,
         dry_run: settings.dry_run,
         large: LargeReviews::default(),
+        candidate: candidate.clone(),
     };
     let servers = Servers::start(
         Listeners { tls, plain },
@@ -122,20 +129,18 @@ async fn run(settings: Settings, log: &LogGuard) -> Result<(), ServeError> {
         address = %servers.tls_address,
         http_address = %servers.plain_address,
         dry_run = settings.dry_run,
+        candidate = settings.candidate.as_ref().map(tracing::field::display),
         version = env!("CARGO_PKG_VERSION"),
         "serving"
     );
     if matches!(settings.tls, TlsSource::SelfSigned) {
         tls::print_example_request(servers.tls_address);
     }
-    let mut tasks = reload::start(
-        settings.rules,
-        &rules,
-        Arc::clone(&pair),
-        &status,
-        &conditions,
-        hangups,
-    );
+    let mut sets = vec![ReloadedSet::active(settings.rules, &rules, &conditions)];
+    if let (Some(candidate), Some(source)) = (candidate, settings.candidate) {
+        sets.push(candidate.reloaded(source));
+    }
+    let mut tasks = reload::start(sets, Arc::clone(&pair), &status, hangups);
     tasks.spawn(release);
     if let Some(cluster) = settings.cluster.clone() {
         tasks.spawn(last_good::keep(

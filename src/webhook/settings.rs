@@ -12,6 +12,8 @@ use crate::config::{Limits, RulesSource};
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) rules: RulesSource,
+    /// Source of the candidate set, if there is one.
+    pub(crate) candidate: Option<RulesSource>,
     /// Limits on the number of rules and on the size of a file.
     pub(crate) limits: Limits,
     /// Address for reviews, over TLS. `None` means `[::]:5000`, or `0.0.0.0:5000` if the machine has no IPv6.

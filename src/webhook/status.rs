@@ -1,4 +1,4 @@
-//! The status of the rules and of the key pair: a record of each, which health, metrics and the log read.
+//! The status of the rules, the candidate set and the key pair: a record of each, which health, metrics and the log read.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -12,6 +12,8 @@ pub(crate) enum Reloaded {
     Rules,
     /// The key pair.
     Certificate,
+    /// The candidate set.
+    Candidate,
 }
 
 /// The record of the reloads of one object.
@@ -40,17 +42,19 @@ pub(crate) struct ReloadRecord {
 pub(crate) struct Status {
     rules: Mutex<ReloadRecord>,
     certificate: Mutex<ReloadRecord>,
+    candidate: Mutex<ReloadRecord>,
 }
 
 impl Reloaded {
     /// All objects.
-    pub(crate) const ALL: [Self; 2] = [Self::Rules, Self::Certificate];
+    pub(crate) const ALL: [Self; 3] = [Self::Rules, Self::Certificate, Self::Candidate];
 
     /// Returns the name in logs, metrics and `/readyz`.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Rules => "rules",
             Self::Certificate => "certificate",
+            Self::Candidate => "candidate",
         }
     }
 }
@@ -106,6 +110,7 @@ impl Status {
         let record = match object {
             Reloaded::Rules => &self.rules,
             Reloaded::Certificate => &self.certificate,
+            Reloaded::Candidate => &self.candidate,
         };
         record.lock().unwrap_or_else(PoisonError::into_inner)
     }

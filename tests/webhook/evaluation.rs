@@ -30,11 +30,11 @@ fn long_image() -> String {
 }
 
 /// Number of slow rules, by which the evaluation of 900 long images takes more than a minute: many times the deadline.
-const SLOW: usize = 20_000;
+pub(crate) const SLOW: usize = 20_000;
 
 /// A rule that matches no long image, although its pattern begins as they do. It loads at once, and the index does not
 /// find it by four characters in a row.
-fn slow_rule(number: usize) -> String {
+pub(crate) fn slow_rule(number: usize) -> String {
     let [one, two, three, four] = [1, 26, 26 * 26, 26 * 26 * 26].map(|place| letter(number / place));
     format!("deny written a*[bc]{one}{two}*b{three}{four}*")
 }
@@ -43,7 +43,7 @@ fn letter(number: usize) -> char {
     char::from(b'a' + u8::try_from(number % 26).unwrap())
 }
 
-fn slow_pod(images: usize) -> Vec<u8> {
+pub(crate) fn slow_pod(images: usize) -> Vec<u8> {
     pod(&vec![long_image().as_str(); images])
 }
 

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use imageswap_engine::admission::{ReviewOutcome, SkipReason};
 use imageswap_tests_support::recorded::review;
 use imageswap_tests_support::repository::read;
-use imageswap_tests_support::webhook::{Server, Start, Volume, eventually, pod};
+use imageswap_tests_support::webhook::{MAP, Server, Start, Volume, eventually, eventually_within, pod};
 
 use crate::IMAGESWAP;
 
@@ -144,8 +145,16 @@ fn metrics_of(text: &str) -> BTreeMap<String, BTreeSet<String>> {
 
 #[test]
 fn page_lists_exactly_the_served_metrics() {
-    let server = Server::start(IMAGESWAP);
-    server.post(&pod(&["nginx", "auto"]));
+    let candidate = Volume::mount(&[("a.rules", b"rules v1\n")]);
+    let server = Start::new(IMAGESWAP)
+        .self_signed()
+        .map(MAP)
+        .args(["--candidate", candidate.path().to_str().unwrap()])
+        .serve();
+    eventually_within(Duration::from_secs(80), "a difference of the candidate", || {
+        server.post(&pod(&["nginx", "auto"]));
+        server.metric("imageswap_candidate_differences_total", "rule=") > 0.0
+    });
     let served = metrics_of(&server.get("/metrics").text());
     let page = metrics_of_page(&read("docs/drop-in.md"));
     let named: BTreeMap<_, _> = page

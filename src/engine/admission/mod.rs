@@ -6,6 +6,7 @@
 mod answer;
 mod changed;
 mod config_map;
+mod differences;
 mod error;
 mod evaluate;
 mod explain;
@@ -21,6 +22,7 @@ mod wording;
 mod workload;
 
 pub use self::config_map::{ConfigMapChange, ConfigMapFiles, ConfigMapReview, config_map_review};
+pub use self::differences::{ImageDifference, ReviewDifferences, differences};
 pub use self::error::{MalformedReview, ReviewError};
 pub use self::evaluate::MAX_IMAGES;
 pub use self::explain::{ExplainedImage, cases, explain};

@@ -3,7 +3,7 @@
 use crate::compile::RuleSet;
 use crate::context::Context;
 use crate::rules::image::Image;
-use crate::rules::{Decision, Effect};
+use crate::rules::{Decision, Effect, Interrupt, Interrupted};
 
 /// The decisions of two sets on an image, if they differ.
 #[derive(Clone, Debug)]
@@ -30,6 +30,25 @@ pub fn difference<'o, 'n>(
         new: new.evaluate(image, context),
     };
     (!is_same(old, new, image, &difference)).then_some(difference)
+}
+
+/// Like [`difference()`], until it is interrupted.
+///
+/// # Errors
+///
+/// Returns an error if it was interrupted.
+pub fn difference_until<'o, 'n>(
+    old: &'o RuleSet,
+    new: &'n RuleSet,
+    image: &str,
+    context: &Context<'_>,
+    interrupt: Option<&Interrupt<'_>>,
+) -> Result<Option<Difference<'o, 'n>>, Interrupted> {
+    let difference = Difference {
+        old: old.evaluate_until(image, context, interrupt)?,
+        new: new.evaluate_until(image, context, interrupt)?,
+    };
+    Ok((!is_same(old, new, image, &difference)).then_some(difference))
 }
 
 fn is_same(old_set: &RuleSet, new_set: &RuleSet, image: &str, difference: &Difference<'_, '_>) -> bool {

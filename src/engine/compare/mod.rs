@@ -16,4 +16,4 @@ mod settings;
 pub use cases::Cases;
 pub use cause::{Cause, Comparison};
 pub use changes::{Change, RuleChange, RuleChanges};
-pub use difference::{Difference, difference};
+pub use difference::{Difference, difference, difference_until};

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use salvo::http::ResBody;
 
 use super::budget::BodyCharge;
+use crate::webhook::candidate::AnsweredReview;
 
 /// Length of the parts in which an answer is written, in bytes. The server of HTTP joins them in a buffer, which it keeps
 /// for the connection, so a whole answer would be there twice.
@@ -17,6 +18,8 @@ pub(crate) struct Answer(Bytes);
 struct ChargedBytes {
     bytes: Vec<u8>,
     _charge: BodyCharge,
+    /// The review for the candidate, which may evaluate it once the answer is written.
+    _review: Option<AnsweredReview>,
 }
 
 impl AsRef<[u8]> for ChargedBytes {
@@ -26,10 +29,11 @@ impl AsRef<[u8]> for ChargedBytes {
 }
 
 impl Answer {
-    pub(super) fn new(bytes: Vec<u8>, charge: BodyCharge) -> Self {
+    pub(super) fn new(bytes: Vec<u8>, charge: BodyCharge, review: Option<AnsweredReview>) -> Self {
         Self(Bytes::from_owner(ChargedBytes {
             bytes,
             _charge: charge,
+            _review: review,
         }))
     }
 }

@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::answer::Answer;
 use super::budget::{BodyBudget, BodyCharge, MAX_BODY};
+use crate::webhook::candidate::AnsweredReview;
 
 /// Maximum pause of a client in the middle of a body.
 const GAP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -112,12 +113,12 @@ impl Body {
         self.charge.expect_answer().await;
     }
 
-    /// Frees the body, and returns its answer with the charge.
-    pub(crate) fn into_answer(self, answer: Vec<u8>) -> Answer {
+    /// Frees the body, and returns its answer with the charge. The candidate may evaluate the review afterwards.
+    pub(crate) fn into_answer(self, answer: Vec<u8>, review: Option<AnsweredReview>) -> Answer {
         let Self { parts, mut charge } = self;
         drop(parts);
         charge.change_to_answer(answer.len());
-        Answer::new(answer, charge)
+        Answer::new(answer, charge, review)
     }
 
     async fn collect(

@@ -66,7 +66,8 @@ impl Health {
             let _ = writeln!(body, "{}: {}", condition.duty.as_str(), condition.text);
         }
         for object in Reloaded::ALL {
-            if let Some(error) = self.status.record(object).error {
+            let record = self.status.record(object);
+            if let Some(error) = record.error {
                 let _ = writeln!(
                     body,
                     "{}: reload failed, {} active: {error}",
@@ -74,6 +75,8 @@ impl Health {
                     match object {
                         Reloaded::Rules => "the previous rules stay",
                         Reloaded::Certificate => "the previous key pair stays",
+                        Reloaded::Candidate if record.active.is_none() => "no candidate is",
+                        Reloaded::Candidate => "the previous candidate stays",
                     }
                 );
             }

@@ -25,6 +25,7 @@ use super::connections::{answer_within, evaluates, queued};
 use super::deadline::{DEFAULT_TIMEOUT, timeout};
 use super::health::Health;
 use super::rejection::{Rejection, respond};
+use crate::webhook::candidate::{AnsweredReview, LiveCandidate};
 use crate::webhook::metrics::{Metrics, RuleCounts};
 use crate::webhook::os;
 use crate::webhook::reload::SharedRules;
@@ -42,6 +43,8 @@ pub(crate) struct Reviews {
     pub(crate) disable_label: String,
     pub(crate) dry_run: bool,
     pub(crate) large: LargeReviews,
+    /// The second set, if there is one.
+    pub(crate) candidate: Option<Arc<LiveCandidate>>,
 }
 
 /// Limits of the reviews that run at once on threads of their own.
@@ -134,7 +137,10 @@ impl Reviews {
             };
             match self.evaluate(body.as_bytes(), entry, started, &is_due) {
                 Err(ReviewError::Interrupted) => {}
-                ended => return Ok(body.into_answer(ended?)),
+                ended => {
+                    let (answer, review) = ended?;
+                    return Ok(body.into_answer(answer, review));
+                }
             }
         }
         let turn = timeout_at(deadline, async {
@@ -155,17 +161,19 @@ impl Reviews {
             drop(permit);
             ended
         });
-        Ok(body.into_answer(ended.await?))
+        let (answer, review) = ended.await?;
+        Ok(body.into_answer(answer, review))
     }
 
-    /// Evaluates a review, counts and logs it. It is interrupted once `is_due` returns true.
+    /// Evaluates a review, counts and logs it. It is interrupted once `is_due` returns true. Returns the answer, and the
+    /// review for the candidate.
     fn evaluate(
         &self,
         body: &[u8],
         entry: Option<&str>,
         started: Instant,
         is_due: &dyn Fn() -> bool,
-    ) -> Result<Vec<u8>, ReviewError> {
+    ) -> Result<(Vec<u8>, Option<AnsweredReview>), ReviewError> {
         let interrupt = Interrupt::new(is_due);
         let caller = Caller {
             entry,
@@ -184,7 +192,9 @@ impl Reviews {
         self.metrics
             .reviewed(&reviewed, &current.rules, &current.counts, duration);
         log_review(&reviewed, &current.rules, &current.counts, duration);
-        Ok(reviewed.answer)
+        let candidate = self.candidate.as_deref();
+        let review = candidate.and_then(|candidate| candidate.review(&reviewed, body, entry, &current));
+        Ok((reviewed.answer, review))
     }
 }
 

@@ -105,7 +105,7 @@ impl Validations {
             Some(Validation::Denied { message, .. }) => review.deny(message, digest),
         };
         drop(review);
-        Ok(body.into_answer(answer))
+        Ok(body.into_answer(answer, None))
     }
 }
 

@@ -24,6 +24,8 @@ const DURATION_BUCKETS: [f64; 17] = [
 ];
 /// Name of the counter of images by rule.
 pub(super) const IMAGES: &str = "imageswap_images";
+/// Name of the counter of the candidate's differences by rule.
+pub(super) const CANDIDATE_DIFFERENCES: &str = "imageswap_candidate_differences";
 
 /// The instruments.
 #[derive(Debug)]
@@ -194,10 +196,10 @@ impl Metrics {
     }
 }
 
-/// Raises the limit of series for the counter of images, so that OpenTelemetry never reaches it.
+/// Raises the limit of series for the counters by rule, so that OpenTelemetry never reaches it.
 ///
 /// Beyond 2,000 series OpenTelemetry adds up those that come last in a collection, so a rule could lose its series.
-/// [`RuleCounts`] has a limit of its own, and a rule with a series keeps it.
+/// Each has a limit of its own, and a rule with a series keeps it.
 fn raise_series_limit(instrument: &Instrument) -> Option<Stream> {
     let room = || {
         Stream::builder()
@@ -205,5 +207,8 @@ fn raise_series_limit(instrument: &Instrument) -> Option<Stream> {
             .build()
             .ok()
     };
-    (instrument.name() == IMAGES).then(room).flatten()
+    [IMAGES, CANDIDATE_DIFFERENCES]
+        .contains(&instrument.name())
+        .then(room)
+        .flatten()
 }

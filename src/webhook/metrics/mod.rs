@@ -8,4 +8,4 @@ mod rule_counts;
 pub(crate) use counters::Rejected;
 pub(crate) use instruments::Metrics;
 pub(crate) use observed::{BodyMemory, RuleTotals};
-pub(crate) use rule_counts::RuleCounts;
+pub(crate) use rule_counts::{MAX_SERIES, NO_RULE, OTHER_RULES, RuleCounts};

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::AsyncInstrument;
 
-use super::instruments::{IMAGES, Metrics};
+use super::instruments::{CANDIDATE_DIFFERENCES, IMAGES, Metrics};
 use crate::webhook::status::{Reloaded, Status};
 
 /// Numbers of rules of the active set.
@@ -144,6 +144,33 @@ impl Metrics {
             .u64_observable_counter(IMAGES)
             .with_description("Number of evaluated images, by the rule that decided and its effect.")
             .with_callback(observe)
+            .build();
+    }
+
+    /// Registers the counters of the candidate: its differences by rule, the reviews that it did not evaluate, and the
+    /// images that it did.
+    pub(crate) fn observe_candidate(
+        &self,
+        observe_differences: impl Fn(&dyn AsyncInstrument<u64>) + Send + Sync + 'static,
+        dropped: impl Fn() -> u64 + Send + Sync + 'static,
+        evaluated: impl Fn() -> u64 + Send + Sync + 'static,
+    ) {
+        self.meter()
+            .u64_observable_counter(CANDIDATE_DIFFERENCES)
+            .with_description(
+                "Number of images on which the candidate differs from the active rules, by its rule that decided.",
+            )
+            .with_callback(observe_differences)
+            .build();
+        self.meter()
+            .u64_observable_counter("imageswap_candidate_dropped")
+            .with_description("Number of reviews that the candidate did not evaluate.")
+            .with_callback(move |counter| counter.observe(dropped(), &[]))
+            .build();
+        self.meter()
+            .u64_observable_counter("imageswap_candidate_images")
+            .with_description("Number of images that the candidate evaluated.")
+            .with_callback(move |counter| counter.observe(evaluated(), &[]))
             .build();
     }
 

@@ -16,13 +16,13 @@ use opentelemetry::metrics::AsyncInstrument;
 use super::counters::ImagesDecided;
 
 /// Maximum number of rules with a series of their own.
-const MAX_SERIES: usize = 2_000;
+pub(crate) const MAX_SERIES: usize = 2_000;
 /// Label of the series that the other rules share.
-const OTHER_RULES: &str = "(other)";
+pub(crate) const OTHER_RULES: &str = "(other)";
 /// Maximum number of time series: for these rules, the map, no rule, and the other rules, with every effect.
 pub(crate) const MAX_TIME_SERIES: usize = (MAX_SERIES + 3) * ImagesDecided::EFFECTS;
 /// The label of images that no rule decided.
-const NO_RULE: &str = "(none)";
+pub(crate) const NO_RULE: &str = "(none)";
 /// Maximum length of a label, in characters. The text of a rule can have 4,096 bytes, and each scrape has every label.
 const MAX_LABEL: usize = 160;
 
@@ -71,15 +71,20 @@ impl RuleCounts {
     /// has a series until the next call.
     pub(crate) fn forget_removed(&self, set: &RuleSet) {
         let mut removed: HashSet<String> = self.series.lock().keys().cloned().collect();
+        self.keep_removed(set, &mut removed);
+        self.series.lock().retain(|label, _| !removed.contains(label));
+    }
+
+    /// Keeps the labels that no rule of the set has. Takes as long as reading the rules.
+    pub(crate) fn keep_removed(&self, set: &RuleSet, labels: &mut HashSet<String>) {
         for rule in set.rules() {
             // The series of most sets are those of a few rules near the start.
-            if removed.is_empty() {
+            if labels.is_empty() {
                 return;
             }
             // Not kept: most rules of a large set never need their label.
-            removed.remove(&self.make_label(set, rule.id));
+            labels.remove(&self.make_label(set, rule.id));
         }
-        self.series.lock().retain(|label, _| !removed.contains(label));
     }
 
     /// Counts an image, unless it was skipped.

@@ -17,6 +17,32 @@ pub(crate) fn with_low_priority<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     })
 }
 
+/// Lets this thread run only while no other thread wants the processor.
+///
+/// A nice value is not enough: a thread that wakes up for a request would wait until the slice of this one ends, which is
+/// some milliseconds.
+pub(crate) fn leave_processors_to_others() {
+    #[cfg(target_os = "linux")]
+    #[expect(
+        unsafe_code,
+        reason = "the functions have no safe wrappers, and their caller has no obligations"
+    )]
+    // SAFETY: the calls take numbers, and a number that lives until they return. On Linux they change only the
+    // calling thread; musl's own `sched_setscheduler` always fails, because POSIX means the whole process. If a sandbox
+    // forbids the calls, the thread has a higher priority.
+    unsafe {
+        libc::setpriority(libc::PRIO_PROCESS, 0, LOWEST);
+        // `struct sched_param` of the kernel.
+        let priority: libc::c_int = 0;
+        libc::syscall(
+            libc::SYS_sched_setscheduler,
+            0,
+            libc::SCHED_IDLE,
+            &raw const priority,
+        );
+    }
+}
+
 /// Lowers the priority of this thread.
 ///
 /// On a single processor the nice value is 19: if requests use all of it, the thread gets about a seventieth. On
@@ -60,6 +86,18 @@ mod tests {
         assert!(own == LOWEST || own == LOW, "{own}");
         assert_eq!(own, started);
         assert_eq!(niceness(), before);
+    }
+
+    #[test]
+    fn thread_that_leaves_processors_to_others_has_the_idle_policy() {
+        let policy = thread::spawn(|| {
+            leave_processors_to_others();
+            let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
+            let (_, fields) = stat.rsplit_once(") ").unwrap();
+            // Field 41.
+            fields.split(' ').nth(38).unwrap().parse::<i32>().unwrap()
+        });
+        assert_eq!(policy.join().unwrap(), libc::SCHED_IDLE);
     }
 
     #[test]

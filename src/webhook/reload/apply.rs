@@ -1,4 +1,4 @@
-//! Reloads of the rules and the key pair while the webhook serves.
+//! Reloads of the rules, the candidate set and the key pair while the webhook serves.
 //!
 //! If the new version is invalid, the webhook rejects it and keeps the active one. The log, a metric and the body of
 //! `/readyz` report a rejected version once, even if it is read many times.
@@ -12,37 +12,53 @@ use tokio::task::JoinSet;
 
 use super::reading::Reading;
 use super::report::Reporter;
-use super::rules::{LoadError, SharedRules};
+use super::rules::{LoadError, PreviousRules, SharedRules};
+use super::target::SetTarget;
 use super::watch::{Reload, watch};
-use crate::config::{RulesSource, RulesText, Watched};
+use crate::config::{Digest, Limits, RulesSource, RulesText, Watched};
 use crate::webhook::conditions::{Conditions, Duty};
 use crate::webhook::logging;
 use crate::webhook::os::{self, Hangups};
 use crate::webhook::status::{Reloaded, Status};
 use crate::webhook::tls::{PairError, PairProblem, SharedPair};
 
+/// A set of rules that is reloaded.
+pub(crate) struct ReloadedSet {
+    pub(crate) object: Reloaded,
+    pub(crate) source: RulesSource,
+    pub(crate) target: Arc<dyn SetTarget>,
+}
+
+/// The active set, as the target of reloads.
+struct ActiveSet {
+    rules: Arc<SharedRules>,
+    conditions: Arc<Conditions>,
+}
+
 /// Starts the tasks that reload changed files. Dropping the returned set stops them.
 pub(crate) fn start(
-    source: RulesSource,
-    rules: &Arc<SharedRules>,
+    sets: Vec<ReloadedSet>,
     pair: Arc<SharedPair>,
     status: &Arc<Status>,
-    conditions: &Arc<Conditions>,
     mut hangups: Hangups,
 ) -> JoinSet<()> {
     let (ask, asked) = sync::watch::channel(());
     let mut watches = JoinSet::new();
     let reporter = |object| Reporter::new(object, Arc::clone(status));
-    watches.spawn(watch_rules(
-        RulesReload {
+    for ReloadedSet {
+        object,
+        source,
+        target,
+    } in sets
+    {
+        let reload = RulesReload {
             source,
-            rules: Arc::clone(rules),
-            reporter: reporter(Reloaded::Rules),
-            conditions: Arc::clone(conditions),
+            target,
+            reporter: reporter(object),
             one_at_a_time: Mutex::default(),
-        },
-        asked.clone(),
-    ));
+        };
+        watches.spawn(watch_rules(reload, asked.clone()));
+    }
     if let Some(dir) = pair.dir().map(PathBuf::from) {
         let reload = PairReload {
             pair,
@@ -140,9 +156,8 @@ impl Reload for PairReload {
 /// could otherwise replace a newer one.
 struct RulesReload {
     source: RulesSource,
-    rules: Arc<SharedRules>,
+    target: Arc<dyn SetTarget>,
     reporter: Reporter,
-    conditions: Arc<Conditions>,
     one_at_a_time: Mutex<()>,
 }
 
@@ -154,7 +169,7 @@ impl Reload for RulesReload {
         let _guard = self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
         self.reporter.begins();
         reading.begins();
-        let text = self.source.read(self.rules.limits());
+        let text = self.source.read(self.target.limits());
         reading.ends();
         match text {
             Ok(text) => self.apply(text),
@@ -178,21 +193,27 @@ impl RulesReload {
     fn apply(&self, text: RulesText) {
         let digest = text.digest();
         // The text has not changed, so neither has the set. A return to the active text ends a failure.
-        if digest == self.rules.current().digest {
-            end_last_good(&self.rules, &self.conditions);
+        if self.target.digest() == Some(digest) {
+            self.target.is_mounted();
             return self.reporter.unchanged();
         }
         if self.reporter.failed_again(digest) {
             // The files are read every few seconds, and compilation of a large set takes a second.
             return;
         }
-        match self.rules.replace(text) {
+        match self.target.replace(text) {
             Ok(previous) => {
-                end_last_good(&self.rules, &self.conditions);
-                self.reporter.replaced(digest);
+                self.target.is_mounted();
+                if self.reporter.is_first() {
+                    self.reporter.started(digest);
+                } else {
+                    self.reporter.replaced(digest);
+                }
                 // The previous set is freed on this thread, because freeing 100,000 rules on a worker would delay
                 // requests.
-                previous.retire();
+                if let Some(previous) = previous {
+                    previous.retire();
+                }
             }
             Err(error) => {
                 if let LoadError::Rejected(set) = &error {
@@ -225,10 +246,42 @@ async fn watch_rules(reload: RulesReload, asked: sync::watch::Receiver<()>) {
     watches.join_all().await;
 }
 
-/// Ends the use of the last good set, because the mounted set is active.
-fn end_last_good(rules: &SharedRules, conditions: &Conditions) {
-    if rules.is_mounted_again() {
-        conditions.end(Duty::LastGood);
-        tracing::info!("last good set is no longer needed");
+impl ReloadedSet {
+    /// Returns the active set.
+    pub(crate) fn active(
+        source: RulesSource,
+        rules: &Arc<SharedRules>,
+        conditions: &Arc<Conditions>,
+    ) -> Self {
+        Self {
+            object: Reloaded::Rules,
+            source,
+            target: Arc::new(ActiveSet {
+                rules: Arc::clone(rules),
+                conditions: Arc::clone(conditions),
+            }),
+        }
+    }
+}
+
+impl SetTarget for ActiveSet {
+    fn limits(&self) -> Limits {
+        self.rules.limits()
+    }
+
+    fn digest(&self) -> Option<Digest> {
+        Some(self.rules.current().digest)
+    }
+
+    fn replace(&self, text: RulesText) -> Result<Option<PreviousRules>, LoadError> {
+        self.rules.replace(text).map(Some)
+    }
+
+    /// Ends the use of the last good set, because the mounted set is active.
+    fn is_mounted(&self) {
+        if self.rules.is_mounted_again() {
+            self.conditions.end(Duty::LastGood);
+            tracing::info!("last good set is no longer needed");
+        }
     }
 }

@@ -4,7 +4,9 @@ mod apply;
 mod reading;
 mod report;
 mod rules;
+mod target;
 mod watch;
 
-pub(crate) use apply::{offer_pair, start};
-pub(crate) use rules::{HOW_TO_WANT_NO_RULES, LoadError, SharedRules};
+pub(crate) use apply::{ReloadedSet, offer_pair, start};
+pub(crate) use rules::{HOW_TO_WANT_NO_RULES, LoadError, LoadedRules, PreviousRules, SharedRules};
+pub(crate) use target::SetTarget;

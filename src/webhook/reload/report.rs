@@ -28,6 +28,17 @@ impl Reporter {
         );
     }
 
+    /// Reports the first version, if it is found in the first attempt.
+    pub(super) fn started(&self, active: Digest) {
+        self.status.started(self.object, active);
+        tracing::info!(what = self.object.as_str(), %active, "loaded");
+    }
+
+    /// Returns true before the end of the first attempt.
+    pub(super) fn is_first(&self) -> bool {
+        self.status.record(self.object).last_attempt.is_none()
+    }
+
     /// Reports a version that became active.
     pub(super) fn replaced(&self, active: Digest) {
         self.status.replaced(self.object, active);

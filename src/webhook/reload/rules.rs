@@ -38,8 +38,8 @@ pub(crate) struct SharedRules {
     limits: Limits,
     /// True while the active set is the last good one of the cluster, because the mounted one was rejected.
     is_last_good: AtomicBool,
-    /// Held during a compilation, because two large sets at once would need twice the memory.
-    compiling: Mutex<()>,
+    /// Held during a compilation, because two large sets at once would need twice the memory. A candidate has the same.
+    compiling: Arc<Mutex<()>>,
     changed: Notify,
 }
 
@@ -93,7 +93,24 @@ impl SharedRules {
             current: ArcSwap::from_pointee(loaded),
             limits,
             is_last_good: AtomicBool::new(is_last_good),
-            compiling: Mutex::default(),
+            compiling: Arc::default(),
+            changed: Notify::new(),
+        })
+    }
+
+    /// Compiles the first set of a candidate, while this set is active. Blocks.
+    pub(crate) fn candidate(&self, text: RulesText) -> Result<Self, LoadError> {
+        let guard = self.lock();
+        let loaded = os::with_low_priority(|| {
+            compile(text, self.limits, Processors::AllButOne, RuleCounts::default())
+        })?;
+        drop(guard);
+        os::release_free_memory();
+        Ok(Self {
+            current: ArcSwap::from_pointee(loaded),
+            limits: self.limits,
+            is_last_good: AtomicBool::new(false),
+            compiling: Arc::clone(&self.compiling),
             changed: Notify::new(),
         })
     }

@@ -40,6 +40,7 @@ const ROOT: Table<'static> = Table {
         "webhook/os",
         "webhook/tls",
         "webhook/reload",
+        "webhook/candidate",
         "webhook/http",
         "webhook",
         "kubernetes",
