@@ -4,6 +4,7 @@ mod candidate;
 mod cluster;
 mod conditions;
 mod error;
+mod fights;
 mod http;
 mod last_good;
 mod logging;

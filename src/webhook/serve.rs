@@ -8,6 +8,7 @@ use super::candidate;
 use super::cluster::{Handles, do_duties};
 use super::conditions::Conditions;
 use super::error::ServeError;
+use super::fights::SharedFights;
 use super::http::{
     Addresses, BodyBudget, Health, LargeReviews, Listeners, Reviews, Servers, Validations, bind,
     connections_within,
@@ -104,6 +105,9 @@ async fn run(settings: Settings, log: &LogGuard) -> Result<(), ServeError> {
         candidate::start(&rules, label, &metrics).map(Arc::new)
     });
     let candidate = candidate.transpose()?;
+    let fights = Arc::new(SharedFights::default());
+    let counted = Arc::clone(&fights);
+    metrics.observe_fights(move |counter| counted.observe(counter));
     let reviews = Reviews {
         rules: Arc::clone(&rules),
         metrics: Arc::clone(&metrics),
@@ -113,6 +117,7 @@ async fn run(settings: Settings, log: &LogGuard) -> Result<(), ServeError> {
         dry_run: settings.dry_run,
         large: LargeReviews::default(),
         candidate: candidate.clone(),
+        fights: Arc::clone(&fights),
     };
     let servers = Servers::start(
         Listeners { tls, plain },
@@ -142,6 +147,7 @@ async fn run(settings: Settings, log: &LogGuard) -> Result<(), ServeError> {
     }
     let mut tasks = reload::start(sets, Arc::clone(&pair), &status, hangups);
     tasks.spawn(release);
+    tasks.spawn(fights.age());
     if let Some(cluster) = settings.cluster.clone() {
         tasks.spawn(last_good::keep(
             Arc::clone(&cluster),

@@ -8,6 +8,7 @@ mod certificate;
 mod certificates;
 mod drop_in;
 mod entries;
+mod fights;
 mod forms;
 mod install;
 mod key_material;

@@ -21,6 +21,7 @@ mod drop_in;
 mod emptied;
 mod evaluation;
 mod expiry;
+mod fights;
 mod floods;
 mod handshakes;
 mod load;

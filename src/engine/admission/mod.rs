@@ -4,12 +4,14 @@
 //! calls a webhook before it validates the object, and for kinds that the webhook does not know.
 
 mod answer;
+mod arrivals;
 mod changed;
 mod config_map;
 mod differences;
 mod error;
 mod evaluate;
 mod explain;
+mod fights;
 mod images;
 mod json;
 mod outcome;
@@ -26,6 +28,7 @@ pub use self::differences::{ImageDifference, ReviewDifferences, differences};
 pub use self::error::{MalformedReview, ReviewError};
 pub use self::evaluate::MAX_IMAGES;
 pub use self::explain::{ExplainedImage, cases, explain};
+pub use self::fights::{Arrival, Arrivals, Fight, Fights, MAX_ARRIVALS, PodOwner, keep_rule};
 pub use self::images::{InvalidObject, ObjectImage, images_of};
 pub use self::outcome::{ImageDecision, ImageEffect, ReviewOutcome, Reviewed, SkipReason, SkippedImages};
 pub use self::pod::JsonPointer;

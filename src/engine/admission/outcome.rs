@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::fights::Arrivals;
 use crate::context::Operation;
 use crate::label;
 use crate::rules::RuleId;
@@ -29,6 +30,8 @@ pub struct Reviewed<'a> {
     pub images: Vec<ImageDecision<'a>>,
     /// Further images that are not evaluated.
     pub more: SkippedImages,
+    /// The places to which an original image came, which may be those of a fight.
+    pub arrivals: Option<Arrivals<'a>>,
 }
 
 /// Numbers of images that are not evaluated, by the reason.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::answer::AdmissionResponse;
+use super::arrivals::arrivals;
 use super::error::ReviewError;
 use super::evaluate::{EvaluatedPod, Verdict, evaluate};
 use super::outcome::{ImageDecision, ImageEffect, ReviewOutcome, Reviewed, SkipReason};
@@ -43,6 +44,10 @@ pub fn review<'a>(
         false => ReviewOutcome::Unchanged,
     });
     let answer = response.into_bytes();
+    let arrivals = evaluated
+        .as_ref()
+        .filter(|_| outcome == ReviewOutcome::Patched)
+        .and_then(|evaluated| arrivals(&request, evaluated));
     let more = evaluated.as_ref().map(|pod| pod.more).unwrap_or_default();
     let images = evaluated
         .map(|pod| pod.images)
@@ -70,6 +75,7 @@ pub fn review<'a>(
         outcome,
         images,
         more,
+        arrivals,
     })
 }
 

@@ -26,6 +26,7 @@ use super::deadline::{DEFAULT_TIMEOUT, timeout};
 use super::health::Health;
 use super::rejection::{Rejection, respond};
 use crate::webhook::candidate::{AnsweredReview, LiveCandidate};
+use crate::webhook::fights::SharedFights;
 use crate::webhook::metrics::{Metrics, RuleCounts};
 use crate::webhook::os;
 use crate::webhook::reload::SharedRules;
@@ -43,6 +44,7 @@ pub(crate) struct Reviews {
     pub(crate) disable_label: String,
     pub(crate) dry_run: bool,
     pub(crate) large: LargeReviews,
+    pub(crate) fights: Arc<SharedFights>,
     /// The second set, if there is one.
     pub(crate) candidate: Option<Arc<LiveCandidate>>,
 }
@@ -192,6 +194,7 @@ impl Reviews {
         self.metrics
             .reviewed(&reviewed, &current.rules, &current.counts, duration);
         log_review(&reviewed, &current.rules, &current.counts, duration);
+        self.fights.reviewed(&reviewed, &current.rules, &current.counts);
         let candidate = self.candidate.as_deref();
         let review = candidate.and_then(|candidate| candidate.review(&reviewed, body, entry, &current));
         Ok((reviewed.answer, review))

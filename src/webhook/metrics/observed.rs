@@ -147,6 +147,17 @@ impl Metrics {
             .build();
     }
 
+    /// Registers the counter of fights, which `observe` reads.
+    pub(crate) fn observe_fights(&self, observe: impl Fn(&dyn AsyncInstrument<u64>) + Send + Sync + 'static) {
+        self.meter()
+            .u64_observable_counter("imageswap_fights")
+            .with_description(
+                "Number of original images that a controller put back and the webhook swapped again, by kind of the owner.",
+            )
+            .with_callback(observe)
+            .build();
+    }
+
     /// Registers the counters of the candidate: its differences by rule, the reviews that it did not evaluate, and the
     /// images that it did.
     pub(crate) fn observe_candidate(

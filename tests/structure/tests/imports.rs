@@ -41,6 +41,7 @@ const ROOT: Table<'static> = Table {
         "webhook/tls",
         "webhook/reload",
         "webhook/candidate",
+        "webhook/fights",
         "webhook/http",
         "webhook",
         "kubernetes",

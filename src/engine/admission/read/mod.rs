@@ -14,5 +14,5 @@ mod review;
 pub(super) use self::config_map::ConfigMapObject;
 pub(super) use self::elements::Elements;
 pub(super) use self::manifest::{group_of, read_object};
-pub(super) use self::object::{Container, Metadata, Object, PodSpec, Volume};
+pub(super) use self::object::{Container, Metadata, Object, OwnerReference, PodSpec, Volume};
 pub(super) use self::review::{AdmissionRequest, AdmissionReview, GroupKind, Version, read, read_config_map};

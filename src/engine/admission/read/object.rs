@@ -54,6 +54,8 @@ impl<'a> Metadata<'a> {
 pub(in crate::admission) struct OwnerReference<'a> {
     pub(in crate::admission) api_version: Option<Cow<'a, str>>,
     pub(in crate::admission) kind: Option<Cow<'a, str>>,
+    pub(in crate::admission) name: Option<Cow<'a, str>>,
+    pub(in crate::admission) uid: Option<Cow<'a, str>>,
     is_controller: bool,
 }
 
@@ -217,6 +219,8 @@ impl<'a> Fields<'a> for OwnerReference<'a> {
         match key {
             "apiVersion" => self.api_version = json.text()?,
             "kind" => self.kind = json.text()?,
+            "name" => self.name = json.text()?,
+            "uid" => self.uid = json.text()?,
             "controller" => self.is_controller = json.is_true()?,
             _ => json.skip()?,
         }
