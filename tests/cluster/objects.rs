@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use imageswap_tests_support::webhook::{Connection, ControlPlane, Node};
+use imageswap_tests_support::webhook::{Connection, ControlPlane, Node, eventually_within};
 use serde_json::Value;
 
 pub(crate) const MUTATING: &str = "mutatingwebhookconfiguration";
@@ -111,14 +110,12 @@ pub(crate) fn time_after(
     plane: &ControlPlane,
     line: &str,
     patch: &Value,
-    mut is_so: impl FnMut() -> bool,
+    is_so: impl FnMut() -> bool,
 ) -> Duration {
     plane.write("patch.json", &patch.to_string());
     plane.succeed(&format!("{line} --patch-file=patch.json"));
     let started = Instant::now();
-    while !is_so() {
-        assert!(started.elapsed() < Duration::from_secs(20), "{line} {patch}");
-        thread::sleep(Duration::from_millis(10));
-    }
+    let what = format!("the effect of {line} {patch}");
+    eventually_within(Duration::from_secs(20), &what, is_so);
     started.elapsed()
 }

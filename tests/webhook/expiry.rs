@@ -1,10 +1,12 @@
 //! Certificates that clients reject because of their dates or names, at start, at a reload, and while the webhook runs.
 
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use imageswap_tests_support::repository::read;
-use imageswap_tests_support::webhook::{IssuedPair, MAP, Pair, Server, Start, Volume, eventually};
+use imageswap_tests_support::webhook::{
+    IssuedPair, MAP, Pair, Server, Start, Volume, eventually, eventually_within,
+};
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -46,14 +48,6 @@ fn warnings(server: &Server) -> Vec<Value> {
     lines
         .filter(|line| line["level"] == "WARN" && line["help"].is_string())
         .collect()
-}
-
-fn wait_for(what: &str, limit: Duration, mut is_so: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !is_so() {
-        assert!(started.elapsed() < limit, "{what} never came");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 /// Asserts that no line of the key is in the log.
@@ -246,7 +240,7 @@ fn pair_that_is_not_yet_valid_becomes_active_once_it_is() {
     assert!(line["error"].as_str().unwrap().ends_with(&reason), "{line}");
     assert_eq!(server.connect().certificate(), valid.der);
     // Nothing changes in the directory any more.
-    wait_for("the new certificate", POLL, || {
+    eventually_within(POLL, "the new certificate", || {
         server.connect().certificate() == early.der
     });
     assert!(OffsetDateTime::now_utc() >= start);
@@ -265,11 +259,11 @@ fn certificate_that_expires_while_it_is_served_is_warned_of_once() {
     };
     assert_eq!(messages(), ["certificate expires soon"]);
     let expired = format!("ready\ncertificate: the certificate expired at {}", text(end));
-    wait_for("the line in /readyz", Duration::from_secs(8), || {
+    eventually("the line in /readyz", || {
         server.get("/readyz").text().starts_with(&expired)
     });
     // The log follows at the next poll.
-    wait_for("the warning", POLL, || messages().len() > 1);
+    eventually_within(POLL, "the warning", || messages().len() > 1);
     for _ in 0..3 {
         let attempts = || {
             let log = server.log().into_iter();
