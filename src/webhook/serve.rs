@@ -10,8 +10,8 @@ use super::conditions::Conditions;
 use super::error::ServeError;
 use super::fights::SharedFights;
 use super::http::{
-    Addresses, BodyBudget, Health, LargeReviews, Listeners, Reviews, Servers, Validations, bind,
-    connections_within,
+    Addresses, BodyBudget, Health, LargeReviews, Listeners, ReviewSubject, Reviews, Servers, Validations,
+    bind, connections_within,
 };
 use super::last_good;
 use super::logging::LogGuard;
@@ -118,6 +118,7 @@ async fn run(settings: Settings, log: &LogGuard) -> Result<(), ServeError> {
         large: LargeReviews::default(),
         candidate: candidate.clone(),
         fights: Arc::clone(&fights),
+        subject: ReviewSubject::Images,
     };
     let servers = Servers::start(
         Listeners { tls, plain },

@@ -69,7 +69,8 @@ fn entries_follow_their_config_map_and_stop_by_the_annotation() {
 fn follow_edits(plane: &ControlPlane, node: &Node) {
     for (from, to) in [("Fail", "Ignore"), ("Ignore", "Fail")] {
         let [from, to] = [from, to].map(|value| format!("failurePolicy: {value}"));
-        let edit = |text: &str| replaced(text, &from, &to);
+        // Only that of the first entry.
+        let edit = |text: &str| text.replacen(&from, &to, 1);
         let value = to.rsplit(' ').next().unwrap();
         let time = time_after_edit(plane, edit, || policy(node) == value);
         assert!(time < Duration::from_secs(2), "{time:?}");
@@ -134,17 +135,25 @@ fn entries_of_others(plane: &ControlPlane, node: &Node) {
         "admissionReviewVersions": ["v1"], "failurePolicy": "Ignore",
     }}]);
     time_after(plane, PATCH, &other, || true);
-    let add = |text: &str| {
-        let second = replaced(text, "imageswap.webhook.k8s", "second.webhook.k8s");
-        format!("{text}{second}")
+    // The list of an older version has no entry for break glass. An upgrade adds it.
+    let glass = "- name: break-glass";
+    let shipped = object(plane, "configmap/imageswap-webhooks");
+    let shipped = shipped["data"]["mutating"].as_str().unwrap();
+    let older = |text: &str| text[..text.find(glass).unwrap()].to_owned();
+    time_after_edit(plane, older, || number(node) == 2);
+    let names = || -> Vec<Value> {
+        let entries = webhooks(node, MUTATING);
+        let entries = entries.as_array().unwrap().iter();
+        entries.map(|entry| entry["name"].clone()).collect()
     };
-    time_after_edit(plane, add, || number(node) == 3);
-    let remove = |text: &str| text[..text.rfind("- name: second").unwrap()].to_owned();
-    time_after_edit(plane, remove, || number(node) == 2);
-    let entries = webhooks(node, MUTATING);
-    let entries = entries.as_array().unwrap().iter();
-    let names: Vec<Value> = entries.map(|entry| entry["name"].clone()).collect();
-    assert_eq!(names, ["imageswap.webhook.k8s.twr.io", "of.others.example.com"]);
+    assert_eq!(names(), ["imageswap.webhook.k8s.twr.io", "of.others.example.com"]);
+    let time = time_after_edit(plane, |_| shipped.to_owned(), || number(node) == 3);
+    assert!(time < Duration::from_secs(2), "{time:?}");
+    assert!(
+        names().contains(&"break-glass.imageswap.k8s.twr.io".into()),
+        "{:?}",
+        names()
+    );
 }
 
 /// An empty list disarms, and the log has the reason.
@@ -156,7 +165,7 @@ fn empty_list(plane: &ControlPlane, node: &Node) {
         node.log_text()
             .contains("the list `mutating` in the ConfigMap imageswap-webhooks is empty")
     });
-    time_after_edit(plane, |_| list.to_owned(), || number(node) == 2);
+    time_after_edit(plane, |_| list.to_owned(), || number(node) == 3);
 }
 
 /// Entries of others, as a tool applies them.

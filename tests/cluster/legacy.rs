@@ -230,9 +230,11 @@ fn is_upgraded(plane: &ControlPlane) {
     assert_eq!(budgets[0]["spec"]["maxUnavailable"], 1);
 
     let entries = object(plane, SWAPPING)["webhooks"].clone();
-    assert_eq!(entries.as_array().unwrap().len(), 1);
-    let selector = &entries[0]["namespaceSelector"];
-    assert_eq!(selector["matchLabels"], Value::Null);
-    let label = json!({"key": "k8s.twr.io/imageswap", "operator": "In", "values": ["enabled"]});
-    assert_eq!(selector["matchExpressions"][0], label);
+    assert_eq!(entries.as_array().unwrap().len(), 2);
+    for entry in entries.as_array().unwrap() {
+        let selector = &entry["namespaceSelector"];
+        assert_eq!(selector["matchLabels"], Value::Null);
+        let label = json!({"key": "k8s.twr.io/imageswap", "operator": "In", "values": ["enabled"]});
+        assert_eq!(selector["matchExpressions"][0], label);
+    }
 }

@@ -3,6 +3,7 @@
 
 mod admission;
 mod arming;
+mod break_glass;
 mod cert_manager;
 mod certificate;
 mod certificates;

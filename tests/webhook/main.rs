@@ -12,6 +12,7 @@ const IMAGESWAP: &str = env!("CARGO_BIN_EXE_imageswap");
 
 mod answers;
 mod bad_input;
+mod break_glass;
 mod candidate;
 mod certificate;
 mod conformance;

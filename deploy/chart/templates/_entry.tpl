@@ -34,32 +34,7 @@ of `webhook`.
   reinvocationPolicy: {{ $value.reinvocationPolicy }}
   sideEffects: None
   admissionReviewVersions: [v1]
-  namespaceSelector:
-    {{- with $value.namespaceSelector.matchLabels }}
-    matchLabels:
-      {{- toYaml . | nindent 6 }}
-    {{- end }}
-    matchExpressions:
-    - key: {{ $webhook.disableLabel }}
-      {{- if eq $webhook.scope "opt-in" }}
-      operator: In
-      values: [enabled]
-      {{- else }}
-      operator: NotIn
-      values: [disabled]
-      {{- end }}
-    # The webhook's own Pods must start while no replica answers.
-    - key: kubernetes.io/metadata.name
-      operator: NotIn
-      values:
-        {{- $excluded := list (include "imageswap.namespace" $root) "kube-system" "kube-node-lease" }}
-        {{- if eq $root.Values.certificate.source "cert-manager" }}
-        {{- $excluded = append $excluded $root.Values.certificate.certManager.namespace }}
-        {{- end }}
-        {{- concat $excluded (default list $webhook.excludedNamespaces) | uniq | toYaml | nindent 6 }}
-    {{- with $value.namespaceSelector.matchExpressions }}
-    {{- toYaml . | nindent 4 }}
-    {{- end }}
+  {{- include "imageswap.namespaceSelector" (dict "root" $root "value" $value.namespaceSelector) | nindent 2 }}
   {{- with $value.objectSelector }}
   objectSelector:
     {{- toYaml . | nindent 4 }}
@@ -91,6 +66,80 @@ of `webhook`.
   {{- end }}
 {{- end -}}
 
+{{/* The namespaces of an entry. Arguments: the root, and further requirements. */}}
+{{- define "imageswap.namespaceSelector" -}}
+{{- $webhook := .root.Values.webhook -}}
+namespaceSelector:
+  {{- with .value.matchLabels }}
+  matchLabels:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  matchExpressions:
+  - key: {{ $webhook.disableLabel }}
+    {{- if eq $webhook.scope "opt-in" }}
+    operator: In
+    values: [enabled]
+    {{- else }}
+    operator: NotIn
+    values: [disabled]
+    {{- end }}
+  # The webhook's own Pods must start while no replica answers.
+  - key: kubernetes.io/metadata.name
+    operator: NotIn
+    values:
+      {{- $excluded := list (include "imageswap.namespace" .root) "kube-system" "kube-node-lease" }}
+      {{- if eq .root.Values.certificate.source "cert-manager" }}
+      {{- $excluded = append $excluded .root.Values.certificate.certManager.namespace }}
+      {{- end }}
+      {{- concat $excluded (default list $webhook.excludedNamespaces) | uniq | toYaml | nindent 4 }}
+  {{- with .value.matchExpressions }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end -}}
+
+{{/*
+The entry for workloads with the break-glass label. Conditions and selectors of `webhook` for objects are about Pods, so they
+are not here.
+*/}}
+{{- define "imageswap.breakGlassEntry" -}}
+{{- $webhook := .Values.webhook -}}
+- name: break-glass.imageswap.k8s.twr.io
+  {{- include "imageswap.clientConfig" (dict "root" . "path" "/break-glass") | nindent 2 }}
+  rules:
+  - operations: [CREATE, UPDATE]
+    apiGroups: [apps]
+    apiVersions: [v1]
+    resources: [deployments, statefulsets, daemonsets]
+    scope: Namespaced
+  - operations: [CREATE, UPDATE]
+    apiGroups: [batch]
+    apiVersions: [v1]
+    resources: [cronjobs]
+    scope: Namespaced
+  # The pod template of a Job cannot change.
+  - operations: [CREATE]
+    apiGroups: [batch]
+    apiVersions: [v1]
+    resources: [jobs]
+    scope: Namespaced
+  matchPolicy: Equivalent
+  # A webhook that does not answer must not block a workload.
+  failurePolicy: Ignore
+  timeoutSeconds: {{ $webhook.timeoutSeconds }}
+  reinvocationPolicy: {{ $webhook.reinvocationPolicy }}
+  sideEffects: None
+  admissionReviewVersions: [v1]
+  {{- include "imageswap.namespaceSelector" (dict "root" . "value" $webhook.namespaceSelector) | nindent 2 }}
+  # The API server calls also if only the old object has the label, so that its removal is carried too.
+  objectSelector:
+    matchExpressions:
+    - key: {{ $webhook.disableLabel }}
+      operator: Exists
+  matchConditions:
+  - name: is-not-deleted
+    expression: "!has(object.metadata.deletionTimestamp)"
+{{- end -}}
+
 {{/* The address of an entry. Arguments: the root, the path. `caBundle` is here only if nothing writes it at runtime. */}}
 {{- define "imageswap.clientConfig" -}}
 clientConfig:
@@ -110,6 +159,7 @@ clientConfig:
 {{- range .Values.webhook.entries }}
 {{ include "imageswap.entry" (dict "root" $ "name" (printf "%s.hook.imageswap.k8s.twr.io" .name) "path" (printf "/hook/%s" .name) "entry" .) }}
 {{- end }}
+{{ include "imageswap.breakGlassEntry" . }}
 {{- end -}}
 
 {{/* All entries of the ValidatingWebhookConfiguration. */}}

@@ -3,7 +3,7 @@
 use super::changed::OldImages;
 use super::outcome::{SkipReason, SkippedImages};
 use super::pod::{ImageField, Pod};
-use super::policy::Caller;
+use super::policy::{Caller, DISABLED};
 use super::read::{AdmissionRequest, Metadata, Object, group_of};
 use crate::context::{Context, Operation, Owner};
 use crate::rules::image::AUTO;
@@ -11,8 +11,6 @@ use crate::rules::image::AUTO;
 /// Annotation of a mirror pod: the kubelet made it from a file, it already runs, and its image is the one in the
 /// file.
 const MIRROR_POD: &str = "kubernetes.io/config.mirror";
-/// The value of the break-glass label.
-const DISABLED: &str = "disabled";
 
 /// Maximum number of images that are evaluated in a review, and of images of an object that are listed although they
 /// are not evaluated. A Pod of 1 MiB has room for fewer.

@@ -5,6 +5,7 @@
 
 mod answer;
 mod arrivals;
+mod break_glass;
 mod changed;
 mod config_map;
 mod differences;
@@ -23,6 +24,7 @@ mod review;
 mod wording;
 mod workload;
 
+pub use self::break_glass::{BreakGlassReview, break_glass};
 pub use self::config_map::{ConfigMapChange, ConfigMapFiles, ConfigMapReview, config_map_review};
 pub use self::differences::{ImageDifference, ReviewDifferences, differences};
 pub use self::error::{MalformedReview, ReviewError};
@@ -30,7 +32,9 @@ pub use self::evaluate::MAX_IMAGES;
 pub use self::explain::{ExplainedImage, cases, explain};
 pub use self::fights::{Arrival, Arrivals, Fight, Fights, MAX_ARRIVALS, PodOwner, keep_rule};
 pub use self::images::{InvalidObject, ObjectImage, images_of};
-pub use self::outcome::{ImageDecision, ImageEffect, ReviewOutcome, Reviewed, SkipReason, SkippedImages};
+pub use self::outcome::{
+    ImageDecision, ImageEffect, ReviewOutcome, Reviewed, SkipReason, SkippedImages, TemplateChange,
+};
 pub use self::pod::JsonPointer;
 pub use self::policy::{Caller, Policy};
 pub use self::review::review;

@@ -108,6 +108,15 @@ pub enum ReviewOutcome {
     WouldDeny,
 }
 
+/// A change of the break-glass label of a pod template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TemplateChange {
+    /// The template gets the label.
+    Add,
+    /// The template loses the label.
+    Remove,
+}
+
 impl SkippedImages {
     pub(super) fn add(&mut self, reason: SkipReason, count: usize) {
         if let Some(counted) = self.0.get_mut(reason as usize) {
@@ -142,4 +151,10 @@ label!(ReviewOutcome {
     Skipped => "skipped",
     WouldSwap => "would-swap",
     WouldDeny => "would-deny",
+});
+
+// Values of a field in the log.
+label!(TemplateChange {
+    Add => "add",
+    Remove => "remove",
 });

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use super::json::JsonWriter;
 use super::pod::JsonPointer;
+use super::policy::DISABLED;
+use super::workload::PodPath;
 
 /// The operations of a patch, in the order in which they apply.
 #[derive(Debug, Default)]
@@ -13,9 +15,34 @@ pub(super) struct JsonPatch<'a> {
 
 #[derive(Debug)]
 enum PatchOperation<'a> {
-    ReplaceImage { pointer: JsonPointer, image: &'a str },
-    AddPullSecretList { name: &'a str },
-    AddPullSecret { name: &'a str },
+    ReplaceImage {
+        pointer: JsonPointer,
+        image: &'a str,
+    },
+    AddPullSecretList {
+        name: &'a str,
+    },
+    AddPullSecret {
+        name: &'a str,
+    },
+    ChangeLabel {
+        template: PodPath,
+        key: &'a str,
+        change: LabelPatch,
+    },
+}
+
+/// A change of the break-glass label of a pod template.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum LabelPatch {
+    /// Adds `metadata` with the label.
+    AddMetadata,
+    /// Adds `labels` with the label to `metadata`.
+    AddLabels,
+    /// Adds the label to `labels`, or replaces its value.
+    AddLabel,
+    /// Removes the label, which exists.
+    RemoveLabel,
 }
 
 /// Length of the text that is encoded at once, in bytes: some operations.
@@ -39,6 +66,15 @@ impl<'a> JsonPatch<'a> {
         self.operations.push(match has_list {
             true => PatchOperation::AddPullSecret { name },
             false => PatchOperation::AddPullSecretList { name },
+        });
+    }
+
+    /// Changes the break-glass label of a pod template.
+    pub(super) fn change_label(&mut self, template: PodPath, key: &'a str, change: LabelPatch) {
+        self.operations.push(PatchOperation::ChangeLabel {
+            template,
+            key,
+            change,
         });
     }
 
@@ -73,6 +109,7 @@ impl PatchOperation<'_> {
         match *self {
             Self::ReplaceImage { image, .. } => image,
             Self::AddPullSecretList { name } | Self::AddPullSecret { name } => name,
+            Self::ChangeLabel { key, .. } => key,
         }
     }
 
@@ -97,6 +134,43 @@ impl PatchOperation<'_> {
                 json.text(name);
                 json.raw("}}");
             }
+            Self::ChangeLabel {
+                template,
+                key,
+                change,
+            } => write_label(json, template.metadata(), key, change),
         }
     }
+}
+
+/// Writes the change of a label below `metadata`, a JSON pointer.
+fn write_label(json: &mut JsonWriter, metadata: &str, key: &str, change: LabelPatch) {
+    json.raw(match change {
+        LabelPatch::AddMetadata | LabelPatch::AddLabels | LabelPatch::AddLabel => "{\"op\":\"add\",\"path\":",
+        LabelPatch::RemoveLabel => "{\"op\":\"remove\",\"path\":",
+    });
+    let labels = match change {
+        LabelPatch::AddMetadata => String::new(),
+        LabelPatch::AddLabels => "/labels".to_owned(),
+        // The escapes of RFC 6901. `~` comes first, or it would escape the other escape.
+        LabelPatch::AddLabel | LabelPatch::RemoveLabel => {
+            format!("/labels/{}", key.replace('~', "~0").replace('/', "~1"))
+        }
+    };
+    json.text(&format!("{metadata}{labels}"));
+    let (before, after) = match change {
+        LabelPatch::AddMetadata => (",\"value\":{\"labels\":{", "}}}"),
+        LabelPatch::AddLabels => (",\"value\":{", "}}"),
+        LabelPatch::AddLabel => {
+            json.raw(",\"value\":");
+            json.text(DISABLED);
+            return json.raw("}");
+        }
+        LabelPatch::RemoveLabel => return json.raw("}"),
+    };
+    json.raw(before);
+    json.text(key);
+    json.raw(":");
+    json.text(DISABLED);
+    json.raw(after);
 }

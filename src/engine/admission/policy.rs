@@ -3,6 +3,9 @@
 use crate::compile::RuleSet;
 use crate::rules::Interrupt;
 
+/// The value of the break-glass label.
+pub(super) const DISABLED: &str = "disabled";
+
 /// The inputs that all requests share.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy<'a> {

@@ -5,10 +5,11 @@ use std::collections::HashSet;
 
 use super::answer::AdmissionResponse;
 use super::arrivals::arrivals;
+use super::break_glass::near_miss;
 use super::error::ReviewError;
 use super::evaluate::{EvaluatedPod, Verdict, evaluate};
 use super::outcome::{ImageDecision, ImageEffect, ReviewOutcome, Reviewed, SkipReason};
-use super::pod::ImageField;
+use super::pod::{ImageField, Pod};
 use super::policy::{Caller, Policy};
 use super::read::{AdmissionRequest, AdmissionReview, Metadata, read};
 use super::wording;
@@ -90,6 +91,9 @@ fn fill<'d>(
     // A rule may warn of each image, and each warning is a text.
     let step = |image: &str| caller.interrupt.map_or(Ok(()), |interrupt| interrupt.step(image));
     let EvaluatedPod { pod, images, .. } = evaluated;
+    for value in near_misses(request, evaluated, policy.disable_label) {
+        response.warn(wording::near_miss(policy.disable_label, value));
+    }
     if let Some(count) = evaluated.too_many {
         response.deny(wording::too_many(count, policy));
     }
@@ -142,6 +146,24 @@ fn fill<'d>(
         }
     }
     Ok(())
+}
+
+/// Returns the values of the break-glass label without an effect, of the object and of its Pod template.
+fn near_misses<'r>(
+    request: &'r AdmissionRequest<'_>,
+    evaluated: &EvaluatedPod<'r, '_, Decision<'_>>,
+    key: &str,
+) -> impl Iterator<Item = &'r str> {
+    let object = request.object.as_deref().filter(|_| !evaluated.is_skipped);
+    let is_update = request.operation == Some(Operation::Update);
+    let old = request.old_object.as_deref().filter(|_| is_update);
+    let of_object = object.and_then(|object| near_miss(&object.metadata, old.map(|old| &old.metadata), key));
+    let template = &evaluated.pod;
+    let of_template = object.filter(|_| !template.is_pod()).and_then(|_| {
+        let old = old.and_then(|old| Pod::find(&request.kind, old));
+        near_miss(template.metadata, old.map(|old| old.metadata), key)
+    });
+    of_object.into_iter().chain(of_template)
 }
 
 impl Verdict<Decision<'_>> {

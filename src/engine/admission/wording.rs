@@ -3,8 +3,9 @@
 use std::fmt::{self, Write as _};
 
 use super::evaluate::MAX_IMAGES;
+use super::outcome::TemplateChange;
 use super::pod::{ImageField, ImageList};
-use super::policy::Policy;
+use super::policy::{DISABLED, Policy};
 use crate::compile::RuleSet;
 use crate::rules::{Invalid, RuleId};
 
@@ -74,6 +75,28 @@ pub(super) fn left(field: &ImageField<'_, '_>, image: &str, invalid: &Invalid) -
             )
         }
     }
+}
+
+/// Returns the warning about a value of the break-glass label that has no effect.
+pub(super) fn near_miss(key: &str, value: &str) -> String {
+    let value = Shown(value);
+    format!(
+        "imageswap: the label {key}={value} has no effect; to keep the original images, set {key}={DISABLED}"
+    )
+}
+
+/// Returns the warning that the selector of a workload needs the label of its pod template.
+pub(super) fn selects_label(key: &str) -> String {
+    format!("imageswap: the selector has the label {key}, so the label of the pod template is not changed")
+}
+
+/// Returns the warning about a change of a pod template without the dry run.
+pub(super) fn would_change_template(key: &str, change: TemplateChange) -> String {
+    let verb = match change {
+        TemplateChange::Add => "get",
+        TemplateChange::Remove => "lose",
+    };
+    format!("imageswap: the pod template would {verb} the label {key}={DISABLED} (dry run)")
 }
 
 /// Returns a line: the mark, the image, the verb, the rule, and the reason.

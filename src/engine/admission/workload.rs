@@ -1,6 +1,7 @@
 //! The kinds that have a Pod or a Pod template: its location in the object, and the name of the kind in metrics.
 
 use super::read::{Metadata, Object, PodSpec};
+use crate::context::Operation;
 use crate::label;
 
 /// A kind of object.
@@ -80,6 +81,21 @@ impl Workload {
         }
     }
 
+    /// Returns true if a workload of this kind carries its break-glass label to its pod template. The template of a Job
+    /// never changes.
+    pub(super) fn carries_label(self, operation: Operation) -> bool {
+        match self {
+            Self::CronJob | Self::DaemonSet | Self::Deployment | Self::StatefulSet => {
+                matches!(operation, Operation::Create | Operation::Update)
+            }
+            Self::Job => operation == Operation::Create,
+            // The label of a Deployment is carried, not that of its ReplicaSets, which would end with the next one.
+            Self::Pod | Self::PodTemplate | Self::ReplicaSet | Self::ReplicationController | Self::Other => {
+                false
+            }
+        }
+    }
+
     /// Returns the place of the Pod in an object of this kind.
     pub(super) fn pod_path(self) -> PodPath {
         match self {
@@ -105,6 +121,16 @@ impl PodPath {
             Self::Template => "/template/spec",
             Self::SpecTemplate => "/spec/template/spec",
             Self::JobTemplate => "/spec/jobTemplate/spec/template/spec",
+        }
+    }
+
+    /// Returns the JSON pointer of the Pod's `metadata`, in the same form.
+    pub(super) const fn metadata(self) -> &'static str {
+        match self {
+            Self::Object => "/metadata",
+            Self::Template => "/template/metadata",
+            Self::SpecTemplate => "/spec/template/metadata",
+            Self::JobTemplate => "/spec/jobTemplate/spec/template/metadata",
         }
     }
 

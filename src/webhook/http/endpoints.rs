@@ -120,7 +120,8 @@ impl Handler for PlainErrors {
                 format!("no endpoint at {path}; use /healthz, /readyz or /metrics")
             }
             StatusCode::METHOD_NOT_ALLOWED => {
-                let is_of_reviews = path == "/" || path == "/validate" || path.starts_with("/hook/");
+                let is_of_reviews =
+                    matches!(path.as_str(), "/" | "/validate" | "/break-glass") || path.starts_with("/hook/");
                 let allowed = if is_of_reviews {
                     "send reviews with POST"
                 } else {

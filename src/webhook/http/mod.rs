@@ -3,6 +3,7 @@
 mod addresses;
 mod answer;
 mod body;
+mod break_glass;
 mod budget;
 mod connections;
 mod deadline;
@@ -23,6 +24,6 @@ pub(crate) use error::{ListenError, ServerError};
 pub(crate) use file_limit::connections_within;
 pub(crate) use health::Health;
 pub(crate) use listener::bind;
-pub(crate) use reviews::{LargeReviews, Reviews};
+pub(crate) use reviews::{LargeReviews, ReviewSubject, Reviews};
 pub(crate) use server::{Listeners, Servers};
 pub(crate) use validate::Validations;

@@ -1,4 +1,4 @@
-//! `POST /` and `POST /hook/NAME`: admission reviews.
+//! `POST /`, `POST /hook/NAME` and `POST /break-glass`: admission reviews.
 //!
 //! Nearly every review takes some microseconds, and is evaluated on the thread that reads it. A large one leaves it to other
 //! requests, and few of them run at once.
@@ -20,6 +20,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::answer::Answer;
 use super::body::{AnnouncedBody, Body};
+use super::break_glass;
 use super::budget::{BodyBudget, MAX_BODY};
 use super::connections::{answer_within, evaluates, queued};
 use super::deadline::{DEFAULT_TIMEOUT, timeout};
@@ -47,6 +48,16 @@ pub(crate) struct Reviews {
     pub(crate) fights: Arc<SharedFights>,
     /// The second set, if there is one.
     pub(crate) candidate: Option<Arc<LiveCandidate>>,
+    pub(crate) subject: ReviewSubject,
+}
+
+/// The part of an object that a review is about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ReviewSubject {
+    /// Its images.
+    Images,
+    /// The break-glass label of its pod template.
+    BreakGlass,
 }
 
 /// Limits of the reviews that run at once on threads of their own.
@@ -117,6 +128,14 @@ impl Handler for Reviews {
 }
 
 impl Reviews {
+    /// Returns the same for another subject, with the same limits.
+    pub(super) fn about(&self, subject: ReviewSubject) -> Self {
+        Self {
+            subject,
+            ..self.clone()
+        }
+    }
+
     async fn answer(&self, request: &mut Request, started: Instant) -> Result<Answer, Rejection> {
         // Counted from the head of the request, because the caller's timeout started before it.
         let timeout = timeout(request.uri().query());
@@ -189,6 +208,10 @@ impl Reviews {
             disable_label: &self.disable_label,
             dry_run: self.dry_run,
         };
+        if let ReviewSubject::BreakGlass = self.subject {
+            let answer = break_glass::answer(body, &policy, &self.metrics, started)?;
+            return Ok((answer, None));
+        }
         let reviewed = review(body, &policy, &caller)?;
         let duration = started.elapsed();
         self.metrics

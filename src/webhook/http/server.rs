@@ -14,7 +14,7 @@ use super::connections::{Connections, Handshakes, Port, serve};
 use super::endpoints::{Endpoints, plain_errors};
 use super::error::{EndReason, ServerError};
 use super::health::Health;
-use super::reviews::{ENTRY_PARAM, Reviews};
+use super::reviews::{ENTRY_PARAM, ReviewSubject, Reviews};
 use super::validate::Validations;
 use crate::webhook::metrics::Metrics;
 use crate::webhook::tls::{FailedHandshakes, SharedPair};
@@ -69,10 +69,11 @@ impl Servers {
         });
         // Only the TLS port has these routes: a review over plain HTTP could be read on its way.
         let hook = Router::with_path(format!("hook/{{{ENTRY_PARAM}}}")).post(reviews.clone());
+        let glass = reviews.about(ReviewSubject::BreakGlass);
+        let glass = Router::with_path("break-glass").post(glass);
         let validate = Router::with_path("validate").post(validations);
-        let tls_routes = endpoints
-            .clone()
-            .below(Router::new().post(reviews).push(hook).push(validate));
+        let routes = Router::new().post(reviews).push(hook).push(glass).push(validate);
+        let tls_routes = endpoints.clone().below(routes);
         Ok(Self {
             tls_address,
             plain_address,

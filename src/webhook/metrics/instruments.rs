@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use imageswap_engine::admission::{ConfigMapReview, ImageEffect, ReviewOutcome, Reviewed};
+use imageswap_engine::admission::{BreakGlassReview, ConfigMapReview, ImageEffect, ReviewOutcome, Reviewed};
 use imageswap_engine::compile::RuleSet;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Counter, Histogram, Meter, MeterProvider as _};
@@ -161,6 +161,14 @@ impl Metrics {
     /// Counts a rejected request.
     pub(crate) fn rejected(&self, reason: Rejected, took: Duration) {
         self.counters.requests.rejected(reason);
+        self.duration.record(took.as_secs_f64(), &[]);
+    }
+
+    /// Counts an answered review of a workload's break-glass label.
+    pub(crate) fn break_glass(&self, review: &BreakGlassReview<'_>, took: Duration) {
+        self.counters
+            .requests
+            .reviewed(&review.kind, review.operation, review.dry_run, review.outcome);
         self.duration.record(took.as_secs_f64(), &[]);
     }
 

@@ -6,6 +6,7 @@ mod control_plane;
 mod eventually;
 mod log;
 mod node;
+mod other_webhook;
 mod pair;
 mod server;
 mod start;
@@ -17,6 +18,7 @@ pub use self::client::{Answer, Connection, closes_within, get_plain, pod, post_p
 pub use self::control_plane::{ControlPlane, Ran};
 pub use self::eventually::{eventually, eventually_within};
 pub use self::node::{Api, Node, Response};
+pub use self::other_webhook::OtherWebhook;
 pub use self::pair::{IssuedPair, Pair};
 pub use self::server::Server;
 pub use self::start::{MAP, Start, command};

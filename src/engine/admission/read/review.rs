@@ -6,6 +6,7 @@ use super::config_map::ConfigMapObject;
 use super::json::{Fields, Json, Malformed};
 use super::nesting::{self, MAX_DEPTH};
 use super::object::Object;
+use super::workload::WorkloadObject;
 use crate::admission::error::{MalformedReview, ReviewError};
 use crate::context::Operation;
 
@@ -73,6 +74,17 @@ pub(in crate::admission) fn read(body: &[u8]) -> Result<AdmissionReview<'_>, Rev
 pub(in crate::admission) fn read_config_map(
     body: &[u8],
 ) -> Result<AdmissionReview<'_, ConfigMapObject<'_>>, ReviewError> {
+    read_review(body)
+}
+
+/// Reads a review of a workload, as [`read`] does.
+///
+/// # Errors
+///
+/// Returns the errors of [`read`].
+pub(in crate::admission) fn read_workload(
+    body: &[u8],
+) -> Result<AdmissionReview<'_, WorkloadObject<'_>>, ReviewError> {
     read_review(body)
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "a test reads its vectors from files")]
 
+mod break_glass;
 mod config_map;
 mod context;
 mod hostile;

@@ -7,4 +7,5 @@
 mod pass;
 mod reader;
 
+pub(in crate::admission) use self::reader::Presence;
 pub(super) use self::reader::{Fields, Json, Malformed};

@@ -15,6 +15,18 @@ pub(in crate::admission::read) struct Json<'a> {
 #[derive(Debug)]
 pub(in crate::admission::read) struct Malformed;
 
+/// A member of an object that should be an object itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::admission) enum Presence {
+    /// The member is missing or null.
+    #[default]
+    Missing,
+    /// The member is an object.
+    Object,
+    /// The member is a value of another type.
+    OtherType,
+}
+
 /// Maximum number of labels, annotations or keys of an object. The API server rejects an object whose texts are longer
 /// than 1 MiB, and a body has room for more, which would take several times its memory.
 const MAX_PAIRS: usize = 100_000;
@@ -144,6 +156,15 @@ impl<'a> Json<'a> {
     pub(in crate::admission::read) fn is_true(&mut self) -> Result<bool> {
         let is_true = self.next_token() == Some(b't');
         self.skip().map(|()| is_true)
+    }
+
+    /// Returns the type of the value that follows, and does not read it.
+    pub(in crate::admission::read) fn presence(&mut self) -> Presence {
+        match self.next_token() {
+            Some(b'{') => Presence::Object,
+            Some(b'n') => Presence::Missing,
+            _ => Presence::OtherType,
+        }
     }
 
     /// Returns true if the value is not `null`.

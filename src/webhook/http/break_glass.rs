@@ -1,0 +1,47 @@
+//! `POST /break-glass`: reviews of workloads, whose break-glass label the answer carries to the pod template.
+
+use imageswap_engine::admission::{
+    BreakGlassReview, Policy, ReviewError, ReviewOutcome, TemplateChange, break_glass,
+};
+use imageswap_engine::context::Operation;
+use tokio::time::Instant;
+
+use crate::webhook::metrics::Metrics;
+
+/// Answers a review of a workload, counts and logs it.
+pub(super) fn answer(
+    body: &[u8],
+    policy: &Policy<'_>,
+    metrics: &Metrics,
+    started: Instant,
+) -> Result<Vec<u8>, ReviewError> {
+    let review = break_glass(body, policy)?;
+    let duration = started.elapsed();
+    metrics.break_glass(&review, duration);
+    let BreakGlassReview {
+        answer,
+        uid,
+        kind,
+        namespace,
+        name,
+        operation,
+        dry_run,
+        outcome,
+        change,
+    } = review;
+    tracing::info!(
+        uid = uid.as_ref(),
+        namespace = namespace.as_deref(),
+        kind = kind.as_ref(),
+        name = name.as_deref(),
+        operation = operation.map(Operation::as_str),
+        dry_run = dry_run.then_some(true),
+        outcome = outcome.as_str(),
+        template_label = change
+            .filter(|_| outcome == ReviewOutcome::Patched)
+            .map(TemplateChange::as_str),
+        duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
+        "break-glass label reviewed"
+    );
+    Ok(answer)
+}
