@@ -53,6 +53,7 @@ fn parts(criterion: &mut Criterion) {
         digest: "0123456789abcdef",
         disable_label: "k8s.twr.io/imageswap",
         dry_run: false,
+        record_originals: false,
     };
     let mut group = criterion.benchmark_group("review");
     for (name, body) in [("small", small_review()), ("large", large_review())] {

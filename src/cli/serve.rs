@@ -91,6 +91,9 @@ pub(super) struct Serve {
     /// Evaluate, count, log and warn, but change and deny nothing
     #[arg(long, env = "IMAGESWAP_DRY_RUN", value_parser = BoolishValueParser::new(), help_heading = "Rules")]
     dry_run: bool,
+    /// Record the original images of an object in its annotation imageswap.k8s.twr.io/original-images
+    #[arg(long, env = "IMAGESWAP_RECORD_ORIGINALS", value_parser = BoolishValueParser::new(), help_heading = "Rules")]
+    record_originals: bool,
 
     #[arg(
         long,
@@ -311,6 +314,7 @@ impl Serve {
             cluster,
             disable_label: self.label.disable_label,
             dry_run: self.dry_run,
+            record_originals: self.record_originals,
             pod_name: self.pod_name,
             namespace: self.namespace_name,
             shutdown_delay: self.shutdown_delay,

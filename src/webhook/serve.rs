@@ -115,6 +115,7 @@ async fn run(settings: Settings, log: &LogGuard) -> Result<(), ServeError> {
         budget,
         disable_label: settings.disable_label,
         dry_run: settings.dry_run,
+        record_originals: settings.record_originals,
         large: LargeReviews::default(),
         candidate: candidate.clone(),
         fights: Arc::clone(&fights),

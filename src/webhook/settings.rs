@@ -25,6 +25,7 @@ pub(crate) struct Settings {
     pub(crate) cluster: Option<Arc<dyn Cluster>>,
     pub(crate) disable_label: String,
     pub(crate) dry_run: bool,
+    pub(crate) record_originals: bool,
     pub(crate) pod_name: Option<String>,
     pub(crate) namespace: String,
     /// Time for which the webhook continues to serve after SIGTERM, until the API servers use other replicas.

@@ -30,6 +30,7 @@ mod log;
 mod memory;
 mod metrics;
 mod open_files;
+mod originals;
 mod readme;
 mod reload;
 mod rules;

@@ -8,11 +8,9 @@ use std::borrow::Cow;
 use super::answer::AdmissionResponse;
 use super::error::ReviewError;
 use super::outcome::{ReviewOutcome, TemplateChange};
-use super::patch::LabelPatch;
+use super::patch::MissingMaps;
 use super::policy::{DISABLED, Policy};
-use super::read::{
-    AdmissionRequest, AdmissionReview, GroupKind, Metadata, Presence, WorkloadObject, read_workload,
-};
+use super::read::{AdmissionRequest, AdmissionReview, GroupKind, Metadata, WorkloadObject, read_workload};
 use super::wording;
 use super::workload::{PodPath, Workload};
 use crate::context::Operation;
@@ -63,8 +61,8 @@ pub fn break_glass<'a>(body: &'a [u8], policy: &Policy<'_>) -> Result<BreakGlass
         if let Some(value) = near_miss(&workload.object.metadata, workload.old, key) {
             response.warn(wording::near_miss(key, value));
         }
-        if let Some((found, patch)) = workload.change(key) {
-            change = Some(found);
+        change = workload.change(key);
+        if let Some(found) = change {
             if workload
                 .object
                 .spec
@@ -74,9 +72,12 @@ pub fn break_glass<'a>(body: &'a [u8], policy: &Policy<'_>) -> Result<BreakGlass
             {
                 response.warn(wording::selects_label(key));
             } else if policy.dry_run {
-                response.warn(wording::would_change_template(key, found));
+                response.warn(wording::would_change_template(key, found.into()));
             } else {
-                response.patch().change_label(workload.path, key, patch);
+                match found {
+                    LabelChange::Add(missing) => response.patch().set_label(workload.path, key, missing),
+                    LabelChange::Remove => response.patch().remove_label(workload.path, key),
+                }
             }
         }
     }
@@ -105,7 +106,7 @@ pub fn break_glass<'a>(body: &'a [u8], policy: &Policy<'_>) -> Result<BreakGlass
         operation,
         dry_run,
         outcome,
-        change,
+        change: change.map(Into::into),
     })
 }
 
@@ -136,8 +137,8 @@ impl<'r, 'a> LabeledWorkload<'r, 'a> {
         })
     }
 
-    /// Returns the change of the template that the label of the workload asks for, if any, with its patch.
-    fn change(&self, key: &str) -> Option<(TemplateChange, LabelPatch)> {
+    /// Returns the change of the template that the label of the workload asks for, if any.
+    fn change(&self, key: &str) -> Option<LabelChange> {
         let spec = &self.object.spec;
         let template = match self.path {
             PodPath::JobTemplate => spec.job_template.as_ref(),
@@ -148,22 +149,28 @@ impl<'r, 'a> LabeledWorkload<'r, 'a> {
         let is_disabled = label_of(&template.labels, key) == Some(DISABLED);
         match (new, old) {
             (Some(DISABLED), _) if !is_disabled => {
-                let patch = match (template.has_metadata, template.has_labels) {
-                    (Presence::Missing, _) => LabelPatch::AddMetadata,
-                    (Presence::Object, Presence::Missing) => LabelPatch::AddLabels,
-                    (Presence::Object, Presence::Object) => LabelPatch::AddLabel,
-                    // The API server rejects such an object, with a better message than that of a patch.
-                    (Presence::OtherType, _) | (Presence::Object, Presence::OtherType) => return None,
-                };
-                Some((TemplateChange::Add, patch))
+                MissingMaps::find(template.has_metadata, template.has_labels).map(LabelChange::Add)
             }
-            // Also if others have set the label there, because they rarely know of it.
-            (None, Some(_)) if is_disabled => Some((TemplateChange::Remove, LabelPatch::RemoveLabel)),
-            // The value has changed to another one, which ends break glass too.
-            (Some(new), Some(DISABLED)) if new != DISABLED && is_disabled => {
-                Some((TemplateChange::Remove, LabelPatch::RemoveLabel))
-            }
+            (Some(DISABLED), _) => None,
+            // Also if others have set the label there, because they rarely know of it. Another value ends break glass too.
+            (None, Some(_)) | (Some(_), Some(DISABLED)) if is_disabled => Some(LabelChange::Remove),
             _ => None,
+        }
+    }
+}
+
+/// A change of the label of a template.
+#[derive(Clone, Copy)]
+enum LabelChange {
+    Add(MissingMaps),
+    Remove,
+}
+
+impl From<LabelChange> for TemplateChange {
+    fn from(change: LabelChange) -> Self {
+        match change {
+            LabelChange::Add(_) => Self::Add,
+            LabelChange::Remove => Self::Remove,
         }
     }
 }

@@ -15,6 +15,7 @@ mod explain;
 mod fights;
 mod images;
 mod json;
+mod originals;
 mod outcome;
 mod patch;
 mod pod;
@@ -32,6 +33,7 @@ pub use self::evaluate::MAX_IMAGES;
 pub use self::explain::{ExplainedImage, cases, explain};
 pub use self::fights::{Arrival, Arrivals, Fight, Fights, MAX_ARRIVALS, PodOwner, keep_rule};
 pub use self::images::{InvalidObject, ObjectImage, images_of};
+pub use self::originals::ORIGINAL_IMAGES;
 pub use self::outcome::{
     ImageDecision, ImageEffect, ReviewOutcome, Reviewed, SkipReason, SkippedImages, TemplateChange,
 };

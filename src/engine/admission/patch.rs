@@ -1,10 +1,12 @@
 //! The JSON patch of an answer (RFC 6902): one operation for each change, at its own pointer.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::json::JsonWriter;
 use super::pod::JsonPointer;
 use super::policy::DISABLED;
+use super::read::Presence;
 use super::workload::PodPath;
 
 /// The operations of a patch, in the order in which they apply.
@@ -25,24 +27,35 @@ enum PatchOperation<'a> {
     AddPullSecret {
         name: &'a str,
     },
-    ChangeLabel {
-        template: PodPath,
-        key: &'a str,
-        change: LabelPatch,
+    SetMember {
+        member: MapMember<'a>,
+        value: Cow<'a, str>,
+        missing: MissingMaps,
+    },
+    RemoveMember {
+        member: MapMember<'a>,
     },
 }
 
-/// A change of the break-glass label of a pod template.
+/// A label or an annotation.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum LabelPatch {
-    /// Adds `metadata` with the label.
-    AddMetadata,
-    /// Adds `labels` with the label to `metadata`.
-    AddLabels,
-    /// Adds the label to `labels`, or replaces its value.
-    AddLabel,
-    /// Removes the label, which exists.
-    RemoveLabel,
+struct MapMember<'a> {
+    /// JSON pointer of the `metadata` that has the map.
+    metadata: &'static str,
+    /// Name of the map.
+    map: &'static str,
+    key: &'a str,
+}
+
+/// The maps that an object lacks on the way to a label or an annotation. An operation that needs one would not apply.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum MissingMaps {
+    /// `metadata`, and so its map.
+    Metadata,
+    /// `labels` or `annotations`.
+    Map,
+    /// The object has both.
+    Neither,
 }
 
 /// Length of the text that is encoded at once, in bytes: some operations.
@@ -69,12 +82,32 @@ impl<'a> JsonPatch<'a> {
         });
     }
 
-    /// Changes the break-glass label of a pod template.
-    pub(super) fn change_label(&mut self, template: PodPath, key: &'a str, change: LabelPatch) {
-        self.operations.push(PatchOperation::ChangeLabel {
-            template,
+    /// Adds the break-glass label to a pod template, or replaces its value.
+    pub(super) fn set_label(&mut self, template: PodPath, key: &'a str, missing: MissingMaps) {
+        self.operations.push(PatchOperation::SetMember {
+            member: MapMember::label(template, key),
+            value: DISABLED.into(),
+            missing,
+        });
+    }
+
+    /// Removes the break-glass label of a pod template, which has it.
+    pub(super) fn remove_label(&mut self, template: PodPath, key: &'a str) {
+        let member = MapMember::label(template, key);
+        self.operations.push(PatchOperation::RemoveMember { member });
+    }
+
+    /// Adds an annotation to the object, or replaces its value.
+    pub(super) fn set_annotation(&mut self, key: &'static str, value: String, missing: MissingMaps) {
+        let member = MapMember {
+            metadata: PodPath::Object.metadata(),
+            map: "annotations",
             key,
-            change,
+        };
+        self.operations.push(PatchOperation::SetMember {
+            member,
+            value: value.into(),
+            missing,
         });
     }
 
@@ -106,10 +139,11 @@ impl<'a> JsonPatch<'a> {
 
 impl PatchOperation<'_> {
     fn value(&self) -> &str {
-        match *self {
+        match self {
             Self::ReplaceImage { image, .. } => image,
             Self::AddPullSecretList { name } | Self::AddPullSecret { name } => name,
-            Self::ChangeLabel { key, .. } => key,
+            Self::SetMember { value, .. } => value,
+            Self::RemoveMember { member } => member.key,
         }
     }
 
@@ -134,43 +168,74 @@ impl PatchOperation<'_> {
                 json.text(name);
                 json.raw("}}");
             }
-            Self::ChangeLabel {
-                template,
-                key,
-                change,
-            } => write_label(json, template.metadata(), key, change),
+            Self::SetMember {
+                ref member,
+                ref value,
+                missing,
+            } => member.write_set(value, missing, json),
+            Self::RemoveMember { ref member } => {
+                json.raw("{\"op\":\"remove\",\"path\":");
+                json.text(&member.pointer());
+                json.raw("}");
+            }
         }
     }
 }
 
-/// Writes the change of a label below `metadata`, a JSON pointer.
-fn write_label(json: &mut JsonWriter, metadata: &str, key: &str, change: LabelPatch) {
-    json.raw(match change {
-        LabelPatch::AddMetadata | LabelPatch::AddLabels | LabelPatch::AddLabel => "{\"op\":\"add\",\"path\":",
-        LabelPatch::RemoveLabel => "{\"op\":\"remove\",\"path\":",
-    });
-    let labels = match change {
-        LabelPatch::AddMetadata => String::new(),
-        LabelPatch::AddLabels => "/labels".to_owned(),
+impl<'a> MapMember<'a> {
+    fn label(template: PodPath, key: &'a str) -> Self {
+        Self {
+            metadata: template.metadata(),
+            map: "labels",
+            key,
+        }
+    }
+
+    /// Returns the JSON pointer of the member.
+    fn pointer(&self) -> String {
         // The escapes of RFC 6901. `~` comes first, or it would escape the other escape.
-        LabelPatch::AddLabel | LabelPatch::RemoveLabel => {
-            format!("/labels/{}", key.replace('~', "~0").replace('/', "~1"))
+        let key = self.key.replace('~', "~0").replace('/', "~1");
+        format!("{}/{}/{key}", self.metadata, self.map)
+    }
+
+    /// Writes an `add`, which creates the missing maps, and replaces a member that exists.
+    fn write_set(&self, value: &str, missing: MissingMaps, json: &mut JsonWriter) {
+        let Self { metadata, map, key } = *self;
+        json.raw("{\"op\":\"add\",\"path\":");
+        match missing {
+            MissingMaps::Metadata => json.text(metadata),
+            MissingMaps::Map => json.text(&format!("{metadata}/{map}")),
+            MissingMaps::Neither => json.text(&self.pointer()),
         }
-    };
-    json.text(&format!("{metadata}{labels}"));
-    let (before, after) = match change {
-        LabelPatch::AddMetadata => (",\"value\":{\"labels\":{", "}}}"),
-        LabelPatch::AddLabels => (",\"value\":{", "}}"),
-        LabelPatch::AddLabel => {
-            json.raw(",\"value\":");
-            json.text(DISABLED);
-            return json.raw("}");
+        json.raw(",\"value\":");
+        if let MissingMaps::Metadata = missing {
+            json.raw("{");
+            json.text(map);
+            json.raw(":");
         }
-        LabelPatch::RemoveLabel => return json.raw("}"),
-    };
-    json.raw(before);
-    json.text(key);
-    json.raw(":");
-    json.text(DISABLED);
-    json.raw(after);
+        if let MissingMaps::Metadata | MissingMaps::Map = missing {
+            json.raw("{");
+            json.text(key);
+            json.raw(":");
+        }
+        json.text(value);
+        json.raw(match missing {
+            MissingMaps::Metadata => "}}}",
+            MissingMaps::Map => "}}",
+            MissingMaps::Neither => "}",
+        });
+    }
+}
+
+impl MissingMaps {
+    /// Returns the missing maps of an object with this `metadata` and this map in it. `None` if one of them is not a map.
+    pub(super) fn find(metadata: Presence, map: Presence) -> Option<Self> {
+        match (metadata, map) {
+            (Presence::Missing, _) => Some(Self::Metadata),
+            (Presence::Object, Presence::Missing) => Some(Self::Map),
+            (Presence::Object, Presence::Object) => Some(Self::Neither),
+            // The API server rejects such an object, with a better message than that of a patch.
+            (Presence::OtherType, _) | (Presence::Object, Presence::OtherType) => None,
+        }
+    }
 }

@@ -17,6 +17,8 @@ pub struct Policy<'a> {
     pub disable_label: &'a str,
     /// True if the webhook evaluates and reports, but changes and denies nothing.
     pub dry_run: bool,
+    /// True if an annotation records the original images.
+    pub record_originals: bool,
 }
 
 /// The inputs that the caller gives outside of the body.

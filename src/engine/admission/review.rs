@@ -8,12 +8,13 @@ use super::arrivals::arrivals;
 use super::break_glass::near_miss;
 use super::error::ReviewError;
 use super::evaluate::{EvaluatedPod, Verdict, evaluate};
+use super::originals::{ORIGINAL_IMAGES, RecordedOriginals, record};
 use super::outcome::{ImageDecision, ImageEffect, ReviewOutcome, Reviewed, SkipReason};
 use super::pod::{ImageField, Pod};
 use super::policy::{Caller, Policy};
 use super::read::{AdmissionRequest, AdmissionReview, Metadata, read};
 use super::wording;
-use crate::context::Operation;
+use crate::context::{Operation, Place};
 use crate::rules::{Decision, Effect, Interrupted, Invalid};
 
 /// Answers a review.
@@ -130,6 +131,9 @@ fn fill<'d>(
         }
         secrets.extend(decision.pull_secrets());
     }
+    if policy.record_originals {
+        record_originals(response, request, images);
+    }
     // In a template, the list would replace that of the Pod's service account.
     if !secrets.is_empty() && pod.is_pod() && request.operation == Some(Operation::Create) {
         let mut has_list = pod.pull_secrets().is_some();
@@ -146,6 +150,36 @@ fn fill<'d>(
         }
     }
     Ok(())
+}
+
+/// Adds the annotation with the original images of the swaps to the patch.
+fn record_originals(
+    response: &mut AdmissionResponse<'_>,
+    request: &AdmissionRequest<'_>,
+    images: &[(ImageField<'_, '_>, Verdict<Decision<'_>>)],
+) {
+    // A denial and a dry run change no image.
+    let is_patched = response.outcome() == Some(ReviewOutcome::Patched);
+    let Some(object) = request.object.as_deref().filter(|_| is_patched) else {
+        return;
+    };
+    let swapped = images.iter().filter_map(|(field, verdict)| {
+        let (Verdict::Evaluated(decision), Some(image)) = (verdict, field.image) else {
+            return None;
+        };
+        let is_swap = matches!(decision.effect(), Effect::Swap(result) if result != image.as_ref());
+        // The API server drops the metadata of a request for ephemeral containers.
+        (is_swap && field.place != Place::Ephemeral).then(|| (field.pointer.to_string(), image.as_ref()))
+    });
+    let RecordedOriginals { value, missing } = record(object, swapped);
+    if let Some((missing_maps, value)) = value {
+        response
+            .patch()
+            .set_annotation(ORIGINAL_IMAGES, value, missing_maps);
+    }
+    if missing > 0 {
+        response.warn(wording::not_recorded(missing));
+    }
 }
 
 /// Returns the values of the break-glass label without an effect, of the object and of its Pod template.

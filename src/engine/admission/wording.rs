@@ -3,6 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::evaluate::MAX_IMAGES;
+use super::originals::ORIGINAL_IMAGES;
 use super::outcome::TemplateChange;
 use super::pod::{ImageField, ImageList};
 use super::policy::{DISABLED, Policy};
@@ -97,6 +98,14 @@ pub(super) fn would_change_template(key: &str, change: TemplateChange) -> String
         TemplateChange::Remove => "lose",
     };
     format!("imageswap: the pod template would {verb} the label {key}={DISABLED} (dry run)")
+}
+
+/// Returns the warning about original images that the annotation has no room for, or whose annotation others have written.
+pub(super) fn not_recorded(count: usize) -> String {
+    format!(
+        "imageswap: {count} original images are not recorded: the annotation {ORIGINAL_IMAGES} would be too long, or is not \
+         a JSON object"
+    )
 }
 
 /// Returns a line: the mark, the image, the verb, the rule, and the reason.

@@ -151,6 +151,7 @@ impl Evaluations {
             digest: &active.digest_text,
             disable_label: &self.disable_label,
             dry_run: false,
+            record_originals: false,
         };
         let Ok(compared) = differences(&review.body, &policy, &candidate.rules, &caller) else {
             return false;

@@ -44,6 +44,7 @@ pub(crate) struct Reviews {
     pub(crate) budget: Arc<BodyBudget>,
     pub(crate) disable_label: String,
     pub(crate) dry_run: bool,
+    pub(crate) record_originals: bool,
     pub(crate) large: LargeReviews,
     pub(crate) fights: Arc<SharedFights>,
     /// The second set, if there is one.
@@ -207,6 +208,7 @@ impl Reviews {
             digest: &current.digest_text,
             disable_label: &self.disable_label,
             dry_run: self.dry_run,
+            record_originals: self.record_originals,
         };
         if let ReviewSubject::BreakGlass = self.subject {
             let answer = break_glass::answer(body, &policy, &self.metrics, started)?;

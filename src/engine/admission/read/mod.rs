@@ -7,6 +7,7 @@ mod config_map;
 mod elements;
 mod json;
 mod manifest;
+mod members;
 mod nesting;
 mod object;
 mod review;
@@ -16,6 +17,7 @@ pub(super) use self::config_map::ConfigMapObject;
 pub(super) use self::elements::Elements;
 pub(super) use self::json::Presence;
 pub(super) use self::manifest::{group_of, read_object};
+pub(super) use self::members::JsonMembers;
 pub(super) use self::object::{Container, Metadata, Object, OwnerReference, PodSpec, Volume};
 pub(super) use self::review::{
     AdmissionRequest, AdmissionReview, GroupKind, Version, read, read_config_map, read_workload,

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use super::elements::{Element, ElementKind, Elements};
-use super::json::{Fields, Json, Malformed};
+use super::json::{Fields, Json, Malformed, Presence};
 
 /// An object of any kind that may hold a Pod or a Pod template.
 #[derive(Debug, Default)]
 pub(in crate::admission) struct Object<'a> {
+    pub(in crate::admission) has_metadata: Presence,
     pub(in crate::admission) metadata: Metadata<'a>,
     pub(in crate::admission) spec: Spec<'a>,
     /// `template`, of a PodTemplate.
@@ -32,6 +33,7 @@ pub(in crate::admission) struct Metadata<'a> {
     pub(in crate::admission) name: Option<Cow<'a, str>>,
     pub(in crate::admission) generate_name: Option<Cow<'a, str>>,
     pub(in crate::admission) labels: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    pub(in crate::admission) has_annotations: Presence,
     pub(in crate::admission) annotations: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     /// The owner that controls the object. Kubernetes allows several owners, but at most one of them does.
     pub(in crate::admission) controller: Option<OwnerReference<'a>>,
@@ -127,7 +129,10 @@ fn kind_of(image: Option<&str>) -> ElementKind {
 impl<'a> Fields<'a> for Object<'a> {
     fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
         match key {
-            "metadata" => json.fill(&mut self.metadata)?,
+            "metadata" => {
+                self.has_metadata = json.presence();
+                json.fill(&mut self.metadata)?;
+            }
             "spec" => json.fill(&mut self.spec)?,
             "template" => json.optional(&mut self.template)?,
             _ => json.skip()?,
@@ -198,7 +203,10 @@ impl<'a> Fields<'a> for Metadata<'a> {
             "name" => self.name = json.text()?,
             "generateName" => self.generate_name = json.text()?,
             "labels" => self.labels = json.pairs()?,
-            "annotations" => self.annotations = json.pairs()?,
+            "annotations" => {
+                self.has_annotations = json.presence();
+                self.annotations = json.pairs()?;
+            }
             "ownerReferences" => {
                 self.controller = None;
                 json.each(|_, owner: OwnerReference<'a>| {

@@ -8,5 +8,6 @@ mod context;
 mod hostile;
 mod images;
 mod interrupt;
+mod originals;
 mod real;
 mod support;

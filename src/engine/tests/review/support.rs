@@ -18,6 +18,7 @@ pub(crate) fn policy(rules: &RuleSet) -> Policy<'_> {
         digest: "d1",
         disable_label: "k8s.twr.io/imageswap",
         dry_run: false,
+        record_originals: false,
     }
 }
 
