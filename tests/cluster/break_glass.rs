@@ -31,8 +31,9 @@ fn manifest(revision: u8) -> String {
     let of_apps = |kind: &str, name: &str, more: &str| {
         format!(
             "apiVersion: apps/v1\nkind: {kind}\nmetadata: {}\nspec:\n  selector: {{matchLabels: {{app: {name}}}}}\n  \
-             template:\n    metadata: {{labels: {{app: {name}}}}}\n    \
-             spec: {{containers: [{{name: main, image: '{ORIGINAL}'}}]}}\n{more}---\n",
+             {more}\n  template:\n    metadata: {{labels: {{app: {name}}}}}\n    \
+             spec:\n      tolerations: [{{operator: Exists}}]\n      \
+             containers: [{{name: main, image: '{ORIGINAL}'}}]\n---\n",
             metadata(name)
         )
     };
@@ -41,11 +42,10 @@ fn manifest(revision: u8) -> String {
          spec: {{template: {{spec: {{restartPolicy: Never, containers: [{{name: main, image: '{ORIGINAL}'}}]}}}}}}\n",
         metadata("tick")
     );
-    // With `Parallel` the controller does not wait until a Pod is ready, and without a node none is.
-    let parallel = "  serviceName: db\n  podManagementPolicy: Parallel\n";
-    of_apps("Deployment", "web", "")
-        + &of_apps("StatefulSet", "db", parallel)
-        + &of_apps("DaemonSet", "agent", "")
+    // So that each workload has one Pod, which its controller replaces at once.
+    of_apps("Deployment", "web", "strategy: {type: Recreate}")
+        + &of_apps("StatefulSet", "db", "serviceName: db")
+        + &of_apps("DaemonSet", "agent", "minReadySeconds: 0")
         + &cron
 }
 
@@ -60,11 +60,10 @@ fn shipped(server: &Server, authority: &str) -> String {
             "    service:\n      name: imageswap\n      namespace: imageswap-system\n      path: {path}\n      \
              port: 443\n"
         );
-        let service = service.replace("\n  ", "\n").trim_start().to_owned();
         assert_eq!(list.matches(&service).count(), 1, "{list}");
         let url = format!("https://localhost:{}{path}", server.address.port());
         let authority = STANDARD.encode(authority);
-        list = list.replace(&service, &format!("url: {url}\n    caBundle: {authority}\n"));
+        list = list.replace(&service, &format!("    url: {url}\n    caBundle: {authority}\n"));
     }
     format!(
         "apiVersion: admissionregistration.k8s.io/v1\nkind: MutatingWebhookConfiguration\n\
@@ -140,21 +139,19 @@ impl Namespace<'_> {
         }
     }
 
-    /// Waits until the newest Pod of each workload has an image. A Job of the CronJob stands for its schedule.
+    /// Waits until the Pod of each workload has an image. A Job of the CronJob stands for its schedule.
     fn wait_for_pods(&self, image: &str, job: &str) {
         self.kubectl(&format!("create job {job} --from=cronjob/tick"));
-        for selector in ["app=web", "app=db", "app=agent", &format!("job-name={job}")] {
+        let of_job = format!("batch.kubernetes.io/job-name={job}");
+        for selector in ["app=web", "app=db", "app=agent", &of_job] {
             let what = format!("{image} for {selector} in {}", self.name);
-            let line = format!(
-                "get pods -l {selector} --sort-by=.metadata.creationTimestamp \
-                 -o jsonpath='{{.items[*].spec.containers[0].image}}'"
-            );
-            self.plane.wait(&what, |_| {
-                let images = self.kubectl(&line);
-                images.split(' ').any(|found| found == image)
-                    && (selector == "app=web" || !images.contains(' '))
-            });
+            let images =
+                format!("get pods -l {selector} -o jsonpath='{{.items[*].spec.containers[0].image}}'");
+            self.plane.wait(&what, |_| self.kubectl(&images) == image);
         }
+        // A StatefulSet replaces a Pod only if it is ready, and no kubelet makes it so.
+        let ready = r#"{"status":{"phase":"Running","conditions":[{"type":"Ready","status":"True"}]}}"#;
+        self.kubectl(&format!("patch pod db-0 --subresource=status -p '{ready}'"));
     }
 
     /// The label, there and back.
@@ -311,10 +308,19 @@ fn selector_with_the_label(plane: &ControlPlane) {
 /// The template of an old revision gets the label too, while the workload has it.
 fn undone_rollout(plane: &ControlPlane) {
     let kubectl = |line: &str| plane.succeed(&format!("kubectl -n server {line}"));
+    let states = "get deployment/web -o jsonpath='{.metadata.generation} {.status.observedGeneration}'";
+    plane.wait("the revision", |_| {
+        let states = kubectl(states);
+        states
+            .split_once(' ')
+            .is_some_and(|(wanted, seen)| wanted == seen)
+    });
+    let revision = "{.metadata.annotations.deployment\\.kubernetes\\.io/revision}";
+    let revision = kubectl(&format!("get deployment/web -o jsonpath='{revision}'"));
     kubectl("set image deployment/web main=nginx:1.26");
     kubectl(&format!("label deployment/web {LABEL}=disabled"));
     assert_eq!(
-        kubectl("rollout undo deployment/web --to-revision=1"),
+        kubectl(&format!("rollout undo deployment/web --to-revision={revision}")),
         "deployment.apps/web rolled back\n"
     );
     let template = kubectl("get deployment/web -o jsonpath='{.spec.template}'");
