@@ -12,7 +12,7 @@ use foldhash::fast::FixedState;
 use crate::glob::Glob;
 
 /// A run of bytes.
-pub(crate) type GlobPiece = [u8; LENGTH];
+type GlobPiece = [u8; LENGTH];
 
 const LENGTH: usize = 4;
 /// Fewer globs are tried one after the other, which is faster than the search for the pieces of a text.
@@ -36,14 +36,9 @@ pub(crate) struct ByPiece {
 impl ByPiece {
     pub(crate) fn new<'g>(globs: impl Iterator<Item = &'g Glob>) -> Self {
         let globs: Vec<&Glob> = globs.collect();
-        let of = |number: usize| {
-            let mut pieces = globs.get(number).map_or_else(Vec::new, |glob| of_glob(glob));
-            pieces.truncate(CONSIDERED);
-            pieces
-        };
         let mut rest = Vec::new();
         let mut numbered: Vec<(GlobPiece, u32)> = Vec::new();
-        for (number, piece) in (0..).zip(rarest(globs.len(), of)) {
+        for (number, piece) in (0..).zip(rarest(&globs)) {
             match piece {
                 Some(piece) => numbered.push((piece, number)),
                 None => rest.push(number),
@@ -89,30 +84,27 @@ impl ByPiece {
 }
 
 /// Returns the pieces of a text.
-pub(crate) fn of(text: &str) -> impl Iterator<Item = GlobPiece> {
+fn of(text: &str) -> impl Iterator<Item = GlobPiece> {
     text.as_bytes()
         .windows(LENGTH)
         .filter_map(|window| window.try_into().ok())
 }
 
-/// Returns the pieces of every text that a glob matches.
-pub(crate) fn of_glob(glob: &Glob) -> Vec<GlobPiece> {
-    let runs = glob.literals();
-    runs.iter().flat_map(|run| of(run)).collect()
-}
-
-/// For each of many globs, returns its piece that the fewest globs have; for few globs, none. `of` has the pieces of a glob
-/// by its number.
-pub(crate) fn rarest(globs: usize, of: impl Fn(usize) -> Vec<GlobPiece>) -> Vec<Option<GlobPiece>> {
-    if globs < MANY {
-        return vec![None; globs];
+/// For each of many globs, returns its piece that the fewest globs have; for few globs, none.
+fn rarest(globs: &[&Glob]) -> Vec<Option<GlobPiece>> {
+    if globs.len() < MANY {
+        return vec![None; globs.len()];
     }
     let mut counts: HashMap<GlobPiece, u32, FixedState> = HashMap::default();
-    for piece in (0..globs).flat_map(&of) {
-        *counts.entry(piece).or_default() += 1;
+    for glob in globs {
+        let runs = glob.literals();
+        for piece in runs.iter().flat_map(|run| of(run)).take(CONSIDERED) {
+            *counts.entry(piece).or_default() += 1;
+        }
     }
-    let rarest = (0..globs).map(|number| {
-        let pieces = of(number).into_iter();
+    let rarest = globs.iter().map(|glob| {
+        let runs = glob.literals();
+        let pieces = runs.iter().flat_map(|run| of(run)).take(CONSIDERED);
         pieces.min_by_key(|piece| counts.get(piece).copied())
     });
     rarest.collect()

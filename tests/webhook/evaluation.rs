@@ -32,11 +32,11 @@ fn long_image() -> String {
 /// Number of slow rules, by which the evaluation of 900 long images takes more than a minute: many times the deadline.
 pub(crate) const SLOW: usize = 20_000;
 
-/// A rule that matches no long image, although its pattern begins as they do. It loads at once, and the index does not
-/// find it by four characters in a row.
+/// A rule that matches no long image, although its pattern begins as they do. It loads at once, and the index cannot
+/// exclude it, since it has no two characters in a row.
 pub(crate) fn slow_rule(number: usize) -> String {
     let [one, two, three, four] = [1, 26, 26 * 26, 26 * 26 * 26].map(|place| letter(number / place));
-    format!("deny written a*[bc]{one}{two}*b{three}{four}*")
+    format!("deny written a*[bc]{one}*[bc]{two}*[bc]{three}*[bc]{four}*")
 }
 
 fn letter(number: usize) -> char {
@@ -131,8 +131,9 @@ fn probes_and_small_reviews_are_answered_beside_large_ones() {
 
 #[test]
 fn several_wildcards_cost_about_as_much_as_one() {
-    const RULES: usize = 300;
-    const IMAGES: usize = 2_000;
+    // As many as the index examines one by one.
+    const RULES: usize = 60;
+    const IMAGES: usize = 10_000;
     let segments = long_image();
     let letters = format!("a.example.com/{}", "a".repeat(216));
     let tag = format!("a.example.com/b:{}", "a".repeat(120));
@@ -158,7 +159,6 @@ fn several_wildcards_cost_about_as_much_as_one() {
         let servers: Vec<_> = group
             .iter()
             .map(|(image, pattern)| {
-                // Two letters, for the index.
                 let rule = |number: usize| {
                     let name = String::from_iter([letter(number / 26), letter(number)]);
                     format!("deny {}", pattern.replace("{}", &name))

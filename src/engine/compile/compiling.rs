@@ -51,8 +51,8 @@ pub fn compile(sources: &SourceMap, parsed: &[RulesFile], map: Option<Map>, limi
         }
     }
     let compiled = Compiled {
-        index: index.finish(),
-        shapes: shapes.finish(),
+        index: index.finish(&rules, &files),
+        shapes: shapes.finish_whole(),
         rules: rules.into(),
         files: files.into(),
         home: Home::new(home),

@@ -52,6 +52,8 @@ impl Observer for Matches {
 pub(crate) struct Selection<'w> {
     /// Examine every rule instead of those that the index finds.
     pub(crate) every: bool,
+    /// Also examine rules that the index finds, but whose conditions are not true.
+    pub(crate) any_values: bool,
     /// Include rules that are off, as tests do.
     pub(crate) with_off: bool,
     /// Exclude these rules, which are in ascending order.
@@ -214,8 +216,10 @@ impl Compiled {
         let candidates = if selection.every {
             all = (0..self.rules.len()).filter_map(RuleId::new).collect();
             Candidates::all(&all)
-        } else {
+        } else if selection.any_values {
             self.index.candidates(image, context.namespace)
+        } else {
+            self.index.candidates_in(image, context)
         };
         for id in candidates {
             if observer.ends_evaluation(image.text) {

@@ -108,6 +108,7 @@ impl Compiled {
         let mut recorder = Recorder::default();
         let selection = Selection {
             every: scope == Scope::Every,
+            any_values: true,
             ..Selection::default()
         };
         let mut decision = self.evaluate(image, context, selection, &mut recorder);

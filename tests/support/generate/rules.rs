@@ -82,6 +82,11 @@ impl Choices<'_> {
         )
     }
 
+    /// A rule that warns, and what images can be made of.
+    pub fn warning(&mut self, forms: &mut Vec<String>) -> String {
+        self.rule("warn", forms)
+    }
+
     fn rule(&mut self, action: &str, forms: &mut Vec<String>) -> String {
         let pattern = self.pattern();
         forms.push(pattern.clone());

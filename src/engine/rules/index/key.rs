@@ -4,7 +4,6 @@ use std::hash::BuildHasher as _;
 
 use foldhash::fast::FixedState;
 
-use crate::pieces::GlobPiece;
 use crate::reference::DOCKER_HUB;
 use crate::rules::pattern::{Pattern, PatternParts};
 use crate::rules::shape::{Segment, SegmentPart, Shape};
@@ -34,8 +33,6 @@ pub(super) enum Kind {
     Written,
     /// First segments of the original image.
     WrittenBelow,
-    /// A piece of the original image.
-    Piece,
     /// No key: the rule is always examined.
     Rest,
 }
@@ -51,10 +48,6 @@ impl IndexKey {
 
     pub(super) fn from_text(text: &str) -> Self {
         text.split('/').fold(Self::EMPTY, Self::segment)
-    }
-
-    pub(super) fn from_piece(piece: GlobPiece) -> Self {
-        Self(u64::from(u32::from_le_bytes(piece)).wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
     /// Returns the key with a further segment.

@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
-use smallvec::SmallVec;
-
+use super::candidates::Candidates;
 use super::key::{IndexKey, Kind, key_of, key_of_shape};
-use crate::context::Subject;
-use crate::pieces::{self, GlobPiece};
+use super::needs::{self, Texts};
+use super::split::{ListSplit, Splitter};
+use crate::context::{Context, Subject};
 use crate::rules::condition::Condition;
 use crate::rules::id::RuleId;
 use crate::rules::image::Image;
 use crate::rules::pattern::Pattern;
+use crate::rules::rule::{FileScope, Rule};
 use crate::rules::target::Target;
 
 /// Rules, by the keys of their patterns.
@@ -20,6 +21,8 @@ pub(crate) struct RuleIndex {
     lists: HashMap<u64, List, BuildHasherDefault<Hashed>>,
     /// The rules of all lists, in the order of the set within each list.
     rules: Box<[RuleId]>,
+    /// How long lists are split.
+    splits: Box<[ListSplit]>,
     /// Kinds of the keys, as bits.
     kinds: u16,
     /// True if rules are filed by namespace too.
@@ -33,7 +36,14 @@ pub(crate) struct RuleIndex {
 struct List {
     start: u32,
     length: u32,
+    /// Index of its split; [`WHOLE`] if it has none.
+    split: u32,
 }
+
+const WHOLE: u32 = u32::MAX;
+
+/// Shorter lists are examined rule by rule, which is faster than a search for the parts of an image.
+const LONG: usize = 64;
 
 /// A hasher for keys that are hashes.
 #[derive(Debug, Default)]
@@ -60,8 +70,6 @@ impl std::hash::Hasher for Hashed {
 #[derive(Debug, Default)]
 pub(crate) struct IndexBuilder {
     filed: Vec<(u64, RuleId)>,
-    /// Rules for original images without another key, with their pieces.
-    by_piece: Vec<(RuleId, Vec<GlobPiece>)>,
     kinds: u16,
     has_namespaces: bool,
     longest_suffix: usize,
@@ -98,12 +106,7 @@ impl IndexBuilder {
                     self.file(kind, key.hash(kind, Some(value)), rule);
                 }
             }
-            None => match pattern {
-                Pattern::Written(written) if kind == Kind::Rest => {
-                    self.by_piece.push((rule, pieces::of_glob(&written.glob)));
-                }
-                _ => self.file(kind, key.hash(kind, None), rule),
-            },
+            None => self.file(kind, key.hash(kind, None), rule),
         }
     }
 
@@ -119,31 +122,51 @@ impl IndexBuilder {
         self.filed.push((hash, rule));
     }
 
-    fn file_by_piece(&mut self) {
-        let (rules, pieces): (Vec<RuleId>, Vec<Vec<GlobPiece>>) =
-            std::mem::take(&mut self.by_piece).into_iter().unzip();
-        for (rule, piece) in rules.into_iter().zip(pieces::rarest(pieces.len(), |at| {
-            pieces.get(at).cloned().unwrap_or_default()
-        })) {
-            let (kind, key) = match piece {
-                Some(piece) => (Kind::Piece, IndexKey::from_piece(piece)),
-                None => (Kind::Rest, IndexKey::EMPTY),
-            };
-            self.file(kind, key.hash(kind, None), rule);
-        }
+    /// Returns the index of rules. Long lists are split.
+    pub(crate) fn finish(self, rules: &[Rule], files: &[FileScope]) -> RuleIndex {
+        self.finish_with(LONG, rules, files)
     }
 
-    pub(crate) fn finish(mut self) -> RuleIndex {
-        self.file_by_piece();
+    /// Returns the index of rules, with lists that are longer than a limit split.
+    pub(crate) fn finish_with(self, long: usize, rules: &[Rule], files: &[FileScope]) -> RuleIndex {
+        self.split(long, |id| {
+            let rule = id.place().and_then(|place| rules.get(place));
+            rule.map_or_else(Vec::new, |rule| {
+                needs::of_rule(&rule.pattern, rule.conditions(files))
+            })
+        })
+    }
+
+    /// Returns an index whose lists are whole.
+    pub(crate) fn finish_whole(self) -> RuleIndex {
+        self.split(usize::MAX, |_| Vec::new())
+    }
+
+    fn split(mut self, long: usize, needs: impl Fn(RuleId) -> Vec<Texts>) -> RuleIndex {
         // By hash, and by rule within a hash: so each list is in the order of the set.
+        self.filed.sort_unstable();
+        let mut splits = Vec::new();
+        let mut split_of: HashMap<u64, u32, BuildHasherDefault<Hashed>> = HashMap::default();
+        let mut parts = Vec::new();
+        for list in self.filed.chunk_by(|(one, _), (other, _)| one == other) {
+            if let Some((hash, _)) = list.first().filter(|_| list.len() > long) {
+                let splitter = Splitter::new(list.iter().map(|(_, rule)| *rule), &needs);
+                if let Some(split) = splitter.split(*hash, &mut parts) {
+                    split_of.insert(*hash, u32::try_from(splits.len()).unwrap_or(WHOLE));
+                    splits.push(split);
+                }
+            }
+        }
+        self.filed.append(&mut parts);
         self.filed.sort_unstable();
         let mut lists: HashMap<u64, List, BuildHasherDefault<Hashed>> = HashMap::default();
         for (place, (hash, _)) in (0u32..).zip(&self.filed) {
             lists
                 .entry(*hash)
-                .or_insert(List {
+                .or_insert_with(|| List {
                     start: place,
                     length: 0,
+                    split: split_of.get(hash).copied().unwrap_or(WHOLE),
                 })
                 .length += 1;
         }
@@ -152,6 +175,7 @@ impl IndexBuilder {
         RuleIndex {
             lists,
             rules: self.filed.into_iter().map(|(_, rule)| rule).collect(),
+            splits: splits.into(),
             kinds: self.kinds,
             has_namespaces: self.has_namespaces,
             longest_suffix: self.longest_suffix,
@@ -159,22 +183,58 @@ impl IndexBuilder {
     }
 }
 
-/// Rules that may match an image, in the order of the set.
-pub(crate) struct Candidates<'i> {
-    lists: SmallVec<[&'i [RuleId]; 12]>,
-}
-
 impl RuleIndex {
-    /// Returns the rules that may match the image, among them all that do.
+    /// Returns the rules that may match the image, whatever the other values of the context, among them all that do.
     pub(crate) fn candidates<'i>(&'i self, image: &Image<'_>, namespace: Option<&str>) -> Candidates<'i> {
-        let mut found = Candidates {
-            lists: SmallVec::new(),
+        let context = Context::default();
+        self.find(image, namespace, &context, |split| !split.has_values())
+    }
+
+    /// Returns the rules that may match the image in a context, among them all that do.
+    pub(crate) fn candidates_in<'i>(&'i self, image: &Image<'_>, context: &Context<'_>) -> Candidates<'i> {
+        self.find(image, context.namespace, context, |_| true)
+    }
+
+    /// Returns the rules of the lists of an image. Of a list whose split counts, only those whose parts the image and
+    /// the context have.
+    fn find<'i>(
+        &'i self,
+        image: &Image<'_>,
+        namespace: Option<&str>,
+        context: &Context<'_>,
+        counts: impl Fn(&ListSplit) -> bool,
+    ) -> Candidates<'i> {
+        let mut found = Candidates::default();
+        self.each_list(image, namespace, |hash, list| {
+            match self.splits.get(list.split as usize).filter(|split| counts(split)) {
+                None => found.add(self.rules_of(list)),
+                Some(split) => split.each_list(hash, image, context, |part| {
+                    if let Some(list) = self.lists.get(&part) {
+                        found.add_once(self.rules_of(list));
+                    }
+                }),
+            }
+        });
+        found
+    }
+
+    /// Visits the lists of the keys of an image, each with its hash.
+    fn each_list<'i>(
+        &'i self,
+        image: &Image<'_>,
+        namespace: Option<&str>,
+        mut visit: impl FnMut(u64, &'i List),
+    ) {
+        let mut find = |hash: u64| {
+            if let Some(list) = self.lists.get(&hash) {
+                visit(hash, list);
+            }
         };
         let mut look = |kind: Kind, key: IndexKey| {
             if self.has(kind) {
-                found.add(self.list(key.hash(kind, None)));
+                find(key.hash(kind, None));
                 if self.has_namespaces && namespace.is_some() {
-                    found.add(self.list(key.hash(kind, namespace)));
+                    find(key.hash(kind, namespace));
                 }
             }
         };
@@ -213,26 +273,15 @@ impl RuleIndex {
             look(Kind::Written, whole);
         }
         look(Kind::Rest, IndexKey::EMPTY);
-        if self.has(Kind::Piece) {
-            for piece in pieces::of(image.text) {
-                found.add_once(self.list(IndexKey::from_piece(piece).hash(Kind::Piece, None)));
-            }
-        }
-        found
     }
 
     fn has(&self, kind: Kind) -> bool {
         self.kinds & (1 << kind as u16) != 0
     }
 
-    fn list(&self, hash: u64) -> &[RuleId] {
-        self.lists
-            .get(&hash)
-            .and_then(|list| {
-                self.rules
-                    .get(list.start as usize..(list.start + list.length) as usize)
-            })
-            .unwrap_or_default()
+    fn rules_of(&self, list: &List) -> &[RuleId] {
+        let rules = list.start as usize..(list.start + list.length) as usize;
+        self.rules.get(rules).unwrap_or_default()
     }
 }
 
@@ -243,48 +292,4 @@ fn each_prefix(text: &str, mut look: impl FnMut(IndexKey)) -> IndexKey {
         look(key);
         key
     })
-}
-
-impl<'i> Candidates<'i> {
-    /// Returns every rule of a set.
-    pub(crate) fn all(rules: &'i [RuleId]) -> Self {
-        let mut found = Self {
-            lists: SmallVec::new(),
-        };
-        found.add(rules);
-        found
-    }
-
-    /// Adds a list, unless it was added before.
-    fn add_once(&mut self, list: &'i [RuleId]) {
-        if !self.lists.iter().any(|known| std::ptr::eq(*known, list)) {
-            self.add(list);
-        }
-    }
-
-    fn add(&mut self, list: &'i [RuleId]) {
-        if !list.is_empty() {
-            self.lists.push(list);
-        }
-    }
-}
-
-impl Iterator for Candidates<'_> {
-    type Item = RuleId;
-
-    fn next(&mut self) -> Option<RuleId> {
-        // The lists are few and each is sorted, so the smallest first element is the next rule.
-        let (at, rule) = self
-            .lists
-            .iter()
-            .enumerate()
-            .filter_map(|(at, list)| Some((at, *list.first()?)))
-            .min_by_key(|(_, rule)| *rule)?;
-        let list = self.lists.get_mut(at)?;
-        *list = list.split_first()?.1;
-        if list.is_empty() {
-            self.lists.swap_remove(at);
-        }
-        Some(rule)
-    }
 }

@@ -50,7 +50,11 @@ fn review_ends_soon_after_it_is_due() {
     let mut warnings = denials.clone();
     let mut chain = denials.clone();
     for number in 0..2_000 {
-        writeln!(denials, "deny docker.io/ when label team{number}").unwrap();
+        writeln!(
+            denials,
+            "deny docker.io/ when place init and not label team{number}"
+        )
+        .unwrap();
         writeln!(warnings, "warn written * when not namespace x{number}").unwrap();
         writeln!(chain, "swap docker.io/a{number} -> docker.io/a{}", number + 1).unwrap();
     }

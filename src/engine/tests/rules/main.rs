@@ -11,6 +11,7 @@ mod format;
 mod globs;
 mod hostile;
 mod language;
+mod long_lists;
 mod map_fallback;
 mod properties;
 mod regressions;
