@@ -102,7 +102,7 @@ proptest! {
         for rule in &rules {
             let target = rule.target.as_ref().unwrap();
             let results = languages::of_results(&rule.pattern, target);
-            let alike = trie.alike(target);
+            let alike = trie.alike(&rule.pattern, target);
             for (number, other) in rules.iter().enumerate().filter(|(number, _)| !alike.contains(number)) {
                 let pattern = languages::of_pattern(&other.pattern);
                 let common = witness(&[&results, &pattern, &valid], &[&short], BUDGET);

@@ -193,6 +193,8 @@ codes! {
     RULE_OFF = Notice "N0101";
     /// The `allow` of a rule names a lint that is not about rules.
     ALLOW_WITHOUT_EFFECT = Notice "N0102";
+    /// The termination check compares very many pairs of swaps, so the set is slow to load.
+    SLOW = Notice "N0103";
 
     // N09: notices about map files.
 

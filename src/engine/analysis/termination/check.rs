@@ -10,14 +10,15 @@ use super::{cycle, registries, steps};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::rules::Compiled;
 
-/// Returns an error for each cycle.
+/// Returns an error for each cycle, and a notice if the set is slow to load.
 pub(crate) fn check(set: &Compiled) -> Findings {
     // Once as the webhook evaluates, and once as the tests of the set run.
     let mut findings = Findings::from_iter(check_part(Part { set, with_off: false }));
     if set.rules.iter().any(|rule| rule.is_off) {
         for finding in check_part(Part { set, with_off: true }) {
-            // A cycle that both have is one finding.
-            if !findings.iter().any(|known| known.span() == finding.span()) {
+            // A finding that both have is one.
+            let is_known = |known: &Diagnostic| known.span() == finding.span() && known.code == finding.code;
+            if !findings.iter().any(is_known) {
                 findings.push(finding.note("this is so if no rule is off, as when the set's tests run"));
             }
         }
@@ -35,5 +36,7 @@ fn check_part(part: Part<'_>) -> Vec<Diagnostic> {
         Err(finding) => return vec![*finding],
     };
     steps.cut_at_covers();
-    cycle::findings(part, &steps)
+    let mut findings = cycle::findings(part, &steps);
+    findings.extend(steps.slow());
+    findings
 }

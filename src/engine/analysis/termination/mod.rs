@@ -1,14 +1,16 @@
 //! The termination check: every evaluation settles.
 
 mod check;
+mod choices;
 mod cycle;
 mod graph;
 mod part;
 mod registries;
+mod slow;
 mod steps;
 mod trie;
 
 pub(crate) use check::check;
+pub(crate) use choices::ends_are_alike;
 pub(crate) use steps::{are_alike, beginning, prefix_of};
-#[cfg(test)]
-pub(crate) use trie::Trie;
+pub(crate) use trie::{FirstParts, Trie, last_segment};

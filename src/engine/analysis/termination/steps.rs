@@ -7,7 +7,7 @@ use super::part::Part;
 use super::trie::Trie;
 use crate::analysis::languages::{self, BUDGET};
 use crate::automaton::{Exhausted, Language, witness, witness_within};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Diagnostic;
 use crate::rules::condition::{Condition, contradiction, exclude_each_other};
 use crate::rules::index::{literal_segments, shape_prefix};
 use crate::rules::pattern::Pattern;
@@ -27,6 +27,8 @@ pub(super) struct Steps<'r> {
     pub(super) swaps: Vec<Swap<'r>>,
     pub(super) graph: Graph,
     always: Always,
+    /// For each swap, the number of pairs with it that were compared.
+    pub(super) pairs: Vec<usize>,
 }
 
 pub(super) struct Swap<'r> {
@@ -67,6 +69,7 @@ impl<'r> Steps<'r> {
         let mut steps = Self {
             part,
             graph: Graph::new(swaps.len()),
+            pairs: vec![0; swaps.len()],
             swaps,
             always: Always {
                 valid: languages::valid(),
@@ -78,22 +81,30 @@ impl<'r> Steps<'r> {
     }
 
     fn compare(&mut self) -> Result<(), Box<Diagnostic>> {
-        let trie = Trie::new(self.swaps.iter().map(|swap| &swap.rule.pattern));
+        // The order determines which cycle a finding shows.
+        let mut order: Vec<&Swap<'_>> = self.swaps.iter().collect();
+        order.sort_by_cached_key(|swap| (beginning(&swap.rule.pattern), swap.number));
+        let place = |swap: &&Swap<'_>| {
+            self.swaps
+                .binary_search_by_key(&swap.number, |swap| swap.number)
+                .ok()
+        };
+        let trie = Trie::new(order.iter().map(|swap| &swap.rule.pattern));
+        let order: Vec<usize> = order.iter().filter_map(place).collect();
         let (mut pairs, mut work) = (0, WORK + WORK_OF_A_SWAP * self.swaps.len());
         for one in 0..self.swaps.len() {
             let Some(swap) = self.swaps.get(one) else { continue };
             let mut languages = None;
             let mut to = Vec::new();
-            let mut alike = trie.alike(swap.target);
-            // The order determines which cycle a finding shows.
-            alike.sort_unstable_by_key(|other| {
-                let other = self.swaps.get(*other);
-                other.map(|other| (beginning(&other.rule.pattern), other.number))
-            });
-            for other in alike {
+            let mut alike = trie.alike(&swap.rule.pattern, swap.target);
+            alike.sort_unstable();
+            for other in alike.into_iter().filter_map(|alike| order.get(alike).copied()) {
                 pairs += 1;
                 if pairs > MAX_PAIRS || work == 0 {
-                    return Err(Box::new(unproven(swap)));
+                    return Err(Box::new(self.unproven(swap)));
+                }
+                for swap in [one, other] {
+                    self.pairs.get_mut(swap).into_iter().for_each(|pairs| *pairs += 1);
                 }
                 let Some(next) = self.swaps.get(other) else {
                     continue;
@@ -242,16 +253,6 @@ pub(crate) fn are_alike(one: &str, other: &str) -> bool {
 fn covers(pattern: &Pattern, results: &Language, valid: &Language, short_hub: &Language) -> bool {
     let pattern = languages::of_pattern(pattern);
     witness(&[results, valid], &[&pattern, short_hub], BUDGET) == Ok(None)
-}
-
-fn unproven(swap: &Swap<'_>) -> Diagnostic {
-    Diagnostic::error(
-        Code::UNPROVEN,
-        "the set has too many pairs of swaps to check that every evaluation settles",
-        swap.rule.span,
-    )
-    .label("the check stopped at the results of this rule")
-    .help("choose targets in a registry that no rule matches, or add a `keep` for the results above all of the rules")
 }
 
 /// Returns the text that every result of a target begins with.

@@ -3,12 +3,10 @@
 //! A swap is compared only with patterns whose segments may be those of its results, one by one from the registry on. So
 //! rules that differ in any of their first segments are not compared, also behind a wildcard.
 
-use std::collections::BTreeMap;
-use std::ops::Bound;
-
+use super::choices::Choices;
 use crate::reference::DOCKER_HUB;
-use crate::rules::pattern::{Pattern, match_glob};
-use crate::rules::shape::{Segment, SegmentPart};
+use crate::rules::pattern::{Pattern, PatternParts, match_glob};
+use crate::rules::shape::{Segment, SegmentPart, ShapePart};
 use crate::rules::target::Target;
 
 /// Patterns by their first segments.
@@ -20,126 +18,180 @@ pub(crate) struct Trie<'p> {
 
 #[derive(Default)]
 struct TrieNode<'p> {
-    /// Nodes behind a literal segment.
-    literal: BTreeMap<&'p str, usize>,
-    /// Nodes behind a segment with wildcards, by the text before the first one.
-    globs: BTreeMap<&'p str, Vec<(&'p str, usize)>>,
-    /// Patterns whose first segments end here.
+    /// Nodes behind a segment.
+    segments: Choices<'p>,
+    /// Nodes of patterns whose first segments end here, by their last segment.
+    last: Choices<'p>,
+    /// Nodes of patterns by their tag, or by their digest if they have no tag.
+    tags: Choices<'p>,
+    digests: Choices<'p>,
+    /// Patterns without any of these.
     patterns: Vec<usize>,
 }
 
+/// Parts of all images of a kind. They may have wildcards.
+#[derive(Debug, Default)]
+pub(crate) struct FirstParts<S> {
+    /// First segments, from the registry on.
+    pub(crate) segments: Vec<S>,
+    /// The last segment, if it is known.
+    pub(crate) last: Option<S>,
+    /// The tag, if it is known. It may be missing if it matches `latest`.
+    pub(crate) tag: Option<S>,
+    /// The digest, if it is known.
+    pub(crate) digest: Option<S>,
+}
+
 impl<'p> Trie<'p> {
+    /// Returns patterns, each with its index as its number.
     pub(crate) fn new(patterns: impl Iterator<Item = &'p Pattern>) -> Self {
+        Self::of((0..).zip(patterns.map(FirstParts::of_pattern)))
+    }
+
+    /// Returns patterns by their first parts, in the order of their numbers.
+    pub(crate) fn of(patterns: impl Iterator<Item = (usize, FirstParts<&'p str>)>) -> Self {
         let mut trie = Self {
             nodes: vec![TrieNode::default()],
         };
-        for (number, pattern) in patterns.enumerate() {
+        for (number, parts) in patterns {
             let mut node = 0;
-            for segment in segments_of_pattern(pattern) {
-                node = trie.child(node, segment);
+            for segment in parts.segments {
+                node = trie.child(node, |node| &mut node.segments, segment);
+            }
+            if let Some(last) = parts.last {
+                node = trie.child(node, |node| &mut node.last, last);
+            }
+            if let Some(tag) = parts.tag {
+                node = trie.child(node, |node| &mut node.tags, tag);
+            } else if let Some(digest) = parts.digest {
+                node = trie.child(node, |node| &mut node.digests, digest);
             }
             if let Some(node) = trie.nodes.get_mut(node) {
                 node.patterns.push(number);
             }
         }
+        for node in &mut trie.nodes {
+            node.segments.finish();
+            node.last.finish();
+            node.tags.finish();
+            node.digests.finish();
+        }
         trie
     }
 
-    fn child(&mut self, node: usize, segment: &'p str) -> usize {
+    fn child(
+        &mut self,
+        node: usize,
+        choices: impl for<'n> Fn(&'n mut TrieNode<'p>) -> &'n mut Choices<'p>,
+        text: &'p str,
+    ) -> usize {
         let next = self.nodes.len();
         let Some(node) = self.nodes.get_mut(node) else {
             return next;
         };
-        let child = match segment.split_once('*') {
-            None => *node.literal.entry(segment).or_insert(next),
-            Some((before, _)) => {
-                let globs = node.globs.entry(before).or_default();
-                match globs.iter().find(|(glob, _)| *glob == segment) {
-                    Some((_, child)) => *child,
-                    None => {
-                        globs.push((segment, next));
-                        next
-                    }
-                }
-            }
-        };
+        let child = choices(node).value(text, next);
         if child == next {
             self.nodes.push(TrieNode::default());
         }
         child
     }
 
-    /// Returns the patterns that may match a result of a target, among them all that do.
-    pub(crate) fn alike(&self, target: &Target) -> Vec<usize> {
-        let segments = segments_of_results(target);
+    /// Returns the patterns that may match a result of a swap, among them all that do.
+    pub(crate) fn alike(&self, pattern: &Pattern, target: &Target) -> Vec<usize> {
+        self.alike_from(&FirstParts::of_results(pattern, target), 0, usize::MAX)
+    }
+
+    /// Returns patterns from a number on that may match an image with these first parts: all of them, unless the search
+    /// ends after a maximum number of nodes and patterns.
+    pub(crate) fn alike_from<S: AsRef<str>>(
+        &self,
+        parts: &FirstParts<S>,
+        first: usize,
+        most: usize,
+    ) -> Vec<usize> {
         let mut found = Vec::new();
+        let mut visited = 0usize;
         // A node, and the number of segments before it.
         let mut open = vec![(0, 0)];
         while let Some((node, depth)) = open.pop() {
             let Some(node) = self.nodes.get(node) else {
                 continue;
             };
-            found.extend(&node.patterns);
-            let mut add = |child: usize| open.push((child, depth + 1));
-            match segments
-                .get(depth)
-                .map(|segment| (segment.as_str(), segment.split_once('*')))
-            {
-                // Nothing is known of further segments.
-                None => {
-                    node.literal.values().for_each(|child| add(*child));
-                    node.globs.values().flatten().for_each(|(_, child)| add(*child));
-                }
-                Some((literal, None)) => {
-                    node.literal
-                        .get(literal)
-                        .into_iter()
-                        .for_each(|child| add(*child));
-                    let globs = node.globs_before(literal);
-                    globs
-                        .filter(|(glob, _)| match_glob(glob, literal))
-                        .for_each(|(_, child)| add(*child));
-                }
-                Some((glob, Some((before, _)))) => {
-                    let literal =
-                        from(&node.literal, before).filter(|(literal, _)| match_glob(glob, literal));
-                    literal.for_each(|(_, child)| add(*child));
-                    let longer = from(&node.globs, before).flat_map(|(_, globs)| globs);
-                    let shorter = node
-                        .globs_before(before)
-                        .filter(|(other, _)| !other.starts_with(before));
-                    longer
-                        .chain(shorter)
-                        .filter(|(other, _)| end_alike(glob, other))
-                        .for_each(|(_, child)| add(*child));
-                }
+            visited += 1;
+            if visited.saturating_add(found.len()) > most {
+                break;
             }
+            let behind = node.patterns.partition_point(|number| *number < first);
+            found.extend(node.patterns.iter().skip(behind).take(most - found.len()));
+            // Nothing is known of further segments.
+            let segment = parts.segments.get(depth).map(AsRef::as_ref);
+            let behind = node.segments.alike(segment).map(|child| (child, depth + 1));
+            let [last, tag, digest] =
+                [&parts.last, &parts.tag, &parts.digest].map(|part| part.as_ref().map(AsRef::as_ref));
+            // The nodes of these have no segments.
+            let ends = node
+                .last
+                .alike(last)
+                .chain(node.tags.alike(tag))
+                .chain(node.digests.alike(digest));
+            open.extend(behind.chain(ends.map(|child| (child, depth))).take(most));
         }
         found
     }
 }
 
-impl<'p> TrieNode<'p> {
-    /// Returns the segments with wildcards whose text before the first one begins a text, or is all of it.
-    fn globs_before<'n>(&'n self, text: &'n str) -> impl Iterator<Item = &'n (&'p str, usize)> {
-        let ends = (0..=text.len()).filter_map(|end| self.globs.get(text.get(..end)?));
-        ends.flatten()
+impl<'p> FirstParts<&'p str> {
+    /// Returns the parts that every match of a pattern has, the segments up to the first `**`.
+    pub(crate) fn of_pattern(pattern: &'p Pattern) -> Self {
+        let segments = segments_of_pattern(pattern).collect();
+        match pattern {
+            Pattern::Parts(parts) => Self {
+                segments,
+                // The segments of a name without wildcards are all known.
+                last: last_segment(parts).filter(|_| !parts.is_literal),
+                tag: parts.tag.as_deref(),
+                digest: parts.digest.as_deref(),
+            },
+            Pattern::Written(_) => Self {
+                segments,
+                ..Self::default()
+            },
+        }
     }
 }
 
-/// Returns the entries whose key begins with a text.
-fn from<'m, V>(map: &'m BTreeMap<&str, V>, start: &'m str) -> impl Iterator<Item = (&'m str, &'m V)> {
-    map.range::<str, _>((Bound::Included(start), Bound::Unbounded))
-        .take_while(move |(key, _)| key.starts_with(start))
-        .map(|(key, value)| (*key, value))
+impl FirstParts<String> {
+    /// Returns the parts that every result of a swap has.
+    fn of_results(pattern: &Pattern, target: &Target) -> Self {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        let (tag, digest) = match (target.names_tag(), target.shape(), pattern) {
+            (true, Some(shape), _) => {
+                let required = |part: &Option<ShapePart>| {
+                    let part = part.as_ref().filter(|part| !part.optional);
+                    owned(part.map(|part| &*part.glob))
+                };
+                (required(&shape.tag), required(&shape.digest))
+            }
+            (true, None, _) => (owned(target.tag()), owned(target.digest())),
+            // The results have the tags and digests of the images that the pattern matches.
+            (false, _, Pattern::Parts(parts)) => {
+                (owned(parts.tag.as_deref()), owned(parts.digest.as_deref()))
+            }
+            (false, _, Pattern::Written(_)) => (None, None),
+        };
+        Self {
+            segments: segments_of_results(target),
+            last: last_segment_of_results(target),
+            tag,
+            digest,
+        }
+    }
 }
 
-/// Returns true if the texts behind the last wildcards of two segments allow a common match.
-fn end_alike(one: &str, other: &str) -> bool {
-    let end = |text: &'_ str| text.rsplit('*').next().map_or(0, str::len);
-    let common = end(one).min(end(other));
-    let tail = |text: &'_ str| text.len() - common;
-    one.get(tail(one)..) == other.get(tail(other)..)
+/// Returns the last segment of every name that a pattern matches, with its wildcards; `None` if it is any segment.
+pub(crate) fn last_segment(parts: &PatternParts) -> Option<&str> {
+    let last = parts.name.rsplit('/').next().filter(|last| *last != "**");
+    last.filter(|_| !parts.below)
 }
 
 /// Returns the segments, from the registry on, that every match of a pattern has, up to the first `**`. They may have
@@ -162,38 +214,50 @@ fn segments_of_results(target: &Target) -> Vec<String> {
         return target.name().split('/').map(str::to_owned).collect();
     };
     let mut segments = vec![shape.registry.to_string()];
-    // The capture of a whole segment is never missing.
-    let is_there = |segment: &Segment| match segment {
-        Segment::Many => true,
-        Segment::One {
-            optional, is_whole, ..
-        } => !optional || *is_whole,
-    };
-    let is_open = |segment: &Segment| match segment {
-        Segment::Many => true,
-        Segment::One { parts, .. } => parts.iter().any(|part| matches!(part, SegmentPart::Any)),
-    };
     // On Docker Hub, a result of one segment gets `library/`, which moves the segment.
     let least = shape.segments.iter().filter(|segment| is_there(segment)).count() + usize::from(shape.below);
     if match_glob(&shape.registry, DOCKER_HUB) && least < 2 {
         return segments;
     }
     for segment in &shape.segments {
-        let Segment::One { parts, .. } = segment else {
-            break;
-        };
-        if !is_there(segment) || is_open(segment) {
-            break;
+        match glob_of(segment) {
+            Some(glob) => segments.push(glob),
+            None => break,
         }
-        segments.push(
-            parts
-                .iter()
-                .map(|part| match part {
-                    SegmentPart::Literal(literal) => &**literal,
-                    SegmentPart::Star | SegmentPart::Any => "*",
-                })
-                .collect(),
-        );
     }
     segments
+}
+
+/// Returns the last segment of every result of a target; `None` if it is not known.
+fn last_segment_of_results(target: &Target) -> Option<String> {
+    match target.shape() {
+        _ if target.below => None,
+        None => target.path().rsplit('/').next().map(str::to_owned),
+        Some(shape) => glob_of(shape.segments.last()?),
+    }
+}
+
+/// Returns true if a segment is in every result: the capture of a whole segment is never missing.
+fn is_there(segment: &Segment) -> bool {
+    match segment {
+        Segment::Many => true,
+        Segment::One {
+            optional, is_whole, ..
+        } => !optional || *is_whole,
+    }
+}
+
+/// Returns a segment of results as a glob; `None` if it may be missing or may be several segments.
+fn glob_of(segment: &Segment) -> Option<String> {
+    let Segment::One { parts, .. } = segment else {
+        return None;
+    };
+    let is_open = parts.iter().any(|part| matches!(part, SegmentPart::Any));
+    let glob = || {
+        parts.iter().map(|part| match part {
+            SegmentPart::Literal(literal) => &**literal,
+            SegmentPart::Star | SegmentPart::Any => "*",
+        })
+    };
+    (is_there(segment) && !is_open).then(|| glob().collect())
 }

@@ -22,8 +22,9 @@ const LIMITS: Limits = Limits {
 };
 
 /// Codes that no short file shows; other tests show them.
-const SHOWN_ELSEWHERE: [Code; 6] = [
+const SHOWN_ELSEWHERE: [Code; 7] = [
     Code::UNPROVEN,
+    Code::SLOW,
     Code::TOO_MANY_FILES,
     // Codes about files, which the engine does not read.
     Code::NOT_UTF8,

@@ -12,11 +12,12 @@ use super::examples::{Example, examples};
 const PAGE: &str = include_str!("../../../../docs/errors.md");
 
 /// Codes that need a long file: the page describes it.
-const DESCRIBED: [Code; 4] = [
+const DESCRIBED: [Code; 5] = [
     Code::STATEMENT_TOO_LONG,
     Code::TOO_MANY_RULES,
     Code::TOO_MANY_FILES,
     Code::UNPROVEN,
+    Code::SLOW,
 ];
 
 /// Codes about files, which the engine does not read: the tests of the command line show them.

@@ -268,9 +268,37 @@ fn swaps_that_differ_behind_a_wildcard_are_not_compared() {
         |n: usize| format!("swap docker.io/*/p{n}/** -> docker.io/{{1}}/q{n}/{{2}}"),
         |n: usize| format!("swap docker.io/*/p{n}-* -> docker.io/{{1}}/q{n}-{{2}}"),
         |n: usize| format!("swap a.io/*/x*/p{n}/ -> a.io/{{1}}/x{{2}}/q{n}/"),
+        |n: usize| format!("swap docker.io/*x{n}* -> docker.io/y{n}"),
+        |n: usize| format!("swap a.io/**/p{n} -> a.io/q/{{1}}/r{n}"),
+        |n: usize| format!("swap a.io/x:{n} -> a.io/x:{}", n + 1),
+        |n: usize| format!("swap a.io/*:v{n}* -> a.io/{{1}}:w{n}{{2}}"),
+        |n: usize| format!("swap a.io/x@sha256:{n:064} -> a.io/x@sha256:{:064}", n + 1),
     ] {
         let text: String = (0..3_000).map(|number| line(number) + "\n").collect();
         let loaded = load_text(&format!("rules v1\n{text}"));
         assert_eq!(loaded.errors().len(), 0, "{}", loaded.short());
+        // Nor is the set slow.
+        assert!(loaded.findings.iter().all(|finding| finding.code != Code::SLOW));
     }
+}
+
+#[test]
+fn slow_set_has_a_notice_with_its_rules() {
+    let set = |count: usize| {
+        let lines = (0..count).map(|n| {
+            format!("swap a.io/ -> b.io/ when label k=a{n}\nswap b.io/ -> a.io/ when label k=b{n}\n")
+        });
+        load_text(&format!("rules v1\n{}", lines.collect::<String>()))
+    };
+    let loaded = set(400);
+    assert_eq!(loaded.errors().len(), 0, "{}", loaded.short());
+    let slow: Vec<_> = loaded
+        .findings
+        .iter()
+        .filter(|finding| finding.code == Code::SLOW)
+        .collect();
+    assert_eq!(slow.len(), 1, "{}", loaded.short());
+    assert!(slow[0].message.contains("320000 pairs"), "{}", slow[0].message);
+    assert_eq!(slow[0].labels.len(), 3);
+    assert!(set(100).findings.iter().all(|finding| finding.code != Code::SLOW));
 }
