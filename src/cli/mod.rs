@@ -16,6 +16,7 @@ mod man;
 mod migrate;
 mod output;
 mod program;
+mod progress;
 mod report;
 mod run;
 mod serve;

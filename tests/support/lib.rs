@@ -9,6 +9,7 @@ pub mod agree;
 pub mod cert_manager;
 pub mod fixed;
 pub mod generate;
+pub mod growth;
 pub mod loaded;
 #[cfg(feature = "migrate")]
 pub mod migrated;

@@ -1,10 +1,11 @@
 //! Options of `imageswap diff`, and its run.
 
 use std::collections::HashSet;
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use clap::Args;
-use imageswap_engine::compare::{Cases, Comparison, difference};
+use imageswap_engine::compare::{Cases, Comparison};
 use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Case;
 use imageswap_files::STDIN;
@@ -14,8 +15,13 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::{Ended, Statuses, UsageError};
 use crate::cli::input::{Given, GivenOptions, LimitOptions, read_set};
 use crate::cli::output::{Output, OutputOptions};
+use crate::cli::progress;
+use crate::cli::report::Format;
 use crate::config::{Loaded, Processors};
-use crate::findings::{Counts, counted};
+use crate::findings::{Counts, counted, grouped};
+
+/// Number of images between two steps of the progress.
+const BETWEEN: usize = 64;
 
 /// Exit statuses of the command.
 pub(crate) const STATUSES: Statuses = Statuses {
@@ -124,34 +130,45 @@ fn compare(
     tests_fail: bool,
 ) -> Result<Ended, CommandError> {
     let [(_, old), (_, new)] = sides;
-    let comparison = Comparison::new(old, new);
-    let mut report = Report::new(sides, &comparison, all);
+    let mut comparison = Comparison::new(old, new);
+    let mut report = Report::new(sides, all);
     let mut compared = 0;
     let mut one = |case: &Case, of: Option<Option<&str>>, output: &mut Output| -> Result<(), CommandError> {
         compared += 1;
-        let context = case.setting.context();
-        let Some(difference) = difference(old, new, &case.image, &context) else {
-            return Ok(());
-        };
-        let cause = comparison.cause(&case.image, &context);
-        report.add(cause, Found { case, of, difference }, output)
+        match comparison.cause(case) {
+            Some(cause) => report.add(&comparison.changes, cause, Found { case, of }, output),
+            None => Ok(()),
+        }
     };
     for given in given {
         one(&given.case, Some(given.of.as_deref()), &mut output)?;
     }
     let mut cases = Cases::new(&[old, new]);
-    for case in cases.by_ref() {
-        if output.is_closed() {
+    // Lines of the other formats are written meanwhile, possibly to the same terminal.
+    let is_quiet = output.format == Format::Human || !io::stdout().is_terminal();
+    let progress = progress::on_terminal().filter(|_| is_quiet);
+    for number in 1.. {
+        let Some(case) = cases.next().filter(|_| !output.is_closed()) else {
             break;
-        }
+        };
         one(&case, None, &mut output)?;
+        if let Some(progress) = progress.as_ref().filter(|_| number % BETWEEN == 0) {
+            let (done, all) = cases.rules_done();
+            progress.show(format_args!(
+                "comparing: {}, {} of {}",
+                counted(number, "image"),
+                grouped(done),
+                counted(all, "rule")
+            ));
+        }
     }
+    drop(progress);
     if output.is_closed() {
         // The reader has closed the stream before all images were compared, so there is no total.
         return output.end(Ended::Findings);
     }
     let differ = report.differ();
-    report.finish(&mut output)?;
+    report.finish(&comparison, &mut output)?;
     let partly = match cases.is_partial() {
         true => "; the sets are too large to compare all sample images",
         false => "",

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use imageswap_engine::compare::{Cause, Change, Comparison, Difference, RuleChange};
+use imageswap_engine::compare::{Cause, Change, Comparison, Difference, RuleChange, RuleChanges, difference};
 use imageswap_engine::context::Case;
 use imageswap_engine::diagnostic::visible;
 use imageswap_engine::rules::{LEGACY_RULE, RuleId};
@@ -30,7 +30,6 @@ const WIDE: usize = 60;
 /// Report of a comparison.
 pub(super) struct Report<'s> {
     sides: [Side<'s>; 2],
-    comparison: &'s Comparison<'s>,
     all: bool,
     groups: BTreeMap<Cause, Group>,
 }
@@ -40,7 +39,6 @@ pub(super) struct Found<'f> {
     pub(super) case: &'f Case,
     /// `None` for a sample image. For a given image, the object and field that it belongs to, if known.
     pub(super) of: Option<Option<&'f str>>,
-    pub(super) difference: Difference<'f, 'f>,
 }
 
 /// Images of one cause.
@@ -59,10 +57,9 @@ struct ShownImage {
 }
 
 impl<'s> Report<'s> {
-    pub(super) fn new(sides: [Side<'s>; 2], comparison: &'s Comparison<'s>, all: bool) -> Self {
+    pub(super) fn new(sides: [Side<'s>; 2], all: bool) -> Self {
         Self {
             sides,
-            comparison,
             all,
             groups: BTreeMap::new(),
         }
@@ -76,6 +73,7 @@ impl<'s> Report<'s> {
     /// Adds an image. In a format for machines, it is written at once.
     pub(super) fn add(
         &mut self,
+        changes: &RuleChanges,
         cause: Cause,
         found: Found<'_>,
         output: &mut Output,
@@ -96,13 +94,20 @@ impl<'s> Report<'s> {
         });
         let worse = worse.flatten().filter(|_| !all);
         let is_shown = all || *count <= most || worse.is_some();
+        // Nearly all differences are only counted.
+        if output.format == Format::Human && !is_shown {
+            return Ok(());
+        }
         let [old, new] = self.sides;
-        let Difference {
+        let Some(Difference {
             old: of_old,
             new: of_new,
-        } = &found.difference;
+        }) = difference(old.1, new.1, &found.case.image, &found.case.setting.context())
+        else {
+            return Ok(());
+        };
+        let (of_old, of_new) = (&of_old, &of_new);
         match output.format {
-            Format::Human if !is_shown => Ok(()),
             Format::Human => {
                 let sign = if is_given { "* " } else { "  " };
                 if let Some(worse) = worse {
@@ -117,7 +122,7 @@ impl<'s> Report<'s> {
                 Ok(())
             }
             Format::Json => {
-                let cause = self.name_of(cause);
+                let cause = name_of(self.sides, changes, cause);
                 output.object(&ImageObject {
                     kind: "image",
                     image: &found.case.image,
@@ -137,10 +142,14 @@ impl<'s> Report<'s> {
     }
 
     /// Writes the rest of the report.
-    pub(super) fn finish(&self, output: &mut Output) -> Result<(), CommandError> {
-        let changes = self.comparison.changes.all();
+    pub(super) fn finish(
+        &self,
+        comparison: &Comparison<'_>,
+        output: &mut Output,
+    ) -> Result<(), CommandError> {
+        let changes = comparison.changes.all();
         match output.format {
-            Format::Human => self.for_people(output),
+            Format::Human => self.for_people(changes, output),
             Format::Json => changes
                 .iter()
                 .enumerate()
@@ -155,8 +164,7 @@ impl<'s> Report<'s> {
         }
     }
 
-    fn for_people(&self, output: &mut Output) -> Result<(), CommandError> {
-        let changes = self.comparison.changes.all();
+    fn for_people(&self, changes: &[RuleChange], output: &mut Output) -> Result<(), CommandError> {
         let mut is_first = true;
         for (cause, group) in &self.groups {
             if !std::mem::take(&mut is_first) {
@@ -273,22 +281,6 @@ impl<'s> Report<'s> {
         }
     }
 
-    fn name_of(&self, cause: Cause) -> Option<Cow<'_, str>> {
-        let [(_, old), (_, new)] = self.sides;
-        match cause {
-            Cause::Rule(place) => {
-                let change = self.comparison.changes.all().get(place)?;
-                match (change.new, change.old) {
-                    (Some(rule), _) => Some(new.rule_name(rule)),
-                    (None, rule) => rule.map(|rule| old.rule_name(rule)),
-                }
-            }
-            Cause::Home => Some("home".into()),
-            Cause::Map => Some(LEGACY_RULE.into()),
-            Cause::Other => None,
-        }
-    }
-
     fn object_of(&self, place: usize, change: &RuleChange) -> RuleObject<'_> {
         let [old, new] = self.sides;
         let group = self.groups.get(&Cause::Rule(place));
@@ -313,6 +305,23 @@ impl<'s> Report<'s> {
             old: side(old, change.old),
             new: side(new, change.new),
         }
+    }
+}
+
+/// Returns the name of a cause in JSON.
+fn name_of<'s>(sides: [Side<'s>; 2], changes: &RuleChanges, cause: Cause) -> Option<Cow<'s, str>> {
+    let [(_, old), (_, new)] = sides;
+    match cause {
+        Cause::Rule(place) => {
+            let change = changes.all().get(place)?;
+            match (change.new, change.old) {
+                (Some(rule), _) => Some(new.rule_name(rule)),
+                (None, rule) => rule.map(|rule| old.rule_name(rule)),
+            }
+        }
+        Cause::Home => Some("home".into()),
+        Cause::Map => Some(LEGACY_RULE.into()),
+        Cause::Other => None,
     }
 }
 

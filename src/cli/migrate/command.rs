@@ -7,13 +7,14 @@ use clap::Args;
 use imageswap_engine::diagnostic::visible;
 use imageswap_engine::reference::Reference;
 use imageswap_files::{MAX_INPUT, Replace, STDIN, WriteReason, display_name, read_once, write};
-use imageswap_migrate::{Input, config_map, migrate, parse_config_map_name};
+use imageswap_migrate::{Input, Progress, config_map, migrate, parse_config_map_name};
 
-use super::{human, json, progress, short};
+use super::{human, json, short};
 use crate::cli::error::CommandError;
 use crate::cli::exit::{Ended, Statuses, UsageError};
 use crate::cli::input::GivenOptions;
 use crate::cli::output::{Output, OutputOptions};
+use crate::cli::progress;
 use crate::cli::report::Format;
 use crate::webhook::uninterrupted;
 
@@ -79,7 +80,11 @@ impl Migrate {
         }
         let given = self.read_given(&mut notes)?;
         let source = input.source();
-        let migration = migrate(input.old(), &input.origin, &given, &progress::on_terminal())
+        let progress = match progress::on_terminal() {
+            Some(line) => Progress::new(move |step| line.show(step)),
+            None => Progress::silent(),
+        };
+        let migration = migrate(input.old(), &input.origin, &given, &progress)
             .map_err(|fault| CommandError::Migrate(human::fault(&fault, &input.place, source)))?;
         let text = match &self.config_map {
             Some(name) => config_map(name, input.config_map.as_ref(), &migration.text).map_err(failed)?,

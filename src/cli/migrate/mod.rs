@@ -3,7 +3,6 @@
 mod command;
 mod human;
 mod json;
-mod progress;
 mod short;
 
 pub(crate) use command::{Migrate, STATUSES};

@@ -12,18 +12,19 @@ use std::vec::IntoIter;
 
 use foldhash::fast::FixedState;
 
+use super::home::at_home;
 use super::limits::{
-    FIRST, IN_SETTINGS, LEAST_OF_A_PATTERN, LEAST_SETTINGS_OF_A_RULE, MOST, MOST_OF_PATTERNS, MOST_PAIRS,
-    MOST_SETTINGS,
+    FIRST, IN_SETTINGS, LEAST_OF_A_PATTERN, LEAST_SETTINGS_OF_A_RULE, MOST, MOST_OF_PATTERNS, MOST_SETTINGS,
 };
+use super::pairs::RulePairs;
 use super::partners::Partners;
 use super::reach::{ImageSearch, Taken, apart, taken};
-use super::settings::{self, Around, Wanted, around, solve};
+use super::settings::{self, Around, Wanted, around, in_setting, solve};
 use crate::analysis::samples;
 use crate::context::{Case, Setting};
+use crate::rules::Compiled;
 use crate::rules::image::Image;
-use crate::rules::rule::{Mismatch, Rule};
-use crate::rules::{Compiled, Scope};
+use crate::rules::rule::Rule;
 
 /// Sample images with their settings, each once.
 pub struct Cases<'s> {
@@ -41,13 +42,14 @@ pub struct Cases<'s> {
     seen: HashSet<u64>,
     /// Settings for conditions, by the hash of the conditions, because many rules have the same ones.
     around: HashMap<u64, Rc<[Around<'s>]>>,
-    pairs: usize,
-    /// For each set, the rules that are not plain.
-    open: Vec<Rc<[usize]>>,
+    /// For each set, the pairs of rules that may share images.
+    pairs: Vec<RulePairs<'s>>,
     /// Maximum number of images of a pattern.
     of_a_pattern: usize,
     /// Maximum number of settings of a rule.
     of_a_rule: usize,
+    /// True if a rule has a condition.
+    has_conditions: bool,
     is_partial: bool,
 }
 
@@ -56,11 +58,20 @@ impl<'s> Cases<'s> {
     #[must_use]
     pub fn new(sets: &[&'s Compiled]) -> Self {
         let rules: usize = sets.iter().map(|set| set.len()).sum();
+        let partners = Partners::new(sets);
+        let pairs = sets.iter().enumerate();
         Self {
             search: ImageSearch::new(sets),
-            partners: Partners::new(sets),
+            pairs: pairs
+                .map(|(side, set)| RulePairs::new(side, set, partners.as_ref()))
+                .collect(),
+            partners,
             of_a_pattern: (MOST_OF_PATTERNS / rules.max(1)).max(LEAST_OF_A_PATTERN),
             of_a_rule: (MOST_SETTINGS / rules.max(1)).max(LEAST_SETTINGS_OF_A_RULE),
+            has_conditions: sets.iter().any(|set| {
+                let mut rules = set.rules.iter();
+                rules.any(|rule| rule.conditions(&set.files).next().is_some())
+            }),
             sets: sets.to_vec(),
             set: 0,
             rule: 0,
@@ -69,8 +80,6 @@ impl<'s> Cases<'s> {
             known: HashSet::new(),
             seen: HashSet::new(),
             around: HashMap::new(),
-            pairs: 0,
-            open: sets.iter().map(|set| open_rules(set)).collect(),
             is_partial: false,
         }
     }
@@ -79,6 +88,14 @@ impl<'s> Cases<'s> {
     #[must_use]
     pub fn is_partial(&self) -> bool {
         self.is_partial || self.search.is_exhausted()
+    }
+
+    /// Returns the number of rules whose cases have been returned, and the number of all rules.
+    #[must_use]
+    pub fn rules_done(&self) -> (usize, usize) {
+        let lengths = || self.sets.iter().map(|set| set.len());
+        let of_this = self.sets.get(self.set).map_or(0, |set| self.rule.min(set.len()));
+        (lengths().take(self.set).sum::<usize>() + of_this, lengths().sum())
     }
 
     /// Returns the next cases; `None` at the end.
@@ -96,7 +113,7 @@ impl<'s> Cases<'s> {
         if self.rule == set.rules.len() {
             self.rule += 1;
             self.old = set.legacy.as_ref().map(samples::of_legacy);
-            return Some(self.at_home(set));
+            return Some(at_home(set));
         }
         match self.old.as_mut().and_then(Iterator::next) {
             Some(images) => Some(in_setting(images, &Setting::default())),
@@ -108,6 +125,7 @@ impl<'s> Cases<'s> {
     }
 
     fn of_rule(&mut self, set: &'s Compiled, number: usize, rule: &'s Rule) -> Vec<Case> {
+        self.search.begin_rule();
         let wanted = settings::of_rule(set, rule);
         let conditions = FixedState::default().hash_one(&wanted);
         let around = match self.around.get(&conditions) {
@@ -225,21 +243,16 @@ impl<'s> Cases<'s> {
         const SMALL: usize = 256;
         let context = own.context();
         let of_set = |(side, set): (usize, &&'s Compiled)| {
-            let scope = if set.len() <= SMALL {
-                Scope::Every
-            } else {
-                Scope::Found
-            };
-            let explanation = set.explain(image, &context, scope);
-            let rounds = explanation.rounds.into_iter();
-            let steps: Vec<_> = rounds.flat_map(|round| round.steps).collect();
             let set = *set;
-            steps.into_iter().filter_map(move |step| match step.outcome {
-                Err(Mismatch::Condition(_)) => Some((side, set, set.position(step.rule)?)),
-                _ => None,
-            })
+            let unmet = set.unmet(image, &context, set.len() <= SMALL, MOST);
+            unmet
+                .into_iter()
+                .filter_map(move |rule| Some((side, set, set.position(rule)?)))
         };
         let mut cases = Vec::new();
+        if !self.has_conditions {
+            return cases;
+        }
         for (side, set, number) in self.sets.iter().enumerate().flat_map(of_set).take(MOST) {
             let other = set.rules.get(number).map(|rule| settings::of_rule(set, rule));
             let other = other.unwrap_or_default();
@@ -267,20 +280,19 @@ impl<'s> Cases<'s> {
             .filter_map(|image| Some((image, Image::parse(image).ok()?)))
             .filter(|(_, image)| rule.pattern.matches(image))
             .collect();
-        let open = self.open.get(self.set).map(Rc::clone).unwrap_or_default();
-        // Two plain rules share no image but those that one of them matches anyway.
-        let below: Box<dyn Iterator<Item = &Rule>> = if rule.pattern.is_plain() {
-            let first = open.partition_point(|open| *open <= number);
-            Box::new(open.iter().skip(first).filter_map(|open| set.rules.get(*open)))
-        } else {
-            Box::new(set.rules.iter().skip(number + 1))
+        let (below, is_whole) = match self.pairs.get_mut(self.set) {
+            Some(pairs) => pairs.below(number),
+            None => (Vec::new(), true),
         };
+        self.is_partial |= !is_whole;
         for other in below {
-            self.pairs += 1;
-            if self.pairs > MOST_PAIRS || self.search.is_exhausted() {
+            if self.search.has_no_work_for_pairs() {
                 self.is_partial = true;
                 break;
             }
+            let Some(other) = set.rules.get(other) else {
+                continue;
+            };
             let has_conditions = [rule, other]
                 .iter()
                 .any(|rule| rule.conditions(&set.files).next().is_some());
@@ -302,22 +314,6 @@ impl<'s> Cases<'s> {
         }
         cases
     }
-
-    /// Returns images below the prefixes of `home`, in the settings of rules that would swap them again.
-    fn at_home(&self, set: &'s Compiled) -> Vec<Case> {
-        let is_open = |rule: &&Rule| rule.target.is_some() && rule.pattern.is_open();
-        let mut settings = vec![Setting::default()];
-        for rule in set.rules.iter().filter(is_open).take(FIRST) {
-            settings.extend(solve(&settings::of_rule(set, rule)));
-        }
-        let prefixes = set.home.iter().take(MOST_PAIRS);
-        let images = prefixes.flat_map(|prefix| samples::at_home(prefix));
-        let images: Vec<String> = images.collect();
-        settings
-            .iter()
-            .flat_map(|setting| in_setting(images.clone(), setting))
-            .collect()
-    }
 }
 
 impl Iterator for Cases<'_> {
@@ -333,18 +329,4 @@ impl Iterator for Cases<'_> {
             self.ready = self.more()?.into_iter();
         }
     }
-}
-
-fn open_rules(set: &Compiled) -> Rc<[usize]> {
-    let rules = set.rules.iter().enumerate();
-    rules
-        .filter_map(|(number, rule)| (!rule.pattern.is_plain()).then_some(number))
-        .collect()
-}
-
-fn in_setting(images: impl IntoIterator<Item = String>, setting: &Setting) -> Vec<Case> {
-    images
-        .into_iter()
-        .map(|image| Case::new(image, setting))
-        .collect()
 }

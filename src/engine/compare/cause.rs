@@ -1,9 +1,15 @@
 //! The cause of a difference: the change of the rules that it results from.
 
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+
 use super::changes::{Change, RuleChanges};
+use super::difference::ComparedOutcome;
+use super::walks::{WalkRound, Walks};
 use crate::compile::RuleSet;
-use crate::context::Context;
-use crate::rules::{Explanation, RuleId, Scope};
+use crate::context::Case;
+use crate::rules::RuleId;
 
 /// The cause of a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,12 +25,14 @@ pub enum Cause {
 }
 
 /// A comparison of two sets.
-#[derive(Debug)]
 pub struct Comparison<'s> {
     old: &'s RuleSet,
     new: &'s RuleSet,
     /// The rules that differ.
     pub changes: RuleChanges,
+    walks: [Walks<'s>; 2],
+    /// Causes, by the rounds of both sets from which on the evaluations are compared.
+    causes: HashMap<(u32, u32), Cause, FixedState>,
 }
 
 impl<'s> Comparison<'s> {
@@ -35,6 +43,8 @@ impl<'s> Comparison<'s> {
             old,
             new,
             changes: RuleChanges::new(old, new),
+            walks: [Walks::new(old), Walks::new(new)],
+            causes: HashMap::default(),
         }
     }
 
@@ -44,32 +54,60 @@ impl<'s> Comparison<'s> {
         self.old.home == self.new.home
     }
 
-    /// Returns the cause of the difference of an image: the first step in which its two evaluations differ.
-    #[must_use]
-    pub fn cause(&self, image: &str, context: &Context<'_>) -> Cause {
-        let old = self.old.explain(image, context, Scope::Found);
-        let new = self.new.explain(image, context, Scope::Found);
-        let (of_old, of_new) = (matches(&old), matches(&new));
-        let mut places = of_old.iter().zip(&of_new);
-        let is_pair = |(old, new): (&RuleId, &RuleId)| {
-            let (Some(old), Some(new)) = (old.place(), new.place()) else {
-                return false;
+    /// Returns the cause if an image gets another result: the first step in which its two evaluations differ.
+    ///
+    /// Finds the same differences as [`difference`](super::difference()). Evaluations of one setting share their rounds,
+    /// so that many of them take little time.
+    pub fn cause(&mut self, case: &Case) -> Option<Cause> {
+        let [in_old, in_new] = &mut self.walks;
+        let (old, new) = (in_old.first(case)?, in_new.first(case)?);
+        if is_same(self.old, &old, self.new, &new) {
+            return None;
+        }
+        Some(self.first_parting(old, new))
+    }
+
+    /// Returns the first step in which two evaluations differ.
+    fn first_parting(&mut self, mut old: WalkRound<'s>, mut new: WalkRound<'s>) -> Cause {
+        let mut passed = Vec::new();
+        let cause = loop {
+            let is_alike = old.matched.len() == new.matched.len()
+                && old
+                    .matched
+                    .iter()
+                    .zip(&new.matched)
+                    .all(|pair| self.is_pair(pair));
+            let next = old.next.zip(new.next).filter(|_| is_alike);
+            let Some(pair) = next else {
+                break self.parting_of(&old, &new);
             };
-            self.changes.is_pair(old, new)
-                && self
-                    .changes
-                    .of_old(old)
-                    .is_none_or(|change| self.is_moved_only(change))
+            if let Some(known) = self.causes.get(&pair) {
+                break *known;
+            }
+            passed.push(pair);
+            let [in_old, in_new] = &self.walks;
+            match (in_old.round(pair.0), in_new.round(pair.1)) {
+                (Some(next_old), Some(next_new)) => (old, new) = (next_old.clone(), next_new.clone()),
+                _ => break Cause::Other,
+            }
         };
-        let parted = places.by_ref().position(|pair| !is_pair(pair));
-        let place = parted.unwrap_or(of_old.len().min(of_new.len()));
+        self.causes.extend(passed.into_iter().map(|pair| (pair, cause)));
+        cause
+    }
+
+    /// Returns the cause of a difference from two rounds on, of which the first ones differ or are the last ones.
+    fn parting_of(&self, old: &WalkRound<'s>, new: &WalkRound<'s>) -> Cause {
+        let [in_old, in_new] = &self.walks;
+        let (mut of_old, mut of_new) = (in_old.matched(old), in_new.matched(new));
+        let (old, new) = loop {
+            match (of_old.next(), of_new.next()) {
+                (Some(old), Some(new)) if self.is_pair((&old, &new)) => {}
+                parted => break parted,
+            }
+        };
         let changes = [
-            of_new
-                .get(place)
-                .and_then(|rule| self.changes.of_new(rule.place()?)),
-            of_old
-                .get(place)
-                .and_then(|rule| self.changes.of_old(rule.place()?)),
+            new.and_then(|rule| self.changes.of_new(rule.place()?)),
+            old.and_then(|rule| self.changes.of_old(rule.place()?)),
         ];
         let mut candidates: Vec<usize> = changes.into_iter().flatten().collect();
         candidates.sort_by_key(|change| self.weight(*change));
@@ -79,6 +117,18 @@ impl<'s> Comparison<'s> {
             None if self.old.legacy.is_some() || self.new.legacy.is_some() => Cause::Map,
             None => Cause::Other,
         }
+    }
+
+    /// Returns true if both are the same rule, which has at most moved.
+    fn is_pair(&self, (old, new): (&RuleId, &RuleId)) -> bool {
+        let (Some(old), Some(new)) = (old.place(), new.place()) else {
+            return false;
+        };
+        self.changes.is_pair(old, new)
+            && self
+                .changes
+                .of_old(old)
+                .is_none_or(|change| self.is_moved_only(change))
     }
 
     fn is_moved_only(&self, change: usize) -> bool {
@@ -100,13 +150,23 @@ impl<'s> Comparison<'s> {
     }
 }
 
-/// Returns the rules that match during an evaluation, in order.
-fn matches(explanation: &Explanation<'_>) -> Vec<RuleId> {
-    explanation
-        .rounds
-        .iter()
-        .flat_map(|round| &round.steps)
-        .filter(|step| step.outcome.is_ok())
-        .map(|step| step.rule)
-        .collect()
+/// Returns true if two evaluations have the same result.
+fn is_same<'s>(old_set: &RuleSet, old: &WalkRound<'s>, new_set: &RuleSet, new: &WalkRound<'s>) -> bool {
+    let [old, new] = [(old_set, old), (new_set, new)].map(|(set, round)| ComparedOutcome {
+        set,
+        kind: round.end.kind,
+        image: &round.end.image,
+        rule: round.end.rule,
+        warnings: &round.warnings,
+        pull_secrets: &round.pull_secrets,
+    });
+    old.is_same(&new)
+}
+
+impl std::fmt::Debug for Comparison<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Comparison")
+            .field("changes", &self.changes)
+            .finish_non_exhaustive()
+    }
 }

@@ -1,9 +1,10 @@
 //! The evaluation of one image with two sets.
 
+use super::walks::EndKind;
 use crate::compile::RuleSet;
 use crate::context::Context;
 use crate::rules::image::Image;
-use crate::rules::{Decision, Effect, Interrupt, Interrupted};
+use crate::rules::{Compiled, Decision, Effect, Interrupt, Interrupted, RuleId};
 
 /// The decisions of two sets on an image, if they differ.
 #[derive(Clone, Debug)]
@@ -52,34 +53,57 @@ pub fn difference_until<'o, 'n>(
 }
 
 fn is_same(old_set: &RuleSet, new_set: &RuleSet, image: &str, difference: &Difference<'_, '_>) -> bool {
-    let Difference { old, new } = difference;
-    let is_same_effect = match (old.effect(), new.effect()) {
-        (Effect::Deny, Effect::Deny) => because(old_set, old) == because(new_set, new),
-        (Effect::Invalid(_), Effect::Invalid(_)) => true,
-        (Effect::Keep | Effect::Swap(_), Effect::Keep | Effect::Swap(_)) => {
-            is_same_image(result(image, old.effect()), result(image, new.effect()))
+    let [old, new] = [(old_set, &difference.old), (new_set, &difference.new)].map(|(set, decision)| {
+        let (kind, image) = match decision.effect() {
+            Effect::Keep => (EndKind::Image, image),
+            Effect::Swap(result) => (EndKind::Image, result.as_str()),
+            Effect::Deny => (EndKind::Deny, image),
+            Effect::Invalid(_) => (EndKind::Invalid, image),
+        };
+        ComparedOutcome {
+            set,
+            kind,
+            image,
+            rule: decision.last_rule(),
+            warnings: decision.warnings(),
+            pull_secrets: decision.pull_secrets(),
         }
-        _ => false,
-    };
-    is_same_effect
-        && old.pull_secrets() == new.pull_secrets()
-        && old.warnings().len() == new.warnings().len()
-        && old
-            .warnings()
-            .iter()
-            .zip(new.warnings())
-            .all(|(old, new)| old_set.because(*old) == new_set.because(*new))
+    });
+    old.is_same(&new)
 }
 
-fn because<'r>(set: &'r RuleSet, decision: &Decision<'_>) -> Option<&'r str> {
-    set.because(decision.last_rule()?)
+/// The parts of an evaluation that are compared.
+pub(super) struct ComparedOutcome<'o> {
+    pub(super) set: &'o Compiled,
+    pub(super) kind: EndKind,
+    /// The image after the evaluation.
+    pub(super) image: &'o str,
+    /// The rule that denies.
+    pub(super) rule: Option<RuleId>,
+    pub(super) warnings: &'o [RuleId],
+    pub(super) pull_secrets: &'o [&'o str],
 }
 
-/// Returns the image after an effect.
-fn result<'e>(image: &'e str, effect: &'e Effect) -> &'e str {
-    match effect {
-        Effect::Swap(result) => result,
-        _ => image,
+impl ComparedOutcome<'_> {
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let is_same_end = self.kind == other.kind
+            && match self.kind {
+                EndKind::Image => is_same_image(self.image, other.image),
+                EndKind::Deny => self.because(self.rule) == other.because(other.rule),
+                EndKind::Invalid => true,
+            };
+        is_same_end
+            && self.pull_secrets == other.pull_secrets
+            && self.warnings.len() == other.warnings.len()
+            && self
+                .warnings
+                .iter()
+                .zip(other.warnings)
+                .all(|(one, another)| self.because(Some(*one)) == other.because(Some(*another)))
+    }
+
+    fn because(&self, rule: Option<RuleId>) -> Option<&str> {
+        self.set.because(rule?)
     }
 }
 

@@ -5,8 +5,8 @@ pub(super) const MOST: usize = 4_000_000;
 /// Maximum number of images of all patterns of large sets, and the minimum number for each pattern.
 pub(super) const MOST_OF_PATTERNS: usize = 800_000;
 pub(super) const LEAST_OF_A_PATTERN: usize = 6;
-/// Maximum number of examined pairs of rules of which one has a wildcard.
-pub(super) const MOST_PAIRS: usize = 200_000;
+/// Maximum number of prefixes of `home` that get images.
+pub(super) const MOST_PREFIXES: usize = 200_000;
 /// Maximum number of settings of all rules of large sets, and the minimum number for each rule.
 pub(super) const MOST_SETTINGS: usize = 400_000;
 pub(super) const LEAST_SETTINGS_OF_A_RULE: usize = 12;

@@ -8,10 +8,13 @@ mod cases;
 mod cause;
 mod changes;
 mod difference;
+mod home;
 mod limits;
+mod pairs;
 mod partners;
 mod reach;
 mod settings;
+mod walks;
 
 pub use cases::Cases;
 pub use cause::{Cause, Comparison};

@@ -46,6 +46,15 @@ impl<'s> Partners<'s> {
         Some([(set, set.rules.get(number)?), (other, other.rules.get(partner)?)])
     }
 
+    /// Returns true if a rule differs in the other set, or has moved.
+    pub(super) fn differs(&self, side: usize, number: usize) -> bool {
+        let change = match side {
+            0 => self.changes.of_old(number),
+            _ => self.changes.of_new(number),
+        };
+        change.is_some()
+    }
+
     /// Returns the pattern that a rule has in the other set, if it differs.
     pub(super) fn other_pattern(&self, side: usize, number: usize) -> Option<&'s Pattern> {
         let [(_, rule), (_, other)] = self.of(side, number)?;

@@ -15,9 +15,18 @@ use crate::rules::pattern::Pattern;
 use crate::rules::rule::Rule;
 use crate::syntax::ast::Action;
 
-/// Maximum work of all searches of one comparison, in steps (some take a nanosecond). Each rule adds to it.
-const WORK: usize = 300_000_000;
-const WORK_OF_A_RULE: usize = 4_000;
+/// Maximum work of the searches of one comparison, in steps of about 20 nanoseconds. Each rule adds to it, once the
+/// rules before it are done, so that later rules get as much as the earlier ones.
+const WORK: Work = Work {
+    alone: 60_000_000,
+    of_pairs: 20_000_000,
+};
+const WORK_OF_A_RULE: Work = Work {
+    alone: 6_000,
+    of_pairs: 3_000,
+};
+/// Work of a search apart from its steps.
+const WORK_OF_A_SEARCH: usize = 200;
 /// Maximum number of rules above that a search excludes, one after the other.
 const ROUNDS: usize = 24;
 
@@ -26,9 +35,17 @@ pub(super) struct ImageSearch {
     short_hub: Language,
     /// Names that begin with a registry.
     in_full: Language,
-    left: Cell<usize>,
+    left: Cell<Work>,
+    is_exhausted: Cell<bool>,
     /// Names at home in each set, which may have as many prefixes as rules.
     homes: Vec<(*const Compiled, Rc<Language>)>,
+}
+
+/// Work of searches for a single rule, and for the images that two rules share.
+#[derive(Clone, Copy)]
+struct Work {
+    alone: usize,
+    of_pairs: usize,
 }
 
 /// Decision on an image in the first round.
@@ -42,7 +59,6 @@ pub(super) enum Taken {
 
 impl ImageSearch {
     pub(super) fn new(sets: &[&Compiled]) -> Self {
-        let rules: usize = sets.iter().map(|set| set.len()).sum();
         let mut in_full = Builder::new();
         let host = Bytes::all().except(b"/@");
         in_full
@@ -56,7 +72,8 @@ impl ImageSearch {
             valid: languages::valid(),
             short_hub: languages::short_hub(),
             in_full: in_full.finish(),
-            left: Cell::new(WORK + WORK_OF_A_RULE * rules),
+            left: Cell::new(WORK),
+            is_exhausted: Cell::new(false),
             homes: sets
                 .iter()
                 .map(|set| {
@@ -71,7 +88,21 @@ impl ImageSearch {
 
     /// Returns true if a search needed more work than the limit allows.
     pub(super) fn is_exhausted(&self) -> bool {
-        self.left.get() == 0
+        self.is_exhausted.get()
+    }
+
+    /// Returns true if no work is left for pairs until the next rule begins.
+    pub(super) fn has_no_work_for_pairs(&self) -> bool {
+        self.left.get().of_pairs <= WORK_OF_A_SEARCH
+    }
+
+    /// Adds the work of the next rule.
+    pub(super) fn begin_rule(&self) {
+        let Work { alone, of_pairs } = self.left.get();
+        self.left.set(Work {
+            alone: alone + WORK_OF_A_RULE.alone,
+            of_pairs: of_pairs + WORK_OF_A_RULE.of_pairs,
+        });
     }
 
     /// Returns an image that a rule decides, and that another rule matches as well, or a pattern does not match, if
@@ -108,7 +139,7 @@ impl ImageSearch {
             condition.subject == Subject::Unqualified && *wanted != condition.negated
         });
         for _ in 0..ROUNDS {
-            let text = self.witness(&pattern, beside.as_ref(), &without)?;
+            let text = self.witness(other.is_some(), &pattern, beside.as_ref(), &without)?;
             let image = match is_short {
                 true => text.strip_prefix(DOCKER_HUB)?.strip_prefix('/')?.to_owned(),
                 false => text,
@@ -150,11 +181,17 @@ impl ImageSearch {
     /// Returns an image that a swap's pattern matches and that is one of its target's own images.
     pub(super) fn at_its_target(&self, rule: &Rule) -> Option<String> {
         let shape = languages::of_shape(rule.target.as_ref()?);
-        self.witness(&languages::of_pattern(&rule.pattern), Some(&shape), &[])
+        self.witness(false, &languages::of_pattern(&rule.pattern), Some(&shape), &[])
     }
 
     /// Returns a canonical name that is in some languages and not in others.
-    fn witness(&self, one: &Language, other: Option<&Language>, without: &[Rc<Language>]) -> Option<String> {
+    fn witness(
+        &self,
+        is_of_pair: bool,
+        one: &Language,
+        other: Option<&Language>,
+        without: &[Rc<Language>],
+    ) -> Option<String> {
         let all: Vec<&Language> = [one, &self.valid, &self.in_full]
             .into_iter()
             .chain(other)
@@ -164,9 +201,15 @@ impl ImageSearch {
             .map(|language| &**language)
             .chain([&self.short_hub])
             .collect();
-        let mut left = self.left.get();
-        let found = witness_within(&all, &none, BUDGET, &mut left);
-        self.left.set(left);
+        let mut work = self.left.get();
+        let left = match is_of_pair {
+            true => &mut work.of_pairs,
+            false => &mut work.alone,
+        };
+        *left = left.saturating_sub(WORK_OF_A_SEARCH);
+        let found = witness_within(&all, &none, BUDGET, left);
+        self.is_exhausted.set(self.is_exhausted.get() || *left == 0);
+        self.left.set(work);
         let text = found.ok()??;
         // The languages do not know the length of a digest.
         Some(match text.split_once('@') {

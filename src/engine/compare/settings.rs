@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::analysis::samples::{QUALIFIED, TEXTS};
 use crate::automaton::{Builder, Bytes, Language, witness};
-use crate::context::{Setting, Subject, ValueKind};
+use crate::context::{Case, Setting, Subject, ValueKind};
 use crate::rules::Compiled;
 use crate::rules::condition::Condition;
 use crate::rules::image::Image;
@@ -155,4 +155,12 @@ fn sought(subject: Subject, conditions: &[Wanted<'_>]) -> Option<String> {
     let all: Vec<&Language> = within.iter().chain([&names]).collect();
     let none: Vec<&Language> = without.iter().collect();
     witness(&all, &none, BUDGET).ok().flatten()
+}
+
+/// Returns images, all in one setting.
+pub(super) fn in_setting(images: impl IntoIterator<Item = String>, setting: &Setting) -> Vec<Case> {
+    images
+        .into_iter()
+        .map(|image| Case::new(image, setting))
+        .collect()
 }

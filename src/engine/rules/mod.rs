@@ -17,6 +17,7 @@ pub(crate) mod shape;
 pub(crate) mod target;
 pub(crate) mod template;
 pub(crate) mod text;
+mod unmet;
 
 pub use compiled::{Compiled, LEGACY_RULE, RuleInfo};
 pub use decision::{Decision, DoesNotSettle, Effect, Invalid, Matched};

@@ -2,6 +2,7 @@
 
 use imageswap_engine::compare::{Cause, Change, Comparison};
 use imageswap_engine::compile::RuleSet;
+use imageswap_engine::context::{Case, Setting};
 use imageswap_engine::rules::RuleId;
 use imageswap_tests_support::loaded::load_text;
 
@@ -112,8 +113,8 @@ fn changed_constant_or_header_changes_its_rules() {
 /// Returns the cause of the difference of an image: the names of the rule before and after.
 fn cause(old: &str, new: &str, image: &str) -> String {
     let (old, new) = (load_text(old), load_text(new));
-    let comparison = Comparison::new(old.set(), new.set());
-    match comparison.cause(image, &imageswap_engine::context::Setting::default().context()) {
+    let mut comparison = Comparison::new(old.set(), new.set());
+    match comparison.cause(&Case::new(image, &Setting::default())).unwrap() {
         Cause::Rule(place) => {
             let change = &comparison.changes.all()[place];
             let name = |set: &RuleSet, rule: Option<RuleId>| {

@@ -2,5 +2,6 @@
 
 mod changes;
 mod coverage;
+mod growth;
 mod mutate;
 mod properties;

@@ -11,10 +11,14 @@ use super::mutate::Mutation;
 
 /// Returns the differences over the sample images, as text.
 fn differences(old: &RuleSet, new: &RuleSet) -> Vec<(String, String, String)> {
+    let mut comparison = Comparison::new(old, new);
     Cases::new(&[old, new])
         .filter_map(|case| {
             let context = case.setting.context();
-            let found = difference(old, new, &case.image, &context)?;
+            let found = difference(old, new, &case.image, &context);
+            // Evaluations that share their rounds differ for the same images.
+            assert_eq!(comparison.cause(&case).is_some(), found.is_some(), "{case:?}");
+            let found = found?;
             // A difference has the decisions of both sets.
             assert_eq!(found.old, old.evaluate(&case.image, &context));
             assert_eq!(found.new, new.evaluate(&case.image, &context));

@@ -1,10 +1,9 @@
-//! Progress of a migration, shown on a terminal if it takes longer than a second.
+//! Progress of long work, shown on a terminal if it takes longer than a second.
 
 use std::cell::{Cell, RefCell};
-use std::io::{self, IsTerminal as _, Write};
+use std::fmt;
+use std::io::{self, IsTerminal as _, Stderr, Write};
 use std::time::{Duration, Instant};
-
-use imageswap_migrate::{Progress, Step};
 
 /// Time before the first step is shown.
 const DELAY: Duration = Duration::from_secs(1);
@@ -13,19 +12,16 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// Returns to the beginning of the line, and clears it.
 const CLEARED: &str = "\r\x1b[K";
 
-/// Returns an observer that shows the steps on stderr if that is a terminal. They share one line, which is cleared at
-/// the end.
-pub(super) fn on_terminal() -> Progress {
+/// Returns a line that shows steps on stderr; `None` if that is not a terminal.
+pub(super) fn on_terminal() -> Option<ProgressLine<Stderr>> {
     let stderr = io::stderr();
-    if !stderr.is_terminal() {
-        return Progress::silent();
-    }
-    let line = ProgressLine::new(stderr, DELAY, PAUSE);
-    Progress::new(move |step| line.show(step))
+    stderr
+        .is_terminal()
+        .then(|| ProgressLine::new(stderr, DELAY, PAUSE))
 }
 
 /// Line of a terminal that is overwritten with each step, and cleared at the end.
-struct ProgressLine<W: Write> {
+pub(super) struct ProgressLine<W: Write> {
     to: RefCell<W>,
     pause: Duration,
     next: Cell<Instant>,
@@ -42,7 +38,8 @@ impl<W: Write> ProgressLine<W> {
         }
     }
 
-    fn show(&self, step: Step) {
+    /// Shows a step, unless the work has just begun or a step was shown a moment ago.
+    pub(super) fn show(&self, step: impl fmt::Display) {
         let now = Instant::now();
         if now < self.next.get() {
             return;
@@ -74,18 +71,14 @@ mod tests {
         let mut screen = Vec::new();
         let line = ProgressLine::new(&mut screen, delay, Duration::ZERO);
         for done in [0, 256] {
-            line.show(Step {
-                work: "comparing",
-                done,
-                all: Some(300),
-            });
+            line.show(format_args!("comparing: {done} of 300 images"));
         }
         drop(line);
         String::from_utf8(screen).unwrap()
     }
 
     #[test]
-    fn slow_migration_shows_steps_and_leaves_no_trace() {
+    fn slow_work_shows_steps_and_leaves_no_trace() {
         assert_eq!(
             shown(Duration::ZERO),
             "\r\x1b[Kcomparing: 0 of 300 images\r\x1b[Kcomparing: 256 of 300 images\r\x1b[K"
@@ -93,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn fast_migration_shows_nothing() {
+    fn fast_work_shows_nothing() {
         assert_eq!(shown(Duration::from_secs(3600)), "");
     }
 }
