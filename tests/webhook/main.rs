@@ -33,6 +33,7 @@ mod open_files;
 mod originals;
 mod readme;
 mod reload;
+mod review_log;
 mod rules;
 mod rules_answers;
 mod rules_load;

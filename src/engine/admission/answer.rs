@@ -14,7 +14,7 @@ pub(super) struct AdmissionResponse<'a> {
     dry_run: bool,
     /// With `dry_run`, the patch that the answer would have.
     patch: JsonPatch<'a>,
-    would_deny: bool,
+    /// The lines that deny the object; with `dry_run`, those that would.
     denials: Vec<String>,
     warnings: Vec<String>,
     suppressed: usize,
@@ -39,7 +39,6 @@ impl<'a> AdmissionResponse<'a> {
             uid,
             dry_run: false,
             patch: JsonPatch::default(),
-            would_deny: false,
             denials: Vec::new(),
             warnings: Vec::new(),
             suppressed: 0,
@@ -60,8 +59,7 @@ impl<'a> AdmissionResponse<'a> {
     /// Denies the object, with a line for each denied image. In a dry run, the line is a warning.
     pub(super) fn deny(&mut self, line: String) {
         if self.dry_run {
-            self.would_deny = true;
-            return self.warn(line);
+            self.warn(line.clone());
         }
         match self.denials.len() {
             0..MAX_DENIALS => self.denials.push(line),
@@ -90,29 +88,32 @@ impl<'a> AdmissionResponse<'a> {
 
     /// Returns the outcome, unless the answer changes nothing. A denial wins over patches of other images.
     pub(super) fn outcome(&self) -> Option<ReviewOutcome> {
-        if !self.denials.is_empty() {
-            Some(ReviewOutcome::Denied)
-        } else if self.would_deny {
-            Some(ReviewOutcome::WouldDeny)
-        } else if self.patch.is_empty() {
-            None
-        } else if self.dry_run {
-            Some(ReviewOutcome::WouldSwap)
-        } else {
-            Some(ReviewOutcome::Patched)
+        match (self.denials.is_empty(), self.dry_run) {
+            (false, false) => Some(ReviewOutcome::Denied),
+            (false, true) => Some(ReviewOutcome::WouldDeny),
+            (true, _) if self.patch.is_empty() => None,
+            (true, false) => Some(ReviewOutcome::Patched),
+            (true, true) => Some(ReviewOutcome::WouldSwap),
         }
+    }
+
+    /// Returns the lines that deny the object, or would.
+    pub(super) fn denial(&self) -> Option<String> {
+        (!self.denials.is_empty()).then(|| self.denials.join("\n"))
     }
 
     /// Returns the body of the answer. It is written piece by piece, because most of it is fixed and every request
     /// pays for it.
     pub(super) fn into_bytes(mut self) -> Vec<u8> {
+        let denial = self.denial().filter(|_| !self.dry_run);
         if self.suppressed > 0 {
             self.warnings
                 .push(format!("imageswap: {} more warnings", self.suppressed));
         }
         // An answer that denies has no patch: the API server would not apply it.
         let patch = (self.outcome() == Some(ReviewOutcome::Patched)).then_some(&self.patch);
-        let texts = self.warnings.iter().chain(&self.denials).map(String::len);
+        let texts = self.warnings.iter().map(String::len);
+        let texts = texts.chain(denial.as_ref().map(String::len));
         // Large enough for nearly every answer, so that it is not there twice while it grows.
         let length =
             ENVELOPE + texts.sum::<usize>() + patch.map_or(0, |patch| base64_length(patch.max_length()));
@@ -122,14 +123,15 @@ impl<'a> AdmissionResponse<'a> {
         json.raw("\",\"response\":{\"uid\":");
         json.text(self.uid);
         json.raw(",\"allowed\":");
-        if self.denials.is_empty() {
-            json.raw("true");
-        } else {
-            json.raw(
-                "false,\"status\":{\"status\":\"Failure\",\"reason\":\"Forbidden\",\"code\":403,\"message\":",
-            );
-            json.text(&self.denials.join("\n"));
-            json.raw("}");
+        match denial {
+            Some(denial) => {
+                json.raw(
+                    "false,\"status\":{\"status\":\"Failure\",\"reason\":\"Forbidden\",\"code\":403,\"message\":",
+                );
+                json.text(&denial);
+                json.raw("}");
+            }
+            None => json.raw("true"),
         }
         if let Some(patch) = patch {
             json.raw(",\"patchType\":\"JSONPatch\",\"patch\":\"");

@@ -36,7 +36,7 @@ impl<'p, 'r, 'a> OldImages<'p, 'r, 'a> {
             Some(old) if old.container == container => old.image.map(AsRef::as_ref) == image,
             _ => match (container, image) {
                 // Kubernetes requires unique names within a list, so the name identifies the container.
-                (Some(name), Some(image)) => self.named().get(&(pointer.list, name)) == Some(&image),
+                (Some(name), Some(image)) => self.named().get(&(pointer.list, name.as_ref())) == Some(&image),
                 _ => false,
             },
         }
@@ -46,7 +46,7 @@ impl<'p, 'r, 'a> OldImages<'p, 'r, 'a> {
         self.by_name.get_or_init(|| {
             let images = self.old.images();
             images
-                .filter_map(|old| Some(((old.pointer.list, old.container?), old.image?.as_ref())))
+                .filter_map(|old| Some(((old.pointer.list, old.container?.as_ref()), old.image?.as_ref())))
                 .collect()
         })
     }

@@ -87,7 +87,7 @@ pub(super) fn evaluate<'r, 'a, D, E>(
             Ok(image) => {
                 // Copied for each image, because container and place are the only values that differ within a Pod.
                 let context = Context {
-                    container: field.container,
+                    container: field.container.map(AsRef::as_ref),
                     place: field.place,
                     ..context
                 };

@@ -45,7 +45,7 @@ pub fn explain<'p>(
             image: field
                 .image
                 .map_or_else(String::new, |image| image.clone().into_owned()),
-            container: field.container.map(ToOwned::to_owned),
+            container: field.container.map(|name| name.clone().into_owned()),
             place: field.place,
             verdict: match verdict {
                 Verdict::Skipped(reason) => Err(reason),

@@ -37,7 +37,7 @@ pub fn images_of(object: &str) -> Result<Vec<ObjectImage>, InvalidObject> {
     let images = pod.images().filter_map(|field| {
         Some(ObjectImage {
             image: field.image?.clone().into_owned(),
-            container: field.container.map(ToOwned::to_owned),
+            container: field.container.map(|name| name.clone().into_owned()),
             place: field.place,
             pointer: field.pointer,
         })

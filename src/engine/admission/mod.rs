@@ -37,7 +37,7 @@ pub use self::originals::ORIGINAL_IMAGES;
 pub use self::outcome::{
     ImageDecision, ImageEffect, ReviewOutcome, Reviewed, SkipReason, SkippedImages, TemplateChange,
 };
-pub use self::pod::JsonPointer;
+pub use self::pod::{JsonPointer, PodElement};
 pub use self::policy::{Caller, Policy};
 pub use self::review::review;
 pub use self::workload::Workload;

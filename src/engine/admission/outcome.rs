@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::fights::Arrivals;
+use super::pod::JsonPointer;
 use crate::context::Operation;
 use crate::label;
 use crate::rules::RuleId;
@@ -26,6 +27,8 @@ pub struct Reviewed<'a> {
     pub dry_run: bool,
     /// Outcome of the whole review.
     pub outcome: ReviewOutcome,
+    /// The lines that deny the object; in a dry run of the webhook, those that would.
+    pub denial: Option<String>,
     /// The decision for each image. Of very many that are not evaluated, it has only the first ones.
     pub images: Vec<ImageDecision<'a>>,
     /// Further images that are not evaluated.
@@ -43,6 +46,10 @@ pub struct SkippedImages([usize; SkipReason::ALL.len()]);
 pub struct ImageDecision<'a> {
     /// The original image; empty if there is none.
     pub image: Cow<'a, str>,
+    /// Name of its container, or of its volume.
+    pub container: Option<Cow<'a, str>>,
+    /// Location of its field in the object.
+    pub pointer: JsonPointer,
     /// Its effect.
     pub effect: ImageEffect,
     /// The rule with this effect.
@@ -115,6 +122,30 @@ pub enum TemplateChange {
     Add,
     /// The template loses the label.
     Remove,
+}
+
+impl ImageEffect {
+    /// Returns the reason of a skipped image, else the effect in one word.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Swap(_) => "swap",
+            Self::Deny => "deny",
+            Self::WouldSwap(_) => "would-swap",
+            Self::WouldDeny => "would-deny",
+            Self::Skipped(reason) => reason.as_str(),
+        }
+    }
+
+    /// Returns the image that replaces the original one.
+    #[must_use]
+    pub fn result(&self) -> Option<&str> {
+        match self {
+            Self::Swap(result) | Self::WouldSwap(result) => Some(result),
+            Self::Keep | Self::Deny | Self::WouldDeny | Self::Skipped(_) => None,
+        }
+    }
 }
 
 impl SkippedImages {

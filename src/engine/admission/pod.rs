@@ -24,7 +24,7 @@ pub(super) struct ImageField<'r, 'a> {
     /// Its place in the Pod.
     pub(super) place: Place,
     /// Name of its container, or of its volume.
-    pub(super) container: Option<&'r str>,
+    pub(super) container: Option<&'r Cow<'a, str>>,
     /// The image; `None` if the field is missing, empty or not a string.
     pub(super) image: Option<&'r Cow<'a, str>>,
 }
@@ -37,6 +37,10 @@ pub struct JsonPointer {
     pub(super) index: usize,
 }
 
+/// An element of a Pod that has an image: its list and index, as in `containers[0]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PodElement(JsonPointer);
+
 /// A list of a Pod that has images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum ImageList {
@@ -47,6 +51,16 @@ pub(super) enum ImageList {
 }
 
 impl ImageList {
+    /// Returns the name of the list in a Pod.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Containers => "containers",
+            Self::InitContainers => "initContainers",
+            Self::EphemeralContainers => "ephemeralContainers",
+            Self::Volumes => "volumes",
+        }
+    }
+
     /// Returns the place of images in this list. (An init container that is a sidecar has a place of its own.)
     fn place(self) -> Place {
         match self {
@@ -55,6 +69,22 @@ impl ImageList {
             Self::EphemeralContainers => Place::Ephemeral,
             Self::Volumes => Place::Volume,
         }
+    }
+}
+
+impl JsonPointer {
+    /// Returns the element of a Pod that has the field.
+    #[must_use]
+    pub fn element(self) -> PodElement {
+        PodElement(self)
+    }
+}
+
+impl PodElement {
+    /// Returns true if it is a volume, and false if it is a container.
+    #[must_use]
+    pub fn is_volume(self) -> bool {
+        self.0.list == ImageList::Volumes
     }
 }
 
@@ -156,7 +186,7 @@ impl<'r, 'a> ImageField<'r, 'a> {
         Self {
             pointer,
             place,
-            container: container.name.as_deref(),
+            container: container.name.as_ref(),
             image,
         }
     }
@@ -171,7 +201,7 @@ impl<'r, 'a> ImageField<'r, 'a> {
         Some(Self {
             pointer,
             place: pointer.list.place(),
-            container: volume.name.as_deref(),
+            container: volume.name.as_ref(),
             image,
         })
     }
@@ -179,12 +209,17 @@ impl<'r, 'a> ImageField<'r, 'a> {
 
 impl fmt::Display for JsonPointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (list, field) = match self.list {
-            ImageList::Containers => ("containers", "image"),
-            ImageList::InitContainers => ("initContainers", "image"),
-            ImageList::EphemeralContainers => ("ephemeralContainers", "image"),
-            ImageList::Volumes => ("volumes", "image/reference"),
+        let field = match self.list {
+            ImageList::Containers | ImageList::InitContainers | ImageList::EphemeralContainers => "image",
+            ImageList::Volumes => "image/reference",
         };
+        let list = self.list.as_str();
         write!(f, "{}/{list}/{}/{field}", self.path.as_str(), self.index)
+    }
+}
+
+impl fmt::Display for PodElement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{}]", self.0.list.as_str(), self.0.index)
     }
 }

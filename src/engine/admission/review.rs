@@ -45,6 +45,7 @@ pub fn review<'a>(
         true => ReviewOutcome::Skipped,
         false => ReviewOutcome::Unchanged,
     });
+    let denial = response.denial();
     let answer = response.into_bytes();
     let arrivals = evaluated
         .as_ref()
@@ -75,6 +76,7 @@ pub fn review<'a>(
         operation,
         dry_run,
         outcome,
+        denial,
         images,
         more,
         arrivals,
@@ -224,6 +226,8 @@ impl Verdict<Decision<'_>> {
         };
         ImageDecision {
             image,
+            container: field.container.cloned(),
+            pointer: field.pointer,
             effect,
             rule,
             rules,

@@ -5,9 +5,10 @@ use std::fmt::{self, Write as _};
 use super::evaluate::MAX_IMAGES;
 use super::originals::ORIGINAL_IMAGES;
 use super::outcome::TemplateChange;
-use super::pod::{ImageField, ImageList};
+use super::pod::ImageField;
 use super::policy::{DISABLED, Policy};
 use crate::compile::RuleSet;
+use crate::diagnostic::is_hidden;
 use crate::rules::{Invalid, RuleId};
 
 /// Maximum length of an image or a name in a line, in characters: longer than any valid image with a digest.
@@ -139,19 +140,20 @@ impl fmt::Display for Because<'_> {
     }
 }
 
-/// The container of an image, as in `of container web`; by its index if it has no name.
+/// The container of an image, as in `of container web`; by its place in the list if it has no name.
 struct FieldOwner<'f, 'r, 'a>(&'f ImageField<'r, 'a>);
 
 impl fmt::Display for FieldOwner<'_, '_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.0.pointer.list {
-            ImageList::Containers | ImageList::InitContainers | ImageList::EphemeralContainers => "container",
-            ImageList::Volumes => "volume",
+        let element = self.0.pointer.element();
+        let what = if element.is_volume() {
+            "volume"
+        } else {
+            "container"
         };
         match self.0.container {
             Some(name) => write!(f, "of {what} {}", Shown(name)),
-            // An index counts from 0 in a JSON pointer, and from 1 for people.
-            None => write!(f, "of {what} number {}", self.0.pointer.index + 1),
+            None => write!(f, "of {what} {element}"),
         }
     }
 }
@@ -165,7 +167,7 @@ impl fmt::Display for Shown<'_> {
             if count == SHOWN {
                 return f.write_str("...");
             }
-            if character.is_control() {
+            if is_hidden(character) {
                 // A line break would split the warning, and a control character could change the terminal of the
                 // caller.
                 write!(f, "{}", character.escape_default())?;

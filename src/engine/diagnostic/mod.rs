@@ -17,4 +17,4 @@ pub use lint::Lint;
 pub(crate) use lint::Lints;
 pub use severity::Severity;
 pub use similar::similar;
-pub use source::{Piece, Position, Source, SourceId, SourceMap, Span, visible};
+pub use source::{Piece, Position, Source, SourceId, SourceMap, Span, is_hidden, visible};

@@ -247,8 +247,7 @@ impl Origin {
     }
 }
 
-/// A text with escapes for characters that could control a terminal or deceive the reader: control characters, line
-/// separators and changes of direction.
+/// A text with escapes for characters that [`is_hidden`] finds.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.contains(is_hidden) {
@@ -265,7 +264,10 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-fn is_hidden(char: char) -> bool {
+/// Returns true for a character that could control a terminal or deceive the reader: a control character, a line
+/// separator or a change of direction.
+#[must_use]
+pub fn is_hidden(char: char) -> bool {
     char.is_control()
         || matches!(
             char,

@@ -13,6 +13,7 @@ mod file_limit;
 mod health;
 mod listener;
 mod rejection;
+mod review_log;
 mod reviews;
 mod server;
 mod validate;

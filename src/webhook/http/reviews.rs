@@ -10,10 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use imageswap_engine::admission::{Caller, ImageEffect, Policy, ReviewError, Reviewed, review};
-use imageswap_engine::compile::RuleSet;
-use imageswap_engine::context::Operation;
-use imageswap_engine::rules::{Interrupt, RuleId};
+use imageswap_engine::admission::{Caller, Policy, ReviewError, review};
+use imageswap_engine::rules::Interrupt;
 use salvo::prelude::*;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
@@ -26,9 +24,10 @@ use super::connections::{answer_within, evaluates, queued};
 use super::deadline::{DEFAULT_TIMEOUT, timeout};
 use super::health::Health;
 use super::rejection::{Rejection, respond};
+use super::review_log::log_review;
 use crate::webhook::candidate::{AnsweredReview, LiveCandidate};
 use crate::webhook::fights::SharedFights;
-use crate::webhook::metrics::{Metrics, RuleCounts};
+use crate::webhook::metrics::Metrics;
 use crate::webhook::os;
 use crate::webhook::reload::SharedRules;
 
@@ -224,45 +223,4 @@ impl Reviews {
         let review = candidate.and_then(|candidate| candidate.review(&reviewed, body, entry, &current));
         Ok((reviewed.answer, review))
     }
-}
-
-/// Maximum number of rules in a line of the log. A Pod with many containers could match thousands.
-const MAX_NAMED_RULES: usize = 100;
-
-/// Logs one line for a review and, with `debug`, one line for each image that changes.
-fn log_review(reviewed: &Reviewed<'_>, rules: &RuleSet, counts: &RuleCounts, duration: Duration) {
-    // Building the line allocates, so it is skipped if no one reads it.
-    if !tracing::enabled!(tracing::Level::INFO) {
-        return;
-    }
-    let mut named: Vec<RuleId> = Vec::new();
-    let mut swapped = 0u32;
-    for image in &reviewed.images {
-        if let ImageEffect::Swap(result) = &image.effect {
-            swapped += 1;
-            tracing::debug!(uid = %reviewed.uid, image = %image.image, result, "swapped");
-        }
-        for rule in &image.rules {
-            if named.len() < MAX_NAMED_RULES && !named.contains(rule) {
-                named.push(*rule);
-            }
-        }
-    }
-    let labels: Vec<&str> = named.iter().map(|rule| counts.label(rules, *rule)).collect();
-    let lines: Vec<String> = named.iter().filter_map(|rule| rules.rule_line(*rule)).collect();
-    tracing::info!(
-        uid = reviewed.uid.as_ref(),
-        namespace = reviewed.namespace.as_deref(),
-        kind = reviewed.kind.as_ref(),
-        name = reviewed.name.as_deref(),
-        operation = reviewed.operation.map(Operation::as_str),
-        dry_run = reviewed.dry_run.then_some(true),
-        outcome = reviewed.outcome.as_str(),
-        images = reviewed.images.len() + reviewed.more.counts().map(|(_, count)| count).sum::<usize>(),
-        swapped,
-        rules = labels.join(","),
-        rule_lines = (!lines.is_empty()).then(|| lines.join(",")),
-        duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
-        "reviewed"
-    );
 }

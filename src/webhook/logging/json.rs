@@ -4,9 +4,10 @@
 //! without it. So the layer is our own.
 
 use std::cell::RefCell;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io::Write as _;
 
+use imageswap_engine::diagnostic::is_hidden;
 use time::OffsetDateTime;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
@@ -86,6 +87,35 @@ impl Scratch {
     }
 }
 
+/// Field whose value is JSON in the form `{:#?}`.
+const JSON_FIELD: &str = "details";
+
+/// A text as a JSON string. Characters that [`is_hidden`] finds have escapes, since people read the log in a terminal.
+pub(crate) struct JsonText<'t>(pub(crate) &'t str);
+
+impl fmt::Display for JsonText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('"')?;
+        let mut rest = self.0;
+        while let Some((at, char)) = rest
+            .char_indices()
+            .find(|(_, char)| is_hidden(*char) || matches!(char, '"' | '\\'))
+        {
+            f.write_str(&rest[..at])?;
+            match char {
+                '"' => f.write_str("\\\"")?,
+                '\\' => f.write_str("\\\\")?,
+                '\n' => f.write_str("\\n")?,
+                // All hidden characters are in the first plane of Unicode, so none needs two escapes.
+                char => write!(f, "\\u{:04x}", u32::from(char))?,
+            }
+            rest = &rest[at + char.len_utf8()..];
+        }
+        f.write_str(rest)?;
+        f.write_char('"')
+    }
+}
+
 struct Fields<'l> {
     line: &'l mut Vec<u8>,
     text: &'l mut String,
@@ -110,21 +140,28 @@ impl Visit for Fields<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let mut text = std::mem::take(self.text);
         text.clear();
-        let _ = fmt::Write::write_fmt(&mut text, format_args!("{value:?}"));
-        self.record_str(field, &text);
+        // Writing to a string cannot fail.
+        if field.name() == JSON_FIELD {
+            let _ = write!(text, "{value:#?}");
+            self.name(field);
+            self.line.extend_from_slice(text.as_bytes());
+        } else {
+            let _ = write!(text, "{value:?}");
+            self.record_str(field, &text);
+        }
         *self.text = text;
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
         self.name(field);
-        let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+        let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
         if value.bytes().all(is_plain) {
             // Nearly every text: this saves a serializer.
             self.line.push(b'"');
             self.line.extend_from_slice(value.as_bytes());
             self.line.push(b'"');
         } else {
-            let _ = serde_json::to_writer(&mut *self.line, value);
+            let _ = write!(self.line, "{}", JsonText(value));
         }
     }
 

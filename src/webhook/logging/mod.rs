@@ -7,6 +7,7 @@ mod start;
 mod writer;
 
 pub(crate) use findings::{findings, help_text};
+pub(crate) use json::JsonText;
 pub(crate) use limited::Limited;
 pub(crate) use start::{LogFormat, LogLevel, start};
 pub(crate) use writer::LogGuard;
