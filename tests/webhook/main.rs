@@ -25,6 +25,7 @@ mod expiry;
 mod fights;
 mod floods;
 mod handshakes;
+mod limits;
 mod load;
 mod log;
 mod memory;

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use super::json::{JsonWriter, base64_length};
+use super::limits::{Denials, NamedRules, Warnings};
 use super::outcome::ReviewOutcome;
 use super::patch::JsonPatch;
 use super::read::Version;
+use crate::rules::RuleId;
 
 /// An answer under construction. It begins with the uid of the request, so that no path can forget it.
 pub(super) struct AdmissionResponse<'a> {
@@ -15,19 +17,12 @@ pub(super) struct AdmissionResponse<'a> {
     /// With `dry_run`, the patch that the answer would have.
     patch: JsonPatch<'a>,
     /// The lines that deny the object; with `dry_run`, those that would.
-    denials: Vec<String>,
-    warnings: Vec<String>,
-    suppressed: usize,
-    /// Digest of the rule set, and the rules that decided or warned, each once: the audit annotations.
+    denials: Denials,
+    warnings: Warnings,
+    /// Digest of the rule set, and the rules that decided or warned: the audit annotations.
     digest: &'a str,
-    rules: Vec<Cow<'a, str>>,
+    rules: NamedRules<'a>,
 }
-
-/// Maximum number of warnings in an answer. It limits what a hostile object can cause, and is more than any real
-/// object needs. (The API server forwards 4,096 characters of warnings in all.)
-const MAX_WARNINGS: usize = 50;
-const MAX_DENIALS: usize = 1000;
-const MAX_RULES: usize = 100;
 
 /// Typical length of an answer without its patch, in bytes.
 const ENVELOPE: usize = 400;
@@ -39,11 +34,10 @@ impl<'a> AdmissionResponse<'a> {
             uid,
             dry_run: false,
             patch: JsonPatch::default(),
-            denials: Vec::new(),
-            warnings: Vec::new(),
-            suppressed: 0,
+            denials: Denials::default(),
+            warnings: Warnings::default(),
             digest,
-            rules: Vec::new(),
+            rules: NamedRules::default(),
         }
     }
 
@@ -61,29 +55,17 @@ impl<'a> AdmissionResponse<'a> {
         if self.dry_run {
             self.warn(line.clone());
         }
-        match self.denials.len() {
-            0..MAX_DENIALS => self.denials.push(line),
-            MAX_DENIALS => self.denials.push("imageswap: more images are denied".to_owned()),
-            // The limit is a memory bound: the lines so far say enough, and the API server limits nothing here.
-            _ => {}
-        }
+        self.denials.add(line);
     }
 
     /// Adds a warning to the caller, once.
     pub(super) fn warn(&mut self, warning: String) {
-        match self.warnings.len() {
-            // The containers of a Pod often share an image and a rule, and one line about both is enough.
-            _ if self.warnings.contains(&warning) => {}
-            0..MAX_WARNINGS => self.warnings.push(warning),
-            _ => self.suppressed += 1,
-        }
+        self.warnings.add(warning);
     }
 
     /// Names a rule in the audit annotations, once.
-    pub(super) fn name_rule(&mut self, rule: Cow<'a, str>) {
-        if self.rules.len() < MAX_RULES && !self.rules.contains(&rule) {
-            self.rules.push(rule);
-        }
+    pub(super) fn name_rule(&mut self, rule: RuleId, name: impl FnOnce() -> Cow<'a, str>) {
+        self.rules.add(rule, name);
     }
 
     /// Returns the outcome, unless the answer changes nothing. A denial wins over patches of other images.
@@ -99,21 +81,20 @@ impl<'a> AdmissionResponse<'a> {
 
     /// Returns the lines that deny the object, or would.
     pub(super) fn denial(&self) -> Option<String> {
-        (!self.denials.is_empty()).then(|| self.denials.join("\n"))
+        self.denials.text(self.outcome())
     }
 
     /// Returns the body of the answer. It is written piece by piece, because most of it is fixed and every request
     /// pays for it.
-    pub(super) fn into_bytes(mut self) -> Vec<u8> {
+    pub(super) fn into_bytes(self) -> Vec<u8> {
         let denial = self.denial().filter(|_| !self.dry_run);
-        if self.suppressed > 0 {
-            self.warnings
-                .push(format!("imageswap: {} more warnings", self.suppressed));
-        }
         // An answer that denies has no patch: the API server would not apply it.
         let patch = (self.outcome() == Some(ReviewOutcome::Patched)).then_some(&self.patch);
-        let texts = self.warnings.iter().map(String::len);
-        let texts = texts.chain(denial.as_ref().map(String::len));
+        let warnings = self.warnings.into_texts();
+        let texts = warnings
+            .iter()
+            .map(String::len)
+            .chain(denial.as_ref().map(String::len));
         // Large enough for nearly every answer, so that it is not there twice while it grows.
         let length =
             ENVELOPE + texts.sum::<usize>() + patch.map_or(0, |patch| base64_length(patch.max_length()));
@@ -138,24 +119,17 @@ impl<'a> AdmissionResponse<'a> {
             patch.write_base64(&mut json);
             json.raw("\"");
         }
-        if !self.warnings.is_empty() {
+        if !warnings.is_empty() {
             json.raw(",\"warnings\":[");
-            json.separated(&self.warnings, |json, warning| json.text(warning));
+            json.separated(&warnings, |json, warning| json.text(warning));
             json.raw("]");
         }
         // The API server copies these into its audit log, where they identify the rules of a past decision.
         json.raw(",\"auditAnnotations\":{\"digest\":");
         json.text(self.digest);
-        match self.rules.as_slice() {
-            [] => {}
-            [only] => {
-                json.raw(",\"rules\":");
-                json.text(only);
-            }
-            several => {
-                json.raw(",\"rules\":");
-                json.text(&several.join(","));
-            }
+        if let Some(rules) = self.rules.text() {
+            json.raw(",\"rules\":");
+            json.text(&rules);
         }
         json.raw("}}}");
         json.into_bytes()

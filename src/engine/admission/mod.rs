@@ -15,6 +15,7 @@ mod explain;
 mod fights;
 mod images;
 mod json;
+mod limits;
 mod originals;
 mod outcome;
 mod patch;

@@ -102,7 +102,7 @@ fn fill<'d>(
     }
     // Collected over all images, because a Pod has one list of pull secrets.
     let mut last = None;
-    let mut secrets: Vec<&str> = Vec::new();
+    let mut secrets: Vec<(&ImageField<'_, '_>, &str)> = Vec::new();
     for (field, verdict) in images {
         let (Verdict::Evaluated(decision), Some(image)) = (verdict, field.image) else {
             continue;
@@ -111,7 +111,7 @@ fn fill<'d>(
             step(image)?;
             // The images of a Pod mostly share a rule, so this saves the search for its name.
             if last.replace(rule) != Some(rule) {
-                response.name_rule(policy.rules.rule_name(rule));
+                response.name_rule(rule, || policy.rules.rule_name(rule));
             }
         }
         for rule in decision.warnings() {
@@ -131,25 +131,33 @@ fn fill<'d>(
             Effect::Deny => response.deny(wording::denied(field, image, policy, decision.last_rule())),
             Effect::Invalid(invalid) => response.warn(wording::left(field, image, invalid)),
         }
-        secrets.extend(decision.pull_secrets());
+        secrets.extend(decision.pull_secrets().iter().map(|secret| (field, *secret)));
     }
     if policy.record_originals {
         record_originals(response, request, images);
     }
     // In a template, the list would replace that of the Pod's service account.
-    if !secrets.is_empty() && pod.is_pod() && request.operation == Some(Operation::Create) {
-        let mut has_list = pod.pull_secrets().is_some();
-        let mut present: HashSet<&str> = pod.pull_secrets().into_iter().flatten().collect();
-        for secret in secrets {
-            if present.insert(secret) {
-                if policy.dry_run {
-                    response.warn(wording::would_add_pull_secret(secret));
-                }
-                // The first secret creates the list, which the next ones append to.
-                response.patch().add_pull_secret(secret, has_list);
-                has_list = true;
-            }
+    if secrets.is_empty() || !pod.is_pod() {
+        return Ok(());
+    }
+    let mut has_list = pod.pull_secrets().is_some();
+    let mut present: HashSet<&str> = pod.pull_secrets().into_iter().flatten().collect();
+    let is_new = request.operation == Some(Operation::Create);
+    for (field, secret) in secrets {
+        if !present.insert(secret) {
+            continue;
         }
+        if !is_new {
+            // The API server rejects a new secret in an existing Pod, also with `kubectl debug`.
+            response.warn(wording::lacks_pull_secret(field, secret));
+            continue;
+        }
+        if policy.dry_run {
+            response.warn(wording::would_add_pull_secret(secret));
+        }
+        // The first secret creates the list, which the next ones append to.
+        response.patch().add_pull_secret(secret, has_list);
+        has_list = true;
     }
     Ok(())
 }

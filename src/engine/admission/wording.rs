@@ -50,6 +50,16 @@ pub(super) fn would_swap(field: &ImageField<'_, '_>, image: &str, result: &str) 
     )
 }
 
+/// Returns the line about a pull secret that a rule names for an image, and that an existing Pod does not have.
+pub(super) fn lacks_pull_secret(field: &ImageField<'_, '_>, name: &str) -> String {
+    format!(
+        "imageswap: {} {} may need the pull secret {}, which the Pod does not have",
+        Shown(field.image.map_or("", AsRef::as_ref)),
+        FieldOwner(field),
+        Shown(name)
+    )
+}
+
 /// Returns the line about a pull secret that the Pod would get without the dry run.
 pub(super) fn would_add_pull_secret(name: &str) -> String {
     format!(
