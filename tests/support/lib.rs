@@ -15,6 +15,8 @@ pub mod loaded;
 pub mod migrated;
 pub mod naive;
 pub mod pages;
+#[cfg(feature = "patch")]
+pub mod patched;
 pub mod recorded;
 pub mod repository;
 #[cfg(feature = "webhook")]

@@ -2,52 +2,52 @@
 //! container.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::HashSet;
 
-use super::pod::{ImageField, ImageList, Pod};
+use super::pod::{ImageField, ImageList, JsonPointer, Pod};
 
 /// The images of the old object.
 pub(super) struct OldImages<'p, 'r, 'a> {
     old: &'p Pod<'r, 'a>,
-    // Built only if a container has moved, because most updates change no container.
-    by_name: OnceCell<HashMap<(ImageList, &'r str), &'r str>>,
+    // Built only if a container has moved or changed, because most updates change no container.
+    all: OnceCell<HashSet<OldImage<'r>>>,
 }
+
+/// An image in the container of a name in a list. The API server rejects repeated and missing names only after it has
+/// called webhooks, so they are possible.
+type OldImage<'r> = (ImageList, Option<&'r str>, &'r str);
 
 impl<'p, 'r, 'a> OldImages<'p, 'r, 'a> {
     pub(super) fn new(old: &'p Pod<'r, 'a>) -> Self {
         Self {
             old,
-            by_name: OnceCell::new(),
+            all: OnceCell::new(),
         }
     }
 
-    /// Returns true if the container of this name in the same list had the same image.
+    /// Returns true if a container of this name in the same list had the same image.
     ///
-    /// Containers rarely move, so it tries the same index first, and builds a map of names only if one has moved.
+    /// Containers rarely move, so it tries the same index first, and collects all images only if one has moved.
     pub(super) fn has(&self, field: &ImageField<'_, '_>) -> bool {
-        let ImageField {
-            pointer,
-            container,
-            image,
-            ..
-        } = *field;
-        let image = image.map(AsRef::as_ref);
-        match self.old.image_at(pointer.list, pointer.index) {
-            Some(old) if old.container == container => old.image.map(AsRef::as_ref) == image,
-            _ => match (container, image) {
-                // Kubernetes requires unique names within a list, so the name identifies the container.
-                (Some(name), Some(image)) => self.named().get(&(pointer.list, name.as_ref())) == Some(&image),
-                _ => false,
-            },
+        let (Some(image), JsonPointer { list, index, .. }) = (field.image, field.pointer) else {
+            return false;
+        };
+        let at_same_place = self.old.image_at(list, index);
+        if at_same_place.is_some_and(|old| old.container == field.container && old.image == Some(image)) {
+            return true;
         }
+        let name = field.container.map(AsRef::as_ref);
+        self.all().contains(&(list, name, image.as_ref()))
     }
 
-    fn named(&self) -> &HashMap<(ImageList, &'r str), &'r str> {
-        self.by_name.get_or_init(|| {
+    fn all(&self) -> &HashSet<OldImage<'r>> {
+        self.all.get_or_init(|| {
             let images = self.old.images();
-            images
-                .filter_map(|old| Some(((old.pointer.list, old.container?.as_ref()), old.image?.as_ref())))
-                .collect()
+            let names = |old: ImageField<'r, 'a>| {
+                let name = old.container.map(AsRef::as_ref);
+                Some((old.pointer.list, name, old.image?.as_ref()))
+            };
+            images.filter_map(names).collect()
         })
     }
 }

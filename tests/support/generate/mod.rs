@@ -3,6 +3,8 @@
 mod choices;
 mod images;
 mod mess;
+#[cfg(feature = "patch")]
+mod review;
 mod rules;
 mod setting;
 mod words;

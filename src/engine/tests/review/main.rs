@@ -11,3 +11,4 @@ mod interrupt;
 mod originals;
 mod real;
 mod support;
+mod update;
