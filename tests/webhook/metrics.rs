@@ -156,7 +156,7 @@ fn page_lists_exactly_the_served_metrics() {
         server.metric("imageswap_candidate_differences_total", "rule=") > 0.0
     });
     let served = metrics_of(&server.get("/metrics").text());
-    let page = metrics_of_page(&read("docs/drop-in.md"));
+    let page = metrics_of_page(&read("docs/operations.md"));
     let named: BTreeMap<_, _> = page
         .iter()
         .map(|(name, (labels, _))| (name.clone(), labels.clone()))
