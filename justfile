@@ -79,7 +79,7 @@ bench:
     cargo bench --locked
 
 # Fuzz for ten minutes: `parse` (any text as a rules file), `format` (any text), `agree` (two readings of the
-# language) or `migrate` (any text as a map). Needs nightly and cargo-fuzz.
+# language), `migrate` (any text as a map) or `review` (any bytes, and generated reviews). Needs nightly and cargo-fuzz.
 fuzz target="parse":
     cargo +nightly run --quiet --locked --manifest-path fuzz/Cargo.toml --example seeds
     nice -n 10 cargo +nightly fuzz run {{ target }} -- -max_total_time=600 -timeout=10 -max_len=4000 -dict=fuzz/rules.dict

@@ -5,8 +5,10 @@ use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use imageswap_engine::admission::{Caller, Policy, cases, config_map_review, review};
-use serde_json::Value;
+use imageswap_engine::admission::{
+    Caller, ORIGINAL_IMAGES, Policy, break_glass, cases, config_map_review, review,
+};
+use serde_json::{Map, Value, json};
 
 use crate::generate::Choices;
 use crate::loaded::{Loaded, load};
@@ -29,10 +31,14 @@ const RULES: &str = "rules v1\n\
     swap docker.io/ -> mirror.example.com/hub/ when not container c pull-secret one\n\
     swap quay.io/ -> docker.io/quay/ when operation create, update pull-secret two\n";
 
+/// Key of the break-glass label.
+const LABEL: &str = "k8s.twr.io/imageswap";
+
 /// Bits of the first byte of an input.
 const IS_GENERATED: u8 = 1;
 const IS_DRY_RUN: u8 = 2;
 const HAS_ENTRY: u8 = 4;
+const RECORDS_ORIGINALS: u8 = 8;
 
 /// Answers the review of an input, and checks the answer. The first byte of an input selects how it is answered. The others
 /// are the body, or choices of a generator of reviews.
@@ -41,20 +47,15 @@ const HAS_ENTRY: u8 = 4;
 ///
 /// If the answer is wrong.
 pub fn check(input: &[u8]) {
-    let Some((flags, rest)) = input.split_first() else {
-        return;
-    };
-    let body = match flags & IS_GENERATED {
-        0 => rest.to_vec(),
-        _ => Choices::new(rest).review(),
-    };
+    let body = body_of(input);
+    let flags = input.first().copied().unwrap_or_default();
     static SET: LazyLock<Loaded> = LazyLock::new(|| load([("a.rules", RULES)]));
     let policy = Policy {
         rules: SET.set(),
         digest: "d",
-        disable_label: "k8s.twr.io/imageswap",
+        disable_label: LABEL,
         dry_run: flags & IS_DRY_RUN != 0,
-        record_originals: false,
+        record_originals: flags & RECORDS_ORIGINALS != 0,
     };
     let caller = Caller {
         entry: (flags & HAS_ENTRY != 0).then_some("early"),
@@ -63,7 +64,12 @@ pub fn check(input: &[u8]) {
     if let Ok(reviewed) = review(&body, &policy, &caller) {
         let answer: Value = serde_json::from_slice(&reviewed.answer).expect("the answer is JSON");
         assert!(!policy.dry_run || answer["response"].get("patch").is_none());
-        check_answer(&body, &answer);
+        check_reviewed(&body, &answer, policy.record_originals);
+    }
+    if let Ok(reviewed) = break_glass(&body, &policy) {
+        let answer: Value = serde_json::from_slice(&reviewed.answer).expect("the answer is JSON");
+        assert!(!policy.dry_run || answer["response"].get("patch").is_none());
+        check_break_glass(&body, &answer);
     }
     let _ = cases(&body, policy.disable_label, &caller);
     if let Ok(review) = config_map_review(&body) {
@@ -72,52 +78,110 @@ pub fn check(input: &[u8]) {
     }
 }
 
-/// Checks the answer to a review.
+/// Returns the body that an input of [`check`] has or makes.
+pub fn body_of(input: &[u8]) -> Vec<u8> {
+    match input.split_first() {
+        None => Vec::new(),
+        Some((flags, rest)) if flags & IS_GENERATED == 0 => rest.to_vec(),
+        Some((_, rest)) => Choices::new(rest).review(),
+    }
+}
+
+/// Checks the answer to a review: its patch changes only images, and adds pull secrets only to a new Pod.
 ///
 /// # Panics
 ///
 /// If it is not an answer to this review, if its patch does not apply, or if the patch changes something that it must not
 /// change.
 pub fn check_answer(body: &[u8], answer: &Value) {
-    let response = &answer["response"];
-    assert_eq!(answer["kind"], "AdmissionReview");
-    let (patch, allowed) = (response.get("patch"), response["allowed"].as_bool());
-    assert_eq!(patch.is_some(), response.get("patchType").is_some());
-    assert!(allowed.is_some() && (patch.is_none() || allowed == Some(true)));
-    // This reader rejects some texts that the webhook skips, such as half of a surrogate pair.
-    let Ok(review) = serde_json::from_slice::<Value>(body) else {
+    check_reviewed(body, answer, false);
+}
+
+fn check_reviewed(body: &[u8], answer: &Value, records_originals: bool) {
+    let Some((request, patched)) = applied(body, answer) else {
         return;
     };
-    let request = &review["request"];
-    assert_eq!(response["uid"], request["uid"]);
-    let Some(patch) = patch else {
-        return;
-    };
-    let patch = STANDARD
-        .decode(patch.as_str().expect("a string"))
-        .expect("base64");
-    let patch: json_patch::Patch = serde_json::from_slice(&patch).expect("a patch");
-    assert!(!patch.is_empty());
-    let object = &request["object"];
-    let mut patched = object.clone();
-    json_patch::patch(&mut patched, &patch).expect("the patch applies");
     let pod = pod_of(&request["kind"]);
-    let mut changes = Vec::new();
-    compare(object, &patched, &mut String::new(), &mut changes);
-    assert!(!changes.is_empty(), "the patch changes nothing");
-    for (pointer, old, new) in changes {
+    for (pointer, old, new) in changes(&request["object"], &patched) {
         let is_image =
             is_image(&pointer, pod) && old.and_then(Value::as_str).is_some_and(|old| !old.is_empty());
         let is_secret = pointer.starts_with("/spec/imagePullSecrets")
             && pod.is_empty()
             && request["operation"] == "CREATE"
             && old.is_none_or(|old| !old.is_array());
+        let is_annotation = records_originals && is_record(&pointer, old, new);
         assert!(
-            is_image && new.is_some_and(Value::is_string) || is_secret,
+            is_image && new.is_some_and(Value::is_string) || is_secret || is_annotation,
             "{pointer} changes"
         );
     }
-    check_unchanged(request, &patched, pod);
+    check_unchanged(&request, &patched, pod);
+}
+
+/// Returns true if a change adds the annotation with the original images, or entries to it, and the maps that it needs.
+fn is_record(pointer: &str, old: Option<&Value>, new: Option<&Value>) -> bool {
+    let is_missing = old.is_none_or(Value::is_null);
+    let only = |map: &Value, key: &str| {
+        let map = map.as_object().filter(|map| map.len() == 1)?;
+        map.get(key).cloned()
+    };
+    let value = new.and_then(|new| match pointer {
+        "/metadata" if is_missing => only(&only(new, "annotations")?, ORIGINAL_IMAGES),
+        "/metadata/annotations" if is_missing => only(new, ORIGINAL_IMAGES),
+        "/metadata/annotations/imageswap.k8s.twr.io~1original-images" => Some(new.clone()),
+        _ => None,
+    });
+    let entries = |text: &Value| serde_json::from_str::<Map<String, Value>>(text.as_str()?).ok();
+    let Some(now) = value.as_ref().and_then(entries) else {
+        return false;
+    };
+    // An entry that exists is never overwritten.
+    let before = old.and_then(entries).unwrap_or_default();
+    before
+        .iter()
+        .all(|(pointer, image)| now.get(pointer) == Some(image))
+}
+
+/// Checks the answer to a review at `/break-glass`: its patch changes only the label of the pod template, and adds the maps
+/// that it needs.
+fn check_break_glass(body: &[u8], answer: &Value) {
+    let Some((request, patched)) = applied(body, answer) else {
+        return;
+    };
+    let labels = json!({LABEL: "disabled"});
+    let metadata = format!("{}/metadata", pod_of(&request["kind"]));
+    for (pointer, old, new) in changes(&request["object"], &patched) {
+        let is_missing = old.is_none_or(Value::is_null);
+        let is_label = match pointer.strip_prefix(&metadata) {
+            Some("") => is_missing && new == Some(&json!({"labels": labels})),
+            Some("/labels") => is_missing && new == Some(&labels),
+            Some("/labels/k8s.twr.io~1imageswap") => new.is_none_or(|new| new == "disabled"),
+            _ => false,
+        };
+        assert!(is_label, "{pointer} changes");
+    }
+}
+
+/// Returns the request of a review, and its object after the patch of the answer; `None` if the answer has no patch.
+fn applied(body: &[u8], answer: &Value) -> Option<(Value, Value)> {
+    let response = &answer["response"];
+    assert_eq!(answer["kind"], "AdmissionReview");
+    let (patch, allowed) = (response.get("patch"), response["allowed"].as_bool());
+    assert_eq!(patch.is_some(), response.get("patchType").is_some());
+    assert!(allowed.is_some() && (patch.is_none() || allowed == Some(true)));
+    // This reader rejects some texts that the webhook skips, such as half of a surrogate pair.
+    let mut review = serde_json::from_slice::<Value>(body).ok()?;
+    let request = review["request"].take();
+    assert_eq!(response["uid"], request["uid"]);
+    let patch = STANDARD
+        .decode(patch?.as_str().expect("a string"))
+        .expect("base64");
+    let patch: json_patch::Patch = serde_json::from_slice(&patch).expect("a patch");
+    assert!(!patch.is_empty());
+    let mut patched = request["object"].clone();
+    json_patch::patch(&mut patched, &patch).expect("the patch applies");
+    assert_ne!(patched, request["object"], "the patch changes nothing");
+    Some((request, patched))
 }
 
 /// Asserts that an image that an UPDATE does not change stays.
@@ -164,6 +228,13 @@ fn is_image(pointer: &str, pod: &str) -> bool {
         let index = field.and_then(|field| field.strip_prefix(list)?.strip_prefix('/')?.strip_suffix(image));
         index.is_some_and(|index| index.bytes().all(|byte| byte.is_ascii_digit()))
     })
+}
+
+/// Returns the values that differ, each with its pointer.
+fn changes<'v>(old: &'v Value, new: &'v Value) -> Vec<Change<'v>> {
+    let mut changes = Vec::new();
+    compare(old, new, &mut String::new(), &mut changes);
+    changes
 }
 
 type Change<'v> = (String, Option<&'v Value>, Option<&'v Value>);

@@ -7,6 +7,8 @@ use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use imageswap_tests_support::patched::{body_of, check_answer};
+use imageswap_tests_support::repository::path;
 use imageswap_tests_support::webhook::{MAP, Pair, Server, Start, Volume, command, pod, post_plain};
 
 use crate::IMAGESWAP;
@@ -50,6 +52,26 @@ fn malformed_review_is_answered_with_400_and_one_line() {
         server.metric("imageswap_requests_total", "outcome=\"malformed\""),
         6.0
     );
+}
+
+#[test]
+fn bodies_of_the_fuzzer_are_answered_with_200_or_400() {
+    let server = Server::start(IMAGESWAP);
+    let mut connection = server.connect();
+    let (mut answered, mut malformed) = (0, 0);
+    for input in fs::read_dir(path("fuzz/corpus/review")).unwrap() {
+        let body = body_of(&fs::read(input.unwrap().path()).unwrap());
+        let answer = connection.post("/", &body);
+        match answer.status {
+            200 => {
+                check_answer(&body, &answer.review());
+                answered += 1;
+            }
+            400 => malformed += 1,
+            status => panic!("{status}: {}", String::from_utf8_lossy(&body)),
+        }
+    }
+    assert!(answered > 20 && malformed > 5, "{answered} and {malformed}");
 }
 
 #[test]

@@ -40,9 +40,15 @@ impl Choices<'_> {
         for _ in 0..self.below(6) {
             self.edit_pod(&mut edited);
         }
+        let (mut object, mut old) = (placed(kind, edited), placed(kind, pod));
+        for object in [&mut object, &mut old] {
+            if self.one_in(4) {
+                object["metadata"] = json!({"labels": self.labels()});
+            }
+        }
         let mut request = json!({
             "uid": "u", "kind": {"group": group, "version": "v1", "kind": kind}, "operation": operation,
-            "object": placed(kind, edited), "oldObject": placed(kind, pod),
+            "object": object, "oldObject": old,
         });
         if self.one_in(4) {
             request["oldObject"] = self.any(3);
@@ -98,9 +104,19 @@ impl Choices<'_> {
             4 | 5 if length > 0 => elements[one % length] = new,
             6 if length > 0 => elements.push(elements[one % length].clone()),
             7 if length > 0 => elements[one % length]["restartPolicy"] = "Always".into(),
-            8 => pod["metadata"]["labels"] = json!({"a": "b"}),
+            8 => pod["metadata"]["labels"] = self.labels(),
             _ => {}
         }
+    }
+
+    fn labels(&mut self) -> Value {
+        let value = self.of(&["disabled", "Disabled", "enabled", ""]);
+        [
+            json!({"a": "b"}),
+            json!({"k8s.twr.io/imageswap": value}),
+            json!({}),
+        ][self.below(3)]
+        .take()
     }
 
     /// Replaces a value somewhere by one of any type.

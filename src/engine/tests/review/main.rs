@@ -5,6 +5,7 @@
 mod break_glass;
 mod config_map;
 mod context;
+mod corpus;
 mod hostile;
 mod images;
 mod interrupt;
