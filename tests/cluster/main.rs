@@ -26,6 +26,7 @@ mod sessions;
 mod several;
 mod signer;
 mod sources;
+mod updates;
 mod validate;
 mod waits;
 
