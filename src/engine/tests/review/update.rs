@@ -152,13 +152,13 @@ fn scale_and_other_subresources_have_no_images() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
 
     #[test]
     fn image_that_the_request_does_not_change_never_changes(
         flags in any::<u8>(), choices in prop::collection::vec(any::<u8>(), 0..300),
     ) {
-        // The lowest bit selects the generator of objects and edits.
-        check(&[vec![flags | 1], choices].concat());
+        // The lowest bit selects the generator of objects and edits, and the next one a dry run, which has no patch.
+        check(&[vec![(flags | 1) & !2], choices].concat());
     }
 }
