@@ -115,7 +115,7 @@ pub(super) fn would_change_template(key: &str, change: TemplateChange) -> String
 pub(super) fn not_recorded(count: usize) -> String {
     format!(
         "imageswap: {count} original images are not recorded: the annotation {ORIGINAL_IMAGES} would be too long, or is not \
-         a JSON object"
+         a JSON object of texts"
     )
 }
 
