@@ -1,7 +1,7 @@
 //! Fights with controllers: the places to which original images come back, their counters, and the log.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use imageswap_engine::admission::{
@@ -51,21 +51,26 @@ impl SharedFights {
         };
         let owner = arrivals.owner.as_ref();
         for arrival in &arrivals.places {
-            let fight = self
-                .places
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .count(arrival);
+            let fight = self.lock().count(arrival);
             let Some(Fight { is_new }) = fight else { continue };
             let counter = match owner {
                 Some(owner) => &self.by_kind[owner.workload() as usize],
                 None => &self.without_owner,
             };
             counter.fetch_add(1, Ordering::Relaxed);
-            if is_new && let Some(suppressed) = self.lines.admit() {
-                log(reviewed, arrival, owner, rules, counts, suppressed);
+            if !is_new {
+                continue;
+            }
+            match self.lines.admit() {
+                Some(suppressed) => log(reviewed, arrival, owner, rules, counts, suppressed),
+                // The next arrival is logged instead, or nobody would learn of this fight.
+                None => self.lock().not_reported(arrival),
             }
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Fights> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Observes every series, also those with 0, so that `rate` sees the first fight.
@@ -83,7 +88,7 @@ impl SharedFights {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
-            self.places.lock().unwrap_or_else(PoisonError::into_inner).age();
+            self.lock().age();
         }
     }
 }
@@ -103,6 +108,8 @@ fn log(
     let ImageEffect::Swap(result) = &image.effect else {
         return;
     };
+    // The rule of the first round: above a later one, the rule to add would never see the original image.
+    let first = image.rules.first().copied().or(image.rule);
     tracing::warn!(
         uid = reviewed.uid.as_ref(),
         namespace = reviewed.namespace.as_deref(),
@@ -114,8 +121,8 @@ fn log(
         owner_name = owner.map(|owner| owner.name.as_ref()),
         image = image.image.as_ref(),
         result,
-        rule = image.rule.map(|rule| counts.label(rules, rule)),
-        rule_line = image.rule.and_then(|rule| rules.rule_line(rule)),
+        rule = first.map(|rule| counts.label(rules, rule)),
+        rule_line = first.and_then(|rule| rules.rule_line(rule)),
         add_above = keep_rule(&image.image, owner),
         suppressed,
         "fight: a controller puts the original image back"

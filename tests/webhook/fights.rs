@@ -206,6 +206,41 @@ fn update_that_puts_the_original_image_back_is_a_fight_by_itself() {
 }
 
 #[test]
+fn rule_to_add_belongs_above_the_first_swap_of_a_chain() {
+    let text = "rules v1\nkeep mirror.example.com/\nswap docker.io/ -> quay.io/hub/\nswap quay.io/ -> mirror.example.com/quay/\n";
+    let mut rules = Volume::mount(&[(FILE, text.as_bytes())]);
+    let server = Start::new(IMAGESWAP).self_signed().rules(rules.path()).serve();
+    let original = owned("pg-1", ORIGINAL, CLUSTER);
+    let swapped = owned("pg-1", "mirror.example.com/quay/hub/library/postgres:17", CLUSTER);
+    update(&server, &original, &swapped);
+    let line = lines(&server).remove(0);
+    assert_eq!(line["rule_line"], "10-a.rules:3");
+    let mut added: Vec<_> = text.lines().collect();
+    added.insert(2, line["add_above"].as_str().unwrap());
+    let added = format!("{}\n", added.join("\n"));
+    server.reloads_when(|| rules.update(&[(FILE, added.as_bytes())]));
+    let body = review("UPDATE", &original, Some(&swapped)).to_string();
+    assert!(server.post(body.as_bytes()).images().is_empty());
+}
+
+#[test]
+fn fight_whose_line_was_suppressed_is_logged_later() {
+    let (_rules, server) = serve();
+    let places = ["pg-1", "pg-2"].map(|name| (owned(name, ORIGINAL, CLUSTER), owned(name, TARGET, CLUSTER)));
+    let logged = || {
+        let names = lines(&server).into_iter().map(|line| line["name"].to_string());
+        names.collect::<std::collections::BTreeSet<_>>().len()
+    };
+    // The line of the second place may come within a second of the first one.
+    eventually("both lines", || {
+        for (original, swapped) in &places {
+            update(&server, original, swapped);
+        }
+        logged() == 2
+    });
+}
+
+#[test]
 fn scaling_and_restarts_are_not_fights() {
     let (_rules, server) = serve();
     // Many Pods with generated names: of one owner, and of new ones.

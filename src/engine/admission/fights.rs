@@ -105,6 +105,17 @@ impl Fights {
         })
     }
 
+    /// Takes back that a fight is known, so that the next arrival is new again.
+    pub fn not_reported(&mut self, arrival: &Arrival) {
+        let places = usize::try_from(arrival.place % (SETS as u64))
+            .ok()
+            .and_then(|set| self.sets.get_mut(set));
+        let mut places = places.into_iter().flatten();
+        if let Some(known) = places.find(|known| known.hash == arrival.place) {
+            known.is_known = false;
+        }
+    }
+
     /// Halves the number of arrivals everywhere. The caller has the clock: a place where few images arrive between two
     /// calls is not a fight, however long the process lives.
     pub fn age(&mut self) {
