@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
-use imageswap_engine::admission::{ImageDecision, ImageEffect, Reviewed, SkipReason};
+use imageswap_engine::admission::{ImageDecision, ImageEffect, ReviewOutcome, Reviewed, SkipReason};
 use imageswap_engine::compile::RuleSet;
 use imageswap_engine::context::Operation;
 use imageswap_engine::diagnostic::visible;
@@ -124,7 +124,8 @@ impl Numbers {
             numbers.images += 1;
             match image.effect {
                 ImageEffect::Skipped(reason) => numbers.skipped[reason as usize] += 1,
-                ImageEffect::Swap(_) => numbers.swapped += 1,
+                // A denied review changes nothing.
+                ImageEffect::Swap(_) if reviewed.outcome != ReviewOutcome::Denied => numbers.swapped += 1,
                 _ => {}
             }
             numbers.details += usize::from(is_listed(Detail::of(&image.effect)));
