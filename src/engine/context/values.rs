@@ -34,6 +34,26 @@ pub struct Context<'a> {
     pub hook: Option<&'a str>,
 }
 
+impl Context<'_> {
+    /// Returns true if its values are longer than this together, in bytes.
+    pub(crate) fn is_longer_than(&self, most: usize) -> bool {
+        let owner = self.owner.iter().flat_map(|owner| [owner.kind, owner.group]);
+        let texts = [self.namespace, self.container, self.kind, self.user, self.hook];
+        let texts = texts.into_iter().flatten().chain(owner);
+        let pairs = [self.labels, self.annotations].into_iter().flatten();
+        let lengths = texts
+            .map(str::len)
+            .chain(pairs.map(|(key, text)| key.len() + text.len()));
+        let mut left = most;
+        // An empty value takes time, too.
+        !lengths.into_iter().all(|length| {
+            let is_left = left.checked_sub(length + 1);
+            left = is_left.unwrap_or_default();
+            is_left.is_some()
+        })
+    }
+}
+
 /// A controller that owns an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner<'a> {

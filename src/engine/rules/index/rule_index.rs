@@ -1,5 +1,6 @@
 //! The lists of rules, by key.
 
+use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
@@ -44,6 +45,9 @@ const WHOLE: u32 = u32::MAX;
 
 /// Shorter lists are examined rule by rule, which is faster than a search for the parts of an image.
 const LONG: usize = 64;
+/// Values of a context that are longer together, in bytes, are not searched for parts. Those of real Pods are shorter, and
+/// the webhook sees values before the API server checks their length.
+const LONG_VALUES: usize = 64 << 10;
 
 /// A hasher for keys that are hashes.
 #[derive(Debug, Default)]
@@ -192,7 +196,11 @@ impl RuleIndex {
 
     /// Returns the rules that may match the image in a context, among them all that do.
     pub(crate) fn candidates_in<'i>(&'i self, image: &Image<'_>, context: &Context<'_>) -> Candidates<'i> {
-        self.find(image, context.namespace, context, |_| true)
+        // Looking for the parts of long values would take longer than examining the rules, each of which counts as a step.
+        let is_long = LazyCell::new(|| context.is_longer_than(LONG_VALUES));
+        self.find(image, context.namespace, context, |split| {
+            !split.has_values() || !*is_long
+        })
     }
 
     /// Returns the rules of the lists of an image. Of a list whose split counts, only those whose parts the image and

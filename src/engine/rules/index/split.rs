@@ -71,8 +71,9 @@ impl<N: Fn(RuleId) -> Vec<Texts>> Splitter<N> {
             let rarest = needs.iter().map(|texts| self.rarest(texts));
             let chosen = rarest.min_by_key(|(count, _)| count.saturating_sub(RARE));
             match chosen {
-                None => filed.push((of_rest(list), *rule)),
-                Some((_, mut parts)) => {
+                // A rule that is filed under as many parts as there are rules is not found faster, and takes much memory: one
+                // for hundreds of namespaces is in as many lists already.
+                Some((count, mut parts)) if (count as usize) < self.rules.len() && !parts.is_empty() => {
                     for part in &parts {
                         *fields.entry(part.field).or_default() |= part.length;
                     }
@@ -81,6 +82,7 @@ impl<N: Fn(RuleId) -> Vec<Texts>> Splitter<N> {
                     parts.dedup_by_key(|part| part.hash);
                     filed.extend(parts.iter().map(|part| (of_part(list, part.hash), *rule)));
                 }
+                Some(_) | None => filed.push((of_rest(list), *rule)),
             }
         }
         if fields.is_empty() {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use imageswap_engine::context::Context;
-use imageswap_engine::rules::Scope;
+use imageswap_engine::rules::{Effect, Scope};
 use imageswap_tests_support::generate::{Choices, constants};
 use imageswap_tests_support::loaded::load_text;
 use proptest::collection::vec;
@@ -89,4 +89,21 @@ fn explanation_shows_rules_whose_condition_is_not_true() {
         .map(|number| format!("deny quay.io/ when label app=a{number}\n"))
         .collect();
     assert_eq!(examined(&rules, "quay.io/x", &Context::default()), 100);
+}
+
+#[test]
+fn rules_are_found_in_values_that_are_not_searched_for_parts() {
+    let rules: String = (0..200)
+        .map(|number| format!("deny ** when annotation x=*a{number}z*\n"))
+        .collect();
+    let loaded = load_text(&format!("rules v1\n{rules}"));
+    for length in [0, 1 << 20] {
+        let value = format!("{}a77z", "-".repeat(length));
+        let annotations = [("x".into(), value.into())];
+        let context = Context {
+            annotations: &annotations,
+            ..Context::default()
+        };
+        assert_eq!(loaded.set().evaluate("nginx", &context).effect(), &Effect::Deny);
+    }
 }
