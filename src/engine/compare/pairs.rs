@@ -1,4 +1,4 @@
-//! RulePairs of rules that may match the same image.
+//! Pairs of rules that may match the same image.
 //!
 //! Only the rules whose patterns begin and end alike are paired. If a set is large, so are only pairs of which one rule
 //! differs between the sets: an image that two equal rules share is decided by the same one of them in both sets, unless
@@ -18,6 +18,8 @@ const OF_A_RULE: usize = 16;
 
 /// Maximum number of rules that are considered for the pairs of one.
 const CONSIDERED: usize = 512;
+/// Maximum number of nodes of the tree that are visited for them: a rule has a few.
+const NODES: usize = 4_096;
 
 /// The rules of a set, to find pairs.
 pub(super) struct RulePairs<'s> {
@@ -69,8 +71,8 @@ impl<'s> RulePairs<'s> {
             true => &self.all,
             false => &self.changed,
         };
-        let mut below = others.alike_from(&first_parts(&rule.pattern), number + 1, CONSIDERED);
-        let mut is_whole = below.len() < CONSIDERED;
+        let first_parts = first_parts(&rule.pattern);
+        let (mut below, mut is_whole) = others.alike_from(&first_parts, number + 1, CONSIDERED, NODES);
         below.sort_unstable();
         below.retain(|other| {
             let other = self.set.rules.get(*other).map(|other| &other.pattern);

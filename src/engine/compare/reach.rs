@@ -208,7 +208,7 @@ impl ImageSearch {
         };
         *left = left.saturating_sub(WORK_OF_A_SEARCH);
         let found = witness_within(&all, &none, BUDGET, left);
-        self.is_exhausted.set(self.is_exhausted.get() || *left == 0);
+        self.is_exhausted.set(self.is_exhausted.get() || found.is_err());
         self.left.set(work);
         let text = found.ok()??;
         // The languages do not know the length of a digest.

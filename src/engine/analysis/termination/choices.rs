@@ -10,7 +10,7 @@ use crate::rules::pattern::match_glob;
 
 /// Fewer globs are compared one by one.
 const MANY: usize = 32;
-/// Lengths of the pieces by which many globs are found, the longest first.
+/// Lengths of the pieces by which many globs are found, of which a longer one is rarer.
 const LENGTHS: std::ops::RangeInclusive<usize> = 2..=4;
 
 /// Texts with a value for each. Their only wildcard is `*`.

@@ -98,31 +98,35 @@ impl<'p> Trie<'p> {
 
     /// Returns the patterns that may match a result of a swap, among them all that do.
     pub(crate) fn alike(&self, pattern: &Pattern, target: &Target) -> Vec<usize> {
-        self.alike_from(&FirstParts::of_results(pattern, target), 0, usize::MAX)
+        let first_parts = FirstParts::of_results(pattern, target);
+        self.alike_from(&first_parts, 0, usize::MAX, usize::MAX).0
     }
 
-    /// Returns patterns from a number on that may match an image with these first parts: all of them, unless the search
-    /// ends after a maximum number of nodes and patterns.
+    /// Returns patterns from a number on that may match an image with these first parts, and true if there are no others:
+    /// the search ends after a maximum number of patterns, or of nodes.
     pub(crate) fn alike_from<S: AsRef<str>>(
         &self,
         parts: &FirstParts<S>,
         first: usize,
         most: usize,
-    ) -> Vec<usize> {
+        most_nodes: usize,
+    ) -> (Vec<usize>, bool) {
         let mut found = Vec::new();
-        let mut visited = 0usize;
+        let mut nodes_left = most_nodes;
         // A node, and the number of segments before it.
         let mut open = vec![(0, 0)];
         while let Some((node, depth)) = open.pop() {
             let Some(node) = self.nodes.get(node) else {
                 continue;
             };
-            visited += 1;
-            if visited.saturating_add(found.len()) > most {
-                break;
-            }
             let behind = node.patterns.partition_point(|number| *number < first);
-            found.extend(node.patterns.iter().skip(behind).take(most - found.len()));
+            let patterns = node.patterns.get(behind..).unwrap_or_default();
+            let (true, Some(left)) = (patterns.len() <= most - found.len(), nodes_left.checked_sub(1)) else {
+                found.extend(patterns.iter().take(most - found.len()));
+                return (found, false);
+            };
+            nodes_left = left;
+            found.extend(patterns);
             // Nothing is known of further segments.
             let segment = parts.segments.get(depth).map(AsRef::as_ref);
             let behind = node.segments.alike(segment).map(|child| (child, depth + 1));
@@ -134,9 +138,11 @@ impl<'p> Trie<'p> {
                 .alike(last)
                 .chain(node.tags.alike(tag))
                 .chain(node.digests.alike(digest));
-            open.extend(behind.chain(ends.map(|child| (child, depth))).take(most));
+            // Of more nodes than are left, one is enough to end the search.
+            let children = behind.chain(ends.map(|child| (child, depth)));
+            open.extend(children.take(nodes_left.saturating_add(1)));
         }
-        found
+        (found, true)
     }
 }
 

@@ -70,3 +70,14 @@ fn time_grows_with_the_number_of_removed_rules() {
         assert_linear(kind, |_, _| "rules v1\n".to_owned());
     }
 }
+
+#[test]
+fn pair_of_rules_is_found_among_all_rules_of_a_small_set() {
+    let others: String = (0..140)
+        .map(|number| format!("keep r{number}.example.com/a/b/\n"))
+        .collect();
+    let old = format!("rules v1\n{others}deny a.example.com/x/\n");
+    let new = format!("rules v1\nkeep **/*qqq*:v1.2*\n{others}deny a.example.com/x/\n");
+    // Only an image such as `a.example.com/x/qqq:v1.2` is denied by the old set and kept by the new one.
+    assert!(compared(&old, &new).1 > 0);
+}
