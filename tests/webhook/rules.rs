@@ -308,6 +308,12 @@ impl<'c> Case<'c> {
                 (false, false) => expected.push(format!("{subject} is not changed: the rules produce `")),
             }
         }
+        if self.request["kind"]["kind"] == "Pod" && self.request["operation"] != "CREATE" {
+            let missing = self.secrets().into_iter().skip(usize::from(self.has_secret));
+            expected.extend(missing.map(|secret| {
+                format!("{subject} may need the pull secret {secret}, which the Pod does not have")
+            }));
+        }
         let begins = |line: &str, beginning: &str| {
             line.strip_prefix(beginning).is_some_and(|rest| {
                 rest.is_empty() || rest.starts_with(": ") || beginning.ends_with([' ', '`'])
