@@ -111,10 +111,11 @@ fn log(
     // The rule of the first round: above a later one, the rule to add would never see the original image.
     let first = image.rules.first().copied().or(image.rule);
     tracing::warn!(
-        uid = reviewed.uid.as_ref(),
-        namespace = reviewed.namespace.as_deref(),
-        name = reviewed.name.as_deref(),
+        uid = reviewed.request.uid.as_ref(),
+        namespace = reviewed.request.namespace.as_deref(),
+        name = reviewed.request.name.as_deref(),
         operation = reviewed
+            .request
             .operation
             .map(imageswap_engine::context::Operation::as_str),
         owner = owner.map(|owner| tracing::field::display(owner.owner())),

@@ -99,9 +99,7 @@ fn hash_owner(object: &Object<'_>, hasher: &mut DefaultHasher) {
     if let Some(owner) = &object.metadata.controller {
         (&owner.api_version, &owner.kind, &owner.name, &owner.uid).hash(hasher);
     }
-    let mut labels = object.metadata.labels.iter();
-    let revision = labels.find(|(key, _)| key == REVISION);
-    revision.map(|(_, revision)| revision).hash(hasher);
+    object.metadata.label(REVISION).hash(hasher);
 }
 
 /// Returns true if the container of an image had this image before.

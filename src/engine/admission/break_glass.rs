@@ -3,14 +3,13 @@
 //! A patch that does not apply fails the request of the caller, even if the entry ignores failures. So each patch depends
 //! on the members that the template has, and no patch leads to an object that the API server rejects for its selector.
 
-use std::borrow::Cow;
-
 use super::answer::AdmissionResponse;
 use super::error::ReviewError;
 use super::outcome::{ReviewOutcome, TemplateChange};
 use super::patch::MissingMaps;
 use super::policy::{DISABLED, Policy};
 use super::read::{AdmissionRequest, AdmissionReview, GroupKind, Metadata, WorkloadObject, read_workload};
+use super::request::ReviewedRequest;
 use super::wording;
 use super::workload::{PodPath, Workload};
 use crate::context::Operation;
@@ -23,18 +22,8 @@ const ENABLED: &str = "enabled";
 pub struct BreakGlassReview<'a> {
     /// The body of the answer, an `AdmissionReview` in JSON.
     pub answer: Vec<u8>,
-    /// The uid of the request.
-    pub uid: Cow<'a, str>,
-    /// Kind of the object; empty if the request names none.
-    pub kind: Cow<'a, str>,
-    /// Namespace of the object.
-    pub namespace: Option<Cow<'a, str>>,
-    /// Name of the object, or the prefix that the API server generates it from.
-    pub name: Option<Cow<'a, str>>,
-    /// Operation on the object.
-    pub operation: Option<Operation>,
-    /// True if the caller asked for a dry run.
-    pub dry_run: bool,
+    /// The request that it answers.
+    pub request: ReviewedRequest<'a>,
     /// Outcome of the review.
     pub outcome: ReviewOutcome,
     /// The change of the pod template, also if a dry run or the selector prevents it.
@@ -88,23 +77,9 @@ pub fn break_glass<'a>(body: &'a [u8], policy: &Policy<'_>) -> Result<BreakGlass
     };
     let outcome = response.outcome().unwrap_or(unchanged);
     let answer = response.into_bytes();
-    let AdmissionRequest {
-        kind,
-        name,
-        namespace,
-        operation,
-        object,
-        dry_run,
-        ..
-    } = request;
     Ok(BreakGlassReview {
         answer,
-        uid,
-        kind: kind.kind.unwrap_or_default(),
-        namespace,
-        name: Metadata::name_of_object(name, object.map(|object| object.metadata)),
-        operation,
-        dry_run,
+        request: ReviewedRequest::new(uid, request, |object| object.metadata),
         outcome,
         change: change.map(Into::into),
     })
@@ -146,10 +121,10 @@ impl<'r, 'a> LabeledWorkload<'r, 'a> {
         }?;
         let new = self.object.metadata.label(key);
         let old = self.old.and_then(|old| old.label(key));
-        let is_disabled = label_of(&template.labels, key) == Some(DISABLED);
+        let is_disabled = template.metadata.label(key) == Some(DISABLED);
         match (new, old) {
             (Some(DISABLED), _) if !is_disabled => {
-                MissingMaps::find(template.has_metadata, template.has_labels).map(LabelChange::Add)
+                MissingMaps::find(template.has_metadata, template.metadata.has_labels).map(LabelChange::Add)
             }
             (Some(DISABLED), _) => None,
             // Also if others have set the label there, because they rarely know of it. Another value ends break glass too.
@@ -189,16 +164,11 @@ pub(super) fn near_miss<'r>(
 }
 
 impl Metadata<'_> {
-    /// Returns the value of a label.
+    /// Returns the value of a label. If the object repeats it, the last one counts, as for the API server.
     pub(super) fn label(&self, key: &str) -> Option<&str> {
-        label_of(&self.labels, key)
+        let mut labels = self.labels.iter().rev();
+        labels
+            .find(|(label, _)| label == key)
+            .map(|(_, value)| value.as_ref())
     }
-}
-
-/// Returns the value of a label. If the object repeats it, the last one counts, as for the API server.
-fn label_of<'l>(labels: &'l [(Cow<'_, str>, Cow<'_, str>)], key: &str) -> Option<&'l str> {
-    let mut labels = labels.iter().rev();
-    labels
-        .find(|(label, _)| label == key)
-        .map(|(_, value)| value.as_ref())
 }

@@ -1,6 +1,5 @@
 //! A review of a ConfigMap: the files that its keys become, before and after the request, and the answer.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
@@ -8,7 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::answer::AdmissionResponse;
 use super::error::ReviewError;
-use super::read::{AdmissionRequest, AdmissionReview, ConfigMapObject, Metadata, Version, read_config_map};
+use super::read::{AdmissionRequest, AdmissionReview, ConfigMapObject, Version, read_config_map};
+use super::request::ReviewedRequest;
 use crate::context::Operation;
 
 /// The keys of a ConfigMap, each with the content of the file that a mounted volume has for it.
@@ -18,18 +18,8 @@ pub type ConfigMapFiles = BTreeMap<String, Vec<u8>>;
 #[derive(Debug)]
 pub struct ConfigMapReview<'a> {
     version: Version,
-    /// The uid of the request.
-    pub uid: Cow<'a, str>,
-    /// Kind of the object; empty if the request names none.
-    pub kind: Cow<'a, str>,
-    /// Namespace of the object.
-    pub namespace: Option<Cow<'a, str>>,
-    /// Name of the object, or the prefix that the API server generates it from.
-    pub name: Option<Cow<'a, str>>,
-    /// Operation on the object.
-    pub operation: Option<Operation>,
-    /// True if the caller asked for a dry run.
-    pub dry_run: bool,
+    /// The request that it answers.
+    pub request: ReviewedRequest<'a>,
     /// The change that the request makes; `None` if it changes no key of a ConfigMap.
     pub change: Option<ConfigMapChange>,
 }
@@ -55,23 +45,9 @@ pub fn config_map_review(body: &[u8]) -> Result<ConfigMapReview<'_>, ReviewError
         request,
     } = read_config_map(body)?;
     let change = change(&request);
-    let AdmissionRequest {
-        kind,
-        name,
-        namespace,
-        operation,
-        object,
-        dry_run,
-        ..
-    } = request;
     Ok(ConfigMapReview {
         version,
-        uid,
-        kind: kind.kind.unwrap_or_default(),
-        namespace,
-        name: Metadata::name_of_object(name, object.map(|object| object.metadata)),
-        operation,
-        dry_run,
+        request: ReviewedRequest::new(uid, request, |object| object.metadata),
         change,
     })
 }
@@ -80,7 +56,7 @@ impl ConfigMapReview<'_> {
     /// Returns the answer that allows the object, with warnings to the caller. `digest` is that of the active set.
     #[must_use]
     pub fn allow(&self, warnings: Vec<String>, digest: &str) -> Vec<u8> {
-        let mut response = AdmissionResponse::new(self.version, &self.uid, digest);
+        let mut response = AdmissionResponse::new(self.version, &self.request.uid, digest);
         for warning in warnings {
             response.warn(warning);
         }
@@ -90,7 +66,7 @@ impl ConfigMapReview<'_> {
     /// Returns the answer that denies the object, with a message of several lines.
     #[must_use]
     pub fn deny(&self, message: String, digest: &str) -> Vec<u8> {
-        let mut response = AdmissionResponse::new(self.version, &self.uid, digest);
+        let mut response = AdmissionResponse::new(self.version, &self.request.uid, digest);
         response.deny(message);
         response.into_bytes()
     }

@@ -6,18 +6,15 @@ use super::error::ReviewError;
 use super::evaluate::{Verdict, evaluate};
 use super::policy::{Caller, Policy};
 use super::read::read;
+use super::request::ReviewedRequest;
 use crate::compare::{Difference, difference_until};
 use crate::compile::RuleSet;
 
 /// The differences between two sets in one review.
 #[derive(Debug)]
 pub struct ReviewDifferences<'a, 'o, 'n> {
-    /// The uid of the request.
-    pub uid: Cow<'a, str>,
-    /// Kind of the object; empty if the request names none.
-    pub kind: Cow<'a, str>,
-    /// Namespace of the object.
-    pub namespace: Option<Cow<'a, str>>,
+    /// The request of the review.
+    pub request: ReviewedRequest<'a>,
     /// Number of evaluated images.
     pub evaluated: usize,
     /// The images on which the sets differ, in the order of the review.
@@ -67,9 +64,7 @@ pub fn differences<'a, 'o, 'n>(
         );
     }
     Ok(ReviewDifferences {
-        uid: review.uid,
-        kind: request.kind.kind.unwrap_or_default(),
-        namespace: request.namespace,
+        request: ReviewedRequest::new(review.uid, request, |object| object.metadata),
         evaluated,
         images,
     })

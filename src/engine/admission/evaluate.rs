@@ -130,12 +130,7 @@ fn image_to_evaluate<'r>(
 
 /// Returns the reason why the webhook skips an object as a whole.
 fn skip_reason(object: &Object<'_>, pod: &Pod<'_, '_>, disable_label: &str) -> Option<SkipReason> {
-    let disabled = |metadata: &Metadata<'_>| {
-        metadata
-            .labels
-            .iter()
-            .any(|(key, value)| key == disable_label && value == DISABLED)
-    };
+    let disabled = |metadata: &Metadata<'_>| metadata.label(disable_label) == Some(DISABLED);
     // Controllers remove finalizers by an update, and a denial would keep the object from going away.
     if object.metadata.is_being_deleted {
         Some(SkipReason::Deleting)

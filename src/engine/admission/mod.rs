@@ -22,6 +22,7 @@ mod patch;
 mod pod;
 mod policy;
 mod read;
+mod request;
 mod review;
 mod wording;
 mod workload;
@@ -40,5 +41,6 @@ pub use self::outcome::{
 };
 pub use self::pod::{JsonPointer, PodElement};
 pub use self::policy::{Caller, Policy};
+pub use self::request::ReviewedRequest;
 pub use self::review::review;
 pub use self::workload::Workload;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::fights::Arrivals;
 use super::pod::JsonPointer;
-use crate::context::Operation;
+use super::request::ReviewedRequest;
 use crate::label;
 use crate::rules::RuleId;
 
@@ -13,18 +13,8 @@ use crate::rules::RuleId;
 pub struct Reviewed<'a> {
     /// The body of the answer, an `AdmissionReview` in JSON.
     pub answer: Vec<u8>,
-    /// The uid of the request.
-    pub uid: Cow<'a, str>,
-    /// Kind of the object; empty if the request names none.
-    pub kind: Cow<'a, str>,
-    /// Namespace of the object.
-    pub namespace: Option<Cow<'a, str>>,
-    /// Name of the object, or the prefix that the API server generates it from.
-    pub name: Option<Cow<'a, str>>,
-    /// Operation on the object.
-    pub operation: Option<Operation>,
-    /// True if the caller asked for a dry run.
-    pub dry_run: bool,
+    /// The request that it answers.
+    pub request: ReviewedRequest<'a>,
     /// Outcome of the whole review.
     pub outcome: ReviewOutcome,
     /// The lines that deny the object; in a dry run of the webhook, those that would.

@@ -12,7 +12,8 @@ use super::originals::{ORIGINAL_IMAGES, RecordedOriginals, record};
 use super::outcome::{ImageDecision, ImageEffect, ReviewOutcome, Reviewed, SkipReason};
 use super::pod::{ImageField, Pod};
 use super::policy::{Caller, Policy};
-use super::read::{AdmissionRequest, AdmissionReview, Metadata, read};
+use super::read::{AdmissionRequest, AdmissionReview, read};
+use super::request::ReviewedRequest;
 use super::wording;
 use crate::context::{Operation, Place};
 use crate::rules::{Decision, Effect, Interrupted, Invalid};
@@ -58,23 +59,9 @@ pub fn review<'a>(
         .into_iter()
         .map(|(field, verdict)| verdict.into_image_decision(&field, policy.dry_run))
         .collect();
-    let AdmissionRequest {
-        kind,
-        name,
-        namespace,
-        operation,
-        object,
-        dry_run,
-        ..
-    } = request;
     Ok(Reviewed {
         answer,
-        uid,
-        kind: kind.kind.unwrap_or_default(),
-        namespace,
-        name: Metadata::name_of_object(name, object.map(|object| object.metadata)),
-        operation,
-        dry_run,
+        request: ReviewedRequest::new(uid, request, |object| object.metadata),
         outcome,
         denial,
         images,

@@ -84,7 +84,7 @@ impl LiveCandidate {
         entry: Option<&str>,
         answered_by: &Arc<LoadedRules>,
     ) -> Option<AnsweredReview> {
-        let is_compared = !reviewed.dry_run
+        let is_compared = !reviewed.request.dry_run
             && self.set.is_loaded()
             && reviewed.images.iter().any(|image| is_evaluated(&image.effect));
         is_compared
@@ -177,9 +177,9 @@ impl Evaluations {
             return;
         };
         tracing::info!(
-            uid = review.uid.as_ref(),
-            namespace = review.namespace.as_deref(),
-            kind = review.kind.as_ref(),
+            uid = review.request.uid.as_ref(),
+            namespace = review.request.namespace.as_deref(),
+            kind = review.request.kind.as_ref(),
             image = image.as_ref(),
             active = %ResultText(&decisions.old),
             candidate = %ResultText(&decisions.new),

@@ -20,22 +20,17 @@ pub(super) fn answer(
     metrics.break_glass(&review, duration);
     let BreakGlassReview {
         answer,
-        uid,
-        kind,
-        namespace,
-        name,
-        operation,
-        dry_run,
+        request,
         outcome,
         change,
     } = review;
     tracing::info!(
-        uid = uid.as_ref(),
-        namespace = namespace.as_deref(),
-        kind = kind.as_ref(),
-        name = name.as_deref(),
-        operation = operation.map(Operation::as_str),
-        dry_run = dry_run.then_some(true),
+        uid = request.uid.as_ref(),
+        namespace = request.namespace.as_deref(),
+        kind = request.kind.as_ref(),
+        name = request.name.as_deref(),
+        operation = request.operation.map(Operation::as_str),
+        dry_run = request.dry_run.then_some(true),
         outcome = outcome.as_str(),
         template_label = change
             .filter(|_| outcome == ReviewOutcome::Patched)

@@ -49,12 +49,12 @@ pub(super) fn log_review(reviewed: &Reviewed<'_>, rules: &RuleSet, counts: &Rule
     let numbers = Numbers::new(reviewed, details.last);
     let skipped = |reason| Some(numbers.skipped[reason as usize]).filter(|count| *count > 0);
     tracing::info!(
-        uid = reviewed.uid.as_ref(),
-        namespace = reviewed.namespace.as_deref(),
-        kind = reviewed.kind.as_ref(),
-        name = reviewed.name.as_deref(),
-        operation = reviewed.operation.map(Operation::as_str),
-        dry_run = reviewed.dry_run.then_some(true),
+        uid = reviewed.request.uid.as_ref(),
+        namespace = reviewed.request.namespace.as_deref(),
+        kind = reviewed.request.kind.as_ref(),
+        name = reviewed.request.name.as_deref(),
+        operation = reviewed.request.operation.map(Operation::as_str),
+        dry_run = reviewed.request.dry_run.then_some(true),
         outcome = reviewed.outcome.as_str(),
         denial = reviewed.denial.as_deref(),
         images = numbers.images,

@@ -173,11 +173,11 @@ fn log(
         None => (None, 0),
     };
     tracing::info!(
-        uid = review.uid.as_ref(),
-        namespace = review.namespace.as_deref(),
-        kind = review.kind.as_ref(),
-        name = review.name.as_deref(),
-        operation = review.operation.map(Operation::as_str),
+        uid = review.request.uid.as_ref(),
+        namespace = review.request.namespace.as_deref(),
+        kind = review.request.kind.as_ref(),
+        name = review.request.name.as_deref(),
+        operation = review.request.operation.map(Operation::as_str),
         outcome = outcome.as_str(),
         error,
         warnings,

@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use imageswap_engine::admission::{ImageEffect, ReviewOutcome, SkipReason, Workload};
+use imageswap_engine::admission::{ImageEffect, ReviewOutcome, ReviewedRequest, SkipReason, Workload};
 use imageswap_engine::context::Operation;
 use imageswap_engine::label;
 use opentelemetry::KeyValue;
@@ -103,19 +103,15 @@ impl Default for ImagesSkipped {
 
 impl Requests {
     /// Counts an answered review.
-    pub(crate) fn reviewed(
-        &self,
-        kind: &str,
-        operation: Option<Operation>,
-        dry_run: bool,
-        outcome: ReviewOutcome,
-    ) {
-        let kind = match kind {
+    pub(crate) fn reviewed(&self, request: &ReviewedRequest<'_>, outcome: ReviewOutcome) {
+        let kind = match request.kind.as_ref() {
             CONFIG_MAP => KINDS - 1,
             kind => Workload::from_name(kind) as usize,
         };
-        let operation = operation.map_or(OPERATIONS - 1, |operation| operation as usize);
-        increment(&self.reviewed[kind][operation][usize::from(dry_run)][outcome as usize]);
+        let operation = request
+            .operation
+            .map_or(OPERATIONS - 1, |operation| operation as usize);
+        increment(&self.reviewed[kind][operation][usize::from(request.dry_run)][outcome as usize]);
     }
 
     /// Counts a rejected request.
@@ -233,13 +229,33 @@ mod tests {
         }
     }
 
+    fn request(kind: &str, operation: Option<Operation>, dry_run: bool) -> ReviewedRequest<'_> {
+        ReviewedRequest {
+            uid: "u".into(),
+            kind: kind.into(),
+            namespace: None,
+            name: None,
+            operation,
+            dry_run,
+        }
+    }
+
     #[test]
     fn series_exists_once_counted_and_unknown_values_are_other() {
         let requests = Requests::default();
-        requests.reviewed("Pod", Some(Operation::Create), false, ReviewOutcome::Patched);
-        requests.reviewed("Pod", Some(Operation::Create), false, ReviewOutcome::Patched);
-        requests.reviewed("Pod", Some(Operation::Create), true, ReviewOutcome::Patched);
-        requests.reviewed("Made-Up", None, false, ReviewOutcome::Skipped);
+        requests.reviewed(
+            &request("Pod", Some(Operation::Create), false),
+            ReviewOutcome::Patched,
+        );
+        requests.reviewed(
+            &request("Pod", Some(Operation::Create), false),
+            ReviewOutcome::Patched,
+        );
+        requests.reviewed(
+            &request("Pod", Some(Operation::Create), true),
+            ReviewOutcome::Patched,
+        );
+        requests.reviewed(&request("Made-Up", None, false), ReviewOutcome::Skipped);
         requests.rejected(Rejected::Broken);
         let observed = Observed::default();
         requests.observe(&observed);
@@ -268,7 +284,7 @@ mod tests {
             for operation in Operation::ALL.map(Some).into_iter().chain([None]) {
                 for dry_run in [false, true] {
                     for outcome in ReviewOutcome::ALL {
-                        requests.reviewed(kind, operation, dry_run, outcome);
+                        requests.reviewed(&request(kind, operation, dry_run), outcome);
                         let operation = operation.map_or(OTHER, Operation::as_str);
                         expected.push(format!("{dry_run} {kind} {operation} {} 1", outcome.as_str()));
                     }

@@ -136,15 +136,12 @@ impl Metrics {
         counts: &RuleCounts,
         took: Duration,
     ) {
-        self.counters.requests.reviewed(
-            &reviewed.kind,
-            reviewed.operation,
-            reviewed.dry_run,
-            reviewed.outcome,
-        );
+        self.counters
+            .requests
+            .reviewed(&reviewed.request, reviewed.outcome);
         self.duration.record(took.as_secs_f64(), &[]);
         // The API server discards the object of a dry run, so its images never run.
-        if reviewed.dry_run {
+        if reviewed.request.dry_run {
             return;
         }
         for image in &reviewed.images {
@@ -166,18 +163,14 @@ impl Metrics {
 
     /// Counts an answered review of a workload's break-glass label.
     pub(crate) fn break_glass(&self, review: &BreakGlassReview<'_>, took: Duration) {
-        self.counters
-            .requests
-            .reviewed(&review.kind, review.operation, review.dry_run, review.outcome);
+        self.counters.requests.reviewed(&review.request, review.outcome);
         self.duration.record(took.as_secs_f64(), &[]);
     }
 
     /// Counts an answered review of a ConfigMap. It is not in the histogram of durations, which is about Pods: an
     /// evaluation takes as long as a reload.
     pub(crate) fn validated(&self, review: &ConfigMapReview<'_>, outcome: ReviewOutcome) {
-        self.counters
-            .requests
-            .reviewed(&review.kind, review.operation, review.dry_run, outcome);
+        self.counters.requests.reviewed(&review.request, outcome);
     }
 
     /// Counts a rejected request about a ConfigMap.

@@ -5,6 +5,7 @@
 
 mod config_map;
 mod elements;
+mod job_template;
 mod json;
 mod manifest;
 mod members;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::elements::{Element, ElementKind, Elements};
+use super::job_template::JobTemplate;
 use super::json::{Fields, Json, Malformed, Presence};
 
 /// An object of any kind that may hold a Pod or a Pod template.
@@ -32,24 +33,13 @@ pub(in crate::admission) struct Spec<'a> {
 pub(in crate::admission) struct Metadata<'a> {
     pub(in crate::admission) name: Option<Cow<'a, str>>,
     pub(in crate::admission) generate_name: Option<Cow<'a, str>>,
+    pub(in crate::admission) has_labels: Presence,
     pub(in crate::admission) labels: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     pub(in crate::admission) has_annotations: Presence,
     pub(in crate::admission) annotations: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     /// The owner that controls the object. Kubernetes allows several owners, but at most one of them does.
     pub(in crate::admission) controller: Option<OwnerReference<'a>>,
     pub(in crate::admission) is_being_deleted: bool,
-}
-
-impl<'a> Metadata<'a> {
-    /// Returns the name of an object, or the prefix that the API server generates it from. `requested` is the name in
-    /// the request, which is empty if the API server generates it after admission.
-    pub(in crate::admission) fn name_of_object(
-        requested: Option<Cow<'a, str>>,
-        metadata: Option<Self>,
-    ) -> Option<Cow<'a, str>> {
-        let requested = requested.filter(|name| !name.is_empty());
-        requested.or_else(|| metadata.and_then(|metadata| metadata.name.or(metadata.generate_name)))
-    }
 }
 
 #[derive(Debug, Default)]
@@ -145,42 +135,8 @@ impl<'a> Fields<'a> for Spec<'a> {
     fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
         match key {
             "template" => json.optional(&mut self.template)?,
-            "jobTemplate" => {
-                let mut job = JobTemplate::default();
-                json.fill(&mut job)?;
-                self.job_template = job.spec.template;
-            }
+            "jobTemplate" => self.job_template = JobTemplate::read(json)?,
             _ => self.pod.field(key, json)?,
-        }
-        Ok(())
-    }
-}
-
-#[derive(Default)]
-struct JobTemplate<'a> {
-    spec: JobSpec<'a>,
-}
-
-impl<'a> Fields<'a> for JobTemplate<'a> {
-    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
-        match key {
-            "spec" => json.fill(&mut self.spec)?,
-            _ => json.skip()?,
-        }
-        Ok(())
-    }
-}
-
-#[derive(Default)]
-struct JobSpec<'a> {
-    template: Option<Box<PodTemplate<'a>>>,
-}
-
-impl<'a> Fields<'a> for JobSpec<'a> {
-    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
-        match key {
-            "template" => json.optional(&mut self.template)?,
-            _ => json.skip()?,
         }
         Ok(())
     }
@@ -202,7 +158,10 @@ impl<'a> Fields<'a> for Metadata<'a> {
         match key {
             "name" => self.name = json.text()?,
             "generateName" => self.generate_name = json.text()?,
-            "labels" => self.labels = json.pairs()?,
+            "labels" => {
+                self.has_labels = json.presence();
+                self.labels = json.pairs()?;
+            }
             "annotations" => {
                 self.has_annotations = json.presence();
                 self.annotations = json.pairs()?;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::job_template::JobTemplate;
 use super::json::{Fields, Json, Malformed, Presence};
 use super::object::Metadata;
 
@@ -27,8 +28,7 @@ pub(in crate::admission) struct WorkloadSpec<'a> {
 #[derive(Debug, Default)]
 pub(in crate::admission) struct LabeledTemplate<'a> {
     pub(in crate::admission) has_metadata: Presence,
-    pub(in crate::admission) has_labels: Presence,
-    pub(in crate::admission) labels: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    pub(in crate::admission) metadata: Metadata<'a>,
 }
 
 impl<'a> Fields<'a> for WorkloadObject<'a> {
@@ -52,41 +52,7 @@ impl<'a> Fields<'a> for WorkloadSpec<'a> {
                 self.selected = labels.chain(selector.match_expressions).collect();
             }
             "template" => json.optional(&mut self.template)?,
-            "jobTemplate" => {
-                let mut job = LabeledJobTemplate::default();
-                json.fill(&mut job)?;
-                self.job_template = job.spec.template;
-            }
-            _ => json.skip()?,
-        }
-        Ok(())
-    }
-}
-
-#[derive(Default)]
-struct LabeledJobTemplate<'a> {
-    spec: LabeledJobSpec<'a>,
-}
-
-impl<'a> Fields<'a> for LabeledJobTemplate<'a> {
-    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
-        match key {
-            "spec" => json.fill(&mut self.spec)?,
-            _ => json.skip()?,
-        }
-        Ok(())
-    }
-}
-
-#[derive(Default)]
-struct LabeledJobSpec<'a> {
-    template: Option<LabeledTemplate<'a>>,
-}
-
-impl<'a> Fields<'a> for LabeledJobSpec<'a> {
-    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
-        match key {
-            "template" => json.optional(&mut self.template)?,
+            "jobTemplate" => self.job_template = JobTemplate::read(json)?,
             _ => json.skip()?,
         }
         Ok(())
@@ -98,29 +64,7 @@ impl<'a> Fields<'a> for LabeledTemplate<'a> {
         match key {
             "metadata" => {
                 self.has_metadata = json.presence();
-                let mut metadata = TemplateMetadata::default();
-                json.fill(&mut metadata)?;
-                self.has_labels = metadata.has_labels;
-                self.labels = metadata.labels;
-            }
-            _ => json.skip()?,
-        }
-        Ok(())
-    }
-}
-
-#[derive(Default)]
-struct TemplateMetadata<'a> {
-    has_labels: Presence,
-    labels: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-}
-
-impl<'a> Fields<'a> for TemplateMetadata<'a> {
-    fn field(&mut self, key: &str, json: &mut Json<'a>) -> Result<(), Malformed> {
-        match key {
-            "labels" => {
-                self.has_labels = json.presence();
-                self.labels = json.pairs()?;
+                json.fill(&mut self.metadata)?;
             }
             _ => json.skip()?,
         }

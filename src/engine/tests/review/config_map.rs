@@ -35,7 +35,7 @@ fn keys_of_both_fields_become_files() {
     let old = json!({"data": {"gone.rules": "x"}});
     let body = of("UPDATE", "", "ConfigMap", map, old);
     assert_eq!(changed(&body), Some((vec!["gone.rules=x".to_owned()], files)));
-    assert_eq!(read(&body).name.as_deref(), Some("r"));
+    assert_eq!(read(&body).request.name.as_deref(), Some("r"));
 }
 
 #[test]
