@@ -25,13 +25,7 @@ impl<'i> Candidates<'i> {
         found
     }
 
-    /// Adds a list, unless it was added before.
-    pub(super) fn add_once(&mut self, list: &'i [RuleId]) {
-        if !self.lists.iter().any(|known| std::ptr::eq(*known, list)) {
-            self.add(list);
-        }
-    }
-
+    /// Adds a list. One that is added again makes no difference.
     pub(super) fn add(&mut self, list: &'i [RuleId]) {
         if !list.is_empty() {
             self.lists.push(list);
@@ -40,6 +34,9 @@ impl<'i> Candidates<'i> {
 
     fn smallest(&mut self) -> Option<RuleId> {
         if self.lists.len() > FEW {
+            // A text may have the same part many times.
+            self.lists.sort_unstable_by_key(|list| list.as_ptr());
+            self.lists.dedup_by_key(|list| list.as_ptr());
             self.sorted = self.lists.drain(..).flatten().copied().collect();
             self.sorted.sort_unstable_by(|one, other| other.cmp(one));
         }

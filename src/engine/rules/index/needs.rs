@@ -215,16 +215,12 @@ pub(super) fn each_part(
             Field::Original => visit(None, image.text.as_bytes()),
             Field::Name => {
                 text.clear();
-                for (sign, part) in [
-                    ([].as_slice(), Some(image.name())),
-                    (b":", image.compared_tag()),
-                    (b"@", image.digest),
-                ] {
+                text.push(END);
+                text.extend_from_slice(image.name().as_bytes());
+                text.push(END);
+                for (sign, part) in [(b':', image.compared_tag()), (b'@', image.digest)] {
                     let Some(part) = part else { continue };
-                    text.extend_from_slice(sign);
-                    if text.is_empty() {
-                        text.push(END);
-                    }
+                    text.push(sign);
                     text.extend_from_slice(part.as_bytes());
                     text.push(END);
                 }

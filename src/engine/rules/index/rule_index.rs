@@ -218,7 +218,7 @@ impl RuleIndex {
                 None => found.add(self.rules_of(list)),
                 Some(split) => split.each_list(hash, image, context, |part| {
                     if let Some(list) = self.lists.get(&part) {
-                        found.add_once(self.rules_of(list));
+                        found.add(self.rules_of(list));
                     }
                 }),
             }
