@@ -87,7 +87,7 @@ impl Compiled {
         self.home.iter().map(|prefix| &**prefix)
     }
 
-    /// Returns the number of rules, without the lines of a map.
+    /// Returns the number of rules, with those that are off and without the lines of a map.
     #[must_use]
     pub fn len(&self) -> usize {
         self.rules.len()
@@ -112,12 +112,6 @@ impl Compiled {
             return Some(RuleId::LEGACY);
         }
         self.rules().find(|rule| rule.name == name).map(|rule| rule.id)
-    }
-
-    /// Returns the number of rules, with those that are off and without the lines of a map.
-    #[must_use]
-    pub fn rule_count(&self) -> usize {
-        self.rules.len()
     }
 
     /// Returns the number of rules that are off.

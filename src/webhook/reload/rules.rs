@@ -219,7 +219,7 @@ fn compile(
     let off = rules.off_count();
     Ok(LoadedRules {
         totals: RuleTotals {
-            active: rules.rule_count() - off + rules.line_count(),
+            active: rules.len() - off + rules.line_count(),
             off,
         },
         rules,
