@@ -4,7 +4,7 @@ use super::walks::EndKind;
 use crate::compile::RuleSet;
 use crate::context::Context;
 use crate::rules::image::Image;
-use crate::rules::{Compiled, Decision, Effect, Interrupt, Interrupted, RuleId};
+use crate::rules::{Compiled, Decision, Interrupt, Interrupted, RuleId};
 
 /// The decisions of two sets on an image, if they differ.
 #[derive(Clone, Debug)]
@@ -54,12 +54,7 @@ pub fn difference_until<'o, 'n>(
 
 fn is_same(old_set: &RuleSet, new_set: &RuleSet, image: &str, difference: &Difference<'_, '_>) -> bool {
     let [old, new] = [(old_set, &difference.old), (new_set, &difference.new)].map(|(set, decision)| {
-        let (kind, image) = match decision.effect() {
-            Effect::Keep => (EndKind::Image, image),
-            Effect::Swap(result) => (EndKind::Image, result.as_str()),
-            Effect::Deny => (EndKind::Deny, image),
-            Effect::Invalid(_) => (EndKind::Invalid, image),
-        };
+        let (kind, image) = EndKind::of(decision.effect(), image);
         ComparedOutcome {
             set,
             kind,

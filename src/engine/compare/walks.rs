@@ -196,16 +196,23 @@ impl WalkRound<'_> {
     }
 }
 
+impl EndKind {
+    /// Returns the kind of an effect, and the image after it. `last` is the image if the effect does not change it.
+    pub(super) fn of<'e>(effect: &'e Effect, last: &'e str) -> (Self, &'e str) {
+        match effect {
+            Effect::Keep => (Self::Image, last),
+            Effect::Swap(result) => (Self::Image, result),
+            Effect::Deny => (Self::Deny, last),
+            Effect::Invalid(_) => (Self::Invalid, last),
+        }
+    }
+}
+
 impl End {
     /// Returns the end of an evaluation, whose last round had this image.
     fn new(decision: &Decision<'_>, last: &str) -> Self {
-        let (kind, image) = match decision.effect() {
-            Effect::Keep => (EndKind::Image, last),
-            // The result of a map has no round of its own.
-            Effect::Swap(result) => (EndKind::Image, result.as_str()),
-            Effect::Deny => (EndKind::Deny, last),
-            Effect::Invalid(_) => (EndKind::Invalid, last),
-        };
+        // The result of a map has no round of its own.
+        let (kind, image) = EndKind::of(decision.effect(), last);
         Self {
             kind,
             image: image.to_owned(),
