@@ -82,15 +82,10 @@ impl<'r> Steps<'r> {
 
     fn compare(&mut self) -> Result<(), Box<Diagnostic>> {
         // The order determines which cycle a finding shows.
-        let mut order: Vec<&Swap<'_>> = self.swaps.iter().collect();
-        order.sort_by_cached_key(|swap| (beginning(&swap.rule.pattern), swap.number));
-        let place = |swap: &&Swap<'_>| {
-            self.swaps
-                .binary_search_by_key(&swap.number, |swap| swap.number)
-                .ok()
-        };
-        let trie = Trie::new(order.iter().map(|swap| &swap.rule.pattern));
-        let order: Vec<usize> = order.iter().filter_map(place).collect();
+        let pattern = |place: &usize| self.swaps.get(*place).map(|swap| &swap.rule.pattern);
+        let mut order: Vec<usize> = (0..self.swaps.len()).collect();
+        order.sort_by_cached_key(|place| (pattern(place).map(beginning), *place));
+        let trie = Trie::new(order.iter().filter_map(pattern));
         let (mut pairs, mut work) = (0, WORK + WORK_OF_A_SWAP * self.swaps.len());
         for one in 0..self.swaps.len() {
             let Some(swap) = self.swaps.get(one) else { continue };
