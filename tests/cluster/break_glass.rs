@@ -9,7 +9,7 @@ use imageswap_tests_support::webhook::{ControlPlane, OtherWebhook, Pair, Server,
 use serde_json::{Value, json};
 
 use super::waits::wait_for_image;
-use crate::IMAGESWAP;
+use crate::{IMAGESWAP, assert_no_errors};
 
 const RULES: &[u8] = b"rules v1\nswap docker.io/ -> harbor.example.com/hub/ as hub\n";
 const ORIGINAL: &str = "nginx:1.25";
@@ -224,18 +224,7 @@ fn label_of_a_workload_starts_its_rollout_with_original_images() {
     selector_with_the_label(&plane);
     undone_rollout(&plane);
     near_misses(&plane);
-    let errors = [
-        "malformed",
-        "too-large",
-        "too-slow",
-        "no-memory",
-        "broken",
-        "timed-out",
-    ];
-    for outcome in errors {
-        let label = format!("outcome=\"{outcome}\"");
-        assert_eq!(server.metric("imageswap_requests_total", &label), 0.0);
-    }
+    assert_no_errors(&server);
     without_a_replica(&plane, server);
 }
 

@@ -90,3 +90,23 @@ fn asked(plane: &ControlPlane, namespace: &str, image: &str) -> Option<String> {
     ));
     ran.is_success.then_some(ran.stdout)
 }
+
+/// Asserts that each request had an answer.
+#[track_caller]
+fn assert_no_errors(server: &Server) {
+    for outcome in [
+        "malformed",
+        "too-large",
+        "too-slow",
+        "no-memory",
+        "broken",
+        "timed-out",
+    ] {
+        let label = format!("outcome=\"{outcome}\"");
+        assert_eq!(
+            server.metric("imageswap_requests_total", &label),
+            0.0,
+            "{outcome}"
+        );
+    }
+}
