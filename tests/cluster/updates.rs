@@ -6,9 +6,10 @@ use std::path::Path;
 use imageswap_tests_support::webhook::{ControlPlane, Pair, Start, Volume};
 use serde_json::{Value, json};
 
+use super::forms::replaced;
 use super::{Armed, IMAGESWAP, asked, webhook_configuration};
 
-const RULES: &[u8] = b"\
+const RULES: &str = "\
 rules v1
 warn  example.com/warned/  because \"AAAA\"  as early
 deny  example.com/denied/  because \"not here\"  as denied
@@ -64,9 +65,7 @@ fn original_image_restarts_nothing_and_long_texts_are_counted() {
         return;
     };
     let reason = "ö".repeat(300);
-    let text = String::from_utf8(RULES.to_vec())
-        .unwrap()
-        .replace("AAAA", &reason);
+    let text = replaced(RULES, "AAAA", &reason);
     let rules = Volume::mount(&[("10-mirror.rules", text.as_bytes())]);
     let start = |tls: &Path| {
         Start::new(IMAGESWAP)
