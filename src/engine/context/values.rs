@@ -41,16 +41,12 @@ impl Context<'_> {
         let texts = [self.namespace, self.container, self.kind, self.user, self.hook];
         let texts = texts.into_iter().flatten().chain(owner);
         let pairs = [self.labels, self.annotations].into_iter().flatten();
-        let lengths = texts
+        let mut lengths = texts
             .map(str::len)
             .chain(pairs.map(|(key, text)| key.len() + text.len()));
-        let mut left = most;
         // An empty value takes time, too.
-        !lengths.into_iter().all(|length| {
-            let is_left = left.checked_sub(length + 1);
-            left = is_left.unwrap_or_default();
-            is_left.is_some()
-        })
+        let left = lengths.try_fold(most, |left, length| left.checked_sub(length + 1));
+        left.is_none()
     }
 }
 
