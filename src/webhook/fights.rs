@@ -4,9 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use imageswap_engine::admission::{
-    Arrival, Fight, Fights, ImageEffect, PodOwner, Reviewed, Workload, keep_rule,
-};
+use imageswap_engine::admission::{Arrival, Fights, ImageEffect, PodOwner, Reviewed, Workload, keep_rule};
 use imageswap_engine::compile::RuleSet;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::AsyncInstrument;
@@ -51,20 +49,23 @@ impl SharedFights {
         };
         let owner = arrivals.owner.as_ref();
         for arrival in &arrivals.places {
-            let fight = self.lock().count(arrival);
-            let Some(Fight { is_new }) = fight else { continue };
+            let mut admitted = None;
+            // The line is written later, without the lock.
+            let report = || {
+                admitted = self.lines.admit();
+                admitted.is_some()
+            };
+            let is_fight = self.lock().count(arrival, report);
+            if !is_fight {
+                continue;
+            }
             let counter = match owner {
                 Some(owner) => &self.by_kind[owner.workload() as usize],
                 None => &self.without_owner,
             };
             counter.fetch_add(1, Ordering::Relaxed);
-            if !is_new {
-                continue;
-            }
-            match self.lines.admit() {
-                Some(suppressed) => log(reviewed, arrival, owner, rules, counts, suppressed),
-                // The next arrival is logged instead, or nobody would learn of this fight.
-                None => self.lock().not_reported(arrival),
+            if let Some(suppressed) = admitted {
+                log(reviewed, arrival, owner, rules, counts, suppressed);
             }
         }
     }

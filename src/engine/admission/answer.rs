@@ -79,22 +79,20 @@ impl<'a> AdmissionResponse<'a> {
         }
     }
 
-    /// Returns the lines that deny the object, or would.
-    pub(super) fn denial(&self) -> Option<String> {
-        self.denials.text(self.outcome())
+    /// Returns the body of the answer.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.into_parts().0
     }
 
-    /// Returns the body of the answer. It is written piece by piece, because most of it is fixed and every request
-    /// pays for it.
-    pub(super) fn into_bytes(self) -> Vec<u8> {
-        let denial = self.denial().filter(|_| !self.dry_run);
+    /// Returns the body of the answer, and the lines that deny the object, or would. The body is written piece by piece,
+    /// because most of it is fixed and every request pays for it.
+    pub(super) fn into_parts(self) -> (Vec<u8>, Option<String>) {
+        let lines = self.denials.text(self.dry_run);
+        let denial = lines.as_deref().filter(|_| !self.dry_run);
         // An answer that denies has no patch: the API server would not apply it.
         let patch = (self.outcome() == Some(ReviewOutcome::Patched)).then_some(&self.patch);
         let warnings = self.warnings.into_texts();
-        let texts = warnings
-            .iter()
-            .map(String::len)
-            .chain(denial.as_ref().map(String::len));
+        let texts = warnings.iter().map(String::len).chain(denial.map(str::len));
         // Large enough for nearly every answer, so that it is not there twice while it grows.
         let length =
             ENVELOPE + texts.sum::<usize>() + patch.map_or(0, |patch| base64_length(patch.max_length()));
@@ -109,7 +107,7 @@ impl<'a> AdmissionResponse<'a> {
                 json.raw(
                     "false,\"status\":{\"status\":\"Failure\",\"reason\":\"Forbidden\",\"code\":403,\"message\":",
                 );
-                json.text(&denial);
+                json.text(denial);
                 json.raw("}");
             }
             None => json.raw("true"),
@@ -132,6 +130,6 @@ impl<'a> AdmissionResponse<'a> {
             json.text(&rules);
         }
         json.raw("}}}");
-        json.into_bytes()
+        (json.into_bytes(), lines)
     }
 }

@@ -8,11 +8,10 @@ use super::error::ReviewError;
 use super::outcome::{ReviewOutcome, TemplateChange};
 use super::patch::MissingMaps;
 use super::policy::{DISABLED, Policy};
-use super::read::{AdmissionRequest, AdmissionReview, GroupKind, Metadata, WorkloadObject, read_workload};
+use super::read::{AdmissionRequest, AdmissionReview, Metadata, WorkloadObject, read_workload};
 use super::request::ReviewedRequest;
 use super::wording;
-use super::workload::{PodPath, Workload};
-use crate::context::Operation;
+use super::workload::PodPath;
 
 /// The value that names what is true without it, so it is not a near miss.
 const ENABLED: &str = "enabled";
@@ -41,39 +40,14 @@ pub fn break_glass<'a>(body: &'a [u8], policy: &Policy<'_>) -> Result<BreakGlass
         uid,
         request,
     } = read_workload(body)?;
-    let key = policy.disable_label;
     let mut response = AdmissionResponse::new(version, &uid, policy.digest);
-    let mut change = None;
-    let mut is_skipped = true;
-    if let Some(workload) = LabeledWorkload::find(&request) {
-        is_skipped = false;
-        if let Some(value) = near_miss(&workload.object.metadata, workload.old, key) {
-            response.warn(wording::near_miss(key, value));
-        }
-        change = workload.change(key);
-        if let Some(found) = change {
-            if workload
-                .object
-                .spec
-                .selected
-                .iter()
-                .any(|selected| selected == key)
-            {
-                response.warn(wording::selects_label(key));
-            } else if policy.dry_run {
-                response.warn(wording::would_change_template(key, found.into()));
-            } else {
-                match found {
-                    LabelChange::Add(missing) => response.patch().set_label(workload.path, key, missing),
-                    LabelChange::Remove => response.patch().remove_label(workload.path, key),
-                }
-            }
-        }
-    }
-    let unchanged = if is_skipped {
-        ReviewOutcome::Skipped
-    } else {
-        ReviewOutcome::Unchanged
+    let workload = LabeledWorkload::find(&request);
+    let change = workload
+        .as_ref()
+        .and_then(|workload| fill(&mut response, workload, policy));
+    let unchanged = match workload {
+        Some(_) => ReviewOutcome::Unchanged,
+        None => ReviewOutcome::Skipped,
     };
     let outcome = response.outcome().unwrap_or(unchanged);
     let answer = response.into_bytes();
@@ -83,6 +57,32 @@ pub fn break_glass<'a>(body: &'a [u8], policy: &Policy<'_>) -> Result<BreakGlass
         outcome,
         change: change.map(Into::into),
     })
+}
+
+/// Adds the change of the pod template to the answer, and returns it.
+fn fill<'p>(
+    response: &mut AdmissionResponse<'p>,
+    workload: &LabeledWorkload<'_, '_>,
+    policy: &Policy<'p>,
+) -> Option<LabelChange> {
+    let key = policy.disable_label;
+    if let Some(value) = near_miss(&workload.object.metadata, workload.old, key) {
+        response.warn(wording::near_miss(key, value));
+    }
+    let change = workload.change(key)?;
+    let is_selected = workload
+        .object
+        .spec
+        .selected
+        .iter()
+        .any(|selected| selected == key);
+    match change {
+        _ if is_selected => response.warn(wording::selects_label(key)),
+        _ if policy.dry_run => response.warn(wording::would_change_template(key, change.into())),
+        LabelChange::Add(missing) => response.patch().set_label(workload.path, key, missing),
+        LabelChange::Remove => response.patch().remove_label(workload.path, key),
+    }
+    Some(change)
 }
 
 /// A workload that carries its label to its pod template.
@@ -96,19 +96,16 @@ struct LabeledWorkload<'r, 'a> {
 impl<'r, 'a> LabeledWorkload<'r, 'a> {
     fn find(request: &'r AdmissionRequest<'a, WorkloadObject<'a>>) -> Option<Self> {
         let operation = request.operation?;
-        let GroupKind { group, kind } = &request.kind;
-        let group = group.as_deref().unwrap_or_default();
-        let workload = Workload::from_kind(group, kind.as_deref().unwrap_or_default());
+        let workload = request.kind.workload();
         let object = request.object.as_deref()?;
         // What is being deleted starts no Pod.
         if !workload.carries_label(operation) || object.metadata.is_being_deleted {
             return None;
         }
-        let old = request.old_object.as_deref().map(|old| &old.metadata);
         Some(Self {
             path: workload.pod_path(),
             object,
-            old: old.filter(|_| operation == Operation::Update),
+            old: request.updated().map(|old| &old.metadata),
         })
     }
 
@@ -161,14 +158,4 @@ pub(super) fn near_miss<'r>(
     // Controllers update their objects all the time, and a warning for each would fill their logs.
     let is_new = || old.and_then(|old| old.label(key)) != Some(value);
     (!has_effect && is_new()).then_some(value)
-}
-
-impl Metadata<'_> {
-    /// Returns the value of a label. If the object repeats it, the last one counts, as for the API server.
-    pub(super) fn label(&self, key: &str) -> Option<&str> {
-        let mut labels = self.labels.iter().rev();
-        labels
-            .find(|(label, _)| label == key)
-            .map(|(_, value)| value.as_ref())
-    }
 }

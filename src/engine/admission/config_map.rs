@@ -79,7 +79,7 @@ fn change(request: &AdmissionRequest<'_, ConfigMapObject<'_>>) -> Option<ConfigM
     let new = files(object);
     let old = match request.operation? {
         Operation::Create => ConfigMapFiles::new(),
-        Operation::Update => request.old_object.as_deref().map(files).unwrap_or_default(),
+        Operation::Update => request.updated().map(files).unwrap_or_default(),
         Operation::Delete | Operation::Connect => return None,
     };
     // An edit of a label must not fail because of texts that are there already. So a label can always be removed.

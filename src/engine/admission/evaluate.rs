@@ -27,6 +27,8 @@ pub(super) struct EvaluatedPod<'r, 'a, D> {
     pub(super) too_many: Option<usize>,
     /// True if the object as a whole is skipped.
     pub(super) is_skipped: bool,
+    /// The Pod before an UPDATE.
+    pub(super) updated: Option<Pod<'r, 'a>>,
 }
 
 /// Verdict of the webhook on an image.
@@ -56,14 +58,9 @@ pub(super) fn evaluate<'r, 'a, D, E>(
         return Ok(None);
     };
     let skipped = skip_reason(object, &pod, disable_label);
-    let is_update = request.operation == Some(Operation::Update);
     // Only the images of an UPDATE may be running already.
-    let old = request
-        .old_object
-        .as_deref()
-        .filter(|_| is_update)
-        .and_then(|old| Pod::find(&request.kind, old));
-    let old = old.as_ref().map(OldImages::new);
+    let updated = request.updated().and_then(|old| Pod::find(&request.kind, old));
+    let old = updated.as_ref().map(OldImages::new);
     // Nearly every Pod has so few images that they are not counted first.
     let too_many = Some(&pod)
         .filter(|pod| pod.max_images() > MAX_IMAGES)
@@ -103,6 +100,7 @@ pub(super) fn evaluate<'r, 'a, D, E>(
         more,
         too_many,
         is_skipped: skipped.is_some(),
+        updated,
     }))
 }
 
@@ -134,13 +132,7 @@ fn skip_reason(object: &Object<'_>, pod: &Pod<'_, '_>, disable_label: &str) -> O
     // Controllers remove finalizers by an update, and a denial would keep the object from going away.
     if object.metadata.is_being_deleted {
         Some(SkipReason::Deleting)
-    } else if pod.is_pod()
-        && object
-            .metadata
-            .annotations
-            .iter()
-            .any(|(key, _)| key == MIRROR_POD)
-    {
+    } else if pod.is_pod() && object.metadata.annotation(MIRROR_POD).is_some() {
         Some(SkipReason::MirrorPod)
     } else if disabled(&object.metadata) || disabled(pod.metadata) {
         Some(SkipReason::Disabled)

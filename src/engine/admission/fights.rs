@@ -9,7 +9,7 @@
 
 use std::borrow::Cow;
 
-use super::read::group_of;
+use super::read::{OwnerReference, group_of};
 use super::workload::Workload;
 use crate::context::Owner;
 use crate::reference::canonical_name;
@@ -60,13 +60,6 @@ struct KnownPlace {
     is_known: bool,
 }
 
-/// An arrival that is one of a fight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fight {
-    /// True for the first one since the place was forgotten, or since the last call of [`Fights::age`].
-    pub is_new: bool,
-}
-
 /// Number of sets of places. The hash of a place selects one.
 const SETS: usize = 512;
 /// Number of places in a set, the last ones first.
@@ -81,17 +74,22 @@ impl Default for Fights {
 }
 
 impl Fights {
-    /// Counts an arrival. Returns the fight if it is one of it.
-    pub fn count(&mut self, arrival: &Arrival) -> Option<Fight> {
+    /// Counts an arrival. Returns true if it is one of a fight. `report` reports the first one since the place was
+    /// forgotten, or since the last call of [`Self::age`]. If it returns false, the next one is reported instead.
+    pub fn count(&mut self, arrival: &Arrival, report: impl FnOnce() -> bool) -> bool {
         let Arrival { place, threshold, .. } = *arrival;
         let set = usize::try_from(place % (SETS as u64)).unwrap_or_default();
-        let places = self.sets.get_mut(set)?;
+        let Some(places) = self.sets.get_mut(set) else {
+            return false;
+        };
         let index = places
             .iter()
             .position(|known| known.hash == place && known.arrivals > 0);
         // The place becomes the first of its set, and a new one replaces the last.
-        places.get_mut(..=index.unwrap_or(PLACES - 1))?.rotate_right(1);
-        let first = places.first_mut()?;
+        if let Some(older) = places.get_mut(..=index.unwrap_or(PLACES - 1)) {
+            older.rotate_right(1);
+        }
+        let [first, ..] = places;
         if index.is_none() {
             *first = KnownPlace {
                 hash: place,
@@ -100,20 +98,9 @@ impl Fights {
         }
         // Not more than the threshold, so that a fight that has ended is soon forgotten.
         first.arrivals = first.arrivals.saturating_add(1).min(threshold);
-        (first.arrivals == threshold).then(|| Fight {
-            is_new: !std::mem::replace(&mut first.is_known, true),
-        })
-    }
-
-    /// Takes back that a fight is known, so that the next arrival is new again.
-    pub fn not_reported(&mut self, arrival: &Arrival) {
-        let places = usize::try_from(arrival.place % (SETS as u64))
-            .ok()
-            .and_then(|set| self.sets.get_mut(set));
-        let mut places = places.into_iter().flatten();
-        if let Some(known) = places.find(|known| known.hash == arrival.place) {
-            known.is_known = false;
-        }
+        let is_fight = first.arrivals == threshold;
+        first.is_known |= is_fight && !first.is_known && report();
+        is_fight
     }
 
     /// Halves the number of arrivals everywhere. The caller has the clock: a place where few images arrive between two
@@ -126,7 +113,15 @@ impl Fights {
     }
 }
 
-impl PodOwner<'_> {
+impl<'a> PodOwner<'a> {
+    pub(super) fn new(owner: &OwnerReference<'a>) -> Self {
+        Self {
+            api_version: owner.api_version.clone().unwrap_or_default(),
+            kind: owner.kind.clone().unwrap_or_default(),
+            name: owner.name.clone().unwrap_or_default(),
+        }
+    }
+
     /// Returns its kind and group.
     #[must_use]
     pub fn owner(&self) -> Owner<'_> {
@@ -139,7 +134,8 @@ impl PodOwner<'_> {
     /// Returns its kind as a label with a bounded range.
     #[must_use]
     pub fn workload(&self) -> Workload {
-        Workload::from_kind(group_of(&self.api_version), &self.kind)
+        let Owner { kind, group } = self.owner();
+        Workload::from_kind(group, kind)
     }
 }
 
@@ -171,28 +167,38 @@ mod tests {
         }
     }
 
+    /// Counts an arrival. Returns true for a fight that is reported, and false for one that is known.
+    fn count(fights: &mut Fights, arrival: &Arrival) -> Option<bool> {
+        let mut is_new = false;
+        let report = || {
+            is_new = true;
+            true
+        };
+        fights.count(arrival, report).then_some(is_new)
+    }
+
     #[test]
     fn arrivals_of_one_place_make_a_fight() {
         let mut fights = Fights::default();
-        let mut count = |place| fights.count(&arrival(place, 3)).map(|fight| fight.is_new);
-        let counted = [1, 1, 2, 1, 1, 2, 3].map(&mut count);
+        let counted = [1, 1, 2, 1, 1, 2, 3].map(|place| count(&mut fights, &arrival(place, 3)));
         assert_eq!(counted, [None, None, None, Some(true), Some(false), None, None]);
-        assert_eq!(fights.count(&arrival(9, 1)), Some(Fight { is_new: true }));
+        assert!(fights.count(&arrival(9, 1), || false));
+        assert_eq!(count(&mut fights, &arrival(9, 1)), Some(true));
     }
 
     #[test]
     fn rare_arrivals_are_not_a_fight_and_one_that_has_ended_is_forgotten() {
         let mut fights = Fights::default();
         for _ in 0..10 {
-            assert_eq!(fights.count(&arrival(1, 3)), None);
+            assert_eq!(count(&mut fights, &arrival(1, 3)), None);
             fights.age();
         }
         for _ in 0..100 {
-            fights.count(&arrival(2, 3));
+            count(&mut fights, &arrival(2, 3));
         }
         fights.age();
         fights.age();
-        assert_eq!([(); 2].map(|()| fights.count(&arrival(2, 3))), [None, None]);
+        assert_eq!([(); 2].map(|()| count(&mut fights, &arrival(2, 3))), [None, None]);
     }
 
     #[test]
@@ -200,7 +206,7 @@ mod tests {
         let mut fights = Fights::default();
         // All in one set.
         let place = |number: u64| number * SETS as u64 + 7;
-        let mut count = |number| fights.count(&arrival(place(number), 2)).is_some();
+        let mut count = |number| count(&mut fights, &arrival(place(number), 2)).is_some();
         let fill = [1, 2, 3, 4, 5, 6, 7, 8].map(&mut count);
         assert!(fill.iter().all(|is_fight| !is_fight));
         assert!(count(1), "the oldest of a full set");

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::outcome::ReviewOutcome;
 use crate::rules::RuleId;
 
 /// Maximum number of warnings. It limits the memory for a hostile object, and is more than any real object needs.
@@ -113,14 +112,14 @@ impl Denials {
     }
 
     /// Returns the lines, and a last one with the number of the others; `None` if there are none.
-    pub(super) fn text(&self, outcome: Option<ReviewOutcome>) -> Option<String> {
+    pub(super) fn text(&self, dry_run: bool) -> Option<String> {
         if self.is_empty() {
             return None;
         }
         let mut text = self.lines.join("\n");
-        let verb = match outcome {
-            Some(ReviewOutcome::WouldDeny) => "would be denied",
-            _ if self.omitted == 1 => "is denied",
+        let verb = match self.omitted {
+            _ if dry_run => "would be denied",
+            1 => "is denied",
             _ => "are denied",
         };
         match self.omitted {
@@ -220,9 +219,9 @@ mod tests {
     #[test]
     fn denials_that_do_not_fit_are_counted() {
         let mut denials = Denials::default();
-        assert_eq!(denials.text(None), None);
+        assert_eq!(denials.text(false), None);
         (0..1000).for_each(|number| denials.add(text(number, 60)));
-        let all = denials.text(Some(ReviewOutcome::Denied)).unwrap();
+        let all = denials.text(false).unwrap();
         assert!(all.len() <= MAX_DENIAL_LENGTH && all.len() > MAX_DENIAL_LENGTH - 300);
         let shown = all.lines().count() - 1;
         let last = all.lines().last().unwrap();
@@ -230,7 +229,7 @@ mod tests {
             last,
             format!("imageswap: {} more images are denied", 1000 - shown)
         );
-        let dry = denials.text(Some(ReviewOutcome::WouldDeny)).unwrap();
+        let dry = denials.text(true).unwrap();
         assert!(dry.ends_with(" more images would be denied"), "{dry}");
     }
 

@@ -33,7 +33,7 @@ pub use self::differences::{ImageDifference, ReviewDifferences, differences};
 pub use self::error::{MalformedReview, ReviewError};
 pub use self::evaluate::MAX_IMAGES;
 pub use self::explain::{ExplainedImage, cases, explain};
-pub use self::fights::{Arrival, Arrivals, Fight, Fights, MAX_ARRIVALS, PodOwner, keep_rule};
+pub use self::fights::{Arrival, Arrivals, Fights, MAX_ARRIVALS, PodOwner, keep_rule};
 pub use self::images::{InvalidObject, ObjectImage, images_of};
 pub use self::originals::ORIGINAL_IMAGES;
 pub use self::outcome::{

@@ -57,12 +57,10 @@ pub(super) fn record<'s>(
 /// Returns the entries of the annotation. `None` if the value is not a JSON object of texts, or if it is so long that the
 /// API server rejects the object: its length was not checked yet, and reading it takes memory.
 fn existing(metadata: &Metadata<'_>) -> Option<JsonMembers> {
-    let mut annotations = metadata.annotations.iter().rev();
-    match annotations.find(|(key, _)| key == ORIGINAL_IMAGES) {
-        None => Some(JsonMembers::default()),
-        Some((_, value)) if value.is_empty() => Some(JsonMembers::default()),
-        Some((_, value)) if value.len() > MAX_ANNOTATIONS => None,
-        Some((_, value)) => JsonMembers::parse(value),
+    match metadata.annotation(ORIGINAL_IMAGES) {
+        None | Some("") => Some(JsonMembers::default()),
+        Some(value) if value.len() > MAX_ANNOTATIONS => None,
+        Some(value) => JsonMembers::parse(value),
     }
 }
 

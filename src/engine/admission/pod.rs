@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::read::{Container, Elements, GroupKind, Metadata, Object, PodSpec, Volume};
-use super::workload::{PodPath, Workload};
+use super::workload::PodPath;
 use crate::context::Place;
 
 /// The Pod of an object, or its Pod template.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Pod<'r, 'a> {
     path: PodPath,
     /// Metadata of the Pod or of the template.
@@ -91,9 +91,7 @@ impl PodElement {
 impl<'r, 'a> Pod<'r, 'a> {
     /// Returns the Pod of an object of this kind, or `None` if the object has none.
     pub(super) fn find(kind: &GroupKind<'_>, object: &'r Object<'a>) -> Option<Self> {
-        let group = kind.group.as_deref().unwrap_or_default();
-        let kind = kind.kind.as_deref().unwrap_or_default();
-        let path = Workload::from_kind(group, kind).pod_path();
+        let path = kind.workload().pod_path();
         let (metadata, spec) = path.find(object)?;
         Some(Self { path, metadata, spec })
     }

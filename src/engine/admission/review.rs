@@ -10,7 +10,7 @@ use super::error::ReviewError;
 use super::evaluate::{EvaluatedPod, Verdict, evaluate};
 use super::originals::{ORIGINAL_IMAGES, RecordedOriginals, record};
 use super::outcome::{ImageDecision, ImageEffect, ReviewOutcome, Reviewed, SkipReason};
-use super::pod::{ImageField, Pod};
+use super::pod::ImageField;
 use super::policy::{Caller, Policy};
 use super::read::{AdmissionRequest, AdmissionReview, read};
 use super::request::ReviewedRequest;
@@ -46,19 +46,20 @@ pub fn review<'a>(
         true => ReviewOutcome::Skipped,
         false => ReviewOutcome::Unchanged,
     });
-    let denial = response.denial();
-    let answer = response.into_bytes();
-    let arrivals = evaluated
-        .as_ref()
-        .filter(|_| outcome == ReviewOutcome::Patched)
-        .and_then(|evaluated| arrivals(&request, evaluated));
+    let (answer, denial) = response.into_parts();
     let more = evaluated.as_ref().map(|pod| pod.more).unwrap_or_default();
-    let images = evaluated
+    let pods = evaluated
+        .as_ref()
+        .map(|evaluated| (evaluated.pod, evaluated.updated));
+    let images: Vec<ImageDecision<'_>> = evaluated
         .map(|pod| pod.images)
         .unwrap_or_default()
         .into_iter()
         .map(|(field, verdict)| verdict.into_image_decision(&field, policy.dry_run))
         .collect();
+    let arrivals = pods
+        .filter(|_| outcome == ReviewOutcome::Patched)
+        .and_then(|(pod, updated)| arrivals(&request, pod, updated, &images));
     Ok(Reviewed {
         answer,
         request: ReviewedRequest::new(uid, request, |object| object.metadata),
@@ -90,6 +91,7 @@ fn fill<'d>(
     // Collected over all images, because a Pod has one list of pull secrets.
     let mut last = None;
     let mut secrets: Vec<(&ImageField<'_, '_>, &str)> = Vec::new();
+    let mut swapped: Vec<(&ImageField<'_, '_>, &str)> = Vec::new();
     for (field, verdict) in images {
         let (Verdict::Evaluated(decision), Some(image)) = (verdict, field.image) else {
             continue;
@@ -113,6 +115,9 @@ fn fill<'d>(
                 if policy.dry_run {
                     response.warn(wording::would_swap(field, image, result));
                 }
+                if policy.record_originals {
+                    swapped.push((field, image));
+                }
                 response.patch().replace_image(field.pointer, result);
             }
             Effect::Deny => response.deny(wording::denied(field, image, policy, decision.last_rule())),
@@ -121,7 +126,7 @@ fn fill<'d>(
         secrets.extend(decision.pull_secrets().iter().map(|secret| (field, *secret)));
     }
     if policy.record_originals {
-        record_originals(response, request, images);
+        record_originals(response, request, &swapped);
     }
     // In a template, the list would replace that of the Pod's service account.
     if secrets.is_empty() || !pod.is_pod() {
@@ -153,21 +158,18 @@ fn fill<'d>(
 fn record_originals(
     response: &mut AdmissionResponse<'_>,
     request: &AdmissionRequest<'_>,
-    images: &[(ImageField<'_, '_>, Verdict<Decision<'_>>)],
+    swapped: &[(&ImageField<'_, '_>, &str)],
 ) {
     // A denial and a dry run change no image.
     let is_patched = response.outcome() == Some(ReviewOutcome::Patched);
     let Some(object) = request.object.as_deref().filter(|_| is_patched) else {
         return;
     };
-    let swapped = images.iter().filter_map(|(field, verdict)| {
-        let (Verdict::Evaluated(decision), Some(image)) = (verdict, field.image) else {
-            return None;
-        };
-        let is_swap = matches!(decision.effect(), Effect::Swap(result) if result != image.as_ref());
-        // The API server drops the metadata of a request for ephemeral containers.
-        (is_swap && field.place != Place::Ephemeral).then(|| (field.pointer.to_string(), image.as_ref()))
-    });
+    // The API server drops the metadata of a request for ephemeral containers.
+    let recorded = swapped
+        .iter()
+        .filter(|(field, _)| field.place != Place::Ephemeral);
+    let swapped = recorded.map(|(field, image)| (field.pointer.to_string(), *image));
     let RecordedOriginals { value, missing } = record(object, swapped);
     if let Some((missing_maps, value)) = value {
         response
@@ -186,13 +188,12 @@ fn near_misses<'r>(
     key: &str,
 ) -> impl Iterator<Item = &'r str> {
     let object = request.object.as_deref().filter(|_| !evaluated.is_skipped);
-    let is_update = request.operation == Some(Operation::Update);
-    let old = request.old_object.as_deref().filter(|_| is_update);
-    let of_object = object.and_then(|object| near_miss(&object.metadata, old.map(|old| &old.metadata), key));
-    let template = &evaluated.pod;
-    let of_template = object.filter(|_| !template.is_pod()).and_then(|_| {
-        let old = old.and_then(|old| Pod::find(&request.kind, old));
-        near_miss(template.metadata, old.map(|old| old.metadata), key)
+    let old = request.updated().map(|old| &old.metadata);
+    let of_object = object.and_then(|object| near_miss(&object.metadata, old, key));
+    let template = object.map(|_| &evaluated.pod).filter(|pod| !pod.is_pod());
+    let of_template = template.and_then(|template| {
+        let old = evaluated.updated.as_ref().map(|old| old.metadata);
+        near_miss(template.metadata, old, key)
     });
     of_object.into_iter().chain(of_template)
 }

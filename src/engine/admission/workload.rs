@@ -1,6 +1,6 @@
 //! The kinds that have a Pod or a Pod template: its location in the object, and the name of the kind in metrics.
 
-use super::read::{Metadata, Object, PodSpec};
+use super::read::{GroupKind, Metadata, Object, PodSpec};
 use crate::context::Operation;
 use crate::label;
 
@@ -143,6 +143,14 @@ impl PodPath {
             Self::JobTemplate => object.spec.job_template.as_deref(),
         }?;
         Some((&template.metadata, &template.spec))
+    }
+}
+
+impl GroupKind<'_> {
+    /// Returns the kind of workload.
+    pub(super) fn workload(&self) -> Workload {
+        let [group, kind] = [&self.group, &self.kind].map(|text| text.as_deref().unwrap_or_default());
+        Workload::from_kind(group, kind)
     }
 }
 

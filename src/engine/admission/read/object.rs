@@ -42,6 +42,26 @@ pub(in crate::admission) struct Metadata<'a> {
     pub(in crate::admission) is_being_deleted: bool,
 }
 
+impl Metadata<'_> {
+    /// Returns the value of a label.
+    pub(in crate::admission) fn label(&self, key: &str) -> Option<&str> {
+        value_of(&self.labels, key)
+    }
+
+    /// Returns the value of an annotation.
+    pub(in crate::admission) fn annotation(&self, key: &str) -> Option<&str> {
+        value_of(&self.annotations, key)
+    }
+}
+
+/// Returns the value of a key. If the object repeats it, the last one counts, as for the API server.
+fn value_of<'p>(pairs: &'p [(Cow<'_, str>, Cow<'_, str>)], key: &str) -> Option<&'p str> {
+    let mut pairs = pairs.iter().rev();
+    pairs
+        .find(|(known, _)| known == key)
+        .map(|(_, value)| value.as_ref())
+}
+
 #[derive(Debug, Default)]
 pub(in crate::admission) struct OwnerReference<'a> {
     pub(in crate::admission) api_version: Option<Cow<'a, str>>,

@@ -50,6 +50,14 @@ pub(in crate::admission) struct GroupKind<'a> {
     pub(in crate::admission) kind: Option<Cow<'a, str>>,
 }
 
+impl<O> AdmissionRequest<'_, O> {
+    /// Returns the object before an UPDATE. Other operations have none, or one that they remove.
+    pub(in crate::admission) fn updated(&self) -> Option<&O> {
+        let is_update = self.operation == Some(Operation::Update);
+        self.old_object.as_deref().filter(|_| is_update)
+    }
+}
+
 /// The user who makes the request.
 #[derive(Debug, Default)]
 pub(in crate::admission) struct UserInfo<'a> {
