@@ -3,6 +3,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use imageswap_engine::label;
+
 use crate::config::Digest;
 
 /// An object that the webhook reloads.
@@ -39,25 +41,14 @@ pub(crate) struct ReloadRecord {
 
 /// The records of all objects.
 #[derive(Debug, Default)]
-pub(crate) struct Status {
-    rules: Mutex<ReloadRecord>,
-    certificate: Mutex<ReloadRecord>,
-    candidate: Mutex<ReloadRecord>,
-}
+pub(crate) struct Status([Mutex<ReloadRecord>; Reloaded::ALL.len()]);
 
-impl Reloaded {
-    /// All objects.
-    pub(crate) const ALL: [Self; 3] = [Self::Rules, Self::Certificate, Self::Candidate];
-
-    /// Returns the name in logs, metrics and `/readyz`.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Rules => "rules",
-            Self::Certificate => "certificate",
-            Self::Candidate => "candidate",
-        }
-    }
-}
+// Names in logs, metrics and `/readyz`.
+label!(Reloaded {
+    Rules => "rules",
+    Certificate => "certificate",
+    Candidate => "candidate",
+});
 
 impl Status {
     /// Returns the record of an object.
@@ -107,11 +98,7 @@ impl Status {
     }
 
     fn lock(&self, object: Reloaded) -> MutexGuard<'_, ReloadRecord> {
-        let record = match object {
-            Reloaded::Rules => &self.rules,
-            Reloaded::Certificate => &self.certificate,
-            Reloaded::Candidate => &self.candidate,
-        };
+        let record = &self.0[object as usize];
         record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
