@@ -87,32 +87,25 @@ impl SharedRules {
 
     fn first(text: RulesText, limits: Limits, is_last_good: bool) -> Result<Self, LoadError> {
         let loaded = compile(text, limits, Processors::All, RuleCounts::default())?;
-        // Compiling needs several times the memory of the result, and glibc keeps it.
-        os::release_free_memory();
-        Ok(Self {
-            current: ArcSwap::from_pointee(loaded),
-            limits,
-            is_last_good: AtomicBool::new(is_last_good),
-            compiling: Arc::default(),
-            changed: Notify::new(),
-        })
+        Ok(Self::new(loaded, limits, is_last_good, Arc::default()))
     }
 
     /// Compiles the first set of a candidate, while this set is active. Blocks.
     pub(crate) fn candidate(&self, text: RulesText) -> Result<Self, LoadError> {
-        let guard = self.lock();
-        let loaded = os::with_low_priority(|| {
-            compile(text, self.limits, Processors::AllButOne, RuleCounts::default())
-        })?;
-        drop(guard);
+        let loaded = self.compile_meanwhile(text, RuleCounts::default())?;
+        Ok(Self::new(loaded, self.limits, false, Arc::clone(&self.compiling)))
+    }
+
+    fn new(loaded: LoadedRules, limits: Limits, is_last_good: bool, compiling: Arc<Mutex<()>>) -> Self {
+        // Compiling needs several times the memory of the result, and glibc keeps it.
         os::release_free_memory();
-        Ok(Self {
+        Self {
             current: ArcSwap::from_pointee(loaded),
-            limits: self.limits,
-            is_last_good: AtomicBool::new(false),
-            compiling: Arc::clone(&self.compiling),
+            limits,
+            is_last_good: AtomicBool::new(is_last_good),
+            compiling,
             changed: Notify::new(),
-        })
+        }
     }
 
     /// Returns the active set, for one request.
@@ -168,14 +161,17 @@ impl SharedRules {
         self.compiling.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Compiles a text while requests are served: with low priority and one core less, so that they keep their latency.
+    fn compile_meanwhile(&self, text: RulesText, counts: RuleCounts) -> Result<LoadedRules, LoadError> {
+        let _guard = self.lock();
+        os::with_low_priority(|| compile(text, self.limits, Processors::AllButOne, counts))
+    }
+
     /// Compiles a text and makes it active if it is valid. Returns the previous set. Blocks.
     pub(crate) fn replace(&self, text: RulesText) -> Result<PreviousRules, LoadError> {
         // A counter must not decrease, so the counts survive the reload.
         let counts = self.current().counts.for_next_set();
-        // Low priority and one core less, so that requests keep their latency during a reload.
-        let guard = self.lock();
-        let loaded = os::with_low_priority(|| compile(text, self.limits, Processors::AllButOne, counts))?;
-        drop(guard);
+        let loaded = self.compile_meanwhile(text, counts)?;
         // Far more often a mistake, such as a volume that is not mounted, than intended: a set whose files say that
         // there are no rules does not count as empty.
         if loaded.empty.is_some() && self.current().empty.is_none() {
