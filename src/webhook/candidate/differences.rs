@@ -1,15 +1,14 @@
 //! The differences by rule of the candidate: counters, and samples in the log.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use imageswap_engine::rules::LEGACY_RULE;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::AsyncInstrument;
 
+use super::counters::SharedCounter;
 use crate::webhook::logging::Limited;
-use crate::webhook::metrics::{MAX_SERIES, NO_RULE, OTHER_RULES};
+use crate::webhook::metrics::RuleSeries;
 use crate::webhook::reload::LoadedRules;
 
 /// Minimum interval between two samples of a rule in the log.
@@ -17,64 +16,63 @@ const SAMPLE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The differences by the label of the rule, as in the metric of images.
 #[derive(Debug, Default)]
-pub(super) struct Differences(Mutex<HashMap<String, RuleDifferences>>);
+pub(super) struct Differences(RuleSeries<RuleDifferences>);
 
 /// The differences of one rule.
 #[derive(Debug)]
 struct RuleDifferences {
-    count: u64,
+    count: SharedCounter,
     samples: Limited,
 }
 
-impl Differences {
-    /// Counts a difference. Returns the label of its series and, if a sample may be logged now, the number of differences
-    /// without one since the last.
-    pub(super) fn count(&self, rule: Option<&str>) -> Option<u64> {
-        let mut rules = self.lock();
-        let rule = match rule {
-            None => NO_RULE,
-            Some(rule) if rule == LEGACY_RULE || rules.len() < MAX_SERIES || rules.contains_key(rule) => rule,
-            Some(_) => OTHER_RULES,
-        };
-        if let Some(known) = rules.get_mut(rule) {
-            known.count += 1;
-            return known.samples.admit();
-        }
-        let first = RuleDifferences {
-            count: 1,
+impl Default for RuleDifferences {
+    fn default() -> Self {
+        Self {
+            count: SharedCounter::default(),
             samples: Limited::new(SAMPLE_INTERVAL),
-        };
-        let admitted = first.samples.admit();
-        rules.insert(rule.to_owned(), first);
-        admitted
+        }
+    }
+}
+
+impl RuleDifferences {
+    fn count(&self) -> Option<u64> {
+        self.count.add(1);
+        self.samples.admit()
+    }
+}
+
+impl Differences {
+    /// Counts a difference. If a sample may be logged now, returns the number of differences without one since the last.
+    pub(super) fn count(&self, rule: Option<&str>) -> Option<u64> {
+        match rule {
+            None => self.0.of_none().count(),
+            Some(LEGACY_RULE) => self.0.of_map().count(),
+            Some(rule) => self.0.of_rule(rule).count(),
+        }
     }
 
     /// Forgets the rules that a new candidate does not have.
     pub(super) fn forget_rules_without(&self, set: &LoadedRules) {
-        let mut removed: HashSet<String> = self.lock().keys().cloned().collect();
-        for label in [NO_RULE, LEGACY_RULE, OTHER_RULES] {
-            removed.remove(label);
-        }
-        set.counts.keep_removed(&set.rules, &mut removed);
-        // Rules that were added meanwhile are not among the removed ones.
-        self.lock().retain(|rule, _| !removed.contains(rule));
+        self.0.forget_removed(set.counts.labels(&set.rules));
     }
 
-    /// Observes every series.
+    /// Observes every series that has been counted once.
     pub(super) fn observe(&self, counter: &dyn AsyncInstrument<u64>) {
-        for (rule, RuleDifferences { count, .. }) in &*self.lock() {
-            counter.observe(*count, &[KeyValue::new("rule", rule.clone())]);
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, RuleDifferences>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.each(|rule, differences| {
+            let count = differences.count.value();
+            if count > 0 {
+                counter.observe(count, &[KeyValue::new("rule", rule.to_owned())]);
+            }
+        });
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
+    use crate::webhook::metrics::MAX_SERIES;
 
     #[test]
     fn rules_beyond_the_limit_share_a_series_and_its_samples() {
@@ -85,11 +83,13 @@ mod tests {
         differences.count(None);
         differences.count(Some(LEGACY_RULE));
         assert_eq!(differences.count(Some("rule-0")), None, "the second in a second");
-        let rules = differences.lock();
-        let count = |rule: &str| rules[rule].count;
+        let mut rules = HashMap::new();
+        differences.0.each(|rule, differences| {
+            rules.insert(rule.to_owned(), differences.count.value());
+        });
         assert_eq!(rules.len(), MAX_SERIES + 3);
         assert_eq!(
-            [OTHER_RULES, NO_RULE, LEGACY_RULE, "rule-0"].map(count),
+            ["(other)", "(none)", LEGACY_RULE, "rule-0"].map(|rule| rules[rule]),
             [10, 1, 1, 2]
         );
     }

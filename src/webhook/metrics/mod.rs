@@ -4,8 +4,12 @@ mod counters;
 mod instruments;
 mod observed;
 mod rule_counts;
+mod rule_series;
 
 pub(crate) use counters::Rejected;
 pub(crate) use instruments::Metrics;
 pub(crate) use observed::{BodyMemory, RuleTotals};
-pub(crate) use rule_counts::{MAX_SERIES, NO_RULE, OTHER_RULES, RuleCounts};
+pub(crate) use rule_counts::RuleCounts;
+#[cfg(test)]
+pub(crate) use rule_series::MAX_SERIES;
+pub(crate) use rule_series::RuleSeries;

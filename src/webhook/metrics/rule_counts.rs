@@ -1,10 +1,9 @@
 //! The number of images that each rule decided.
 //!
 //! The label of a series is the rule's name, else its file and text, but never its line or layout. So a count survives
-//! a reload, and ends with its rule. A rule gets a series when it first decides an image. At most 2,000 rules have one; the others share one.
+//! a reload, and ends with its rule. A rule gets a series when it first decides an image.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use imageswap_engine::admission::ImageEffect;
 use imageswap_engine::compile::RuleSet;
@@ -14,22 +13,17 @@ use imageswap_engine::syntax::format::one_line;
 use opentelemetry::metrics::AsyncInstrument;
 
 use super::counters::ImagesDecided;
+use super::rule_series::{MAX_ALL_SERIES, RuleSeries};
 
-/// Maximum number of rules with a series of their own.
-pub(crate) const MAX_SERIES: usize = 2_000;
-/// Label of the series that the other rules share.
-pub(crate) const OTHER_RULES: &str = "(other)";
-/// Maximum number of time series: for these rules, the map, no rule, and the other rules, with every effect.
-pub(crate) const MAX_TIME_SERIES: usize = (MAX_SERIES + 3) * ImagesDecided::EFFECTS;
-/// The label of images that no rule decided.
-pub(crate) const NO_RULE: &str = "(none)";
+/// Maximum number of time series: each with every effect.
+pub(crate) const MAX_TIME_SERIES: usize = MAX_ALL_SERIES * ImagesDecided::EFFECTS;
 /// Maximum length of a label, in characters. The text of a rule can have 4,096 bytes, and each scrape has every label.
 const MAX_LABEL: usize = 160;
 
 /// The counts of one set. The sets of a process share the series.
 #[derive(Debug, Default)]
 pub(crate) struct RuleCounts {
-    series: Arc<Series>,
+    series: Arc<RuleSeries<ImagesDecided>>,
     /// The series of each rule of the set, once it has decided an image.
     rules: Box<[OnceLock<Arc<ImagesDecided>>]>,
     /// The label of each rule of the set, once it was needed. Most rules of a large set never decide an image.
@@ -37,15 +31,6 @@ pub(crate) struct RuleCounts {
     /// The span of each rule of the set, for the label of rules without a name.
     spans: Box<[Span]>,
     sources: Arc<SourceMap>,
-}
-
-/// All series, by label.
-#[derive(Debug, Default)]
-struct Series {
-    by_rule: Mutex<HashMap<String, Arc<ImagesDecided>>>,
-    by_map: ImagesDecided,
-    by_none: ImagesDecided,
-    by_others: Arc<ImagesDecided>,
 }
 
 impl RuleCounts {
@@ -70,41 +55,25 @@ impl RuleCounts {
     /// Called once no request begins with the previous set. One that has begun may still count a removed rule, which then
     /// has a series until the next call.
     pub(crate) fn forget_removed(&self, set: &RuleSet) {
-        let mut removed: HashSet<String> = self.series.lock().keys().cloned().collect();
-        self.keep_removed(set, &mut removed);
-        self.series.lock().retain(|label, _| !removed.contains(label));
+        self.series.forget_removed(self.labels(set));
     }
 
-    /// Keeps the labels that no rule of the set has. Takes as long as reading the rules.
-    pub(crate) fn keep_removed(&self, set: &RuleSet, labels: &mut HashSet<String>) {
-        for rule in set.rules() {
-            // The series of most sets are those of a few rules near the start.
-            if labels.is_empty() {
-                return;
-            }
-            // Not kept: most rules of a large set never need their label.
-            labels.remove(&self.make_label(set, rule.id));
-        }
+    /// Returns the labels of all rules. They are not kept: most rules of a large set never need theirs.
+    pub(crate) fn labels(&self, set: &RuleSet) -> impl Iterator<Item = String> {
+        set.rules().map(|rule| self.make_label(set, rule.id))
     }
 
     /// Counts an image, unless it was skipped.
     pub(crate) fn count(&self, set: &RuleSet, rule: Option<RuleId>, effect: &ImageEffect) {
         let Some(rule) = rule else {
-            return self.series.by_none.count(effect);
+            return self.series.of_none().count(effect);
         };
         match set.position(rule).and_then(|position| self.rules.get(position)) {
-            Some(counts) => counts.get_or_init(|| self.series_for(set, rule)).count(effect),
-            None => self.series.by_map.count(effect),
+            Some(counts) => counts
+                .get_or_init(|| self.series.of_rule(self.label(set, rule)))
+                .count(effect),
+            None => self.series.of_map().count(effect),
         }
-    }
-
-    fn series_for(&self, set: &RuleSet, rule: RuleId) -> Arc<ImagesDecided> {
-        let label = self.label(set, rule).to_owned();
-        let mut by_rule = self.series.lock();
-        if by_rule.len() >= MAX_SERIES && !by_rule.contains_key(&label) {
-            return Arc::clone(&self.series.by_others);
-        }
-        Arc::clone(by_rule.entry(label).or_default())
     }
 
     /// Returns the name of a rule in the metric and in the log: its own name, else its file and its text on one line.
@@ -138,18 +107,6 @@ impl RuleCounts {
 
     /// Observes every series that has been counted once.
     pub(crate) fn observe(&self, counter: &dyn AsyncInstrument<u64>) {
-        let series = &self.series;
-        for (rule, counts) in &*series.lock() {
-            counts.observe(rule, counter);
-        }
-        series.by_map.observe(LEGACY_RULE, counter);
-        series.by_none.observe(NO_RULE, counter);
-        series.by_others.observe(OTHER_RULES, counter);
-    }
-}
-
-impl Series {
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<ImagesDecided>>> {
-        self.by_rule.lock().unwrap_or_else(PoisonError::into_inner)
+        self.series.each(|rule, counts| counts.observe(rule, counter));
     }
 }
