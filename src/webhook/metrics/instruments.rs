@@ -8,7 +8,7 @@ use std::time::Duration;
 use imageswap_engine::admission::{BreakGlassReview, ConfigMapReview, ImageEffect, ReviewOutcome, Reviewed};
 use imageswap_engine::compile::RuleSet;
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{AsyncInstrument, Counter, Histogram, Meter, MeterProvider as _};
+use opentelemetry::metrics::{Counter, Histogram, Meter, MeterProvider as _};
 use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
 use prometheus::{Encoder as _, Registry, TextEncoder};
@@ -108,23 +108,17 @@ impl Metrics {
     }
 
     fn observe_counters(&self) {
-        let observe_as =
-            |name: &'static str, about: &'static str, observe: fn(&Counters, &dyn AsyncInstrument<u64>)| {
-                let counters = Arc::clone(&self.counters);
-                let counter = self.meter.u64_observable_counter(name).with_description(about);
-                counter
-                    .with_callback(move |counter| observe(&counters, counter))
-                    .build();
-            };
-        observe_as(
+        let counters = Arc::clone(&self.counters);
+        self.counter(
             "imageswap_requests",
             "Number of requests for a review, by kind, operation, dry run of the caller and outcome.",
-            |counters, counter| counters.requests.observe(counter),
+            move |counter| counters.requests.observe(counter),
         );
-        observe_as(
+        let counters = Arc::clone(&self.counters);
+        self.counter(
             "imageswap_images_skipped",
             "Number of images that were not evaluated or could not be swapped, by reason.",
-            |counters, counter| counters.skipped.observe(counter),
+            move |counter| counters.skipped.observe(counter),
         );
     }
 

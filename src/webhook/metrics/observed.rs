@@ -31,10 +31,10 @@ impl Metrics {
     pub(super) fn observe_status(&self, status: &Arc<Status>) {
         let reloads = Arc::clone(status);
         // Series with the value 0 are exported too, so that `rate` sees the first failure.
-        self.meter()
-            .u64_observable_counter("imageswap_reloads")
-            .with_description("Number of reloads, by object and result.")
-            .with_callback(move |counter| {
+        self.counter(
+            "imageswap_reloads",
+            "Number of reloads, by object and result.",
+            move |counter| {
                 for object in Reloaded::ALL {
                     let record = reloads.record(object);
                     for (result, count) in [("ok", record.succeeded), ("failed", record.failed)] {
@@ -45,8 +45,8 @@ impl Metrics {
                         counter.observe(count, &labels);
                     }
                 }
-            })
-            .build();
+            },
+        );
         let attempts = Arc::clone(status);
         self.gauge(
             "imageswap_config_last_reload_successful",
@@ -129,33 +129,25 @@ impl Metrics {
 
     /// Registers the counter of lines of the log that were dropped, which `count` returns.
     pub(crate) fn observe_dropped_lines(&self, count: impl Fn() -> u64 + Send + Sync + 'static) {
-        self.meter()
-            .u64_observable_counter("imageswap_log_lines_dropped")
-            .with_description(
-                "Number of lines of the log that were dropped, because nobody read them fast enough.",
-            )
-            .with_callback(move |counter| counter.observe(count(), &[]))
-            .build();
+        self.counter(
+            "imageswap_log_lines_dropped",
+            "Number of lines of the log that were dropped, because nobody read them fast enough.",
+            move |counter| counter.observe(count(), &[]),
+        );
     }
 
     /// Registers the counter of images, which `observe` reads from the active rules.
     pub(crate) fn observe_images(&self, observe: impl Fn(&dyn AsyncInstrument<u64>) + Send + Sync + 'static) {
-        self.meter()
-            .u64_observable_counter(IMAGES)
-            .with_description("Number of evaluated images, by the rule that decided and its effect.")
-            .with_callback(observe)
-            .build();
+        self.counter(
+            IMAGES,
+            "Number of evaluated images, by the rule that decided and its effect.",
+            observe,
+        );
     }
 
     /// Registers the counter of fights, which `observe` reads.
     pub(crate) fn observe_fights(&self, observe: impl Fn(&dyn AsyncInstrument<u64>) + Send + Sync + 'static) {
-        self.meter()
-            .u64_observable_counter("imageswap_fights")
-            .with_description(
-                "Number of original images that a controller put back and the webhook swapped again, by kind of the owner.",
-            )
-            .with_callback(observe)
-            .build();
+        self.counter("imageswap_fights", "Number of original images that a controller put back and the webhook swapped again, by kind of the owner.", observe);
     }
 
     /// Registers the counters of the candidate: its differences by rule, the reviews that it did not evaluate, and the
@@ -166,23 +158,17 @@ impl Metrics {
         dropped: impl Fn() -> u64 + Send + Sync + 'static,
         evaluated: impl Fn() -> u64 + Send + Sync + 'static,
     ) {
-        self.meter()
-            .u64_observable_counter(CANDIDATE_DIFFERENCES)
-            .with_description(
-                "Number of images on which the candidate differs from the active rules, by its rule that decided.",
-            )
-            .with_callback(observe_differences)
-            .build();
-        self.meter()
-            .u64_observable_counter("imageswap_candidate_dropped")
-            .with_description("Number of reviews that the candidate did not evaluate.")
-            .with_callback(move |counter| counter.observe(dropped(), &[]))
-            .build();
-        self.meter()
-            .u64_observable_counter("imageswap_candidate_images")
-            .with_description("Number of images that the candidate evaluated.")
-            .with_callback(move |counter| counter.observe(evaluated(), &[]))
-            .build();
+        self.counter(CANDIDATE_DIFFERENCES, "Number of images on which the candidate differs from the active rules, by its rule that decided.", observe_differences);
+        self.counter(
+            "imageswap_candidate_dropped",
+            "Number of reviews that the candidate did not evaluate.",
+            move |counter| counter.observe(dropped(), &[]),
+        );
+        self.counter(
+            "imageswap_candidate_images",
+            "Number of images that the candidate evaluated.",
+            move |counter| counter.observe(evaluated(), &[]),
+        );
     }
 
     /// Registers the gauge of the dry run of the webhook.
@@ -237,6 +223,17 @@ impl Metrics {
                 }
             })
             .build();
+    }
+
+    /// Registers a counter.
+    pub(super) fn counter(
+        &self,
+        name: &'static str,
+        about: &'static str,
+        observe: impl Fn(&dyn AsyncInstrument<u64>) + Send + Sync + 'static,
+    ) {
+        let counter = self.meter().u64_observable_counter(name).with_description(about);
+        counter.with_callback(observe).build();
     }
 
     /// Registers a gauge.
