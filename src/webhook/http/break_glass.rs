@@ -6,6 +6,7 @@ use imageswap_engine::admission::{
 use imageswap_engine::context::Operation;
 use tokio::time::Instant;
 
+use super::deadline::micros;
 use crate::webhook::metrics::Metrics;
 
 /// Answers a review of a workload, counts and logs it.
@@ -35,7 +36,7 @@ pub(super) fn answer(
         template_label = change
             .filter(|_| outcome == ReviewOutcome::Patched)
             .map(TemplateChange::as_str),
-        duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
+        duration_us = micros(duration),
         "break-glass label reviewed"
     );
     Ok(answer)

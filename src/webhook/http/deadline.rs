@@ -14,6 +14,11 @@ pub(crate) fn timeout(query: Option<&str>) -> Option<Duration> {
     Some(Duration::from_secs(seconds).clamp(Duration::from_secs(1), Duration::from_secs(86_400)))
 }
 
+/// Returns a duration in microseconds, for the log and for times since the start of a port.
+pub(crate) fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

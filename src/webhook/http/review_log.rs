@@ -11,6 +11,7 @@ use imageswap_engine::diagnostic::visible;
 use imageswap_engine::rules::RuleId;
 use tracing::Level;
 
+use super::deadline::micros;
 use crate::webhook::logging::JsonText;
 use crate::webhook::metrics::RuleCounts;
 
@@ -65,7 +66,7 @@ pub(super) fn log_review(reviewed: &Reviewed<'_>, rules: &RuleSet, counts: &Rule
         more_details = Some(numbers.details.saturating_sub(MAX_DETAILS)).filter(|more| *more > 0),
         rules = labels.join(","),
         rule_lines = (!lines.is_empty()).then(|| lines.join(",")),
-        duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
+        duration_us = micros(duration),
         "reviewed"
     );
 }

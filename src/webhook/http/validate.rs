@@ -17,7 +17,7 @@ use super::answer::Answer;
 use super::body::{AnnouncedBody, Body, discard};
 use super::budget::BodyBudget;
 use super::connections::{answer_within, evaluates};
-use super::deadline::{DEFAULT_TIMEOUT, timeout};
+use super::deadline::{DEFAULT_TIMEOUT, micros, timeout};
 use super::health::Health;
 use super::rejection::{Rejection, respond};
 use super::validation::Validation;
@@ -181,7 +181,7 @@ fn log(
         outcome = outcome.as_str(),
         error,
         warnings,
-        duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
+        duration_us = micros(duration),
         "validated"
     );
 }

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Notify;
 
-use super::super::deadline::DEFAULT_TIMEOUT;
+use super::super::deadline::{DEFAULT_TIMEOUT, micros};
 use super::place::{PlaceWord, QueuePlace, Rank};
 use super::state::{Closed, Phase, State, StateWord};
 
@@ -167,10 +167,6 @@ impl Connection {
     pub(super) async fn stopped(&self) {
         self.stop.notified().await;
     }
-}
-
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

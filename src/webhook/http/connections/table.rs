@@ -7,6 +7,7 @@ use imageswap_engine::label;
 use salvo::conn::SocketAddr;
 use tokio::net::tcp::OwnedWriteHalf;
 
+use super::super::deadline::micros;
 use super::connection::{Connection, peer};
 use super::place::{QueuePlace, Rank};
 use super::queue::Queue;
@@ -60,7 +61,7 @@ impl Connections {
 
     /// Returns the time, in microseconds since the start.
     pub(super) fn now(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
+        micros(self.started.elapsed())
     }
 
     /// Adds a connection. At the limit it closes another one. `None` if each of them has an answer.
