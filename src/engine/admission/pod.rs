@@ -81,10 +81,13 @@ impl JsonPointer {
 }
 
 impl PodElement {
-    /// Returns true if it is a volume, and false if it is a container.
+    /// Returns `volume` or `container`.
     #[must_use]
-    pub fn is_volume(self) -> bool {
-        self.0.list == ImageList::Volumes
+    pub fn kind(self) -> &'static str {
+        match self.0.list {
+            ImageList::Volumes => "volume",
+            ImageList::Containers | ImageList::InitContainers | ImageList::EphemeralContainers => "container",
+        }
     }
 }
 

@@ -156,11 +156,7 @@ struct FieldOwner<'f, 'r, 'a>(&'f ImageField<'r, 'a>);
 impl fmt::Display for FieldOwner<'_, '_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let element = self.0.pointer.element();
-        let what = if element.is_volume() {
-            "volume"
-        } else {
-            "container"
-        };
+        let what = element.kind();
         match self.0.container {
             Some(name) => write!(f, "of {what} {}", Shown(name)),
             None => write!(f, "of {what} {element}"),

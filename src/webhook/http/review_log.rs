@@ -180,11 +180,7 @@ impl fmt::Debug for Details<'_, '_> {
 impl Details<'_, '_> {
     fn write_json(&self, f: &mut fmt::Formatter<'_>, image: &ImageDecision<'_>) -> fmt::Result {
         let element = image.pointer.element();
-        let key = if element.is_volume() {
-            "volume"
-        } else {
-            "container"
-        };
+        let key = element.kind();
         match &image.container {
             Some(name) => write!(f, "{{\"{key}\":{}", JsonText(&clipped(name)))?,
             None => write!(f, "{{\"{key}\":\"{element}\"")?,
@@ -207,8 +203,7 @@ impl Details<'_, '_> {
         let element = image.pointer.element();
         write!(f, "{}: {} of ", image.effect.as_str(), Plain(&image.image))?;
         match &image.container {
-            Some(name) if element.is_volume() => write!(f, "volume {}", Plain(name))?,
-            Some(name) => write!(f, "container {}", Plain(name))?,
+            Some(name) => write!(f, "{} {}", element.kind(), Plain(name))?,
             None => write!(f, "{element}")?,
         }
         if let Some(result) = image.effect.result() {
