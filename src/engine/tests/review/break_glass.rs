@@ -1,12 +1,11 @@
 //! The break-glass label of workloads: its way to the pod template, for any object.
 
-use base64::Engine as _;
 use imageswap_engine::admission::{Policy, ReviewOutcome, TemplateChange, break_glass};
 use imageswap_tests_support::recorded::conformance;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{of, policy, rules};
+use crate::support::{object, of, patched, policy, rules, warnings};
 
 const KEY: &str = "k8s.twr.io/imageswap";
 
@@ -28,19 +27,11 @@ fn carried(body: &[u8], policy: &Policy<'_>) -> Carried {
         response.get("patch").is_some(),
         response.get("patchType").is_some()
     );
-    let request = serde_json::from_slice::<Value>(body).unwrap();
-    let mut patched = request["request"]["object"].clone();
-    if let Some(patch) = response["patch"].as_str() {
-        let patch = base64::engine::general_purpose::STANDARD.decode(patch).unwrap();
-        let patch: json_patch::Patch = serde_json::from_slice(&patch).unwrap();
-        json_patch::patch(&mut patched, &patch).unwrap();
-    }
-    let warnings = response["warnings"].as_array().into_iter().flatten();
     Carried {
         outcome: review.outcome,
         change: review.change,
-        patched,
-        warnings: warnings.map(|text| text.as_str().unwrap().to_owned()).collect(),
+        patched: patched(&object(body), &answer),
+        warnings: warnings(&answer),
     }
 }
 

@@ -5,7 +5,7 @@ use imageswap_engine::admission::{Caller, ORIGINAL_IMAGES, Policy, review};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{MIRROR, of, of_pod, policy, rules};
+use crate::support::{MIRROR, answer, object, of, of_pod, patched, policy, rules, warnings};
 
 /// Maximum length of all annotations of an object, as the API server counts it.
 const LIMIT: usize = 256 << 10;
@@ -18,19 +18,8 @@ fn recorded(body: &[u8]) -> (Value, Vec<String>) {
         ..policy(&rules)
     };
     let reviewed = review(body, &policy, &Caller::default()).unwrap();
-    let answer: Value = serde_json::from_slice(&reviewed.answer).unwrap();
-    let request = serde_json::from_slice::<Value>(body).unwrap();
-    let mut object = request["request"]["object"].clone();
-    if let Some(patch) = answer["response"]["patch"].as_str() {
-        let patch = base64::engine::general_purpose::STANDARD.decode(patch).unwrap();
-        let patch: json_patch::Patch = serde_json::from_slice(&patch).unwrap();
-        json_patch::patch(&mut object, &patch).unwrap();
-    }
-    let warnings = answer["response"]["warnings"].as_array().into_iter().flatten();
-    (
-        object,
-        warnings.map(|text| text.as_str().unwrap().to_owned()).collect(),
-    )
+    let answer = answer(&reviewed);
+    (patched(&object(body), &answer), warnings(&answer))
 }
 
 fn originals(object: &Value) -> Value {

@@ -89,18 +89,34 @@ pub(crate) fn left(reviewed: &Reviewed<'_>) -> Vec<SkipReason> {
         .collect()
 }
 
+/// Returns an object after the patch of an answer, which the library of others applies.
+pub(crate) fn patched(object: &Value, answer: &Value) -> Value {
+    let mut object = object.clone();
+    if let Some(encoded) = answer["response"].get("patch") {
+        let decoded = base64::engine::general_purpose::STANDARD
+            .decode(encoded.as_str().unwrap())
+            .unwrap();
+        let operations: json_patch::Patch = serde_json::from_slice(&decoded).unwrap();
+        json_patch::patch(&mut object, &operations).unwrap();
+    }
+    object
+}
+
+/// Returns the object in the request of a review.
+pub(crate) fn object(body: &[u8]) -> Value {
+    let mut review: Value = serde_json::from_slice(body).unwrap();
+    review["request"]["object"].take()
+}
+
+/// Returns the warnings of an answer.
+pub(crate) fn warnings(answer: &Value) -> Vec<String> {
+    let warnings = answer["response"]["warnings"].as_array().into_iter().flatten();
+    warnings.map(|text| text.as_str().unwrap().to_owned()).collect()
+}
+
 /// Applies the patch and asserts that the objects are equal without their images.
 pub(crate) fn assert_only_images_change(object: &Value, reviewed: &Reviewed<'_>) {
-    let answer = answer(reviewed);
-    let Some(encoded) = answer["response"].get("patch") else {
-        return;
-    };
-    let decoded = base64::engine::general_purpose::STANDARD
-        .decode(encoded.as_str().unwrap())
-        .unwrap();
-    let operations: json_patch::Patch = serde_json::from_slice(&decoded).unwrap();
-    let mut patched = object.clone();
-    json_patch::patch(&mut patched, &operations).unwrap();
+    let mut patched = patched(object, &answer(reviewed));
     for (pointer, image) in patch(reviewed) {
         assert_eq!(patched.pointer(&pointer).unwrap(), &image);
         let old = object.pointer(&pointer).unwrap().clone();
