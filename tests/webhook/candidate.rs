@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use imageswap_tests_support::webhook::{Server, Start, Volume, eventually, eventually_within, pod};
 use serde_json::Value;
 
-use crate::IMAGESWAP;
 use crate::evaluation::{SLOW, slow_pod, slow_rule};
+use crate::rules_answers::changed;
+use crate::{IMAGESWAP, series};
 
 const FILE: &str = "10-a.rules";
 const ACTIVE: &[u8] = b"rules v1\nswap quay.io/ -> old.example.com/ as quay\ndeny gcr.io/ because \"a\"\n";
@@ -62,23 +63,7 @@ fn evaluates(server: &Server, images: f64) {
 
 /// Returns the differences by rule.
 fn differences(server: &Server) -> BTreeMap<String, f64> {
-    let text = server.get("/metrics").text();
-    let series = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("imageswap_candidate_differences_total{rule=\""));
-    series
-        .map(|line| {
-            let (rule, count) = line.rsplit_once("\"} ").unwrap();
-            (rule.to_owned(), count.parse().unwrap())
-        })
-        .collect()
-}
-
-fn expected<const N: usize>(counts: [(&str, f64); N]) -> BTreeMap<String, f64> {
-    counts
-        .into_iter()
-        .map(|(rule, count)| (rule.to_owned(), count))
-        .collect()
+    server.series("imageswap_candidate_differences_total", "rule")
 }
 
 /// Waits until the log has a number of samples, and returns them.
@@ -122,7 +107,7 @@ fn differences_count_for_the_rule_of_the_candidate_and_change_no_answer() {
     evaluates(&server, 7.0);
     assert_eq!(
         differences(&server),
-        expected([
+        series([
             ("quay", 1.0),
             ("10-a.rules swap docker.io/ -> new.example.com/hub/", 1.0),
             ("10-a.rules deny ghcr.io/ because \\\"b\\\"", 1.0),
@@ -177,31 +162,28 @@ fn differences_count_for_the_rule_of_the_candidate_and_change_no_answer() {
 fn candidate_evaluates_what_the_webhook_evaluates() {
     let (_active, _candidate, server) =
         serve_with("rules v1\nswap ** -> new.example.com/{domain}/{path} when hook a\n");
-    let plain = String::from_utf8(pod(&["quay.io/a"])).unwrap();
-    let mut review: Value = serde_json::from_str(&plain).unwrap();
-    review["request"]["dryRun"] = true.into();
-    server.post(review.to_string().as_bytes());
-    let mut review: Value = serde_json::from_str(&plain).unwrap();
-    review["request"]["operation"] = "UPDATE".into();
-    review["request"]["oldObject"] = review["request"]["object"].clone();
-    server.post(review.to_string().as_bytes());
-    let mut review: Value = serde_json::from_str(&plain).unwrap();
-    review["request"]["object"]["metadata"]["labels"] =
-        serde_json::json!({"k8s.twr.io/imageswap": "disabled"});
-    server.post(review.to_string().as_bytes());
+    server.post(&changed(&["quay.io/a"], |request| {
+        request["dryRun"] = true.into()
+    }));
+    let update = |request: &mut Value| {
+        request["operation"] = "UPDATE".into();
+        request["oldObject"] = request["object"].clone();
+    };
+    server.post(&changed(&["quay.io/a"], update));
+    server.post(&changed(&["quay.io/a"], |request| {
+        request["object"]["metadata"]["labels"] = serde_json::json!({"k8s.twr.io/imageswap": "disabled"});
+    }));
     server.post(b"no review");
     // Of an UPDATE it evaluates the images that change, and it sees the entry that called.
-    let mut review: Value = serde_json::from_str(&plain).unwrap();
-    review["request"]["operation"] = "UPDATE".into();
-    review["request"]["oldObject"] = review["request"]["object"].clone();
-    let containers = review["request"]["object"]["spec"]["containers"]
-        .as_array_mut()
-        .unwrap();
-    let mut added = containers[0].clone();
-    added["name"] = "added".into();
-    added["image"] = "quay.io/b".into();
-    containers.push(added);
-    server.connect().post("/hook/a", review.to_string().as_bytes());
+    let added = changed(&["quay.io/a"], |request| {
+        update(request);
+        let containers = request["object"]["spec"]["containers"].as_array_mut().unwrap();
+        let mut added = containers[0].clone();
+        added["name"] = "added".into();
+        added["image"] = "quay.io/b".into();
+        containers.push(added);
+    });
+    server.connect().post("/hook/a", &added);
     server.connect().post("/hook/b", &pod(&["mcr.microsoft.com/a"]));
     evaluates(&server, 2.0);
     assert_eq!(differences(&server).into_values().sum::<f64>(), 1.0);
@@ -254,7 +236,7 @@ fn invalid_candidate_ends_nothing_and_a_repaired_one_becomes_active() {
     );
     server.post(&pod(&["quay.io/x", "gcr.io/x"]));
     evaluates(&server, 2.0);
-    assert_eq!(differences(&server), expected([("quay", 1.0), ("gone", 1.0)]));
+    assert_eq!(differences(&server), series([("quay", 1.0), ("gone", 1.0)]));
 
     // An invalid one, and one that lost its rules, leave the previous one.
     let invalid: (&str, &[u8]) = (FILE, b"rules v1\nkeep gcr.io/ when\n");
@@ -283,11 +265,11 @@ fn invalid_candidate_ends_nothing_and_a_repaired_one_becomes_active() {
     candidate.update(&[(FILE, b"rules v1\n\nswap quay.io/ -> newer.example.com/ as quay\n")]);
     eventually("the next candidate", || last() == 1.0);
     eventually("the end of removed rules", || {
-        differences(&server) == expected([("quay", 2.0)])
+        differences(&server) == series([("quay", 2.0)])
     });
     server.post(&pod(&["quay.io/x"]));
     evaluates(&server, 5.0);
-    assert_eq!(differences(&server), expected([("quay", 3.0)]));
+    assert_eq!(differences(&server), series([("quay", 3.0)]));
     assert_eq!((server.digest(), server.swap("quay.io/x")), (digest, swapped));
     assert_eq!(server.metric("imageswap_reloads_total", "what=\"rules\""), 0.0);
 }
@@ -323,7 +305,7 @@ fn variable_names_the_candidate() {
     is_loaded(&server);
     assert_eq!(server.swap("nginx").as_deref(), Some("h.example.com/nginx"));
     evaluates(&server, 1.0);
-    assert_eq!(differences(&server), expected([("(none)", 1.0)]));
+    assert_eq!(differences(&server), series([("(none)", 1.0)]));
 }
 
 #[test]
@@ -342,7 +324,7 @@ fn samples_of_a_rule_are_at_most_one_a_second() {
     let most = started.elapsed().as_secs() + 1;
     assert_eq!(
         differences(&server),
-        expected([("quay", f64::from(2 * posted)), ("gcr", f64::from(posted))])
+        series([("quay", f64::from(2 * posted)), ("gcr", f64::from(posted))])
     );
     for rule in ["quay", "gcr"] {
         let lines: Vec<Value> = samples(&server, 4)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use imageswap_tests_support::webhook::{Server, Start, Volume, eventually};
 use serde_json::{Value, json};
 
-use crate::IMAGESWAP;
+use crate::{IMAGESWAP, series};
 
 const FILE: &str = "10-a.rules";
 const RULES: &str = "rules v1\nkeep mirror.example.com/\nswap docker.io/ -> mirror.example.com/hub/ as hub\n";
@@ -60,24 +60,9 @@ const ORIGINAL: &str = "postgres:17";
 
 /// Returns the fights by kind of the owner, without those that are 0.
 fn fights(server: &Server) -> BTreeMap<String, f64> {
-    let text = server.get("/metrics").text();
-    let series = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("imageswap_fights_total{owner_kind=\""));
-    series
-        .map(|line| {
-            let (kind, count) = line.rsplit_once("\"} ").unwrap();
-            (kind.to_owned(), count.parse().unwrap())
-        })
-        .filter(|(_, count)| *count > 0.0)
-        .collect()
-}
-
-fn expected<const N: usize>(counts: [(&str, f64); N]) -> BTreeMap<String, f64> {
-    counts
-        .into_iter()
-        .map(|(kind, count)| (kind.to_owned(), count))
-        .collect()
+    let mut fights = server.series("imageswap_fights_total", "owner_kind");
+    fights.retain(|_, count| *count > 0.0);
+    fights
 }
 
 fn lines(server: &Server) -> Vec<Value> {
@@ -108,11 +93,11 @@ fn pod_that_is_created_again_and_again_is_a_fight_and_the_logged_rule_ends_it() 
     let pod = owned("pg-1", ORIGINAL, CLUSTER);
     create(&server, &pod);
     create(&server, &pod);
-    assert_eq!(fights(&server), expected([]), "a Pod that moved to another node");
+    assert_eq!(fights(&server), series([]), "a Pod that moved to another node");
     for _ in 0..3 {
         create(&server, &pod);
     }
-    assert_eq!(fights(&server), expected([("other", 3.0)]));
+    assert_eq!(fights(&server), series([("other", 3.0)]));
     let lines = lines(&server);
     let [line] = &lines[..] else {
         panic!("one line: {lines:?}")
@@ -159,7 +144,7 @@ fn pod_that_is_created_again_and_again_is_a_fight_and_the_logged_rule_ends_it() 
         &owned("pg-1", ORIGINAL, Some(("example.com/v1", "Cluster", "b"))),
     );
     create(&server, &owned("pg-1", "redis:7", CLUSTER));
-    assert_eq!(fights(&server), expected([("other", 3.0)]));
+    assert_eq!(fights(&server), series([("other", 3.0)]));
 }
 
 #[test]
@@ -169,10 +154,10 @@ fn update_that_puts_the_original_image_back_is_a_fight_by_itself() {
     let original = owned("pg-1", ORIGINAL, CLUSTER);
     // This replica has seen no other review of the Pod.
     update(&server, &original, &swapped);
-    assert_eq!(fights(&server), expected([("other", 1.0)]));
+    assert_eq!(fights(&server), series([("other", 1.0)]));
     assert_eq!(lines(&server)[0]["operation"], "UPDATE");
     update(&server, &original, &swapped);
-    assert_eq!(fights(&server), expected([("other", 2.0)]));
+    assert_eq!(fights(&server), series([("other", 2.0)]));
     assert_eq!(lines(&server).len(), 1, "a fight is logged once");
 
     // A new image, another container, or no change is not the original image of the Pod.
@@ -195,14 +180,14 @@ fn update_that_puts_the_original_image_back_is_a_fight_by_itself() {
     );
     template["request"]["kind"] = json!({"group": "apps", "version": "v1", "kind": "Deployment"});
     assert_eq!(server.post(template.to_string().as_bytes()).images(), [TARGET]);
-    assert_eq!(fights(&server), expected([("other", 2.0)]));
+    assert_eq!(fights(&server), series([("other", 2.0)]));
 
     // The manifest of a Pod without an owner may be applied once.
     let (bare, old) = (owned("bare", ORIGINAL, None), owned("bare", TARGET, None));
     update(&server, &bare, &old);
-    assert_eq!(fights(&server), expected([("other", 2.0)]));
+    assert_eq!(fights(&server), series([("other", 2.0)]));
     update(&server, &bare, &old);
-    assert_eq!(fights(&server), expected([("other", 2.0), ("(none)", 1.0)]));
+    assert_eq!(fights(&server), series([("other", 2.0), ("(none)", 1.0)]));
 }
 
 #[test]
@@ -271,13 +256,13 @@ fn scaling_and_restarts_are_not_fights() {
             }
         }
     }
-    assert_eq!(fights(&server), expected([]));
+    assert_eq!(fights(&server), series([]));
     assert_eq!(lines(&server), Vec::<Value>::new());
     // A controller that deletes a Pod of a StatefulSet without end.
     for _ in 0..10 {
         create(&server, &owned("db-0", ORIGINAL, STATEFUL_SET));
     }
-    assert_eq!(fights(&server), expected([("StatefulSet", 6.0)]));
+    assert_eq!(fights(&server), series([("StatefulSet", 6.0)]));
 }
 
 #[test]
@@ -303,7 +288,7 @@ fn what_changes_no_pod_is_not_a_fight() {
             swapping.post(review.to_string().as_bytes());
         }
     }
-    assert_eq!((fights(&server), fights(&swapping)), (expected([]), expected([])));
+    assert_eq!((fights(&server), fights(&swapping)), (series([]), series([])));
     assert_eq!(
         swapping.metric("imageswap_fights_total", "owner_kind=\"other\""),
         0.0
@@ -326,7 +311,7 @@ fn names_of_an_owner_cannot_forge_a_rule() {
             &owned("pg-1", TARGET, owner),
         );
     }
-    assert_eq!(fights(&server), expected([("other", 4.0)]));
+    assert_eq!(fights(&server), series([("other", 4.0)]));
     for line in lines(&server) {
         assert_eq!(line["add_above"], Value::Null, "{line}");
     }
@@ -340,7 +325,7 @@ fn names_of_an_owner_cannot_forge_a_rule() {
     );
     assert_eq!(
         fights(&server),
-        expected([("other", 4.0), ("ReplicationController", 1.0)])
+        series([("other", 4.0), ("ReplicationController", 1.0)])
     );
     let added = server.wait_for_log(|line| line["owner"] == "ReplicationController");
     assert_eq!(

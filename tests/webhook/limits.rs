@@ -1,9 +1,9 @@
 //! Limits of warnings, denials and audit annotations: what an answer leaves out is counted.
 
-use imageswap_tests_support::webhook::{Answer, Server, Start, Volume, pod};
+use imageswap_tests_support::webhook::{Answer, Server, pod};
 use serde_json::{Value, json};
 
-use crate::IMAGESWAP;
+use crate::rules_answers::{changed, serve};
 
 /// Maximum length of all warnings, in characters. The API server cuts them if there are more than 4,096.
 const WARNINGS: usize = 3072;
@@ -11,12 +11,6 @@ const WARNINGS: usize = 3072;
 const DENIAL: usize = 16 << 10;
 /// Maximum length of the audit annotation with the rules, in bytes.
 const ANNOTATION: usize = 4 << 10;
-
-/// Starts the webhook with rules, which are read before it serves.
-fn serve(rules: &str) -> Server {
-    let rules = Volume::mount(&[("10-rules.rules", rules.as_bytes())]);
-    Start::new(IMAGESWAP).self_signed().rules(rules.path()).serve()
-}
 
 fn post(server: &Server, images: &[String]) -> Answer {
     let images: Vec<&str> = images.iter().map(String::as_str).collect();
@@ -83,9 +77,10 @@ fn short_warnings_beyond_their_number_are_counted() {
         .iter()
         .map(|image| json!({"name": "c", "image": image}))
         .collect();
-    let mut review: Value = serde_json::from_slice(&pod(&[])).unwrap();
-    review["request"]["object"]["spec"]["containers"] = containers.into();
-    let warnings = server.post(review.to_string().as_bytes()).warnings();
+    let review = changed(&[], |request| {
+        request["object"]["spec"]["containers"] = containers.into()
+    });
+    let warnings = server.post(&review).warnings();
     assert_eq!(warnings, ["imageswap: x of container c matches the warning w"]);
 }
 
@@ -165,14 +160,13 @@ fn rules_that_do_not_fit_into_the_annotation_are_counted() {
 fn pull_secret_that_an_existing_pod_lacks_is_a_warning() {
     let server = serve("rules v1\nswap quay.io/ -> h.example.com/ pull-secret s\n");
     let update = |secrets: Value| {
-        let mut review: Value = serde_json::from_slice(&pod(&["quay.io/x:1"])).unwrap();
-        let request = &mut review["request"];
-        request["operation"] = "UPDATE".into();
-        request["object"]["spec"]["imagePullSecrets"] = secrets;
-        request["oldObject"] = request["object"].clone();
-        let look = json!([{"name": "look", "image": "quay.io/look:1"}, {"name": "again", "image": "quay.io/look:1"}]);
-        request["object"]["spec"]["ephemeralContainers"] = look;
-        server.post(review.to_string().as_bytes())
+        server.post(&changed(&["quay.io/x:1"], |request| {
+            request["operation"] = "UPDATE".into();
+            request["object"]["spec"]["imagePullSecrets"] = secrets;
+            request["oldObject"] = request["object"].clone();
+            let look = json!([{"name": "look", "image": "quay.io/look:1"}, {"name": "again", "image": "quay.io/look:1"}]);
+            request["object"]["spec"]["ephemeralContainers"] = look;
+        }))
     };
     let answer = update(json!([]));
     assert_eq!(answer.images(), ["h.example.com/look:1"; 2]);

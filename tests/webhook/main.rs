@@ -10,6 +10,8 @@ macro_rules! tell {
 /// Program under test.
 const IMAGESWAP: &str = env!("CARGO_BIN_EXE_imageswap");
 
+use std::collections::BTreeMap;
+
 mod answers;
 mod bad_input;
 mod break_glass;
@@ -45,3 +47,11 @@ mod shutdown;
 mod validate;
 mod validate_limits;
 mod volumes;
+
+/// Returns the expected series of a metric with a single label.
+fn series<const N: usize>(counts: [(&str, f64); N]) -> BTreeMap<String, f64> {
+    counts
+        .into_iter()
+        .map(|(value, count)| (value.to_owned(), count))
+        .collect()
+}

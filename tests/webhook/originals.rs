@@ -4,14 +4,15 @@ use imageswap_tests_support::webhook::{Server, Start, pod};
 use serde_json::{Value, json};
 
 use crate::IMAGESWAP;
+use crate::rules_answers::changed;
 
 const MAP: &str = "default::mirror.example.com/hub\nmirror.example.com::\n";
 const PATH: &str = "/metadata/annotations/imageswap.k8s.twr.io~1original-images";
 
 fn annotated(images: &[&str], annotations: &Value) -> Vec<u8> {
-    let mut review: Value = serde_json::from_slice(&pod(images)).unwrap();
-    review["request"]["object"]["metadata"]["annotations"] = annotations.clone();
-    review.to_string().into_bytes()
+    changed(images, |request| {
+        request["object"]["metadata"]["annotations"] = annotations.clone();
+    })
 }
 
 fn serve(start: Start) -> Server {

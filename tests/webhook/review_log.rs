@@ -6,6 +6,7 @@ use imageswap_tests_support::webhook::{Server, Start, Volume, eventually, pod};
 use serde_json::{Value, json};
 
 use crate::IMAGESWAP;
+use crate::rules_answers::{changed, start};
 
 const RULES: &str = "rules v1\n\
     deny **:latest because \"pin a version\" as pinned\n\
@@ -15,12 +16,7 @@ const RULES: &str = "rules v1\n\
 
 /// Starts the webhook with rules and a level of the log. The rules are read before it serves.
 fn serve(level: &str) -> Server {
-    let rules = Volume::mount(&[("10-rules.rules", RULES.as_bytes())]);
-    Start::new(IMAGESWAP)
-        .self_signed()
-        .rules(rules.path())
-        .args(["--log-level", level])
-        .serve()
+    start(RULES, Start::new(IMAGESWAP).args(["--log-level", level]))
 }
 
 /// Posts reviews, and returns their lines of the log.
@@ -47,13 +43,13 @@ fn line_of(server: &Server, body: Vec<u8>) -> Value {
 
 /// Returns a review of a Pod with this object, as an UPDATE if there was one before.
 fn review(object: Value, old: Value) -> Vec<u8> {
-    let mut review: Value = serde_json::from_slice(&pod(&[])).unwrap();
-    review["request"]["object"] = object;
-    if !old.is_null() {
-        review["request"]["operation"] = "UPDATE".into();
-        review["request"]["oldObject"] = old;
-    }
-    review.to_string().into_bytes()
+    changed(&[], |request| {
+        request["object"] = object;
+        if !old.is_null() {
+            request["operation"] = "UPDATE".into();
+            request["oldObject"] = old;
+        }
+    })
 }
 
 #[test]

@@ -5,18 +5,19 @@ use serde_json::{Value, json};
 
 use crate::IMAGESWAP;
 
-fn serve(text: &str) -> Server {
+/// Starts the webhook with rules, which are read before it serves.
+pub(crate) fn serve(text: &str) -> Server {
     start(text, Start::new(IMAGESWAP))
 }
 
 /// Starts the webhook with the rules of one file.
-fn start(text: &str, start: Start) -> Server {
+pub(crate) fn start(text: &str, start: Start) -> Server {
     let rules = Volume::mount(&[("10-rules.rules", text.as_bytes())]);
     start.self_signed().rules(rules.path()).serve()
 }
 
 /// Returns a review of a Pod with these images, after a change.
-fn changed(images: &[&str], change: impl FnOnce(&mut Value)) -> Vec<u8> {
+pub(crate) fn changed(images: &[&str], change: impl FnOnce(&mut Value)) -> Vec<u8> {
     let mut review: Value = serde_json::from_slice(&pod(images)).unwrap();
     change(&mut review["request"]);
     review.to_string().into_bytes()

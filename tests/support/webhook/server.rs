@@ -1,5 +1,6 @@
 //! A webhook for each test, which ends with the test.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::process::{Child, Command, ExitStatus};
@@ -54,6 +55,18 @@ impl Server {
         series
             .map(|line| line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap())
             .sum()
+    }
+
+    /// Returns the series of a metric with a single label, by its value.
+    pub fn series(&self, name: &str, label: &str) -> BTreeMap<String, f64> {
+        let start = format!("{name}{{{label}=\"");
+        let text = self.get("/metrics").text();
+        let series = text
+            .lines()
+            .filter_map(|line| line.strip_prefix(&start)?.rsplit_once("\"} "));
+        series
+            .map(|(value, count)| (value.to_owned(), count.parse().unwrap()))
+            .collect()
     }
 
     /// Returns the digest of the active set.
