@@ -1,5 +1,7 @@
 //! Controllers that put original images back, and others that only create many Pods.
 
+use std::time::Duration;
+
 use imageswap_tests_support::webhook::{ControlPlane, Pair, Server, Start, Volume};
 
 use crate::IMAGESWAP;
@@ -157,7 +159,11 @@ fn fight_is_seen_by_each_of_two_replicas_and_scaling_is_none() {
         plane.wait("no Pods", |plane| pods(plane, 0));
     }
     plane.succeed("kubectl scale deployment/web statefulset/db --replicas=2");
-    for _ in 0..2 {
+    for restart in 0..2 {
+        if restart > 0 {
+            // The annotation of a restart is a time in seconds, and `kubectl` refuses to write the same one again.
+            std::thread::sleep(Duration::from_secs(1));
+        }
         plane.succeed("kubectl rollout restart deployment/web statefulset/db");
         plane.succeed("kubectl delete pods -l app=db --now");
     }
