@@ -161,7 +161,7 @@ fn fight_is_seen_by_each_of_two_replicas_and_scaling_is_none() {
     plane.succeed("kubectl scale deployment/web statefulset/db --replicas=2");
     for restart in 0..2 {
         if restart > 0 {
-            // The annotation of a restart is a time in seconds, and `kubectl` refuses to write the same one again.
+            // The annotation of a restart is a time in seconds, and `kubectl` rejects the same one.
             std::thread::sleep(Duration::from_secs(1));
         }
         plane.succeed("kubectl rollout restart deployment/web statefulset/db");
