@@ -62,7 +62,7 @@ impl Servers {
         let [tls, plain] =
             [Port::Tls, Port::Plain].map(|port| Arc::new(Connections::new(port, max_connections)));
         let counted = [Arc::clone(&tls), Arc::clone(&plain)];
-        metrics.observe_connections(move || {
+        metrics.observe_connections(max_connections, move || {
             counted
                 .each_ref()
                 .map(|connections| (connections.port().as_str(), connections.count()))

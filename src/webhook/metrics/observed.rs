@@ -189,17 +189,28 @@ impl Metrics {
         );
     }
 
-    /// Registers the gauge of open connections, which `count` returns for each port.
+    /// Registers the gauges of open connections, which `count` returns for each port, and of their limit.
     pub(crate) fn observe_connections<const N: usize>(
         &self,
-        count: impl Fn() -> [(&'static str, usize); N] + Send + Sync + 'static,
+        limit: usize,
+        count: impl Fn() -> [(&'static str, usize); N] + Clone + Send + Sync + 'static,
     ) {
+        let ports = count.clone();
         self.gauge(
             "imageswap_connections",
             "Number of open connections, by port.",
             move |gauge| {
                 for (port, count) in count() {
                     gauge.observe(count as u64, &[KeyValue::new("port", port)]);
+                }
+            },
+        );
+        self.gauge(
+            "imageswap_connections_limit",
+            "Maximum number of open connections, by port.",
+            move |gauge| {
+                for (port, _) in ports() {
+                    gauge.observe(limit as u64, &[KeyValue::new("port", port)]);
                 }
             },
         );
