@@ -15,6 +15,7 @@ test:
 # Run the tests that need promtool (package prometheus), zsh, fish, bash, mandoc, jq, and pre-commit (PyPI).
 test-more:
     IMAGESWAP_TEST_PROMTOOL=1 cargo test --workspace --locked --test webhook promtool
+    IMAGESWAP_TEST_PROMTOOL=1 cargo test --workspace --locked --test observe
     IMAGESWAP_TEST_SHELLS=1 IMAGESWAP_TEST_JQ=1 IMAGESWAP_TEST_PRE_COMMIT=1 cargo test --workspace --locked --test cli
 
 # Run the tests against a Kubernetes control plane, and with cert-manager. They need Go 1.26, and some minutes for the

@@ -70,7 +70,12 @@ fn cluster_tests() -> String {
 fn cluster_tests_run_every_block_of_commands_that_is_not_marked() {
     let tests = cluster_tests();
     let mut count = 0;
-    for page in ["docs/operations.md", "docs/drop-in.md", "docs/git.md"] {
+    for page in [
+        "docs/operations.md",
+        "docs/drop-in.md",
+        "docs/git.md",
+        "docs/troubleshooting.md",
+    ] {
         let (mut heading, mut place, mut is_marked) = ("", 0, false);
         let text = read(page);
         for line in text.lines() {
@@ -115,6 +120,7 @@ fn every_link_of_a_page_has_a_target() {
         "docs/migration.md",
         "rules/README.md",
         "docs/git.md",
+        "docs/troubleshooting.md",
         "docs/design.md",
         "CHANGELOG.md",
         "CONTRIBUTING.md",

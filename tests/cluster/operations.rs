@@ -34,6 +34,15 @@ fn commands_of_the_page_do_what_it_says() {
         (2, 2),
         "{seen}"
     );
+    let seen = plane.succeed(&commands_of("docs/troubleshooting.md", ("Troubleshooting", 0)));
+    assert_eq!(
+        (
+            seen.matches("== imageswap-").count(),
+            seen.matches("\nready\n").count()
+        ),
+        (2, 2),
+        "{seen}"
+    );
     rules_in_git(&plane, &node);
     rotate_certificates_of_the_webhook(&plane, node.api);
     break_glass(&plane, &KUSTOMIZE);

@@ -42,14 +42,6 @@ fn every_value_has_a_schema_and_a_default() {
 }
 
 #[test]
-fn dashboard_is_json() {
-    let dashboard: Value =
-        serde_json::from_str(&repository::read("deploy/chart/files/dashboard.json")).unwrap();
-    assert_eq!(dashboard["uid"], "imageswap");
-    assert!(dashboard["panels"].as_array().unwrap().len() > 5);
-}
-
-#[test]
 fn lint_finds_nothing() {
     let Some(tools) = Tools::build(env!("CARGO_TARGET_TMPDIR"), &["helm", "helm3"]) else {
         return;
@@ -109,27 +101,17 @@ fn unit_tests_of_the_templates_pass() {
 }
 
 #[test]
-fn alerts_are_valid_rules_of_prometheus() {
-    if std::env::var_os("IMAGESWAP_TEST_PROMTOOL").is_none() {
-        eprintln!("not run: it needs promtool; IMAGESWAP_TEST_PROMTOOL=1 and IMAGESWAP_TEST_DEPLOY=1 run it");
-        return;
-    }
+fn alerts_of_another_installation_select_its_metrics() {
     let Some(tools) = Tools::build(env!("CARGO_TARGET_TMPDIR"), &["helm"]) else {
         return;
     };
     let rendered = tools.succeed(
-        "helm template imageswap deploy/chart -n imageswap-system \
+        "helm template swap deploy/chart -n platform --set fullnameOverride=swap \
          --set prometheusRule.enabled=true --show-only templates/prometheusrule.yaml",
     );
-    let (_, spec) = rendered.split_once("\nspec:\n").unwrap();
-    let file = tools.path("alerts.yaml");
-    fs::write(
-        &file,
-        spec.lines()
-            .map(|line| line.get(2..).unwrap_or_default().to_owned() + "\n")
-            .collect::<String>(),
-    )
-    .unwrap();
-    let checked = tools.succeed(&format!("promtool check rules '{}'", file.display()));
-    assert!(checked.contains("SUCCESS: 5 rules found"), "{checked}");
+    let own = rendered.matches("{job=\"swap\", namespace=\"platform\"").count();
+    let of_file = repository::read("deploy/chart/files/alerts.yaml");
+    let of_manifests = "{job=\"imageswap\", namespace=\"imageswap-system\"";
+    assert_eq!(own, of_file.matches(of_manifests).count());
+    assert!(own > 15 && !rendered.contains(of_manifests), "{rendered}");
 }

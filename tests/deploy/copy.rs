@@ -24,6 +24,13 @@ impl<'a> Deploy<'a> {
         ] {
             fs::write(directory.join("components/own-certificate").join(name), text).unwrap();
         }
+        // A component that no overlay has, since it needs the Prometheus Operator.
+        fs::create_dir(directory.join("overlays/monitoring")).unwrap();
+        fs::write(
+            directory.join("overlays/monitoring/kustomization.yaml"),
+            "resources: [../../base]\ncomponents: [../../components/monitoring]\n",
+        )
+        .unwrap();
         Self { tools, directory }
     }
 

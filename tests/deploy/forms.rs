@@ -13,7 +13,7 @@ use super::copy::Deploy;
 const NAMESPACE: &str = "--set namespace.create=true";
 
 /// An overlay, and the values of the chart that mean the same.
-const OVERLAYS: [(&str, &str); 5] = [
+const OVERLAYS: [(&str, &str); 6] = [
     ("opt-in", "--set webhook.scope=opt-in"),
     ("cert-manager", "--set certificate.source=cert-manager"),
     (
@@ -29,6 +29,10 @@ const OVERLAYS: [(&str, &str); 5] = [
          \"labelSelector\":{\"matchLabels\":{\"app\":\"imageswap\"}},\"matchLabelKeys\":[\"pod-template-hash\"],\"nodeTaintsPolicy\":\"Honor\"},\
          {\"maxSkew\":1,\"topologyKey\":\"topology.kubernetes.io/zone\",\"whenUnsatisfiable\":\"ScheduleAnyway\",\
          \"labelSelector\":{\"matchLabels\":{\"app\":\"imageswap\"}},\"matchLabelKeys\":[\"pod-template-hash\"],\"nodeTaintsPolicy\":\"Honor\"}]'",
+    ),
+    (
+        "monitoring",
+        "--set serviceMonitor.enabled=true,prometheusRule.enabled=true,dashboard.enabled=true",
     ),
     (
         "own-certificate",

@@ -1,5 +1,5 @@
 //! The tools of the tests of `deploy/`, built from source (`tests/tools`): Helm 4 and 3, helm-unittest, kubeconform with
-//! the schemas of Kubernetes, and kubectl of the control plane.
+//! the schemas of Kubernetes, a decoder of Grafana's dashboards, and kubectl of the control plane.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,7 +21,8 @@ pub struct Tools {
 }
 
 impl Tools {
-    /// Builds the tools of these names: `helm`, `helm3`, `helm-unittest`, `kubeconform`, `schemas` or `kubectl`. Returns
+    /// Builds the tools of these names: `dashboard`, `helm`, `helm3`, `helm-unittest`, `kubeconform`, `schemas` or
+    /// `kubectl`. Returns
     /// `None` unless a variable asks for them. They are built below `build`.
     pub fn build(build: &str, names: &[&str]) -> Option<Self> {
         if std::env::var_os("IMAGESWAP_TEST_DEPLOY").is_none() {

@@ -9,7 +9,10 @@ tool (
 	helm.sh/helm/v4/cmd/helm
 )
 
-require sigs.k8s.io/yaml v1.6.0
+require (
+	github.com/grafana/grafana-foundation-sdk/go v0.0.22
+	sigs.k8s.io/yaml v1.6.0
+)
 
 require (
 	dario.cat/mergo v1.0.2 // indirect
