@@ -5,14 +5,15 @@
 //! every figure is a ratio in one run: the machine may be slow or noisy, the ratio holds.
 //!
 //! `cargo bench --bench whole` prints the table; `-- --rounds N` takes more or fewer turns, `-- --rules N` only
-//! has the large set of rules come into force, so many times, and `-- --candidate N` only compares with a candidate, in so
-//! many turns.
+//! has the large set of rules come into force, so many times, `-- --candidate N` only compares with a candidate, in so
+//! many turns, and `-- --scrape` only scrapes the metrics.
 
 mod candidate;
 mod client;
 mod floor;
 mod maps;
 mod rules;
+mod scrape;
 mod server;
 mod steady;
 mod table;
@@ -67,6 +68,12 @@ fn main() -> ExitCode {
             std::fs::write(&small, small_review()).expect("a writable directory");
             let mut table = Table::default();
             candidate::measure(&mut table, rounds, directory.path(), &small);
+            print!("{table}");
+        }
+        ["--scrape", ..] => {
+            let directory = tempfile::tempdir().expect("a temporary directory");
+            let mut table = Table::default();
+            scrape::measure(&mut table, directory.path());
             print!("{table}");
         }
         _ => {
@@ -185,6 +192,7 @@ fn measure(rounds: usize) {
     );
     measure_rules(&mut table, rounds.div_ceil(2), directory.path(), &small);
     candidate::measure(&mut table, candidate::ROUNDS, directory.path(), &small);
+    scrape::measure(&mut table, directory.path());
     print!("{table}");
 }
 
