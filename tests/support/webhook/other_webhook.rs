@@ -7,9 +7,6 @@ use std::thread;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rustls::crypto::ring;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 
@@ -26,14 +23,7 @@ impl OtherWebhook {
     /// Starts a webhook. `mutate` returns the operations of the JSON patch for a request.
     pub fn start(mutate: impl Fn(&Value) -> Vec<Value> + Send + Sync + 'static) -> Self {
         let pair = Pair::generate();
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
-        let config = config
-            .with_safe_default_protocol_versions()
-            .expect("versions of ring");
-        let chain = vec![CertificateDer::from_pem_slice(pair.certificate.as_bytes()).unwrap()];
-        let key = PrivateKeyDer::from_pem_slice(pair.key.as_bytes()).unwrap();
-        let config = config.with_no_client_auth().with_single_cert(chain, key).unwrap();
-        let (config, mutate) = (Arc::new(config), Arc::new(mutate));
+        let (config, mutate) = (pair.server_config(), Arc::new(mutate));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         thread::spawn(move || {
@@ -88,7 +78,7 @@ fn serve(
 }
 
 /// Returns the length of the first request, once all of it is there.
-fn end_of_request(bytes: &[u8]) -> Option<usize> {
+pub(super) fn end_of_request(bytes: &[u8]) -> Option<usize> {
     let start = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
     let head = String::from_utf8_lossy(&bytes[..start]).to_lowercase();
     let mut lines = head.lines();

@@ -1,8 +1,13 @@
 //! Throwaway certificates.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::version_1::version_1;
 
@@ -63,6 +68,17 @@ impl Pair {
             key: key.serialize_pem(),
             der: der.to_vec(),
         }
+    }
+
+    /// Returns the configuration of a server with the pair.
+    pub fn server_config(&self) -> Arc<ServerConfig> {
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
+        let config = config
+            .with_safe_default_protocol_versions()
+            .expect("versions of ring");
+        let chain = vec![CertificateDer::from_pem_slice(self.certificate.as_bytes()).unwrap()];
+        let key = PrivateKeyDer::from_pem_slice(self.key.as_bytes()).unwrap();
+        Arc::new(config.with_no_client_auth().with_single_cert(chain, key).unwrap())
     }
 
     /// Returns the files of imageswap-webhook's Secret.
