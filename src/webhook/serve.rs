@@ -8,6 +8,7 @@ use super::candidate;
 use super::cluster::{Handles, do_duties};
 use super::conditions::Conditions;
 use super::error::ServeError;
+use super::export;
 use super::fights::SharedFights;
 use super::http::{
     Addresses, BodyBudget, Health, LargeReviews, Listeners, ReviewSubject, Reviews, Servers, Validations,
@@ -17,6 +18,7 @@ use super::last_good;
 use super::logging::LogGuard;
 use super::metrics::Metrics;
 use super::os::{self, EndSignals, Hangups};
+use super::otlp::Pod;
 use super::reload::{self, ReloadedSet};
 use super::settings::{Settings, TlsSource};
 use super::shutdown::shut_down;
@@ -62,6 +64,11 @@ async fn run(settings: Settings, log: &LogGuard) -> Result<(), ServeError> {
             return Ok(());
         }
     };
+    let pod = Pod {
+        name: settings.pod_name.clone(),
+        namespace: settings.namespace.clone(),
+    };
+    let export = export::start(pod, &metrics).await;
     metrics.observe_dry_run(settings.dry_run);
     let used = Arc::clone(&rules);
     metrics.observe_last_good(move || used.is_last_good());
@@ -99,6 +106,7 @@ async fn run(settings: Settings, log: &LogGuard) -> Result<(), ServeError> {
         Arc::clone(&metrics),
         Arc::clone(&health),
         Arc::clone(&budget),
+        export.traces(),
     );
     let candidate = settings.candidate.as_ref().map(|_| {
         let label = settings.disable_label.clone();
@@ -119,6 +127,7 @@ async fn run(settings: Settings, log: &LogGuard) -> Result<(), ServeError> {
         large: LargeReviews::default(),
         candidate: candidate.clone(),
         fights: Arc::clone(&fights),
+        traces: export.traces(),
         subject: ReviewSubject::Images,
     };
     let servers = Servers::start(
@@ -173,6 +182,7 @@ async fn run(settings: Settings, log: &LogGuard) -> Result<(), ServeError> {
     )
     .await;
     drop(tasks);
+    export.shut_down().await;
     metrics.shut_down();
     result
 }

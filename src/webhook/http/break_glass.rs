@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::deadline::micros;
 use crate::webhook::metrics::Metrics;
+use crate::webhook::traces::RequestSpan;
 
 /// Answers a review of a workload, counts and logs it.
 pub(super) fn answer(
@@ -15,10 +16,12 @@ pub(super) fn answer(
     policy: &Policy<'_>,
     metrics: &Metrics,
     started: Instant,
+    span: &RequestSpan,
 ) -> Result<Vec<u8>, ReviewError> {
     let review = break_glass(body, policy)?;
     let duration = started.elapsed();
     metrics.break_glass(&review, duration);
+    span.answered_review(&review.request, review.outcome);
     let BreakGlassReview {
         answer,
         request,

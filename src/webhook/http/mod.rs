@@ -16,6 +16,7 @@ mod rejection;
 mod review_log;
 mod reviews;
 mod server;
+mod spans;
 mod validate;
 mod validation;
 

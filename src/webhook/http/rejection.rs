@@ -15,7 +15,7 @@ use crate::webhook::metrics::Rejected;
 
 /// The answer to a rejected request: a status, one line, and the reason for the metric.
 pub(super) struct Rejection {
-    status: StatusCode,
+    pub(super) status: StatusCode,
     line: String,
     pub(super) reason: Rejected,
 }

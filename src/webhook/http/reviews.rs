@@ -25,11 +25,13 @@ use super::deadline::{DEFAULT_TIMEOUT, timeout};
 use super::health::Health;
 use super::rejection::{Rejection, respond};
 use super::review_log::log_review;
+use super::spans::{end_span, start_span};
 use crate::webhook::candidate::{AnsweredReview, LiveCandidate};
 use crate::webhook::fights::SharedFights;
 use crate::webhook::metrics::Metrics;
 use crate::webhook::os;
 use crate::webhook::reload::SharedRules;
+use crate::webhook::traces::{RequestSpan, Traces};
 
 /// Name of the path parameter that has the entry of the webhook configuration.
 pub(crate) const ENTRY_PARAM: &str = "name";
@@ -48,6 +50,7 @@ pub(crate) struct Reviews {
     pub(crate) fights: Arc<SharedFights>,
     /// The second set, if there is one.
     pub(crate) candidate: Option<Arc<LiveCandidate>>,
+    pub(crate) traces: Traces,
     pub(crate) subject: ReviewSubject,
 }
 
@@ -119,10 +122,12 @@ impl Drop for Gone {
 impl Handler for Reviews {
     async fn handle(&self, request: &mut Request, _: &mut Depot, response: &mut Response, _: &mut FlowCtrl) {
         let started = Instant::now();
-        let answer = self.answer(request, started).await;
+        let span = self.start_span(request);
+        let answer = self.answer(request, started, &span).await;
         if let Err(rejection) = &answer {
             self.metrics.rejected(rejection.reason, started.elapsed());
         }
+        end_span(&span, &answer);
         respond(answer, request, response, &self.health);
     }
 }
@@ -136,7 +141,20 @@ impl Reviews {
         }
     }
 
-    async fn answer(&self, request: &mut Request, started: Instant) -> Result<Answer, Rejection> {
+    fn start_span(&self, request: &Request) -> RequestSpan {
+        start_span(&self.traces, request, || match self.subject {
+            ReviewSubject::BreakGlass => "/break-glass",
+            ReviewSubject::Images if request.params().contains_key(ENTRY_PARAM) => "/hook/{name}",
+            ReviewSubject::Images => "/",
+        })
+    }
+
+    async fn answer(
+        &self,
+        request: &mut Request,
+        started: Instant,
+        span: &RequestSpan,
+    ) -> Result<Answer, Rejection> {
         // Counted from the head of the request, because the caller's timeout started before it.
         let timeout = timeout(request.uri().query());
         if let Some(timeout) = timeout {
@@ -156,7 +174,7 @@ impl Reviews {
                 let now = Instant::now();
                 now >= (*start.get_or_init(|| now) + SLICE).min(deadline)
             };
-            match self.evaluate(body.as_bytes(), entry, started, &is_due) {
+            match self.evaluate(body.as_bytes(), entry, started, &is_due, span) {
                 Err(ReviewError::Interrupted) => {}
                 ended => {
                     let (answer, review) = ended?;
@@ -174,11 +192,11 @@ impl Reviews {
             return Err(Rejection::timed_out());
         };
         let (reviews, entry, parts) = (self.clone(), entry.map(str::to_owned), body.take_parts());
-        let gone = Gone::default();
+        let (gone, span) = (Gone::default(), span.clone());
         let is_gone = Arc::clone(&gone.0);
         let ended = os::unblock(move || {
             let is_due = || is_gone.load(Ordering::Relaxed) || Instant::now() >= deadline;
-            let ended = reviews.evaluate(&parts.concat(), entry.as_deref(), started, &is_due);
+            let ended = reviews.evaluate(&parts.concat(), entry.as_deref(), started, &is_due, &span);
             drop(permit);
             ended
         });
@@ -194,6 +212,7 @@ impl Reviews {
         entry: Option<&str>,
         started: Instant,
         is_due: &dyn Fn() -> bool,
+        span: &RequestSpan,
     ) -> Result<(Vec<u8>, Option<AnsweredReview>), ReviewError> {
         let interrupt = Interrupt::new(is_due);
         let caller = Caller {
@@ -210,13 +229,14 @@ impl Reviews {
             record_originals: self.record_originals,
         };
         if let ReviewSubject::BreakGlass = self.subject {
-            let answer = break_glass::answer(body, &policy, &self.metrics, started)?;
+            let answer = break_glass::answer(body, &policy, &self.metrics, started, span)?;
             return Ok((answer, None));
         }
         let reviewed = review(body, &policy, &caller)?;
         let duration = started.elapsed();
         self.metrics
             .reviewed(&reviewed, &current.rules, &current.counts, duration);
+        span.reviewed(&reviewed, &current.rules, &current.counts);
         log_review(&reviewed, &current.rules, &current.counts, duration);
         self.fights.reviewed(&reviewed, &current.rules, &current.counts);
         let candidate = self.candidate.as_deref();

@@ -20,10 +20,12 @@ use super::connections::{answer_within, evaluates};
 use super::deadline::{DEFAULT_TIMEOUT, micros, timeout};
 use super::health::Health;
 use super::rejection::{Rejection, respond};
+use super::spans::{end_span, start_span};
 use super::validation::Validation;
 use crate::config::{ChangedSet, RulesSource};
 use crate::webhook::metrics::Metrics;
 use crate::webhook::reload::SharedRules;
+use crate::webhook::traces::{RequestSpan, Traces};
 
 /// Maximum number of requests whose body is read or evaluated. Further ones wait without one, so that they leave the
 /// memory for bodies to reviews of Pods.
@@ -39,6 +41,7 @@ pub(crate) struct Validations {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) health: Arc<Health>,
     pub(crate) budget: Arc<BodyBudget>,
+    traces: Traces,
     at_once: Arc<Semaphore>,
 }
 
@@ -49,6 +52,7 @@ impl Validations {
         metrics: Arc<Metrics>,
         health: Arc<Health>,
         budget: Arc<BodyBudget>,
+        traces: Traces,
     ) -> Self {
         Self {
             rules,
@@ -56,11 +60,17 @@ impl Validations {
             metrics,
             health,
             budget,
+            traces,
             at_once: Arc::new(Semaphore::new(MAX_AT_ONCE)),
         }
     }
 
-    async fn answer(&self, request: &mut Request, started: Instant) -> Result<Answer, Rejection> {
+    async fn answer(
+        &self,
+        request: &mut Request,
+        started: Instant,
+        span: &RequestSpan,
+    ) -> Result<Answer, Rejection> {
         let timeout = timeout(request.uri().query()).unwrap_or(DEFAULT_TIMEOUT);
         answer_within(request, timeout);
         let deadline = started + timeout;
@@ -97,6 +107,7 @@ impl Validations {
             Some(Validation::Denied { .. }) => ReviewOutcome::Denied,
         };
         self.metrics.validated(&review, outcome);
+        span.answered_review(&review.request, outcome);
         log(&review, validation.as_ref(), outcome, started.elapsed());
         let digest = &self.rules.current().digest_text;
         let answer = match validation {
@@ -112,10 +123,12 @@ impl Validations {
 #[async_trait]
 impl Handler for Validations {
     async fn handle(&self, request: &mut Request, _: &mut Depot, response: &mut Response, _: &mut FlowCtrl) {
-        let answer = self.answer(request, Instant::now()).await;
+        let span = start_span(&self.traces, request, || "/validate");
+        let answer = self.answer(request, Instant::now(), &span).await;
         if let Err(rejection) = &answer {
             self.metrics.validation_rejected(rejection.reason);
         }
+        end_span(&span, &answer);
         respond(answer, request, response, &self.health);
     }
 }

@@ -11,6 +11,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter, MeterProvider as _};
 use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
+use prometheus::proto::MetricFamily;
 use prometheus::{Encoder as _, Registry, TextEncoder};
 
 use super::counters::{ImagesSkipped, Rejected, Requests};
@@ -181,8 +182,13 @@ impl Metrics {
     pub(crate) fn render(&self) -> prometheus::Result<(Vec<u8>, String)> {
         let encoder = TextEncoder::new();
         let mut text = Vec::new();
-        encoder.encode(&self.registry.gather(), &mut text)?;
+        encoder.encode(&self.gather(), &mut text)?;
         Ok((text, encoder.format_type().to_owned()))
+    }
+
+    /// Returns all metrics.
+    pub(super) fn gather(&self) -> Vec<MetricFamily> {
+        self.registry.gather()
     }
 
     pub(crate) fn shut_down(&self) {

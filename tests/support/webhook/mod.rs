@@ -2,6 +2,7 @@
 
 mod any_certificate;
 mod client;
+mod collector;
 mod control_plane;
 mod eventually;
 mod log;
@@ -15,6 +16,7 @@ mod volume;
 
 pub use self::any_certificate::AnyCertificate;
 pub use self::client::{Answer, Connection, closes_within, get_plain, pod, post_plain, post_request};
+pub use self::collector::{Collector, ReceivedSpan};
 pub use self::control_plane::{ControlPlane, Ran};
 pub use self::eventually::{eventually, eventually_within};
 pub use self::node::{Api, Node, Response};

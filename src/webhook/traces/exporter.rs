@@ -1,0 +1,49 @@
+//! The exporter of spans.
+
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
+use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_scope;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+use std::sync::Arc;
+use tokio::runtime::Handle;
+
+use crate::webhook::otlp::OtlpClient;
+
+/// Exports spans by OTLP. The processor of the SDK calls it on a thread of its own, which has no reactor, so the client
+/// runs on the runtime.
+#[derive(Debug)]
+pub(crate) struct Exporter {
+    client: Arc<OtlpClient>,
+    runtime: Handle,
+    resource: ResourceAttributesWithSchema,
+}
+
+impl Exporter {
+    pub(crate) fn new(client: OtlpClient, runtime: Handle) -> Self {
+        Self {
+            client: Arc::new(client),
+            runtime,
+            resource: ResourceAttributesWithSchema::default(),
+        }
+    }
+}
+
+impl SpanExporter for Exporter {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        let request = ExportTraceServiceRequest {
+            resource_spans: group_spans_by_resource_and_scope(batch, &self.resource),
+        };
+        let client = Arc::clone(&self.client);
+        let sent = self.runtime.spawn(async move { client.send(&request).await });
+        let failure = |error: String| OTelSdkError::InternalFailure(error);
+        sent.await
+            .map_err(|error| failure(error.to_string()))?
+            .map_err(|error| failure(error.to_string()))
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.resource = resource.into();
+    }
+}
