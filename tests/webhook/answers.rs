@@ -63,10 +63,10 @@ fn review_with_more_images_than_the_limit_is_denied_and_counted() {
         (MAX_IMAGES + 1) as f64
     );
     assert_eq!(
-        server.metric("imageswap_requests_total", "outcome=\"denied\""),
+        server.metric("imageswap_requests_total", "outcome=\"too-many-images\""),
         1.0
     );
-    let line = server.wait_for_log(|line| line["outcome"] == "denied");
+    let line = server.wait_for_log(|line| line["outcome"] == "too-many-images");
     assert_eq!(line["images"], MAX_IMAGES + 1);
 }
 

@@ -97,6 +97,8 @@ pub enum ReviewOutcome {
     Unchanged,
     /// Denied.
     Denied,
+    /// Denied, because the review has more images to evaluate than the webhook evaluates.
+    TooManyImages,
     /// Allowed without an evaluation: break glass, a mirror pod, or an object that is being deleted.
     Skipped,
     /// Allowed without the patch that it would have, without the dry run of the webhook.
@@ -169,6 +171,7 @@ label!(ReviewOutcome {
     Patched => "patched",
     Unchanged => "unchanged",
     Denied => "denied",
+    TooManyImages => "too-many-images",
     Skipped => "skipped",
     WouldSwap => "would-swap",
     WouldDeny => "would-deny",

@@ -42,10 +42,13 @@ pub fn review<'a>(
         fill(&mut response, &request, evaluated, policy, caller)?;
     }
     let is_skipped = evaluated.as_ref().is_some_and(|pod| pod.is_skipped);
-    let outcome = response.outcome().unwrap_or(match is_skipped {
-        true => ReviewOutcome::Skipped,
-        false => ReviewOutcome::Unchanged,
-    });
+    let has_too_many = evaluated.as_ref().is_some_and(|pod| pod.too_many.is_some());
+    let outcome = match response.outcome() {
+        Some(ReviewOutcome::Denied) if has_too_many => ReviewOutcome::TooManyImages,
+        Some(outcome) => outcome,
+        None if is_skipped => ReviewOutcome::Skipped,
+        None => ReviewOutcome::Unchanged,
+    };
     let (answer, denial) = response.into_parts();
     let more = evaluated.as_ref().map(|pod| pod.more).unwrap_or_default();
     let pods = evaluated
