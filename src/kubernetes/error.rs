@@ -30,8 +30,10 @@ pub(crate) enum ApiProblem {
     Rejected(String),
     /// The API server failed, or takes no more requests for now; its message.
     Failed(String),
-    /// The API server cannot be reached, or its answer cannot be read; the causes.
+    /// The API server cannot be reached; the causes.
     Unreachable(String),
+    /// The answer is not the object that the client expects, from a line and column on.
+    Unreadable { line: usize, column: usize },
     /// The API server did not answer in time.
     TimedOut,
 }
@@ -99,6 +101,11 @@ impl From<kube::Error> for ApiProblem {
                 500 if status.message.contains(INVALID_PATCH) => Self::Rejected(status.message),
                 // Among them 401, 429 and all of 500 and more, which end by themselves.
                 code => Self::Failed(format!("{}, status {code}", status.message)),
+            },
+            // Its text has the value that does not fit, and the object may be the Secret with the keys.
+            kube::Error::SerdeError(error) => Self::Unreadable {
+                line: error.line(),
+                column: error.column(),
             },
             error => Self::Unreachable(causes(&error)),
         }
@@ -173,6 +180,13 @@ impl fmt::Display for ApiError {
                     "cannot {verb} the {kind} {name}: the API server cannot be reached: {causes}"
                 )
             }
+            ApiProblem::Unreadable { line, column } => {
+                write!(
+                    f,
+                    "cannot {verb} the {kind} {name}: the answer of the API server has an unexpected value at line {line} \
+                     column {column}"
+                )
+            }
             ApiProblem::TimedOut => {
                 write!(
                     f,
@@ -207,6 +221,24 @@ mod tests {
              ServiceAccount: {apiGroups: [\"certificates.k8s.io\"], resources: [certificatesigningrequests], verbs: \
              [create, get]}"
         );
+    }
+
+    #[test]
+    fn answer_that_does_not_fit_shows_no_value_of_a_secret() {
+        const SECRET: &str = "s3cr3t-value";
+        for answer in [
+            format!("{{\"metadata\": \"{SECRET}\"}}"),
+            format!("{{\"metadata\": {{\"labels\": \"{SECRET}\"}}}}"),
+            format!("{{\"data\": {{\"tls.key\": \"{SECRET}\"}}, \"metadata\": 5}}"),
+            format!("{{\"metadata\": {{\"annotations\": [\"{SECRET}\"]}}, {SECRET}"),
+        ] {
+            let error = serde_json::from_str::<kube::api::DynamicObject>(&answer).unwrap_err();
+            let reason = kube::Error::SerdeError(error).into();
+            let error = ApiError::about("get", Object::Secret, "tls", &of_tests(), reason);
+            assert!(!format!("{error} {error:?}").contains(SECRET), "{error}");
+            let start = "cannot get the Secret tls: the answer of the API server has an unexpected value at line 1 column ";
+            assert!(error.to_string().starts_with(start), "{error}");
+        }
     }
 
     #[test]
