@@ -3,6 +3,8 @@
 use std::ffi::OsStr;
 use std::io::IsTerminal;
 
+use crate::webhook::LogTone;
+
 /// Returns true if output to a stream is in color: if it is a terminal that has colors, and `NO_COLOR` is unset or
 /// empty.
 pub(super) fn is_wanted(stream: &impl IsTerminal) -> bool {
@@ -37,7 +39,24 @@ pub(super) fn paint(tone: Tone, line: &str) -> String {
         Tone::Added => "32",
         Tone::Plain => return line.to_owned(),
     };
-    format!("\u{1b}[{code}m{line}\u{1b}[0m")
+    colored(code, line)
+}
+
+/// Returns a word of the log in the color of its role.
+pub(super) fn paint_log(tone: LogTone, word: &str) -> String {
+    let code = match tone {
+        LogTone::Error => "1;31",
+        LogTone::Warning => "33",
+        LogTone::Info => "32",
+        LogTone::Debug => "2",
+        LogTone::Patched => "36",
+        LogTone::Outcome => "1",
+    };
+    colored(code, word)
+}
+
+fn colored(code: &str, text: &str) -> String {
+    format!("\u{1b}[{code}m{text}\u{1b}[0m")
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The commands of the program, by their names on the command line.
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory as _, Parser, Subcommand};
 
 use super::error::CommandError;
 use super::exit::{Ended, Statuses};
@@ -78,6 +78,18 @@ fn statuses(name: &str) -> Option<Statuses> {
 }
 
 impl Command {
+    /// Records which options and variables are set, for commands that report it.
+    pub(crate) fn set_given(&mut self, program: &clap::Command, matches: &ArgMatches) {
+        if let Self::Serve(serve) = self {
+            serve.set_given(program, matches);
+        }
+    }
+
+    /// Returns true if the command has a log, and the log is JSON.
+    pub(crate) fn has_json_log(&self) -> bool {
+        matches!(self, Self::Serve(serve) if serve.has_json_log())
+    }
+
     /// Runs the command. `called_as` is the name by which the program was called.
     pub(crate) fn run(self, called_as: Program) -> Result<Ended, CommandError> {
         let program = Cli::command();

@@ -1,6 +1,7 @@
 //! The command line: a file or a directory for each command, and modules that commands share.
 
 mod check;
+mod chosen;
 mod color;
 mod commands;
 mod completions;
@@ -9,9 +10,11 @@ mod environment;
 mod error;
 mod exit;
 mod explain;
+mod fatal;
 mod fmt;
 mod init;
 mod input;
+mod log_options;
 mod man;
 mod migrate;
 mod output;

@@ -13,6 +13,7 @@ use super::commands::{Cli, program};
 use super::environment;
 use super::error::CommandError;
 use super::exit::{ExitStatus, UsageError};
+use super::fatal;
 use super::program::Program;
 
 /// Runs the command that the arguments name.
@@ -29,12 +30,15 @@ fn status(arguments: &[OsString], called_as: Program) -> ExitStatus {
         Err(error) => return not_parsed(&program, error, arguments),
     };
     let name = matches.subcommand_name().unwrap_or_default().to_owned();
-    let command = match Cli::from_arg_matches(&matches) {
+    let mut command = match Cli::from_arg_matches(&matches) {
         Ok(Cli { command }) => command,
         Err(error) => return not_parsed(&program, error, arguments),
     };
+    command.set_given(&program, &matches);
+    let is_json = command.has_json_log();
     match command.run(called_as) {
         Ok(ended) => ended.into(),
+        Err(error) if is_json => fatal::log(&error.to_string(), error.status()),
         Err(CommandError::Usage(error)) => {
             // A closed pipe is not an error.
             let _ = usage(program, &name, &error).print();
@@ -53,10 +57,14 @@ fn failed(error: &CommandError) -> ExitStatus {
 
 /// Prints what clap finds wrong with the arguments, or the help or the version if they ask for it.
 fn not_parsed(program: &clap::Command, mut error: clap::Error, arguments: &[OsString]) -> ExitStatus {
+    let variable = environment::at_fault(program, &error, arguments);
+    if error.use_stderr() && fatal::is_json(arguments) {
+        return fatal::log_usage(&error, variable.as_deref());
+    }
     paths_without_option(program, &mut error, arguments);
     // A closed pipe is not an error.
     let _ = error.print();
-    if let Some(variable) = environment::at_fault(program, &error, arguments) {
+    if let Some(variable) = variable {
         let _ = writeln!(io::stderr(), "\nThe value comes from the variable {variable}.");
     }
     if error.use_stderr() {

@@ -1,26 +1,25 @@
 //! `imageswap serve`: the webhook.
 
-use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
-use clap::{Args, Command, ValueEnum, ValueHint};
+use clap::{ArgMatches, Args, Command, ValueEnum, ValueHint};
 use imageswap_engine::legacy::Prefix;
 
+use super::chosen::ChosenOptions;
+use super::environment;
 use super::error::CommandError;
 use super::exit::{Ended, Statuses, UsageError};
 use super::init::init;
 use super::input::{ClusterOptions, LabelOption, LimitOptions};
+use super::log_options::LogOptions;
 use super::program::Program;
 use super::tls_mode::{TlsHints, TlsMode};
-use super::{color, environment};
 use crate::config::RulesSource;
 use crate::kubernetes::{InCluster, Predecessor, is_in_cluster};
-use crate::webhook::{
-    self, Addresses, Cluster, LogFormat, LogLevel, MAX_BODY, ServeError, Settings, TlsSource,
-};
+use crate::webhook::{self, Addresses, Cluster, LogFormat, MAX_BODY, ServeError, Settings, TlsSource};
 
 /// Exit statuses of the command.
 pub(crate) const STATUSES: Statuses = Statuses {
@@ -179,25 +178,8 @@ pub(super) struct Serve {
     )]
     shutdown_timeout: Duration,
 
-    /// Level of the log; the names of Python (WARNING, CRITICAL) are valid too
-    #[arg(
-        long,
-        env = "IMAGESWAP_LOG_LEVEL",
-        value_enum,
-        ignore_case = true,
-        default_value = "info",
-        help_heading = "Log"
-    )]
-    log_level: LogLevel,
-    /// Format of the log on stderr [default: human on a terminal, json elsewhere]
-    #[arg(
-        long,
-        env = "IMAGESWAP_LOG_FORMAT",
-        value_enum,
-        ignore_case = true,
-        help_heading = "Log"
-    )]
-    log_format: Option<LogFormat>,
+    #[command(flatten)]
+    log: LogOptions,
 
     /// Name of this Pod, which /healthz reports
     #[arg(
@@ -216,6 +198,10 @@ pub(super) struct Serve {
         help_heading = "Identity"
     )]
     namespace_name: String,
+
+    /// The options and variables that are set.
+    #[arg(skip)]
+    given: ChosenOptions,
 }
 
 /// [`MAX_BODY`] in MiB: the budget needs room for at least one body.
@@ -230,15 +216,18 @@ enum Mode {
 }
 
 impl Serve {
+    /// Records which options and variables are set.
+    pub(super) fn set_given(&mut self, program: &Command, matches: &ArgMatches) {
+        self.given = ChosenOptions::new(program, matches);
+    }
+
+    /// Returns true if the format of the log is JSON.
+    pub(super) fn has_json_log(&self) -> bool {
+        self.log.format() == LogFormat::Json
+    }
+
     pub(super) fn run(self, program: &Command, called_as: Program) -> Result<Ended, CommandError> {
-        let is_terminal = io::stderr().is_terminal();
-        let format = self.log_format.unwrap_or(if is_terminal {
-            LogFormat::Human
-        } else {
-            LogFormat::Json
-        });
-        let log = webhook::start_logging(self.log_level, format, color::is_wanted(&io::stderr()))
-            .map_err(ServeError::from)?;
+        let log = self.log.start().map_err(ServeError::from)?;
         warn_of_unknown_variables(program);
         match called_as {
             Program::Init => init(self.cluster, self.namespace_name, &self.tls_dir)?,
@@ -311,6 +300,7 @@ impl Serve {
             listen: self.listen,
             http_listen: self.http_listen,
             tls,
+            tls_mode: mode.map_or("self-signed", TlsMode::as_str),
             cluster,
             disable_label: self.label.disable_label,
             dry_run: self.dry_run,
@@ -323,6 +313,9 @@ impl Serve {
                 .unwrap_or(usize::MAX)
                 .saturating_mul(1 << 20),
             max_connections: usize::try_from(self.max_connections).unwrap_or(usize::MAX),
+            log_level_file: self.log.log_level_file,
+            options: self.given.options,
+            variables: self.given.variables,
         })
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use clap::ValueEnum;
+use imageswap_engine::label;
 use imageswap_files::is_volume;
 
 use super::exit::UsageError;
@@ -19,6 +20,12 @@ pub(super) enum TlsMode {
     /// Certificates of a signer of the cluster, by CertificateSigningRequests
     Csr,
 }
+
+label!(TlsMode {
+    Directory => "directory",
+    SelfManaged => "self-managed",
+    Csr => "csr",
+});
 
 /// What is known about the source of the key pair.
 pub(super) struct TlsHints<'a> {

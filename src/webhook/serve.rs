@@ -15,13 +15,14 @@ use super::http::{
     bind, connections_within,
 };
 use super::last_good;
-use super::logging::LogGuard;
+use super::logging::RunningLog;
 use super::metrics::Metrics;
 use super::os::{self, EndSignals, Hangups};
 use super::otlp::Pod;
-use super::reload::{self, ReloadedSet};
+use super::reload::{self, LevelFile, ReloadedSet};
 use super::settings::{Settings, TlsSource};
 use super::shutdown::shut_down;
+use super::start_line::{StartLine, Started};
 use super::status::{Reloaded, Status};
 use super::tls::{self, PairError, SharedPair};
 
@@ -30,7 +31,7 @@ use super::tls::{self, PairError, SharedPair};
 /// # Errors
 ///
 /// Returns an error if the rules or the key pair are invalid at the start, if a port is in use, or if a server stops.
-pub(crate) fn serve(settings: Settings, log: &LogGuard) -> Result<(), ServeError> {
+pub(crate) fn serve(settings: Settings, log: &RunningLog) -> Result<(), ServeError> {
     os::limit_free_memory();
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime
@@ -43,7 +44,7 @@ pub(crate) fn serve(settings: Settings, log: &LogGuard) -> Result<(), ServeError
     result
 }
 
-async fn run(settings: Settings, log: &LogGuard) -> Result<(), ServeError> {
+async fn run(settings: Settings, log: &RunningLog) -> Result<(), ServeError> {
     // Without a handler SIGTERM kills the process or, if it is process 1 of a container, has no effect.
     let mut signals = EndSignals::listen()?;
     let hangups = Hangups::listen()?;
@@ -52,12 +53,17 @@ async fn run(settings: Settings, log: &LogGuard) -> Result<(), ServeError> {
     metrics.observe_dropped_lines(log.dropped_lines());
     let conditions = Arc::new(Conditions::default());
     let cluster = settings.cluster.as_deref();
+    let line = StartLine::new(&settings);
     let first = async {
+        let level = match settings.log_level_file.clone() {
+            Some(path) => Some(LevelFile::start(path, log.level().clone(), &status).await),
+            None => None,
+        };
         let rules = last_good::first_rules(&settings.rules, settings.limits, cluster, &status, &conditions);
-        Ok::<_, ServeError>((Arc::new(rules.await?), first_pair(&settings).await?))
+        Ok::<_, ServeError>((level, Arc::new(rules.await?), first_pair(&settings).await?))
     };
     // The files may be large, and on a volume that hangs.
-    let (rules, pair) = tokio::select! {
+    let (level, rules, pair) = tokio::select! {
         first = first => first?,
         signal = signals.next() => {
             tracing::info!(signal = signal.as_str(), "shutdown requested before the start was complete");
@@ -139,16 +145,13 @@ async fn run(settings: Settings, log: &LogGuard) -> Result<(), ServeError> {
         &metrics,
         connections_within(os::raise_open_files(), settings.max_connections),
     )?;
-    tracing::info!(
-        rules = %settings.rules,
-        digest = rules.current().digest_text,
-        address = %servers.tls_address,
-        http_address = %servers.plain_address,
-        dry_run = settings.dry_run,
-        candidate = settings.candidate.as_ref().map(tracing::field::display),
-        version = env!("CARGO_PKG_VERSION"),
-        "serving"
-    );
+    line.log(Started {
+        digest: &rules.current().digest_text,
+        is_last_good: rules.is_last_good(),
+        tls_address: servers.tls_address,
+        plain_address: servers.plain_address,
+        log_level: log.level().get(),
+    });
     if matches!(settings.tls, TlsSource::SelfSigned) {
         tls::print_example_request(servers.tls_address);
     }
@@ -156,7 +159,7 @@ async fn run(settings: Settings, log: &LogGuard) -> Result<(), ServeError> {
     if let (Some(candidate), Some(source)) = (candidate, settings.candidate) {
         sets.push(candidate.reloaded(source));
     }
-    let mut tasks = reload::start(sets, Arc::clone(&pair), &status, hangups);
+    let mut tasks = reload::start(sets, Arc::clone(&pair), level, &status, hangups);
     tasks.spawn(release);
     tasks.spawn(fights.age());
     if let Some(cluster) = settings.cluster.clone() {

@@ -21,6 +21,8 @@ pub(crate) struct Settings {
     /// Address for health and metrics, without TLS. `None` means port 9090 in the same way.
     pub(crate) http_listen: Option<Addresses>,
     pub(crate) tls: TlsSource,
+    /// Source of the key pair, as `--tls` names it, or `self-signed`.
+    pub(crate) tls_mode: &'static str,
     /// Access to the API server, if the webhook has it.
     pub(crate) cluster: Option<Arc<dyn Cluster>>,
     pub(crate) disable_label: String,
@@ -36,6 +38,12 @@ pub(crate) struct Settings {
     pub(crate) max_body_memory: usize,
     /// Maximum number of open connections, on each port.
     pub(crate) max_connections: usize,
+    /// File with the level of the log, if there is one.
+    pub(crate) log_level_file: Option<PathBuf>,
+    /// Options of the command line that are set, by name.
+    pub(crate) options: Vec<String>,
+    /// Variables that set other options.
+    pub(crate) variables: Vec<String>,
 }
 
 /// Source of the key pair.

@@ -1,4 +1,4 @@
-//! The status of the rules, the candidate set and the key pair: a record of each, which health, metrics and the log read.
+//! The status of the objects that the webhook reloads: a record of each, which health, metrics and the log read.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -16,6 +16,8 @@ pub(crate) enum Reloaded {
     Certificate,
     /// The candidate set.
     Candidate,
+    /// The level of the log.
+    LogLevel,
 }
 
 /// The record of the reloads of one object.
@@ -31,6 +33,9 @@ pub(crate) struct ReloadRecord {
     pub(crate) error: Option<String>,
     /// The digest of the rejected version that `error` describes, if its files were readable.
     pub(crate) rejected: Option<Digest>,
+    /// The digest of the last rejected version since a version was active without a failure. The log has its findings,
+    /// even if the files are not readable meanwhile.
+    pub(crate) reported: Option<Digest>,
     /// The digest of the active version.
     pub(crate) active: Option<Digest>,
     /// The number of versions that became active by a reload.
@@ -48,6 +53,7 @@ label!(Reloaded {
     Rules => "rules",
     Certificate => "certificate",
     Candidate => "candidate",
+    LogLevel => "log-level",
 });
 
 impl Status {
@@ -74,6 +80,7 @@ impl Status {
         let now = Some(SystemTime::now());
         record.last_attempt = now;
         record.rejected = None;
+        record.reported = None;
         let had_failed = record.error.take().is_some();
         if had_failed {
             record.last_success = now;
@@ -87,6 +94,7 @@ impl Status {
         let mut record = self.lock(object);
         record.last_attempt = Some(SystemTime::now());
         record.rejected = rejected;
+        record.reported = rejected.or(record.reported);
         // The files are read again every few seconds. If each attempt counted, an alert on the rate of failures would
         // show how often they are read.
         let is_new = record.error.as_deref() != Some(error);
@@ -112,6 +120,7 @@ impl ReloadRecord {
         self.active = Some(active);
         self.error = None;
         self.rejected = None;
+        self.reported = None;
     }
 }
 

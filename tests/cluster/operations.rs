@@ -13,7 +13,7 @@ use super::asked;
 use super::forms::{Form, KUSTOMIZE, OWN, SWAPPED, WORKLOAD, commands_of, copy_manifests, prepare, run};
 use super::install::cluster;
 use super::load::Load;
-use super::objects::{SWAPPING, ca_bundle, object, served};
+use super::objects::{SWAPPING, ca_bundle, object, replicas, served};
 use super::waits::{wait_for_certificate, wait_for_image, wait_until_it_swaps};
 
 #[test]
@@ -43,6 +43,7 @@ fn commands_of_the_page_do_what_it_says() {
         (2, 2),
         "{seen}"
     );
+    log_level(&plane, &node);
     rules_in_git(&plane, &node);
     rotate_certificates_of_the_webhook(&plane, node.api);
     break_glass(&plane, &KUSTOMIZE);
@@ -76,6 +77,28 @@ fn commands_for_a_certificate_of_ones_own_do_what_the_page_says() {
     run(&plane, ("With your own certificate", 3));
     OWN.again(&plane, OWN.upgrade);
     wait_until_it_swaps(&plane, &node, 2);
+}
+
+/// Changes the level of the log of both replicas while they run, and back.
+fn log_level(plane: &ControlPlane, node: &Node) {
+    let restarts = node.restarts();
+    for (block, count) in [
+        (("Change the level while it runs", 0), 1),
+        (("Change the level while it runs", 1), 2),
+    ] {
+        run(plane, block);
+        let series = format!("\nimageswap_reloads_total{{result=\"ok\",what=\"log-level\"}} {count}\n");
+        plane.wait("the new level in each replica", |plane| {
+            let metrics = replicas(plane, "/metrics");
+            metrics.len() == 2 && metrics.iter().all(|metrics| metrics.contains(&series))
+        });
+    }
+    let changes = |from: &str, to: &str| {
+        let change = format!("\"from\":\"{from}\",\"to\":\"{to}\"");
+        node.log_text().matches(&change).count()
+    };
+    assert_eq!((changes("info", "debug"), changes("debug", "info")), (2, 2));
+    assert_eq!(node.restarts(), restarts);
 }
 
 /// Applies rules from a repository, and those of the commit before, with the commands of docs/git.md.

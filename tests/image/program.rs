@@ -44,7 +44,7 @@ fn init_container_fails_with_a_reason() {
     ] {
         assert_eq!(status, Some(1), "{stderr}");
         assert!(
-            stderr.starts_with("imageswap: the init container cannot use its ServiceAccount"),
+            stderr.contains("\"error\":\"the init container cannot use its ServiceAccount"),
             "{stderr}"
         );
     }

@@ -470,7 +470,7 @@ fn missing_threads_end_the_start_with_a_line() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(
-        stderr.starts_with("imageswap: cannot start: ") && stderr.lines().count() == 1,
+        stderr.contains("\"error\":\"cannot start: ") && stderr.lines().count() == 1,
         "{stderr}"
     );
 }

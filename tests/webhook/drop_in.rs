@@ -3,7 +3,7 @@
 use std::os::unix::process::CommandExt as _;
 
 use imageswap_tests_support::recorded::review;
-use imageswap_tests_support::webhook::{MAP, Pair, Server, Start, Volume, command, pod};
+use imageswap_tests_support::webhook::{MAP, Pair, STOPPED, Server, Start, Volume, command, pod};
 use serde_json::Value;
 
 use crate::IMAGESWAP;
@@ -85,15 +85,16 @@ fn init_container_fails_with_a_reason_and_a_help() {
         .arg0("/app/imageswap-init.py")
         .output()
         .unwrap();
+    let line: Value = serde_json::from_slice(&output.stderr).unwrap();
     assert_eq!(
-        (output.status.code(), String::from_utf8(output.stderr).unwrap()),
-        (
-            Some(1),
-            "imageswap: the init container cannot use its ServiceAccount, by which it makes the certificate: its Pod has \
-             no token (automountServiceAccountToken); help: to serve a pair of your own, remove the init container, and \
-             mount the Secret with the pair at /tls\n"
-                .to_owned()
-        )
+        (output.status.code(), &line["message"]),
+        (Some(1), &STOPPED.into())
+    );
+    assert_eq!(
+        line["error"],
+        "the init container cannot use its ServiceAccount, by which it makes the certificate: its Pod has no token \
+         (automountServiceAccountToken); help: to serve a pair of your own, remove the init container, and mount the \
+         Secret with the pair at /tls"
     );
 }
 
@@ -166,17 +167,24 @@ fn switch_accepts_words_of_config_maps_and_empty_is_unset() {
 
 #[test]
 fn error_in_a_variable_names_the_variable() {
-    let (status, stderr) = Start::new(IMAGESWAP).env("IMAGESWAP_MODE", "both").fail();
-    assert_eq!(status, Some(2));
-    assert!(
-        stderr.ends_with("The value comes from the variable IMAGESWAP_MODE.\n"),
-        "{stderr}"
-    );
-    let (_, stderr) = Start::new(IMAGESWAP)
+    let (status, log) = Start::new(IMAGESWAP).env("IMAGESWAP_MODE", "both").end();
+    assert_eq!((status, log.len()), (Some(2), 1));
+    assert_eq!(log[0]["variable"], "IMAGESWAP_MODE", "{log:?}");
+    let (_, log) = Start::new(IMAGESWAP)
         .env("IMAGESWAP_MODE", "maps")
         .args(["--mode", "both"])
-        .fail();
-    assert!(!stderr.contains("The value comes from the variable"), "{stderr}");
+        .end();
+    assert_eq!(log[0]["variable"], Value::Null, "{log:?}");
+    let output = command(IMAGESWAP)
+        .args(["serve", "--log-format", "human"])
+        .env("IMAGESWAP_MODE", "both")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        text.ends_with("The value comes from the variable IMAGESWAP_MODE.\n"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The line of the log about a review: why its images were denied, skipped or swapped.
 
 use std::fs::{self, File};
+use std::path::Path;
 
 use imageswap_tests_support::webhook::{Server, Start, Volume, eventually, pod};
 use serde_json::{Value, json};
@@ -174,6 +175,18 @@ fn images_of_unchanged_and_disabled_objects_are_a_number() {
     assert_eq!(lines[3]["details"][0]["reason"], "deleting");
 }
 
+/// Starts a webhook with [`RULES`], a level and a format of the log, which is in a file of the directory.
+fn serve_with_format(directory: &Path, level: &str, format: &str) -> (Volume, Server) {
+    let rules = Volume::mount(&[("10-rules.rules", RULES.as_bytes())]);
+    let server = Start::new(IMAGESWAP)
+        .self_signed()
+        .rules(rules.path())
+        .args(["--log-level", level])
+        .only("--log-format", format)
+        .serve_with_stderr(File::create(directory.join("log")).unwrap());
+    (rules, server)
+}
+
 #[test]
 fn log_has_no_object_no_secret_and_no_control_character() {
     const SECRET: &str = "s3cr3t-value";
@@ -185,26 +198,42 @@ fn log_has_no_object_no_secret_and_no_control_character() {
             "imagePullSecrets": [{"name": SECRET}]},
     });
     let body = review(object, Value::Null);
-    for format in ["json", "human"] {
+    let secret = |data: Value| {
+        changed(&[], |request| {
+            request["kind"]["kind"] = "Secret".into();
+            request["object"] = json!({"kind": "Secret", "metadata": {"name": "tls"}, "data": data});
+        })
+    };
+    // A Secret whose values have unexpected types, one that is not complete, and a body that is nothing else.
+    let mut cut = secret(json!({"tls.key": SECRET}));
+    cut.truncate(cut.len() - 3);
+    let bodies = [secret(json!([SECRET])), cut, SECRET.as_bytes().to_vec()];
+    for (format, level) in [
+        ("json", "debug"),
+        ("json", "trace"),
+        ("human", "debug"),
+        ("human", "trace"),
+    ] {
         let directory = tempfile::tempdir().unwrap();
-        let log = directory.path().join("log");
-        let rules = Volume::mount(&[("10-rules.rules", RULES.as_bytes())]);
-        let server = Start::new(IMAGESWAP)
-            .self_signed()
-            .rules(rules.path())
-            .args(["--log-level", "debug"])
-            .only("--log-format", format)
-            .serve_with_stderr(File::create(&log).unwrap());
+        let (_rules, server) = serve_with_format(directory.path(), level, format);
+        for body in &bodies {
+            server.post(body);
+        }
         let answer = server.post(&body);
-        let read = || fs::read_to_string(&log).unwrap();
-        eventually("the line of the review", || read().contains("reviewed"));
+        let read = || fs::read_to_string(directory.path().join("log")).unwrap();
+        eventually("the line of the review", || read().contains("denied"));
         let text = read();
-        assert!(text.contains("deny") && text.contains("evil/x:1"), "{text}");
+        assert!(
+            text.contains("evil/x:1") && text.contains("request rejected"),
+            "{text}"
+        );
         assert!(!text.contains(SECRET), "{text}");
         let is_hidden = |char: char| (char.is_control() && char != '\n') || char == '\u{202e}';
         assert!(!text.contains(is_hidden), "{format}: {text:?}");
         assert!(
-            !text.lines().any(|line| line.starts_with("{\"message\":\"forged")),
+            !text
+                .lines()
+                .any(|line| line.trim_start().starts_with("{\"message\":\"forged")),
             "{text}"
         );
         assert!(!answer.warnings().concat().contains(is_hidden));
@@ -213,27 +242,76 @@ fn log_has_no_object_no_secret_and_no_control_character() {
 }
 
 #[test]
-fn line_for_a_terminal_says_the_same() {
+fn line_for_a_terminal_begins_with_object_outcome_and_rules_and_fits() {
     let directory = tempfile::tempdir().unwrap();
-    let log = directory.path().join("log");
-    let rules = Volume::mount(&[("10-rules.rules", RULES.as_bytes())]);
-    let server = Start::new(IMAGESWAP)
-        .self_signed()
-        .rules(rules.path())
-        .args(["--log-level", "debug"])
-        .only("--log-format", "human")
-        .serve_with_stderr(File::create(&log).unwrap());
-    server.post(&pod(&["quay.io/x:1", "nginx", "Bad"]));
-    let read = || fs::read_to_string(&log).unwrap();
-    eventually("the line of the review", || read().contains("reviewed"));
+    let (_rules, server) = serve_with_format(directory.path(), "debug", "human");
+    let named = |images: &[&str]| {
+        let mut review: Value = serde_json::from_slice(&pod(images)).unwrap();
+        review["request"]["uid"] = "0df28fbd-5f5f-11e8-bc74-36e6bb280816".into();
+        review["request"]["namespace"] = "shop".into();
+        review["request"]["name"] = "web-7d4f9c6b5d-x2x9p".into();
+        review.to_string().into_bytes()
+    };
+    for images in [
+        ["quay.io/x:1"].as_slice(),
+        &["quay.io/x:1", "nginx", "Bad"],
+        &["ghcr.io/x:1"],
+        &["quay.io/many:1"; 40],
+    ] {
+        assert_eq!(server.post(&named(images)).status, 200);
+    }
+    server.post(b"nonsense");
+    let read = || fs::read_to_string(directory.path().join("log")).unwrap();
+    eventually("the lines", || read().contains("request rejected"));
     let text = read();
-    let line = text.lines().find(|line| line.contains("reviewed")).unwrap();
-    let details = "details=[deny: nginx of container c1 by pinned (10-rules.rules:2); invalid-image: Bad of container c2; \
-        swap: quay.io/x:1 of container c0 -> h.example.com/quay/x:1 by 10-rules.rules swap quay.io/ -> \
-        h.example.com/quay/ (10-rules.rules:5)]";
-    assert!(line.contains(details), "{line}");
-    let denial = "denial=\"imageswap: nginx of container c1 is denied by pinned: pin a version\"";
-    assert!(line.contains(denial), "{line}");
+    // The command to try the webhook is to be copied.
+    let (_, text) = text.split_once("curl ").unwrap();
+    let (_, text) = text.split_once('\n').unwrap();
+    assert!(text.lines().all(|line| line.chars().count() <= 120), "{text}");
+    let is_event = |line: &&str| !line.is_empty() && !line.starts_with(' ');
+    let events: Vec<&str> = text.lines().filter(is_event).collect();
+    assert!(
+        events
+            .iter()
+            .all(|line| line[..9].ends_with('Z') && line.as_bytes()[2] == b':'),
+        "{events:?}"
+    );
+    let reviews: Vec<&str> = events
+        .iter()
+        .filter_map(|line| line.split_once("INFO  shop/web-7d4f9c6b5d-x2x9p "))
+        .map(|(_, rest)| rest)
+        .collect();
+    let starts = [
+        "patched by 10-rules.rules swap quay.io/ -> h.example.com/quay/ CREATE Pod",
+        "denied by 10-rules.rules swap quay.io/ -> h.example.com/quay/, pinned CREATE",
+        "unchanged CREATE Pod images=1 swapped=0 duration_us=",
+        "patched by 10-rules.rules swap quay.io/ -> h.example.com/quay/ CREATE Pod",
+    ];
+    assert_eq!(reviews.len(), starts.len(), "{text}");
+    for (review, start) in reviews.iter().zip(starts) {
+        assert!(review.starts_with(start), "{review}");
+    }
+    // The UID is last, and short.
+    assert!(reviews[2].ends_with(" uid=0df28fbd"), "{text}");
+    for detail in [
+        "\n    imageswap: nginx of container c1 is denied by pinned: pin a version\n",
+        "\n    deny: nginx of container c1 by pinned (10-rules.rules:2)\n    invalid-image: Bad of container c2\n    swap: quay.io/x:1 of ",
+        " container c0 -> h.example.com/quay/x:1 by 10-rules.rules swap quay.io/ -> h.example.com/quay/\n      (10-rules.rules:5)\n",
+        " images=40 swapped=40 more_details=20 ",
+        "\n    swap: quay.io/many:1 of container c19 -> ",
+    ] {
+        assert!(
+            text.contains(detail) || text.replace("\n    ", " ").contains(detail),
+            "{detail}: {text}"
+        );
+    }
+    assert!(
+        events
+            .last()
+            .unwrap()
+            .contains(" WARN  request rejected peer=127.0.0.1:"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -77,6 +77,7 @@ impl Health {
                         Reloaded::Certificate => "the previous key pair stays",
                         Reloaded::Candidate if record.active.is_none() => "no candidate is",
                         Reloaded::Candidate => "the previous candidate stays",
+                        Reloaded::LogLevel => "the previous level stays",
                     }
                 );
             }

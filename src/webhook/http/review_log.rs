@@ -143,7 +143,7 @@ impl Numbers {
 }
 
 /// The listed images. Its text is made when the line is written, so a line without them costs nothing: `{:#?}` is a JSON
-/// array, and `{:?}` is for people.
+/// array, and `{:?}` is for people, with an image a line.
 struct Details<'l, 'a> {
     images: &'l [ImageDecision<'a>],
     rules: &'l RuleSet,
@@ -160,18 +160,18 @@ impl fmt::Debug for Details<'_, '_> {
         };
         let by_importance = [Detail::Denied, Detail::Invalid, Detail::Skipped, Detail::Swapped];
         let listed = by_importance.into_iter().filter(|detail| *detail <= self.last);
-        f.write_char('[')?;
-        for (index, image) in listed.flat_map(of).take(MAX_DETAILS).enumerate() {
-            match (f.alternate(), index) {
-                (true, 0) | (false, 0) => {}
-                (true, _) => f.write_char(',')?,
-                (false, _) => f.write_str("; ")?,
-            }
-            if f.alternate() {
-                self.write_json(f, image)?;
-            } else {
+        let images = listed.flat_map(of).take(MAX_DETAILS).enumerate();
+        if !f.alternate() {
+            for (index, image) in images {
+                f.write_str(if index == 0 { "" } else { "\n" })?;
                 self.write_text(f, image)?;
             }
+            return Ok(());
+        }
+        f.write_char('[')?;
+        for (index, image) in images {
+            f.write_str(if index == 0 { "" } else { "," })?;
+            self.write_json(f, image)?;
         }
         f.write_char(']')
     }

@@ -1,10 +1,11 @@
 //! The findings of a load, as lines of the log.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use imageswap_engine::diagnostic::{Findings, Help, Severity, SourceMap};
+use imageswap_engine::diagnostic::{Diagnostic, Findings, Help, Severity, SourceMap};
 
-use crate::findings::grouped;
+use crate::findings::{grouped, render};
 
 /// Findings that one load logs. A map with another separator has one for each line.
 const MAX_FINDINGS: usize = 20;
@@ -13,15 +14,29 @@ const MAX_FINDINGS: usize = 20;
 pub(crate) fn findings(findings: &Findings, sources: &SourceMap) {
     for finding in findings.iter().take(MAX_FINDINGS) {
         let text = finding.short(sources, help_text);
+        let code = finding.code.as_str();
+        let snippet = Snippet { finding, sources };
         match finding.severity {
-            Severity::Error => tracing::error!(code = finding.code.as_str(), "{text}"),
-            Severity::Warning => tracing::warn!(code = finding.code.as_str(), "{text}"),
-            Severity::Notice => tracing::info!(code = finding.code.as_str(), "{text}"),
+            Severity::Error => tracing::error!(code, ?snippet, "{text}"),
+            Severity::Warning => tracing::warn!(code, ?snippet, "{text}"),
+            Severity::Notice => tracing::info!(code, ?snippet, "{text}"),
         }
     }
     let more = findings.len().saturating_sub(MAX_FINDINGS) + findings.omitted();
     if more > 0 {
         tracing::warn!("{} more findings like these", grouped(more));
+    }
+}
+
+/// A finding with its lines of the rules, for people. It is rendered only if the format of the log shows it.
+struct Snippet<'f> {
+    finding: &'f Diagnostic,
+    sources: &'f SourceMap,
+}
+
+impl fmt::Debug for Snippet<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&render(self.finding, self.sources, false))
     }
 }
 

@@ -14,6 +14,7 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
+use super::human::SNIPPET;
 use super::writer::LogWriter;
 
 /// Layer that writes events as JSON.
@@ -49,6 +50,36 @@ impl<S: Subscriber> Layer<S> for JsonLayer {
             self.0.put(line);
         });
     }
+}
+
+/// Returns the line about lines that were dropped.
+pub(super) fn dropped_lines_as_json(lines: u64) -> String {
+    let mut line = line_now(
+        "WARN",
+        "lines of the log were dropped, because nobody read them fast enough",
+    );
+    let _ = writeln!(line, ",\"lines\":{lines}}}");
+    line
+}
+
+/// Returns the line about the error that ends the process, with the variable that causes it. The log has ended then, and
+/// its level does not matter.
+pub(crate) fn fatal_line(error: &str, variable: Option<&str>, exit_status: u8) -> String {
+    let mut line = line_now("ERROR", "stopped by an error");
+    let _ = write!(line, ",\"error\":{}", JsonText(error));
+    if let Some(variable) = variable {
+        let _ = write!(line, ",\"variable\":{}", JsonText(variable));
+    }
+    let _ = writeln!(line, ",\"exit_status\":{exit_status}}}");
+    line
+}
+
+/// Returns the members that every line has. Writing to a string cannot fail.
+fn line_now(level: &str, message: &str) -> String {
+    let mut scratch = Scratch::new();
+    scratch.timestamp(OffsetDateTime::now_utc());
+    let timestamp = String::from_utf8_lossy(&scratch.line);
+    format!("{{\"timestamp\":\"{timestamp}\",\"level\":\"{level}\",\"message\":\"{message}\"")
 }
 
 impl Scratch {
@@ -141,7 +172,9 @@ impl Visit for Fields<'_> {
         let mut text = std::mem::take(self.text);
         text.clear();
         // Writing to a string cannot fail.
-        if field.name() == JSON_FIELD {
+        if field.name() == SNIPPET {
+            // The message says the same in one line.
+        } else if field.name() == JSON_FIELD {
             let _ = write!(text, "{value:#?}");
             self.name(field);
             self.line.extend_from_slice(text.as_bytes());
@@ -223,7 +256,7 @@ mod tests {
                 Ok(())
             }
         }
-        let (writer, guard) = LogWriter::start(Sink(log)).unwrap();
+        let (writer, guard) = LogWriter::start(Sink(log), dropped_lines_as_json).unwrap();
         let subscriber =
             tracing_subscriber::layer::SubscriberExt::with(tracing_subscriber::registry(), JsonLayer(writer));
         let hostile = "a\"b\\c\nd\u{1}é\u{2028}";

@@ -2,34 +2,21 @@
 
 use std::io;
 use std::panic;
+use std::thread;
 
 use clap::ValueEnum;
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::Layer as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{Layer as _, fmt};
 
-use super::json::JsonLayer;
+use super::human::{HumanLayer, dropped_lines_for_people};
+use super::json::{JsonLayer, dropped_lines_as_json};
+use super::level::{ALWAYS, LogLevel, SharedLevel};
+use super::lines::Paint;
 use super::writer::{LogGuard, LogWriter};
 
-/// Level of the log. Python's names of levels are aliases.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum LogLevel {
-    #[value(alias = "none")]
-    Off,
-    #[value(alias = "critical", alias = "fatal")]
-    Error,
-    #[value(alias = "warning")]
-    Warn,
-    Info,
-    Debug,
-    #[value(alias = "notset")]
-    Trace,
-}
-
 /// Format of the log.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogFormat {
     /// Text for people
     Human,
@@ -37,55 +24,62 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// Starts the log, which ends when the guard is dropped.
+/// The log, which ends when it is dropped.
+#[derive(Debug)]
+pub(crate) struct RunningLog {
+    guard: LogGuard,
+    level: SharedLevel,
+}
+
+/// Starts the log. `paint` colors the words of the format for people.
 ///
 /// # Errors
 ///
 /// Returns an error if no thread can be started.
-pub(crate) fn start(level: LogLevel, format: LogFormat, color: bool) -> io::Result<LogGuard> {
-    let (writer, guard) = LogWriter::start(io::stderr())?;
-    let level = LevelFilter::from(level);
-    // Libraries log at their own levels: below `debug` only their warnings matter to you.
-    let others = if level >= LevelFilter::DEBUG {
-        level
-    } else {
-        level.min(LevelFilter::WARN)
+pub(crate) fn start(level: LogLevel, format: LogFormat, paint: Option<Paint>) -> io::Result<RunningLog> {
+    let about_dropped = match format {
+        LogFormat::Json => dropped_lines_as_json,
+        LogFormat::Human => dropped_lines_for_people,
     };
-    let filter = Targets::new()
-        .with_default(others)
-        .with_target("imageswap", level)
-        // The client of the API server logs whole answers that it cannot parse, and an answer may be the Secret with the
-        // keys. The tasks that use it report its errors, once and with what to do.
-        .with_target("kube", LevelFilter::OFF);
+    let (writer, guard) = LogWriter::start(io::stderr(), about_dropped)?;
     let layer = match format {
         LogFormat::Json => JsonLayer(writer).boxed(),
-        LogFormat::Human => fmt::layer()
-            .with_ansi(color)
-            .with_target(false)
-            .with_writer(move || writer.clone())
-            .boxed(),
+        LogFormat::Human => HumanLayer { writer, paint }.boxed(),
     };
-    tracing_subscriber::registry().with(layer).with(filter).init();
-    // The code that catches the panic of a request does not log its message.
-    panic::set_hook(Box::new(|panic| {
+    let level = SharedLevel::new(level);
+    tracing_subscriber::registry()
+        .with(layer)
+        .with(level.clone())
+        .init();
+    log_panics(level.clone());
+    Ok(RunningLog { guard, level })
+}
+
+impl RunningLog {
+    /// Returns the level, which may change.
+    pub(crate) fn level(&self) -> &SharedLevel {
+        &self.level
+    }
+
+    /// Returns a function that returns the number of lines that were dropped since the start.
+    pub(crate) fn dropped_lines(&self) -> impl Fn() -> u64 + Send + Sync + 'static {
+        self.guard.dropped_lines()
+    }
+}
+
+/// Logs panics. The code that catches the panic of a request does not log its message.
+fn log_panics(level: SharedLevel) {
+    panic::set_hook(Box::new(move |panic| {
         let payload = panic.payload();
         let text = payload.downcast_ref::<&str>().copied();
         let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let text = text.unwrap_or("(no message)");
         let location = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(location, "panic: {}", text.unwrap_or("(no message)"));
-    }));
-    Ok(guard)
-}
-
-impl From<LogLevel> for LevelFilter {
-    fn from(level: LogLevel) -> Self {
-        match level {
-            LogLevel::Off => Self::OFF,
-            LogLevel::Error => Self::ERROR,
-            LogLevel::Warn => Self::WARN,
-            LogLevel::Info => Self::INFO,
-            LogLevel::Debug => Self::DEBUG,
-            LogLevel::Trace => Self::TRACE,
+        if thread::current().name() == Some("main") {
+            // It ends the process.
+            level.always(|| tracing::error!(target: ALWAYS, location, "panic: {text}"));
+        } else {
+            tracing::error!(location, "panic: {text}");
         }
-    }
+    }));
 }

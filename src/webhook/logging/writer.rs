@@ -49,14 +49,17 @@ struct Waiting {
 }
 
 impl LogWriter {
-    /// Starts a thread that writes to `sink`.
-    pub(super) fn start(sink: impl Write + Send + 'static) -> io::Result<(Self, LogGuard)> {
+    /// Starts a thread that writes to `sink`. `about_dropped` returns the line about a number of dropped lines.
+    pub(super) fn start(
+        sink: impl Write + Send + 'static,
+        about_dropped: fn(u64) -> String,
+    ) -> io::Result<(Self, LogGuard)> {
         let shared = Arc::new(Shared::default());
         let guard = LogGuard(Arc::clone(&shared));
         let thread = Arc::clone(&shared);
         thread::Builder::new()
             .name("log".to_owned())
-            .spawn(move || thread.write_all(sink))?;
+            .spawn(move || thread.write_all(sink, about_dropped))?;
         Ok((Self(shared), guard))
     }
 
@@ -82,7 +85,7 @@ impl Shared {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write_all(&self, mut sink: impl Write) {
+    fn write_all(&self, mut sink: impl Write, about_dropped: fn(u64) -> String) {
         let mut lines = Vec::new();
         loop {
             let waiting = self.lock();
@@ -101,10 +104,7 @@ impl Shared {
             // There is no other place to report an error of the log.
             let _ = sink.write_all(&lines);
             if dropped > 0 {
-                let _ = writeln!(
-                    sink,
-                    "{{\"level\":\"WARN\",\"message\":\"{dropped} lines of the log were dropped: they were not read fast enough\"}}"
-                );
+                let _ = sink.write_all(about_dropped(dropped).as_bytes());
             }
             let _ = sink.flush();
             lines.clear();
@@ -139,23 +139,15 @@ impl Drop for LogGuard {
     }
 }
 
-/// Each call writes one event of the log in text.
-impl Write for LogWriter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.put(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
 
     use super::*;
+
+    fn about_dropped(lines: u64) -> String {
+        format!("dropped {lines}\n")
+    }
 
     /// Sink that blocks until the channel has a message or is closed.
     struct Blocked(mpsc::Receiver<()>, Arc<Mutex<Vec<u8>>>);
@@ -176,7 +168,7 @@ mod tests {
     fn unread_log_delays_nobody_and_counts_dropped_lines() {
         let (unblock, blocked) = mpsc::channel();
         let written = Arc::new(Mutex::new(Vec::new()));
-        let (log, guard) = LogWriter::start(Blocked(blocked, Arc::clone(&written))).unwrap();
+        let (log, guard) = LogWriter::start(Blocked(blocked, Arc::clone(&written)), about_dropped).unwrap();
         let line = [&[b'x'; 1023][..], b"\n"].concat();
         let count = 3 * MAX_WAITING / line.len();
         for _ in 0..count {
@@ -192,14 +184,7 @@ mod tests {
         );
         let dropped: usize = written
             .lines()
-            .filter_map(|line| {
-                line.split("\"message\":\"")
-                    .nth(1)?
-                    .split(' ')
-                    .next()?
-                    .parse::<usize>()
-                    .ok()
-            })
+            .filter_map(|line| line.strip_prefix("dropped ")?.parse::<usize>().ok())
             .sum();
         assert_eq!(kept + dropped, count);
     }
@@ -207,7 +192,7 @@ mod tests {
     #[test]
     fn drop_of_guard_does_not_wait_for_an_unread_log() {
         let (never, blocked) = mpsc::channel();
-        let (log, guard) = LogWriter::start(Blocked(blocked, Arc::default())).unwrap();
+        let (log, guard) = LogWriter::start(Blocked(blocked, Arc::default()), about_dropped).unwrap();
         log.put(b"one\n");
         let (ended, end) = mpsc::channel();
         thread::spawn(move || {
@@ -223,7 +208,7 @@ mod tests {
         let (unblock, blocked) = mpsc::channel();
         drop(unblock);
         let written = Arc::new(Mutex::new(Vec::new()));
-        let (log, guard) = LogWriter::start(Blocked(blocked, Arc::clone(&written))).unwrap();
+        let (log, guard) = LogWriter::start(Blocked(blocked, Arc::clone(&written)), about_dropped).unwrap();
         log.put(b"one\n");
         log.put(b"two\n");
         drop(guard);

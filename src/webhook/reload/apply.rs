@@ -10,6 +10,7 @@ use imageswap_files::ReadError;
 use tokio::sync;
 use tokio::task::JoinSet;
 
+use super::log_level::LevelFile;
 use super::reading::Reading;
 use super::report::Reporter;
 use super::rules::{LoadError, PreviousRules, SharedRules};
@@ -39,6 +40,7 @@ struct ActiveSet {
 pub(crate) fn start(
     sets: Vec<ReloadedSet>,
     pair: Arc<SharedPair>,
+    level: Option<Arc<LevelFile>>,
     status: &Arc<Status>,
     mut hangups: Hangups,
 ) -> JoinSet<()> {
@@ -66,6 +68,9 @@ pub(crate) fn start(
         };
         let files = Some(SharedPair::files());
         watches.spawn(watch(dir, files, Arc::new(reload), asked.clone()));
+    }
+    if let Some(level) = level {
+        watches.spawn(level.follow(asked.clone()));
     }
     drop(asked);
     watches.spawn(async move {
@@ -216,7 +221,9 @@ impl RulesReload {
                 }
             }
             Err(error) => {
-                if let LoadError::Rejected(set) = &error {
+                if let LoadError::Rejected(set) = &error
+                    && !self.reporter.has_findings_of(digest)
+                {
                     logging::findings(&set.findings, &set.sources);
                 }
                 self.reporter.failed(&error.to_string(), Some(digest));

@@ -71,6 +71,11 @@ impl Reporter {
         is_new
     }
 
+    /// Returns true if the log has the findings of this rejected version, and nothing has ended the failure since.
+    pub(super) fn has_findings_of(&self, version: Digest) -> bool {
+        self.status.record(self.object).reported == Some(version)
+    }
+
     /// Returns true if the last attempt rejected this version, and then reports the failure again.
     pub(super) fn failed_again(&self, version: Digest) -> bool {
         let record = self.status.record(self.object);

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::eventually::eventually;
@@ -16,6 +17,9 @@ use crate::repository;
 
 /// A map that every test can start from.
 pub const MAP: &str = "default::\ndocker.io::mirror.example.com/hub\n";
+
+/// Message of the error that ends a webhook.
+pub const STOPPED: &str = "stopped by an error";
 
 /// The command line of a webhook.
 pub struct Start {
@@ -179,11 +183,30 @@ impl Start {
         }
     }
 
-    /// Runs it to its end, and returns its exit status, and what it wrote to stderr.
-    pub fn fail(mut self) -> (Option<i32>, String) {
+    /// Runs it to its end, and returns its exit status, and the lines of its log. All of its stderr is JSON.
+    pub fn end(mut self) -> (Option<i32>, Vec<Value>) {
         let output = self.command.stdin(Stdio::null()).output().unwrap();
         assert!(output.stdout.is_empty());
-        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        let parse = |line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {stderr}"));
+        (output.status.code(), stderr.lines().map(parse).collect())
+    }
+
+    /// Runs it to its end, and returns its exit status, and its log, in which the error that ended it has the form that
+    /// it has for people.
+    pub fn fail(self) -> (Option<i32>, String) {
+        let (status, log) = self.end();
+        let text = |line: Value| match line["message"].as_str() {
+            Some(STOPPED) => {
+                assert_eq!(
+                    (line["level"].as_str(), line["exit_status"].as_i64()),
+                    (Some("ERROR"), status.map(i64::from))
+                );
+                format!("imageswap: {}\n", line["error"].as_str().unwrap())
+            }
+            _ => format!("{line}\n"),
+        };
+        (status, log.into_iter().map(text).collect())
     }
 }
 
