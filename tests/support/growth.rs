@@ -5,13 +5,22 @@
 pub type Kind = (&'static str, fn(usize) -> String);
 
 /// Kinds of rules.
-pub const KINDS: [Kind; 14] = [
+pub const KINDS: [Kind; 16] = [
     ("chains", |n| format!("swap e.com/a{n}/ -> e.com/a{}/", n + 1)),
     ("chains of tags", |n| {
         format!("swap e.com/a:{n} -> e.com/a:{}", n + 1)
     }),
     ("chains of registries", |n| {
         format!("swap e{n}.com/*/ -> e{}.com/{{1}}/", n + 1)
+    }),
+    ("chains with pull secrets", |n| {
+        format!("swap e.com/a{n}/ -> e.com/a{}/ pull-secret s{n}", n + 1)
+    }),
+    ("chains with warnings", |n| {
+        format!(
+            "warn e.com/a{n}/ because \"w{n}\"\nswap e.com/a{n}/ -> e.com/a{}/",
+            n + 1
+        )
     }),
     ("segments behind a wildcard", |n| {
         format!("swap docker.io/*/p{n}/** -> docker.io/{{1}}/q{n}/{{2}}")

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 
 use super::changes::{Change, RuleChanges};
-use super::difference::ComparedOutcome;
-use super::walks::{WalkRound, Walks};
+use super::difference::ComparedEnd;
+use super::walks::{Walk, WalkRound, Walks};
 use crate::compile::RuleSet;
 use crate::context::Case;
 use crate::rules::RuleId;
@@ -60,15 +60,15 @@ impl<'s> Comparison<'s> {
     /// so that many of them take little time.
     pub fn cause(&mut self, case: &Case) -> Option<Cause> {
         let [in_old, in_new] = &mut self.walks;
-        let (old, new) = (in_old.first(case)?, in_new.first(case)?);
+        let (old, new) = (in_old.walk(case)?, in_new.walk(case)?);
         if is_same(self.old, &old, self.new, &new) {
             return None;
         }
-        Some(self.first_parting(old, new))
+        Some(self.first_parting(old.first, new.first))
     }
 
     /// Returns the first step in which two evaluations differ.
-    fn first_parting(&mut self, mut old: WalkRound<'s>, mut new: WalkRound<'s>) -> Cause {
+    fn first_parting(&mut self, mut old: WalkRound, mut new: WalkRound) -> Cause {
         let mut passed = Vec::new();
         let cause = loop {
             let is_alike = old.matched.len() == new.matched.len()
@@ -96,7 +96,7 @@ impl<'s> Comparison<'s> {
     }
 
     /// Returns the cause of a difference from two rounds on, of which the first ones differ or are the last ones.
-    fn parting_of(&self, old: &WalkRound<'s>, new: &WalkRound<'s>) -> Cause {
+    fn parting_of(&self, old: &WalkRound, new: &WalkRound) -> Cause {
         let [in_old, in_new] = &self.walks;
         let (mut of_old, mut of_new) = (in_old.matched(old), in_new.matched(new));
         let (old, new) = loop {
@@ -151,16 +151,14 @@ impl<'s> Comparison<'s> {
 }
 
 /// Returns true if two evaluations have the same result.
-fn is_same<'s>(old_set: &RuleSet, old: &WalkRound<'s>, new_set: &RuleSet, new: &WalkRound<'s>) -> bool {
-    let [old, new] = [(old_set, old), (new_set, new)].map(|(set, round)| ComparedOutcome {
+fn is_same(old_set: &RuleSet, old: &Walk, new_set: &RuleSet, new: &Walk) -> bool {
+    let [old_end, new_end] = [(old_set, old), (new_set, new)].map(|(set, walk)| ComparedEnd {
         set,
-        kind: round.end.kind,
-        image: &round.end.image,
-        rule: round.end.rule,
-        warnings: &round.warnings,
-        pull_secrets: &round.pull_secrets,
+        kind: walk.first.end.kind,
+        image: &walk.first.end.image,
+        rule: walk.first.end.rule,
     });
-    old.is_same(&new)
+    old.warnings == new.warnings && old.pull_secrets == new.pull_secrets && old_end.is_same(&new_end)
 }
 
 impl std::fmt::Debug for Comparison<'_> {

@@ -53,52 +53,45 @@ pub fn difference_until<'o, 'n>(
 }
 
 fn is_same(old_set: &RuleSet, new_set: &RuleSet, image: &str, difference: &Difference<'_, '_>) -> bool {
-    let [old, new] = [(old_set, &difference.old), (new_set, &difference.new)].map(|(set, decision)| {
+    let Difference { old, new } = difference;
+    let [old_end, new_end] = [(old_set, old), (new_set, new)].map(|(set, decision)| {
         let (kind, image) = EndKind::of(decision.effect(), image);
-        ComparedOutcome {
+        ComparedEnd {
             set,
             kind,
             image,
             rule: decision.last_rule(),
-            warnings: decision.warnings(),
-            pull_secrets: decision.pull_secrets(),
         }
     });
-    old.is_same(&new)
+    let is_same_text = |(old, new): (&RuleId, &RuleId)| old_set.because(*old) == new_set.because(*new);
+    old_end.is_same(&new_end)
+        && old.pull_secrets() == new.pull_secrets()
+        && old.warnings().len() == new.warnings().len()
+        && old.warnings().iter().zip(new.warnings()).all(is_same_text)
 }
 
-/// The parts of an evaluation that are compared.
-pub(super) struct ComparedOutcome<'o> {
+/// The parts of the end of an evaluation that are compared.
+pub(super) struct ComparedEnd<'o> {
     pub(super) set: &'o Compiled,
     pub(super) kind: EndKind,
     /// The image after the evaluation.
     pub(super) image: &'o str,
     /// The rule that denies.
     pub(super) rule: Option<RuleId>,
-    pub(super) warnings: &'o [RuleId],
-    pub(super) pull_secrets: &'o [&'o str],
 }
 
-impl ComparedOutcome<'_> {
+impl ComparedEnd<'_> {
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        let is_same_end = self.kind == other.kind
+        self.kind == other.kind
             && match self.kind {
                 EndKind::Image => is_same_image(self.image, other.image),
-                EndKind::Deny => self.because(self.rule) == other.because(other.rule),
+                EndKind::Deny => self.because() == other.because(),
                 EndKind::Invalid => true,
-            };
-        is_same_end
-            && self.pull_secrets == other.pull_secrets
-            && self.warnings.len() == other.warnings.len()
-            && self
-                .warnings
-                .iter()
-                .zip(other.warnings)
-                .all(|(one, another)| self.because(Some(*one)) == other.because(Some(*another)))
+            }
     }
 
-    fn because(&self, rule: Option<RuleId>) -> Option<&str> {
-        self.set.because(rule?)
+    fn because(&self) -> Option<&str> {
+        self.set.because(self.rule?)
     }
 }
 

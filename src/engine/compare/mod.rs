@@ -14,6 +14,7 @@ mod pairs;
 mod partners;
 mod reach;
 mod settings;
+mod shared_lists;
 mod walks;
 
 pub use cases::Cases;

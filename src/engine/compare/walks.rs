@@ -4,12 +4,13 @@
 //! so the time of many evaluations is that of their different rounds.
 
 use std::collections::HashMap;
-use std::hash::BuildHasher as _;
+use std::hash::{BuildHasher as _, Hash};
 use std::rc::Rc;
 
 use foldhash::fast::FixedState;
 use smallvec::SmallVec;
 
+use super::shared_lists::{SharedList, SharedLists};
 use crate::context::Case;
 use crate::rules::evaluate::{Observer, Selection};
 use crate::rules::rule::Mismatch;
@@ -18,27 +19,40 @@ use crate::syntax::ast::Action;
 
 /// Maximum number of rounds that are kept. Each takes about 100 bytes.
 const MOST: usize = 3_000_000;
+/// Maximum number of warnings or pull secrets of a first round whose list is kept: first rounds are not.
+const FEW: usize = 16;
 
 /// Evaluations with a set.
 pub(super) struct Walks<'s> {
     set: &'s Compiled,
-    rounds: Vec<WalkRound<'s>>,
+    rounds: Vec<WalkRound>,
     /// Rounds that evaluate the result of another round, by the hash of setting and image.
     known: HashMap<u64, u32, FixedState>,
+    warnings: SharedLists<'s, RuleId>,
+    pull_secrets: SharedLists<'s, &'s str>,
+}
+
+/// An evaluation from its first round on.
+pub(super) struct Walk {
+    pub(super) first: WalkRound,
+    /// Hash of the texts of its warnings.
+    pub(super) warnings: u64,
+    /// Hash of its pull secrets.
+    pub(super) pull_secrets: u64,
 }
 
 /// A round of an evaluation, and what follows from it to the end.
 #[derive(Clone)]
-pub(super) struct WalkRound<'s> {
+pub(super) struct WalkRound {
     /// The rules that match: those that warn, and after them the one that decides.
     pub(super) matched: SmallVec<[RuleId; 4]>,
     /// The round that evaluates the result.
     pub(super) next: Option<u32>,
     pub(super) end: Rc<End>,
     /// The rules that warn from here on.
-    pub(super) warnings: Rc<[RuleId]>,
+    warnings: SharedList,
     /// The pull secrets from here on.
-    pub(super) pull_secrets: Rc<[&'s str]>,
+    pull_secrets: SharedList,
 }
 
 /// The end of an evaluation.
@@ -96,11 +110,13 @@ impl<'s> Walks<'s> {
             set,
             rounds: Vec::new(),
             known: HashMap::default(),
+            warnings: SharedLists::new(|rule| FixedState::default().hash_one(set.because(rule))),
+            pull_secrets: SharedLists::new(|secret| FixedState::default().hash_one(secret)),
         }
     }
 
-    /// Returns the first round of an evaluation; `None` if it does not settle, as no verified set does.
-    pub(super) fn first(&mut self, case: &Case) -> Option<WalkRound<'s>> {
+    /// Returns an evaluation; `None` if it does not settle, as no verified set does.
+    pub(super) fn walk(&mut self, case: &Case) -> Option<Walk> {
         let mut walker = Walker {
             known: &self.known,
             setting: FixedState::default().hash_one(&case.setting),
@@ -121,7 +137,7 @@ impl<'s> Walks<'s> {
                 let round = WalkRound::at(End::new(&decision, last));
                 // Such an evaluation has neither warnings nor rules.
                 if matches!(decision.effect(), Effect::Invalid(Invalid::Image(_))) {
-                    return Some(round);
+                    return Some(self.beginning_with(round, None, SmallVec::new()));
                 }
                 (None, round)
             }
@@ -132,25 +148,23 @@ impl<'s> Walks<'s> {
             round = self.before(&round, next, matched);
             next = self.keep(hash, &round);
         }
-        Some(match first {
-            Some((.., matched)) => self.before(&round, next, matched),
-            None => round,
-        })
+        let matched = first.map(|(.., matched)| matched).unwrap_or_default();
+        Some(self.beginning_with(round, next, matched))
     }
 
     /// Returns the round of an index.
-    pub(super) fn round(&self, round: u32) -> Option<&WalkRound<'s>> {
+    pub(super) fn round(&self, round: u32) -> Option<&WalkRound> {
         self.rounds.get(round as usize)
     }
 
     /// Returns the rules that match from a round on, in order.
-    pub(super) fn matched<'w>(&'w self, round: &'w WalkRound<'s>) -> impl Iterator<Item = RuleId> + 'w {
+    pub(super) fn matched<'w>(&'w self, round: &'w WalkRound) -> impl Iterator<Item = RuleId> + 'w {
         let rounds = std::iter::successors(Some(round), |round| self.round(round.next?));
         rounds.flat_map(|round| round.matched.iter().copied())
     }
 
     /// Keeps a round, and returns its index; `None` if there are too many.
-    fn keep(&mut self, hash: u64, round: &WalkRound<'s>) -> Option<u32> {
+    fn keep(&mut self, hash: u64, round: &WalkRound) -> Option<u32> {
         let index = u32::try_from(self.rounds.len()).ok()?;
         if self.rounds.len() >= MOST {
             return None;
@@ -161,37 +175,84 @@ impl<'s> Walks<'s> {
     }
 
     /// Returns the round before another one.
-    fn before(
-        &self,
-        round: &WalkRound<'s>,
-        next: Option<u32>,
-        matched: SmallVec<[RuleId; 4]>,
-    ) -> WalkRound<'s> {
-        let rules = matched.iter().filter_map(|id| Some((*id, self.set.rule(*id)?)));
-        let warns = rules.clone().filter(|(_, rule)| rule.action == Action::Warn);
-        let secrets = rules.filter(|_| round.end.kind == EndKind::Image);
+    fn before(&mut self, after: &WalkRound, next: Option<u32>, matched: SmallVec<[RuleId; 4]>) -> WalkRound {
+        let own = self.own(&matched, after.end.kind);
+        // The rules of a round that all match again are in front of the list already.
+        let is_repeated = next.is_some() && after.matched == matched;
+        let (warnings, pull_secrets) = match is_repeated {
+            true => (after.warnings, after.pull_secrets),
+            false => (
+                self.warnings.with(&own.0, after.warnings),
+                self.pull_secrets.with(&own.1, after.pull_secrets),
+            ),
+        };
         WalkRound {
             next,
-            end: Rc::clone(&round.end),
-            warnings: joined(warns.map(|(id, _)| id), &round.warnings),
-            pull_secrets: joined(
-                secrets.filter_map(|(_, rule)| rule.pull_secret.as_deref()),
-                &round.pull_secrets,
-            ),
+            end: Rc::clone(&after.end),
+            warnings,
+            pull_secrets,
             matched,
         }
     }
+
+    /// Returns an evaluation whose first round is before another one.
+    fn beginning_with(
+        &mut self,
+        after: WalkRound,
+        next: Option<u32>,
+        matched: SmallVec<[RuleId; 4]>,
+    ) -> Walk {
+        let own = self.own(&matched, after.end.kind);
+        let (warnings, pull_secrets) = (
+            hash_with(&mut self.warnings, &own.0, after.warnings),
+            hash_with(&mut self.pull_secrets, &own.1, after.pull_secrets),
+        );
+        let first = WalkRound {
+            next,
+            matched,
+            ..after
+        };
+        Walk {
+            first,
+            warnings,
+            pull_secrets,
+        }
+    }
+
+    /// Returns the rules of a round that warn, and its pull secrets; none of these if the evaluation does not end with an
+    /// image.
+    fn own(&self, matched: &[RuleId], end: EndKind) -> (SmallVec<[RuleId; 4]>, SmallVec<[&'s str; 4]>) {
+        let set = self.set;
+        let rules = matched.iter().filter_map(|id| Some((*id, set.rule(*id)?)));
+        let warns = rules.clone().filter(|(_, rule)| rule.action == Action::Warn);
+        let secrets = rules.filter(|_| end == EndKind::Image);
+        (
+            warns.map(|(id, _)| id).collect(),
+            secrets
+                .filter_map(|(_, rule)| rule.pull_secret.as_deref())
+                .collect(),
+        )
+    }
 }
 
-impl WalkRound<'_> {
+/// Returns the hash of values and the other values of a list behind them.
+fn hash_with<T: Copy + Eq + Hash>(lists: &mut SharedLists<'_, T>, values: &[T], list: SharedList) -> u64 {
+    if values.len() > FEW {
+        return lists.hash_with(values, list);
+    }
+    let list = lists.with(values, list);
+    lists.hash(list)
+}
+
+impl WalkRound {
     /// Returns what follows after the last round.
     fn at(end: End) -> Self {
         Self {
             matched: SmallVec::new(),
             next: None,
             end: Rc::new(end),
-            warnings: Rc::default(),
-            pull_secrets: Rc::default(),
+            warnings: SharedList::default(),
+            pull_secrets: SharedList::default(),
         }
     }
 }
@@ -219,14 +280,4 @@ impl End {
             rule: decision.ended_by,
         }
     }
-}
-
-/// Returns the first values, and behind them the others, each once.
-fn joined<T: Copy + PartialEq>(first: impl Iterator<Item = T>, others: &Rc<[T]>) -> Rc<[T]> {
-    let first: SmallVec<[T; 4]> = first.collect();
-    if first.is_empty() {
-        return Rc::clone(others);
-    }
-    let behind = others.iter().copied().filter(|value| !first.contains(value));
-    first.iter().copied().chain(behind).collect()
 }
