@@ -5,7 +5,7 @@
 pub type Kind = (&'static str, fn(usize) -> String);
 
 /// Kinds of rules.
-pub const KINDS: [Kind; 16] = [
+pub const KINDS: [Kind; 17] = [
     ("chains", |n| format!("swap e.com/a{n}/ -> e.com/a{}/", n + 1)),
     ("chains of tags", |n| {
         format!("swap e.com/a:{n} -> e.com/a:{}", n + 1)
@@ -39,6 +39,10 @@ pub const KINDS: [Kind; 16] = [
     ("digests", |n| format!("deny docker.io/a*/**@sha256:{n:06x}*")),
     ("original images", |n| format!("keep written *x{n}*")),
     ("namespaces", |n| format!("warn docker.io/ when namespace n{n}")),
+    ("lists of namespaces", |n| {
+        let list: Vec<String> = (0..20).map(|number| format!("n{n}-{number}")).collect();
+        format!("deny docker.io/a{n}/ when namespace {}", list.join(", "))
+    }),
     ("labels", |n| format!("deny ** when label k{n}")),
     ("several conditions", |n| {
         format!(

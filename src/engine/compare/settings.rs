@@ -78,6 +78,8 @@ pub(super) fn solve(wanted: &[Wanted<'_>]) -> Option<Setting> {
         .collect();
     about.sort_unstable();
     about.dedup();
+    // The conditions that are solved do not read it.
+    let image = Image::parse(QUALIFIED).ok()?;
     let mut setting = Setting::default();
     for (subject, key) in about {
         let of_this: Vec<Wanted<'_>> = wanted
@@ -85,39 +87,45 @@ pub(super) fn solve(wanted: &[Wanted<'_>]) -> Option<Setting> {
             .copied()
             .filter(|(condition, _)| condition.subject == subject && condition.key.as_deref() == key)
             .collect();
-        if holds(&Setting::default(), &of_this) {
+        if holds(&image, &Setting::default(), &of_this) {
             continue;
         }
         let value = values(subject, &of_this).find(|value| {
             let mut trial = Setting::default();
             trial.set(subject, key, value);
-            holds(&trial, &of_this)
+            holds(&image, &trial, &of_this)
         });
         setting.set(subject, key, &value.or_else(|| sought(subject, &of_this))?);
     }
     Some(setting)
 }
 
-/// Returns true if the conditions that do not read the image have the wanted values.
-fn holds(setting: &Setting, wanted: &[Wanted<'_>]) -> bool {
-    let Ok(image) = Image::parse(QUALIFIED) else {
-        return false;
-    };
+/// Returns true if conditions have the wanted values.
+fn holds(image: &Image<'_>, setting: &Setting, wanted: &[Wanted<'_>]) -> bool {
     let context = setting.context();
     wanted
         .iter()
-        .all(|(condition, wanted)| condition.holds(&image, &context) == *wanted)
+        .all(|(condition, wanted)| condition.holds(image, &context) == *wanted)
 }
 
-/// Returns values to try: those that the conditions name, with a text for each `*`.
+/// Returns values to try: those that the conditions name, with a text for each `*`. Values that match a condition that
+/// must not match are not among them, because lists of them may be long.
 fn values<'v>(subject: Subject, conditions: &'v [Wanted<'_>]) -> Box<dyn Iterator<Item = String> + 'v> {
     if let Some(words) = subject.closed() {
         return Box::new(words.iter().map(|word| (*word).to_owned()));
     }
     let named = conditions
         .iter()
-        .flat_map(|(condition, _)| condition.values.iter())
-        .flat_map(|value| TEXTS.iter().map(move |text| value.replace('*', text)));
+        .flat_map(|(condition, wanted)| {
+            let is_met = *wanted != condition.negated;
+            condition.values.iter().map(move |value| (value, is_met))
+        })
+        // A glob is compared with an owner in two ways, and so need not match what its `*` becomes.
+        .filter(move |(value, is_met)| *is_met || subject.kind() == ValueKind::Owner && value.contains('*'))
+        .flat_map(|(value, _)| {
+            let count = if value.contains('*') { TEXTS.len() } else { 1 };
+            TEXTS.iter().take(count).map(move |text| value.replace('*', text))
+        });
     let others: &[&str] = match subject.kind() {
         ValueKind::Owner => &["ReplicaSet.apps", "Other", "Other.example.org"],
         ValueKind::Text(_) | ValueKind::Pairs(_) | ValueKind::Word(_) | ValueKind::None => {
