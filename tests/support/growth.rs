@@ -5,7 +5,7 @@
 pub type Kind = (&'static str, fn(usize) -> String);
 
 /// Kinds of rules.
-pub const KINDS: [Kind; 17] = [
+pub const KINDS: [Kind; 18] = [
     ("chains", |n| format!("swap e.com/a{n}/ -> e.com/a{}/", n + 1)),
     ("chains of tags", |n| {
         format!("swap e.com/a:{n} -> e.com/a:{}", n + 1)
@@ -20,6 +20,12 @@ pub const KINDS: [Kind; 17] = [
         format!(
             "warn e.com/a{n}/ because \"w{n}\"\nswap e.com/a{n}/ -> e.com/a{}/",
             n + 1
+        )
+    }),
+    ("swaps in both directions", |n| {
+        let (there, back) = (format!("when namespace n{n}"), format!("when namespace m{n}"));
+        format!(
+            "swap a.io/ -> b.io/ {there} allow shared-target\nswap b.io/ -> a.io/ {back} allow shared-target"
         )
     }),
     ("segments behind a wildcard", |n| {

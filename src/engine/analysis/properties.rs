@@ -6,10 +6,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::languages::{self, BUDGET};
-use super::termination::Trie;
+use super::termination::{Required, Trie};
 use crate::automaton::witness;
 use crate::compile::{Limits, RuleSet, RulesFile, compile};
 use crate::diagnostic::SourceMap;
+use crate::rules::condition::exclude_each_other;
 use crate::rules::image::Image;
 use crate::syntax::rules::parse;
 
@@ -97,13 +98,21 @@ proptest! {
             .filter_map(|swap| set_of(&Choices::new(swap).swap(&mut forms)))
             .collect();
         let rules: Vec<_> = sets.iter().map(|set| &set.rules[0]).collect();
-        let trie = Trie::new(rules.iter().map(|rule| &rule.pattern));
+        let required = |number: usize| Required::of(rules[number].conditions(&sets[number].files));
+        let filed: Vec<_> = (0..rules.len()).map(|number| (&rules[number].pattern, required(number))).collect();
+        let trie = Trie::with_required(&filed);
         let (valid, short) = (languages::valid(), languages::short_hub());
-        for rule in &rules {
+        for (one, rule) in rules.iter().enumerate() {
             let target = rule.target.as_ref().unwrap();
             let results = languages::of_results(&rule.pattern, target);
-            let alike = trie.alike(&rule.pattern, target);
+            let alike = trie.alike_in(&rule.pattern, target, &required(one));
             for (number, other) in rules.iter().enumerate().filter(|(number, _)| !alike.contains(number)) {
+                if exclude_each_other(
+                    rule.conditions(&sets[one].files),
+                    other.conditions(&sets[number].files),
+                ) {
+                    continue;
+                }
                 let pattern = languages::of_pattern(&other.pattern);
                 let common = witness(&[&results, &pattern, &valid], &[&short], BUDGET);
                 prop_assert_eq!(common, Ok(None), "{} and {}", target.name(), number);

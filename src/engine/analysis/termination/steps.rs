@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::graph::Graph;
 use super::part::Part;
+use super::required::Required;
 use super::trie::Trie;
 use crate::analysis::languages::{self, BUDGET};
 use crate::automaton::{Exhausted, Language, witness, witness_within};
@@ -85,21 +86,23 @@ impl<'r> Steps<'r> {
         let pattern = |place: &usize| self.swaps.get(*place).map(|swap| &swap.rule.pattern);
         let mut order: Vec<usize> = (0..self.swaps.len()).collect();
         order.sort_by_cached_key(|place| (pattern(place).map(beginning), *place));
-        let trie = Trie::new(order.iter().filter_map(pattern));
+        let files = &self.part.set.files;
+        let required = |rule: &'r Rule| Required::of(rule.conditions(files));
+        let rules = order.iter().filter_map(|place| self.swaps.get(*place));
+        let rules: Vec<_> = rules
+            .map(|swap| (&swap.rule.pattern, required(swap.rule)))
+            .collect();
+        let trie = Trie::with_required(&rules);
         let (mut pairs, mut work) = (0, WORK + WORK_OF_A_SWAP * self.swaps.len());
         for one in 0..self.swaps.len() {
             let Some(swap) = self.swaps.get(one) else { continue };
             let mut languages = None;
             let mut to = Vec::new();
-            let mut alike = trie.alike(&swap.rule.pattern, swap.target);
-            alike.sort_unstable();
+            let alike = trie.alike_in(&swap.rule.pattern, swap.target, &required(swap.rule));
             for other in alike.into_iter().filter_map(|alike| order.get(alike).copied()) {
                 pairs += 1;
                 if pairs > MAX_PAIRS || work == 0 {
                     return Err(Box::new(self.unproven(swap)));
-                }
-                for swap in [one, other] {
-                    self.pairs.get_mut(swap).into_iter().for_each(|pairs| *pairs += 1);
                 }
                 let Some(next) = self.swaps.get(other) else {
                     continue;
@@ -107,6 +110,9 @@ impl<'r> Steps<'r> {
                 // A swap never matches its own results, so it cannot lead to itself in one step.
                 if other == one || self.is_excluded(swap.rule, next.rule) {
                     continue;
+                }
+                for swap in [one, other] {
+                    self.pairs.get_mut(swap).into_iter().for_each(|pairs| *pairs += 1);
                 }
                 let (results, home) =
                     // Computed only if there is a pair to compare, which most swaps do not have.

@@ -4,6 +4,7 @@
 //! rules that differ in any of their first segments are not compared, also behind a wildcard.
 
 use super::choices::Choices;
+use super::required::{ByRequired, Required};
 use crate::reference::DOCKER_HUB;
 use crate::rules::pattern::{Pattern, PatternParts, match_glob};
 use crate::rules::shape::{Segment, SegmentPart, ShapePart};
@@ -25,8 +26,10 @@ struct TrieNode<'p> {
     /// Nodes of patterns by their tag, or by their digest if they have no tag.
     tags: Choices<'p>,
     digests: Choices<'p>,
-    /// Patterns without any of these.
+    /// Patterns without any of these, and of rules without required values.
     patterns: Vec<usize>,
+    /// The others without any of these.
+    required: ByRequired<'p>,
 }
 
 /// Parts of all images of a kind. They may have wildcards.
@@ -43,17 +46,24 @@ pub(crate) struct FirstParts<S> {
 }
 
 impl<'p> Trie<'p> {
-    /// Returns patterns, each with its index as its number.
-    pub(crate) fn new(patterns: impl Iterator<Item = &'p Pattern>) -> Self {
-        Self::of((0..).zip(patterns.map(FirstParts::of_pattern)))
+    /// Returns patterns, each with its index as its number, and with the conditions of its rule.
+    pub(crate) fn with_required(rules: &[(&'p Pattern, Vec<Required<'p>>)]) -> Self {
+        let conditions: Vec<_> = rules.iter().map(|(_, required)| required.clone()).collect();
+        let rarest = Required::rarest(&conditions);
+        let patterns = rules.iter().map(|(pattern, _)| FirstParts::of_pattern(pattern));
+        Self::filed((0..).zip(patterns).zip(rarest))
     }
 
     /// Returns patterns by their first parts, in the order of their numbers.
     pub(crate) fn of(patterns: impl Iterator<Item = (usize, FirstParts<&'p str>)>) -> Self {
+        Self::filed(patterns.map(|pattern| (pattern, None)))
+    }
+
+    fn filed(patterns: impl Iterator<Item = ((usize, FirstParts<&'p str>), Option<Required<'p>>)>) -> Self {
         let mut trie = Self {
             nodes: vec![TrieNode::default()],
         };
-        for (number, parts) in patterns {
+        for ((number, parts), required) in patterns {
             let mut node = 0;
             for segment in parts.segments {
                 node = trie.child(node, |node| &mut node.segments, segment);
@@ -66,8 +76,10 @@ impl<'p> Trie<'p> {
             } else if let Some(digest) = parts.digest {
                 node = trie.child(node, |node| &mut node.digests, digest);
             }
-            if let Some(node) = trie.nodes.get_mut(node) {
-                node.patterns.push(number);
+            match (trie.nodes.get_mut(node), required) {
+                (Some(node), Some(required)) => node.required.add(required, number),
+                (Some(node), None) => node.patterns.push(number),
+                (None, _) => {}
             }
         }
         for node in &mut trie.nodes {
@@ -96,10 +108,18 @@ impl<'p> Trie<'p> {
         child
     }
 
-    /// Returns the patterns that may match a result of a swap, among them all that do.
-    pub(crate) fn alike(&self, pattern: &Pattern, target: &Target) -> Vec<usize> {
+    /// Returns the patterns that may match a result of a swap with these conditions, among them all that do, in order.
+    pub(crate) fn alike_in(
+        &self,
+        pattern: &Pattern,
+        target: &Target,
+        conditions: &[Required<'_>],
+    ) -> Vec<usize> {
         let first_parts = FirstParts::of_results(pattern, target);
-        self.alike_from(&first_parts, 0, usize::MAX, usize::MAX).0
+        let (mut found, _) = self.find(&first_parts, conditions, 0, usize::MAX, usize::MAX);
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 
     /// Returns patterns from a number on that may match an image with these first parts, and true if there are no others:
@@ -107,6 +127,17 @@ impl<'p> Trie<'p> {
     pub(crate) fn alike_from<S: AsRef<str>>(
         &self,
         parts: &FirstParts<S>,
+        first: usize,
+        most: usize,
+        most_nodes: usize,
+    ) -> (Vec<usize>, bool) {
+        self.find(parts, &[], first, most, most_nodes)
+    }
+
+    fn find<S: AsRef<str>>(
+        &self,
+        parts: &FirstParts<S>,
+        conditions: &[Required<'_>],
         first: usize,
         most: usize,
         most_nodes: usize,
@@ -127,6 +158,7 @@ impl<'p> Trie<'p> {
             };
             nodes_left = left;
             found.extend(patterns);
+            found.extend(node.required.alike(conditions).flatten());
             // Nothing is known of further segments.
             let segment = parts.segments.get(depth).map(AsRef::as_ref);
             let behind = node.segments.alike(segment).map(|child| (child, depth + 1));
