@@ -366,6 +366,31 @@ fn broken_collector_costs_requests_nothing_and_is_reported_once() {
 }
 
 #[test]
+fn dropped_spans_are_reported_once_and_the_others_are_exported() {
+    let collector = Collector::start();
+    collector.answer_with(0);
+    let server = traced(&collector)
+        .env("OTEL_BSP_MAX_QUEUE_SIZE", "10")
+        .env("OTEL_EXPORTER_OTLP_TIMEOUT", "5000")
+        .serve();
+    let mut connection = server.connect();
+    connection.post("/", &pod(&["nginx"]));
+    eventually("the export", || !collector.received("/v1/traces").is_empty());
+    collector.answer_with(200);
+    for _ in 0..50 {
+        assert_eq!(connection.post("/", &pod(&["nginx"])).status, 200);
+    }
+    let is_about = |line: &Value| line["message"].as_str().unwrap().starts_with("spans dropped");
+    assert_eq!(server.wait_for_log(is_about)["dropped"], 1);
+    // The first one, whose export fails, and those that the queue had room for.
+    eventually("the waiting spans", || collector.spans().len() >= 11);
+    assert_eq!(collector.spans().len(), 11);
+    connection.post("/", &pod(&["nginx"]));
+    eventually("a later span", || collector.spans().len() == 12);
+    assert_eq!(server.log().iter().filter(|line| is_about(line)).count(), 1);
+}
+
+#[test]
 fn end_does_not_wait_for_a_collector_that_hangs() {
     let collector = Collector::start();
     collector.answer_with(0);

@@ -16,3 +16,4 @@ mod variables;
 pub(crate) use client::{OtlpClient, SendError};
 pub(crate) use connect::{connect, read_settings};
 pub(crate) use resource::Pod;
+pub(crate) use settings::Batches;

@@ -23,9 +23,17 @@ pub(crate) struct OtlpSettings {
 pub(crate) struct TraceSettings {
     pub(crate) destination: Destination,
     pub(crate) sampler: Sampler,
-    pub(crate) batches: BatchConfig,
+    pub(crate) batches: Batches,
     /// True if a span is joined to the trace of the caller.
     pub(crate) joins_callers: bool,
+}
+
+/// The queue of spans, and the batches in which they are exported.
+#[derive(Debug)]
+pub(crate) struct Batches {
+    pub(crate) config: BatchConfig,
+    /// Maximum number of spans that wait.
+    pub(crate) max_waiting: usize,
 }
 
 /// Settings of metrics.
@@ -126,7 +134,7 @@ fn destination(variables: &Variables<'_>, signal: Signal) -> Option<Destination>
     Destination::read(variables, signal, &endpoint)
 }
 
-fn batches(variables: &Variables<'_>) -> BatchConfig {
+fn batches(variables: &Variables<'_>) -> Batches {
     /// A span has up to some kilobytes, so these take less than a tenth of a gigabyte.
     const LONGEST_QUEUE: u64 = 16_384;
     let number = |name, default, range| variables.number(variables.get(name), default, range);
@@ -134,11 +142,15 @@ fn batches(variables: &Variables<'_>) -> BatchConfig {
     let batch = number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", queue.min(512), 1..=queue);
     let delay = variables.get("OTEL_BSP_SCHEDULE_DELAY");
     let size = |number| usize::try_from(number).unwrap_or(usize::MAX);
-    BatchConfigBuilder::default()
+    let config = BatchConfigBuilder::default()
         .with_max_queue_size(size(queue))
         .with_max_export_batch_size(size(batch))
         .with_scheduled_delay(variables.millis(delay, 5000))
-        .build()
+        .build();
+    Batches {
+        config,
+        max_waiting: size(queue),
+    }
 }
 
 fn joins_callers(variables: &Variables<'_>) -> bool {

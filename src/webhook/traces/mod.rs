@@ -3,6 +3,7 @@
 mod attributes;
 mod exporter;
 mod parent;
+mod queue;
 mod span;
 mod tracer;
 

@@ -6,12 +6,14 @@ use http::{HeaderMap, Method};
 use opentelemetry::trace::{SpanBuilder, SpanKind, TraceContextExt as _, TracerProvider as _};
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::{BatchConfig, BatchSpanProcessor, Sampler, SdkTracer, SdkTracerProvider};
+use opentelemetry_sdk::trace::{BatchSpanProcessor, Sampler, SdkTracer, SdkTracerProvider};
 
 use super::attributes::clipped;
 use super::exporter::Exporter;
 use super::parent::parent;
+use super::queue::SpanQueue;
 use super::span::RequestSpan;
+use crate::webhook::otlp::Batches;
 
 /// The source of spans. Without an exporter its spans are empty, and cost a branch.
 #[derive(Clone, Debug, Default)]
@@ -29,13 +31,14 @@ pub(crate) fn provider(
     exporter: Exporter,
     resource: &Resource,
     sampler: Sampler,
-    batches: BatchConfig,
+    batches: Batches,
 ) -> SdkTracerProvider {
-    let processor = BatchSpanProcessor::builder(exporter).with_batch_config(batches);
+    let waiting = exporter.waiting();
+    let processor = BatchSpanProcessor::builder(exporter).with_batch_config(batches.config);
     SdkTracerProvider::builder()
         .with_resource(resource.clone())
         .with_sampler(sampler)
-        .with_span_processor(processor.build())
+        .with_span_processor(SpanQueue::new(processor.build(), waiting, batches.max_waiting))
         .build()
 }
 
