@@ -2,6 +2,7 @@
 
 mod cli;
 mod config;
+mod explanations;
 mod findings;
 mod kubernetes;
 mod webhook;

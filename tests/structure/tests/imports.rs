@@ -32,6 +32,7 @@ const ROOT: Table<'static> = Table {
     directory: "src",
     rows: &[
         "findings",
+        "explanations",
         "config",
         "webhook/status",
         "webhook/conditions",
@@ -44,7 +45,9 @@ const ROOT: Table<'static> = Table {
         "webhook/reload",
         "webhook/candidate",
         "webhook/fights",
+        "webhook/recent",
         "webhook/http",
+        "webhook/page",
         "webhook",
         "kubernetes",
         "cli",
