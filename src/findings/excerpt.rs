@@ -107,8 +107,10 @@ impl<'a, T> Excerpt<'a, T> {
 /// mislead a reader. Each is replaced by a character with as many bytes, so spans stay valid.
 pub(super) fn shown(text: &str) -> Cow<'_, str> {
     let replace = |char| match char {
-        '\u{80}'..='\u{9f}' => Some('·'),
-        '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => Some('\u{fffd}'),
+        '\u{80}'..='\u{9f}' | '\u{61c}' => Some('·'),
+        '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{2060}' | '\u{feff}' => {
+            Some('\u{fffd}')
+        }
         _ => None,
     };
     if text.chars().any(|char| replace(char).is_some()) {

@@ -57,6 +57,21 @@ impl RuleSet {
         self.compiled.explain(image, context, scope)
     }
 
+    /// Evaluates an image and records each step, until it is interrupted.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it was interrupted.
+    pub fn explain_until(
+        &self,
+        image: &str,
+        context: &Context<'_>,
+        scope: Scope<'_>,
+        interrupt: &Interrupt<'_>,
+    ) -> Result<Explanation<'_>, Interrupted> {
+        self.compiled.explain_until(image, context, scope, interrupt)
+    }
+
     /// Returns the set as a preview, for code that accepts both.
     #[must_use]
     pub fn preview(&self) -> Preview<'_> {

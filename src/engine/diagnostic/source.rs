@@ -265,13 +265,20 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 }
 
 /// Returns true for a character that could control a terminal or deceive the reader: a control character, a line
-/// separator or a change of direction.
+/// separator, a change of direction, or a character without a width.
 #[must_use]
 pub fn is_hidden(char: char) -> bool {
     char.is_control()
         || matches!(
             char,
-            '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
+            '\u{61c}'
+                | '\u{200b}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'
+                | '\u{2066}'..='\u{2069}'
+                | '\u{feff}'
         )
 }
 

@@ -134,6 +134,17 @@ impl Compiled {
             .filter_map(|(place, rule)| Some(self.info_of(RuleId::new(place)?, rule)))
     }
 
+    /// Returns the rules that begin in a place of a text.
+    pub fn rules_within(&self, place: Span) -> impl Iterator<Item = RuleInfo<'_>> {
+        let is_within = move |rule: &Rule| {
+            rule.span.source == place.source && (place.start..place.end).contains(&rule.span.start)
+        };
+        let rules = self.rules.iter().enumerate();
+        rules
+            .filter(move |(_, rule)| is_within(rule))
+            .filter_map(|(place, rule)| Some(self.info_of(RuleId::new(place)?, rule)))
+    }
+
     /// Returns the rule of an id; `None` for a map.
     #[must_use]
     pub fn info(&self, rule: RuleId) -> Option<RuleInfo<'_>> {

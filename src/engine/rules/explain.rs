@@ -7,6 +7,7 @@ use super::decision::{Decision, DoesNotSettle};
 use super::evaluate::{Observer, Selection};
 use super::id::RuleId;
 use super::image::Image;
+use super::interrupt::{Interrupt, Interrupted};
 use super::rule::{Guards, Mismatch};
 use crate::context::{Context, ContextValue, Subject};
 use crate::legacy::Answer;
@@ -58,18 +59,21 @@ pub struct Step {
 }
 
 #[derive(Default)]
-struct Recorder(Vec<Round>);
+struct Recorder<'i> {
+    rounds: Vec<Round>,
+    interrupt: Option<&'i Interrupt<'i>>,
+}
 
-impl Observer for Recorder {
+impl Observer for Recorder<'_> {
     fn round(&mut self, image: &str) {
-        self.0.push(Round {
+        self.rounds.push(Round {
             image: image.to_owned(),
             ..Round::default()
         });
     }
 
     fn step(&mut self, rule: RuleId, outcome: Result<(), Mismatch>) {
-        if let Some(round) = self.0.last_mut() {
+        if let Some(round) = self.rounds.last_mut() {
             round.steps.push(Step {
                 rule,
                 outcome,
@@ -79,19 +83,23 @@ impl Observer for Recorder {
     }
 
     fn map(&mut self, answer: &Answer) {
-        if let Some(round) = self.0.last_mut() {
+        if let Some(round) = self.rounds.last_mut() {
             round.map = Some(answer.clone());
         }
     }
+
+    fn ends_evaluation(&self, image: &str) -> bool {
+        self.interrupt.ends_evaluation(image)
+    }
 }
 
-impl Recorder {
+impl Recorder<'_> {
     /// Returns the rounds before the first image that comes back, and that image. An evaluation that does not settle
     /// repeats itself from there on.
     fn until_repeated(self) -> (Vec<Round>, Option<String>) {
         let mut rounds: Vec<Round> = Vec::new();
         let mut known = HashSet::new();
-        for round in self.0 {
+        for round in self.rounds {
             // A round is determined by its image alone, so from the first repetition on all rounds repeat.
             if !known.insert(round.image.clone()) {
                 return (rounds, Some(round.image));
@@ -105,15 +113,51 @@ impl Recorder {
 impl Compiled {
     /// Evaluates an image and records each step.
     pub(crate) fn explain(&self, image: &str, context: &Context<'_>, scope: Scope<'_>) -> Explanation<'_> {
-        let mut recorder = Recorder::default();
+        self.record(image, context, scope, Recorder::default())
+    }
+
+    /// Evaluates an image and records each step, until it is interrupted.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it was interrupted.
+    pub(crate) fn explain_until(
+        &self,
+        image: &str,
+        context: &Context<'_>,
+        scope: Scope<'_>,
+        interrupt: &Interrupt<'_>,
+    ) -> Result<Explanation<'_>, Interrupted> {
+        let recorder = Recorder {
+            interrupt: Some(interrupt),
+            ..Recorder::default()
+        };
+        let explanation = self.record(image, context, scope, recorder);
+        if interrupt.is_interrupted() {
+            return Err(Interrupted);
+        }
+        Ok(explanation)
+    }
+
+    fn record(
+        &self,
+        image: &str,
+        context: &Context<'_>,
+        scope: Scope<'_>,
+        mut recorder: Recorder<'_>,
+    ) -> Explanation<'_> {
         let selection = Selection {
             every: scope == Scope::Every,
             any_values: true,
             ..Selection::default()
         };
         let mut decision = self.evaluate(image, context, selection, &mut recorder);
+        if recorder.interrupt.is_some_and(Interrupt::is_interrupted) {
+            // Nobody reads them, and a reason is a text.
+            recorder.rounds.clear();
+        }
         let mut rounds = match &mut decision {
-            Ok(_) => recorder.0,
+            Ok(_) => recorder.rounds,
             Err(endless) => {
                 let (rounds, repeated) = recorder.until_repeated();
                 if let Some(image) = repeated {

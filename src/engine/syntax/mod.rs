@@ -2,6 +2,7 @@
 
 pub mod ast;
 pub mod format;
+pub mod highlight;
 pub mod map;
 pub mod rules;
 

@@ -164,7 +164,8 @@ fn statement(source: SourceId, extent: &lines::Extent, text: &str) -> Parsed<Sta
     }
 }
 
-fn rule_of(word: &str) -> Option<Token> {
+/// Returns the rule of the grammar for a statement, by its first word.
+pub(super) fn rule_of(word: &str) -> Option<Token> {
     Some(match word {
         "rules" => Token::rules_statement,
         "let" => Token::let_statement,

@@ -182,6 +182,14 @@ impl ImagesDecided {
         increment(&self.0[effect as usize]);
     }
 
+    /// Returns the number of images with each effect that one had.
+    pub(crate) fn by_effect(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let counts = EffectLabel::ALL.iter().zip(&self.0);
+        counts
+            .map(|(effect, count)| (effect.as_str(), count.load(Ordering::Relaxed)))
+            .filter(|(_, count)| *count > 0)
+    }
+
     pub(crate) fn observe(&self, rule: &str, counter: &dyn AsyncInstrument<u64>) {
         for (effect, count) in EffectLabel::ALL.iter().zip(&self.0) {
             observe(counter, count, || {

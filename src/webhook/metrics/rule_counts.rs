@@ -50,6 +50,11 @@ impl RuleCounts {
         self.sources = sources;
     }
 
+    /// Returns the texts of the rules, which findings about them point into.
+    pub(crate) fn sources(&self) -> &SourceMap {
+        &self.sources
+    }
+
     /// Removes the series of rules that the set does not have. Takes as long as reading the rules.
     ///
     /// Called once no request begins with the previous set. One that has begun may still count a removed rule, which then
@@ -82,6 +87,24 @@ impl RuleCounts {
         label.map_or(LEGACY_RULE, |label| {
             label.get_or_init(|| self.make_label(set, rule).into())
         })
+    }
+
+    /// Returns the number of images that the map has decided, by effect.
+    pub(crate) fn decided_by_map(&self) -> Vec<(&'static str, u64)> {
+        self.series.of_map().by_effect().collect()
+    }
+
+    /// Returns the number of images that a rule has decided, by effect. `None` if it has no series of its own, so that
+    /// its images are among those of the other rules.
+    pub(crate) fn decided(&self, set: &RuleSet, rule: RuleId) -> Option<Vec<(&'static str, u64)>> {
+        // A rule that the previous set had too keeps its series before it decides an image again.
+        let position = set.position(rule);
+        let counts = position.and_then(|position| self.rules.get(position)?.get().map(Arc::clone));
+        match counts.or_else(|| self.series.known(&self.make_label(set, rule))) {
+            Some(counts) if self.series.is_shared(&counts) => None,
+            Some(counts) => Some(counts.by_effect().collect()),
+            None => Some(Vec::new()),
+        }
     }
 
     fn make_label(&self, set: &RuleSet, rule: RuleId) -> String {

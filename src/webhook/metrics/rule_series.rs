@@ -46,6 +46,16 @@ impl<T: Default> RuleSeries<T> {
         Arc::clone(by_rule.entry(label.to_owned()).or_default())
     }
 
+    /// Returns the value of a rule, if it has one of its own.
+    pub(crate) fn known(&self, label: &str) -> Option<Arc<T>> {
+        self.lock().get(label).map(Arc::clone)
+    }
+
+    /// Returns true if rules share this value.
+    pub(crate) fn is_shared(&self, value: &Arc<T>) -> bool {
+        Arc::ptr_eq(value, &self.by_others)
+    }
+
     /// Removes the values of rules whose labels are not among these. Takes the labels only up to the last one that is
     /// needed: the series of most sets are those of a few rules near the start.
     pub(crate) fn forget_removed(&self, mut labels: impl Iterator<Item = String>) {
