@@ -110,6 +110,15 @@ pub(super) struct Serve {
         help_heading = "Network"
     )]
     http_listen: Option<Addresses>,
+    /// Address or host name of a page for people, such as 127.0.0.1:9091. It shows the rules and what was denied or skipped,
+    /// and only answers requests for localhost [default: no page]
+    #[arg(
+        long,
+        env = "IMAGESWAP_PAGE_LISTEN",
+        value_name = "ADDRESS:PORT",
+        help_heading = "Network"
+    )]
+    page_listen: Option<Addresses>,
     /// Source of the key pair [default: directory if --tls-dir has a pair, else self-managed in a cluster]
     #[arg(
         long,
@@ -299,6 +308,7 @@ impl Serve {
             limits: self.limits.into_limits(),
             listen: self.listen,
             http_listen: self.http_listen,
+            page_listen: self.page_listen,
             tls,
             tls_mode: mode.map_or("self-signed", TlsMode::as_str),
             cluster,

@@ -30,6 +30,9 @@ pub(crate) struct Loaded {
     pub(crate) notices: Vec<String>,
 }
 
+/// A verified set, its constants and its texts.
+pub(crate) type VerifiedParts = (RuleSet, Constants, SetTexts);
+
 #[derive(Debug)]
 enum Verdict {
     Verified {
@@ -131,10 +134,10 @@ impl Loaded {
         }
     }
 
-    /// Separates the verified set and its texts from the findings. A rejected set is `None`.
-    pub(crate) fn into_parts(self) -> (Option<(RuleSet, SetTexts)>, Findings, Arc<SourceMap>) {
+    /// Separates the verified set, its constants and its texts from the findings. A rejected set is `None`.
+    pub(crate) fn into_parts(self) -> (Option<VerifiedParts>, Findings, Arc<SourceMap>) {
         let rules = match self.verdict {
-            Verdict::Verified { rules, .. } => Some((rules, self.texts)),
+            Verdict::Verified { rules, constants, .. } => Some((rules, constants, self.texts)),
             Verdict::Rejected { .. } => None,
         };
         (rules, self.findings, self.sources)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use imageswap_engine::diagnostic::SourceMap;
+use imageswap_engine::diagnostic::{SourceId, SourceMap};
 use imageswap_engine::legacy::Prefix;
 
 use super::texts::TextFile;
@@ -28,6 +28,15 @@ pub(super) struct NamedText<'s> {
 }
 
 impl SetTexts {
+    /// Returns the place of each text in the sources, in their order, and true for the map.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (SourceId, bool)> {
+        let files = match self {
+            Self::Prefix(_) => &[][..],
+            Self::Files(files, _) => files.as_slice(),
+        };
+        files.iter().map(|file| (file.source, file.is_map))
+    }
+
     /// Returns the texts, in their order; none if the set is a prefix.
     pub(super) fn files(&self) -> impl Iterator<Item = NamedText<'_>> {
         let (files, sources) = match self {

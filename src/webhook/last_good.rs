@@ -219,6 +219,7 @@ fn use_last_good(
     tracing::warn!(%active, kept_at, "last good set became active");
     status.started(Reloaded::Rules, active);
     status.failed(Reloaded::Rules, &text, error.digest());
+    status.rejected_for(Reloaded::Rules, error.findings());
     let since = kept_at
         .map(|time| format!(", kept at {time}"))
         .unwrap_or_default();

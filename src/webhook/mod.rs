@@ -12,6 +12,8 @@ mod logging;
 mod metrics;
 mod os;
 mod otlp;
+mod page;
+mod recent;
 mod reload;
 mod serve;
 mod settings;

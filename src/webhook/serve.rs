@@ -19,6 +19,8 @@ use super::logging::RunningLog;
 use super::metrics::Metrics;
 use super::os::{self, EndSignals, Hangups};
 use super::otlp::Pod;
+use super::page::{self, PageSources};
+use super::recent::Recent;
 use super::reload::{self, LevelFile, ReloadedSet};
 use super::settings::{Settings, TlsSource};
 use super::shutdown::shut_down;
@@ -90,7 +92,7 @@ async fn run(settings: Settings, log: &RunningLog) -> Result<(), ServeError> {
     let served = Arc::clone(&pair);
     metrics.observe_certificate_expiry(move || Some(served.expiry()?.unix_timestamp()));
     let health = Arc::new(Health::new(
-        settings.pod_name,
+        settings.pod_name.clone(),
         Arc::clone(&status),
         Arc::clone(&pair),
         Arc::clone(&conditions),
@@ -102,6 +104,12 @@ async fn run(settings: Settings, log: &RunningLog) -> Result<(), ServeError> {
         &settings.http_listen.unwrap_or_else(|| any_host(9090)),
         "--http-listen",
     )?;
+    let page = settings
+        .page_listen
+        .as_ref()
+        .map(|page| bind(page, "--page-listen"));
+    let page = page.transpose()?;
+    let recent = page.as_ref().map(|_| Arc::new(Recent::default()));
     let budget = Arc::new(BodyBudget::new(settings.max_body_memory));
     let release = Arc::clone(&budget).release_free_memory();
     let used = Arc::clone(&budget);
@@ -113,6 +121,7 @@ async fn run(settings: Settings, log: &RunningLog) -> Result<(), ServeError> {
         Arc::clone(&health),
         Arc::clone(&budget),
         export.traces(),
+        recent.clone(),
     );
     let candidate = settings.candidate.as_ref().map(|_| {
         let label = settings.disable_label.clone();
@@ -122,6 +131,21 @@ async fn run(settings: Settings, log: &RunningLog) -> Result<(), ServeError> {
     let fights = Arc::new(SharedFights::default());
     let counted = Arc::clone(&fights);
     metrics.observe_fights(move |counter| counted.observe(counter));
+    let page = page.zip(recent.clone()).map(|(listener, recent)| {
+        let sources = PageSources {
+            source: settings.rules.to_string(),
+            dry_run: settings.dry_run,
+            namespace: settings.namespace.clone(),
+            pod_name: settings.pod_name.clone(),
+            rules: Arc::clone(&rules),
+            status: Arc::clone(&status),
+            health: Arc::clone(&health),
+            pair: Arc::clone(&pair),
+            recent,
+        };
+        page::routes(listener, sources)
+    });
+    let page = page.transpose()?;
     let reviews = Reviews {
         rules: Arc::clone(&rules),
         metrics: Arc::clone(&metrics),
@@ -135,9 +159,10 @@ async fn run(settings: Settings, log: &RunningLog) -> Result<(), ServeError> {
         fights: Arc::clone(&fights),
         traces: export.traces(),
         subject: ReviewSubject::Images,
+        recent,
     };
     let servers = Servers::start(
-        Listeners { tls, plain },
+        Listeners { tls, plain, page },
         &pair,
         reviews,
         validations,
@@ -150,6 +175,7 @@ async fn run(settings: Settings, log: &RunningLog) -> Result<(), ServeError> {
         is_last_good: rules.is_last_good(),
         tls_address: servers.tls_address,
         plain_address: servers.plain_address,
+        page_address: servers.page_address,
         log_level: log.level().get(),
     });
     if matches!(settings.tls, TlsSource::SelfSigned) {

@@ -20,6 +20,8 @@ pub(crate) struct Settings {
     pub(crate) listen: Option<Addresses>,
     /// Address for health and metrics, without TLS. `None` means port 9090 in the same way.
     pub(crate) http_listen: Option<Addresses>,
+    /// Address of the page for people. `None` if there is no page.
+    pub(crate) page_listen: Option<Addresses>,
     pub(crate) tls: TlsSource,
     /// Source of the key pair, as `--tls` names it, or `self-signed`.
     pub(crate) tls_mode: &'static str,

@@ -38,6 +38,7 @@ pub(super) struct Started<'s> {
     pub(super) is_last_good: bool,
     pub(super) tls_address: SocketAddr,
     pub(super) plain_address: SocketAddr,
+    pub(super) page_address: Option<SocketAddr>,
     pub(super) log_level: LogLevel,
 }
 
@@ -80,6 +81,7 @@ impl StartLine {
             last_good = started.is_last_good,
             address = %started.tls_address,
             http_address = %started.plain_address,
+            page_address = started.page_address.map(tracing::field::display),
             tls = self.tls,
             dry_run = self.dry_run,
             record_originals = self.record_originals,

@@ -1,6 +1,6 @@
 //! The status of the objects that the webhook reloads: a record of each, which health, metrics and the log read.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use imageswap_engine::label;
@@ -31,6 +31,8 @@ pub(crate) struct ReloadRecord {
     pub(crate) last_success: Option<SystemTime>,
     /// The error of the last attempt, if it failed.
     pub(crate) error: Option<String>,
+    /// The findings of the rejected version that `error` describes, each as text of several lines.
+    pub(crate) findings: Arc<[String]>,
     /// The digest of the rejected version that `error` describes, if its files were readable.
     pub(crate) rejected: Option<Digest>,
     /// The digest of the last rejected version since a version was active without a failure. The log has its findings,
@@ -81,6 +83,7 @@ impl Status {
         record.last_attempt = now;
         record.rejected = None;
         record.reported = None;
+        record.findings = Arc::default();
         let had_failed = record.error.take().is_some();
         if had_failed {
             record.last_success = now;
@@ -99,10 +102,16 @@ impl Status {
         // show how often they are read.
         let is_new = record.error.as_deref() != Some(error);
         if is_new {
+            record.findings = Arc::default();
             record.error = Some(error.to_owned());
             record.failed += 1;
         }
         is_new
+    }
+
+    /// Records the findings of the version that the last attempt rejected.
+    pub(crate) fn rejected_for(&self, object: Reloaded, findings: Vec<String>) {
+        self.lock(object).findings = findings.into();
     }
 
     fn lock(&self, object: Reloaded) -> MutexGuard<'_, ReloadRecord> {
@@ -119,6 +128,7 @@ impl ReloadRecord {
         self.last_success = now;
         self.active = Some(active);
         self.error = None;
+        self.findings = Arc::default();
         self.rejected = None;
         self.reported = None;
     }

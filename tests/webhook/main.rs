@@ -38,6 +38,7 @@ mod metrics;
 mod open_files;
 mod originals;
 mod otlp;
+mod page;
 mod readme;
 mod reload;
 mod review_log;

@@ -39,7 +39,7 @@ impl Mounted {
 
     fn of(directory: TempDir, source: RulesSource) -> Self {
         let (set, findings, _) = verified(source.read(Limits::default()).unwrap()).into_parts();
-        let (_, texts) = set.unwrap_or_else(|| panic!("{findings:?}"));
+        let (_, _, texts) = set.unwrap_or_else(|| panic!("{findings:?}"));
         Self {
             directory,
             source,

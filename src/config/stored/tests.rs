@@ -19,7 +19,7 @@ fn load(text: RulesText) -> Loaded {
 
 fn stored(text: RulesText) -> Vec<u8> {
     let (set, findings, _) = load(text).into_parts();
-    let (_, texts) = set.unwrap_or_else(|| panic!("{findings:?}"));
+    let (_, _, texts) = set.unwrap_or_else(|| panic!("{findings:?}"));
     texts.to_stored().unwrap()
 }
 
@@ -140,7 +140,7 @@ fn set_that_a_config_map_has_no_room_for_is_too_large() {
             entries: vec![entry],
             ..Entries::default()
         });
-        load(text).into_parts().0.unwrap().1.to_stored()
+        load(text).into_parts().0.unwrap().2.to_stored()
     };
     let long = format!("default::\n{}", "# comment\n".repeat(2 << 20));
     assert_eq!(of(long).unwrap_err(), TooLarge::Texts(MAX_JSON));

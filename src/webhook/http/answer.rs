@@ -39,14 +39,19 @@ impl Answer {
 }
 
 impl From<Answer> for ResBody {
-    fn from(Answer(mut bytes): Answer) -> Self {
-        if bytes.len() <= PART {
-            return Self::Once(bytes);
-        }
-        let mut parts = std::collections::VecDeque::with_capacity(bytes.len().div_ceil(PART));
-        while !bytes.is_empty() {
-            parts.push_back(bytes.split_to(bytes.len().min(PART)));
-        }
-        Self::Chunks(parts)
+    fn from(Answer(bytes): Answer) -> Self {
+        in_parts(bytes)
     }
+}
+
+/// Returns a body that is written in parts.
+pub(crate) fn in_parts(mut bytes: Bytes) -> ResBody {
+    if bytes.len() <= PART {
+        return ResBody::Once(bytes);
+    }
+    let mut parts = std::collections::VecDeque::with_capacity(bytes.len().div_ceil(PART));
+    while !bytes.is_empty() {
+        parts.push_back(bytes.split_to(bytes.len().min(PART)));
+    }
+    ResBody::Chunks(parts)
 }

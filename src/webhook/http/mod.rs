@@ -21,7 +21,9 @@ mod validate;
 mod validation;
 
 pub(crate) use addresses::Addresses;
+pub(crate) use answer::in_parts;
 pub(crate) use budget::{BodyBudget, MAX_BODY};
+pub(super) use connections::queued;
 pub(crate) use error::{ListenError, ServerError};
 pub(crate) use file_limit::connections_within;
 pub(crate) use health::Health;

@@ -30,6 +30,7 @@ use crate::webhook::candidate::{AnsweredReview, LiveCandidate};
 use crate::webhook::fights::SharedFights;
 use crate::webhook::metrics::Metrics;
 use crate::webhook::os;
+use crate::webhook::recent::Recent;
 use crate::webhook::reload::SharedRules;
 use crate::webhook::traces::{RequestSpan, Traces};
 
@@ -52,6 +53,8 @@ pub(crate) struct Reviews {
     pub(crate) candidate: Option<Arc<LiveCandidate>>,
     pub(crate) traces: Traces,
     pub(crate) subject: ReviewSubject,
+    /// The objects that were denied or skipped lately, if the page shows them.
+    pub(crate) recent: Option<Arc<Recent>>,
 }
 
 /// The part of an object that a review is about.
@@ -239,6 +242,9 @@ impl Reviews {
         span.reviewed(&reviewed, &current.rules, &current.counts);
         log_review(&reviewed, &current.rules, &current.counts, duration);
         self.fights.reviewed(&reviewed, &current.rules, &current.counts);
+        if let Some(recent) = &self.recent {
+            recent.reviewed(&reviewed, &current.rules, &current.counts);
+        }
         let candidate = self.candidate.as_deref();
         let review = candidate.and_then(|candidate| candidate.review(&reviewed, body, entry, &current));
         Ok((reviewed.answer, review))

@@ -1,4 +1,4 @@
-//! The servers of the two ports: reviews over TLS, and health and metrics without TLS.
+//! The servers of the ports: reviews over TLS, health and metrics without TLS, and the page.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,18 +19,25 @@ use super::validate::Validations;
 use crate::webhook::metrics::Metrics;
 use crate::webhook::tls::{FailedHandshakes, SharedPair};
 
-/// The sockets of the two ports.
+/// Maximum number of connections of the page. It is for a few people, and each may have a whole page in memory.
+const MAX_PAGE_CONNECTIONS: usize = 32;
+
+/// The sockets of the ports.
 pub(crate) struct Listeners {
     pub(crate) tls: TcpListener,
     pub(crate) plain: TcpListener,
+    /// The socket of the page, and its routes.
+    pub(crate) page: Option<(TcpListener, Router)>,
 }
 
-/// The servers of the two ports, while they run.
+/// The servers of the ports, while they run.
 pub(crate) struct Servers {
     pub(crate) tls_address: SocketAddr,
     pub(crate) plain_address: SocketAddr,
+    pub(crate) page_address: Option<SocketAddr>,
     tls: Running,
     plain: Running,
+    page: Option<Running>,
 }
 
 struct Running {
@@ -61,11 +68,21 @@ impl Servers {
         let handshakes = Handshakes::new(config, failed);
         let [tls, plain] =
             [Port::Tls, Port::Plain].map(|port| Arc::new(Connections::new(port, max_connections)));
-        let counted = [Arc::clone(&tls), Arc::clone(&plain)];
-        metrics.observe_connections(max_connections, move || {
-            counted
-                .each_ref()
-                .map(|connections| (connections.port().as_str(), connections.count()))
+        let (page, page_routes) = listeners.page.unzip();
+        let page_address = page.as_ref().map(TcpListener::local_addr).transpose()?;
+        let of_page = Arc::new(Connections::new(Port::Page, MAX_PAGE_CONNECTIONS));
+        let page_counted = page.is_some().then(|| Arc::clone(&of_page));
+        let counted = [Some(Arc::clone(&tls)), Some(Arc::clone(&plain)), page_counted];
+        metrics.observe_connections(move || {
+            let open = counted.iter().flatten();
+            open.map(|connections| {
+                (
+                    connections.port().as_str(),
+                    connections.count(),
+                    connections.limit(),
+                )
+            })
+            .collect()
         });
         // Only the TLS port has these routes: a review over plain HTTP could be read on its way.
         let hook = Router::with_path(format!("hook/{{{ENTRY_PARAM}}}")).post(reviews.clone());
@@ -79,6 +96,10 @@ impl Servers {
             plain_address,
             tls: Running::start(listeners.tls, tls, Some(handshakes), tls_routes),
             plain: Running::start(listeners.plain, plain, None, endpoints.below(Router::new())),
+            page_address,
+            page: page
+                .zip(page_routes)
+                .map(|(listener, routes)| Running::start(listener, of_page, None, routes)),
         })
     }
 
@@ -87,15 +108,27 @@ impl Servers {
         let (address, reason) = tokio::select! {
             reason = self.tls.ended() => (self.tls_address, reason),
             reason = self.plain.ended() => (self.plain_address, reason),
+            (address, reason) = page_ended(&mut self.page, self.page_address) => (address, reason),
         };
         ServerError::Ended { address, reason }
     }
 
-    /// Stops both servers. Requests in flight have `timeout` to complete. Health is served until the end.
+    /// Stops the servers. Requests in flight have `timeout` to complete. Health is served until the end.
     pub(crate) async fn stop(self, timeout: Duration) {
+        if let Some(page) = self.page {
+            page.stop(Duration::ZERO).await;
+        }
         self.tls.stop(timeout).await;
         // Probes and scrapes need no grace period, and the drain has kept this port open long enough.
         self.plain.stop(Duration::ZERO).await;
+    }
+}
+
+/// Waits until the server of the page stops by itself. Never returns if there is none.
+async fn page_ended(page: &mut Option<Running>, address: Option<SocketAddr>) -> (SocketAddr, EndReason) {
+    match page.as_mut().zip(address) {
+        Some((page, address)) => (address, page.ended().await),
+        None => std::future::pending().await,
     }
 }
 

@@ -24,6 +24,7 @@ use super::spans::{end_span, start_span};
 use super::validation::Validation;
 use crate::config::{ChangedSet, RulesSource};
 use crate::webhook::metrics::Metrics;
+use crate::webhook::recent::Recent;
 use crate::webhook::reload::SharedRules;
 use crate::webhook::traces::{RequestSpan, Traces};
 
@@ -42,6 +43,7 @@ pub(crate) struct Validations {
     pub(crate) health: Arc<Health>,
     pub(crate) budget: Arc<BodyBudget>,
     traces: Traces,
+    recent: Option<Arc<Recent>>,
     at_once: Arc<Semaphore>,
 }
 
@@ -53,6 +55,7 @@ impl Validations {
         health: Arc<Health>,
         budget: Arc<BodyBudget>,
         traces: Traces,
+        recent: Option<Arc<Recent>>,
     ) -> Self {
         Self {
             rules,
@@ -61,6 +64,7 @@ impl Validations {
             health,
             budget,
             traces,
+            recent,
             at_once: Arc::new(Semaphore::new(MAX_AT_ONCE)),
         }
     }
@@ -109,6 +113,9 @@ impl Validations {
         self.metrics.validated(&review, outcome);
         span.answered_review(&review.request, outcome);
         log(&review, validation.as_ref(), outcome, started.elapsed());
+        if let (Some(recent), Some(Validation::Denied { .. })) = (&self.recent, &validation) {
+            recent.denied_rules(&review);
+        }
         let digest = &self.rules.current().digest_text;
         let answer = match validation {
             None => review.allow(Vec::new(), digest),

@@ -190,17 +190,16 @@ impl Metrics {
     }
 
     /// Registers the gauges of open connections, which `count` returns for each port, and of their limit.
-    pub(crate) fn observe_connections<const N: usize>(
+    pub(crate) fn observe_connections(
         &self,
-        limit: usize,
-        count: impl Fn() -> [(&'static str, usize); N] + Clone + Send + Sync + 'static,
+        count: impl Fn() -> Vec<(&'static str, usize, usize)> + Clone + Send + Sync + 'static,
     ) {
         let ports = count.clone();
         self.gauge(
             "imageswap_connections",
             "Number of open connections, by port.",
             move |gauge| {
-                for (port, count) in count() {
+                for (port, count, _) in count() {
                     gauge.observe(count as u64, &[KeyValue::new("port", port)]);
                 }
             },
@@ -209,7 +208,7 @@ impl Metrics {
             "imageswap_connections_limit",
             "Maximum number of open connections, by port.",
             move |gauge| {
-                for (port, _) in ports() {
+                for (port, _, limit) in ports() {
                     gauge.observe(limit as u64, &[KeyValue::new("port", port)]);
                 }
             },

@@ -227,6 +227,7 @@ impl RulesReload {
                     logging::findings(&set.findings, &set.sources);
                 }
                 self.reporter.failed(&error.to_string(), Some(digest));
+                self.reporter.rejected_for(&error);
                 drop(error);
                 // As after a success: a set that does not load needs as much memory.
                 os::release_free_memory();

@@ -10,5 +10,5 @@ mod watch;
 
 pub(crate) use apply::{ReloadedSet, offer_pair, start};
 pub(crate) use log_level::LevelFile;
-pub(crate) use rules::{HOW_TO_WANT_NO_RULES, LoadError, LoadedRules, PreviousRules, SharedRules};
+pub(crate) use rules::{HOW_TO_WANT_NO_RULES, LoadError, LoadedRules, PreviousRules, SharedRules, rendered};
 pub(crate) use target::SetTarget;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::rules::LoadError;
 use crate::config::Digest;
 use crate::webhook::status::{Reloaded, Status};
 
@@ -74,6 +75,11 @@ impl Reporter {
     /// Returns true if the log has the findings of this rejected version, and nothing has ended the failure since.
     pub(super) fn has_findings_of(&self, version: Digest) -> bool {
         self.status.record(self.object).reported == Some(version)
+    }
+
+    /// Records the findings of the version that the last attempt rejected.
+    pub(super) fn rejected_for(&self, error: &LoadError) {
+        self.status.rejected_for(self.object, error.findings());
     }
 
     /// Returns true if the last attempt rejected this version, and then reports the failure again.

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, Guard};
-use imageswap_engine::compile::RuleSet;
+use imageswap_engine::compile::{Constants, RuleSet};
 use imageswap_engine::diagnostic::{Findings, Severity, SourceMap};
 use tokio::sync::Notify;
 
 use crate::config::{Digest, Limits, Loaded, Processors, ReadError, RulesText, SetTexts};
-use crate::findings::counted;
+use crate::findings::{counted, render};
 use crate::webhook::metrics::{RuleCounts, RuleTotals};
 use crate::webhook::{logging, os};
 
@@ -27,6 +27,10 @@ pub(crate) struct LoadedRules {
     pub(crate) totals: RuleTotals,
     /// The texts of the set.
     pub(crate) texts: SetTexts,
+    /// Its constants, for images that people write with them.
+    pub(crate) constants: Constants,
+    /// Warnings and notices about its texts.
+    pub(crate) findings: Findings,
     /// The reason why the set is empty: no text says anything about images. `None` if it is not.
     pub(crate) empty: Option<String>,
 }
@@ -203,7 +207,7 @@ fn compile(
     }
     let empty = loaded.is_empty.then(|| reason_for_empty(&loaded));
     let (set, findings, sources) = loaded.into_parts();
-    let Some((rules, texts)) = set else {
+    let Some((rules, constants, texts)) = set else {
         return Err(LoadError::Rejected(Box::new(RejectedSet {
             digest,
             findings,
@@ -223,8 +227,30 @@ fn compile(
         digest_text: digest.to_string(),
         counts,
         texts,
+        constants,
+        findings,
         empty,
     })
+}
+
+/// Returns the first findings, errors before others, in the layout of the command line.
+pub(crate) fn rendered(findings: &Findings, sources: &SourceMap) -> Vec<String> {
+    /// Maximum number of findings: more than that nobody reads.
+    const SHOWN: usize = 20;
+    let of = |is_error: bool| {
+        let findings = findings.iter();
+        findings.filter(move |finding| (finding.severity == Severity::Error) == is_error)
+    };
+    let all = of(true).chain(of(false));
+    let mut texts: Vec<String> = all
+        .take(SHOWN)
+        .map(|finding| render(finding, sources, false))
+        .collect();
+    let more = findings.len().saturating_sub(SHOWN) + findings.omitted();
+    if more > 0 {
+        texts.push(counted(more, "more finding"));
+    }
+    texts
 }
 
 /// Returns the reason why a set is empty: the files that are not read, or the first line of a map that is not valid.
@@ -260,6 +286,14 @@ impl LoadedRules {
 }
 
 impl LoadError {
+    /// Returns the first findings of a rejected set, in the layout of the command line.
+    pub(crate) fn findings(&self) -> Vec<String> {
+        match self {
+            Self::Rejected(set) => rendered(&set.findings, &set.sources),
+            Self::Read(_) | Self::Empty(_) => Vec::new(),
+        }
+    }
+
     /// Returns the digest of the set if its files were readable.
     pub(crate) fn digest(&self) -> Option<Digest> {
         match self {

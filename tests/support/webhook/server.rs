@@ -22,6 +22,8 @@ pub struct Server {
     pub address: SocketAddr,
     /// Address of the port without TLS.
     pub http_address: SocketAddr,
+    /// Address of the page, if there is one.
+    pub page_address: Option<SocketAddr>,
 }
 
 impl Server {

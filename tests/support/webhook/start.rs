@@ -139,6 +139,9 @@ impl Start {
                 return Server {
                     address: address("address"),
                     http_address: address("http_address"),
+                    page_address: serving["page_address"]
+                        .as_str()
+                        .map(|address| address.parse().unwrap()),
                     child,
                     directory: self.directory,
                 };
@@ -161,6 +164,7 @@ impl Start {
         Server {
             address: unknown,
             http_address: unknown,
+            page_address: None,
             child: self.command.spawn().unwrap(),
             directory: self.directory,
         }
@@ -178,6 +182,7 @@ impl Start {
         Server {
             address,
             http_address,
+            page_address: None,
             child,
             directory: start.directory,
         }

@@ -21,4 +21,5 @@ pub(super) use connection::peer;
 pub(super) use serve::serve;
 pub(super) use table::{Connections, Port};
 pub(super) use tls::Handshakes;
-pub(super) use tracked::{answer_within, evaluates, queued, reviewed};
+pub(in crate::webhook) use tracked::queued;
+pub(super) use tracked::{answer_within, evaluates, reviewed};

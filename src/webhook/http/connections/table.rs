@@ -21,11 +21,13 @@ const LOG_INTERVAL: Duration = Duration::from_secs(10);
 pub(in crate::webhook::http) enum Port {
     Tls,
     Plain,
+    Page,
 }
 
 label!(Port {
     Tls => "tls",
     Plain => "plain",
+    Page => "page",
 });
 
 /// The connections of a port.
@@ -53,6 +55,11 @@ impl Connections {
     /// Returns the number of open connections.
     pub(in crate::webhook::http) fn count(&self) -> usize {
         self.queue().len()
+    }
+
+    /// Returns the maximum number of open connections.
+    pub(in crate::webhook::http) const fn limit(&self) -> usize {
+        self.limit
     }
 
     pub(in crate::webhook::http) const fn port(&self) -> Port {

@@ -182,7 +182,7 @@ pub(in crate::webhook::http) async fn evaluates(request: &Request) {
 
 /// Waits for something before a request can be evaluated, such as the end of others. The connection can be closed
 /// meanwhile.
-pub(in crate::webhook::http) async fn queued<T>(request: &Request, turn: impl Future<Output = T>) -> T {
+pub(in crate::webhook) async fn queued<T>(request: &Request, turn: impl Future<Output = T>) -> T {
     if let Some(tracked) = tracked(request)
         && tracked.queues().is_err()
     {
