@@ -18,6 +18,11 @@ test-more:
     IMAGESWAP_TEST_PROMTOOL=1 cargo test --workspace --locked --test observe
     IMAGESWAP_TEST_SHELLS=1 IMAGESWAP_TEST_JQ=1 IMAGESWAP_TEST_PRE_COMMIT=1 cargo test --workspace --locked --test cli
 
+# Run the tests of the page in a browser. They need chromium (Debian's package). With UPDATE_PICTURES=1 they take the
+# pictures of the documentation again.
+test-page:
+    IMAGESWAP_TEST_BROWSER=1 cargo test --workspace --locked --test page
+
 # Run the tests against a Kubernetes control plane, and with cert-manager. They need Go 1.26, and some minutes for the
 # first build.
 test-cluster:
