@@ -41,11 +41,7 @@ fn evaluations_wait_for_one_another_and_end_at_the_deadline() {
         while started.elapsed() < Duration::from_millis(500) {
             let asked = Instant::now();
             assert!(server.swap("quay.io/x").is_some());
-            assert!(
-                asked.elapsed() < Duration::from_millis(400),
-                "{:?}",
-                asked.elapsed()
-            );
+            assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
         }
         let answers: Vec<Answer> = clients.into_iter().map(|client| client.join().unwrap()).collect();
         let late = answers.iter().filter(|answer| answer.status == 408).count();
