@@ -221,7 +221,7 @@ fn is_upgraded(plane: &ControlPlane) {
         .map(|volume| volume["name"].as_str().unwrap())
         .collect();
     names.sort_unstable();
-    assert_eq!(names, ["maps"]);
+    assert_eq!(names, ["maps", "settings"]);
 
     let budgets = object(plane, "poddisruptionbudgets");
     let budgets = budgets["items"].as_array().unwrap();
