@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use imageswap_tests_support::webhook::eventually_within;
+use imageswap_tests_support::webhook::{eventually_within, free_address};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -42,7 +42,7 @@ impl Prometheus {
         );
         fs::write(path("rules.yaml"), rules).unwrap();
         fs::write(path("config.yaml"), config).unwrap();
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let address = free_address();
         let log = fs::File::create(path("log")).unwrap();
         let child = Command::new("prometheus")
             .arg(format!("--config.file={}", path("config.yaml")))

@@ -1,10 +1,10 @@
 //! Four replicas, each with faults of its own.
 
 use std::io::PipeReader;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
-use imageswap_tests_support::webhook::{Pair, Server, Start, Volume};
+use imageswap_tests_support::webhook::{Pair, Server, Start, Volume, free_address};
 
 use crate::IMAGESWAP;
 
@@ -85,9 +85,4 @@ fn restarted(rules: &std::path::Path, [address, http_address]: [SocketAddr; 2]) 
         .only("--http-listen", &http_address.to_string())
         .rules(rules)
         .serve()
-}
-
-/// Returns an address whose port was free a moment ago.
-fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }

@@ -23,5 +23,5 @@ pub use self::node::{Api, Node, Response};
 pub use self::other_webhook::OtherWebhook;
 pub use self::pair::{IssuedPair, Pair};
 pub use self::server::Server;
-pub use self::start::{MAP, STOPPED, Start, command};
+pub use self::start::{MAP, STOPPED, Start, command, free_address};
 pub use self::volume::Volume;

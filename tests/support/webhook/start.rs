@@ -223,7 +223,7 @@ impl Server {
 }
 
 /// Returns an address whose port was free a moment ago.
-fn free_address() -> SocketAddr {
+pub fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +16,7 @@ use super::container::NodeFiles;
 use super::names::ServiceNames;
 use super::pod::RunningPod;
 use super::service_proxy::ServiceProxies;
-use crate::webhook::eventually;
+use crate::webhook::{eventually, free_address};
 
 /// Name of the node.
 pub(super) const NODE: &str = "node-1";
@@ -54,7 +53,7 @@ impl Node {
         namespaces: &[&str],
         directory: &Path,
     ) -> Self {
-        let address: SocketAddr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let address = free_address();
         let proxy = kubectl
             .args(["proxy", "--disable-filter", &format!("--port={}", address.port())])
             .stdin(Stdio::null())
