@@ -86,6 +86,28 @@ fn overlays_are_values_of_the_chart() {
     );
 }
 
+#[test]
+fn every_overlay_has_the_page_and_the_file_of_the_log_level() {
+    let Some(tools) = Tools::build(env!("CARGO_TARGET_TMPDIR"), &["kubectl"]) else {
+        return;
+    };
+    let deploy = Deploy::copy(&tools);
+    let overlays = fs::read_dir(deploy.directory.join("overlays")).unwrap();
+    let names: Vec<String> = overlays
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(names.len() > 6, "{names:?}");
+    for name in names {
+        let built = deploy.kustomize(&format!("overlays/{name}"));
+        for argument in [
+            "--page-listen=127.0.0.1:9091",
+            "--log-level-file=/etc/imageswap/settings/log-level",
+        ] {
+            assert!(built.contains(&format!("- {argument}\n")), "{name}: {argument}");
+        }
+    }
+}
+
 /// Returns the first block of YAML of a page that is a kustomization.
 fn kustomization(page: &str) -> String {
     let text = repository::read(page);
