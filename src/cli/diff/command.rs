@@ -136,7 +136,7 @@ fn compare(
     let mut one = |case: &Case, of: Option<Option<&str>>, output: &mut Output| -> Result<(), CommandError> {
         compared += 1;
         match comparison.cause(case) {
-            Some(cause) => report.add(&comparison.changes, cause, Found { case, of }, output),
+            Some(cause) => report.add(&mut comparison, cause, Found { case, of }, output),
             None => Ok(()),
         }
     };

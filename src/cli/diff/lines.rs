@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use imageswap_engine::compare::RuleChange;
+use imageswap_engine::compare::{ComparedOutcome, RuleChange};
 use imageswap_engine::compile::RuleSet;
 use imageswap_engine::diagnostic::visible;
-use imageswap_engine::rules::{Decision, Effect, Invalid, RuleId};
+use imageswap_engine::rules::{Effect, Invalid, RuleId};
 use imageswap_engine::syntax::format::one_line;
 
 use crate::config::Loaded;
@@ -87,12 +87,16 @@ pub(super) fn changed_map_lines(sides: [Side<'_>; 2]) -> [Vec<String>; 2] {
 }
 
 /// Returns the result for an image, with the parts in which the other set differs.
-pub(super) fn outcome((_, set): Side<'_>, decision: &Decision<'_>, other: &Decision<'_>) -> String {
+pub(super) fn outcome(
+    (_, set): Side<'_>,
+    outcome: &ComparedOutcome<'_>,
+    other: &ComparedOutcome<'_>,
+) -> String {
     let because = |rule: Option<RuleId>| rule.and_then(|rule| set.because(rule));
-    let mut text = match decision.effect() {
+    let mut text = match &outcome.effect {
         Effect::Swap(result) => format!("-> {}", visible(result)),
         Effect::Keep => "kept".to_owned(),
-        Effect::Deny => match because(decision.last_rule()) {
+        Effect::Deny => match because(outcome.denied_by) {
             Some(because) => format!("denied: {}", visible(because)),
             None => "denied".to_owned(),
         },
@@ -101,15 +105,15 @@ pub(super) fn outcome((_, set): Side<'_>, decision: &Decision<'_>, other: &Decis
             format!("unchanged: the result `{}` is not a valid image", visible(result))
         }
     };
-    for rule in decision.warnings() {
+    for rule in &outcome.warnings {
         let name = set.rule_name(*rule);
         text += &match set.because(*rule) {
             Some(because) => format!(", with a warning: {}", visible(because)),
             None => format!(", with a warning from {}", visible(&name)),
         };
     }
-    if decision.pull_secrets() != other.pull_secrets() {
-        match decision.pull_secrets() {
+    if outcome.pull_secrets != other.pull_secrets {
+        match outcome.pull_secrets.as_slice() {
             [] => text += ", without a pull secret",
             secrets => text += &format!(", with the pull secret {}", secrets.join(" and ")),
         }

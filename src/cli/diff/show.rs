@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use imageswap_engine::compare::{Cause, Change, Comparison, Difference, RuleChange, RuleChanges, difference};
+use imageswap_engine::compare::{Cause, Change, Comparison, RuleChange, RuleChanges, difference};
 use imageswap_engine::context::Case;
 use imageswap_engine::diagnostic::visible;
 use imageswap_engine::rules::{LEGACY_RULE, RuleId};
@@ -73,7 +73,7 @@ impl<'s> Report<'s> {
     /// Adds an image. In a format for machines, it is written at once.
     pub(super) fn add(
         &mut self,
-        changes: &RuleChanges,
+        comparison: &mut Comparison<'s>,
         cause: Cause,
         found: Found<'_>,
         output: &mut Output,
@@ -99,46 +99,40 @@ impl<'s> Report<'s> {
             return Ok(());
         }
         let [old, new] = self.sides;
-        let Some(Difference {
-            old: of_old,
-            new: of_new,
-        }) = difference(old.1, new.1, &found.case.image, &found.case.setting.context())
-        else {
+        if output.format == Format::Json {
+            let context = found.case.setting.context();
+            let Some(difference) = difference(old.1, new.1, &found.case.image, &context) else {
+                return Ok(());
+            };
+            return output.object(&ImageObject {
+                kind: "image",
+                image: &found.case.image,
+                setting: SettingObject(&found.case.setting),
+                given: is_given,
+                object: found.of.flatten(),
+                cause: name_of(self.sides, &comparison.changes, cause),
+                old: Decided::new(old.1, &difference.old),
+                new: Decided::new(new.1, &difference.new),
+            });
+        }
+        let Some([of_old, of_new]) = comparison.outcomes(found.case) else {
             return Ok(());
         };
-        let (of_old, of_new) = (&of_old, &of_new);
-        match output.format {
-            Format::Human => {
-                let sign = if is_given { "* " } else { "  " };
-                if let Some(worse) = worse {
-                    group.shown.remove(worse);
-                }
-                group.shown.push(ShownImage {
-                    is_given,
-                    image: format!("{sign}{}", what(&found)),
-                    old: outcome(old, of_old, of_new),
-                    new: outcome(new, of_new, of_old),
-                });
-                Ok(())
-            }
-            Format::Json => {
-                let cause = name_of(self.sides, changes, cause);
-                output.object(&ImageObject {
-                    kind: "image",
-                    image: &found.case.image,
-                    setting: SettingObject(&found.case.setting),
-                    given: is_given,
-                    object: found.of.flatten(),
-                    cause,
-                    old: Decided::new(old.1, of_old),
-                    new: Decided::new(new.1, of_new),
-                })
-            }
-            Format::Short => {
-                let (was, is) = (outcome(old, of_old, of_new), outcome(new, of_new, of_old));
-                output.line(format_args!("{}: before: {was}; now: {is}", what(&found)))
-            }
+        let (was, is) = (outcome(old, &of_old, &of_new), outcome(new, &of_new, &of_old));
+        if output.format == Format::Short {
+            return output.line(format_args!("{}: before: {was}; now: {is}", what(&found)));
         }
+        let sign = if is_given { "* " } else { "  " };
+        if let Some(worse) = worse {
+            group.shown.remove(worse);
+        }
+        group.shown.push(ShownImage {
+            is_given,
+            image: format!("{sign}{}", what(&found)),
+            old: was,
+            new: is,
+        });
+        Ok(())
     }
 
     /// Writes the rest of the report.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 
 use super::changes::{Change, RuleChanges};
+use super::compared_outcome::ComparedOutcome;
 use super::difference::ComparedEnd;
 use super::walks::{Walk, WalkRound, Walks};
 use crate::compile::RuleSet;
@@ -65,6 +66,16 @@ impl<'s> Comparison<'s> {
             return None;
         }
         Some(self.first_parting(old.first, new.first))
+    }
+
+    /// Returns the outcomes of an image in both sets; `None` if it does not settle.
+    pub fn outcomes(&mut self, case: &Case) -> Option<[ComparedOutcome<'s>; 2]> {
+        let [in_old, in_new] = &mut self.walks;
+        let (old, new) = (in_old.walk(case)?, in_new.walk(case)?);
+        Some([
+            in_old.outcome(&case.image, &old),
+            in_new.outcome(&case.image, &new),
+        ])
     }
 
     /// Returns the first step in which two evaluations differ.

@@ -7,6 +7,7 @@
 mod cases;
 mod cause;
 mod changes;
+mod compared_outcome;
 mod difference;
 mod home;
 mod limits;
@@ -20,4 +21,5 @@ mod walks;
 pub use cases::Cases;
 pub use cause::{Cause, Comparison};
 pub use changes::{Change, RuleChange, RuleChanges};
+pub use compared_outcome::ComparedOutcome;
 pub use difference::{Difference, difference, difference_until};

@@ -58,6 +58,12 @@ impl<'c, T: Copy + Eq + Hash> SharedLists<'c, T> {
 
     /// Returns the hash of [`Self::with`], without keeping the list.
     pub(super) fn hash_with(&self, values: &[T], list: SharedList) -> u64 {
+        let all = self.values_with(values, list).into_iter();
+        all.rev().fold(0, |hash, value| self.hash_before(value, hash))
+    }
+
+    /// Returns the values of [`Self::with`].
+    pub(super) fn values_with(&self, values: &[T], list: SharedList) -> Vec<T> {
         let mut all = values.to_vec();
         let known: std::collections::HashSet<T, FixedState> = values.iter().copied().collect();
         let cells = std::iter::successors(self.cell(list), |cell| self.cell(cell.rest));
@@ -66,9 +72,7 @@ impl<'c, T: Copy + Eq + Hash> SharedLists<'c, T> {
                 .map(|cell| cell.value)
                 .filter(|value| !known.contains(value)),
         );
-        all.into_iter()
-            .rev()
-            .fold(0, |hash, value| self.hash_before(value, hash))
+        all
     }
 
     fn hash_before(&self, value: T, rest: u64) -> u64 {

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use foldhash::fast::FixedState;
 use smallvec::SmallVec;
 
+use super::compared_outcome::ComparedOutcome;
 use super::shared_lists::{SharedList, SharedLists};
 use crate::context::Case;
 use crate::rules::evaluate::{Observer, Selection};
@@ -62,6 +63,8 @@ pub(super) struct End {
     pub(super) image: String,
     /// The `keep` or `deny` of the last round.
     pub(super) rule: Option<RuleId>,
+    /// The reason if the image or a result is not valid.
+    pub(super) invalid: Option<Invalid>,
 }
 
 /// The effect of an evaluation, apart from the image.
@@ -150,6 +153,28 @@ impl<'s> Walks<'s> {
         }
         let matched = first.map(|(.., matched)| matched).unwrap_or_default();
         Some(self.beginning_with(round, next, matched))
+    }
+
+    /// Returns the outcome of an evaluation of an image.
+    pub(super) fn outcome(&self, image: &str, walk: &Walk) -> ComparedOutcome<'s> {
+        let (first, end) = (&walk.first, &walk.first.end);
+        let own = self.own(&first.matched, end.kind);
+        let next = first.next.and_then(|next| self.round(next));
+        let (warnings, pull_secrets) =
+            next.map_or_else(Default::default, |next| (next.warnings, next.pull_secrets));
+        let effect = match (end.kind, &end.invalid) {
+            (EndKind::Image, _) if end.image == image => Effect::Keep,
+            (EndKind::Image, _) => Effect::Swap(end.image.clone()),
+            (EndKind::Invalid, Some(reason)) => Effect::Invalid(reason.clone()),
+            (EndKind::Invalid, None) => Effect::Invalid(Invalid::Result(end.image.clone())),
+            (EndKind::Deny, _) => Effect::Deny,
+        };
+        ComparedOutcome {
+            effect,
+            denied_by: end.rule.filter(|_| end.kind == EndKind::Deny),
+            warnings: self.warnings.values_with(&own.0, warnings),
+            pull_secrets: self.pull_secrets.values_with(&own.1, pull_secrets),
+        }
     }
 
     /// Returns the round of an index.
@@ -278,6 +303,10 @@ impl End {
             kind,
             image: image.to_owned(),
             rule: decision.ended_by,
+            invalid: match decision.effect() {
+                Effect::Invalid(reason) => Some(reason.clone()),
+                Effect::Keep | Effect::Swap(_) | Effect::Deny => None,
+            },
         }
     }
 }

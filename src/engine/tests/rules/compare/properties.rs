@@ -22,6 +22,15 @@ fn differences(old: &RuleSet, new: &RuleSet) -> Vec<(String, String, String)> {
             // A difference has the decisions of both sets.
             assert_eq!(found.old, old.evaluate(&case.image, &context));
             assert_eq!(found.new, new.evaluate(&case.image, &context));
+            // The outcomes that people see are those of the decisions.
+            let outcomes = comparison.outcomes(&case).unwrap();
+            for (outcome, decision) in outcomes.iter().zip([&found.old, &found.new]) {
+                assert_eq!(outcome.effect, *decision.effect(), "{case:?}");
+                assert_eq!(outcome.warnings, decision.warnings());
+                assert_eq!(outcome.pull_secrets, decision.pull_secrets());
+                let denied_by = decision.last_rule().filter(|_| outcome.effect == Effect::Deny);
+                assert_eq!(outcome.denied_by, denied_by);
+            }
             let case = format!("{} {}", case.image, case.setting);
             Some((
                 case,
